@@ -1,0 +1,145 @@
+import { z } from 'zod';
+
+/**
+ * The diagnosis as `lab analyze --json` prints it, schema `lab.diagnosis/1`. Fields may be added; none is
+ * renamed or dropped without raising the schema number. Addresses are hex strings.
+ */
+export const deadlockClasses = ['resource', 'communication', 'mixed'] as const;
+export const deadlockSubtypes = [
+  'double-lock',
+  'ab-ba',
+  'rwr',
+  'channel',
+  'channel-context',
+  'channel-condvar',
+  'condvar',
+  'channel-lock',
+  'channel-waitgroup',
+  'waitgroup-misuse',
+] as const;
+
+const location = z.object({ function: z.string(), file: z.string(), line: z.number().int() });
+
+/** A stack frame; `index` is the number that Delve's `frame` command takes, inlined frames included. */
+const frame = location.extend({
+  index: z.number().int(),
+  inlined: z.boolean(),
+  /** Arguments and locals that could be read, as Delve prints them. */
+  variables: z.array(z.object({ name: z.string(), value: z.string() })).optional(),
+});
+
+const stackFrame = location.extend({ inlined: z.boolean() });
+
+const rootGoroutine = z.object({
+  id: z.number().int(),
+  waitReason: z.string(),
+  role: z.string(),
+  currentLocation: location,
+  userLocation: location,
+  startLocation: location,
+  goStatementLocation: location,
+  waitsFor: z.array(z.string()),
+  /** The whole stack, innermost frame first, with arguments. */
+  stack: z.array(frame),
+});
+
+const resource = z.object({
+  id: z.string(),
+  kind: z.enum(['channel', 'nil-channel', 'mutex', 'rwmutex', 'waitgroup', 'cond', 'select', 'unknown']),
+  address: z.string(),
+  name: z.string(),
+  elemType: z.string().optional(),
+  len: z.number().int().optional(),
+  cap: z.number().int().optional(),
+  closed: z.boolean().optional(),
+  waiters: z.object({ send: z.number().int(), recv: z.number().int() }).optional(),
+});
+
+const edge = z.object({
+  from: z.string(),
+  to: z.string(),
+  relation: z.enum(['waits-for', 'released-by', 'held-by']),
+  inferred: z.boolean(),
+  evidence: z.array(z.string()),
+});
+
+const evidence = z.object({
+  id: z.string(),
+  kind: z.enum(['memory', 'frame', 'source', 'reachability', 'heuristic']),
+  text: z.string(),
+  /** Delve commands, separated by `; `, that show it by hand. */
+  check: z.string(),
+});
+
+const finding = z.object({
+  id: z.string(),
+  rule: z.string(),
+  class: z.enum(deadlockClasses),
+  subtype: z.enum(deadlockSubtypes),
+  certainty: z.enum(['proved', 'strong', 'suspected', 'unknown']),
+  explanation: z.string(),
+  suggestion: z.string(),
+  rootCause: z.object({
+    goroutines: z.array(rootGoroutine),
+    resources: z.array(resource),
+    edges: z.array(edge),
+  }),
+  victims: z.object({ goroutines: z.number().int(), groups: z.array(z.string()) }),
+  evidence: z.array(evidence),
+});
+
+/** Goroutines of one signature: the same wait reason and stack. */
+const group = z.object({
+  id: z.string(),
+  count: z.number().int(),
+  waitReason: z.string(),
+  userLocation: location,
+  startLocation: location,
+  goStatementLocation: location,
+  exampleIds: z.array(z.number().int()),
+  stack: z.array(stackFrame),
+});
+
+export const diagnosisSchema = z.object({
+  schema: z.literal('lab.diagnosis/1'),
+  verdict: z.enum(['deadlock', 'none', 'unknown']),
+  scope: z.enum(['global', 'partial']).nullable(),
+  summary: z.string(),
+  process: z.object({
+    exe: z.string(),
+    core: z.string(),
+    buildId: z.string(),
+    goVersion: z.string(),
+    os: z.string(),
+    arch: z.string(),
+    goroutines: z.object({
+      total: z.number().int(),
+      user: z.number().int(),
+      system: z.number().int(),
+      blocked: z.number().int(),
+    }),
+  }),
+  findings: z.array(finding),
+  groups: z.array(group),
+  /** The article's table: goroutines by user location, the names being those of inlined functions. */
+  userLocations: z.array(z.object({ function: z.string(), line: z.number().int(), count: z.number().int() })),
+  stats: z.object({
+    engine: z.enum(['core-reader', 'delve']),
+    wallMs: z.number(),
+    peakRssBytes: z.number(),
+    crossChecked: z.number().int(),
+    crossCheckMismatches: z.number().int(),
+  }),
+  limits: z.array(z.string()),
+});
+
+export type DeadlockClass = (typeof deadlockClasses)[number];
+export type DeadlockSubtype = (typeof deadlockSubtypes)[number];
+export type Location = z.infer<typeof location>;
+export type Diagnosis = z.infer<typeof diagnosisSchema>;
+export type Finding = z.infer<typeof finding>;
+export type Resource = z.infer<typeof resource>;
+export type Evidence = z.infer<typeof evidence>;
+export type Edge = z.infer<typeof edge>;
+export type Group = z.infer<typeof group>;
+export type RootGoroutine = z.infer<typeof rootGoroutine>;

@@ -1,0 +1,78 @@
+/**
+ * What went wrong, as a value to match on. Each code has one exit code (docs/exit-codes.md):
+ *
+ * - `usage`: bad arguments or configuration, and input files that cannot be what they are said to be
+ * - `missing-tool`, `missing-permission`, `port-taken`, `no-space`, `target`: the machine lacks something
+ * - `build-failed`: the Go compiler refused the program
+ * - `undecided`: evidence is incomplete, the question stays open
+ * - `interrupted`: the caller's signal was aborted
+ * - `internal`: everything else
+ */
+export type LabErrorCode =
+  | 'usage'
+  | 'missing-tool'
+  | 'missing-permission'
+  | 'port-taken'
+  | 'no-space'
+  | 'target'
+  | 'build-failed'
+  | 'undecided'
+  | 'interrupted'
+  | 'internal';
+
+const exitCodes: Readonly<Record<LabErrorCode, number>> = {
+  usage: 64,
+  'missing-tool': 69,
+  'missing-permission': 69,
+  'port-taken': 69,
+  'no-space': 69,
+  target: 69,
+  'build-failed': 70,
+  undecided: 2,
+  interrupted: 130,
+  internal: 70,
+};
+
+export interface LabErrorOptions {
+  readonly code: LabErrorCode;
+  /** One action to take, as a sentence or a command. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The lab's only error class. The message says what failed; the hint is the one thing to do about it. */
+export class LabError extends Error {
+  override readonly name = 'LabError';
+  readonly code: LabErrorCode;
+  readonly hint: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, options: LabErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = options.code;
+    this.hint = options.hint;
+    this.details = options.details ?? {};
+  }
+
+  get exitCode(): number {
+    return exitCodes[this.code];
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Wraps anything that was thrown; aborted signals become `interrupted`, the rest `internal`. */
+export function toLabError(error: unknown): LabError {
+  if (error instanceof LabError) return error;
+  if (error instanceof Error && error.name === 'AbortError') return interrupted(error);
+  return new LabError(messageOf(error), { code: 'internal', cause: error });
+}
+
+/** The error of a command that was ended by Ctrl-C or by its caller. */
+export function interrupted(cause?: unknown): LabError {
+  return new LabError('interrupted', { code: 'interrupted', cause });
+}

@@ -1,0 +1,25 @@
+import type { Health, ProbeOutcome } from './hang/health.js';
+import type { LoadSample, LoadStep } from './load/sample.js';
+
+export type StageName =
+  | 'provision'
+  | 'build'
+  | 'start'
+  | 'load'
+  | 'symptoms'
+  | 'capture'
+  | 'analyze'
+  | 'checklist'
+  | 'report';
+
+/** What the stages tell while they work. Only `report/` and `scripts/` turn it into text. */
+export type LabEvent =
+  | { readonly type: 'stage-started'; readonly stage: StageName; readonly text: string }
+  | { readonly type: 'stage-finished'; readonly stage: StageName; readonly ms: number; readonly text: string }
+  | { readonly type: 'load-step'; readonly step: LoadStep; readonly why: string }
+  | { readonly type: 'load-sample'; readonly sample: LoadSample }
+  | { readonly type: 'probe'; readonly outcome: ProbeOutcome }
+  | { readonly type: 'health'; readonly at: number; readonly health: Health; readonly why: string }
+  | { readonly type: 'note'; readonly text: string };
+
+export type Emit = (event: LabEvent) => void;

@@ -1,0 +1,24 @@
+import type { Scenario } from './scenario.js';
+
+/** The article's metrics server: the only consumer of a channel sends to that channel. */
+export const blog: Scenario = {
+  name: 'blog',
+  title: 'a metrics consumer that reports its own queue length into its own queue',
+  class: 'communication',
+  subtype: 'channel',
+  package: 'blog',
+  server: { port: 10080, pprofPort: 10081, path: '/' },
+  load: {
+    steps: [
+      { connections: 1000, pipelining: 1, workers: 1 },
+      { connections: 1000, pipelining: 10, workers: 1 },
+      { connections: 1000, pipelining: 10, workers: 2 },
+    ],
+    patienceMs: 3000,
+  },
+  expect: {
+    functions: ['main.(*Metrics).SetM'],
+    resources: ['main.Metrics.inChannel'],
+    victimsAtLeast: 100,
+  },
+};
