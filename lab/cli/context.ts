@@ -1,0 +1,52 @@
+import { createColors } from 'picocolors';
+import type { LabError } from '../errors.js';
+
+export interface OutputOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** What a command writes to. With `--json` stdout carries one document and nothing else. */
+export interface Output {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly colour: boolean;
+  /** Human text on stdout; nothing with `--json`. */
+  print(text: string): void;
+  /** The one document of `--json`; nothing without it. */
+  document(value: unknown): void;
+  /** A line for a person on stderr; nothing with `--quiet`. */
+  aside(text: string): void;
+}
+
+export function openOutput({ json = false, quiet = false }: OutputOptions): Output {
+  const colour = hasColour(process.stdout);
+  return {
+    json,
+    quiet,
+    colour,
+    print(text) {
+      if (!json) process.stdout.write(`${text.trimEnd()}\n`);
+    },
+    document(value) {
+      if (json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    },
+    aside(text) {
+      if (!quiet) process.stderr.write(`${text.trimEnd()}\n`);
+    },
+  };
+}
+
+/** Whether to colour a stream: a terminal, no `NO_COLOR` (no-color.org), no dumb terminal. */
+export function hasColour(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
+}
+
+/** An error as a person reads it: what failed, the one thing to do, where the evidence lies. */
+export function errorText(error: LabError, evidence: string | undefined): string {
+  const colours = createColors(hasColour(process.stderr));
+  const lines = [`${colours.red('error:')} ${error.message}`];
+  if (error.hint !== undefined) lines.push(`  ${colours.bold('do:')} ${error.hint}`);
+  if (evidence !== undefined) lines.push(`  what was saved lies in ${evidence}`);
+  return lines.join('\n');
+}

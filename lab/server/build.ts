@@ -1,0 +1,52 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildFlavours, type LabConfig } from '../config.js';
+import { LabError } from '../errors.js';
+import { cacheFolder, goServerFolder } from '../paths.js';
+import type { Scenario } from '../scenarios/scenario.js';
+import type { Target } from '../targets/target.js';
+import type { GoTool } from '../toolchain/index.js';
+
+export interface BuiltServer {
+  readonly exe: string;
+  readonly goVersion: string;
+  /** The command, as typed in `cwd`. */
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly ms: number;
+}
+
+/**
+ * Builds a scenario's program with the given Go. The output's path is the same for the same kind of
+ * build, so that Go itself decides whether anything has to be compiled or linked again.
+ * Throws `build-failed` with the compiler's words.
+ */
+export async function buildServer(
+  target: Target,
+  go: GoTool,
+  scenario: Scenario,
+  { build, fixed }: Pick<LabConfig, 'build' | 'fixed'>,
+  signal: AbortSignal,
+): Promise<BuiltServer> {
+  const name = [scenario.name, fixed ? 'fixed' : 'faulty', build, `go${go.version}`].join('-');
+  const folder = join(cacheFolder(), 'servers', name);
+  await mkdir(folder, { recursive: true });
+  const exe = join(folder, 'server');
+  const tags = fixed ? ['-tags=fixed'] : [];
+  const argv = [go.path, 'build', ...buildFlavours[build], ...tags, '-o', exe, `./${scenario.package}`];
+  // Without cgo the build needs no C compiler, and the binary is the same with and without one.
+  const env = { CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOWORK: 'off' };
+  const result = await target.exec(argv, { signal, cwd: goServerFolder, env });
+  if (result.exitCode !== 0) {
+    throw new LabError(`go build of ${scenario.name} failed: ${endOf(result)}\n${result.stderr.trim()}`, {
+      code: 'build-failed',
+      hint: `mend what the compiler names, then try it alone: cd ${goServerFolder} && go build ./${scenario.package}`,
+      details: { argv },
+    });
+  }
+  return { exe, goVersion: go.version, argv, cwd: goServerFolder, ms: result.durationMs };
+}
+
+function endOf(result: { exitCode: number | null; signal: string | null }): string {
+  return result.signal === null ? `exit ${result.exitCode}` : `killed by ${result.signal}`;
+}

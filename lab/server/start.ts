@@ -1,0 +1,108 @@
+import { poll } from '../deadline.js';
+import { LabError } from '../errors.js';
+import { probe } from '../hang/probe.js';
+import type { ProcessExit, Target, TargetProcess } from '../targets/target.js';
+
+export interface RunningServer extends AsyncDisposable {
+  readonly process: TargetProcess;
+  readonly argv: readonly string[];
+  readonly logFile: string;
+  readonly url: string;
+  readonly pprofUrl: string;
+}
+
+export interface StartServerOptions {
+  readonly exe: string;
+  readonly port: number;
+  readonly pprofPort: number;
+  readonly path: string;
+  readonly logFile: string;
+  /** Milliseconds for the server to say where it listens and to answer a request. */
+  readonly readyWithinMs?: number;
+}
+
+/**
+ * Starts the server and waits until it has answered a request. Both ports are bound on the loopback
+ * interface of the target. Throws `port-taken`, or `target` with the end of the log when it is not ready
+ * in time; the process is gone then.
+ */
+export async function startServer(
+  target: Target,
+  options: StartServerOptions,
+  signal: AbortSignal,
+): Promise<RunningServer> {
+  const { exe, logFile, readyWithinMs = 10_000 } = options;
+  const argv = [exe, `--addr=127.0.0.1:${options.port}`, `--pprof-addr=127.0.0.1:${options.pprofPort}`];
+  const process = await target.start(argv, { signal, logFile });
+  try {
+    const ready = await poll(
+      async () => {
+        const exit = process.exit();
+        const log = (await target.readFile(logFile, signal)) ?? '';
+        if (exit !== undefined) throw didNotStart(options, exit, log);
+        return listening(log);
+      },
+      { signal, deadlineMs: readyWithinMs, everyMs: 20 },
+    );
+    if (ready === undefined) throw neverReady(logFile, readyWithinMs, 'did not say where it listens');
+    const url = `http://${target.host}:${ready.port}${options.path}`;
+    const answered = await poll(
+      async () => {
+        const outcome = await probe(url, { timeoutMs: 1000 }, signal);
+        return outcome.kind === 'answered' ? outcome : undefined;
+      },
+      { signal, deadlineMs: readyWithinMs, everyMs: 50 },
+    );
+    if (answered === undefined) throw neverReady(logFile, readyWithinMs, `did not answer ${url}`);
+    return {
+      process,
+      argv,
+      logFile,
+      url,
+      pprofUrl: `http://${target.host}:${ready.pprofPort}/debug/pprof/`,
+      [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await process[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The ports that the server's log names; `undefined` until it names both. */
+export function listening(log: string): { port: number; pprofPort: number } | undefined {
+  const port = /^.*server listening addr=\S*:(\d+)\s*$/m.exec(log)?.[1];
+  const pprofPort = /^.*pprof listening addr=\S*:(\d+)\s*$/m.exec(log)?.[1];
+  if (port === undefined || pprofPort === undefined) return undefined;
+  return { port: Number(port), pprofPort: Number(pprofPort) };
+}
+
+function didNotStart(options: StartServerOptions, exit: ProcessExit, log: string): LabError {
+  const taken = /listen tcp \S*:(\d+): .*address already in use/.exec(log)?.[1];
+  if (taken !== undefined) {
+    const option = taken === String(options.pprofPort) ? '--pprof-port' : '--port';
+    return new LabError(`port ${taken} of the loopback interface is taken`, {
+      code: 'port-taken',
+      hint: `see who has it: ss -ltnp 'sport = :${taken}'; or choose a free one: npx lab run ${option} 0`,
+    });
+  }
+  const how =
+    exit.kind === 'killed'
+      ? `killed by ${exit.signal}`
+      : exit.kind === 'exited'
+        ? `exit ${exit.exitCode}`
+        : exit.kind;
+  return new LabError(
+    `the server ended before it listened: ${how}\n${log.trim().split('\n').slice(-5).join('\n')}`,
+    {
+      code: 'target',
+      hint: `read its log: ${options.logFile}`,
+    },
+  );
+}
+
+function neverReady(logFile: string, ms: number, what: string): LabError {
+  return new LabError(`the server ${what} within ${ms / 1000} s`, {
+    code: 'target',
+    hint: `read its log: ${logFile}`,
+  });
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { labConfigSchema } from '../config.js';
+
+const stageRecord = z.object({
+  state: z.enum(['running', 'done', 'failed', 'interrupted']),
+  startedAt: z.string(),
+  /** Absent while it runs, and when the process that ran it was killed. */
+  ms: z.number().optional(),
+  result: z.unknown().optional(),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
+});
+
+const conclusion = z.object({
+  verdict: z.enum(['confirmed', 'refuted', 'unknown']),
+  exitCode: z.number().int(),
+  /** One sentence. */
+  summary: z.string(),
+  /** What was expected and not found, in words; empty when confirmed. */
+  reasons: z.array(z.string()),
+});
+
+/** `run.json`: what a run was asked to do, on what, and how far each stage came. Times are ISO 8601, UTC. */
+export const runRecordSchema = z.object({
+  schema: z.literal('lab.run/1'),
+  id: z.string(),
+  createdAt: z.string(),
+  config: labConfigSchema,
+  versions: z.record(z.string(), z.string()),
+  machine: z.object({ os: z.string(), arch: z.string(), cpus: z.number(), memoryBytes: z.number() }),
+  gitCommit: z.string().nullable(),
+  stages: z.record(z.string(), stageRecord),
+  conclusion: conclusion.nullable(),
+});
+
+export type RunRecord = z.infer<typeof runRecordSchema>;
+export type StageRecord = z.infer<typeof stageRecord>;
+export type Conclusion = z.infer<typeof conclusion>;

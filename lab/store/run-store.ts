@@ -1,0 +1,147 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { arch, cpus, release, totalmem } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { z } from 'zod';
+import type { LabConfig } from '../config.js';
+import { LabError, toLabError } from '../errors.js';
+import type { StageName } from '../events.js';
+import { projectRoot, runsFolder } from '../paths.js';
+import { readJson, writeJson } from './json-file.js';
+import { type Conclusion, type RunRecord, runRecordSchema } from './run-record.js';
+
+/** One run's folder. Each change of the record is on disk before the call returns. */
+export interface Run {
+  readonly dir: string;
+  readonly record: RunRecord;
+  /** Absolute path of a file of the run. */
+  file(name: string): string;
+  /**
+   * Does a stage's work, with its beginning, result or failure saved; a result must survive JSON.
+   * What the work throws is thrown on.
+   */
+  stage<T>(name: StageName, work: () => Promise<T>): Promise<T>;
+  /** The saved result of a finished stage; throws `usage` when that stage has none. */
+  resultOf<S extends z.ZodType>(name: StageName, schema: S): z.infer<S>;
+  note(versions: Readonly<Record<string, string>>): Promise<void>;
+  conclude(conclusion: Conclusion): Promise<void>;
+}
+
+/** Creates the folder of a new run, `<time>-<scenario>`, readable by its owner alone: cores hold secrets. */
+export async function createRun(config: LabConfig): Promise<Run> {
+  const createdAt = new Date().toISOString();
+  const stem = `${createdAt.slice(0, 19).replaceAll(':', '')}-${config.scenario}`;
+  await mkdir(runsFolder(), { recursive: true });
+  const dir = await uniqueFolder(join(runsFolder(), stem));
+  const record: RunRecord = {
+    schema: 'lab.run/1',
+    id: basename(dir),
+    createdAt,
+    config,
+    versions: { lab: await labVersion(), node: process.versions.node, kernel: release() },
+    machine: { os: process.platform, arch: arch(), cpus: cpus().length, memoryBytes: totalmem() },
+    gitCommit: await gitCommit(),
+    stages: {},
+    conclusion: null,
+  };
+  const run = openRecord(dir, record);
+  await writeJson(run.file('run.json'), record);
+  return run;
+}
+
+/** Opens a stored run. Throws `usage` when the folder is none. */
+export async function openRun(dir: string): Promise<Run> {
+  const folder = resolve(dir);
+  return openRecord(folder, await readJson(join(folder, 'run.json'), runRecordSchema));
+}
+
+/** Folders of stored runs, oldest first. */
+export async function listRuns(): Promise<string[]> {
+  const names = await readdir(runsFolder()).catch(() => []);
+  return names
+    .filter((name) => /^\d{4}-\d\d-\d\dT\d{6}-/.test(name))
+    .sort()
+    .map((name) => join(runsFolder(), name));
+}
+
+/** The run named by `--run`, or the newest. Throws `usage` when there is none. */
+export async function chooseRun(dir: string | undefined): Promise<Run> {
+  const chosen = dir ?? (await listRuns()).at(-1);
+  if (chosen !== undefined) return await openRun(chosen);
+  throw new LabError('there is no stored run', { code: 'usage', hint: 'make one: npx lab run' });
+}
+
+function openRecord(dir: string, initial: RunRecord): Run {
+  let record = initial;
+  const save = async (change: Partial<RunRecord>): Promise<void> => {
+    record = { ...record, ...change };
+    await writeJson(join(dir, 'run.json'), record);
+  };
+  const saveStage = (name: StageName, stage: RunRecord['stages'][string]): Promise<void> =>
+    save({ stages: { ...record.stages, [name]: stage } });
+  return {
+    dir,
+    get record() {
+      return record;
+    },
+    file: (name) => join(dir, name),
+    async stage(name, work) {
+      const startedAt = new Date().toISOString();
+      const began = performance.now();
+      await saveStage(name, { state: 'running', startedAt });
+      const ended = () => ({ startedAt, ms: Math.round(performance.now() - began) });
+      try {
+        const result = await work();
+        await saveStage(name, { state: 'done', ...ended(), result });
+        return result;
+      } catch (thrown) {
+        const { code, message, hint } = toLabError(thrown);
+        const state = code === 'interrupted' ? 'interrupted' : 'failed';
+        const error = { code, message, ...(hint === undefined ? {} : { hint }) };
+        // A full disk must not hide why the stage failed.
+        await saveStage(name, { state, ...ended(), error }).catch(() => {});
+        throw thrown;
+      }
+    },
+    resultOf(name, schema) {
+      const stage = record.stages[name];
+      const parsed = stage?.state === 'done' ? schema.safeParse(stage.result) : undefined;
+      if (parsed?.success === true) return parsed.data;
+      const why =
+        parsed === undefined
+          ? `its stage ${name} is ${stage?.state ?? 'not done'}`
+          : `what its stage ${name} left is not readable: ${z.prettifyError(parsed.error)}`;
+      throw new LabError(`run ${basename(dir)} cannot go on: ${why}`, {
+        code: 'usage',
+        hint: `do that stage first: npx lab ${name} --run ${dir}`,
+      });
+    },
+    note: (versions) => save({ versions: { ...record.versions, ...versions } }),
+    conclude: (conclusion) => save({ conclusion }),
+  };
+}
+
+async function uniqueFolder(stem: string): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const folder = attempt === 1 ? stem : `${stem}-${attempt}`;
+    try {
+      await mkdir(folder, { mode: 0o700 });
+      return folder;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+  }
+}
+
+async function labVersion(): Promise<string> {
+  const { version } = await readJson(
+    join(projectRoot, 'package.json'),
+    z.looseObject({ version: z.string() }),
+  );
+  return version;
+}
+
+async function gitCommit(): Promise<string | null> {
+  const result = await execa('git', ['-C', projectRoot, 'rev-parse', 'HEAD'], { reject: false });
+  return result.exitCode === 0 ? result.stdout : null;
+}

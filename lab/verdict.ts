@@ -1,0 +1,71 @@
+import type { Diagnosis, Finding } from './analysis/diagnosis.js';
+import type { Scenario } from './scenarios/scenario.js';
+import type { Conclusion } from './store/run-record.js';
+
+/**
+ * How a diagnosis differs from what a scenario expects, one sentence each; empty when it is the expected
+ * one. Only a finding that makes the verdict can match: a suspicion does not.
+ */
+export function differences(diagnosis: Diagnosis, { class: kind, subtype, expect }: Scenario): string[] {
+  const finding = diagnosis.findings.find(isAssertive);
+  if (diagnosis.verdict !== 'deadlock' || finding === undefined) {
+    return [`expected a deadlock (${kind}/${subtype}), the analysis says ${diagnosis.verdict}: ${diagnosis.summary}`];
+  }
+  const found: string[] = [];
+  if (finding.class !== kind || finding.subtype !== subtype) {
+    found.push(`expected class ${kind}/${subtype}, found ${finding.class}/${finding.subtype}`);
+  }
+  const functions = finding.rootCause.goroutines.map((goroutine) => goroutine.userLocation.function);
+  if (!functions.some((name) => expect.functions.includes(name))) {
+    found.push(`expected the root cause in ${expect.functions.join(' or ')}, found it in ${functions.join(', ')}`);
+  }
+  const names = finding.rootCause.resources.map((resource) => resource.name);
+  for (const name of expect.resources) {
+    if (!names.includes(name)) found.push(`expected the object ${name}, found ${names.join(', ') || 'none'}`);
+  }
+  if (finding.victims.goroutines < expect.victimsAtLeast) {
+    found.push(`expected at least ${expect.victimsAtLeast} victims, found ${finding.victims.goroutines}`);
+  }
+  return found;
+}
+
+/** Findings that may make the verdict `deadlock`. */
+export function isAssertive({ certainty }: Finding): boolean {
+  return certainty === 'proved' || certainty === 'strong';
+}
+
+/** `confirmed` exits 0, `refuted` 1, `unknown` 2. */
+export function conclusion(
+  verdict: Conclusion['verdict'],
+  summary: string,
+  reasons: readonly string[] = [],
+): Conclusion {
+  return { verdict, exitCode: { confirmed: 0, refuted: 1, unknown: 2 }[verdict], summary, reasons: [...reasons] };
+}
+
+/** What a diagnosis of a captured process means for the expectation of the run. */
+export function concludeDiagnosis(
+  diagnosis: Diagnosis,
+  scenario: Scenario,
+  fixed: boolean,
+): Conclusion {
+  if (diagnosis.verdict === 'unknown') {
+    return conclusion('unknown', 'the analysis is undecided', [diagnosis.summary, ...diagnosis.limits]);
+  }
+  if (fixed) {
+    return diagnosis.verdict === 'none'
+      ? conclusion('confirmed', 'the repaired server survived the load, and its core shows no deadlock')
+      : conclusion('refuted', 'the repaired server was diagnosed with a deadlock', [diagnosis.summary]);
+  }
+  const reasons = differences(diagnosis, scenario);
+  return reasons.length === 0
+    ? conclusion('confirmed', diagnosis.summary)
+    : conclusion('refuted', 'the diagnosis is not the expected one', reasons);
+}
+
+/** The exit code of several runs: one refutation refutes, one unknown leaves the question open. */
+export function worstOf(conclusions: readonly Conclusion[]): number {
+  const verdicts = new Set(conclusions.map(({ verdict }) => verdict));
+  if (verdicts.has('refuted')) return 1;
+  return verdicts.has('unknown') ? 2 : 0;
+}
