@@ -1,0 +1,112 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { createColors } from 'picocolors';
+import { z } from 'zod';
+import { analyzeCore } from '../../analysis/analyze-core.js';
+import type { Diagnosis } from '../../analysis/diagnosis.js';
+import { readExecutable } from '../../core/elf.js';
+import { LabError } from '../../errors.js';
+import { diagnosisText } from '../../report/diagnosis-text.js';
+import { progressReporter } from '../../report/progress.js';
+import { diagnosisHtml } from '../../report/report-html.js';
+import { analyzeRun } from '../../stages.js';
+import { openRun } from '../../store/run-store.js';
+import { ensureDelve } from '../../toolchain/index.js';
+import { example, type LabCommand } from '../command.js';
+import { hasColour } from '../context.js';
+
+const optionsSchema = z.looseObject({
+  exe: z.string().optional(),
+  core: z.string().optional(),
+  run: z.string().optional(),
+  sourceMap: z.array(z.string().regex(/^[^=]+=.+$/, 'must look like FROM=TO')).default([]),
+  goRoot: z.string().optional(),
+  html: z.string().optional(),
+  /** commander's form of `--no-source`. */
+  source: z.boolean().default(true),
+});
+
+export const analyzeCommand: LabCommand = {
+  define: (program) =>
+    example(
+      program
+        .command('analyze')
+        .description('diagnose a Go core: exit 0 no deadlock, 1 deadlock, 2 undecided')
+        .option('--exe <file>', 'the executable that the process ran')
+        .option('--core <file>', 'its core file, made by gcore, the kernel or Delve')
+        .option('--run <dir>', 'diagnose a stored run again')
+        .option('--source-map <from=to>', 'where sources lie now; may be repeated', collect, [])
+        .option('--go-root <dir>', 'where the sources of the Go standard library lie')
+        .option('--no-source', 'use no sources at all')
+        .option('--html <file>', 'write the report as a page'),
+      'npx lab analyze --exe ./server --core ./core.1628\nnpx lab analyze --exe ./server --core ./core.1628 --source-map /build/app=.',
+    ),
+  async act({ options, output, signal }) {
+    const asked = readOptions(options);
+    const progress = progressReporter({
+      stream: process.stderr,
+      isTty: process.stderr.isTTY === true,
+      colour: hasColour(process.stderr),
+      quiet: output.quiet,
+    });
+    let diagnosis: Diagnosis;
+    try {
+      diagnosis =
+        asked.run === undefined
+          ? await analyzeFiles(asked, progress.emit, signal)
+          : await analyzeRun(await openRun(asked.run), progress.emit, signal);
+    } finally {
+      progress.stop();
+    }
+    if (asked.html !== undefined) await writeFile(asked.html, diagnosisHtml(diagnosis));
+    output.document(diagnosis);
+    output.print(diagnosisText(diagnosis, createColors(output.colour)));
+    if (asked.html !== undefined) output.aside(`report: ${resolve(asked.html)}`);
+    return analyzeExitCode(diagnosis);
+  },
+};
+
+/** 0: no deadlock; 1: deadlock; 2: undecided. */
+export function analyzeExitCode({ verdict }: Pick<Diagnosis, 'verdict'>): number {
+  return { none: 0, deadlock: 1, unknown: 2 }[verdict];
+}
+
+async function analyzeFiles(
+  { exe, core, sourceMap, goRoot, source }: z.infer<typeof optionsSchema>,
+  emit: Parameters<typeof analyzeCore>[1],
+  signal: AbortSignal,
+): Promise<Diagnosis> {
+  if (exe === undefined || core === undefined) {
+    throw new LabError('an executable and a core file are needed', {
+      code: 'usage',
+      hint: 'npx lab analyze --exe FILE --core FILE (or --run DIR)',
+    });
+  }
+  return await analyzeCore(
+    {
+      exe: resolve(exe),
+      core: resolve(core),
+      sourceMap: sourceMap.map(parseSourceMap),
+      noSource: !source,
+      ...(goRoot === undefined ? {} : { goRoot: resolve(goRoot) }),
+    },
+    emit,
+    signal,
+  );
+}
+
+/** Reads `FROM=TO`; the first `=` divides. */
+export function parseSourceMap(text: string): { from: string; to: string } {
+  const at = text.indexOf('=');
+  return { from: text.slice(0, at), to: resolve(text.slice(at + 1)) };
+}
+
+function readOptions(options: unknown): z.infer<typeof optionsSchema> {
+  const parsed = optionsSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  throw new LabError(z.prettifyError(parsed.error), { code: 'usage', hint: 'see npx lab analyze --help' });
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}

@@ -1,0 +1,43 @@
+import { rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { LabError } from '../../errors.js';
+import { stopServerOf } from '../../stages.js';
+import { listRuns } from '../../store/run-store.js';
+import { example, type LabCommand } from '../command.js';
+
+export const cleanCommand: LabCommand = {
+  define: (program) =>
+    example(
+      program
+        .command('clean')
+        .description('remove stored runs and end the servers that they left; asks first')
+        .option('--yes', 'do not ask'),
+      'npx lab clean',
+    ),
+  async act({ options, output, signal }) {
+    const folders = await listRuns();
+    if (folders.length > 0 && options['yes'] !== true) {
+      if (process.stdin.isTTY !== true) {
+        throw new LabError(`${folders.length} runs would be removed, and there is no terminal to ask on`, {
+          code: 'usage',
+          hint: 'say so: npx lab clean --yes',
+        });
+      }
+      const asking = createInterface({ input: process.stdin, output: process.stderr });
+      const answer = await asking.question(`remove ${folders.length} stored runs with their cores? [y/N] `, {
+        signal,
+      });
+      asking.close();
+      if (!/^y(es)?$/i.test(answer.trim())) return 0;
+    }
+    for (const dir of folders) {
+      await stopServerOf(dir, signal);
+      await rm(dir, { recursive: true, force: true });
+      output.aside(`removed ${basename(dir)}`);
+    }
+    output.document({ removed: folders });
+    output.print(`removed ${folders.length} runs`);
+    return 0;
+  },
+};

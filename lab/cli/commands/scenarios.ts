@@ -1,0 +1,16 @@
+import { scenarios } from '../../scenarios/index.js';
+import { example, type LabCommand } from '../command.js';
+
+export const scenariosCommand: LabCommand = {
+  define: (program) =>
+    example(program.command('scenarios').description('the catalogue of hangs'), 'npx lab scenarios --json'),
+  async act({ output }) {
+    output.document(
+      scenarios.map(({ name, title, class: kind, subtype }) => ({ name, title, class: kind, subtype })),
+    );
+    for (const { name, title, class: kind, subtype } of scenarios) {
+      output.print(`${name}  (${kind}/${subtype})\n    ${title}`);
+    }
+    return 0;
+  },
+};

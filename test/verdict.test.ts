@@ -1,0 +1,75 @@
+import { expect } from 'chai';
+import type { Diagnosis } from '../lab/analysis/diagnosis.js';
+import { blog } from '../lab/scenarios/blog.js';
+import { concludeDiagnosis, conclusion, differences, worstOf } from '../lab/verdict.js';
+import { diagnosisLike, findingLike } from './fakes/diagnosis.js';
+
+const expected: Diagnosis = diagnosisLike({
+  verdict: 'deadlock',
+  findings: [
+    findingLike({
+      class: 'communication',
+      subtype: 'channel',
+      certainty: 'strong',
+      functions: ['main.(*Metrics).SetM'],
+      resources: ['main.Metrics.inChannel'],
+      victims: 1000,
+    }),
+  ],
+});
+
+describe('the verdict of a run', () => {
+  it('is confirmed by the expected diagnosis', () => {
+    expect(concludeDiagnosis(expected, blog, false)).to.include({ verdict: 'confirmed', exitCode: 0 });
+  });
+
+  it('is refuted by a diagnosis of another place, object, class or size, and says each', () => {
+    const other = diagnosisLike({
+      verdict: 'deadlock',
+      findings: [
+        findingLike({
+          class: 'resource',
+          subtype: 'ab-ba',
+          certainty: 'proved',
+          functions: ['main.other'],
+          resources: ['main.mu'],
+          victims: 3,
+        }),
+      ],
+    });
+    expect(differences(other, blog)).to.have.length(4);
+    expect(concludeDiagnosis(other, blog, false)).to.include({ verdict: 'refuted', exitCode: 1 });
+  });
+
+  it('is not confirmed by a mere suspicion', () => {
+    const [finding] = expected.findings;
+    const suspected = diagnosisLike({
+      verdict: 'none',
+      findings: finding === undefined ? [] : [{ ...finding, certainty: 'suspected' }],
+    });
+    expect(concludeDiagnosis(suspected, blog, false).verdict).to.equal('refuted');
+  });
+
+  it('stays unknown when the analysis is undecided, whatever was expected', () => {
+    const undecided = diagnosisLike({ verdict: 'unknown', findings: [] });
+    expect(concludeDiagnosis(undecided, blog, false)).to.include({ verdict: 'unknown', exitCode: 2 });
+    expect(concludeDiagnosis(undecided, blog, true)).to.include({ verdict: 'unknown', exitCode: 2 });
+  });
+
+  it('refutes a repaired server that is diagnosed with a deadlock', () => {
+    expect(concludeDiagnosis(expected, blog, true).verdict).to.equal('refuted');
+    expect(concludeDiagnosis(diagnosisLike({ verdict: 'none', findings: [] }), blog, true).verdict).to.equal(
+      'confirmed',
+    );
+  });
+
+  it('of several runs is the worst of them', () => {
+    const [yes, no, open] = (['confirmed', 'refuted', 'unknown'] as const).map((kind) =>
+      conclusion(kind, ''),
+    );
+    if (yes === undefined || no === undefined || open === undefined) throw new Error('three verdicts');
+    expect(worstOf([yes, yes])).to.equal(0);
+    expect(worstOf([yes, open])).to.equal(2);
+    expect(worstOf([open, no, yes])).to.equal(1);
+  });
+});
