@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { interrupted, LabError, messageOf } from '../errors.js';
+import { type DelveClient, delveClient } from './client.js';
+import { type DelveEnd, explainDelveEnd, howItEnded } from './failures.js';
+import { connectRpc, type RpcConnection } from './rpc.js';
+import type { DelveVersion } from './wire.js';
+
+export interface DelveCoreOptions {
+  /** Path of the dlv program. */
+  readonly dlv: string;
+  readonly exe: string;
+  readonly core: string;
+  /** What Delve writes to stdout and stderr, appended. */
+  readonly logFile?: string;
+  /** Milliseconds until Delve must have opened the core. */
+  readonly startTimeoutMs: number;
+}
+
+/** A running Delve with one client. Disposing it ends the process: TERM, wait, KILL, wait. */
+export interface DelveSession extends AsyncDisposable {
+  readonly client: DelveClient;
+  readonly version: DelveVersion;
+  readonly pid: number;
+  /** The command as a person would type it. */
+  readonly argv: readonly string[];
+  /** Resolves when the process has ended. */
+  readonly exited: Promise<DelveEnd>;
+}
+
+const graceMs = 2_000;
+const keptOutput = 16 * 1024;
+
+/**
+ * Opens a core in a headless Delve on a free port of the loopback interface and waits until it answers.
+ * Delve announces its port before it reads the core, so the first answered call is what counts.
+ *
+ * Its environment holds nothing of the user's Delve configuration: a foreign `debug-info-directories` would
+ * change what the analysis sees. Delve exits by itself when its only client goes, so that not even a killed
+ * lab leaves one behind.
+ *
+ * Throws `usage`, `missing-tool` or `undecided` with Delve's reason in plain words.
+ */
+export async function launchDelveCore(options: DelveCoreOptions, signal: AbortSignal): Promise<DelveSession> {
+  signal.throwIfAborted();
+  const home = await mkdtemp(join(tmpdir(), 'lab-delve-'));
+  const argv = [
+    options.dlv,
+    'core',
+    options.exe,
+    options.core,
+    '--headless',
+    '--listen=127.0.0.1:0',
+    '--api-version=2',
+  ] as const;
+  const [program, ...args] = argv;
+  const child = spawn(program, args, {
+    // A session of its own: a Ctrl-C at the terminal reaches Delve through the abort signal only.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '', HOME: home, XDG_CONFIG_HOME: home, LC_ALL: 'C' },
+  });
+  const output = watchOutput(child, options.logFile);
+  const exited = new Promise<DelveEnd>((resolve) => {
+    child.once('error', (error) => resolve({ exitCode: null, signal: null, output: messageOf(error) }));
+    child.once('close', (exitCode, name) => resolve({ exitCode, signal: name, output: output.text() }));
+  });
+  let rpc: RpcConnection | undefined;
+  const end = async (): Promise<void> => {
+    try {
+      await rpc?.[Symbol.asyncDispose]();
+      await endProcess(child, exited);
+    } finally {
+      await rm(home, { recursive: true, force: true });
+    }
+  };
+  const endedWithin = (ms: number): Promise<DelveEnd | undefined> => Promise.race([exited, after(ms)]);
+
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.startTimeoutMs)]);
+  try {
+    const { pid } = child;
+    if (pid === undefined) throw cannotStart(options.dlv, await exited);
+    const port = await Promise.race([output.port, exited, aborted(deadline)]);
+    if (typeof port !== 'number') throw explainDelveEnd(port);
+    const whyEnded = async (): Promise<string | undefined> => {
+      const seen = await endedWithin(500);
+      return seen === undefined ? undefined : howItEnded(seen);
+    };
+    rpc = await connectRpc({ host: '127.0.0.1', port }, { signal: deadline, whyEnded });
+    const client = delveClient(rpc);
+    const version = await client.getVersion({ signal: deadline, timeoutMs: options.startTimeoutMs });
+    return { client, version, pid, argv, exited, [Symbol.asyncDispose]: end };
+  } catch (error) {
+    // The broken connection is often seen before the exit that explains it.
+    const seen = deadline.aborted ? undefined : await endedWithin(500);
+    await end();
+    if (signal.aborted) throw interrupted(error);
+    if (deadline.aborted) throw tooSlow(options, error);
+    if (seen !== undefined && child.pid !== undefined) throw explainDelveEnd(seen);
+    throw error;
+  }
+}
+
+async function endProcess(child: ChildProcess, exited: Promise<DelveEnd>): Promise<void> {
+  if (child.pid === undefined) return;
+  for (const name of ['SIGTERM', 'SIGKILL'] as const) {
+    if (child.exitCode !== null || child.signalCode !== null) break;
+    child.kill(name);
+    if ((await Promise.race([exited, after(graceMs)])) !== undefined) return;
+  }
+  await Promise.race([exited, after(graceMs)]);
+}
+
+/** Collects what Delve writes, bounded, and finds the port that it announces. */
+function watchOutput(
+  child: ChildProcess,
+  logFile: string | undefined,
+): { readonly port: Promise<number>; text(): string } {
+  const log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a', mode: 0o600 });
+  // A log that cannot be written must not take the analysis down.
+  log?.on('error', () => undefined);
+  child.once('close', () => log?.end());
+  let text = '';
+  const port = new Promise<number>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (chunk: string) => {
+        log?.write(chunk);
+        text = (text + chunk).slice(-keptOutput);
+        const found = /API server listening at: 127\.0\.0\.1:(\d+)\n/.exec(text)?.[1];
+        if (found !== undefined) resolve(Number(found));
+      });
+    }
+  });
+  return { port, text: () => text };
+}
+
+function cannotStart(dlv: string, { output }: DelveEnd): LabError {
+  return new LabError(`cannot run ${dlv}: ${output}`, {
+    code: 'missing-tool',
+    hint: 'run `npx lab doctor`: it names the command that installs Delve',
+  });
+}
+
+function tooSlow({ startTimeoutMs, core }: DelveCoreOptions, cause: unknown): LabError {
+  return new LabError(`Delve had not opened ${core} after ${startTimeoutMs / 1000} s`, {
+    code: 'undecided',
+    hint: 'look whether the machine is busy or short of memory, then run `npx lab analyze` again',
+    cause,
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = (): void => reject(signal.reason);
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+}
+
+function after(ms: number): Promise<undefined> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(undefined), ms).unref();
+  });
+}
