@@ -1,0 +1,211 @@
+import { access, constants } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LabError } from '../errors.js';
+import type { Emit } from '../events.js';
+import { cacheFolder } from '../paths.js';
+import { localTarget } from '../targets/local.js';
+import type { Target } from '../targets/target.js';
+import { installInto } from './cache.js';
+import { chooseDelve, delveFits, oldestBuilder, type PinnedDelve } from './delve-choice.js';
+import { findGo, type GoTool, goEnvironment, goInstallCommand } from './go.js';
+import { askVersion, locate } from './locate.js';
+import { aptInstall, candidateVersions, canInstall, packageAccess } from './packages.js';
+import {
+  type DelveVersion,
+  type GoVersion,
+  parseDelveBuilder,
+  parseDelveVersion,
+  parseGoVersion,
+  parsePackageMinor,
+} from './versions.js';
+
+export interface DelveTool {
+  readonly path: string;
+  /** For example `1.27.2`. */
+  readonly version: string;
+}
+
+interface ListedDelve extends DelveTool {
+  readonly release: DelveVersion;
+  /** The Go that built it; `undefined` when it does not say. */
+  readonly builtWith: GoVersion | undefined;
+}
+
+export interface DelveOptions {
+  /** Of the program to be analysed, for example `go1.26.8`. */
+  readonly goVersion: string;
+  /** Whether a missing Delve may be built or installed. */
+  readonly install: boolean;
+  /** The machine that analyses; this one unless named. Delve is only ever built on this one. */
+  readonly target?: Target;
+  /** Where built Delves are kept; {@link cacheFolder} unless named. */
+  readonly cache?: string;
+  readonly emit?: Emit | undefined;
+  /** Receives the full output of what is run to install. */
+  readonly log?: ((text: string) => void) | undefined;
+}
+
+const buildTimeoutMs = 15 * 60_000;
+
+/** Every Delve at hand: PATH, `GOBIN`, `GOPATH/bin`, the cache. */
+export async function listDelves(
+  target: Target,
+  cache: string,
+  signal: AbortSignal,
+): Promise<readonly ListedDelve[]> {
+  const go = await findGo(target, signal);
+  const tools: ListedDelve[] = [];
+  for (const path of await locate(target, 'dlv', await delveFolders(target, go, cache, signal), signal)) {
+    const output = await askVersion(target, [path, 'version', '-v'], signal);
+    const release = parseDelveVersion(output);
+    if (release === undefined) continue;
+    tools.push({ path, version: release.text, release, builtWith: parseDelveBuilder(output) });
+  }
+  return tools;
+}
+
+/** A Delve at hand that reads programs of that Go; PATH wins over the cache. */
+export async function findDelve(options: DelveOptions, signal: AbortSignal): Promise<DelveTool | undefined> {
+  const program = programVersion(options.goVersion);
+  const { target = localTarget(), cache = cacheFolder() } = options;
+  const tools = await listDelves(target, cache, signal);
+  const found = tools.find(({ release, builtWith }) => delveFits(release, builtWith, program));
+  return found === undefined ? undefined : { path: found.path, version: found.version };
+}
+
+/**
+ * A Delve that reads programs of that Go: one at hand; else the newest pinned one that the Go at hand can
+ * build, built into the cache; else Debian's. Throws `missing-tool` with the command to type.
+ */
+export async function ensureDelve(options: DelveOptions, signal: AbortSignal): Promise<DelveTool> {
+  const found = await findDelve(options, signal);
+  if (found !== undefined) return found;
+  const program = programVersion(options.goVersion);
+  const { target = localTarget(), cache = cacheFolder() } = options;
+  const go = await findGo(target, signal);
+  const choices = go === undefined ? [] : chooseDelve(program, go.release);
+  const failures: string[] = [];
+  if (options.install) {
+    for (const choice of choices.slice(0, 2)) {
+      if (go === undefined) break;
+      const failure = await build(go, choice, { ...options, target, cache }, signal);
+      if (failure === undefined) break;
+      failures.push(failure);
+      if (isNetworkFailure(failure)) break;
+    }
+    const built = failures.length < choices.length ? await findDelve(options, signal) : undefined;
+    const ready = built ?? (await installDebians(program, options, signal));
+    if (ready !== undefined) return ready;
+  }
+  throw new LabError(`no Delve that reads programs of ${program.text} is installed on ${target.name}`, {
+    code: 'missing-tool',
+    hint: await hintFor(program, go, choices[0], target, signal),
+    ...(failures.length === 0 ? {} : { details: { failures } }),
+  });
+}
+
+/** The command that installs a pinned Delve, as a person types it. */
+export function delveInstallCommand({ version }: PinnedDelve): string {
+  return `go install github.com/go-delve/delve/cmd/dlv@v${version}`;
+}
+
+/** Builds into the cache; returns what the compiler said when it failed. */
+async function build(
+  go: GoTool,
+  choice: PinnedDelve,
+  { target = localTarget(), cache = cacheFolder(), emit, log }: DelveOptions,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  emit?.({ type: 'note', text: `building Delve ${choice.version} with ${go.release.text}` });
+  const argv = [go.path, 'install', `github.com/go-delve/delve/cmd/dlv@v${choice.version}`];
+  let failure: string | undefined;
+  const fill = async (folder: string): Promise<void> => {
+    // Without cgo, so that a machine without a C compiler builds the same Delve.
+    const env = { ...goEnvironment, GOBIN: join(folder, 'bin'), CGO_ENABLED: '0' };
+    const result = await target.exec(argv, { signal, env, cwd: tmpdir(), timeoutMs: buildTimeoutMs });
+    log?.(`$ GOBIN=${env.GOBIN} ${argv.join(' ')}\n${result.stdout}${result.stderr}`);
+    if (result.exitCode === 0) return;
+    failure = result.timedOut ? 'timed out' : result.stderr.slice(-2_000);
+    throw new BuildFailed();
+  };
+  try {
+    await installInto(cache, `delve-${choice.version}-${go.release.text}`, fill, hasDelve);
+    return undefined;
+  } catch (error) {
+    if (error instanceof BuildFailed) return failure ?? '';
+    throw error;
+  }
+}
+
+class BuildFailed extends Error {}
+
+async function hasDelve(folder: string): Promise<boolean> {
+  return await access(join(folder, 'bin', 'dlv'), constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Whether trying another version is pointless; the words are those of Go's net package and module proxy. */
+export function isNetworkFailure(text: string): boolean {
+  return /dial tcp|no such host|i\/o timeout|connection refused|TLS handshake|proxyconnect|GOPROXY=off|timed out|unreachable/.test(
+    text,
+  );
+}
+
+async function installDebians(
+  program: GoVersion,
+  options: DelveOptions,
+  signal: AbortSignal,
+): Promise<DelveTool | undefined> {
+  const { target = localTarget(), log } = options;
+  const access = await packageAccess(target, signal);
+  if (!canInstall(access)) return undefined;
+  const version = (await candidateVersions(target, ['delve'], signal)).get('delve');
+  const minor = version === undefined ? undefined : parsePackageMinor(version);
+  // Which Go built it shows only after the install; a Delve that does not fit then is not returned.
+  if (minor === undefined || !delveFits({ minor }, { minor }, program)) return undefined;
+  await aptInstall(target, ['delve'], { access, log }, signal);
+  return await findDelve(options, signal);
+}
+
+async function hintFor(
+  program: GoVersion,
+  go: GoTool | undefined,
+  choice: PinnedDelve | undefined,
+  target: Target,
+  signal: AbortSignal,
+): Promise<string> {
+  if (choice !== undefined) return delveInstallCommand(choice);
+  const needed = oldestBuilder(program);
+  if (needed === undefined) {
+    return `install a Delve that reads ${program.text} and put it on PATH: https://github.com/go-delve/delve/releases`;
+  }
+  if (go === undefined) return await goInstallCommand(target, signal);
+  return `install Go 1.${needed} or newer from https://go.dev/dl/ and put it first on PATH: ${go.release.text} builds no Delve for ${program.text}`;
+}
+
+async function delveFolders(
+  target: Target,
+  go: GoTool | undefined,
+  cache: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const fromCache = [join(cache, 'delve-*', 'bin')];
+  if (go === undefined) return ['~/go/bin', ...fromCache];
+  const { stdout } = await target.exec([go.path, 'env', 'GOBIN', 'GOPATH'], { signal, env: goEnvironment });
+  const [bin = '', path = ''] = stdout.split('\n');
+  return [bin, ...path.split(':').map((folder) => folder && join(folder, 'bin')), ...fromCache].filter(
+    Boolean,
+  );
+}
+
+function programVersion(goVersion: string): GoVersion {
+  const version = parseGoVersion(goVersion);
+  if (version !== undefined) return version;
+  throw new LabError(`not a Go version: ${goVersion}`, {
+    code: 'usage',
+    hint: 'give an executable that was built by a released Go',
+  });
+}

@@ -1,0 +1,165 @@
+import { setMaxListeners } from 'node:events';
+import { messageOf } from '../errors.js';
+import { cacheFolder, runsFolder } from '../paths.js';
+import { localTarget } from '../targets/local.js';
+import type { Target } from '../targets/target.js';
+import { delveInstallCommand, findDelve, listDelves } from './delve.js';
+import { chooseDelve } from './delve-choice.js';
+import { examineMachine } from './doctor-machine.js';
+import { findGo, goInstallCommand } from './go.js';
+import { findOptional } from './locate.js';
+import { installCommand, type PackageAccess, packageAccess } from './packages.js';
+import { oldestGoMinor } from './versions.js';
+
+/** One line of `lab doctor`. Only `missing` keeps the main job from running. */
+export interface DoctorRow {
+  readonly name: string;
+  readonly status: 'ok' | 'missing' | 'warning';
+  readonly found: string;
+  readonly needed: string;
+  /** The command, or the one action, that mends it. */
+  readonly mend?: string;
+}
+
+export interface ExamineOptions {
+  /** Where runs are stored; the project's `runs/` unless named. */
+  readonly runsFolder?: string;
+  /** Ports that the scenarios name. */
+  readonly ports?: readonly number[];
+}
+
+type Check = (signal: AbortSignal) => Promise<readonly DoctorRow[]>;
+
+/** Looks at every tool, permission and limit that the lab needs. A check that breaks becomes a `warning`. */
+export async function examine(
+  target: Target,
+  caller: AbortSignal,
+  options: ExamineOptions = {},
+): Promise<readonly DoctorRow[]> {
+  const signal = AbortSignal.any([caller]);
+  setMaxListeners(0, signal); // many commands at once listen to it
+  const access = await packageAccess(target, signal);
+  const here = localTarget();
+  const hereAccess = target.kind === 'local' ? access : await packageAccess(here, signal);
+  const checks: Readonly<Record<string, Check>> = {
+    Node: async () => [nodeRow(process.versions.node)],
+    npm: async () => [await toolRow(here, 'npm', 'any', undefined, signal)],
+    Go: async () => [await goRow(target, signal)],
+    Delve: async () => [await delveRow(target, here, signal)],
+    gdb: async () => [await toolRow(target, 'gdb', 'any', { packages: ['gdb'], access }, signal)],
+    gcore: async () => [await toolRow(target, 'gcore', 'any', { packages: ['gdb'], access }, signal)],
+    optional: async () => await optionalRows(here, hereAccess, signal),
+    machine: async () => await examineMachine(target, access, { ...defaults(), ...options }, signal),
+  };
+  const rows = Object.entries(checks).map(async ([name, check]): Promise<readonly DoctorRow[]> => {
+    try {
+      return await check(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      return [{ name, status: 'warning', found: `not examined: ${messageOf(error)}`, needed: 'an answer' }];
+    }
+  });
+  return (await Promise.all(rows)).flat();
+}
+
+/** 0 when nothing required is missing, else 69. */
+export function doctorExitCode(rows: readonly DoctorRow[]): 0 | 69 {
+  return rows.some(({ status }) => status === 'missing') ? 69 : 0;
+}
+
+function defaults(): Required<ExamineOptions> {
+  return { runsFolder: runsFolder(), ports: [10080, 10081] };
+}
+
+/** The Node versions of package.json's `engines`. */
+export function nodeRow(version: string): DoctorRow {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const ok = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
+  const row = { name: 'Node', found: `v${version}`, needed: '20.19 or newer of 20, else 22.12 or newer' };
+  return ok
+    ? { ...row, status: 'ok' }
+    : { ...row, status: 'missing', mend: 'install Node 20 or newer from https://nodejs.org/en/download' };
+}
+
+async function goRow(target: Target, signal: AbortSignal): Promise<DoctorRow> {
+  const go = await findGo(target, signal);
+  const needed = `1.${oldestGoMinor} or newer`;
+  return go === undefined
+    ? { name: 'Go', status: 'missing', found: 'none', needed, mend: await goInstallCommand(target, signal) }
+    : { name: 'Go', status: 'ok', found: `${go.release.text}, ${go.path}`, needed };
+}
+
+async function delveRow(target: Target, here: Target, signal: AbortSignal): Promise<DoctorRow> {
+  const go = await findGo(target, signal);
+  if (go === undefined) {
+    return { name: 'Delve', status: 'missing', found: 'not decided without Go', needed: 'one that fits Go' };
+  }
+  const goVersion = go.release.text;
+  const needed = `one that reads ${goVersion}`;
+  const fitting = await findDelve({ goVersion, install: false, target: here }, signal);
+  if (fitting !== undefined) {
+    return { name: 'Delve', status: 'ok', found: `${fitting.version}, ${fitting.path}`, needed };
+  }
+  const others = (await listDelves(here, cacheFolder(), signal)).map(
+    ({ version, path }) => `${version}, ${path}`,
+  );
+  const builder = target.kind === 'local' ? go : await findGo(here, signal);
+  const [choice] = builder === undefined ? [] : chooseDelve(go.release, builder.release);
+  return {
+    name: 'Delve',
+    status: 'missing',
+    found: others.length === 0 ? 'none' : `does not fit: ${others.join('; ')}`,
+    needed,
+    mend:
+      choice === undefined
+        ? 'install a newer Go from https://go.dev/dl/ and run `npx lab doctor` again'
+        : delveInstallCommand(choice),
+  };
+}
+
+async function toolRow(
+  target: Target,
+  name: string,
+  needed: string,
+  source: { readonly packages: readonly string[]; readonly access: PackageAccess } | undefined,
+  signal: AbortSignal,
+  absent: 'missing' | 'warning' = 'missing',
+): Promise<DoctorRow> {
+  const tool = await findOptional(target, name, signal);
+  if (tool !== undefined) {
+    const found = tool.version === undefined ? tool.path : `${tool.version}, ${tool.path}`;
+    return { name, status: 'ok', found, needed };
+  }
+  const mend = source === undefined ? {} : { mend: installCommand(source.packages, source.access) };
+  return { name, status: absent, found: 'none', needed, ...mend };
+}
+
+/** Tools without which the main job still runs, with the Debian packages that hold them. */
+const optionalTools: readonly (readonly [name: string, packages: readonly string[], purpose: string])[] = [
+  ['wrk', ['wrk'], 'optional: the second load driver'],
+  ['curl', ['curl'], "optional: the article's walk"],
+  ['jq', ['jq'], "optional: the article's walk"],
+  ['nc', ['netcat-openbsd'], "optional: the article's walk"],
+  ['zstd', ['zstd'], 'optional: small kits'],
+  ['fallocate', ['util-linux'], 'optional: small cores'],
+];
+
+async function optionalRows(
+  target: Target,
+  access: PackageAccess,
+  signal: AbortSignal,
+): Promise<readonly DoctorRow[]> {
+  const rows = optionalTools.map(([name, packages, purpose]) =>
+    toolRow(target, name, purpose, { packages, access }, signal, 'warning'),
+  );
+  const vagrant = await toolRow(
+    target,
+    'vagrant',
+    'optional: --target vagrant',
+    undefined,
+    signal,
+    'warning',
+  );
+  const mend = 'install Vagrant from https://developer.hashicorp.com/vagrant/install';
+  return [...(await Promise.all(rows)), vagrant.status === 'ok' ? vagrant : { ...vagrant, mend }];
+}

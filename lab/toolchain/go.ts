@@ -1,0 +1,66 @@
+import { LabError } from '../errors.js';
+import type { Target } from '../targets/target.js';
+import { askVersion, locate } from './locate.js';
+import { candidateVersions, chooseGoPackage, goPackages, installCommand, packageAccess } from './packages.js';
+import { type GoVersion, newerGo, oldestGoMinor, parseGoVersion } from './versions.js';
+
+export interface GoTool {
+  readonly path: string;
+  /** Without the word, for example `1.26.8`. */
+  readonly version: string;
+  readonly release: GoVersion;
+}
+
+/** Set for every `go` that the lab runs: no other toolchain is fetched behind anyone's back. */
+export const goEnvironment: Readonly<Record<string, string>> = { GOTOOLCHAIN: 'local' };
+
+/** Where a Go lives that is not on PATH: go.dev's archive, Debian's `golang-1.N-go`, `golang.org/dl`. */
+const otherFolders = ['/usr/local/go/bin', '/usr/lib/go-*/bin', '~/sdk/go*/bin'];
+
+/** Every Go of the target with its version: those of PATH in its order, then the others. */
+async function listGos(target: Target, signal: AbortSignal): Promise<readonly GoTool[]> {
+  const tools: GoTool[] = [];
+  for (const path of await locate(target, 'go', otherFolders, signal)) {
+    const release = parseGoVersion(await askVersion(target, [path, 'version'], signal, goEnvironment));
+    if (release === undefined) continue;
+    tools.push({ path, version: release.text.slice('go'.length), release });
+    if (tools.length === 1 && release.minor >= oldestGoMinor) break;
+  }
+  return tools;
+}
+
+/** The first Go of PATH when it is 1.19 or newer, else the newest found elsewhere. */
+export async function findGo(target: Target, signal: AbortSignal): Promise<GoTool | undefined> {
+  return pickGo(await listGos(target, signal));
+}
+
+export function pickGo(tools: readonly GoTool[]): GoTool | undefined {
+  const usable = tools.filter(({ release }) => release.minor >= oldestGoMinor);
+  const [first] = tools;
+  if (first !== undefined && first === usable[0]) return first;
+  return usable.toSorted((a, b) => newerGo(a.release, b.release))[0];
+}
+
+/** As {@link findGo}; throws `missing-tool` with the command that installs Go. */
+export async function requireGo(target: Target, signal: AbortSignal): Promise<GoTool> {
+  const tools = await listGos(target, signal);
+  const go = pickGo(tools);
+  if (go !== undefined) return go;
+  const [old] = tools;
+  const found = old === undefined ? 'none is installed' : `found ${old.release.text} at ${old.path}`;
+  throw new LabError(`Go 1.${oldestGoMinor} or newer is needed on ${target.name}: ${found}`, {
+    code: 'missing-tool',
+    hint: await goInstallCommand(target, signal),
+  });
+}
+
+/** What to type to get a Go that is new enough. */
+export async function goInstallCommand(target: Target, signal: AbortSignal): Promise<string> {
+  const access = await packageAccess(target, signal);
+  const candidates = access.kind === 'none' ? undefined : await candidateVersions(target, goPackages, signal);
+  // Empty lists say nothing about what apt will know after `apt-get update`.
+  const name = candidates?.size === 0 ? 'golang-go' : candidates && chooseGoPackage(candidates);
+  return name === undefined
+    ? `install Go 1.${oldestGoMinor} or newer from https://go.dev/dl/ and put it on PATH`
+    : installCommand([name], access);
+}

@@ -1,0 +1,84 @@
+import type { Target } from '../targets/target.js';
+import { parseAnyVersion } from './versions.js';
+
+/** An installed program. `version` is as it prints it itself. */
+export interface Tool {
+  readonly name: string;
+  readonly path: string;
+  readonly version: string | undefined;
+}
+
+// A shell, because it alone knows the PATH, the home and the globs of a target that may be another machine.
+// The text is fixed; everything variable is an argument.
+const listing = `
+name=$1; shift
+IFS=:
+for folder in $PATH; do [ -f "$folder/$name" ] && [ -x "$folder/$name" ] && echo "$folder/$name"; done
+IFS=
+for pattern in "$@"; do
+  case $pattern in '~/'*) pattern=$HOME/\${pattern#'~/'} ;; esac
+  for folder in $pattern; do [ -f "$folder/$name" ] && [ -x "$folder/$name" ] && echo "$folder/$name"; done
+done
+:`;
+
+/**
+ * Every executable file of that name: those on PATH in its order, then those in `folders`, which may hold
+ * `*` and begin with `~/`.
+ */
+export async function locate(
+  target: Target,
+  name: string,
+  folders: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { stdout } = await target.exec(['/bin/sh', '-c', listing, 'sh', name, ...folders], { signal });
+  const paths = stdout.split('\n').filter((line) => line.startsWith('/'));
+  // `/bin` is a link to `/usr/bin` on a merged system: one file, listed once.
+  return paths.filter(
+    (path, index) => !paths.slice(0, index).includes(`/usr${path}`) && paths.indexOf(path) === index,
+  );
+}
+
+const versionTimeoutMs = 20_000;
+
+/** What a program prints about its version, both streams; empty when it fails or does not answer. */
+export async function askVersion(
+  target: Target,
+  argv: readonly string[],
+  signal: AbortSignal,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const result = await target.exec(argv, {
+    signal,
+    timeoutMs: versionTimeoutMs,
+    env: { LC_ALL: 'C', ...env },
+  });
+  return result.exitCode === 0 ? `${result.stdout}\n${result.stderr}` : '';
+}
+
+/** The first program of that name on PATH. */
+export async function findOptional(
+  target: Target,
+  name: string,
+  signal: AbortSignal,
+): Promise<Tool | undefined> {
+  const [path] = await locate(target, name, [], signal);
+  if (path === undefined) return undefined;
+  const versionArguments: Readonly<Record<string, readonly string[]>> = { nc: ['-h'], wrk: ['-v'] };
+  // nc and wrk end with a failure after having printed what they are.
+  const result = await target.exec([path, ...(versionArguments[name] ?? ['--version'])], {
+    signal,
+    timeoutMs: versionTimeoutMs,
+    env: { LC_ALL: 'C' },
+  });
+  const first = `${result.stdout}\n${result.stderr}`.trim().split('\n', 1)[0] ?? '';
+  return { name, path, version: parseAnyVersion(first) };
+}
+
+export async function findGdb(target: Target, signal: AbortSignal): Promise<Tool | undefined> {
+  return await findOptional(target, 'gdb', signal);
+}
+
+export async function findWrk(target: Target, signal: AbortSignal): Promise<Tool | undefined> {
+  return await findOptional(target, 'wrk', signal);
+}

@@ -1,0 +1,118 @@
+import { LabError } from '../errors.js';
+import { localTarget } from '../targets/local.js';
+import type { Target } from '../targets/target.js';
+import { type DelveTool, ensureDelve, findDelve } from './delve.js';
+import { delveFits } from './delve-choice.js';
+import { findGo, type GoTool, requireGo } from './go.js';
+import { findGdb, type Tool } from './locate.js';
+import {
+  aptInstall,
+  candidateVersions,
+  canInstall,
+  chooseGoPackage,
+  goPackages,
+  installCommand,
+  packageAccess,
+  refreshPackageLists,
+} from './packages.js';
+import { oldestGoMinor, parsePackageMinor } from './versions.js';
+
+export interface Toolchain {
+  readonly go: GoTool;
+  readonly delve: DelveTool;
+  readonly gdb: Tool;
+}
+
+export interface PrepareOptions {
+  /** The machine to equip; this one unless named. */
+  readonly target?: Target;
+  /** Announces a step that takes a while, and runs it. */
+  readonly step: <T>(text: string, work: () => Promise<T>) => Promise<T>;
+  /** Receives the full output of what is run to install. */
+  readonly log: (text: string) => void;
+}
+
+/**
+ * What the main job needs: Go, gdb, and a Delve that reads what this Go builds. Installs what is missing.
+ * Throws `missing-tool` with one command for all that it may not install itself.
+ */
+export async function prepareToolchain(options: PrepareOptions, signal: AbortSignal): Promise<Toolchain> {
+  const { target = localTarget(), step, log } = options;
+  const [found, gdb] = await Promise.all([findGo(target, signal), findGdb(target, signal)]);
+  if (found === undefined || gdb === undefined) {
+    await installPackages(target, { go: found === undefined, gdb: gdb === undefined }, options, signal);
+  }
+  const go = found ?? (await requireGo(target, signal));
+  const debugger_ = gdb ?? (await requireGdb(target, signal));
+  const goVersion = go.release.text;
+  const delve =
+    (await findDelve({ goVersion, install: false, target }, signal)) ??
+    (await step(`installing Delve for ${goVersion}`, () =>
+      ensureDelve({ goVersion, install: true, target, log }, signal),
+    ));
+  return { go, delve, gdb: debugger_ };
+}
+
+/** As `findGdb`; throws `missing-tool` with the command that installs gdb. */
+export async function requireGdb(target: Target, signal: AbortSignal): Promise<Tool> {
+  const gdb = await findGdb(target, signal);
+  if (gdb !== undefined) return gdb;
+  throw new LabError(`gdb is not installed on ${target.name}`, {
+    code: 'missing-tool',
+    hint: installCommand(['gdb'], await packageAccess(target, signal)),
+  });
+}
+
+async function installPackages(
+  target: Target,
+  missing: { readonly go: boolean; readonly gdb: boolean },
+  { step, log }: PrepareOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const access = await packageAccess(target, signal);
+  let candidates = await candidateVersions(target, [...goPackages, 'gdb', 'delve'], signal);
+  if (canInstall(access) && packagesFor(missing, candidates) === undefined) {
+    await step('reading the package lists', () => refreshPackageLists(target, { access, log }, signal));
+    candidates = await candidateVersions(target, [...goPackages, 'gdb', 'delve'], signal);
+  }
+  const wanted = packagesFor(missing, candidates);
+  if (canInstall(access) && wanted !== undefined) {
+    await step(`installing ${wanted.join(', ')}`, () => aptInstall(target, wanted, { access, log }, signal));
+    return;
+  }
+  const names = [...(missing.go ? [`Go 1.${oldestGoMinor} or newer`] : []), ...(missing.gdb ? ['gdb'] : [])];
+  const apt = access.kind !== 'none' && (wanted !== undefined || candidates.size === 0);
+  throw new LabError(`not installed on ${target.name}: ${names.join(', ')}`, {
+    code: 'missing-tool',
+    hint: apt
+      ? installCommand(wanted ?? defaultPackages(missing), access)
+      : `install ${names.join(' and ')} and put ${names.length === 1 ? 'it' : 'them'} on PATH (Go: https://go.dev/dl/)`,
+  });
+}
+
+function defaultPackages(missing: { readonly go: boolean; readonly gdb: boolean }): readonly string[] {
+  return [...(missing.go ? ['golang-go', 'delve'] : []), ...(missing.gdb ? ['gdb'] : [])];
+}
+
+/**
+ * The packages to install together; `undefined` when apt knows too little. Delve comes along when it reads
+ * what that Go builds, which spares building it.
+ */
+export function packagesFor(
+  missing: { readonly go: boolean; readonly gdb: boolean },
+  candidates: ReadonlyMap<string, string>,
+): readonly string[] | undefined {
+  const go = missing.go ? chooseGoPackage(candidates) : undefined;
+  if ((missing.go && go === undefined) || (missing.gdb && !candidates.has('gdb'))) return undefined;
+  const goMinor = go === undefined ? undefined : minorOf(go, candidates);
+  const delveMinor = parsePackageMinor(candidates.get('delve') ?? '');
+  const pair =
+    goMinor !== undefined &&
+    delveMinor !== undefined &&
+    delveFits({ minor: delveMinor }, { minor: goMinor }, { minor: goMinor });
+  return [...(go === undefined ? [] : [go]), ...(pair ? ['delve'] : []), ...(missing.gdb ? ['gdb'] : [])];
+}
+
+function minorOf(goPackage: string, candidates: ReadonlyMap<string, string>): number | undefined {
+  return parsePackageMinor(/\d+\.\d+/.exec(goPackage)?.[0] ?? candidates.get(goPackage) ?? '');
+}
