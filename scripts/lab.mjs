@@ -1,3 +1,5 @@
 #!/usr/bin/env node
-console.log('lab', process.argv.slice(2), process.cwd());
-process.exit(3);
+// `npx lab`: installs node packages and builds when needed, then is the lab.
+import { runLab } from './setup/jobs.mjs';
+
+await runLab(process.argv.slice(2), { toolchain: false });

@@ -1,0 +1,44 @@
+import { runChild } from './child.mjs';
+
+/** Counts the events of `go test -json` (`go doc test2json`) and shows what a person wants to read. */
+export function goTestCounter(show) {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const outputs = new Map();
+  const countOf = { pass: 'passed', fail: 'failed', skip: 'skipped' };
+  const onLine = (line) => {
+    let event;
+    try {
+      event = JSON.parse(line);
+    } catch {
+      show(line); // the compiler's words
+      return;
+    }
+    const { Action: action, Package: name, Test: test, Output: output = '' } = event;
+    const key = `${name} ${test ?? ''}`;
+    if (action === 'output' || action === 'build-output') {
+      outputs.set(key, (outputs.get(key) ?? '') + output);
+      if (action === 'build-output' || (test === undefined && /^(ok|FAIL|---|\?)\s/.test(output))) {
+        show(output.trimEnd());
+      }
+      return;
+    }
+    if (test === undefined || countOf[action] === undefined) return;
+    counts[countOf[action]] += 1;
+    if (action !== 'pass') show((outputs.get(key) ?? '').trimEnd());
+  };
+  return { counts, onLine };
+}
+
+/** `go vet` and the Go tests of one flavour; every command that fails without a failed test counts as one. */
+export async function runGoTests(go, folder, tags) {
+  const env = { GOTOOLCHAIN: 'local', GOWORK: 'off' };
+  const flavour = tags === '' ? [] : [`-tags=${tags}`];
+  const show = (text) => process.stdout.write(`${text}\n`);
+  show(`\ngo vet and go test${tags === '' ? '' : ` with -tags=${tags}`}`);
+  const vet = await runChild([go, 'vet', ...flavour, './...'], { cwd: folder, env });
+  if (vet >= 128) return { code: vet, passed: 0, failed: 1, skipped: 0 };
+  const { counts, onLine } = goTestCounter(show);
+  const test = await runChild([go, 'test', '-json', ...flavour, './...'], { cwd: folder, env, onLine });
+  const broken = (vet === 0 ? 0 : 1) + (test !== 0 && counts.failed === 0 ? 1 : 0);
+  return { ...counts, failed: counts.failed + broken, code: test === 0 ? vet : test };
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runLogged } from './steps.mjs';
+
+/**
+ * Whether node_modules holds what package-lock.json asks for. npm writes node_modules/.package-lock.json as
+ * the last thing of an install, so an interrupted one counts as absent.
+ */
+export function packagesAreFresh(root) {
+  const asked = readPackages(join(root, 'package-lock.json'));
+  const present = readPackages(join(root, 'node_modules', '.package-lock.json'));
+  if (asked === undefined) return true; // nothing is locked, nothing can be compared
+  if (present === undefined) return Object.keys(asked).every((path) => path === '');
+  return Object.entries(asked).every(([path, { version, integrity, optional, devOptional, link }]) => {
+    if (path === '' || link) return true;
+    const found = present[path];
+    // Packages for other platforms are locked and not installed.
+    if (found === undefined) return optional === true || devOptional === true;
+    return found.version === version && found.integrity === integrity;
+  });
+}
+
+export async function installPackages(root, signal) {
+  const npm = process.env.npm_execpath;
+  const argv = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
+  await runLogged(root, [...argv, 'ci', '--include=dev', '--no-audit', '--no-fund'], {
+    signal,
+    exitCode: 69,
+    hint: 'look at the output above, mend it, and try `npm ci`',
+  });
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages ?? {};
+  } catch {
+    return undefined;
+  }
+}
