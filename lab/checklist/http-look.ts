@@ -1,0 +1,28 @@
+import { Agent, request } from 'undici';
+import { withDeadline } from '../deadline.js';
+import { interrupted, messageOf } from '../errors.js';
+import type { HttpSeen } from './symptoms.js';
+
+/** One request on a fresh connection, for machines without curl; counts what arrives within the deadline. */
+export async function askWithUndici(url: string, deadlineMs: number, signal: AbortSignal): Promise<HttpSeen> {
+  const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+  const began = performance.now();
+  const seenSoFar = { bytes: 0, status: null as number | null };
+  const outcome = (timedOut: boolean, message: string): HttpSeen => ({
+    ...{ tool: 'lab', exitCode: null, timedOut, message },
+    ...seenSoFar,
+    ms: Math.round(performance.now() - began),
+  });
+  try {
+    const answer = await request(url, { dispatcher: agent, signal: withDeadline(signal, deadlineMs) });
+    seenSoFar.status = answer.statusCode;
+    for await (const chunk of answer.body) seenSoFar.bytes += Buffer.byteLength(chunk);
+    return outcome(false, '');
+  } catch (error) {
+    if (signal.aborted) throw interrupted(error);
+    const timedOut = error instanceof Error && error.name === 'TimeoutError';
+    return outcome(timedOut, timedOut ? `no end of the answer within ${deadlineMs} ms` : messageOf(error));
+  } finally {
+    await agent.destroy();
+  }
+}

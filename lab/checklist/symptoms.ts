@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { type CommandRecord, commandRecordSchema, recordOf } from '../store/command-record.js';
+import type { ExecResult, Target } from '../targets/target.js';
+import { parseBacktrace, parseThreads } from './gdb-backtrace.js';
+import { askWithUndici } from './http-look.js';
+import { notObserved, type Observation, observationOf, seen, unlessMissing } from './observation.js';
+
+/** One HTTP request as seen from outside. */
+const httpSeen = z.object({
+  tool: z.enum(['curl', 'lab']),
+  /** curl's exit code: 28 is its time-out. `null` for the lab's own request. */
+  exitCode: z.number().int().nullable(),
+  timedOut: z.boolean(),
+  /** Bytes that the server sent, headers included. */
+  bytes: z.number().int(),
+  status: z.number().int().nullable(),
+  ms: z.number(),
+  message: z.string(),
+});
+
+const pprofSeen = httpSeen.extend({ goroutines: z.number().int().nullable() });
+
+const gdbSeen = z.object({
+  main: z.array(z.object({ index: z.number().int(), function: z.string() })),
+  threads: z.array(z.object({ lwp: z.number().int(), function: z.string() })),
+  ms: z.number(),
+});
+
+/** What a person sees of the server from outside, before its core is taken. Times are milliseconds. */
+export const symptomsSchema = z.object({
+  curl: observationOf(httpSeen),
+  pprof: observationOf(pprofSeen),
+  gdb: observationOf(gdbSeen),
+  records: z.array(commandRecordSchema),
+});
+
+export type Symptoms = z.infer<typeof symptomsSchema>;
+export type HttpSeen = z.infer<typeof httpSeen>;
+
+export interface SymptomsOptions {
+  readonly target: Target;
+  readonly pid: number;
+  /** The executable on the target. */
+  readonly exe: string;
+  readonly url: string;
+  /** `http://host:port` of net/http/pprof, when the program has it. */
+  readonly pprofUrl?: string;
+  readonly signal: AbortSignal;
+}
+
+const curlSeconds = 5; // the article's
+const pprofSeconds = 3;
+const gdbMs = 10_000;
+// A proxy would answer for the server.
+const noProxy = { no_proxy: '*', NO_PROXY: '*' };
+
+/**
+ * Looks at the server with curl, pprof and GDB, in about as long as curl waits. GDB stops the process for
+ * a moment, so it comes after pprof; curl's five seconds outlast that moment many times over.
+ */
+export async function observeSymptoms(options: SymptomsOptions): Promise<Symptoms> {
+  const records: CommandRecord[] = [];
+  const internals = async () => {
+    const pprof = await lookAtPprof(options, records);
+    return { pprof, gdb: await lookWithGdb(options, records) };
+  };
+  // Both end by their own deadlines or by the signal; nothing may run on behind a thrown error.
+  const [curl, rest] = await Promise.allSettled([lookWithCurl(options, records), internals()]);
+  if (curl.status === 'rejected') throw curl.reason;
+  if (rest.status === 'rejected') throw rest.reason;
+  records.sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+  return { curl: curl.value, ...rest.value, records };
+}
+
+async function lookWithCurl(options: SymptomsOptions, records: CommandRecord[]) {
+  const looked = await unlessMissing('curl', () => curl(options, records, 'curl', options.url, curlSeconds));
+  if (looked.kind === 'seen') return seen(withoutBody(looked.value));
+  return seen(await askWithUndici(options.url, curlSeconds * 1_000, options.signal));
+}
+
+async function lookAtPprof(options: SymptomsOptions, records: CommandRecord[]): Promise<Symptoms['pprof']> {
+  if (options.pprofUrl === undefined) return notObserved('this server has no pprof address');
+  const url = `${options.pprofUrl}/debug/pprof/goroutine?debug=1`;
+  return await unlessMissing('curl', async () => {
+    const looked = await curl(options, records, 'pprof', url, pprofSeconds);
+    if (looked.kind !== 'seen') return looked;
+    const total = /^goroutine profile: total (\d+)/m.exec(looked.value.body)?.[1];
+    return seen({ ...withoutBody(looked.value), goroutines: total === undefined ? null : Number(total) });
+  });
+}
+
+async function curl(
+  { target, signal }: SymptomsOptions,
+  records: CommandRecord[],
+  id: string,
+  url: string,
+  seconds: number,
+): Promise<Observation<HttpSeen & { body: string }>> {
+  const startedAt = Date.now();
+  const argv = ['curl', '-sSi', '--max-time', String(seconds), url];
+  const result = await target.exec(argv, { signal, env: noProxy, timeoutMs: seconds * 1_000 + 2_000 });
+  records.push(recordOf(result, { id, startedAt }));
+  const status = /^HTTP\/\S+ (\d{3})/.exec(result.stdout)?.[1];
+  return seen({
+    tool: 'curl',
+    exitCode: result.exitCode,
+    timedOut: result.exitCode === 28 || result.timedOut,
+    bytes: Buffer.byteLength(result.stdout),
+    status: status === undefined ? null : Number(status),
+    ms: Math.round(result.durationMs),
+    message: result.stderr.trim(),
+    body: result.stdout,
+  });
+}
+
+function withoutBody({ body: _, ...rest }: HttpSeen & { body: string }): HttpSeen {
+  return rest;
+}
+
+/** Attaches GDB for a moment: where is the main thread, where are the others? */
+async function lookWithGdb(
+  { target, pid, exe, signal }: SymptomsOptions,
+  records: CommandRecord[],
+): Promise<Symptoms['gdb']> {
+  const startedAt = Date.now();
+  const settings = ['set auto-load off', 'set debuginfod enabled off', 'set print thread-events off'];
+  const argv = [
+    ...['gdb', '-nx', '-q', '-batch'],
+    ...settings.flatMap((setting) => ['-iex', setting]),
+    ...['-ex', 'bt', '-ex', 'thread apply all bt 1', '-p', String(pid), exe],
+  ];
+  return await unlessMissing('gdb', async () => {
+    const result = await target.exec(argv, { signal, timeoutMs: gdbMs });
+    records.push(recordOf(result, { id: 'gdb', startedAt }));
+    const main = parseBacktrace(result.stdout);
+    if (main.length === 0) return notObserved(gdbComplaint(result));
+    return seen({ main, threads: parseThreads(result.stdout), ms: Math.round(result.durationMs) });
+  });
+}
+
+function gdbComplaint({ timedOut, stderr, exitCode }: ExecResult): string {
+  if (timedOut) return `gdb did not finish within ${gdbMs / 1_000} s`;
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  const said = lines.find((line) => /ptrace|attach|permitted/i.test(line)) ?? lines[0];
+  return `gdb printed no backtrace (exit ${exitCode ?? 'by signal'})${said === undefined ? '' : `: ${said.trim()}`}`;
+}

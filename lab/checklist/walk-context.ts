@@ -1,0 +1,46 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Diagnosis, Finding } from '../analysis/diagnosis.js';
+import type { CommandRecord } from '../store/command-record.js';
+import type { Target } from '../targets/target.js';
+import { notObserved } from './observation.js';
+
+export interface WalkOptions {
+  /** A Delve that fits the program's Go version. */
+  readonly dlv: string;
+  readonly exe: string;
+  readonly core: string;
+  /** The run's folder: the commands run in it. */
+  readonly dir: string;
+  readonly diagnosis: Diagnosis;
+  readonly signal: AbortSignal;
+  /** Name of a file in `dir`; an existing one with Delve's answer is kept and used. */
+  readonly listFile?: string;
+  /** Asks for the list again although the file exists. */
+  readonly fresh?: boolean;
+}
+
+/** What every part of the walk needs. */
+export interface WalkContext extends WalkOptions {
+  readonly target: Target;
+  readonly records: CommandRecord[];
+  readonly listFile: string;
+  /** The finding that the walk leads to. */
+  readonly finding: Finding | undefined;
+}
+
+/** Delve colours what it prints unless the terminal is dumb; sort follows the locale. */
+export const plainEnv = { TERM: 'dumb', LC_ALL: 'C' };
+
+/** More goroutines than this are asked for in one page only: Delve needs minutes for a million. */
+export const pageLimit = 20_000;
+
+/** Reads and removes a helper's log. */
+export async function takeLog(dir: string, name: string): Promise<string> {
+  const path = join(dir, name);
+  const text = await readFile(path, 'utf8').catch(() => '');
+  await rm(path, { force: true });
+  return text;
+}
+
+export const noFinding = notObserved('the diagnosis names no goroutine to look at');

@@ -1,0 +1,146 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { poll, withDeadline } from '../deadline.js';
+import { interrupted, LabError, messageOf } from '../errors.js';
+import { type CommandRecord, recordOf } from '../store/command-record.js';
+import { notObserved, type Observation, seen } from './observation.js';
+import { pageLimit, plainEnv, takeLog, type WalkContext } from './walk-context.js';
+
+const startMs = 20_000;
+const answerMs = 60_000;
+const headlessLog = 'dlv-headless.log';
+
+export interface Fetched {
+  readonly listening: Observation<string>;
+  /** Text of Delve's answer. */
+  readonly list: Observation<string>;
+}
+
+/** Starts a headless Delve on the core, asks it for all goroutines, and saves its raw answer. */
+export async function fetchGoroutines(context: WalkContext): Promise<Fetched> {
+  const { dir, listFile, fresh = false, signal } = context;
+  const saved = join(dir, listFile);
+  const exists = await stat(saved).then(
+    () => true,
+    () => false,
+  );
+  if (exists && !fresh) {
+    return {
+      listening: notObserved(`${listFile} had been saved by the analysis`),
+      list: seen(await readFile(saved, { encoding: 'utf8', signal })),
+    };
+  }
+  try {
+    return await askHeadless(context);
+  } catch (error) {
+    if (signal.aborted) throw interrupted(error);
+    const why = notObserved(messageOf(error));
+    return { listening: why, list: why };
+  }
+}
+
+async function askHeadless(context: WalkContext): Promise<Fetched> {
+  const { target, dlv, exe, core, dir, signal, records } = context;
+  const argv = [dlv, 'core', exe, core, '--headless', '--listen', '127.0.0.1:0', '--api-version=2'];
+  const startedAt = Date.now();
+  const began = performance.now();
+  await takeLog(dir, headlessLog); // one of a walk that was killed
+  const logFile = join(dir, headlessLog);
+  let stdout = '';
+  try {
+    // Disposed when this block ends: a Delve that listens lets whoever reaches it run code.
+    await using server = await target.start(argv, { logFile, cwd: dir, env: plainEnv, signal });
+    const line = await poll(
+      async () => {
+        stdout = (await target.readFile(logFile, signal)) ?? '';
+        const address = /API server listening at: (\S+)\n/.exec(stdout)?.[1];
+        return address ?? (server.exit() === undefined ? undefined : '');
+      },
+      { signal, deadlineMs: startMs, everyMs: 10 },
+    );
+    records.push({
+      ...{ id: 'dlv-headless', pipeline: [argv], cwd: dir, background: true },
+      ...{ exitCode: null, signal: null, timedOut: line === undefined, stdout, stderr: '' },
+      ...{ startedAt: new Date(startedAt).toISOString(), durationMs: Math.round(performance.now() - began) },
+    });
+    if (line === undefined || line === '') {
+      const said = stdout.trim().split('\n').at(-1) ?? '';
+      const why = notObserved(`dlv did not listen${said === '' ? '' : `: ${said}`}`);
+      return { listening: why, list: why };
+    }
+    return { listening: seen(line), list: seen(await request(context, line)) };
+  } finally {
+    await takeLog(dir, headlessLog);
+  }
+}
+
+/** Sends the article's request and saves the answer. */
+async function request(context: WalkContext, address: string): Promise<string> {
+  const { target, dir, listFile, records, signal, diagnosis } = context;
+  const large = diagnosis.process.goroutines.total > pageLimit;
+  const params = large ? [{ Start: 0, Count: pageLimit }] : [];
+  const json = JSON.stringify({ method: 'RPCServer.ListGoroutines', params, id: 2 });
+  const page = large ? `only the first ${pageLimit}: Delve needs minutes for a list of this size` : undefined;
+  const port = address.slice(address.lastIndexOf(':') + 1);
+  const startedAt = Date.now();
+  const began = performance.now();
+  const typed = [
+    ['echo', '-n', json],
+    ['nc', '-N', '127.0.0.1', port],
+  ];
+  const save = (answer: string) => writeFile(join(dir, listFile), answer, { mode: 0o600 });
+  if (await hasNetcat(context)) {
+    const argv = ['nc', '-N', '127.0.0.1', port];
+    const result = await target.exec(argv, { signal, cwd: dir, input: json, timeoutMs: answerMs });
+    records.push({
+      ...recordOf(result, { id: 'list-goroutines', startedAt, cwd: dir, stdoutFile: listFile, note: page }),
+      pipeline: typed,
+    });
+    if (result.exitCode === 0 && result.stdout !== '') {
+      await save(result.stdout);
+      return result.stdout;
+    }
+    throw new LabError(
+      `nc brought no answer (exit ${result.exitCode ?? 'by signal'}) ${result.stderr}`.trim(),
+      {
+        code: 'internal',
+      },
+    );
+  }
+  const answer = await exchange(Number(port), json, withDeadline(signal, answerMs));
+  await save(answer);
+  const note = ['no nc that knows -N is installed: the lab sent this request itself', page];
+  const record: CommandRecord = {
+    ...{ id: 'list-goroutines', pipeline: typed, cwd: dir, stdoutFile: listFile },
+    note: note.filter((part) => part !== undefined).join('; '),
+    ...{ exitCode: null, signal: null, timedOut: false, stdout: '', stderr: '' },
+    ...{ startedAt: new Date(startedAt).toISOString(), durationMs: Math.round(performance.now() - began) },
+  };
+  records.push(record);
+  return answer;
+}
+
+/** OpenBSD's nc closes its half of the connection with -N; without that it would wait for ever. */
+async function hasNetcat({ target, signal }: WalkContext): Promise<boolean> {
+  try {
+    const help = await target.exec(['nc', '-h'], { signal, timeoutMs: 2_000 });
+    return /^\s*-N\b/m.test(help.stdout + help.stderr);
+  } catch (error) {
+    if (error instanceof LabError && error.code === 'missing-tool') return false;
+    throw error;
+  }
+}
+
+/** One request, one answer: Delve ends the connection when it has read to the end of ours. */
+export async function exchange(port: number, text: string, signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true, signal });
+    socket.on('connect', () => socket.end(text));
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('end', () => resolve());
+    socket.on('error', reject);
+  });
+  return Buffer.concat(chunks).toString('utf8');
+}
