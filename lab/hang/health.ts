@@ -1,4 +1,7 @@
-/** What one fresh connection with one request saw. Times are milliseconds. */
+/**
+ * What one fresh connection with one request saw. `at` is when it began, in milliseconds of the Unix
+ * epoch; `ms` is how long it took from there.
+ */
 export type ProbeOutcome =
   | { readonly kind: 'answered'; readonly at: number; readonly ms: number; readonly status: number }
   /** `connected`: the kernel completed the handshake, which a hung server's does too. */

@@ -2,7 +2,7 @@
 export interface LoadStep {
   readonly connections: number;
   readonly pipelining: number;
-  /** Worker threads of the load generator. */
+  /** Processes (autocannon) or threads (wrk) of the generator that share the connections. */
   readonly workers: number;
 }
 
@@ -18,4 +18,10 @@ export interface LoadSample {
   /** Requests that the generator gave up on, since the load began. */
   readonly timeouts: number;
   readonly step: LoadStep;
+  /** When the newest response arrived, milliseconds of the Unix epoch; absent before the first. */
+  readonly lastResponseAt?: number;
+  /** Share of the time in which the generator's busiest event loop was at work, 0 to 1, when it tells. */
+  readonly generatorBusy?: number;
+  /** `false`: this generator tells of errors and timeouts only at its end, so the zeros above mean nothing. */
+  readonly countsFailures?: boolean;
 }

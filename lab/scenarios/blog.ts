@@ -10,11 +10,12 @@ export const blog: Scenario = {
   server: { port: 10080, pprofPort: 10081, path: '/' },
   load: {
     steps: [
-      { connections: 1000, pipelining: 1, workers: 1 },
-      { connections: 1000, pipelining: 10, workers: 1 },
+      { connections: 1000, pipelining: 1, workers: 2 },
+      { connections: 1000, pipelining: 4, workers: 2 },
       { connections: 1000, pipelining: 10, workers: 2 },
     ],
-    patienceMs: 3000,
+    patienceMs: 2000,
+    durationMs: 10_000,
   },
   expect: {
     functions: ['main.(*Metrics).SetM'],

@@ -19,9 +19,14 @@ export interface Scenario {
     readonly path: string;
   };
   readonly load: {
-    /** Tried in order; the next begins when the one before saw no hang for `patienceMs`. */
+    /**
+     * Tried in order. The next begins when the one before has settled (steady rate, quick answers), and
+     * at the latest when it saw no hang for `patienceMs`; the last one keeps on to the end.
+     */
     readonly steps: readonly LoadStep[];
     readonly patienceMs: number;
+    /** The load as a whole, over all steps: a server that still answers then did not hang. */
+    readonly durationMs: number;
   };
   readonly expect: {
     /** Functions of which one must be the user location of a root cause goroutine. */
