@@ -1,17 +1,21 @@
+import { z } from 'zod';
+
 /** A captured hang: everything that `lab analyze` needs, with what proves that it belongs together. */
-export interface Bundle {
+export const bundleSchema = z.object({
   /** Absolute path of the core file, mode 0600. */
-  readonly core: string;
+  core: z.string(),
   /** Absolute path of the executable that the process ran. */
-  readonly exe: string;
-  readonly method: 'gcore' | 'kernel' | 'delve';
-  readonly pid: number;
+  exe: z.string(),
+  method: z.enum(['gcore', 'kernel', 'delve']),
+  pid: z.number().int(),
   /** GNU build ID or Go build ID of the executable, as in its notes. */
-  readonly buildId: string;
-  readonly goVersion: string;
-  readonly sha256: { readonly core: string; readonly exe: string };
-  /** Bytes: as `ls -l` and as `du` count them, before and after holes were punched. */
-  readonly size: { readonly apparent: number; readonly onDisk: number; readonly dense: number };
+  buildId: z.string(),
+  goVersion: z.string(),
+  sha256: z.object({ core: z.string(), exe: z.string() }).readonly(),
+  /** Bytes: as `ls -l` and as `du` count them, after holes were punched; `dense` is `du` before. */
+  size: z.object({ apparent: z.number(), onDisk: z.number(), dense: z.number() }).readonly(),
   /** How long the process stood still, milliseconds. */
-  readonly pausedMs: number;
-}
+  pausedMs: z.number(),
+});
+
+export type Bundle = Readonly<z.infer<typeof bundleSchema>>;

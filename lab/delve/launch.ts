@@ -92,6 +92,8 @@ export async function launchDelveCore(options: DelveCoreOptions, signal: AbortSi
     rpc = await connectRpc({ host: '127.0.0.1', port }, { signal: deadline, whyEnded });
     const client = delveClient(rpc);
     const version = await client.getVersion({ signal: deadline, timeoutMs: options.startTimeoutMs });
+    // Delve has read its configuration; what is gone already cannot be left behind.
+    await rm(home, { recursive: true, force: true });
     return { client, version, pid, argv, exited, [Symbol.asyncDispose]: end };
   } catch (error) {
     // The broken connection is often seen before the exit that explains it.

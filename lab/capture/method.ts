@@ -1,0 +1,31 @@
+import type { ExecResult, Target } from '../targets/target.js';
+import type { Bundle } from './bundle.js';
+
+export interface CaptureRequest {
+  readonly target: Target;
+  readonly pid: number;
+  /** Where the core is to be written: a path of the target, in a folder that only its owner may enter. */
+  readonly file: string;
+}
+
+export interface CapturedCore {
+  /** How long the process stood still, milliseconds. */
+  readonly pausedMs: number;
+  /** What was run, for the transcript. */
+  readonly command: ExecResult;
+}
+
+/**
+ * A way to write a core of a process. It either leaves a complete core under `file`, or throws:
+ * `missing-tool`, `missing-permission` or `no-space` with the one command that mends it, `target` when the
+ * process is gone, `undecided` when the tool was ended half-way. What it wrote until then is the caller's to
+ * remove.
+ */
+export interface CaptureMethod {
+  readonly name: Bundle['method'];
+  /** For people: what it needs and what it does to the process. */
+  readonly title: string;
+  /** Whether the process lives on. */
+  readonly keepsProcess: boolean;
+  capture(request: CaptureRequest, signal: AbortSignal): Promise<CapturedCore>;
+}

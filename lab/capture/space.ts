@@ -1,0 +1,106 @@
+import { LabError } from '../errors.js';
+import type { Target } from '../targets/target.js';
+
+/** Bits of `/proc/PID/coredump_filter` (core(5)). */
+const anonymousPrivate = 1;
+const anonymousShared = 2;
+const filePrivate = 4;
+const fileShared = 8;
+const elfHeaders = 16;
+const defaultFilter = 0x33;
+/** Notes: registers of each thread, with gdb's description of the machine. */
+const notesPerThread = 16 * 1024;
+const notesBase = 256 * 1024;
+
+/**
+ * How many bytes a core of the process will have, from the text of `/proc/PID/smaps` (proc(5)), honouring
+ * what gdb honours: the process's filter, and mappings marked as not to be dumped. gdb writes whole mappings,
+ * touched or not, those without any permission too: Go's reserved address space makes most of a core.
+ */
+export function estimateCoreSize(smaps: string, filter: number, threads: number): number {
+  let total = notesBase + threads * notesPerThread;
+  let mapping: Mapping | undefined;
+  for (const line of smaps.split('\n')) {
+    const head = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) \S+ (\d+) *(.*)$/.exec(line);
+    if (head !== null) {
+      if (mapping !== undefined && isDumped(mapping, filter)) total += mapping.size;
+      mapping = {
+        size: Number.parseInt(head[2] ?? '', 16) - Number.parseInt(head[1] ?? '', 16),
+        shared: head[3]?.[3] === 's',
+        file: head[5] !== '0',
+        offset: Number.parseInt(head[4] ?? '', 16),
+        touched: false,
+        excluded: false,
+      };
+    } else if (mapping !== undefined) {
+      if (/^Anon(ymous|HugePages): +[1-9]/.test(line)) mapping.touched = true;
+      if (/^VmFlags:.* (dd|io)( |$)/.test(line)) mapping.excluded = true;
+    }
+  }
+  if (mapping !== undefined && isDumped(mapping, filter)) total += mapping.size;
+  return total;
+}
+
+interface Mapping {
+  readonly size: number;
+  readonly shared: boolean;
+  readonly file: boolean;
+  readonly offset: number;
+  touched: boolean;
+  excluded: boolean;
+}
+
+function isDumped(mapping: Mapping, filter: number): boolean {
+  const has = (bit: number): boolean => (filter & bit) !== 0;
+  if (mapping.excluded) return false;
+  if (!mapping.file) return has(mapping.shared ? anonymousShared : anonymousPrivate);
+  if (mapping.shared) return has(fileShared);
+  if (has(filePrivate) || (mapping.touched && has(anonymousPrivate))) return true;
+  return mapping.offset === 0 && has(elfHeaders);
+}
+
+export interface Space {
+  readonly needed: number;
+  readonly available: number;
+}
+
+/**
+ * What a capture into `folder` needs and what there is, in bytes; `undefined` when the process's memory map
+ * may not be read (the capture itself will tell why).
+ */
+export async function measureSpace(
+  { target, pid, folder }: { readonly target: Target; readonly pid: number; readonly folder: string },
+  signal: AbortSignal,
+): Promise<Space | undefined> {
+  const read = (name: string): Promise<string | undefined> =>
+    target.readFile(`/proc/${pid}/${name}`, signal).catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      return undefined;
+    });
+  const [smaps, filter, status] = await Promise.all([read('smaps'), read('coredump_filter'), read('status')]);
+  if (smaps === undefined || smaps === '') return undefined;
+  const threads = Number(/^Threads:\s+(\d+)/m.exec(status ?? '')?.[1] ?? 1);
+  const bits = Number.parseInt(filter ?? '', 16);
+  const needed = estimateCoreSize(smaps, Number.isNaN(bits) ? defaultFilter : bits, threads);
+  const df = await target.exec(['stat', '--file-system', '--format=%a %S', folder], { signal });
+  const [blocks, blockSize] = df.stdout.trim().split(' ').map(Number);
+  if (df.exitCode !== 0 || blocks === undefined || blockSize === undefined) return undefined;
+  return { needed, available: blocks * blockSize };
+}
+
+/** Throws `no-space` when it cannot fit. Holes are punched afterwards only: the core is dense at first. */
+export function requireSpace({ needed, available }: Space, folder: string): void {
+  if (needed <= available) return;
+  throw new LabError(
+    `the core needs ${megabytes(needed)} MB for a moment, and ${folder} has ${megabytes(available)} MB free`,
+    {
+      code: 'no-space',
+      hint: `free ${megabytes(needed - available)} MB there, or choose another folder with -o`,
+      details: { needed, available },
+    },
+  );
+}
+
+function megabytes(bytes: number): number {
+  return Math.ceil(bytes / 1e6);
+}

@@ -1,0 +1,148 @@
+import { basename } from 'node:path';
+import { messageOf } from '../errors.js';
+import { readBuildInfo } from './build-info.js';
+import { type CoreHeader, readCoreHeader } from './core-file.js';
+import {
+  elfHeaderSize,
+  isElf,
+  PT_LOAD,
+  PT_NOTE,
+  parseElfHeader,
+  parseProgramHeaders,
+  type ReadAt,
+  readAddress,
+  readNotes,
+} from './elf-format.js';
+import { type BuildIds, buildIds, type Executable, isBuildId, readExecutable } from './executable.js';
+import { bad, openInput } from './input-file.js';
+
+/** Whether the core was made by a process that ran this executable. */
+export type Match =
+  | { readonly kind: 'same'; readonly buildId: string; readonly how: 'build-id' }
+  | { readonly kind: 'likely'; readonly how: 'entry-point' | 'build-info' }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+export interface CheckedPair {
+  readonly exe: Executable;
+  readonly core: CoreHeader;
+  readonly match: Match;
+}
+
+const AT_PHDR = 3;
+const AT_PHNUM = 5;
+const AT_ENTRY = 9;
+const pageMask = 0xfff;
+
+/**
+ * Makes sure that an executable and a core can be analysed together, before a debugger gives a cryptic answer.
+ * A program without debug info passes: see `exe.hasDebugInfo`.
+ *
+ * Throws `usage`, with one thing to do, when a file cannot be what it is said to be, the core is cut off, the
+ * program is not Go, or another build of it made the core.
+ */
+export async function checkPair(
+  exePath: string,
+  corePath: string,
+  signal: AbortSignal,
+): Promise<CheckedPair> {
+  const exe = await readExecutable(exePath, signal);
+  const core = await readCoreHeader(corePath, signal);
+  if (core.size.actual < core.size.expected) {
+    throw bad(
+      `${corePath} is cut off: it should have ${core.size.expected} bytes and has ${core.size.actual}`,
+      'copy it again, or capture a new one with enough free disk space and `ulimit -c unlimited`',
+    );
+  }
+  if (exe.arch !== core.arch) {
+    throw bad(
+      `the core is of ${core.arch}, the executable of ${exe.arch}`,
+      'pass the executable that the process ran; `/proc/PID/exe` is a copy of it while it lives',
+    );
+  }
+  if (!exe.isGo) {
+    throw bad(`${exePath} is not a Go program`, 'pass the Go program that the process ran as --exe');
+  }
+  await using file = await openInput(corePath, 'core', signal);
+  return { exe, core, match: await match(exe, core, file.read) };
+}
+
+async function match(exe: Executable, core: CoreHeader, read: ReadAt): Promise<Match> {
+  const inCore = await buildIdsInCore(core, read);
+  const common = (['gnu', 'go'] as const).flatMap((kind) => {
+    const [ours, theirs] = [exe.buildId[kind], inCore?.[kind]];
+    return ours === undefined || theirs === undefined ? [] : [{ ours, theirs }];
+  });
+  const different = common.find(({ ours, theirs }) => ours !== theirs);
+  if (different !== undefined) {
+    throw otherBuild(exe, core, `build IDs ${different.ours} and ${different.theirs}`);
+  }
+  if (common[0] !== undefined) return { kind: 'same', buildId: common[0].ours, how: 'build-id' };
+  return matchWithoutIds(exe, core, read);
+}
+
+/**
+ * The build IDs of the program that the process ran, from the process's memory alone: the kernel tells each
+ * process where its program headers lie (AT_PHDR), and gcore and the kernel keep that page.
+ */
+async function buildIdsInCore(core: CoreHeader, read: ReadAt): Promise<BuildIds | undefined> {
+  const phdr = core.auxv.get(AT_PHDR);
+  if (phdr === undefined) return undefined;
+  const start = phdr - (phdr & pageMask);
+  const head = await readAddress(read, core.segments, start, elfHeaderSize);
+  const header = head === undefined || !isElf(head) ? undefined : parseElfHeader(head);
+  if (header === undefined) return undefined;
+  const table = await readAddress(read, core.segments, start + header.phoff, header.phnum * 56);
+  if (table === undefined) return undefined;
+  const headers = parseProgramHeaders(table);
+  const base = headers.find(({ type, offset }) => type === PT_LOAD && offset === 0)?.vaddr;
+  if (base === undefined) return undefined;
+  const atAddress: ReadAt = async (address, length) => {
+    const segment = core.segments.find(
+      (s) => s.type === PT_LOAD && address >= s.vaddr && address < s.vaddr + s.filesz,
+    );
+    if (segment === undefined) return Buffer.alloc(0);
+    const within = address - segment.vaddr;
+    return read(segment.offset + within, Math.min(length, segment.filesz - within));
+  };
+  const notes = [];
+  for (const { vaddr, memsz } of headers.filter(({ type }) => type === PT_NOTE)) {
+    notes.push(
+      ...(await readNotes(atAddress, { offset: start - base + vaddr, size: memsz }, isBuildId, 4096)),
+    );
+  }
+  const found = buildIds(notes);
+  return found.gnu === undefined && found.go === undefined ? undefined : found;
+}
+
+/** A core without the program's first page: compare what the kernel told the process, and its build info. */
+async function matchWithoutIds(exe: Executable, core: CoreHeader, read: ReadAt): Promise<Match> {
+  const entry = core.auxv.get(AT_ENTRY);
+  const phnum = core.auxv.get(AT_PHNUM);
+  if (entry === undefined) return { kind: 'unknown', why: 'the core holds no auxiliary vector' };
+  const bias = entry - exe.entry;
+  if ((exe.kind === 'static' ? bias !== 0 : (bias & pageMask) !== 0) || (phnum ?? exe.phnum) !== exe.phnum) {
+    throw otherBuild(exe, core, `entry points 0x${exe.entry.toString(16)} and 0x${entry.toString(16)}`);
+  }
+  try {
+    const theirs = await readBuildInfo(read, core.segments, []);
+    if (theirs !== undefined && exe.build !== undefined) {
+      if (JSON.stringify(theirs) !== JSON.stringify(exe.build)) {
+        throw otherBuild(exe, core, `${exe.build.goVersion} and ${theirs.goVersion}, with other settings`);
+      }
+      return { kind: 'likely', how: 'build-info' };
+    }
+  } catch (error) {
+    if (error instanceof Error && error.name === 'LabError') throw error;
+    return { kind: 'unknown', why: messageOf(error) };
+  }
+  return { kind: 'likely', how: 'entry-point' };
+}
+
+function otherBuild(exe: Executable, core: CoreHeader, difference: string): Error {
+  const ran = core.command?.name ?? '';
+  const other = ran !== '' && !basename(exe.path).startsWith(ran) ? ` (the process was called ${ran})` : '';
+  return bad(
+    `the core was made by another build of this program, or by another program${other}: ${difference}`,
+    'pass the very file that the process ran; `/proc/PID/exe` is a copy of it while it lives',
+  );
+}
