@@ -13,7 +13,12 @@ if (!supported(process.versions.node)) {
   process.exit(69);
 }
 
-import('./setup/jobs.mjs').then(({ runJob }) => {
-  const [job, ...args] = process.argv.slice(2);
-  return runJob(job, args);
-});
+import('./setup/jobs.mjs')
+  .then(({ runJob }) => {
+    const [job, ...args] = process.argv.slice(2);
+    return runJob(job, args);
+  })
+  .catch((error) => {
+    console.error(error);
+    process.exit(70);
+  });

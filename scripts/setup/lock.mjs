@@ -1,10 +1,19 @@
-import { linkSync, mkdirSync, readFileSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Runs `work` while no other process does so under the same lock file. The file names its owner by pid and
- * start time, so a lock whose owner was killed is known to be stale and is broken.
+ * Runs `work` while no other process does so under the same lock file. The file names its owners by pid
+ * and start time, so a lock whose owners were killed is known to be stale and is broken.
  *
  * @param {{ file: string, signal: AbortSignal, onWait: (pid: number) => void }} options
  */
@@ -13,17 +22,22 @@ export async function withLock({ file, signal, onWait }, work) {
   let waited = false;
   while (!take(file)) {
     signal.throwIfAborted();
-    const owner = readOwner(file);
-    if (owner === undefined) continue; // given back since
-    if (!isAlive(owner)) {
+    const owners = readOwners(file);
+    if (owners === undefined) continue; // given back since
+    const living = owners.find(isAlive);
+    if (living === undefined) {
       breakStale(file);
       continue;
     }
-    if (!waited) onWait(owner.pid);
+    if (!waited) onWait(living.pid);
     waited = true;
     await delay(100, undefined, { signal });
   }
-  const release = () => unlinkQuietly(file);
+  held = file;
+  const release = () => {
+    held = undefined;
+    unlinkQuietly(file);
+  };
   process.once('exit', release);
   try {
     return await work();
@@ -33,10 +47,26 @@ export async function withLock({ file, signal, onWait }, work) {
   }
 }
 
+/** The lock that this process holds. */
+let held;
+
+/**
+ * Makes a child an owner of the lock that this process holds, until that is given back: when this
+ * process is killed, what the child does goes on, and nobody may begin the same meanwhile.
+ */
+export function shareLock(pid) {
+  if (held === undefined || pid === undefined) return;
+  const own = `${held}.${process.pid}`;
+  writeFileSync(own, JSON.stringify([identity(process.pid), identity(pid)]));
+  renameSync(own, held);
+}
+
+const identity = (pid) => ({ pid, startTicks: startTicks(pid) });
+
 /** Links a finished file into place: there is no moment at which the lock exists and names nobody. */
 function take(file) {
   const own = `${file}.${process.pid}`;
-  writeFileSync(own, JSON.stringify({ pid: process.pid, startTicks: startTicks(process.pid) }));
+  writeFileSync(own, JSON.stringify([identity(process.pid)]));
   try {
     linkSync(own, file);
     return true;
@@ -48,12 +78,13 @@ function take(file) {
   }
 }
 
-function readOwner(file) {
+function readOwners(file) {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    const owners = JSON.parse(readFileSync(file, 'utf8'));
+    return Array.isArray(owners) ? owners : [];
   } catch (error) {
     if (error.code === 'ENOENT') return undefined;
-    return { pid: 0, startTicks: 0 }; // unreadable: nobody's
+    return []; // unreadable: nobody's
   }
 }
 
@@ -63,11 +94,12 @@ function isAlive({ pid, startTicks: began }) {
   return now !== undefined && now === began;
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)), counted from behind the command's name. */
+/** Field 22 of /proc/PID/stat (proc(5)), counted from behind the command's name; a zombie counts as gone. */
 function startTicks(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[19]);
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : Number(fields[19]);
   } catch {
     return undefined;
   }
@@ -89,8 +121,8 @@ function breakStale(file) {
     return;
   }
   try {
-    const owner = readOwner(file);
-    if (owner !== undefined && !isAlive(owner)) unlinkQuietly(file);
+    const owners = readOwners(file);
+    if (owners !== undefined && !owners.some(isAlive)) unlinkQuietly(file);
   } finally {
     rmdirQuietly(breaker);
   }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { shareLock } from './lock.mjs';
 
 /** Something that keeps the set-up from finishing. Printed as message, tail of the log, and what to do. */
 export class SetupError extends Error {
@@ -59,6 +60,7 @@ export async function runLogged(root, argv, { signal, exitCode, hint, env = {} }
   } finally {
     closeSync(file);
   }
+  shareLock(child.pid);
   const end = () => signalGroup(child, 'SIGTERM');
   signal.addEventListener('abort', end, { once: true });
   const code = await new Promise((resolve) => {
