@@ -1,8 +1,7 @@
 import type { Diagnosis } from '../analysis/diagnosis.js';
 import type { Bundle } from '../capture/bundle.js';
-import type { Health } from '../hang/health.js';
-import type { LoadStep } from '../load/sample.js';
 import { fixedRows } from './fixed-rows.js';
+import type { LoadFacts } from './load-facts.js';
 import type { ChecklistRow, Outcome } from './row.js';
 import { outcomes } from './row.js';
 import { causeRows } from './rows-cause.js';
@@ -12,34 +11,17 @@ import type { Quit } from './sigquit.js';
 import type { Symptoms } from './symptoms.js';
 import type { Walk } from './walk.js';
 
-/** What came of the load. Times are milliseconds. */
-export interface LoadFacts {
-  /** `autocannon`, `wrk`. */
-  readonly driver: string;
-  /** The hardest step taken, and how many were. */
-  readonly step: LoadStep;
-  readonly steps: number;
-  readonly responses: number;
-  /** How long the load ran. */
-  readonly ms: number;
-  /** Since the load began, until the last answer; `null` when the server never hung. */
-  readonly hungAfterMs: number | null;
-  readonly health: Health;
-  /** Milliseconds of the Unix epoch when the last connection of the load was closed. */
-  readonly endedAt: number;
-}
-
 /** Everything that a run found out; what is absent becomes rows that say so. */
 export interface ChecklistInput {
   readonly fixed: boolean;
   /** Line of the server's log that says where it listens. */
-  readonly listeningLine?: string;
-  readonly load?: LoadFacts;
-  readonly symptoms?: Symptoms;
-  readonly bundle?: Bundle;
-  readonly quit?: Quit;
-  readonly diagnosis?: Diagnosis;
-  readonly walk?: Walk;
+  readonly listeningLine?: string | undefined;
+  readonly load?: LoadFacts | undefined;
+  readonly symptoms?: Symptoms | undefined;
+  readonly bundle?: Bundle | undefined;
+  readonly quit?: Quit | undefined;
+  readonly diagnosis?: Diagnosis | undefined;
+  readonly walk?: Walk | undefined;
 }
 
 /**

@@ -1,0 +1,136 @@
+import prettyBytes from 'pretty-bytes';
+import type { Diagnosis, Finding } from '../analysis/diagnosis.js';
+import type { ChecklistRow } from '../checklist/row.js';
+import { checklistSummary } from './checklist-text.js';
+import { contentOf, type RunReport, stagesOf } from './run-report.js';
+
+/** The run as `report.md`. */
+export function reportMarkdown({ record, diagnosis, checklist, files }: RunReport): string {
+  const { conclusion, versions, machine } = record;
+  const verdict =
+    conclusion === null
+      ? ['This run has no conclusion.']
+      : [`**${conclusion.verdict}**: ${text(conclusion.summary)}`, list(conclusion.reasons.map(text))];
+  const parts = [
+    `# Run ${text(record.id)}`,
+    ...verdict,
+    ...(diagnosis === undefined ? [] : diagnosisParts(diagnosis)),
+    ...(checklist.length === 0 ? [] : checklistParts(checklist)),
+    '## Stages',
+    table(
+      ['stage', 'state', 'time'],
+      stagesOf(record).map(({ name, state, ms }) => [
+        text(name),
+        text(state),
+        ms === undefined ? '' : `${(ms / 1_000).toFixed(2)} s`,
+      ]),
+    ),
+    '## Versions',
+    table(
+      ['what', 'version'],
+      [
+        ...Object.entries(versions).map(([name, version]) => [text(name), text(version)]),
+        [
+          'machine',
+          text(`${machine.os}/${machine.arch}, ${machine.cpus} CPUs, ${prettyBytes(machine.memoryBytes)}`),
+        ],
+        ['commit', text(record.gitCommit ?? 'unknown')],
+        ['configuration', code(JSON.stringify(record.config))],
+      ],
+    ),
+    '## Files',
+    table(
+      ['file', 'size', 'content'],
+      files.map(({ name, bytes }) => [
+        `[${text(name)}](${encodeURI(name)})`,
+        prettyBytes(bytes),
+        contentOf(name),
+      ]),
+    ),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function diagnosisParts(diagnosis: Diagnosis): string[] {
+  const { verdict, scope, summary, findings, userLocations, limits } = diagnosis;
+  return [
+    '## Diagnosis',
+    `Verdict: **${verdict}**${scope === null ? '' : ` (${scope})`}. ${text(summary)}`,
+    ...findings.flatMap(findingParts),
+    '### Where the goroutines are',
+    table(
+      ['goroutines', 'function', 'line'],
+      userLocations.map((one) => [String(one.count), code(one.function), String(one.line)]),
+    ),
+    ...(limits.length === 0 ? [] : ['### Limits', list(limits.map(text))]),
+  ];
+}
+
+function findingParts({ id, class: kind, subtype, certainty, ...finding }: Finding): string[] {
+  return [
+    `### ${text(id)}: ${kind}/${subtype}, ${certainty}`,
+    text(finding.explanation),
+    `What to do: ${text(finding.suggestion)}`,
+    ...finding.rootCause.goroutines.flatMap((goroutine) => [
+      `Goroutine ${goroutine.id} (${text(goroutine.waitReason)}; ${text(goroutine.role)}):`,
+      table(
+        ['frame', 'function', 'at', 'arguments and variables'],
+        goroutine.stack.map((frame) => [
+          String(frame.index),
+          `${code(frame.function)}${frame.inlined ? ' (inlined)' : ''}`,
+          code(`${frame.file}:${frame.line}`),
+          (frame.variables ?? []).map(({ name, value }) => code(`${name} = ${value}`)).join('<br>'),
+        ]),
+      ),
+    ]),
+    'The proof, each part with the Delve commands that show it:',
+    list(
+      finding.evidence.map(
+        ({ id, text: said, check }) => `**${text(id)}** ${text(said)} Check: ${code(check)}`,
+      ),
+    ),
+  ];
+}
+
+function checklistParts(rows: readonly ChecklistRow[]): string[] {
+  return [
+    '## The article, claim by claim',
+    checklistSummary(rows),
+    table(
+      ['outcome', 'what the article says', 'what this run saw', 'evidence'],
+      rows.map(({ outcome, claim, seen, why, evidence }) => [
+        outcome === 'fails' ? '**fails**' : outcome,
+        text(claim),
+        text(seen) + (why === undefined ? '' : `<br>Why: ${text(why)}`),
+        place(evidence),
+      ]),
+    ),
+  ];
+}
+
+function place({ file, at }: ChecklistRow['evidence']): string {
+  const anchor = at?.startsWith('#') === true ? at : '';
+  const rest = at === undefined || anchor !== '' ? '' : ` ${code(at)}`;
+  return `[${text(file)}${anchor}](${encodeURI(file)}${anchor})${rest}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('\n', ' ')).join(' | ')} |`;
+  return rows.length === 0
+    ? ''
+    : [line(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}
+
+function list(items: readonly string[]): string {
+  return items.map((item) => `- ${item}`).join('\n');
+}
+
+function text(value: string): string {
+  return value.replace(/[\\`*_{}[\]<>|#]/g, '\\$&').replace(/\s*\n\s*/g, ' ');
+}
+
+function code(value: string): string {
+  const one = value.replace(/\s*\n\s*/g, ' ').replaceAll('|', '\\|');
+  return one.includes('`') ? `\`\` ${one} \`\`` : `\`${one}\``;
+}

@@ -1,0 +1,55 @@
+import type { Diagnosis } from '../analysis/diagnosis.js';
+import type { ChecklistRow } from '../checklist/row.js';
+import type { ProbeOutcome } from '../hang/health.js';
+import type { LoadSample } from '../load/sample.js';
+import type { RunRecord } from '../store/run-record.js';
+
+/** All that the reports of a run tell. */
+export interface RunReport {
+  readonly record: RunRecord;
+  readonly diagnosis?: Diagnosis;
+  readonly checklist: readonly ChecklistRow[];
+  /** The raw series, oldest first. */
+  readonly samples: readonly LoadSample[];
+  readonly probes: readonly ProbeOutcome[];
+  readonly files: readonly RunFile[];
+}
+
+export interface RunFile {
+  /** Relative to the run's folder. */
+  readonly name: string;
+  /** Bytes, as `ls -l` counts them. */
+  readonly bytes: number;
+}
+
+/** What the files of a run hold. */
+const contents: readonly (readonly [RegExp, string])[] = [
+  [/^transcript\.md$/, 'every command with its output, to type again'],
+  [/^report\.html$/, 'this run as a page'],
+  [/^report\.md$/, 'this run as text'],
+  [/^diagnosis\.json$/, 'the diagnosis with its evidence'],
+  [/^checklist\.json$/, "the article's claims against this run"],
+  [/^list_goroutines\.json$/, "Delve's list of goroutines, raw"],
+  [/^core\.\d+$/, 'the core file: the memory of the hung server'],
+  [/^server$/, 'the executable that it belongs to'],
+  [/^server\.log$/, "the server's output, with its goroutine dump"],
+  [/^load\.jsonl$/, 'requests per second, with time stamps'],
+  [/^probes\.jsonl$/, 'what each probe saw, with time stamps'],
+  [/^output\/?/, 'long outputs, whole'],
+  [/^run\.json$/, 'versions, configuration, stage by stage state'],
+];
+
+export function contentOf(name: string): string {
+  return contents.find(([pattern]) => pattern.test(name))?.[1] ?? '';
+}
+
+/** The stages in the order in which they began, with how they ended. */
+export function stagesOf({ stages }: RunRecord): { name: string; state: string; ms: number | undefined }[] {
+  return Object.entries(stages)
+    .sort(([, a], [, b]) => a.startedAt.localeCompare(b.startedAt))
+    .map(([name, { state, ms, error }]) => ({
+      name,
+      state: error === undefined ? state : `${state}: ${error.message}`,
+      ms,
+    }));
+}

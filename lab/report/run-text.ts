@@ -1,0 +1,49 @@
+import { relative } from 'node:path';
+import type { Colors } from 'picocolors/types.js';
+import prettyBytes from 'pretty-bytes';
+import { checklistText } from './checklist-text.js';
+import { contentOf, type RunReport } from './run-report.js';
+import { shorten, textWidth, wrap } from './wrap.js';
+
+export interface RunTextOptions {
+  /** The run's folder. */
+  readonly dir: string;
+  /** The diagnosis in words, as `lab analyze` prints it. */
+  readonly proof?: string;
+  readonly colours: Colors;
+}
+
+/** The end of `lab run`: the checklist, the verdict in words with the proof, where the files are. */
+export function runText({ record, checklist, files }: RunReport, options: RunTextOptions): string {
+  const { dir, proof, colours } = options;
+  const { conclusion } = record;
+  const paint = { confirmed: colours.green, refuted: colours.red, unknown: colours.yellow };
+  const verdict =
+    conclusion === null
+      ? ['The run has no conclusion.']
+      : [
+          `${colours.bold(paint[conclusion.verdict](conclusion.verdict.toUpperCase()))}`,
+          ...wrap(conclusion.summary),
+          ...conclusion.reasons.flatMap((reason) => wrap(reason, { indent: '  ', first: '- ' })),
+        ];
+  const heading = (text: string): string => colours.bold(text);
+  const parts = [
+    ...(checklist.length === 0
+      ? []
+      : [[heading('The article, claim by claim'), '', checklistText(checklist, colours)]]),
+    ...(proof === undefined || proof.trim() === '' ? [] : [[heading('Diagnosis'), '', proof.trimEnd()]]),
+    verdict,
+    [heading('Files'), ...fileLines(dir, files)],
+  ];
+  return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function fileLines(dir: string, files: RunReport['files']): string[] {
+  const shown = relative(process.cwd(), dir);
+  const folder = shown === '' || shown.startsWith('..') ? dir : shown;
+  const name = Math.min(24, Math.max(0, ...files.map((file) => file.name.length)));
+  const lines = files.map((file) =>
+    `  ${shorten(file.name, 24).padEnd(name)}  ${prettyBytes(file.bytes).padStart(8)}  ${contentOf(file.name)}`.trimEnd(),
+  );
+  return [`  in ${folder}`, ...lines.map((line) => line.slice(0, textWidth))];
+}

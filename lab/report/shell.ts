@@ -1,0 +1,30 @@
+import { basename, isAbsolute, relative } from 'node:path';
+import type { CommandRecord } from '../store/command-record.js';
+
+/** Quotes one word for a POSIX shell, and only when it needs it. */
+export function quoteWord(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word) && !word.startsWith('=')) return word;
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * A recorded command as a person types it: programs by their names, files of the run's folder relative to
+ * it, pipes and redirections. What was typed into the program is not part of it.
+ */
+export function commandLine(record: CommandRecord, dir: string): string {
+  const short = (word: string): string => {
+    if (!isAbsolute(word)) return word;
+    const path = relative(dir, word);
+    return path === '' ? '.' : path.startsWith('..') || isAbsolute(path) ? word : path;
+  };
+  const program = (word: string): string => {
+    const path = short(word);
+    if (isAbsolute(path)) return basename(path);
+    return path === word || path.includes('/') ? path : `./${path}`;
+  };
+  const parts = record.pipeline.map(([first = '', ...rest]) =>
+    [program(first), ...rest.map(short)].map(quoteWord).join(' '),
+  );
+  const target = record.stdoutFile === undefined ? '' : ` > ${quoteWord(short(record.stdoutFile))}`;
+  return `${parts.join(' | ')}${target}${record.background === true ? ' &' : ''}`;
+}

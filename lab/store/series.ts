@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { ProbeOutcome } from '../hang/health.js';
+import type { LoadSample } from '../load/sample.js';
+
+const sampleSchema = z.object({
+  at: z.number(),
+  responses: z.number(),
+  requestsPerSecond: z.number(),
+  errors: z.number(),
+  timeouts: z.number(),
+  lastResponseAt: z.number().optional(),
+  step: z.object({ connections: z.number(), pipelining: z.number(), workers: z.number() }),
+});
+
+const timed = { at: z.number(), ms: z.number() };
+
+const probeSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('answered'), ...timed, status: z.number() }),
+  z.object({ kind: z.literal('timed-out'), ...timed, connected: z.boolean() }),
+  z.object({ kind: z.literal('refused'), ...timed }),
+  z.object({ kind: z.literal('cut'), ...timed, message: z.string() }),
+]);
+
+/** The samples of `load.jsonl`, oldest first; lines of another kind, and one cut off by a crash, are left out. */
+export async function readSamples(path: string): Promise<LoadSample[]> {
+  const lines = await readLines(path, sampleSchema);
+  return lines.map(({ lastResponseAt, ...sample }) => ({ ...sample, lastResponseAt }));
+}
+
+/** The probe outcomes of `probes.jsonl`, oldest first. */
+export async function readProbes(path: string): Promise<ProbeOutcome[]> {
+  return await readLines(path, probeSchema);
+}
+
+async function readLines<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S>[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line) => {
+    try {
+      const parsed = schema.safeParse(JSON.parse(line));
+      return parsed.success ? [parsed.data] : [];
+    } catch {
+      return [];
+    }
+  });
+}
