@@ -1,0 +1,110 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { execa } from 'execa';
+import { poll } from '../lab/deadline.js';
+import { localTarget } from '../lab/targets/local.js';
+import type { TargetProcess } from '../lab/targets/target.js';
+import { locate } from '../lab/toolchain/locate.js';
+import type { TempFolder } from './temp-folder.js';
+
+/** Goroutines that `hungProgram` leaves blocked, besides its main one. */
+export const blockedGoroutines = 41;
+
+/** 40 senders and one consumer that sends into the full channel which it alone drains. */
+const source = `package main
+
+import (
+	"fmt"
+	"runtime"
+	"time"
+)
+
+type parcel struct{ label string }
+
+type depot struct {
+	in     chan parcel
+	opened int
+}
+
+func (d *depot) put(p parcel) { d.in <- p }
+
+func (d *depot) unpack() {
+	for p := range d.in {
+		d.opened++
+		time.Sleep(5 * time.Millisecond)
+		d.put(parcel{p.label + "ä📦"})
+		d.put(p)
+	}
+}
+
+func main() {
+	d := &depot{in: make(chan parcel, 8)}
+	for i := 0; i < 40; i++ {
+		go d.put(parcel{fmt.Sprint("p", i)})
+	}
+	go d.unpack()
+	for last := -1; ; time.Sleep(20 * time.Millisecond) {
+		if d.opened == last && len(d.in) == cap(d.in) {
+			break
+		}
+		last = d.opened
+	}
+	fmt.Println("ready", runtime.NumGoroutine())
+	time.Sleep(time.Hour)
+}
+`;
+
+/** Every Go at hand, the one on PATH first. */
+export async function goTools(signal: AbortSignal): Promise<readonly { path: string; version: string }[]> {
+  const paths = await locate(localTarget(), 'go', ['/usr/local/go/bin', '/usr/bin'], signal);
+  const tools: { path: string; version: string }[] = [];
+  for (const path of paths) {
+    const { stdout, exitCode } = await execa(path, ['env', 'GOVERSION'], { reject: false, env: environment });
+    if (exitCode === 0 && !tools.some(({ version }) => version === stdout))
+      tools.push({ path, version: stdout });
+  }
+  return tools;
+}
+
+const environment = { GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '-buildvcs=false' };
+
+export interface BuildOptions {
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly edit?: (source: string) => string;
+}
+
+/** Builds the program of this file as `name` in the folder; returns the executable's path. */
+export async function buildHung(
+  go: string,
+  folder: TempFolder,
+  name: string,
+  { flags = [], env = {}, edit = (text) => text }: BuildOptions = {},
+): Promise<string> {
+  const module = folder.file(`${name}-src`);
+  await mkdir(module);
+  await writeFile(`${module}/go.mod`, 'module example.com/depot\n\ngo 1.19\n');
+  await writeFile(`${module}/main.go`, edit(source));
+  await execa(go, ['build', ...flags, '-o', folder.file(name), '.'], {
+    cwd: module,
+    env: { ...environment, ...env },
+  });
+  return folder.file(name);
+}
+
+/** Starts it and waits until it says that all is stuck. */
+export async function startHung(
+  exe: string,
+  folder: TempFolder,
+  signal: AbortSignal,
+): Promise<TargetProcess> {
+  const logFile = folder.file(`log-${process.hrtime.bigint()}`);
+  const started = await localTarget().start([exe], { signal, logFile });
+  const ready = await poll(async () => (await readFile(logFile, 'utf8')).includes('ready') || undefined, {
+    signal,
+    deadlineMs: 15_000,
+    everyMs: 10,
+  });
+  if (ready === true) return started;
+  await started[Symbol.asyncDispose]();
+  throw new Error(`${exe} did not get ready`);
+}
