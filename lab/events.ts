@@ -9,6 +9,7 @@ export type StageName =
   | 'symptoms'
   | 'capture'
   | 'analyze'
+  | 'stop'
   | 'checklist'
   | 'report';
 

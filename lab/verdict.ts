@@ -1,6 +1,9 @@
 import type { Diagnosis, Finding } from './analysis/diagnosis.js';
+import type { ChecklistRow } from './checklist/row.js';
+import type { HangOutcome } from './hang/outcome.js';
 import type { Scenario } from './scenarios/scenario.js';
 import type { Conclusion } from './store/run-record.js';
+import { unreachable } from './unreachable.js';
 
 /**
  * How a diagnosis differs from what a scenario expects, one sentence each; empty when it is the expected
@@ -9,7 +12,9 @@ import type { Conclusion } from './store/run-record.js';
 export function differences(diagnosis: Diagnosis, { class: kind, subtype, expect }: Scenario): string[] {
   const finding = diagnosis.findings.find(isAssertive);
   if (diagnosis.verdict !== 'deadlock' || finding === undefined) {
-    return [`expected a deadlock (${kind}/${subtype}), the analysis says ${diagnosis.verdict}: ${diagnosis.summary}`];
+    return [
+      `expected a deadlock (${kind}/${subtype}), the analysis says ${diagnosis.verdict}: ${diagnosis.summary}`,
+    ];
   }
   const found: string[] = [];
   if (finding.class !== kind || finding.subtype !== subtype) {
@@ -17,7 +22,9 @@ export function differences(diagnosis: Diagnosis, { class: kind, subtype, expect
   }
   const functions = finding.rootCause.goroutines.map((goroutine) => goroutine.userLocation.function);
   if (!functions.some((name) => expect.functions.includes(name))) {
-    found.push(`expected the root cause in ${expect.functions.join(' or ')}, found it in ${functions.join(', ')}`);
+    found.push(
+      `expected the root cause in ${expect.functions.join(' or ')}, found it in ${functions.join(', ')}`,
+    );
   }
   const names = finding.rootCause.resources.map((resource) => resource.name);
   for (const name of expect.resources) {
@@ -40,15 +47,16 @@ export function conclusion(
   summary: string,
   reasons: readonly string[] = [],
 ): Conclusion {
-  return { verdict, exitCode: { confirmed: 0, refuted: 1, unknown: 2 }[verdict], summary, reasons: [...reasons] };
+  return {
+    verdict,
+    exitCode: { confirmed: 0, refuted: 1, unknown: 2 }[verdict],
+    summary,
+    reasons: [...reasons],
+  };
 }
 
 /** What a diagnosis of a captured process means for the expectation of the run. */
-export function concludeDiagnosis(
-  diagnosis: Diagnosis,
-  scenario: Scenario,
-  fixed: boolean,
-): Conclusion {
+export function concludeDiagnosis(diagnosis: Diagnosis, scenario: Scenario, fixed: boolean): Conclusion {
   if (diagnosis.verdict === 'unknown') {
     return conclusion('unknown', 'the analysis is undecided', [diagnosis.summary, ...diagnosis.limits]);
   }
@@ -61,6 +69,45 @@ export function concludeDiagnosis(
   return reasons.length === 0
     ? conclusion('confirmed', diagnosis.summary)
     : conclusion('refuted', 'the diagnosis is not the expected one', reasons);
+}
+
+/**
+ * What the load alone says. A server that was killed from outside proves nothing either way; one that ended
+ * by itself is no hang.
+ */
+export function concludeHang(hang: HangOutcome, fixed: boolean): Conclusion {
+  switch (hang.kind) {
+    case 'hung':
+      return fixed
+        ? conclusion('refuted', 'the repaired server hung', [hang.why])
+        : conclusion('confirmed', 'the server hung');
+    case 'no-hang':
+      return fixed
+        ? conclusion('confirmed', 'the repaired server survived the load')
+        : conclusion('refuted', 'the server did not hang', [hang.why]);
+    case 'crashed':
+      return hang.exit.kind === 'exited'
+        ? conclusion('refuted', 'the server ended by itself instead of hanging', [hang.why])
+        : conclusion('unknown', 'the server was killed during the load', [hang.why]);
+    case 'paused':
+      return conclusion('unknown', 'the server was stopped by somebody during the load', [hang.why]);
+    case 'refused':
+      return conclusion('unknown', 'the server stopped accepting connections', [hang.why]);
+    default:
+      return unreachable(hang);
+  }
+}
+
+/** A claim of the article that fails refutes a run that was confirmed; nothing else changes. */
+export function concludeChecklist(before: Conclusion, rows: readonly ChecklistRow[]): Conclusion {
+  const failed = rows.filter(({ outcome }) => outcome === 'fails');
+  if (before.verdict !== 'confirmed' || failed.length === 0) return before;
+  const reasons = failed.map(({ id, seen }) => `${id}: ${seen}`);
+  return conclusion(
+    'refuted',
+    `the checklist does not hold (${failed.length} of ${rows.length} rows)`,
+    reasons,
+  );
 }
 
 /** The exit code of several runs: one refutation refutes, one unknown leaves the question open. */

@@ -1,20 +1,23 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { buildFlavours, type LabConfig } from '../config.js';
 import { LabError } from '../errors.js';
 import { cacheFolder, goServerFolder } from '../paths.js';
 import type { Scenario } from '../scenarios/scenario.js';
 import type { Target } from '../targets/target.js';
-import type { GoTool } from '../toolchain/index.js';
+import { type GoTool, goEnvironment } from '../toolchain/go.js';
 
-export interface BuiltServer {
-  readonly exe: string;
-  readonly goVersion: string;
+export const builtServerSchema = z.object({
+  exe: z.string(),
+  goVersion: z.string(),
   /** The command, as typed in `cwd`. */
-  readonly argv: readonly string[];
-  readonly cwd: string;
-  readonly ms: number;
-}
+  argv: z.array(z.string()),
+  cwd: z.string(),
+  ms: z.number(),
+});
+
+export type BuiltServer = z.infer<typeof builtServerSchema>;
 
 /**
  * Builds a scenario's program with the given Go. The output's path is the same for the same kind of
@@ -28,14 +31,14 @@ export async function buildServer(
   { build, fixed }: Pick<LabConfig, 'build' | 'fixed'>,
   signal: AbortSignal,
 ): Promise<BuiltServer> {
-  const name = [scenario.name, fixed ? 'fixed' : 'faulty', build, `go${go.version}`].join('-');
+  const name = [scenario.name, fixed ? 'fixed' : 'faulty', build, `${go.version}`].join('-');
   const folder = join(cacheFolder(), 'servers', name);
   await mkdir(folder, { recursive: true });
   const exe = join(folder, 'server');
   const tags = fixed ? ['-tags=fixed'] : [];
   const argv = [go.path, 'build', ...buildFlavours[build], ...tags, '-o', exe, `./${scenario.package}`];
   // Without cgo the build needs no C compiler, and the binary is the same with and without one.
-  const env = { CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOWORK: 'off' };
+  const env = { CGO_ENABLED: '0', ...goEnvironment, GOWORK: 'off' };
   const result = await target.exec(argv, { signal, cwd: goServerFolder, env });
   if (result.exitCode !== 0) {
     throw new LabError(`go build of ${scenario.name} failed: ${endOf(result)}\n${result.stderr.trim()}`, {

@@ -1,14 +1,23 @@
+import { z } from 'zod';
 import { poll } from '../deadline.js';
 import { LabError } from '../errors.js';
 import { probe } from '../hang/probe.js';
 import type { ProcessExit, Target, TargetProcess } from '../targets/target.js';
 
-export interface RunningServer extends AsyncDisposable {
+/** What is kept of a started server, so that a later command can take hold of it again. */
+export const startedServerSchema = z.object({
+  identity: z.object({ pid: z.number().int(), startTicks: z.number() }),
+  argv: z.array(z.string()),
+  logFile: z.string(),
+  url: z.string(),
+  /** `http://host:port` of net/http/pprof. */
+  pprofUrl: z.string(),
+});
+
+export type StartedServer = z.infer<typeof startedServerSchema>;
+
+export interface RunningServer extends StartedServer {
   readonly process: TargetProcess;
-  readonly argv: readonly string[];
-  readonly logFile: string;
-  readonly url: string;
-  readonly pprofUrl: string;
 }
 
 export interface StartServerOptions {
@@ -48,24 +57,32 @@ export async function startServer(
     const url = `http://${target.host}:${ready.port}${options.path}`;
     const answered = await poll(
       async () => {
-        const outcome = await probe(url, { timeoutMs: 1000 }, signal);
+        const outcome = await probe({ url, timeoutMs: 1000 }, signal);
         return outcome.kind === 'answered' ? outcome : undefined;
       },
       { signal, deadlineMs: readyWithinMs, everyMs: 50 },
     );
     if (answered === undefined) throw neverReady(logFile, readyWithinMs, `did not answer ${url}`);
-    return {
-      process,
-      argv,
-      logFile,
-      url,
-      pprofUrl: `http://${target.host}:${ready.pprofPort}/debug/pprof/`,
-      [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
-    };
+    const pprofUrl = `http://${target.host}:${ready.pprofPort}`;
+    return { process, identity: process.identity, argv, logFile, url, pprofUrl };
   } catch (error) {
     await process[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Takes hold of a server that an earlier command started; throws `target` when it is gone. */
+export async function reattachServer(
+  target: Target,
+  started: StartedServer,
+  signal: AbortSignal,
+): Promise<RunningServer> {
+  const process = await target.attach(started.identity, signal);
+  if (process !== undefined) return { ...started, process };
+  throw new LabError(`the server of this run (pid ${started.identity.pid}) is gone`, {
+    code: 'target',
+    hint: 'start it again: npx lab start',
+  });
 }
 
 /** The ports that the server's log names; `undefined` until it names both. */

@@ -9,8 +9,10 @@ const sampleSchema = z.object({
   requestsPerSecond: z.number(),
   errors: z.number(),
   timeouts: z.number(),
-  lastResponseAt: z.number().optional(),
   step: z.object({ connections: z.number(), pipelining: z.number(), workers: z.number() }),
+  lastResponseAt: z.number().optional(),
+  generatorBusy: z.number().optional(),
+  countsFailures: z.boolean().optional(),
 });
 
 const timed = { at: z.number(), ms: z.number() };
@@ -24,8 +26,7 @@ const probeSchema = z.discriminatedUnion('kind', [
 
 /** The samples of `load.jsonl`, oldest first; lines of another kind, and one cut off by a crash, are left out. */
 export async function readSamples(path: string): Promise<LoadSample[]> {
-  const lines = await readLines(path, sampleSchema);
-  return lines.map(({ lastResponseAt, ...sample }) => ({ ...sample, lastResponseAt }));
+  return await readLines(path, sampleSchema);
 }
 
 /** The probe outcomes of `probes.jsonl`, oldest first. */

@@ -4,16 +4,13 @@ import { createColors } from 'picocolors';
 import { z } from 'zod';
 import { analyzeCore } from '../../analysis/analyze-core.js';
 import type { Diagnosis } from '../../analysis/diagnosis.js';
-import { readExecutable } from '../../core/elf.js';
 import { LabError } from '../../errors.js';
+import { analyzeRun } from '../../findings.js';
 import { diagnosisText } from '../../report/diagnosis-text.js';
-import { progressReporter } from '../../report/progress.js';
 import { diagnosisHtml } from '../../report/report-html.js';
-import { analyzeRun } from '../../stages.js';
 import { openRun } from '../../store/run-store.js';
-import { ensureDelve } from '../../toolchain/index.js';
 import { example, type LabCommand } from '../command.js';
-import { hasColour } from '../context.js';
+import { withProgress } from '../progress.js';
 
 const optionsSchema = z.looseObject({
   exe: z.string().optional(),
@@ -43,21 +40,11 @@ export const analyzeCommand: LabCommand = {
     ),
   async act({ options, output, signal }) {
     const asked = readOptions(options);
-    const progress = progressReporter({
-      stream: process.stderr,
-      isTty: process.stderr.isTTY === true,
-      colour: hasColour(process.stderr),
-      quiet: output.quiet,
-    });
-    let diagnosis: Diagnosis;
-    try {
-      diagnosis =
-        asked.run === undefined
-          ? await analyzeFiles(asked, progress.emit, signal)
-          : await analyzeRun(await openRun(asked.run), progress.emit, signal);
-    } finally {
-      progress.stop();
-    }
+    const diagnosis = await withProgress(output, async (emit) =>
+      asked.run === undefined
+        ? await analyzeFiles(asked, emit, signal)
+        : await analyzeRun(await openRun(asked.run), emit, signal),
+    );
     if (asked.html !== undefined) await writeFile(asked.html, diagnosisHtml(diagnosis));
     output.document(diagnosis);
     output.print(diagnosisText(diagnosis, createColors(output.colour)));

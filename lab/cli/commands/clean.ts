@@ -3,7 +3,8 @@ import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { LabError } from '../../errors.js';
 import { stopServerOf } from '../../stages.js';
-import { listRuns } from '../../store/run-store.js';
+import { listRuns, openRun } from '../../store/run-store.js';
+import { localTarget } from '../../targets/local.js';
 import { example, type LabCommand } from '../command.js';
 
 export const cleanCommand: LabCommand = {
@@ -31,8 +32,10 @@ export const cleanCommand: LabCommand = {
       asking.close();
       if (!/^y(es)?$/i.test(answer.trim())) return 0;
     }
+    await using target = localTarget();
     for (const dir of folders) {
-      await stopServerOf(dir, signal);
+      const run = await openRun(dir).catch(() => undefined);
+      if (run !== undefined) await stopServerOf(run, target, signal);
       await rm(dir, { recursive: true, force: true });
       output.aside(`removed ${basename(dir)}`);
     }

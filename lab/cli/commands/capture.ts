@@ -1,0 +1,66 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { captureBundle } from '../../capture/capture.js';
+import { captureMethods } from '../../capture/index.js';
+import { LabError } from '../../errors.js';
+import * as stages from '../../stages.js';
+import { writeJson } from '../../store/json-file.js';
+import { chooseRun } from '../../store/run-store.js';
+import { localTarget } from '../../targets/local.js';
+import { example, type LabCommand } from '../command.js';
+import type { Output } from '../context.js';
+import { withProgress } from '../progress.js';
+import { actOn } from './stage.js';
+
+const pidSchema = z.coerce.number().int().positive();
+
+export const captureCommand: LabCommand = {
+  define: (program) =>
+    example(
+      program
+        .command('capture')
+        .description('the core and executable of any running Go process, or of the server of a run')
+        .option('--pid <pid>', 'a Go process of this machine')
+        .option('-o, --output <dir>', 'where the bundle goes; ./capture-<pid> unless named')
+        .option('--run <dir>', 'the run to go on with; the newest unless named'),
+      'npx lab capture --pid 1628 -o /tmp/hung\nnpx lab analyze --exe /tmp/hung/server --core /tmp/hung/core.1628',
+    ),
+  async act({ options, output, signal }) {
+    if (options['pid'] !== undefined) return await captureProcess(options, output, signal);
+    const run = await chooseRun(typeof options['run'] === 'string' ? options['run'] : undefined);
+    await actOn(run, output, signal, async (context) => {
+      const server = await stages.reattach(context);
+      await stages.capture(context, server);
+    });
+    output.document({ dir: run.dir, stage: 'capture', result: stages.bundleOf(run) });
+    output.print(`captured; analyse it: npx lab analyze --run ${run.dir}`);
+    return 0;
+  },
+};
+
+async function captureProcess(
+  options: Readonly<Record<string, unknown>>,
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> {
+  const pid = pidSchema.safeParse(options['pid']);
+  const [method] = captureMethods;
+  if (!pid.success || method === undefined) {
+    throw new LabError(`--pid takes a process id, not ${JSON.stringify(options['pid'])}`, {
+      code: 'usage',
+      hint: 'find it: pgrep -x NAME',
+    });
+  }
+  const dir = resolve(typeof options['output'] === 'string' ? options['output'] : `capture-${pid.data}`);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await using target = localTarget();
+  const bundle = await withProgress(
+    output,
+    async (emit) => await captureBundle({ target, pid: pid.data, method, dir }, emit, signal),
+  );
+  await writeJson(resolve(dir, 'bundle.json'), bundle);
+  output.document(bundle);
+  output.print(`captured; analyse it: npx lab analyze --exe ${bundle.exe} --core ${bundle.core}`);
+  return 0;
+}

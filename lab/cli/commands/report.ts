@@ -1,0 +1,29 @@
+import { execa } from 'execa';
+import { readReport, writeReports } from '../../report/run-files.js';
+import { openRun } from '../../store/run-store.js';
+import { example, type LabCommand } from '../command.js';
+
+export const reportCommand: LabCommand = {
+  define: (program) =>
+    example(
+      program
+        .command('report')
+        .argument('<dir>', 'the folder of a run')
+        .description('write the reports of a run again, from what its folder holds')
+        .option('--open', 'open the page in the browser'),
+      'npx lab report runs/2026-11-23T042011-blog --open',
+    ),
+  async act({ args, options, output }) {
+    const run = await openRun(String(args[0]));
+    await writeReports(run);
+    const page = run.file('report.html');
+    output.document({ dir: run.dir, report: page, files: (await readReport(run)).files });
+    output.print(page);
+    if (options['open'] === true) {
+      const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
+      const opened = await execa(opener, [page], { reject: false });
+      if (opened.exitCode !== 0) output.aside(`no browser opened (${opener}); open ${page} yourself`);
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,112 @@
+import type { Command } from 'commander';
+import { createColors } from 'picocolors';
+import { z } from 'zod';
+import type { Diagnosis } from '../../analysis/diagnosis.js';
+import { type LabConfig, parseConfig } from '../../config.js';
+import { LabError, toLabError } from '../../errors.js';
+import { type Result, runExperiment } from '../../experiment.js';
+import { diagnosisText } from '../../report/diagnosis-text.js';
+import { readReport } from '../../report/run-files.js';
+import { runText } from '../../report/run-text.js';
+import { createRun, type Run } from '../../store/run-store.js';
+import { worstOf } from '../../verdict.js';
+import { example, type LabCommand } from '../command.js';
+import type { Output } from '../context.js';
+import { withProgress } from '../progress.js';
+
+const repeatSchema = z.coerce.number().int().min(1).max(1000);
+
+export const runCommand: LabCommand = {
+  define: (program) =>
+    example(
+      runOptions(
+        program
+          .command('run')
+          .argument('[scenario]', 'a name of `lab scenarios`', 'blog')
+          .description('the whole experiment: exit 0 confirmed, 1 refuted, 2 unknown'),
+      ).option('--repeat <n>', 'run it so often; the worst verdict counts', '1'),
+      'npx lab run\nnpx lab run blog --fixed\nnpx lab run --build noinline --port 0',
+    ),
+  async act({ args, options, output, signal }) {
+    const repeat = repeatSchema.safeParse(options['repeat']);
+    if (!repeat.success) {
+      throw new LabError('--repeat takes a whole number from 1 to 1000', {
+        code: 'usage',
+        hint: 'try --repeat 20',
+      });
+    }
+    const config = configFrom(args[0], options);
+    const results: { run: Run; result: Result }[] = [];
+    for (let round = 1; round <= repeat.data; round += 1) {
+      if (repeat.data > 1) output.aside(`\nround ${round} of ${repeat.data}`);
+      results.push(await runOnce(config, output, signal, repeat.data > 1));
+    }
+    const documents = results.map(({ run, result }) => ({ dir: run.dir, ...run.record, ...result }));
+    output.document(documents.length === 1 ? documents[0] : documents);
+    if (results.length > 1) output.print(tally(results.map(({ result }) => result)));
+    return worstOf(results.map(({ result }) => result.conclusion));
+  },
+};
+
+/** The options that decide what a run does, shared with the commands of single stages. */
+export function runOptions(command: Command): Command {
+  return command
+    .option('--fixed', 'run the repaired twin; nothing may hang then')
+    .option('--target <where>', 'local')
+    .option('--load <driver>', 'autocannon or wrk')
+    .option('--capture <method>', 'gcore')
+    .option('--build <flavour>', 'default, noinline (as in the article) or debug')
+    .option('--port <n>', 'of the server; 0: any free one')
+    .option('--pprof-port <n>', "of the server's pprof; 0: any free one")
+    .option('--probe-timeout <seconds>', 'after which a probe counts as not answered')
+    .option('--load-timeout <seconds>', 'after which the load ends without a hang');
+}
+
+/** Reads a run's configuration from a scenario's name and options as typed. */
+export function configFrom(scenario: unknown, options: Readonly<Record<string, unknown>>): LabConfig {
+  const { json, quiet, repeat, run, ...rest } = options;
+  return parseConfig({ ...rest, scenario });
+}
+
+async function runOnce(
+  config: LabConfig,
+  output: Output,
+  signal: AbortSignal,
+  brief: boolean,
+): Promise<{ run: Run; result: Result }> {
+  const run = await createRun(config);
+  try {
+    const result = await withProgress(output, async (emit) => {
+      const announce = (conclusion: Result['conclusion'], diagnosis: Diagnosis | undefined): void =>
+        emit({ type: 'note', text: `${conclusion.verdict}: ${diagnosis?.summary ?? conclusion.summary}` });
+      return await runExperiment(run, emit, signal, announce);
+    });
+    if (!brief) output.print(await summary(run, result, output));
+    return { run, result };
+  } catch (thrown) {
+    const { message, code, hint, details, cause } = toLabError(thrown);
+    throw new LabError(message, {
+      code,
+      cause: cause ?? thrown,
+      details: { ...details, evidence: run.dir },
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+/** The end of a run for a person: verdict, proof, checklist, files. */
+export async function summary(
+  run: Run,
+  { diagnosis }: Pick<Result, 'diagnosis'>,
+  output: Output,
+): Promise<string> {
+  const colours = createColors(output.colour);
+  const proof = diagnosis === undefined ? undefined : diagnosisText(diagnosis, colours);
+  return runText(await readReport(run), { dir: run.dir, colours, ...(proof === undefined ? {} : { proof }) });
+}
+
+function tally(results: readonly Result[]): string {
+  const count = (verdict: string): number =>
+    results.filter(({ conclusion }) => conclusion.verdict === verdict).length;
+  return `${results.length} runs: ${count('confirmed')} confirmed, ${count('refuted')} refuted, ${count('unknown')} unknown`;
+}

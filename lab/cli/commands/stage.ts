@@ -1,0 +1,85 @@
+import type { Emit } from '../../events.js';
+import * as stages from '../../stages.js';
+import { recordSeries } from '../../store/recorder.js';
+import { chooseRun, createRun, listRuns, openRun, type Run } from '../../store/run-store.js';
+import { localTarget } from '../../targets/local.js';
+import { example, type LabCommand } from '../command.js';
+import type { Output } from '../context.js';
+import { withProgress } from '../progress.js';
+import { configFrom, runOptions } from './run.js';
+
+interface StageCommand {
+  readonly name: 'provision' | 'build' | 'start' | 'load' | 'stop';
+  readonly description: string;
+  readonly act: (context: stages.StageContext) => Promise<unknown>;
+}
+
+const stageCommands: readonly StageCommand[] = [
+  { name: 'provision', description: 'look for the tools and install what is missing', act: stages.provision },
+  { name: 'build', description: 'build the server', act: stages.build },
+  { name: 'start', description: 'start the server and leave it running', act: stages.start },
+  {
+    name: 'load',
+    description: 'load the server until it hangs or has borne the whole plan',
+    act: async (context) => await stages.load(context, await stages.reattach(context)),
+  },
+  {
+    name: 'stop',
+    description: 'end the server',
+    act: async (context) => await stages.stop(context, await stages.reattach(context)),
+  },
+];
+
+/** The stages of `lab run`, one by one. `provision` and `build` begin a new run when the newest is past them. */
+export const stageCommandList: readonly LabCommand[] = stageCommands.map(({ name, description, act }) => ({
+  define: (program) => {
+    const command = program
+      .command(name)
+      .description(`one stage of a run: ${description}`)
+      .option('--run <dir>', 'the run to go on with; the newest unless named');
+    const begins = name === 'provision' || name === 'build';
+    return example(
+      begins ? runOptions(command.argument('[scenario]', 'of a new run')) : command,
+      `npx lab ${name}`,
+    );
+  },
+  async act({ args, options, output, signal }) {
+    const run = await runFor(name, args[0], options);
+    await actOn(run, output, signal, act);
+    output.document({ dir: run.dir, stage: name, result: run.record.stages[name]?.result ?? null });
+    output.print(`${name} done; saved in ${run.dir}`);
+    return 0;
+  },
+}));
+
+/** Does one stage on a run, with its series recorded and its progress shown. */
+export async function actOn(
+  run: Run,
+  output: Output,
+  signal: AbortSignal,
+  act: (context: stages.StageContext) => Promise<unknown>,
+): Promise<void> {
+  await using target = localTarget();
+  await using series = recordSeries(run.file);
+  await withProgress(output, async (show) => {
+    const emit: Emit = (event) => {
+      series.emit(event);
+      show(event);
+    };
+    await act({ run, target, signal, emit });
+  });
+}
+
+async function runFor(
+  name: string,
+  scenario: unknown,
+  options: Readonly<Record<string, unknown>>,
+): Promise<Run> {
+  const named = typeof options['run'] === 'string' ? options['run'] : undefined;
+  if (named !== undefined || (name !== 'provision' && name !== 'build')) return await chooseRun(named);
+  const newest = (await listRuns()).at(-1);
+  const run = newest === undefined ? undefined : await openRun(newest).catch(() => undefined);
+  const open =
+    run !== undefined && run.record.conclusion === null && run.record.stages[name]?.state !== 'done';
+  return open && scenario === undefined ? run : await createRun(configFrom(scenario ?? 'blog', options));
+}

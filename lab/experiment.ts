@@ -1,0 +1,115 @@
+import type { Diagnosis } from './analysis/diagnosis.js';
+import type { ChecklistRow } from './checklist/row.js';
+import { messageOf, toLabError } from './errors.js';
+import type { Emit } from './events.js';
+import { analyzeRun, compareWithArticle } from './findings.js';
+import type { HangOutcome } from './hang/outcome.js';
+import { writeReports } from './report/run-files.js';
+import {
+  build,
+  capture,
+  load,
+  plannedIn,
+  provision,
+  quit,
+  type StageContext,
+  start,
+  stop,
+  symptoms,
+} from './stages.js';
+import { recordSeries } from './store/recorder.js';
+import type { Conclusion } from './store/run-record.js';
+import type { Run } from './store/run-store.js';
+import { localTarget } from './targets/local.js';
+import { concludeChecklist, concludeDiagnosis, concludeHang, conclusion } from './verdict.js';
+
+export interface Result {
+  readonly conclusion: Conclusion;
+  readonly diagnosis?: Diagnosis;
+  readonly checklist: readonly ChecklistRow[];
+}
+
+/** Called as soon as the verdict is known; the comparison with the article comes after it. */
+export type OnVerdict = (conclusion: Conclusion, diagnosis: Diagnosis | undefined) => void;
+
+/**
+ * The whole experiment. Every stage is saved in the run's folder before the next one begins; the server is
+ * gone before its core is analysed, and whatever happens, when this returns or throws.
+ */
+export async function runExperiment(
+  run: Run,
+  emit: Emit,
+  signal: AbortSignal,
+  onVerdict: OnVerdict = () => {},
+): Promise<Result> {
+  try {
+    const { hang, captured } = await observe(run, emit, signal);
+    if (!captured)
+      return await finish(run, emit, signal, onVerdict, { conclusion: concludeHang(hang, false) });
+    const { scenario, config } = plannedIn(run);
+    const diagnosis = await analyzeRun(run, emit, signal);
+    const seen = concludeHang(hang, config.fixed);
+    const verdict =
+      seen.verdict === 'confirmed' ? concludeDiagnosis(diagnosis, scenario, config.fixed) : seen;
+    return await finish(run, emit, signal, onVerdict, { conclusion: verdict, diagnosis });
+  } catch (thrown) {
+    const error = toLabError(thrown);
+    await run.conclude(conclusion('unknown', error.message, [messageOf(error)])).catch(() => {});
+    throw thrown;
+  }
+}
+
+/** Everything that needs the server to live: from the tools to the core. */
+async function observe(
+  run: Run,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<{ readonly hang: HangOutcome; readonly captured: boolean }> {
+  await using target = localTarget();
+  await using series = recordSeries(run.file);
+  const context: StageContext = {
+    run,
+    target,
+    signal,
+    emit: (event) => {
+      series.emit(event);
+      emit(event);
+    },
+  };
+  await provision(context);
+  await build(context);
+  const server = await start(context);
+  await using _server = server.process;
+  const hang = await load(context, server);
+  if (hang.kind === 'hung') {
+    await symptoms(context, server);
+    await capture(context, server);
+    await quit(context, server);
+    return { hang, captured: true };
+  }
+  if (hang.kind === 'no-hang' && plannedIn(run).config.fixed) {
+    // A healthy server must be found healthy in the midst of its work, not only at rest.
+    await symptoms(context, server);
+    await capture(context, server, { busy: true });
+    await stop(context, server);
+    return { hang, captured: true };
+  }
+  await stop(context, server);
+  return { hang, captured: false };
+}
+
+async function finish(
+  run: Run,
+  emit: Emit,
+  signal: AbortSignal,
+  onVerdict: OnVerdict,
+  seen: { readonly conclusion: Conclusion; readonly diagnosis?: Diagnosis },
+): Promise<Result> {
+  await run.conclude(seen.conclusion);
+  onVerdict(seen.conclusion, seen.diagnosis);
+  const rows = await compareWithArticle(run, seen.diagnosis, emit, signal);
+  const result = { ...seen, conclusion: concludeChecklist(seen.conclusion, rows), checklist: rows };
+  await run.conclude(result.conclusion);
+  await writeReports(run);
+  return result;
+}

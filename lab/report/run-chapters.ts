@@ -1,0 +1,144 @@
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { bundleSchema } from '../capture/bundle.js';
+import { loadFactsSchema } from '../checklist/load-facts.js';
+import { quitSchema } from '../checklist/sigquit.js';
+import { symptomsSchema } from '../checklist/symptoms.js';
+import type { Walk } from '../checklist/walk.js';
+import { builtServerSchema } from '../server/build.js';
+import { startedServerSchema } from '../server/start.js';
+import type { CommandRecord } from '../store/command-record.js';
+import type { RunRecord, StageRecord } from '../store/run-record.js';
+import type { TranscriptChapter } from './transcript.js';
+
+const loadSchema = z.looseObject({ facts: loadFactsSchema });
+
+/** The chapters of `transcript.md`, from what the stages saved; a stage that left nothing is left out. */
+export function runChapters(
+  record: RunRecord,
+  serverLog: string,
+  walk: Walk | undefined,
+): TranscriptChapter[] {
+  const { build, start, load, symptoms, capture, stop } = record.stages;
+  const url = resultOf(start, startedServerSchema)?.url;
+  const symptomRecords = resultOf(symptoms, symptomsSchema)?.records;
+  const chapters: (TranscriptChapter | undefined)[] = [
+    map(resultOf(build, builtServerSchema), ({ argv, cwd, ms }) => ({
+      title: 'Build the server',
+      text: 'With optimisation and inlining as `go build` does it, unless the run was asked for another build.',
+      records: [command('go-build', build, { pipeline: [argv], cwd, durationMs: ms })],
+    })),
+    map(resultOf(start, startedServerSchema), ({ argv }) => ({
+      title: 'Start it',
+      text: 'It is ready when it has said where it listens and has answered a request.',
+      records: [
+        command('start', start, {
+          pipeline: [argv],
+          stdout: firstLines(serverLog, 2),
+          background: true,
+          exitCode: null,
+        }),
+      ],
+    })),
+    map(resultOf(load, loadSchema), ({ facts }) => ({
+      title: 'Load it until it hangs',
+      text: 'The lab ran the load in a process of its own and pushed harder while nothing hung. By hand, the last step is the command below; the series are in `load.jsonl` and `probes.jsonl`.',
+      records: [
+        command('load', load, {
+          pipeline: [loadCommand(facts, url ?? 'http://127.0.0.1:10080/')],
+          stdout: loadSummary(facts),
+          note: 'What is printed is what the lab measured.',
+          durationMs: facts.ms,
+        }),
+      ],
+    })),
+    symptomRecords === undefined
+      ? undefined
+      : { title: 'Look at it from outside', text: 'The load is gone.', records: symptomRecords },
+    map(resultOf(capture, bundleSchema), ({ core, pid, size, pausedMs }) => ({
+      title: 'Take its core',
+      text: `The process stood still for ${(pausedMs / 1000).toFixed(1)} s. Then holes were punched into the core: what is zero takes no place on the disk.`,
+      records: [
+        command('gcore', capture, {
+          pipeline: [['gcore', '-o', 'core', String(pid)]],
+          stdout: `Saved corefile ${basename(core)}`,
+        }),
+        command('du', capture, {
+          pipeline: [['du', '-h', '--apparent-size', basename(core)]],
+          stdout: `${(size.apparent / 2 ** 30).toFixed(1)}G\t${basename(core)}`,
+        }),
+      ],
+    })),
+    map(resultOf(stop, quitSchema), ({ records }) => ({
+      title: 'End it, and ask for its goroutines',
+      text: 'A Go program answers SIGQUIT with the stacks of all its goroutines.',
+      records,
+    })),
+    map(walk, ({ records }) => ({
+      title: 'Walk through the core',
+      text: "The article's way, command by command, now that nothing but two files is left of the server.",
+      records,
+    })),
+  ];
+  return chapters.filter((chapter) => chapter !== undefined);
+}
+
+type LoadFacts = z.infer<typeof loadFactsSchema>;
+
+function loadCommand({ driver, step, ms }: LoadFacts, url: string): string[] {
+  const seconds = Math.ceil(ms / 1000);
+  return driver === 'wrk'
+    ? ['wrk', `-d${seconds}s`, `-t${step.workers}`, `-c${step.connections}`, url]
+    : [
+        'npx',
+        'autocannon',
+        '-d',
+        `${seconds}`,
+        '-c',
+        `${step.connections}`,
+        '-p',
+        `${step.pipelining}`,
+        '-w',
+        `${step.workers}`,
+        url,
+      ];
+}
+
+function loadSummary({ responses, ms, hungAfterMs, health, steps }: LoadFacts): string {
+  const end =
+    hungAfterMs === null
+      ? `no hang (${health})`
+      : `last byte after ${(hungAfterMs / 1000).toFixed(1)} s, then ${health}`;
+  return `${responses} responses in ${(ms / 1000).toFixed(1)} s, ${steps} ${steps === 1 ? 'step' : 'steps'}: ${end}`;
+}
+
+function command(
+  id: string,
+  stage: StageRecord | undefined,
+  parts: Pick<CommandRecord, 'pipeline'> & Partial<CommandRecord>,
+): CommandRecord {
+  return {
+    id,
+    exitCode: 0,
+    signal: null,
+    timedOut: false,
+    stdout: '',
+    stderr: '',
+    startedAt: stage?.startedAt ?? '',
+    durationMs: stage?.ms ?? 0,
+    ...parts,
+  };
+}
+
+function resultOf<S extends z.ZodType>(stage: StageRecord | undefined, schema: S): z.infer<S> | undefined {
+  const parsed = schema.safeParse(stage?.result);
+  return stage?.state === 'done' && parsed.success ? parsed.data : undefined;
+}
+
+function map<T, R>(value: T | undefined, change: (value: T) => R): R | undefined {
+  return value === undefined ? undefined : change(value);
+}
+
+function firstLines(text: string, count: number): string {
+  return text.split('\n').slice(0, count).join('\n');
+}

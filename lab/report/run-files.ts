@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { z } from 'zod';
+import { diagnosisSchema } from '../analysis/diagnosis.js';
+import { checklistRowSchema } from '../checklist/row.js';
+import { walkSchema } from '../checklist/walk.js';
+import { readJson } from '../store/json-file.js';
+import type { Run } from '../store/run-store.js';
+import { readProbes, readSamples } from '../store/series.js';
+import { reportHtml } from './report-html.js';
+import { reportMarkdown } from './report-markdown.js';
+import { runChapters } from './run-chapters.js';
+import type { RunFile, RunReport } from './run-report.js';
+import { transcript } from './transcript.js';
+
+/** Writes `transcript.md`, `report.md` and `report.html` from what the run's folder holds. */
+export async function writeReports(run: Run): Promise<RunReport> {
+  const walk = await optional(run.file('walk.json'), walkSchema);
+  const log = await readFile(run.file('server.log'), 'utf8').catch(() => '');
+  const { markdown, files } = transcript({
+    title: `Transcript of ${run.record.id}`,
+    text: 'Each command was really run; what follows it is what it printed. Type them in the folder of this run.',
+    dir: run.dir,
+    chapters: runChapters(run.record, log, walk),
+  });
+  for (const { name, text } of files) await write(run, name, text);
+  await write(run, 'transcript.md', markdown);
+  await write(run, 'report.md', reportMarkdown(await readReport(run)));
+  await write(run, 'report.html', reportHtml(await readReport(run)));
+  return await readReport(run);
+}
+
+/** All that the reports tell, read from the run's folder; what is missing is left out. */
+export async function readReport(run: Run): Promise<RunReport> {
+  const diagnosis = await optional(run.file('diagnosis.json'), diagnosisSchema);
+  return {
+    record: run.record,
+    ...(diagnosis === undefined ? {} : { diagnosis }),
+    checklist: (await optional(run.file('checklist.json'), z.array(checklistRowSchema))) ?? [],
+    samples: await readSamples(run.file('load.jsonl')),
+    probes: await readProbes(run.file('probes.jsonl')),
+    files: await listFiles(run),
+  };
+}
+
+async function listFiles(run: Run): Promise<RunFile[]> {
+  const names = (await readdir(run.dir)).filter((name) => !name.startsWith('.')).sort();
+  return await Promise.all(names.map(async (name) => ({ name, bytes: (await stat(run.file(name))).size })));
+}
+
+async function optional<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S> | undefined> {
+  return existsSync(path) ? await readJson(path, schema) : undefined;
+}
+
+async function write(run: Run, name: string, text: string): Promise<void> {
+  await mkdir(dirname(run.file(name)), { recursive: true });
+  await writeFileAtomic(run.file(name), text, { mode: 0o600 });
+}

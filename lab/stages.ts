@@ -1,0 +1,270 @@
+import { z } from 'zod';
+import { type Bundle, bundleSchema } from './capture/bundle.js';
+import { captureBundle } from './capture/capture.js';
+import { captureMethods } from './capture/index.js';
+import { type LoadFacts, loadFacts, loadFactsSchema } from './checklist/load-facts.js';
+import { type Quit, quitServer } from './checklist/sigquit.js';
+import { observeSymptoms, type Symptoms } from './checklist/symptoms.js';
+import { type LabConfig, scenarioNamed } from './config.js';
+import { poll } from './deadline.js';
+import { LabError } from './errors.js';
+import type { Emit, StageName } from './events.js';
+import { observeHang } from './hang/observe.js';
+import type { HangOutcome } from './hang/outcome.js';
+import type { LoadDriver } from './load/driver.js';
+import { loadDrivers } from './load/index.js';
+import type { LoadPlan } from './load/plan.js';
+import type { Scenario } from './scenarios/scenario.js';
+import { type BuiltServer, buildServer, builtServerSchema } from './server/build.js';
+import { type RunningServer, reattachServer, startedServerSchema, startServer } from './server/start.js';
+import type { Run } from './store/run-store.js';
+import type { Target } from './targets/target.js';
+import { ensureDelve, findGo, requireGdb, requireGo } from './toolchain/index.js';
+
+/*
+ * One function per stage. Each takes what the stage before it left in the run's folder or handed over,
+ * saves what it found before it returns, and tells of its beginning and end.
+ */
+
+/** What every stage works with. */
+export interface StageContext {
+  readonly run: Run;
+  readonly target: Target;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/** Looks whether the target has what the experiment needs, before anything is started. */
+export async function provision(context: StageContext): Promise<void> {
+  const { run, target, emit, signal } = context;
+  await inStage(context, 'provision', `looking for tools on ${target.name}`, async () => {
+    const [go, gdb] = await Promise.all([requireGo(target, signal), requireGdb(target, signal)]);
+    const delve = await ensureDelve({ goVersion: go.version, install: true, emit }, signal);
+    const versions = { go: go.version, gdb: gdb.version ?? 'unknown', delve: delve.version };
+    await run.note(versions);
+    return [versions, `${versions.go}, Delve ${versions.delve}, gdb ${versions.gdb}`];
+  });
+}
+
+export async function build(context: StageContext): Promise<BuiltServer> {
+  const { run, target, signal } = context;
+  const { config, scenario } = plannedIn(run);
+  const what = `${scenario.name}${config.fixed ? ', repaired' : ''}, ${config.build} build`;
+  return await inStage(context, 'build', what, async () => {
+    const go = (await findGo(target, signal)) ?? (await requireGo(target, signal));
+    const built = await buildServer(target, go, scenario, config, signal);
+    return [built, `${what}, ${built.goVersion}`];
+  });
+}
+
+export async function start(context: StageContext): Promise<RunningServer> {
+  const { run, target, signal } = context;
+  const { config, scenario } = plannedIn(run);
+  const { exe } = run.resultOf('build', builtServerSchema);
+  return await inStage(context, 'start', 'the server', async () => {
+    const server = await startServer(
+      target,
+      {
+        exe,
+        port: config.port ?? scenario.server.port,
+        pprofPort: config.pprofPort ?? scenario.server.pprofPort,
+        path: scenario.server.path,
+        logFile: run.file('server.log'),
+      },
+      signal,
+    );
+    return [server, `pid ${server.identity.pid} listens at ${server.url}`];
+  });
+}
+
+/** The server that the run's `start` stage left running. */
+export async function reattach({ run, target, signal }: StageContext): Promise<RunningServer> {
+  return await reattachServer(target, run.resultOf('start', startedServerSchema), signal);
+}
+
+/** Loads the server until it hangs or has borne the whole plan; the load is gone when this returns. */
+export async function load(context: StageContext, server: RunningServer): Promise<HangOutcome> {
+  const { run, target, emit, signal } = context;
+  const { config, plan, driver } = plannedIn(run);
+  const { outcome } = await inStage(context, 'load', `${driver.name} against ${server.url}`, async () => {
+    const outcome = await observeHang(
+      {
+        target,
+        process: server.process,
+        url: server.url,
+        probeTimeoutMs: config.probeTimeout * 1000,
+        driver,
+        plan,
+      },
+      emit,
+      signal,
+    );
+    return [
+      { outcome, facts: loadFacts(outcome) },
+      `${outcome.kind === 'hung' ? outcome.health : outcome.kind}: ${outcome.why}`,
+    ];
+  });
+  return outcome;
+}
+
+/** What curl, pprof and gdb see of the hung server. */
+export async function symptoms(context: StageContext, server: RunningServer): Promise<Symptoms> {
+  const { run, target, signal } = context;
+  const { exe } = run.resultOf('build', builtServerSchema);
+  return await inStage(context, 'symptoms', 'curl, pprof and gdb look at the server', async () => {
+    const seen = await observeSymptoms({
+      target,
+      pid: server.identity.pid,
+      exe,
+      url: server.url,
+      pprofUrl: server.pprofUrl,
+      signal,
+    });
+    return [seen, seen.curl.kind === 'seen' ? `curl: ${seen.curl.value.message}` : seen.curl.why];
+  });
+}
+
+/** Takes the core; `busy` keeps the load on the server meanwhile. */
+export async function capture(
+  context: StageContext,
+  server: RunningServer,
+  { busy = false } = {},
+): Promise<Bundle> {
+  const { run, target, emit, signal } = context;
+  const { config } = plannedIn(run);
+  const method = captureMethods.find(({ name }) => name === config.capture);
+  if (method === undefined) throw new LabError(`no capture method ${config.capture}`, { code: 'usage' });
+  const { pid } = server.identity;
+  return await inStage(context, 'capture', `${method.name} of pid ${pid}`, async () => {
+    await using _load = busy ? await loadInBackground(context, server) : undefined;
+    const bundle = await captureBundle({ target, pid, method, dir: run.dir }, emit, signal);
+    return [
+      bundle,
+      `core.${pid}, ${mebibytes(bundle.size.onDisk)} on disk of ${mebibytes(bundle.size.apparent)}`,
+    ];
+  });
+}
+
+/** Ends a hung server as a person would who wants its goroutines, with SIGQUIT. */
+export async function quit(context: StageContext, server: RunningServer): Promise<Quit> {
+  const { target, signal } = context;
+  return await inStage(context, 'stop', 'SIGQUIT', async () => {
+    const seen = await quitServer({
+      target,
+      process: server.process,
+      logFile: server.logFile,
+      signal,
+    });
+    const { sigquit } = seen;
+    return [
+      seen,
+      sigquit.kind === 'seen'
+        ? `SIGQUIT: ${sigquit.value.goroutines} goroutines printed, ${sigquit.value.ended ?? 'still running'}`
+        : sigquit.why,
+    ];
+  });
+}
+
+/** Ends the server with SIGTERM, then SIGKILL. */
+export async function stop(context: StageContext, server: RunningServer): Promise<void> {
+  await inStage(context, 'stop', `pid ${server.identity.pid}`, async () => {
+    await server.process[Symbol.asyncDispose]();
+    const exit = server.process.exit();
+    return [exit ?? null, exit === undefined ? 'it does not end' : `ended: ${JSON.stringify(exit)}`];
+  });
+}
+
+export interface Planned {
+  readonly config: LabConfig;
+  readonly scenario: Scenario;
+  readonly plan: LoadPlan;
+  readonly driver: LoadDriver;
+}
+
+/** What a run was asked to do. */
+export function plannedIn(run: Run): Planned {
+  const { config } = run.record;
+  const scenario = scenarioNamed(config.scenario);
+  const driver = loadDrivers.find(({ name }) => name === config.load) ?? loadDrivers[0];
+  const { loadTimeout } = config;
+  const plan =
+    loadTimeout === undefined ? scenario.load : { ...scenario.load, durationMs: loadTimeout * 1000 };
+  return { config, scenario, plan, driver };
+}
+
+/** The bundle that the run's `capture` stage left. */
+export function bundleOf(run: Run): Bundle {
+  return run.resultOf('capture', bundleSchema);
+}
+
+/** What came of the run's load; `undefined` when there was none. */
+export function loadFactsOf(run: Run): LoadFacts | undefined {
+  const stage = savedStage(run, 'load', z.looseObject({ facts: loadFactsSchema.optional() }));
+  return stage?.facts;
+}
+
+/** The result that a stage left, when it left one of that shape. */
+export function savedStage<S extends z.ZodType>(
+  run: Run,
+  name: StageName,
+  schema: S,
+): z.infer<S> | undefined {
+  const stage = run.record.stages[name];
+  const parsed = schema.safeParse(stage?.result);
+  return stage?.state === 'done' && parsed.success ? parsed.data : undefined;
+}
+
+/**
+ * Does a stage's work: saved in the run, announced before and after. The work returns its result and one
+ * line about it.
+ */
+export async function inStage<T>(
+  { run, emit }: Pick<StageContext, 'run' | 'emit'>,
+  stage: StageName,
+  text: string,
+  work: () => Promise<readonly [T, string]>,
+): Promise<T> {
+  emit({ type: 'stage-started', stage, text });
+  const began = performance.now();
+  let said = '';
+  const result = await run.stage(stage, async () => {
+    const [value, line] = await work();
+    said = line;
+    return value;
+  });
+  emit({ type: 'stage-finished', stage, ms: performance.now() - began, text: said });
+  return result;
+}
+
+/** The hardest load of the plan, kept up until it is disposed. Resolves once the server answers it. */
+async function loadInBackground(
+  { run, signal }: StageContext,
+  server: RunningServer,
+): Promise<AsyncDisposable> {
+  const { plan, driver } = plannedIn(run);
+  const hardest = plan.steps.at(-1);
+  if (hardest === undefined) throw new LabError('a load plan without steps', { code: 'internal' });
+  let responses = 0;
+  const session = await driver.open(
+    { url: server.url, steps: [hardest], requestTimeoutMs: 10_000, maxFailures: 100, maxDurationMs: 120_000 },
+    (sample) => {
+      responses = sample.responses;
+    },
+    signal,
+  );
+  session.push(hardest);
+  await poll(() => (responses > 0 ? true : undefined), { signal, deadlineMs: 5_000, everyMs: 20 });
+  return session;
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+}
+
+/** Ends the server that a stored run left running; whether there was one. */
+export async function stopServerOf(run: Run, target: Target, signal: AbortSignal): Promise<boolean> {
+  const started = savedStage(run, 'start', startedServerSchema);
+  const process = started === undefined ? undefined : await target.attach(started.identity, signal);
+  await process?.[Symbol.asyncDispose]();
+  return process !== undefined;
+}
