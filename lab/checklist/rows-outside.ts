@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
-import type { ChecklistInput, LoadFacts } from './checklist.js';
+import type { ChecklistInput } from './checklist.js';
 import { isPollCall, waitsForNetwork } from './gdb-backtrace.js';
+import type { LoadFacts } from './load-facts.js';
 import {
   type ChecklistRow,
   command,

@@ -14,10 +14,11 @@ export interface WalkOptions {
   readonly dir: string;
   readonly diagnosis: Diagnosis;
   readonly signal: AbortSignal;
-  /** Name of a file in `dir`; an existing one with Delve's answer is kept and used. */
+  /**
+   * Name of a file in `dir` for Delve's answer, `list_goroutines.json` when absent. An existing one is
+   * written anew, unless there are so many goroutines that Delve would need minutes: then it is used.
+   */
   readonly listFile?: string;
-  /** Asks for the list again although the file exists. */
-  readonly fresh?: boolean;
 }
 
 /** What every part of the walk needs. */

@@ -19,13 +19,13 @@ export interface Fetched {
 
 /** Starts a headless Delve on the core, asks it for all goroutines, and saves its raw answer. */
 export async function fetchGoroutines(context: WalkContext): Promise<Fetched> {
-  const { dir, listFile, fresh = false, signal } = context;
+  const { dir, listFile, signal, diagnosis } = context;
   const saved = join(dir, listFile);
   const exists = await stat(saved).then(
     () => true,
     () => false,
   );
-  if (exists && !fresh) {
+  if (exists && diagnosis.process.goroutines.total > pageLimit) {
     return {
       listening: notObserved(`${listFile} had been saved by the analysis`),
       list: seen(await readFile(saved, { encoding: 'utf8', signal })),

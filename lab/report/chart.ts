@@ -17,7 +17,7 @@ export function loadChart(
   const top = Math.max(...samples.map(({ requestsPerSecond }) => requestsPerSecond), 0);
   if (samples.length < 2 || span <= 0 || top <= 0) return undefined;
   const x = (at: number): number => round(((at - start) / span) * width);
-  const y = (rate: number): number => round(height - (rate / top) * (height - 12));
+  const y = (rate: number): number => round(height - (rate / top) * (height - 22));
   const points = samples.map((sample) => `${x(sample.at)},${y(sample.requestsPerSecond)}`).join(' ');
   const area = `${x(samples[0]?.at ?? start)},${height} ${points} ${x(samples.at(-1)?.at ?? start)},${height}`;
   const marks: HtmlValue = probes.map(

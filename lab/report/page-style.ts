@@ -15,8 +15,8 @@ h1 { font-size: 1.5rem; line-height: 1.3; margin: .2rem 0 .6rem; text-wrap: pret
 h2 { font-size: 1.2rem; margin: 0 0 .8rem; } h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; }
 section { background: var(--card); border: 1px solid var(--rule); border-radius: .6rem; padding: 1.2rem 1.3rem; margin: 0 0 1.2rem; }
 p, ul, dl { margin: 0 0 .7rem; } a { color: var(--accent); } code, pre { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .88em; }
-code { overflow-wrap: anywhere; } pre { background: var(--paper); border: 1px solid var(--rule); border-radius: .4rem; padding: .5rem .7rem; overflow-x: auto; margin: .4rem 0 1rem; }
-.dim { color: var(--dim); font-size: .88em; } .number { font-variant-numeric: tabular-nums; display: block; text-align: right; }
+code { overflow-wrap: anywhere; } td code { overflow-wrap: break-word; } pre { background: var(--paper); border: 1px solid var(--rule); border-radius: .4rem; padding: .5rem .7rem; overflow-x: auto; margin: .4rem 0 1rem; }
+.dim { color: var(--dim); font-size: .88em; } .number { font-variant-numeric: tabular-nums; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .94em; }
 th { text-align: left; color: var(--dim); font-weight: 600; font-size: .85em; } th, td { padding: .4rem .7rem .4rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
 tr:last-child td { border-bottom: 0; }

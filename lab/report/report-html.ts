@@ -17,7 +17,7 @@ export function diagnosisHtml(diagnosis: Diagnosis): string {
 }
 
 /** A run as one page: `report.html`. */
-export function runHtml(report: RunReport): string {
+export function reportHtml(report: RunReport): string {
   const { record, diagnosis, checklist, samples, probes, files } = report;
   const { conclusion } = record;
   const chart = loadChart(samples, probes);

@@ -25,8 +25,8 @@ export interface Transcript {
 }
 
 /** Lines of an output that are shown at its beginning and end when it is longer than both. */
-const head = 24;
-const tail = 8;
+const head = 80;
+const tail = 12;
 const longestLine = 400;
 
 /**
