@@ -29,7 +29,7 @@ export const labConfigSchema = z.strictObject({
   port: port.optional(),
   pprofPort: port.optional(),
   /** Seconds until a probe counts as not answered. */
-  probeTimeout: seconds.default(1.5),
+  probeTimeout: seconds.default(1),
   /** Seconds after which the load ends without a hang. */
   loadTimeout: seconds.optional(),
 });

@@ -82,8 +82,7 @@ async function observe(
   await using _server = server.process;
   const hang = await load(context, server);
   if (hang.kind === 'hung') {
-    await symptoms(context, server);
-    await capture(context, server);
+    await symptoms(context, server, async () => (await capture(context, server)).pausedMs);
     await quit(context, server);
     return { hang, captured: true };
   }

@@ -107,8 +107,15 @@ export async function load(context: StageContext, server: RunningServer): Promis
   return outcome;
 }
 
-/** What curl, pprof and gdb see of the hung server. */
-export async function symptoms(context: StageContext, server: RunningServer): Promise<Symptoms> {
+/**
+ * What curl, pprof and gdb see of the server. `meanwhile` is done while curl still waits; it returns for how
+ * many milliseconds it stopped the server.
+ */
+export async function symptoms(
+  context: StageContext,
+  server: RunningServer,
+  meanwhile?: () => Promise<number>,
+): Promise<Symptoms> {
   const { run, target, signal } = context;
   const { exe } = run.resultOf('build', builtServerSchema);
   return await inStage(context, 'symptoms', 'curl, pprof and gdb look at the server', async () => {
@@ -119,6 +126,7 @@ export async function symptoms(context: StageContext, server: RunningServer): Pr
       url: server.url,
       pprofUrl: server.pprofUrl,
       signal,
+      ...(meanwhile === undefined ? {} : { meanwhile }),
     });
     return [seen, seen.curl.kind === 'seen' ? `curl: ${seen.curl.value.message}` : seen.curl.why];
   });

@@ -19,9 +19,9 @@ export interface LoadSample {
   readonly timeouts: number;
   readonly step: LoadStep;
   /** When the newest response arrived, milliseconds of the Unix epoch; absent before the first. */
-  readonly lastResponseAt?: number;
+  readonly lastResponseAt?: number | undefined;
   /** Share of the time in which the generator's busiest event loop was at work, 0 to 1, when it tells. */
-  readonly generatorBusy?: number;
+  readonly generatorBusy?: number | undefined;
   /** `false`: this generator tells of errors and timeouts only at its end, so the zeros above mean nothing. */
-  readonly countsFailures?: boolean;
+  readonly countsFailures?: boolean | undefined;
 }

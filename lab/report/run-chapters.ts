@@ -62,6 +62,7 @@ export function runChapters(
         command('gcore', capture, {
           pipeline: [['gcore', '-o', 'core', String(pid)]],
           stdout: `Saved corefile ${basename(core)}`,
+          note: 'The lab ran gdb with the arguments of this script, without the script.',
         }),
         command('du', capture, {
           pipeline: [['du', '-h', '--apparent-size', basename(core)]],
