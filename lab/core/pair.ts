@@ -76,7 +76,9 @@ async function match(exe: Executable, core: CoreHeader, read: ReadAt): Promise<M
   if (different !== undefined) {
     throw otherBuild(exe, core, `build IDs ${different.ours} and ${different.theirs}`);
   }
-  if (common[0] !== undefined) return { kind: 'same', buildId: common[0].ours, how: 'build-id' };
+  if (common[0] !== undefined) {
+    return { kind: 'same', buildId: exe.buildId.gnu ?? common[0].ours, how: 'build-id' };
+  }
   return matchWithoutIds(exe, core, read);
 }
 

@@ -80,7 +80,10 @@ export interface DelveClient {
   listSources(filter: string, options: CallOptions): Promise<string[]>;
   listFunctions(filter: string, options: CallOptions): Promise<string[]>;
   listTypes(filter: string, options: CallOptions): Promise<string[]>;
-  /** Package directories, and their files when asked: Delve's best guess from the line tables. */
+  /**
+   * Package directories, and their files when asked: Delve's best guess from the line tables. The main
+   * package is not among them: see `listSources`.
+   */
   listPackages(request: { readonly files: boolean }, options: CallOptions): Promise<wire.PackageBuildInfo[]>;
   /** Empty when Delve does not know the place. */
   findLocation(scope: Scope, location: string, options: CallOptions): Promise<wire.DelveLocation[]>;

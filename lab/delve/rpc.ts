@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { z } from 'zod';
 import { interrupted, LabError, messageOf } from '../errors.js';
@@ -105,6 +106,8 @@ export async function connectRpc(
       return await new Promise<Answer>((resolve, reject) => {
         pending.set(id, { method, sink, resolve, reject });
         onAbort = () => reject(interrupted(signal.reason));
+        // As many listeners as calls overlap; each is removed below.
+        setMaxListeners(0, signal);
         signal.addEventListener('abort', onAbort, { once: true });
         timer = setTimeout(() => reject(noAnswer(method, timeoutMs)), timeoutMs);
         socket.write(JSON.stringify({ method: `RPCServer.${method}`, params: [argument], id }));
