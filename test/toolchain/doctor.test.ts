@@ -1,0 +1,63 @@
+import { createServer } from 'node:net';
+import { expect } from 'chai';
+import { doctorText } from '../../lab/report/doctor-text.js';
+import { localTarget } from '../../lab/targets/local.js';
+import { type DoctorRow, doctorExitCode, examine, nodeRow } from '../../lab/toolchain/doctor.js';
+import { tempFolder } from '../temp-folder.js';
+
+const { signal } = new AbortController();
+
+describe('the doctor', () => {
+  it('looks at every tool and permission of this machine', async function () {
+    this.timeout(60_000);
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const address = taken.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    try {
+      await using folder = await tempFolder();
+      const options = { runsFolder: folder.file('runs/not/yet'), ports: [port] };
+      const rows = await examine(localTarget(), signal, options);
+      const named = new Map(rows.map((row) => [row.name, row]));
+      for (const name of ['Node', 'npm', 'Go', 'Delve', 'gdb', 'gcore', 'wrk', 'vagrant', 'ptrace']) {
+        expect(named.has(name), name).to.equal(true);
+      }
+      expect(named.get(`port ${port}`)).to.include({ status: 'missing', found: 'taken' });
+      expect(named.get('disk')?.found).to.match(/ GB free in /);
+      expect(doctorExitCode(rows)).to.equal(69);
+      for (const { name, status, mend } of rows) {
+        if (status === 'missing' && name !== 'Delve') expect(mend, name).to.be.a('string');
+      }
+    } finally {
+      await new Promise((resolve) => taken.close(resolve));
+    }
+  });
+
+  it('accepts the Node versions of package.json and no other', () => {
+    const accepted = ['20.19.0', '20.20.2', '22.12.0', '24.1.0'].map((version) => nodeRow(version).status);
+    expect(accepted).to.deep.equal(['ok', 'ok', 'ok', 'ok']);
+    const refused = ['18.20.1', '20.18.3', '21.7.0', '22.11.0'].map((version) => nodeRow(version).status);
+    expect(refused).to.deep.equal(['missing', 'missing', 'missing', 'missing']);
+  });
+
+  it('is content when only optional things are absent', () => {
+    const optional: DoctorRow = { name: 'wrk', status: 'warning', found: 'none', needed: 'optional' };
+    expect(doctorExitCode([optional])).to.equal(0);
+    expect(doctorExitCode([optional, { ...optional, status: 'missing' }])).to.equal(69);
+  });
+
+  it('prints rows of at most 80 columns and never cuts a command', () => {
+    const mend = `sudo apt-get install -y ${'a-very-long-package '.repeat(5)}end`;
+    const long = 'word '.repeat(40).trim();
+    const text = doctorText([
+      { name: 'Go', status: 'ok', found: 'go1.26.8', needed: '1.19 or newer' },
+      { name: 'kernel cores', status: 'missing', found: long, needed: 'something', mend },
+    ]);
+    const lines = text.split('\n');
+    expect(lines.filter((line) => line.includes(mend))).to.have.length(1);
+    expect(lines.filter((line) => line.length > 80 && !line.includes(mend))).to.deep.equal([]);
+    expect(text).to.match(/^ok +Go +go1\.26\.8\n/);
+    expect(text).to.include('MISSING');
+    expect(text).to.include('Missing: kernel cores.');
+  });
+});
