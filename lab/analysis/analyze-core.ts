@@ -1,0 +1,215 @@
+import { readFile } from 'node:fs/promises';
+import { checkPair } from '../core/elf.js';
+import { type CoreMemory, openCoreMemory } from '../core/memory.js';
+import { type DelveClient, globalScope, smallLoad } from '../delve/client.js';
+import { launchDelveCore } from '../delve/launch.js';
+import type { CallOptions } from '../delve/rpc.js';
+import { kinds } from '../delve/wire.js';
+import { LabError, messageOf, toLabError } from '../errors.js';
+import type { Emit } from '../events.js';
+import { readRuntimeLayout } from '../goruntime/layout.js';
+import { loadGoParser } from '../source/parser.js';
+import { openProgram, type Program, recordedGoRoot } from '../source/program.js';
+import { claimsOf, studyWaits } from './conclude.js';
+import { crossCheck } from './cross-check.js';
+import { findingOf, groupOf, summaryOf, userLocations, verdictOf } from './diagnose.js';
+import type { Diagnosis } from './diagnosis.js';
+import { readSnapshot } from './read-snapshot.js';
+import type { EvaluateChannel } from './releasers.js';
+import { type RootFacts, readRootFacts } from './root-facts.js';
+import type { Claim } from './rules/rule.js';
+import type { Cell, Snapshot } from './snapshot.js';
+import { unwrapStarts } from './start-locations.js';
+
+export interface AnalyzeOptions {
+  readonly exe: string;
+  readonly core: string;
+  /** Path of dlv; one that fits the program is found or built when not given. */
+  readonly delve?: string | undefined;
+  /** Prefixes of source paths as compiled, and where those sources lie here. */
+  readonly sourceMap?: readonly { readonly from: string; readonly to: string }[] | undefined;
+  /** Where the `GOROOT` that the program was built with lies here. */
+  readonly goRoot?: string | undefined;
+  /** Look at no source: memory alone. */
+  readonly noSource?: boolean | undefined;
+  /** Delve's raw list of goroutines is saved here. */
+  readonly rawListFile?: string | undefined;
+}
+
+const startTimeoutMs = 60_000;
+const callTimeoutMs = 120_000;
+const noDebugInfo =
+  'The executable has no debug information (built with -ldflags=-s or -w): names, lines and types are lost.';
+
+/**
+ * Diagnoses any Go core. Throws `usage` when the files are not what they should be or do not belong together,
+ * `missing-tool` without a Delve that fits, `undecided` when Delve gives up, `interrupted`.
+ */
+export async function analyzeCore(
+  options: AnalyzeOptions,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Diagnosis> {
+  const began = performance.now();
+  const pair = await checkPair(options.exe, options.core, signal);
+  if (!pair.exe.hasDebugInfo) {
+    throw new LabError(noDebugInfo, {
+      code: 'undecided',
+      hint: 'Pass the unstripped executable of the same build with --exe.',
+    });
+  }
+  const goVersion = pair.exe.goVersion ?? 'unknown';
+  const dlv = options.delve ?? (await delveFor(goVersion, emit, signal));
+  const { exe, core } = options;
+  await using session = await launchDelveCore({ dlv, exe, core, startTimeoutMs }, signal);
+  using memory = openCoreMemory(core, exe);
+  const call: CallOptions = { signal, timeoutMs: callTimeoutMs };
+  const { client } = session;
+  const layout = await readRuntimeLayout(
+    (expression) => evaluateGlobal(client, expression, call),
+    memory,
+    signal,
+  );
+  const snapshot = await readSnapshot({ client, memory, layout }, call);
+  emit({
+    type: 'note',
+    text: `${snapshot.goroutines.total} goroutines in ${snapshot.signatures.length} distinct stacks`,
+  });
+  const limits = new Set(snapshot.limits);
+  if (pair.match.kind === 'unknown')
+    limits.add(`Executable and core could not be compared: ${pair.match.why}.`);
+  if (options.rawListFile !== undefined) await client.saveRawGoroutines(options.rawListFile, call);
+  const checked = await crossCheck(client, memory, layout, options.rawListFile, call);
+  if (checked.mismatches > 0) {
+    limits.add(
+      `Delve and the core reader disagree about ${checked.mismatches} of ${checked.compared} goroutines.`,
+    );
+  }
+
+  const program = await openSources(options, client, call);
+  const study = await studyWaits(snapshot, program, channelEvaluator(client, memory, call));
+  const { claims, undecided } = claimsOf(study);
+  for (const line of [...study.limits, ...undecided]) limits.add(line);
+  const findings = [];
+  for (const [i, claim] of claims.entries()) {
+    const facts = await factsOf(claim, snapshot, client, call, limits);
+    findings.push(findingOf({ claim, facts }, i, study.input));
+  }
+  const missing = [...program.missing];
+  if (missing.length > 0) {
+    limits.add(
+      `${missing.length} source files were not found, ${missing[0]} among them: pass --source-map or --go-root.`,
+    );
+  }
+  const verdict = verdictOf(findings, undecided);
+  const signatures = unwrapStarts(snapshot, program);
+  return {
+    schema: 'lab.diagnosis/1',
+    verdict,
+    scope: verdict === 'deadlock' ? (study.input.someoneRuns ? 'partial' : 'global') : null,
+    summary: summaryOf(verdict, claims, snapshot, undecided),
+    process: {
+      exe,
+      core,
+      buildId: pair.exe.buildId.gnu ?? pair.exe.buildId.go ?? '',
+      goVersion,
+      os: 'linux',
+      arch: pair.exe.arch,
+      goroutines: { ...snapshot.goroutines },
+    },
+    findings,
+    groups: signatures.map(groupOf),
+    userLocations: userLocations(snapshot.signatures),
+    stats: {
+      engine: 'core-reader',
+      wallMs: Math.round(performance.now() - began),
+      peakRssBytes: process.resourceUsage().maxRSS * 1024 + (await peakOf(session.pid)),
+      crossChecked: checked.compared,
+      crossCheckMismatches: checked.mismatches,
+    },
+    limits: [...limits],
+  };
+}
+
+/** Loaded only when needed: the analysis itself needs neither targets nor package managers. */
+async function delveFor(goVersion: string, emit: Emit, signal: AbortSignal): Promise<string> {
+  const { ensureDelve } = await import('../toolchain/index.js');
+  return (await ensureDelve({ goVersion, install: true, emit }, signal)).path;
+}
+
+/** Two levels deep reaches `recvq.first` and `sched.pc`. */
+async function evaluateGlobal(client: DelveClient, expression: string, options: CallOptions) {
+  const load = { ...smallLoad, FollowPointers: false, MaxVariableRecurse: 2, MaxArrayValues: 1 };
+  const seen = await client.eval(globalScope, expression, options, load);
+  if (seen.kind === 'value') return seen.variable;
+  throw new LabError(`Delve cannot evaluate ${expression}: ${seen.reason}`, {
+    code: 'undecided',
+    hint: 'Pass the unstripped executable of the same build with --exe.',
+  });
+}
+
+async function openSources(
+  options: AnalyzeOptions,
+  client: DelveClient,
+  call: CallOptions,
+): Promise<Program> {
+  const recorded = await client.listSources('', call);
+  const { sourceMap = [], goRoot, noSource = false } = options;
+  const recordedRoot = recordedGoRoot(recorded);
+  const files = noSource ? [] : recorded;
+  return openProgram(
+    { files, sourceMap, recordedGoRoot: recordedRoot, goRoot, noSource },
+    await loadGoParser(),
+  );
+}
+
+/** Evaluations repeat for every channel that is looked into: each is asked once. */
+function channelEvaluator(client: DelveClient, memory: CoreMemory, call: CallOptions): EvaluateChannel {
+  type Seen = Awaited<ReturnType<EvaluateChannel>>;
+  const known = new Map<string, Seen>();
+  const ask = async (goroutineId: number, frame: number, expression: string): Promise<Seen> => {
+    const seen = await client.eval({ goroutineId, frame }, expression, call);
+    if (seen.kind === 'unreadable' || seen.variable.kind !== kinds.chan) return { kind: 'unreadable' };
+    const { addr, base } = seen.variable;
+    const address = base !== 0 ? base : addr !== 0 ? memory.u64(addr) : undefined;
+    return address === undefined ? { kind: 'unreadable' } : { kind: 'address', address };
+  };
+  return async (goroutine, frame, expression) => {
+    const key = `${goroutine} ${frame} ${expression}`;
+    const seen = known.get(key) ?? (await ask(goroutine, frame, expression));
+    known.set(key, seen);
+    return seen;
+  };
+}
+
+async function factsOf(
+  claim: Claim,
+  snapshot: Snapshot,
+  client: DelveClient,
+  call: CallOptions,
+  limits: Set<string>,
+): Promise<ReadonlyMap<string, RootFacts>> {
+  const facts = new Map<string, RootFacts>();
+  for (const cell of claim.knot.cells.slice(0, maxRootStacks)) {
+    try {
+      facts.set(cell.key, await readRootFacts(client, cell, elemTypeOf(cell, snapshot), call));
+    } catch (error) {
+      if (toLabError(error).code === 'interrupted') throw error;
+      limits.add(`The variables of goroutine ${cell.ids[0]} could not be read: ${messageOf(error)}`);
+    }
+  }
+  return facts;
+}
+
+const maxRootStacks = 16;
+
+function elemTypeOf({ wait }: Cell, { channels }: Snapshot): string | undefined {
+  const channel = wait.kind === 'channel' ? wait.cases[0]?.channel : undefined;
+  return channel === undefined ? undefined : channels.get(channel)?.elemType;
+}
+
+/** Peak resident memory of Delve in bytes, from proc(5); 0 when it cannot be read. */
+async function peakOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+}

@@ -1,0 +1,128 @@
+import { messageOf } from '../errors.js';
+import type { Program } from '../source/program.js';
+import { indexActivations } from './frame-functions.js';
+import { channelName } from './names.js';
+import { type EvaluateChannel, findReleasers, type ReleaserSearch } from './releasers.js';
+import { rules as allRules } from './rules/index.js';
+import { type Claim, channelOf, directionOf, type Rule, type RuleInput } from './rules/rule.js';
+import type { Snapshot } from './snapshot.js';
+import {
+  deadlockedCells,
+  findKnots,
+  type Knot,
+  type ObjectKey,
+  objectsOf,
+  type WaitForGraph,
+} from './wait-for-graph.js';
+
+export interface Study {
+  readonly input: RuleInput;
+  readonly limits: readonly string[];
+}
+
+/** Objects that are looked into; a program that waits for more of them is studied in part, and told so. */
+const maxObjects = 300;
+
+/** Finds the releasers of every channel that somebody waits for, and the sets that nobody can wake. */
+export async function studyWaits(
+  snapshot: Snapshot,
+  program: Program,
+  evaluate: EvaluateChannel,
+): Promise<Study> {
+  const limits: string[] = [];
+  const cells = snapshot.cells.filter((cell) => !cell.signature.system);
+  const activations = indexActivations(cells, program);
+  const objects = [...new Set(cells.flatMap(objectsOf))].filter(
+    (object) => snapshot.channels.get(channelOf(object))?.wokenFromOutside === undefined,
+  );
+  if (objects.length > maxObjects) {
+    limits.push(`${objects.length} channels are waited for; ${maxObjects} of them were looked into.`);
+  }
+  const searches = new Map<ObjectKey, ReleaserSearch>();
+  for (const object of objects.slice(0, maxObjects)) {
+    const context = { snapshot: { ...snapshot, cells }, program, activations, evaluate };
+    searches.set(object, await findReleasers(channelOf(object), directionOf(object), context));
+  }
+  const names = new Map<number, string>();
+  const nameOf = (channel: number): string => {
+    const known = names.get(channel);
+    if (known !== undefined) return known;
+    const own = [...searches].filter(([object]) => channelOf(object) === channel).map(([, search]) => search);
+    const name = channelName(channel, own, program);
+    names.set(channel, name);
+    return name;
+  };
+  const graph: WaitForGraph = {
+    cells,
+    channels: snapshot.channels,
+    releasers: new Map([...searches].map(([object, search]) => [object, search.releasers])),
+  };
+  const stuck = deadlockedCells(graph, 'all');
+  const suspected = deadlockedCells(graph, 'certain');
+  const knots = findKnots(graph, stuck);
+  const input: RuleInput = {
+    snapshot,
+    graph,
+    searches,
+    knots,
+    suspectedKnots: findKnots(graph, suspected).filter(
+      (knot) => !knot.cells.some((cell) => stuck.has(cell.key)) && isEvaluatedCycle(knot, graph),
+    ),
+    someoneRuns: cells.some((cell) => !stuck.has(cell.key)),
+    nameOf,
+  };
+  return { input, limits };
+}
+
+/** Every object of the knot has a releaser in it that was seen in a frame: a cycle, not merely silence. */
+function isEvaluatedCycle(knot: Knot, graph: WaitForGraph): boolean {
+  const members = new Set(knot.cells.map((cell) => cell.key));
+  return (
+    knot.objects.length > 0 &&
+    knot.objects.every((object) =>
+      (graph.releasers.get(object) ?? []).some((r) => r.kind === 'cell' && r.certain && members.has(r.cell)),
+    )
+  );
+}
+
+export interface Conclusion {
+  readonly claims: readonly Claim[];
+  /** What keeps the verdict from being `none`. */
+  readonly undecided: readonly string[];
+}
+
+/** Applies the rules. One that crashes leaves a line behind and takes nothing else down. */
+export function claimsOf({ input }: Study, rules: readonly Rule[] = allRules): Conclusion {
+  const undecided = notUnderstood(input);
+  const claims: Claim[] = [];
+  for (const rule of rules) {
+    try {
+      claims.push(...rule.apply(input));
+    } catch (error) {
+      undecided.push(`the rule ${rule.name} failed: ${messageOf(error)}`);
+    }
+  }
+  const rank = { proved: 0, strong: 0, suspected: 1 };
+  const victims = (claim: Claim) => claim.knot.victims.reduce((sum, cell) => sum + cell.count, 0);
+  claims.sort((a, b) => rank[a.certainty] - rank[b.certainty] || victims(b) - victims(a));
+  return { claims, undecided };
+}
+
+function notUnderstood({ graph, searches, nameOf }: RuleInput): string[] {
+  const lines: string[] = [];
+  const unknown = new Map<string, number>();
+  for (const { wait, count } of graph.cells) {
+    if (wait.kind === 'unknown') unknown.set(wait.why, (unknown.get(wait.why) ?? 0) + count);
+  }
+  for (const [why, count] of unknown) {
+    lines.push(`${count} goroutines wait for something this analysis does not follow yet (${why})`);
+  }
+  for (const [object, { releasers }] of searches) {
+    const blind = releasers.find((releaser) => releaser.kind === 'open' && releaser.blind);
+    if (blind?.kind !== 'open') continue;
+    lines.push(
+      `who could ${directionOf(object) === 'send' ? 'receive from' : 'send to'} ${nameOf(channelOf(object))} is not known: ${blind.why}`,
+    );
+  }
+  return lines;
+}

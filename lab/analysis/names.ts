@@ -1,0 +1,85 @@
+import { syntacticType } from '../source/bindings.js';
+import { functionAround } from '../source/functions.js';
+import { endLineOf, lineOf, type Node } from '../source/parser.js';
+import type { Program } from '../source/program.js';
+import type { Slot } from '../source/slots.js';
+import type { ReleaserSearch } from './releasers.js';
+import { hex } from './snapshot.js';
+
+/**
+ * A channel as a person would call it: the field (`main.Metrics.inChannel`) before the package variable, before
+ * the local variable in which it was made, before a parameter; its address when nothing else is known.
+ */
+export function channelName(address: number, searches: readonly ReleaserSearch[], program: Program): string {
+  const slots = searches.flatMap((search) => search.flow?.slots ?? []);
+  const ranked = slots
+    .flatMap((slot) => nameOf(slot, searches, program) ?? [])
+    .sort((a, b) => a.rank - b.rank);
+  return ranked[0]?.name ?? `channel ${hex(address)}`;
+}
+
+function nameOf(slot: Slot, searches: readonly ReleaserSearch[], program: Program) {
+  switch (slot.kind) {
+    case 'field': {
+      const type = slot.type ?? typeFromOperations(slot.name, searches);
+      const owner = packageIn(slot.directory, program);
+      return type === undefined ? undefined : { rank: 0, name: `${owner}.${type}.${slot.name}` };
+    }
+    case 'global': {
+      if (slot.directory === undefined) return undefined;
+      return { rank: 1, name: `${packageIn(slot.directory, program)}.${slot.name}` };
+    }
+    case 'local': {
+      const { binding, file } = slot;
+      const declared = enclosingDeclaration(binding.name);
+      const where = declared?.childForFieldName('name')?.text;
+      const owner =
+        functionAround(binding.name, file)?.kind === 'literal' || where === undefined ? '' : `${where}.`;
+      const rank = binding.kind === 'local' ? 2 : 3;
+      return {
+        rank,
+        name: `${packageOf(binding.name)}.${owner || (where === undefined ? '' : `${where}.`)}${binding.name.text}`,
+      };
+    }
+  }
+}
+
+/** `s.ch` elsewhere may show the type that this place does not. */
+function typeFromOperations(field: string, searches: readonly ReleaserSearch[]): string | undefined {
+  for (const { channel } of searches.flatMap((search) => search.flow?.operations ?? [])) {
+    if (channel.childForFieldName('field')?.text !== field) continue;
+    const operand = channel.childForFieldName('operand');
+    const type = operand === null ? undefined : syntacticType(operand);
+    if (type !== undefined) return type;
+  }
+  return undefined;
+}
+
+function packageIn(directory: string, program: Program): string {
+  const file = program.userFiles.find((path) => path.slice(0, path.lastIndexOf('/')) === directory);
+  const parsed = file === undefined ? undefined : program.parse(file);
+  return parsed === undefined ? '?' : packageOf(parsed.root);
+}
+
+function packageOf(node: Node): string {
+  const clause = node.tree.rootNode.namedChildren.find((child) => child.type === 'package_clause');
+  return clause?.namedChildren[0]?.text ?? '?';
+}
+
+function enclosingDeclaration(node: Node): Node | undefined {
+  for (let at = node.parent; at !== null; at = at.parent) {
+    if (at.type === 'function_declaration' || at.type === 'method_declaration') return at;
+  }
+  return undefined;
+}
+
+/** Whether a `go` statement at that line starts a method or function by name, so that Go wraps it in a literal. */
+export function startsByName(file: string, line: number, program: Program): boolean {
+  const root = program.parse(file)?.root;
+  return (root?.descendantsOfType(['go_statement']) ?? []).some(
+    (statement) =>
+      lineOf(statement) <= line &&
+      endLineOf(statement) >= line &&
+      statement.descendantsOfType(['func_literal']).length === 0,
+  );
+}

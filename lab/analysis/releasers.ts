@@ -1,0 +1,218 @@
+import { type ChannelFlow, type ChannelOperation, followChannel } from '../source/channel-flow.js';
+import { functionAround, stillAhead } from '../source/functions.js';
+import { endLineOf, lineOf, type Node } from '../source/parser.js';
+import type { Program } from '../source/program.js';
+import { routesTo } from '../source/routes.js';
+import { type Activations, functionOfFrame } from './frame-functions.js';
+import { type Cell, type Frame, isPrivateRuntime, type Snapshot } from './snapshot.js';
+import type { Releaser } from './wait-for-graph.js';
+
+/** Evaluates the channel that an expression means in a frame. */
+export type EvaluateChannel = (
+  goroutine: number,
+  frame: number,
+  expression: string,
+) => Promise<{ readonly kind: 'address'; readonly address: number } | { readonly kind: 'unreadable' }>;
+
+/** Where a goroutine waits, in the source: the operation that the waiting frame stands on. */
+export interface WaitingPlace {
+  readonly cell: Cell;
+  readonly frame: Frame;
+  readonly expression: string;
+  readonly channel: Node;
+  /** The expression was evaluated in the frame and is the channel. */
+  readonly evaluated: boolean;
+}
+
+/** What was found out about one channel and one direction of waiting. */
+export interface ReleaserSearch {
+  readonly releasers: readonly Releaser[];
+  readonly places: readonly WaitingPlace[];
+  readonly flow: ChannelFlow | undefined;
+  /** The operations of the program that would end the wait. */
+  readonly operations: readonly ChannelOperation[];
+}
+
+export interface SearchContext {
+  readonly snapshot: Snapshot;
+  readonly program: Program;
+  readonly activations: Activations;
+  readonly evaluate: EvaluateChannel;
+}
+
+/** Distinct stacks whose waiting place is looked up, and goroutines of one cell that are evaluated. */
+const maxPlaces = 8;
+const maxEvaluated = 4;
+
+/**
+ * Finds everyone who could end the wait of those who wait for `channel`: the goroutines that stand before such an
+ * operation on this very channel, and the code that could still be called.
+ */
+export async function findReleasers(
+  channel: number,
+  direction: 'send' | 'receive',
+  context: SearchContext,
+): Promise<ReleaserSearch> {
+  const { snapshot, program } = context;
+  const waiting = snapshot.cells.filter(
+    ({ wait }) =>
+      wait.kind === 'channel' && wait.cases.some((c) => c.channel === channel && c.direction === direction),
+  );
+  const places: WaitingPlace[] = [];
+  const releasers: Releaser[] = [];
+  for (const cell of waiting.slice(0, maxPlaces)) {
+    const found = await waitingPlace(cell, channel, direction, context);
+    if ('why' in found) releasers.push({ kind: 'open', why: found.why, blind: found.blind });
+    else places.push(found);
+  }
+  if (places.length === 0) return { releasers, places, flow: undefined, operations: [] };
+  const flow = followChannel(
+    places.map(({ frame, channel: node }) => ({ file: frame.file, node })),
+    program,
+  );
+  for (const { file, line, text } of flow.escapes) {
+    releasers.push({
+      kind: 'open',
+      why: `the channel is passed on at ${file}:${line}: ${text}`,
+      blind: false,
+    });
+  }
+  for (const path of [...program.missing].filter((file) => !program.isLibrary(file)).slice(0, 1)) {
+    releasers.push({ kind: 'open', why: `the source of ${path} was not found`, blind: true });
+  }
+  const needed = direction === 'send' ? ['receive', 'close'] : ['send', 'close'];
+  const operations = flow.operations.filter((operation) => needed.includes(operation.kind));
+  for (const operation of operations) {
+    releasers.push(...(await onStacks(operation, channel, context)));
+    releasers.push(...byCalls(operation, flow, context));
+  }
+  return { releasers, places, flow, operations };
+}
+
+async function waitingPlace(
+  cell: Cell,
+  channel: number,
+  direction: 'send' | 'receive',
+  { program, evaluate }: SearchContext,
+): Promise<WaitingPlace | { readonly why: string; readonly blind: boolean }> {
+  const frame = cell.signature.frames.find(({ function: name }) => !isPrivateRuntime(name));
+  const goroutine = cell.ids[0];
+  if (frame === undefined || goroutine === undefined) {
+    return { why: 'a waiting stack could not be read', blind: true };
+  }
+  if (program.isLibrary(frame.file)) {
+    return { why: `${frame.function} of the standard library waits for it`, blind: false };
+  }
+  const fn = functionOfFrame(frame, program);
+  if (fn === undefined) return { why: `the source of ${frame.file} was not read`, blind: true };
+  const candidates = channelsAtLine(fn.node, frame.line, direction).filter(
+    (node) => functionAround(node, fn.file)?.node.id === fn.node.id,
+  );
+  for (const node of candidates) {
+    const seen = await evaluate(goroutine, frame.index, node.text);
+    if (seen.kind === 'address' && seen.address === channel) {
+      return { cell, frame, expression: node.text, channel: node, evaluated: true };
+    }
+    if (seen.kind === 'unreadable' && candidates.length === 1) {
+      return { cell, frame, expression: node.text, channel: node, evaluated: false };
+    }
+  }
+  return { why: `no operation on it was recognised at ${frame.file}:${frame.line}`, blind: true };
+}
+
+/** Channel expressions of the operations of one direction that a line belongs to, a select's cases included. */
+function channelsAtLine(fn: Node, line: number, direction: 'send' | 'receive'): Node[] {
+  const types = direction === 'send' ? ['send_statement'] : ['unary_expression', 'range_clause'];
+  const spans = (node: Node) => lineOf(node) <= line && endLineOf(node) >= line;
+  return fn.descendantsOfType(types).flatMap((node) => {
+    const selected = enclosingSelect(node);
+    if (!spans(node) && !(selected !== undefined && spans(selected))) return [];
+    if (node.type === 'send_statement') return node.childForFieldName('channel') ?? [];
+    if (node.type === 'range_clause') return node.childForFieldName('right') ?? [];
+    if (node.childForFieldName('operator')?.text !== '<-') return [];
+    return node.childForFieldName('operand') ?? [];
+  });
+}
+
+/** The select of which the node is the communication of a case, not its body. */
+function enclosingSelect(node: Node): Node | undefined {
+  let at: Node | null = node;
+  while (at !== null && at.type !== 'communication_case') at = at.parent;
+  const communication = at?.childForFieldName('communication');
+  if (communication == null || node.startIndex >= communication.endIndex) return undefined;
+  return at?.parent ?? undefined;
+}
+
+/** Goroutines with a frame from which the operation can still run, on this very channel. */
+async function onStacks(
+  operation: ChannelOperation,
+  channel: number,
+  { activations, evaluate }: SearchContext,
+): Promise<Releaser[]> {
+  const { within } = operation;
+  if (within === undefined) return [];
+  const out: Releaser[] = [];
+  for (const { cell, frame } of activations.of(within)) {
+    if (!stillAhead(within, operation.node, frame.line)) continue;
+    const seen = await evaluateIn(cell, frame, operation.expression, channel, evaluate);
+    if (seen.kind === 'other') continue;
+    out.push({
+      kind: 'cell',
+      cell: cell.key,
+      certain: seen.kind === 'same',
+      how: evidence(operation, cell, frame, seen.goroutine),
+    });
+  }
+  return out;
+}
+
+type Seen = { readonly kind: 'same' | 'other' | 'unreadable'; readonly goroutine: number };
+
+/** `other` only when every goroutine of the cell was seen to mean another channel. */
+async function evaluateIn(
+  cell: Cell,
+  frame: Frame,
+  expression: string,
+  channel: number,
+  evaluate: EvaluateChannel,
+): Promise<Seen> {
+  const first = cell.ids[0] ?? 0;
+  let unsure = cell.count > Math.min(cell.ids.length, maxEvaluated);
+  for (const goroutine of cell.ids.slice(0, maxEvaluated)) {
+    const seen = await evaluate(goroutine, frame.index, expression);
+    if (seen.kind === 'unreadable') unsure = true;
+    else if (seen.address === channel) return { kind: 'same', goroutine };
+  }
+  return { kind: unsure ? 'unreadable' : 'other', goroutine: first };
+}
+
+/** Code that is on no stack at this operation but may be called. */
+function byCalls(operation: ChannelOperation, flow: ChannelFlow, context: SearchContext): Releaser[] {
+  return routesTo(operation, flow.copied, context.program).flatMap((route): Releaser[] => {
+    if (route.kind === 'open') {
+      return [{ kind: 'open', why: `${route.why} (${route.file}:${route.line})`, blind: false }];
+    }
+    const { within, site } = route;
+    return context.activations
+      .of(within)
+      .filter(({ frame }) => stillAhead(within, site, frame.line))
+      .map(({ cell, frame }) => ({
+        kind: 'cell',
+        cell: cell.key,
+        certain: false,
+        how: evidence(operation, cell, frame, cell.ids[0] ?? 0),
+      }));
+  });
+}
+
+function evidence(operation: ChannelOperation, cell: Cell, frame: Frame, goroutine: number) {
+  return {
+    operation: operation.kind,
+    expression: operation.expression,
+    file: operation.file,
+    line: operation.line,
+    goroutine: goroutine === 0 ? (cell.ids[0] ?? 0) : goroutine,
+    frame: frame.index,
+    function: frame.function,
+  };
+}

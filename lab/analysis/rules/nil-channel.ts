@@ -1,0 +1,36 @@
+import type { Knot } from '../wait-for-graph.js';
+import { behind, type Claim, countOf, goroutinesOf, type Rule, type RuleInput } from './rule.js';
+
+const name = 'nil-channel';
+const verbs = { send: 'sends to', receive: 'receives from', select: 'selects over nothing but' } as const;
+const pluralVerbs = { send: 'send to', receive: 'receive from', select: 'select over nothing but' } as const;
+
+/** A send to or a receive from a nil channel never ends; the runtime itself notes that it was nil. */
+export const nilChannel: Rule = {
+  name,
+  apply: (input) => input.knots.flatMap((knot) => claimOf(knot, input)),
+};
+
+function claimOf(knot: Knot, input: RuleInput): Claim[] {
+  const [cell] = knot.cells;
+  if (cell?.wait.kind !== 'nil-channel') return [];
+  const { userLocation: at } = cell.signature;
+  const direction = cell.wait.direction;
+  const many = countOf(knot.cells) > 1;
+  const verb = many ? pluralVerbs[direction] : verbs[direction];
+  // `<-nil` at the end of main is a way to keep a program running while others work.
+  const deliberate = direction !== 'send' && cell.ids.includes(1) && input.someoneRuns;
+  return [
+    {
+      rule: name,
+      class: 'communication',
+      subtype: 'channel',
+      certainty: deliberate ? 'suspected' : 'proved',
+      knot,
+      summary: `${goroutinesOf(knot.cells)} ${verb} a nil channel in ${at.function}${behind(knot.victims)}.`,
+      explanation: `The operation stands at ${at.file}:${at.line}. The runtime parked it as "${cell.signature.waitReason}": no operation on any channel can wake it.`,
+      suggestion: 'Make the channel before it is used, on every path that leads to this line.',
+      roles: new Map([[cell.key, 'waits for a nil channel']]),
+    },
+  ];
+}

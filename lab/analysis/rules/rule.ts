@@ -1,0 +1,67 @@
+import type { DeadlockClass, DeadlockSubtype } from '../diagnosis.js';
+import type { ReleaserSearch } from '../releasers.js';
+import type { Cell, Channel, Snapshot } from '../snapshot.js';
+import type { Knot, ObjectKey, WaitForGraph } from '../wait-for-graph.js';
+
+/** What a rule sees: plain values, no files and no Delve. */
+export interface RuleInput {
+  readonly snapshot: Snapshot;
+  readonly graph: WaitForGraph;
+  readonly searches: ReadonlyMap<ObjectKey, ReleaserSearch>;
+  /** Knots of the set that no releaser at all can wake. */
+  readonly knots: readonly Knot[];
+  /** Cycles that hold only if what is merely possible does not happen. */
+  readonly suspectedKnots: readonly Knot[];
+  /** Some goroutine of the program can still run. */
+  readonly someoneRuns: boolean;
+  /** As a person would call it: `main.Metrics.inChannel`. */
+  nameOf(channel: number): string;
+}
+
+/** What a rule claims; diagnose.ts turns it into a finding with evidence. */
+export interface Claim {
+  readonly rule: string;
+  readonly class: DeadlockClass;
+  readonly subtype: DeadlockSubtype;
+  readonly certainty: 'proved' | 'strong' | 'suspected';
+  readonly knot: Knot;
+  /** One sentence: the root cause. */
+  readonly summary: string;
+  /** The sentences after the summary. */
+  readonly explanation: string;
+  readonly suggestion: string;
+  /** What the goroutines of a cell are in this story, by the cell's key. */
+  readonly roles: ReadonlyMap<string, string>;
+}
+
+export interface Rule {
+  readonly name: string;
+  readonly apply: (input: RuleInput) => readonly Claim[];
+}
+
+/** `Goroutine 20` or `8 goroutines (20, 21, 22 ...)`. */
+export function goroutinesOf(cells: readonly Cell[]): string {
+  const ids = cells.flatMap((cell) => cell.ids);
+  const count = countOf(cells);
+  if (count === 1) return `Goroutine ${ids[0]}`;
+  const shown = ids.slice(0, 3).join(', ');
+  return `${count} goroutines (${shown}${count > 3 ? ' ...' : ''})`;
+}
+
+export const countOf = (cells: readonly Cell[]) => cells.reduce((sum, cell) => sum + cell.count, 0);
+
+export const channelOf = (object: ObjectKey) => Number(object.slice(object.indexOf(':') + 1));
+export const directionOf = (object: ObjectKey) => (object.startsWith('send:') ? 'send' : 'receive');
+
+/** `100/100`, or that it has no buffer. */
+export function fillOf(channel: Channel | undefined): string {
+  if (channel === undefined) return 'unreadable';
+  return channel.capacity === 0 ? 'unbuffered' : `${channel.count}/${channel.capacity}`;
+}
+
+/** `; 1000 goroutines wait behind it`, or nothing. */
+export function behind(victims: readonly Cell[]): string {
+  const count = countOf(victims);
+  if (count === 0) return '';
+  return count === 1 ? '; 1 goroutine waits behind it' : `; ${count} goroutines wait behind it`;
+}

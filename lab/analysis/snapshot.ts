@@ -1,0 +1,96 @@
+import type { Location } from './diagnosis.js';
+
+/** One frame; `index` is what Delve's `frame` command takes. */
+export interface Frame extends Location {
+  readonly index: number;
+  readonly inlined: boolean;
+}
+
+/** Goroutines that wait for the same reason with the same stack. */
+export interface Signature {
+  readonly id: string;
+  readonly count: number;
+  /** Empty for goroutines that are not waiting. */
+  readonly waitReason: string;
+  readonly status: GoroutineState;
+  readonly system: boolean;
+  readonly exampleIds: readonly number[];
+  readonly frames: readonly Frame[];
+  readonly currentLocation: Location;
+  readonly userLocation: Location;
+  readonly startLocation: Location;
+  readonly goStatementLocation: Location;
+}
+
+export type GoroutineState = 'runnable' | 'running' | 'syscall' | 'waiting' | 'other';
+
+export interface ChannelCase {
+  readonly channel: number;
+  readonly direction: 'send' | 'receive';
+}
+
+/** What must happen for a goroutine to go on. */
+export type Wait =
+  /** It runs, or something outside of the program's goroutines can wake it. */
+  | { readonly kind: 'live'; readonly why: string }
+  /** Any one of the cases ends the wait; a select has several. */
+  | { readonly kind: 'channel'; readonly cases: readonly ChannelCase[] }
+  /** Nothing can ever end it: `chan send`, `chan receive` or `select` on nil channels only. */
+  | { readonly kind: 'nil-channel'; readonly direction: 'send' | 'receive' | 'select' }
+  | { readonly kind: 'empty-select' }
+  /** Not understood, so taken as live when others depend on it. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Goroutines of one signature that wait for the very same objects: a node of the wait-for graph. */
+export interface Cell {
+  readonly key: string;
+  readonly signature: Signature;
+  readonly count: number;
+  /** The first of them, at most `maxCellIds`. */
+  readonly ids: readonly number[];
+  readonly wait: Wait;
+  /** Address of the value that the first one is sending; 0 when it sends none. */
+  readonly elem: number;
+}
+
+export const maxCellIds = 8;
+
+/** A channel that somebody waits for. */
+export interface Channel {
+  readonly address: number;
+  readonly elemType: string | undefined;
+  readonly count: number;
+  readonly capacity: number;
+  readonly closed: boolean;
+  readonly waiters: { readonly send: number; readonly receive: number };
+  /** Made by the runtime for a timer or a ticker, or for signals: woken from outside. */
+  readonly wokenFromOutside: string | undefined;
+}
+
+/** All that was read out of one core. Memory is bounded by what differs, not by the number of goroutines. */
+export interface Snapshot {
+  readonly goroutines: {
+    readonly total: number;
+    readonly user: number;
+    readonly system: number;
+    /** Waiting, system goroutines included. */
+    readonly blocked: number;
+  };
+  readonly signatures: readonly Signature[];
+  readonly cells: readonly Cell[];
+  readonly channels: ReadonlyMap<number, Channel>;
+  readonly limits: readonly string[];
+}
+
+export const hex = (address: number) => `0x${address.toString(16)}`;
+
+/** Delve's rule for the user location: the first frame that is not one of the runtime's own functions. */
+export function isPrivateRuntime(name: string): boolean {
+  return /^runtime\.[^\p{Lu}]/u.test(name);
+}
+
+/** Owned by the runtime, by the function it started in (Delve's `isSystemGoroutine`). */
+export function isSystemStart(name: string): boolean {
+  if (name === 'runtime.main' || name === 'runtime.handleAsyncEvent') return false;
+  return name === '' || name.startsWith('runtime.');
+}

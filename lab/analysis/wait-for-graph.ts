@@ -1,0 +1,195 @@
+import { unreachable } from '../unreachable.js';
+import type { Cell, Channel } from './snapshot.js';
+
+/** Who could end a wait. */
+export type Releaser =
+  | {
+      readonly kind: 'cell';
+      readonly cell: string;
+      /** The operation's channel was evaluated in a frame and is this very one. */
+      readonly certain: boolean;
+      readonly how: ReleaseEvidence;
+    }
+  /** Code that is on no stack, which any goroutine outside of the set may come to run. */
+  | {
+      readonly kind: 'open';
+      readonly why: string;
+      /** Nothing was seen that could; it was not possible to look. */
+      readonly blind: boolean;
+    };
+
+export interface ReleaseEvidence {
+  readonly operation: 'send' | 'receive' | 'close';
+  readonly expression: string;
+  readonly file: string;
+  readonly line: number;
+  readonly goroutine: number;
+  readonly frame: number;
+  readonly function: string;
+}
+
+/** `send:824634393440`: those who wait to send on that channel. */
+export type ObjectKey = string;
+export const objectKey = (channel: number, direction: 'send' | 'receive'): ObjectKey =>
+  `${direction}:${channel}`;
+
+export interface WaitForGraph {
+  readonly cells: readonly Cell[];
+  readonly channels: ReadonlyMap<number, Channel>;
+  /** Missing keys are objects about which nothing was found out: anybody may release them. */
+  readonly releasers: ReadonlyMap<ObjectKey, readonly Releaser[]>;
+}
+
+/** A closed set of goroutines and objects: the root cause; and those who queue behind it. */
+export interface Knot {
+  readonly cells: readonly Cell[];
+  readonly objects: readonly ObjectKey[];
+  /** They queue for the knot's own objects; behind a nil channel, for what its goroutine would do next. */
+  readonly victims: readonly Cell[];
+  /** They wait for what the knot or its victims would do next; an idle consumer may be among them. */
+  readonly starved: readonly Cell[];
+}
+
+/** Waits that the analysis follows; others are live, or count as live because they are not understood. */
+const isFollowed = (cell: Cell) => cell.wait.kind !== 'live' && cell.wait.kind !== 'unknown';
+
+/**
+ * The greatest set of goroutines of which none can ever be woken by one outside the set. A channel wait ends by
+ * any one releaser of any one case (OR); a nil channel and an empty select never end.
+ *
+ * `trust` tells which releasers count: `all` proves the most, `certain` ignores what is only possible.
+ */
+export function deadlockedCells(graph: WaitForGraph, trust: 'all' | 'certain'): ReadonlySet<string> {
+  const stuck = new Map(graph.cells.filter(isFollowed).map((cell) => [cell.key, cell]));
+  for (let changed = true; changed; ) {
+    changed = false;
+    const someoneRuns = graph.cells.some((cell) => !stuck.has(cell.key) && !cell.signature.system);
+    for (const [key, cell] of stuck) {
+      if (!canBeWoken(cell, graph, stuck, someoneRuns, trust)) continue;
+      stuck.delete(key);
+      changed = true;
+    }
+  }
+  return new Set(stuck.keys());
+}
+
+function canBeWoken(
+  cell: Cell,
+  graph: WaitForGraph,
+  stuck: ReadonlyMap<string, Cell>,
+  someoneRuns: boolean,
+  trust: 'all' | 'certain',
+): boolean {
+  const { wait } = cell;
+  switch (wait.kind) {
+    case 'live':
+    case 'unknown':
+      return true;
+    case 'nil-channel':
+    case 'empty-select':
+      return false;
+    case 'channel':
+      return wait.cases.some(({ channel, direction }) => {
+        if (graph.channels.get(channel)?.wokenFromOutside !== undefined) return true;
+        const releasers = graph.releasers.get(objectKey(channel, direction));
+        if (releasers === undefined) return true;
+        return releasers.some((releaser) => {
+          if (releaser.kind === 'open') return trust === 'all' && someoneRuns;
+          return (trust === 'all' || releaser.certain) && !stuck.has(releaser.cell);
+        });
+      });
+    default:
+      return unreachable(wait);
+  }
+}
+
+/**
+ * The knots inside a deadlocked set: strongly connected parts that wait for nothing outside themselves. An
+ * object without any releaser is a knot of its own, with those who wait for it.
+ */
+export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot[] {
+  const cells = new Map(graph.cells.filter((cell) => stuck.has(cell.key)).map((cell) => [cell.key, cell]));
+  const next = (node: string): string[] => {
+    const cell = cells.get(node);
+    if (cell !== undefined) return objectsOf(cell);
+    const releasers = graph.releasers.get(node) ?? [];
+    return releasers.flatMap((r) => (r.kind === 'cell' && cells.has(r.cell) ? [r.cell] : []));
+  };
+  const components = stronglyConnected([...cells.keys()], next);
+  const componentOf = new Map(components.flatMap((nodes, i) => nodes.map((node) => [node, i] as const)));
+  const reach = (from: string): Set<string> => {
+    const seen = new Set([from]);
+    for (const node of seen) for (const to of next(node)) seen.add(to);
+    return seen;
+  };
+  const knots = components.filter((nodes, i) =>
+    nodes.every((node) => next(node).every((to) => componentOf.get(to) === i)),
+  );
+  const waiting = [...cells.values()].map((cell) => ({ cell, reached: reach(cell.key) }));
+  return knots.map((nodes) => {
+    const inside = nodes.flatMap((node) => cells.get(node) ?? []);
+    const objects = nodes.filter((node) => !cells.has(node));
+    // Nobody is left to release the object: its waiters are the story, not its victims.
+    const own =
+      inside.length > 0
+        ? inside
+        : waiting.map((w) => w.cell).filter((c) => objectsOf(c).some((o) => objects.includes(o)));
+    const members = new Set(own.map((cell) => cell.key));
+    const behind = waiting
+      .filter(({ cell, reached }) => !members.has(cell.key) && nodes.some((node) => reached.has(node)))
+      .map(({ cell }) => cell);
+    const queued = (cell: Cell) => objects.length === 0 || objectsOf(cell).some((o) => objects.includes(o));
+    return {
+      cells: own,
+      objects,
+      victims: behind.filter(queued),
+      starved: behind.filter((cell) => !queued(cell)),
+    };
+  });
+}
+
+export function objectsOf(cell: Cell): ObjectKey[] {
+  if (cell.wait.kind !== 'channel') return [];
+  return cell.wait.cases.map(({ channel, direction }) => objectKey(channel, direction));
+}
+
+/** Tarjan's algorithm without recursion: a chain of goroutines may be longer than the call stack. */
+function stronglyConnected(roots: readonly string[], next: (node: string) => readonly string[]): string[][] {
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const onStack = new Set<string>();
+  const stack: string[] = [];
+  const out: string[][] = [];
+  const open = (node: string) => {
+    index.set(node, index.size);
+    low.set(node, index.size - 1);
+    stack.push(node);
+    onStack.add(node);
+    return { node, edges: next(node), at: 0 };
+  };
+  const lower = (node: string, to: number) => low.set(node, Math.min(low.get(node) ?? to, to));
+  for (const root of roots) {
+    if (index.has(root)) continue;
+    const work = [open(root)];
+    for (let frame = work.at(-1); frame !== undefined; frame = work.at(-1)) {
+      const to = frame.edges[frame.at++];
+      if (to !== undefined) {
+        if (!index.has(to)) work.push(open(to));
+        else if (onStack.has(to)) lower(frame.node, index.get(to) ?? 0);
+        continue;
+      }
+      work.pop();
+      const parent = work.at(-1);
+      if (parent !== undefined) lower(parent.node, low.get(frame.node) ?? 0);
+      if (low.get(frame.node) !== index.get(frame.node)) continue;
+      const component: string[] = [];
+      for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+        onStack.delete(node);
+        component.push(node);
+        if (node === frame.node) break;
+      }
+      out.push(component);
+    }
+  }
+  return out;
+}

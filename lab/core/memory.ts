@@ -1,0 +1,213 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { LabError } from '../errors.js';
+
+/**
+ * The memory of a process as its core file keeps it. Addresses and 64-bit values are plain numbers: user space
+ * ends below 2^53, and a value above that is no pointer. Pages that the core leaves out because they are
+ * file-backed and read-only are read from the executable.
+ */
+export interface CoreMemory extends Disposable {
+  /** `undefined` when any byte of it is in neither file. The bytes are valid until the next call. */
+  bytes(address: number, length: number): Buffer | undefined;
+  u8(address: number): number | undefined;
+  u32(address: number): number | undefined;
+  u64(address: number): number | undefined;
+}
+
+interface Segment {
+  readonly file: number;
+  readonly start: number;
+  /** End of what the file holds, not of what the process had mapped. */
+  readonly end: number;
+  readonly offset: number;
+}
+
+interface ElfImage {
+  readonly entry: number;
+  readonly segments: readonly Segment[];
+  readonly notes: readonly { readonly offset: number; readonly size: number }[];
+}
+
+const PT_LOAD = 1;
+const PT_NOTE = 4;
+const NT_AUXV = 6;
+const AT_ENTRY = 9;
+const blockSize = 64 * 1024;
+/** Direct-mapped cache: 512 blocks are 32 MB, whatever the core's size. */
+const blockCount = 512;
+
+/** Opens both files. Throws `usage` when the core is not a 64-bit little-endian ELF file. */
+export function openCoreMemory(corePath: string, exePath: string): CoreMemory {
+  const files = [openFile(corePath)];
+  try {
+    const core = readElf(files[0] ?? -1, 0, corePath);
+    files.push(openFile(exePath));
+    const exe = readElf(files[1] ?? -1, 1, exePath);
+    const bias = loadBias(files[0] ?? -1, core, exe);
+    const fromExe = exe.segments.map((s) => ({ ...s, start: s.start + bias, end: s.end + bias }));
+    return cachedReader(files, sortSegments(core.segments), sortSegments(fromExe));
+  } catch (error) {
+    for (const file of files) closeSync(file);
+    throw error;
+  }
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (cause) {
+    throw new LabError(`cannot open ${path}`, {
+      code: 'usage',
+      hint: 'Check the path and its permissions.',
+      cause,
+    });
+  }
+}
+
+function readAt(file: number, offset: number, length: number): Buffer {
+  const buffer = Buffer.alloc(length);
+  const got = readSync(file, buffer, 0, length, offset);
+  return buffer.subarray(0, got);
+}
+
+/** Program headers of an ELF file; field offsets as in elf(5). */
+function readElf(file: number, index: number, path: string): ElfImage {
+  const head = readAt(file, 0, 64);
+  const isElf64 = head.length === 64 && head.readUInt32BE(0) === 0x7f454c46 && head[4] === 2 && head[5] === 1;
+  if (!isElf64) {
+    throw new LabError(`${path} is not a 64-bit little-endian ELF file`, {
+      code: 'usage',
+      hint: 'Pass an ELF executable with --exe and an ELF core file with --core.',
+    });
+  }
+  const entry = Number(head.readBigUInt64LE(24));
+  const phoff = Number(head.readBigUInt64LE(32));
+  const phentsize = head.readUInt16LE(54);
+  let phnum = head.readUInt16LE(56);
+  // PN_XNUM: the true number lies in the first section header's sh_info.
+  if (phnum === 0xffff) phnum = readAt(file, Number(head.readBigUInt64LE(40)) + 44, 4).readUInt32LE(0);
+  const size = fstatSync(file).size;
+  const table = readAt(file, phoff, phentsize * phnum);
+  const segments: Segment[] = [];
+  const notes: { offset: number; size: number }[] = [];
+  for (let at = 0; at + 56 <= table.length; at += phentsize) {
+    const type = table.readUInt32LE(at);
+    const offset = Number(table.readBigUInt64LE(at + 8));
+    const start = Number(table.readBigUInt64LE(at + 16));
+    const filesz = Math.min(Number(table.readBigUInt64LE(at + 32)), Math.max(0, size - offset));
+    if (filesz === 0) continue;
+    if (type === PT_LOAD) segments.push({ file: index, start, end: start + filesz, offset });
+    if (type === PT_NOTE) notes.push({ offset, size: filesz });
+  }
+  return { entry, segments, notes };
+}
+
+/** Where a position-independent executable was loaded: AT_ENTRY of the auxiliary vector minus its own entry. */
+function loadBias(file: number, core: ElfImage, exe: ElfImage): number {
+  for (const note of core.notes) {
+    const data = readAt(file, note.offset, Math.min(note.size, 64 * 1024 * 1024));
+    for (let at = 0; at + 12 <= data.length; ) {
+      const namesz = data.readUInt32LE(at);
+      const descsz = data.readUInt32LE(at + 4);
+      const type = data.readUInt32LE(at + 8);
+      const desc = at + 12 + align4(namesz);
+      if (type === NT_AUXV) {
+        for (let pair = desc; pair + 16 <= Math.min(desc + descsz, data.length); pair += 16) {
+          if (Number(data.readBigUInt64LE(pair)) !== AT_ENTRY) continue;
+          return Number(data.readBigUInt64LE(pair + 8)) - exe.entry;
+        }
+      }
+      at = desc + align4(descsz);
+    }
+  }
+  return 0;
+}
+
+const align4 = (n: number) => (n + 3) & ~3;
+
+const sortSegments = (segments: readonly Segment[]) => [...segments].sort((a, b) => a.start - b.start);
+
+function cachedReader(
+  files: readonly number[],
+  core: readonly Segment[],
+  exe: readonly Segment[],
+): CoreMemory {
+  const keys = new Float64Array(blockCount).fill(-1);
+  const blocks: Buffer[] = [];
+  const lengths = new Int32Array(blockCount);
+  let lastCore: Segment | undefined;
+
+  function block(fileIndex: number, number: number): Buffer {
+    const key = number * 2 + fileIndex;
+    const slot = key % blockCount;
+    let data = blocks[slot];
+    if (data === undefined) {
+      data = Buffer.allocUnsafeSlow(blockSize);
+      blocks[slot] = data;
+    }
+    if (keys[slot] !== key) {
+      lengths[slot] = readSync(files[fileIndex] ?? -1, data, 0, blockSize, number * blockSize);
+      keys[slot] = key;
+    }
+    return data.subarray(0, lengths[slot]);
+  }
+
+  function find(address: number): Segment | undefined {
+    if (lastCore !== undefined && address >= lastCore.start && address < lastCore.end) return lastCore;
+    lastCore = search(core, address);
+    return lastCore ?? search(exe, address);
+  }
+
+  function bytes(address: number, length: number): Buffer | undefined {
+    const segment = find(address);
+    if (segment === undefined || length < 0) return undefined;
+    const offset = segment.offset + (address - segment.start);
+    const number = Math.floor(offset / blockSize);
+    const within = offset - number * blockSize;
+    if (address + length <= segment.end && within + length <= blockSize) {
+      const data = block(segment.file, number);
+      return within + length <= data.length ? data.subarray(within, within + length) : undefined;
+    }
+    // The rare read that crosses a block or a segment is put together from its pieces.
+    const out = Buffer.alloc(length);
+    for (let done = 0; done < length; ) {
+      const s = find(address + done);
+      if (s === undefined) return undefined;
+      const at = s.offset + (address + done - s.start);
+      const n = Math.floor(at / blockSize);
+      const data = block(s.file, n);
+      const step = Math.min(length - done, s.end - address - done, data.length - (at - n * blockSize));
+      if (step <= 0) return undefined;
+      data.copy(out, done, at - n * blockSize, at - n * blockSize + step);
+      done += step;
+    }
+    return out;
+  }
+
+  return {
+    bytes,
+    u8: (address) => bytes(address, 1)?.[0],
+    u32: (address) => bytes(address, 4)?.readUInt32LE(0),
+    u64(address) {
+      const data = bytes(address, 8);
+      return data === undefined ? undefined : data.readUInt32LE(0) + data.readUInt32LE(4) * 2 ** 32;
+    },
+    [Symbol.dispose]() {
+      for (const file of files) closeSync(file);
+    },
+  };
+}
+
+function search(segments: readonly Segment[], address: number): Segment | undefined {
+  let low = 0;
+  let high = segments.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const segment = segments[middle];
+    if (segment === undefined) return undefined;
+    if (address < segment.start) high = middle - 1;
+    else if (address >= segment.end) low = middle + 1;
+    else return segment;
+  }
+  return undefined;
+}

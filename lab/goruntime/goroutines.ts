@@ -1,0 +1,92 @@
+import type { CoreMemory } from '../core/memory.js';
+import type { RuntimeLayout } from './layout.js';
+
+/** `g.atomicstatus` values of runtime2.go that matter here; 0x1000 is the garbage collector's scan bit. */
+export const goroutineStatus = { idle: 0, runnable: 1, running: 2, syscall: 3, waiting: 4, dead: 6 } as const;
+const scanBit = 0x1000;
+
+/** One entry of `g.waiting`: a channel that the goroutine queues at. A select has one per case. */
+export interface QueueEntry {
+  readonly sudog: number;
+  readonly channel: number;
+  /** Address of the value being sent, or of the place for the value to receive; 0 when there is none. */
+  readonly elem: number;
+  readonly isSelect: boolean;
+}
+
+/** A goroutine as the core's memory holds it. */
+export interface RawGoroutine {
+  readonly id: number;
+  readonly address: number;
+  readonly status: number;
+  /** As the binary spells it, empty when it is not waiting. */
+  readonly waitReason: string;
+  readonly waitReasonNumber: number;
+  readonly startPc: number;
+  readonly goPc: number;
+  readonly queues: readonly QueueEntry[];
+  /** Return addresses by frame pointers, innermost first; empty when the goroutine is not parked. */
+  readonly pcs: readonly number[];
+}
+
+const maxFrames = 128;
+const maxQueues = 4096;
+
+/** Every goroutine that is not dead, in the order of `runtime.allgs`. Throws when the list itself is unreadable. */
+export function* readGoroutines(memory: CoreMemory, layout: RuntimeLayout): Generator<RawGoroutine> {
+  for (let i = 0; i < layout.allgs.length; i++) {
+    const address = memory.u64(layout.allgs.base + i * 8);
+    if (address === undefined) throw new RangeError(`runtime.allgs[${i}] is not in the core`);
+    if (address === 0) continue;
+    const goroutine = readGoroutine(memory, layout, address);
+    if (goroutine !== undefined) yield goroutine;
+  }
+}
+
+function readGoroutine(memory: CoreMemory, layout: RuntimeLayout, address: number): RawGoroutine | undefined {
+  const { g } = layout;
+  const status = (memory.u32(address + g.status) ?? goroutineStatus.dead) & ~scanBit;
+  if (status === goroutineStatus.dead || status === goroutineStatus.idle) return undefined;
+  const waitReasonNumber = memory.u8(address + g.waitReason) ?? 0;
+  const waiting = status === goroutineStatus.waiting;
+  return {
+    id: memory.u64(address + g.goid) ?? 0,
+    address,
+    status,
+    waitReason: waiting ? (layout.waitReasons[waitReasonNumber] ?? '') : '',
+    waitReasonNumber,
+    startPc: memory.u64(address + g.startPc) ?? 0,
+    goPc: memory.u64(address + g.goPc) ?? 0,
+    queues: waiting ? readQueues(memory, layout, memory.u64(address + g.waiting) ?? 0) : [],
+    pcs: waiting ? walkFrames(memory, layout, address) : [],
+  };
+}
+
+function readQueues(memory: CoreMemory, layout: RuntimeLayout, first: number): QueueEntry[] {
+  const { sudog } = layout;
+  const out: QueueEntry[] = [];
+  for (let at = first; at !== 0 && out.length < maxQueues; at = memory.u64(at + sudog.waitLink) ?? 0) {
+    out.push({
+      sudog: at,
+      channel: memory.u64(at + sudog.channel) ?? 0,
+      elem: memory.u64(at + sudog.elem) ?? 0,
+      isSelect: memory.u8(at + sudog.isSelect) === 1,
+    });
+  }
+  return out;
+}
+
+/** Follows saved frame pointers from `g.sched`: [bp] is the caller's bp, [bp+8] the return address. */
+function walkFrames(memory: CoreMemory, layout: RuntimeLayout, address: number): number[] {
+  const lo = memory.u64(address + layout.g.stackLo) ?? 0;
+  const hi = memory.u64(address + layout.g.stackHi) ?? 0;
+  const pcs = [memory.u64(address + layout.g.pc) ?? 0];
+  let bp = memory.u64(address + layout.g.bp) ?? 0;
+  while (bp >= lo && bp + 16 <= hi && pcs.length < maxFrames) {
+    const next = memory.u64(bp) ?? 0;
+    pcs.push(memory.u64(bp + 8) ?? 0);
+    if (next <= bp) break;
+    bp = next;
+  }
+  return pcs;
+}

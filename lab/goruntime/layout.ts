@@ -1,0 +1,161 @@
+import type { CoreMemory } from '../core/memory.js';
+import { LabError } from '../errors.js';
+
+/** A variable as far as layouts need it; Delve's `api.Variable` has these fields. */
+export interface LayoutVariable {
+  readonly name: string;
+  readonly addr: number;
+  readonly value: string;
+  readonly len: number;
+  readonly base: number;
+  readonly children: readonly LayoutVariable[];
+  readonly unreadable: string;
+}
+
+/** Evaluates a Go expression of package-level variables and casts, structs expanded two levels deep. */
+export type EvaluateGlobal = (expression: string, signal: AbortSignal) => Promise<LayoutVariable>;
+
+/** Byte offsets of a struct's fields, nested ones with dots: `sched.pc`. */
+export type Offsets = ReadonlyMap<string, number>;
+
+/**
+ * Where the running program keeps its goroutines and how their structs are laid out, taken from the binary's
+ * own debug information, never from a table of Go versions.
+ */
+export interface RuntimeLayout {
+  /** Address of the array of `*g`, and its length. */
+  readonly allgs: { readonly base: number; readonly length: number };
+  readonly g: {
+    readonly goid: number;
+    readonly status: number;
+    readonly waitReason: number;
+    readonly waitSince: number;
+    readonly waiting: number;
+    readonly pc: number;
+    readonly bp: number;
+    readonly stackLo: number;
+    readonly stackHi: number;
+    readonly startPc: number;
+    readonly goPc: number;
+  };
+  readonly sudog: {
+    readonly g: number;
+    readonly next: number;
+    readonly elem: number;
+    readonly waitLink: number;
+    readonly channel: number;
+    readonly isSelect: number;
+    readonly success: number;
+  };
+  readonly hchan: {
+    readonly count: number;
+    readonly capacity: number;
+    readonly elemSize: number;
+    readonly closed: number;
+    readonly elemType: number;
+    readonly receivers: number;
+    readonly senders: number;
+    /** Absent before Go 1.23; set on the channel of a `time.Timer` or `time.Ticker`. */
+    readonly timer: number | undefined;
+  };
+  /** `waitReason` numbers as the binary itself spells them. */
+  readonly waitReasons: readonly string[];
+  /** Start of the type section of the only module; `undefined` when there are several. */
+  readonly types: number | undefined;
+}
+
+/** Throws `undecided` when the binary has no usable debug information about the runtime. */
+export async function readRuntimeLayout(
+  evaluate: EvaluateGlobal,
+  memory: CoreMemory,
+  signal: AbortSignal,
+): Promise<RuntimeLayout> {
+  const allgs = await evaluate('runtime.allgs', signal);
+  if (allgs.base === 0 || allgs.len === 0) throw unknownLayout('runtime.allgs');
+  // Any mapped address serves for the offsets: only the distances between the fields count.
+  const at = allgs.base;
+  const g = await structOf('runtime.g', at, evaluate, signal);
+  const sudog = await structOf('runtime.sudog', at, evaluate, signal);
+  const hchan = await structOf('runtime.hchan', at, evaluate, signal);
+  const moduleTypes = await evaluate('runtime.firstmoduledata.types', signal);
+  const nextModule = await evaluate('runtime.firstmoduledata.next', signal);
+  const reasons = await evaluate('runtime.waitReasonStrings', signal);
+  return {
+    allgs: { base: allgs.base, length: allgs.len },
+    g: {
+      goid: need(g, 'goid'),
+      status: need(g, 'atomicstatus'),
+      waitReason: need(g, 'waitreason'),
+      waitSince: need(g, 'waitsince'),
+      waiting: need(g, 'waiting'),
+      pc: need(g, 'sched.pc'),
+      bp: need(g, 'sched.bp'),
+      stackLo: need(g, 'stack.lo'),
+      stackHi: need(g, 'stack.hi'),
+      startPc: need(g, 'startpc'),
+      goPc: need(g, 'gopc'),
+    },
+    sudog: {
+      g: need(sudog, 'g'),
+      next: need(sudog, 'next'),
+      elem: need(sudog, 'elem'),
+      waitLink: need(sudog, 'waitlink'),
+      channel: need(sudog, 'c'),
+      isSelect: need(sudog, 'isSelect'),
+      success: need(sudog, 'success'),
+    },
+    hchan: {
+      count: need(hchan, 'qcount'),
+      capacity: need(hchan, 'dataqsiz'),
+      elemSize: need(hchan, 'elemsize'),
+      closed: need(hchan, 'closed'),
+      elemType: need(hchan, 'elemtype'),
+      receivers: need(hchan, 'recvq.first'),
+      senders: need(hchan, 'sendq.first'),
+      timer: hchan.get('timer'),
+    },
+    waitReasons: readStrings(memory, reasons),
+    types: nextModule.value === '0' ? Number(moduleTypes.value) : undefined,
+  };
+}
+
+async function structOf(type: string, at: number, evaluate: EvaluateGlobal, signal: AbortSignal) {
+  const variable = await evaluate(`*(*${type})(${at})`, signal);
+  const offsets = new Map<string, number>();
+  const collect = (parent: LayoutVariable, prefix: string, depth: number) => {
+    for (const child of parent.children) {
+      // A pointer's pointee lies elsewhere and has no name.
+      if (child.name === '' || child.addr < at || child.addr > at + 4096) continue;
+      offsets.set(prefix + child.name, child.addr - at);
+      if (depth < 2) collect(child, `${prefix}${child.name}.`, depth + 1);
+    }
+  };
+  collect(variable, '', 0);
+  return offsets;
+}
+
+function need(offsets: Offsets, field: string): number {
+  const offset = offsets.get(field);
+  if (offset === undefined) throw unknownLayout(field);
+  return offset;
+}
+
+function unknownLayout(what: string): LabError {
+  return new LabError(`the executable's debug information does not describe ${what} of the Go runtime`, {
+    code: 'undecided',
+    hint: 'Build the program without -ldflags=-s and -w.',
+  });
+}
+
+/** Reads an array of Go strings by the addresses of its elements: independent of Delve's load limits. */
+function readStrings(memory: CoreMemory, array: LayoutVariable): string[] {
+  const first = array.children[0]?.addr ?? array.addr;
+  const out: string[] = [];
+  for (let i = 0; i < array.len; i++) {
+    const data = memory.u64(first + i * 16);
+    const length = memory.u64(first + i * 16 + 8);
+    const ok = data !== undefined && length !== undefined && length < 200;
+    out.push(ok ? (memory.bytes(data, length)?.toString('utf8') ?? '') : '');
+  }
+  return out;
+}

@@ -1,0 +1,263 @@
+import { dirname } from 'node:path/posix';
+import { type Binding, bindingOf, syntacticType, usesOf } from './bindings.js';
+import { functionAround, type GoFunction } from './functions.js';
+import { childrenOf, lineOf, type Node } from './parser.js';
+import type { Program } from './program.js';
+import { calleesOf, referencesTo } from './references.js';
+import { isExported, type Slot, slotKey, slotOf, useOf } from './slots.js';
+
+/** One operation on a channel in the source. */
+export interface ChannelOperation {
+  readonly kind: 'send' | 'receive' | 'close';
+  /** The channel as written: `m.inChannel`. */
+  readonly expression: string;
+  readonly file: string;
+  readonly line: number;
+  /** The innermost function around it; `undefined` at package level. */
+  readonly within: GoFunction | undefined;
+  readonly node: Node;
+  readonly channel: Node;
+}
+
+/** A place where the channel leaves what was followed. */
+export interface Escape {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+}
+
+/** Everything in the program that may touch a channel, found from the names it is known by. */
+export interface ChannelFlow {
+  readonly operations: readonly ChannelOperation[];
+  /** Empty when every name of the channel was followed to its end. */
+  readonly escapes: readonly Escape[];
+  readonly slots: readonly Slot[];
+  /** Keys of the places that receive a channel from elsewhere, not only by `make` on the spot. */
+  readonly copied: ReadonlySet<string>;
+}
+
+const maxSlots = 200;
+
+/**
+ * Follows a channel through the program's sources by name: fields, variables, parameters, assignments, struct
+ * literals and results. It merges what the same name may hold, so it finds too many operations rather than too
+ * few; what it cannot follow is an escape.
+ */
+export function followChannel(
+  start: readonly { readonly file: string; readonly node: Node }[],
+  program: Program,
+): ChannelFlow {
+  const slots = new Map<string, Slot>();
+  const queue: Slot[] = [];
+  const operations = new Map<string, ChannelOperation>();
+  const escapes = new Map<string, Escape>();
+  const copied = new Set<string>();
+  const seenCalls = new Set<string>();
+  let current: Slot | undefined;
+
+  const leave = (node: Node, file: string): void => {
+    const text = shorten((node.parent ?? node).text);
+    escapes.set(`${file}:${node.startIndex}`, { file, line: lineOf(node), text });
+  };
+  const add = (node: Node, file: string): void => {
+    const slot = slotOf(node, file);
+    if (slot === undefined) {
+      leave(node, file);
+      return;
+    }
+    addSlot(slot);
+  };
+  const addSlot = (slot: Slot) => {
+    const key = slotKey(slot);
+    if (slots.has(key)) return;
+    slots.set(key, slot);
+    queue.push(slot);
+  };
+  const addFrom = (value: Node | undefined, node: Node, file: string) => {
+    if (value?.type === 'nil' || (value !== undefined && isMake(value))) return;
+    if (current !== undefined) copied.add(slotKey(current));
+    if (value === undefined) leave(node, file);
+    else add(value, file);
+  };
+  const addTarget = (target: Node, file: string) => {
+    const slot = slotOf(target, file);
+    if (slot !== undefined) copied.add(slotKey(slot));
+    add(target, file);
+  };
+  const addParameter = (fn: GoFunction, index: number, call: Node, file: string): void => {
+    const name = parameterNames(fn.node)[index];
+    if (name === undefined) {
+      leave(call, file);
+      return;
+    }
+    if (name.text !== '_') add(name, fn.file);
+  };
+
+  function visit(node: Node, file: string): void {
+    const use = useOf(node);
+    switch (use.kind) {
+      case 'send':
+      case 'receive':
+      case 'close':
+        operations.set(`${file}:${use.node.startIndex}`, {
+          kind: use.kind,
+          expression: node.text,
+          file,
+          line: lineOf(node),
+          within: functionAround(use.node, file),
+          node: use.node,
+          channel: node,
+        });
+        return;
+      case 'harmless':
+        return;
+      case 'flows-to':
+        addTarget(use.target, file);
+        return;
+      case 'assigned':
+        addFrom(use.value, node, file);
+        return;
+      case 'field-value':
+        addField(use.field, use.literal, file);
+        return;
+      case 'argument': {
+        const callees = calleesOf(use.call, file, program);
+        if (callees.length === 0) leave(node, file);
+        for (const fn of callees) addParameter(fn, use.index, use.call, file);
+        return;
+      }
+      case 'returned':
+        if (use.single) visitCallers(node, file);
+        else leave(node, file);
+        return;
+      case 'unknown':
+        leave(node, file);
+        return;
+    }
+  }
+
+  function addField(field: Node, literal: Node, file: string): void {
+    const slot: Slot = {
+      kind: 'field',
+      name: field.text,
+      type: syntacticType(literal),
+      directory: dirname(file),
+    };
+    copied.add(slotKey(slot));
+    addSlot(slot);
+  }
+
+  /** The function returns the channel: every call of it is the channel too. */
+  function visitCallers(node: Node, file: string): void {
+    const fn = functionAround(node, file);
+    if (fn === undefined || fn.kind === 'literal') {
+      leave(node, file);
+      return;
+    }
+    if (seenCalls.has(`${fn.file}#${fn.node.startIndex}`)) return;
+    seenCalls.add(`${fn.file}#${fn.node.startIndex}`);
+    const { sites, foreign } = referencesTo(fn, program);
+    if (foreign !== undefined) leave(node, file);
+    for (const site of sites) {
+      if (site.call === undefined) leave(site.node, site.file);
+      else visit(site.call, site.file);
+    }
+  }
+
+  /** Where the channel of a parameter comes from: the arguments of every call. */
+  function visitArguments(binding: Binding, file: string): void {
+    const fn = functionAround(binding.scope, file);
+    if (fn === undefined) return;
+    const index = parameterNames(fn.node).findIndex((name) => name.id === binding.name.id);
+    const { sites, foreign } = referencesTo(fn, program);
+    if (foreign !== undefined) leave(binding.name, file);
+    for (const site of sites) {
+      const argument = site.call?.childForFieldName('arguments');
+      const value = argument == null ? undefined : childrenOf(argument)[index];
+      if (value === undefined) leave(site.node, site.file);
+      else addFrom(value, value, site.file);
+    }
+  }
+
+  for (const { file, node } of start) add(node, file);
+  for (let slot = queue.shift(); slot !== undefined; slot = queue.shift()) {
+    if (slots.size > maxSlots) {
+      escapes.set('too many', { file: '', line: 0, text: `more than ${maxSlots} names` });
+      break;
+    }
+    current = slot;
+    if (slot.kind === 'local') {
+      const { binding, file } = slot;
+      if (binding.kind === 'parameter') visitArguments(binding, file);
+      else visit(binding.name, file);
+      for (const use of usesOf(binding)) visit(use, file);
+    } else {
+      for (const { node, file } of occurrences(slot, program)) visit(node, file);
+    }
+  }
+  return {
+    operations: [...operations.values()],
+    escapes: [...escapes.values()],
+    slots: [...slots.values()],
+    copied,
+  };
+}
+
+/** All places that name a field or a package variable. */
+function* occurrences(slot: Exclude<Slot, { kind: 'local' }>, program: Program) {
+  const everywhere = isExported(slot.name);
+  for (const file of program.filesWith(slot.name, everywhere ? undefined : slot.directory)) {
+    for (const node of file.root.descendantsOfType(['selector_expression'])) {
+      if (node.childForFieldName('field')?.text !== slot.name) continue;
+      if (slot.kind === 'field' && isOtherType(node, slot, file.root)) continue;
+      yield { node, file: file.path };
+    }
+    if (slot.kind === 'field') {
+      yield* literalKeys(file.root, slot, file.path);
+      continue;
+    }
+    for (const node of file.root.descendantsOfType(['identifier'])) {
+      if (node.text !== slot.name || bindingOf(node) !== undefined) continue;
+      if (node.parent?.type === 'selector_expression') continue;
+      yield { node, file: file.path };
+    }
+  }
+}
+
+/** Keys of struct literals: `T{name: value}` writes the field. */
+function* literalKeys(root: Node, slot: Slot & { kind: 'field' }, file: string) {
+  for (const element of root.descendantsOfType(['keyed_element'])) {
+    const key = element.childForFieldName('key');
+    if (key === null || key.text !== slot.name) continue;
+    const literal = element.parent?.parent;
+    const type = literal?.type === 'composite_literal' ? syntacticType(literal) : undefined;
+    if (type !== undefined && slot.type !== undefined && type !== slot.type) continue;
+    yield { node: key.namedChildren[0] ?? key, file };
+  }
+}
+
+/** True when the syntax shows another struct type that has a field of this name of its own. */
+function isOtherType(selector: Node, slot: Slot & { kind: 'field' }, root: Node): boolean {
+  const operand = selector.childForFieldName('operand');
+  const type = operand === null ? undefined : syntacticType(operand);
+  if (type === undefined || slot.type === undefined || type === slot.type) return false;
+  return root
+    .descendantsOfType(['type_spec'])
+    .filter((spec) => spec.childForFieldName('name')?.text === type)
+    .flatMap((spec) => spec.descendantsOfType(['field_declaration']))
+    .some((field) => field.childrenForFieldName('name').some((name) => name.text === slot.name));
+}
+
+function parameterNames(fn: Node): Node[] {
+  return (fn.childForFieldName('parameters')?.namedChildren ?? [])
+    .filter((declaration) => declaration.type === 'parameter_declaration')
+    .flatMap((declaration) => declaration.childrenForFieldName('name'));
+}
+
+const isMake = (node: Node) =>
+  node.type === 'call_expression' && node.childForFieldName('function')?.text === 'make';
+
+const shorten = (text: string) => {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 80 ? `${line.slice(0, 77)}...` : line;
+};

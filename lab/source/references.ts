@@ -1,0 +1,106 @@
+import { dirname } from 'node:path/posix';
+import { bindingOf } from './bindings.js';
+import { functionAround, type GoFunction, receiverType } from './functions.js';
+import { childrenOf, type Node } from './parser.js';
+import type { Program, SourceFile } from './program.js';
+import { isExported } from './slots.js';
+
+/** A place where a function is called, started or taken as a value. */
+export interface Reference {
+  readonly file: string;
+  /** The function that contains the place; `undefined` at package level. */
+  readonly within: GoFunction | undefined;
+  readonly node: Node;
+  readonly mode: 'call' | 'go' | 'defer' | 'value';
+  /** The call, unless the function is only taken as a value. */
+  readonly call: Node | undefined;
+}
+
+export interface References {
+  readonly sites: readonly Reference[];
+  /** Set when code that was not looked at may call it: through an interface, from the standard library. */
+  readonly foreign: string | undefined;
+}
+
+/** Everyone who names a function: by name, so that a method is found through interfaces as well. */
+export function referencesTo(fn: GoFunction, program: Program): References {
+  if (fn.kind === 'literal') {
+    const site = referenceAt(fn.node, fn.file, fn.node.parent);
+    return { sites: [site], foreign: undefined };
+  }
+  const exported = isExported(fn.name);
+  const directory = exported ? undefined : dirname(fn.file);
+  const sites = program
+    .filesWith(fn.name, directory)
+    .flatMap((file) => namesIn(file, fn).map((node) => referenceAt(node, file.path, node.parent)));
+  const foreign = fn.kind === 'method' && exported ? foreignCaller(fn.name, program) : undefined;
+  return { sites, foreign };
+}
+
+function namesIn(file: SourceFile, fn: GoFunction): Node[] {
+  const samePackage = dirname(file.path) === dirname(fn.file);
+  const selectors = file.root
+    .descendantsOfType(['selector_expression'])
+    .filter((node) => node.childForFieldName('field')?.text === fn.name);
+  // Methods are named by selectors; functions by identifiers at home and by selectors abroad.
+  if (fn.kind === 'method') return selectors;
+  if (!samePackage) return selectors;
+  return file.root
+    .descendantsOfType(['identifier'])
+    .filter((node) => node.text === fn.name && node.parent?.id !== fn.node.id)
+    .filter((node) => bindingOf(node) === undefined);
+}
+
+function referenceAt(node: Node, file: string, parent: Node | null): Reference {
+  const within =
+    node.type === 'func_literal'
+      ? node.parent === null
+        ? undefined
+        : functionAround(node.parent, file)
+      : functionAround(node, file);
+  if (parent?.type === 'parenthesized_expression') {
+    return { ...referenceAt(node, file, parent.parent) };
+  }
+  const called = parent?.type === 'call_expression' && isCallee(parent, node);
+  if (!called || parent === null) return { file, within, node, mode: 'value', call: undefined };
+  const statement = parent.parent?.type;
+  const mode = statement === 'go_statement' ? 'go' : statement === 'defer_statement' ? 'defer' : 'call';
+  return { file, within, node, mode, call: parent };
+}
+
+function isCallee(call: Node, node: Node): boolean {
+  const callee = call.childForFieldName('function');
+  return callee !== null && callee.startIndex <= node.startIndex && callee.endIndex >= node.endIndex;
+}
+
+/** An exported method may be called through an interface of any package that names such a method. */
+function foreignCaller(name: string, program: Program): string | undefined {
+  const call = `.${name}(`;
+  for (const file of program.libraryFiles) {
+    const text = program.text(file);
+    if (text === undefined) return `${file}, which cannot be read here`;
+    if (text.includes(call)) return file;
+  }
+  return undefined;
+}
+
+/** The functions and methods that a call may run, as far as names tell, in the caller's package or by import. */
+export function calleesOf(call: Node, file: string, program: Program): GoFunction[] {
+  const callee = call.childForFieldName('function');
+  if (callee === null) return [];
+  if (callee.type === 'func_literal') {
+    const literal = functionAround(callee, file);
+    return literal === undefined ? [] : [literal];
+  }
+  const isMethod = callee.type === 'selector_expression';
+  const name = isMethod ? callee.childForFieldName('field')?.text : callee.text;
+  if (name === undefined || (!isMethod && bindingOf(callee) !== undefined)) return [];
+  const directory = isExported(name) && isMethod ? undefined : dirname(file);
+  return program.filesWith(name, directory).flatMap((source) =>
+    childrenOf(source.root)
+      .filter((node) => node.type === 'function_declaration' || node.type === 'method_declaration')
+      .filter((node) => node.childForFieldName('name')?.text === name)
+      .filter((node) => isMethod || receiverType(node) === undefined)
+      .flatMap((node) => functionAround(node, source.path) ?? []),
+  );
+}

@@ -1,0 +1,151 @@
+import { type Binding, bindingOf, makesFreshObject, usesOf } from './bindings.js';
+import type { ChannelOperation } from './channel-flow.js';
+import { functionKey, type GoFunction, parentFunction } from './functions.js';
+import { childrenOf, type Node } from './parser.js';
+import type { Program } from './program.js';
+import { type Reference, referencesTo } from './references.js';
+import { slotKey, slotOf, useOf } from './slots.js';
+
+/** A way by which code that is not on any stack yet could come to run an operation. */
+export type Route =
+  /** An activation of `within` that has not passed `site` can still get there. */
+  | { readonly kind: 'through'; readonly within: GoFunction; readonly site: Node }
+  /** Any running code may get there: through a function value, an interface or a package initializer. */
+  | { readonly kind: 'open'; readonly why: string; readonly file: string; readonly line: number };
+
+/** What the channel of an operation hangs on, seen from a function: it follows the calls upwards. */
+type Root =
+  | { readonly kind: 'receiver' }
+  | { readonly kind: 'parameter'; readonly index: number }
+  /** A variable of this or an enclosing function that is set once, to an object made on the spot. */
+  | { readonly kind: 'fresh'; readonly binding: Binding }
+  | { readonly kind: 'captured'; readonly binding: Binding }
+  | { readonly kind: 'other' };
+
+/**
+ * All ways into an operation on an *existing* channel. A function that makes the object itself, before it calls
+ * or starts the operation, makes a new channel each time: such a way leads to another channel and is left out,
+ * except for activations that are already on a stack. Those are reported as `through`.
+ */
+export function routesTo(
+  operation: ChannelOperation,
+  copied: ReadonlySet<string>,
+  program: Program,
+): Route[] {
+  const routes: Route[] = [];
+  const seen = new Set<string>();
+
+  function walk(fn: GoFunction, root: Root): void {
+    const key = `${functionKey(fn)} ${root.kind} ${root.kind === 'parameter' ? root.index : ''}`;
+    if (seen.has(key)) return;
+    seen.add(key);
+    // A function that makes the object itself starts over with a new one whenever it is called.
+    if (root.kind === 'fresh' && isInside(root.binding, fn)) return;
+    const { sites, foreign } = referencesTo(fn, program);
+    if (foreign !== undefined) {
+      routes.push({
+        kind: 'open',
+        why: `${fn.name} may be called from ${foreign}`,
+        file: fn.file,
+        line: fn.line,
+      });
+    }
+    for (const site of sites) visitSite(fn, site, root);
+  }
+
+  function visitSite(fn: GoFunction, site: Reference, root: Root): void {
+    const { within } = site;
+    const line = site.node.startPosition.row + 1;
+    if (within === undefined || site.call === undefined) {
+      const name = fn.name === '' ? 'a function literal' : fn.name;
+      const why =
+        within === undefined ? `${name} is used by a package initializer` : `${name} is used as a value`;
+      routes.push({ kind: 'open', why, file: site.file, line });
+      return;
+    }
+    routes.push({ kind: 'through', within, site: site.node });
+    const next = rootAtSite(root, site.call, fn, within, copied);
+    walk(within, next);
+  }
+
+  const { within } = operation;
+  if (within === undefined) {
+    return [{ kind: 'open', why: 'a package initializer', file: operation.file, line: operation.line }];
+  }
+  walk(within, rootOf(operation.channel, within, copied));
+  return routes;
+}
+
+/**
+ * The variable that holds the channel, or the object whose field is the channel. A longer path (`s.queue.ch`), or
+ * a field that may hold a channel from elsewhere, says nothing about where the channel was made.
+ */
+function rootOf(expression: Node, fn: GoFunction, copied: ReadonlySet<string>): Root {
+  const inner = expression.type === 'parenthesized_expression' ? childrenOf(expression)[0] : undefined;
+  if (inner !== undefined) return rootOf(inner, fn, copied);
+  let at = expression;
+  if (at.type === 'selector_expression') {
+    const slot = slotOf(at, fn.file);
+    const operand = at.childForFieldName('operand');
+    if (slot === undefined || operand === null || copied.has(slotKey(slot))) return { kind: 'other' };
+    at = operand;
+  }
+  const binding = at.type === 'identifier' ? bindingOf(at) : undefined;
+  return binding === undefined ? { kind: 'other' } : classify(binding, fn);
+}
+
+function classify(binding: Binding, fn: GoFunction): Root {
+  if (binding.value !== undefined && makesFreshObject(binding.value) && !isReassigned(binding)) {
+    return { kind: 'fresh', binding };
+  }
+  if (!isInside(binding, fn)) return { kind: 'captured', binding };
+  if (binding.kind === 'receiver') return { kind: 'receiver' };
+  if (binding.kind === 'parameter') return { kind: 'parameter', index: parameterIndex(binding, fn) };
+  return { kind: 'other' };
+}
+
+/** What the root is in the caller. */
+function rootAtSite(
+  root: Root,
+  call: Node,
+  fn: GoFunction,
+  within: GoFunction,
+  copied: ReadonlySet<string>,
+): Root {
+  switch (root.kind) {
+    case 'fresh':
+    case 'captured':
+      // A literal's caller is where it is written; declared functions capture nothing.
+      return fn.kind === 'literal' ? classify(root.binding, parentFunction(fn) ?? within) : { kind: 'other' };
+    case 'receiver': {
+      const operand = call.childForFieldName('function')?.childForFieldName('operand');
+      if (operand?.type !== 'identifier') return { kind: 'other' };
+      return rootOf(operand, within, copied);
+    }
+    case 'parameter': {
+      const list = call.childForFieldName('arguments');
+      const value = list === null ? undefined : childrenOf(list)[root.index];
+      return value === undefined ? { kind: 'other' } : rootOf(value, within, copied);
+    }
+    case 'other':
+      return root;
+  }
+}
+
+function isInside(binding: Binding, fn: GoFunction): boolean {
+  return binding.name.startIndex >= fn.node.startIndex && binding.name.endIndex <= fn.node.endIndex;
+}
+
+function isReassigned(binding: Binding): boolean {
+  return usesOf(binding).some((use) => {
+    if (useOf(use).kind === 'assigned') return true;
+    return use.parent?.type === 'unary_expression' && use.parent.childForFieldName('operator')?.text === '&';
+  });
+}
+
+function parameterIndex(binding: Binding, fn: GoFunction): number {
+  const list = fn.node.childForFieldName('parameters')?.namedChildren ?? [];
+  return list
+    .flatMap((declaration) => declaration.childrenForFieldName('name'))
+    .findIndex((name) => name.id === binding.name.id);
+}
