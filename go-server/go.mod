@@ -1,0 +1,3 @@
+module lab.example/go-server
+
+go 1.19
