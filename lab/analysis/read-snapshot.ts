@@ -194,7 +194,8 @@ async function describe(
     currentLocation: pick(current),
     userLocation: pick(frames.find((frame) => !isPrivateRuntime(frame.function)) ?? current),
     startLocation: recordedStart,
-    goStatementLocation: await locate(first.goPc),
+    // The recorded address is where the call returns to; one byte back lies in the call itself.
+    goStatementLocation: await locate(first.goPc === 0 ? 0 : first.goPc - 1),
   };
 }
 
