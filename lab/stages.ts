@@ -42,7 +42,7 @@ export async function provision(context: StageContext): Promise<void> {
     const delve = await ensureDelve({ goVersion: go.version, install: true, emit }, signal);
     const versions = { go: go.version, gdb: gdb.version ?? 'unknown', delve: delve.version };
     await run.note(versions);
-    return [versions, `${versions.go}, Delve ${versions.delve}, gdb ${versions.gdb}`];
+    return [versions, `Go ${versions.go}, Delve ${versions.delve}, gdb ${versions.gdb}`];
   });
 }
 
@@ -53,7 +53,7 @@ export async function build(context: StageContext): Promise<BuiltServer> {
   return await inStage(context, 'build', what, async () => {
     const go = (await findGo(target, signal)) ?? (await requireGo(target, signal));
     const built = await buildServer(target, go, scenario, config, signal);
-    return [built, `${what}, ${built.goVersion}`];
+    return [built, `${what}, Go ${built.goVersion}`];
   });
 }
 

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { poll } from '../../lab/deadline.js';
+import { projectRoot } from '../../lab/paths.js';
+
+export interface LabResult {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface LabProcess {
+  readonly pid: number;
+  readonly ended: Promise<LabResult>;
+  /** Resolves once stderr holds the text; throws with all of stderr when the lab ends or 60 s pass first. */
+  said(text: string): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+  /** Processes that this lab started, directly or not, and that still run. */
+  children(): readonly ChildProcess[];
+  /** The first child whose command line matches; waits for it. */
+  child(pattern: RegExp): Promise<ChildProcess>;
+}
+
+export interface ChildProcess {
+  readonly pid: number;
+  readonly commandLine: string;
+}
+
+const mark = 'LAB_TEST_MARK';
+const { signal } = new AbortController();
+
+/** Starts `lab` as a user does. Whatever it starts inherits a mark in its environment, so nothing can hide. */
+export function startLab(args: readonly string[], env: Readonly<Record<string, string>> = {}): LabProcess {
+  const id = randomUUID();
+  const child = execa('node', [join(projectRoot, 'dist/scripts/lab.js'), ...args], {
+    reject: false,
+    stdin: 'ignore',
+    env: { NO_COLOR: '1', ...env, [mark]: id },
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new Error('lab did not start');
+  let stderr = '';
+  let done = false;
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const ended = child.then((result) => {
+    done = true;
+    return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+  });
+  const children = (): ChildProcess[] => processesWith(`${mark}=${id}`).filter((one) => one.pid !== pid);
+  return {
+    pid,
+    ended,
+    async said(text) {
+      const seen = await poll(() => (stderr.includes(text) || done ? true : undefined), {
+        signal,
+        deadlineMs: 60_000,
+        everyMs: 5,
+      });
+      if (seen === undefined || !stderr.includes(text))
+        throw new Error(`lab never said "${text}":\n${stderr}`);
+    },
+    kill: (name) => {
+      process.kill(pid, name);
+    },
+    children,
+    async child(pattern) {
+      const found = await poll(() => children().find(({ commandLine }) => pattern.test(commandLine)), {
+        signal,
+        deadlineMs: 60_000,
+        everyMs: 2,
+      });
+      if (found === undefined) throw new Error(`no child matches ${pattern}:\n${stderr}`);
+      return found;
+    },
+  };
+}
+
+/** Runs `lab` to its end. */
+export async function lab(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<LabResult> {
+  return await startLab(args, env).ended;
+}
+
+/** Waits until none is left: a killed process stays in the table until its parent has looked. */
+export async function orphansOf(process: LabProcess): Promise<readonly string[]> {
+  const gone = await poll(() => (process.children().length === 0 ? true : undefined), {
+    signal,
+    deadlineMs: 3_000,
+    everyMs: 20,
+  });
+  return gone === true ? [] : process.children().map(({ commandLine }) => commandLine);
+}
+
+function processesWith(entry: string): ChildProcess[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((pid) => {
+    try {
+      if (!readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(entry)) return [];
+      const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      return commandLine === '' ? [] : [{ pid: Number(pid), commandLine }];
+    } catch {
+      return []; // it ended while we looked, or is somebody else's
+    }
+  });
+}
