@@ -1,10 +1,11 @@
+import { rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readCoreHeader, readExecutable } from '../core/elf.js';
 import { LabError, messageOf } from '../errors.js';
 import type { Emit } from '../events.js';
 import type { ExecResult, Target } from '../targets/target.js';
 import type { Bundle } from './bundle.js';
-import { sha256 } from './hash.js';
+import { copySparse, sha256 } from './hash.js';
 import type { CaptureMethod } from './method.js';
 import { measureSpace, requireSpace } from './space.js';
 
@@ -63,16 +64,8 @@ export async function captureBundle(
     }
 
     const before = await sizes(run, file);
-    // Hash first: the bytes are still in the page cache, and reading holes costs as much as reading data.
-    const [coreHash, exeHash] = [await sha256(target, file, signal), await sha256(target, program, signal)];
-    const punched = await target
-      .exec(['fallocate', '--dig-holes', file], { signal })
-      .catch((error: unknown) => {
-        if (error instanceof LabError && error.code === 'missing-tool') return undefined;
-        throw error;
-      });
-    if (punched?.exitCode !== 0)
-      emit({ type: 'note', text: 'holes could not be punched: the core stays dense' });
+    const coreHash = await compact(target, file, emit, signal);
+    const exeHash = await sha256(target, program, signal);
     const after = await sizes(run, file);
 
     const paths = { core: join(folder, `core.${pid}`), exe: join(folder, 'server') };
@@ -96,6 +89,38 @@ export async function captureBundle(
   }
 }
 
+/** Makes a dense core sparse; returns its hash. */
+async function compact(target: Target, file: string, emit: Emit, signal: AbortSignal): Promise<string> {
+  if (target.kind === 'local') {
+    const sparse = `${file}.sparse`;
+    const hash = await copySparse(file, sparse, signal).catch((error: unknown) => {
+      throw isFull(error) ? diskFull(messageOf(error), error) : error;
+    });
+    await rename(sparse, file);
+    return hash;
+  }
+  // Hash first: the bytes are still in the page cache, and reading holes costs more than reading data.
+  const hash = await sha256(target, file, signal);
+  const punched = await target
+    .exec(['fallocate', '--dig-holes', file], { signal })
+    .catch((error: unknown) => {
+      if (error instanceof LabError && error.code === 'missing-tool') return undefined;
+      throw error;
+    });
+  if (punched?.exitCode !== 0) {
+    emit({ type: 'note', text: 'holes could not be punched: the core stays dense' });
+  }
+  return hash;
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}
+
+function diskFull(message: string, cause?: unknown): LabError {
+  return new LabError(message, { code: 'no-space', hint: 'free some space and capture again', cause });
+}
+
 type Run = (argv: readonly string[]) => Promise<ExecResult>;
 
 function runner(target: Target, signal: AbortSignal): Run {
@@ -104,7 +129,7 @@ function runner(target: Target, signal: AbortSignal): Run {
     if (result.exitCode === 0) return result;
     const said = result.stderr.trim() || `exit code ${result.exitCode}`;
     if (/No space left on device/.test(said)) {
-      throw new LabError(said, { code: 'no-space', hint: 'free some space and capture again' });
+      throw diskFull(said);
     }
     if (/Permission denied|Operation not permitted/.test(said)) {
       throw new LabError(`${argv[0]} failed: ${said}`, {

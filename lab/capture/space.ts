@@ -81,7 +81,9 @@ export async function measureSpace(
   if (smaps === undefined || smaps === '') return undefined;
   const threads = Number(/^Threads:\s+(\d+)/m.exec(status ?? '')?.[1] ?? 1);
   const bits = Number.parseInt(filter ?? '', 16);
-  const needed = estimateCoreSize(smaps, Number.isNaN(bits) ? defaultFilter : bits, threads);
+  // The sparse copy lies beside the dense core for a moment: it holds what is resident.
+  const resident = Number(/^VmRSS:\s+(\d+) kB/m.exec(status ?? '')?.[1] ?? 0) * 1024;
+  const needed = estimateCoreSize(smaps, Number.isNaN(bits) ? defaultFilter : bits, threads) + resident;
   const df = await target.exec(['stat', '--file-system', '--format=%a %S', folder], { signal });
   const [blocks, blockSize] = df.stdout.trim().split(' ').map(Number);
   if (df.exitCode !== 0 || blocks === undefined || blockSize === undefined) return undefined;
