@@ -35,8 +35,8 @@ interface ListedDelve extends DelveTool {
 export interface DelveOptions {
   /** Of the program to be analysed, for example `go1.26.8`. */
   readonly goVersion: string;
-  /** Whether a missing Delve may be built or installed. */
-  readonly install: boolean;
+  /** Whether a missing Delve may be built or installed; it may unless this is false. */
+  readonly install?: boolean;
   /** The machine that analyses; this one unless named. Delve is only ever built on this one. */
   readonly target?: Target;
   /** Where built Delves are kept; {@link cacheFolder} unless named. */
@@ -86,7 +86,7 @@ export async function ensureDelve(options: DelveOptions, signal: AbortSignal): P
   const go = await findGo(target, signal);
   const choices = go === undefined ? [] : chooseDelve(program, go.release);
   const failures: string[] = [];
-  if (options.install) {
+  if (options.install !== false) {
     for (const choice of choices.slice(0, 2)) {
       if (go === undefined) break;
       const failure = await build(go, choice, { ...options, target, cache }, signal);
