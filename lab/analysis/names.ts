@@ -1,5 +1,4 @@
 import { syntacticType } from '../source/bindings.js';
-import { functionAround } from '../source/functions.js';
 import { endLineOf, lineOf, type Node } from '../source/parser.js';
 import type { Program } from '../source/program.js';
 import type { Slot } from '../source/slots.js';
@@ -11,7 +10,11 @@ import { hex } from './snapshot.js';
  * the local variable in which it was made, before a parameter; its address when nothing else is known.
  */
 export function channelName(address: number, searches: readonly ReleaserSearch[], program: Program): string {
-  const slots = searches.flatMap((search) => search.flow?.slots ?? []);
+  // Several places that could not be evaluated may be several channels: no name is better than a wrong one.
+  const sure = searches.filter(
+    ({ places }) => places.some((place) => place.evaluated) || places.length === 1,
+  );
+  const slots = sure.flatMap((search) => search.flow?.slots ?? []);
   const ranked = slots
     .flatMap((slot) => nameOf(slot, searches, program) ?? [])
     .sort((a, b) => a.rank - b.rank);
@@ -30,16 +33,12 @@ function nameOf(slot: Slot, searches: readonly ReleaserSearch[], program: Progra
       return { rank: 1, name: `${packageIn(slot.directory, program)}.${slot.name}` };
     }
     case 'local': {
-      const { binding, file } = slot;
+      const { binding } = slot;
       const declared = enclosingDeclaration(binding.name);
       const where = declared?.childForFieldName('name')?.text;
-      const owner =
-        functionAround(binding.name, file)?.kind === 'literal' || where === undefined ? '' : `${where}.`;
+      const owner = where === undefined ? '' : `${where}.`;
       const rank = binding.kind === 'local' ? 2 : 3;
-      return {
-        rank,
-        name: `${packageOf(binding.name)}.${owner || (where === undefined ? '' : `${where}.`)}${binding.name.text}`,
-      };
+      return { rank, name: `${packageOf(binding.name)}.${owner}${binding.name.text}` };
     }
   }
 }

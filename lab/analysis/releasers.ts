@@ -63,7 +63,7 @@ export async function findReleasers(
   for (const cell of waiting.slice(0, maxPlaces)) {
     const found = await waitingPlace(cell, channel, direction, context);
     if ('why' in found) releasers.push({ kind: 'open', why: found.why, blind: found.blind });
-    else places.push(found);
+    else places.push(...found);
   }
   if (places.length === 0) return { releasers, places, flow: undefined, operations: [] };
   const flow = followChannel(
@@ -94,7 +94,7 @@ async function waitingPlace(
   channel: number,
   direction: 'send' | 'receive',
   { program, evaluate }: SearchContext,
-): Promise<WaitingPlace | { readonly why: string; readonly blind: boolean }> {
+): Promise<readonly WaitingPlace[] | { readonly why: string; readonly blind: boolean }> {
   const frame = cell.signature.frames.find(({ function: name }) => !isPrivateRuntime(name));
   const goroutine = cell.ids[0];
   if (frame === undefined || goroutine === undefined) {
@@ -105,33 +105,45 @@ async function waitingPlace(
   }
   const fn = functionOfFrame(frame, program);
   if (fn === undefined) return { why: `the source of ${frame.file} was not read`, blind: true };
-  const candidates = channelsAtLine(fn.node, frame.line, direction).filter(
-    (node) => functionAround(node, fn.file)?.node.id === fn.node.id,
+  const all = channelsIn(fn.node, direction).filter(
+    ({ channel: node }) => functionAround(node, fn.file)?.node.id === fn.node.id,
   );
-  for (const node of candidates) {
-    const seen = await evaluate(goroutine, frame.index, node.text);
-    if (seen.kind === 'address' && seen.address === channel) {
-      return { cell, frame, expression: node.text, channel: node, evaluated: true };
+  // Optimised code may report a line beside the statement: then every operation of the function is tried.
+  const near = all.filter(({ statement }) => spans(statement, frame.line));
+  for (const candidates of [near, all]) {
+    const unreadable: WaitingPlace[] = [];
+    for (const { channel: node } of candidates) {
+      const place = { cell, frame, expression: node.text, channel: node };
+      const seen = await evaluate(goroutine, frame.index, node.text);
+      if (seen.kind === 'unreadable') unreadable.push({ ...place, evaluated: false });
+      else if (seen.address === channel) return [{ ...place, evaluated: true }];
     }
-    if (seen.kind === 'unreadable' && candidates.length === 1) {
-      return { cell, frame, expression: node.text, channel: node, evaluated: false };
-    }
+    // It must be one of these: following all of them finds too many releasers rather than too few.
+    if (unreadable.length > 0) return unreadable;
   }
   return { why: `no operation on it was recognised at ${frame.file}:${frame.line}`, blind: true };
 }
 
-/** Channel expressions of the operations of one direction that a line belongs to, a select's cases included. */
-function channelsAtLine(fn: Node, line: number, direction: 'send' | 'receive'): Node[] {
+const spans = (node: Node, line: number) => lineOf(node) <= line && endLineOf(node) >= line;
+
+/** Operations of one direction in a function, and the statement that parks: a select for its cases. */
+function channelsIn(fn: Node, direction: 'send' | 'receive') {
   const types = direction === 'send' ? ['send_statement'] : ['unary_expression', 'range_clause'];
-  const spans = (node: Node) => lineOf(node) <= line && endLineOf(node) >= line;
   return fn.descendantsOfType(types).flatMap((node) => {
-    const selected = enclosingSelect(node);
-    if (!spans(node) && !(selected !== undefined && spans(selected))) return [];
-    if (node.type === 'send_statement') return node.childForFieldName('channel') ?? [];
-    if (node.type === 'range_clause') return node.childForFieldName('right') ?? [];
-    if (node.childForFieldName('operator')?.text !== '<-') return [];
-    return node.childForFieldName('operand') ?? [];
+    const channel = channelOfOperation(node);
+    return channel === null ? [] : [{ channel, statement: enclosingSelect(node) ?? node }];
   });
+}
+
+function channelOfOperation(node: Node): Node | null {
+  switch (node.type) {
+    case 'send_statement':
+      return node.childForFieldName('channel');
+    case 'range_clause':
+      return node.childForFieldName('right');
+    default:
+      return node.childForFieldName('operator')?.text === '<-' ? node.childForFieldName('operand') : null;
+  }
 }
 
 /** The select of which the node is the communication of a case, not its body. */
