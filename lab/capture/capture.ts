@@ -33,7 +33,7 @@ export async function captureBundle(
   const folder = resolve(dir);
   const run = runner(target, signal);
   await requireAlive(target, pid, signal);
-  const space = await measureSpace({ target, pid, folder }, signal);
+  const space = await measureSpace({ target, pid, folder, method }, signal);
   if (space !== undefined) requireSpace(space, folder);
 
   const workshop = join(folder, `.capture-${pid}-${process.pid}`);
@@ -54,7 +54,7 @@ export async function captureBundle(
       });
     }
 
-    const captured = await method.capture({ target, pid, file }, signal);
+    const captured = await method.capture({ target, pid, file, goVersion: exe.goVersion ?? '' }, signal);
     await run(['chmod', '0600', '--', file]);
     const core = await readCoreHeader(file, signal).catch((error: unknown) => {
       throw damaged(messageOf(error), error);

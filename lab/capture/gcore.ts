@@ -1,7 +1,7 @@
 import { LabError } from '../errors.js';
-import { parseProcStat } from '../targets/process-identity.js';
 import type { ExecResult, Target } from '../targets/target.js';
 import type { CaptureMethod } from './method.js';
+import { attachRefused, watchPause, yamaScope } from './ptrace.js';
 
 /**
  * gdb's `gcore`. The script of that name is a wrapper around these very arguments; gdb is run without it,
@@ -11,6 +11,7 @@ export const gcore: CaptureMethod = {
   name: 'gcore',
   title: 'gdb stops the process, writes all of its memory, and lets it go on',
   keepsProcess: true,
+  writesInaccessible: true,
   async capture({ target, pid, file }, signal) {
     const argv = [
       ...['gdb', '--nx', '--batch', '--readnever', '-iex', 'set debuginfod enabled off'],
@@ -72,19 +73,7 @@ export function gcoreFailure(
     );
   }
   if (/Operation not permitted|ptrace: Permission denied|Could not attach to process/.test(said)) {
-    return yama !== undefined && yama > 0
-      ? fail(
-          'missing-permission',
-          `the kernel lets no debugger attach to process ${pid} (kernel.yama.ptrace_scope is ${yama})`,
-          yama === 3
-            ? 'this cannot be changed before the next boot: set kernel.yama.ptrace_scope to 0 in /etc/sysctl.conf and reboot'
-            : 'sudo sysctl kernel.yama.ptrace_scope=0',
-        )
-      : fail(
-          'missing-permission',
-          `no debugger may attach to process ${pid}: another user's process, or ptrace is forbidden here`,
-          'run the same command with sudo (in a container: start it with --cap-add=SYS_PTRACE)',
-        );
+    return attachRefused(pid, yama, details);
   }
   if (/No such process|does not exist/.test(said)) {
     return fail('target', `process ${pid} is gone`, 'start the server again: `npx lab start`');
@@ -104,37 +93,6 @@ export function gcoreFailure(
     );
   }
   return undefined;
-}
-
-async function yamaScope(target: Target, signal: AbortSignal): Promise<number | undefined> {
-  const text = await target.readFile('/proc/sys/kernel/yama/ptrace_scope', signal);
-  return text === undefined ? undefined : Number(text);
-}
-
-/** Times how long the process is seen in the state "tracing stop" (`t` in proc(5)). */
-function watchPause(target: Target, pid: number): { pausedMs(): number | undefined; stop(): Promise<void> } {
-  const ended = new AbortController();
-  let from: number | undefined;
-  let to: number | undefined;
-  const watching = (async () => {
-    while (!ended.signal.aborted) {
-      const stat = await target.readFile(`/proc/${pid}/stat`, ended.signal);
-      const now = performance.now();
-      if (stat === undefined) return;
-      if (parseProcStat(stat)?.state === 't') {
-        from ??= now;
-        to = now;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  })().catch(() => undefined);
-  return {
-    pausedMs: () => (from === undefined || to === undefined ? undefined : Math.round(to - from)),
-    stop: () => {
-      ended.abort();
-      return watching;
-    },
-  };
 }
 
 function lastLine(text: string): string {

@@ -6,6 +6,8 @@ export interface CaptureRequest {
   readonly pid: number;
   /** Where the core is to be written: a path of the target, in a folder that only its owner may enter. */
   readonly file: string;
+  /** Of the program, for example `go1.26.8`; empty when it does not say. */
+  readonly goVersion: string;
 }
 
 export interface CapturedCore {
@@ -27,5 +29,7 @@ export interface CaptureMethod {
   readonly title: string;
   /** Whether the process lives on. */
   readonly keepsProcess: boolean;
+  /** Whether memory without any permission, which Go reserves in bulk, is written too. */
+  readonly writesInaccessible: boolean;
   capture(request: CaptureRequest, signal: AbortSignal): Promise<CapturedCore>;
 }

@@ -1,5 +1,6 @@
 import { LabError } from '../errors.js';
 import type { Target } from '../targets/target.js';
+import type { CaptureMethod } from './method.js';
 
 /** Bits of `/proc/PID/coredump_filter` (core(5)). */
 const anonymousPrivate = 1;
@@ -15,18 +16,28 @@ const notesBase = 256 * 1024;
 /**
  * How many bytes a core of the process will have, from the text of `/proc/PID/smaps` (proc(5)), honouring
  * what gdb honours: the process's filter, and mappings marked as not to be dumped. gdb writes whole mappings,
- * touched or not, those without any permission too: Go's reserved address space makes most of a core.
+ *
+ * touched or not, and those without any permission too: Go's reserved address space makes most of its core.
+ * `inaccessible` false: a method that writes all that is readable, whatever the filter, and nothing else.
  */
-export function estimateCoreSize(smaps: string, filter: number, threads: number): number {
+export function estimateCoreSize(
+  smaps: string,
+  filter: number,
+  threads: number,
+  inaccessible = true,
+): number {
   let total = notesBase + threads * notesPerThread;
+  const isCounted = (seen: Mapping): boolean =>
+    inaccessible ? isDumped(seen, filter) : seen.readable && !seen.excluded;
   let mapping: Mapping | undefined;
   for (const line of smaps.split('\n')) {
     const head = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) \S+ (\d+) *(.*)$/.exec(line);
     if (head !== null) {
-      if (mapping !== undefined && isDumped(mapping, filter)) total += mapping.size;
+      if (mapping !== undefined && isCounted(mapping)) total += mapping.size;
       mapping = {
         size: Number.parseInt(head[2] ?? '', 16) - Number.parseInt(head[1] ?? '', 16),
         shared: head[3]?.[3] === 's',
+        readable: head[3]?.[0] === 'r',
         file: head[5] !== '0',
         offset: Number.parseInt(head[4] ?? '', 16),
         touched: false,
@@ -37,13 +48,14 @@ export function estimateCoreSize(smaps: string, filter: number, threads: number)
       if (/^VmFlags:.* (dd|io)( |$)/.test(line)) mapping.excluded = true;
     }
   }
-  if (mapping !== undefined && isDumped(mapping, filter)) total += mapping.size;
+  if (mapping !== undefined && isCounted(mapping)) total += mapping.size;
   return total;
 }
 
 interface Mapping {
   readonly size: number;
   readonly shared: boolean;
+  readonly readable: boolean;
   readonly file: boolean;
   readonly offset: number;
   touched: boolean;
@@ -64,12 +76,19 @@ export interface Space {
   readonly available: number;
 }
 
+export interface SpaceRequest {
+  readonly target: Target;
+  readonly pid: number;
+  readonly folder: string;
+  readonly method: Pick<CaptureMethod, 'writesInaccessible'>;
+}
+
 /**
  * What a capture into `folder` needs and what there is, in bytes; `undefined` when the process's memory map
  * may not be read (the capture itself will tell why).
  */
 export async function measureSpace(
-  { target, pid, folder }: { readonly target: Target; readonly pid: number; readonly folder: string },
+  { target, pid, folder, method }: SpaceRequest,
   signal: AbortSignal,
 ): Promise<Space | undefined> {
   const read = (name: string): Promise<string | undefined> =>
@@ -83,7 +102,8 @@ export async function measureSpace(
   const bits = Number.parseInt(filter ?? '', 16);
   // The sparse copy lies beside the dense core for a moment: it holds what is resident.
   const resident = Number(/^VmRSS:\s+(\d+) kB/m.exec(status ?? '')?.[1] ?? 0) * 1024;
-  const needed = estimateCoreSize(smaps, Number.isNaN(bits) ? defaultFilter : bits, threads) + resident;
+  const filterBits = Number.isNaN(bits) ? defaultFilter : bits;
+  const needed = estimateCoreSize(smaps, filterBits, threads, method.writesInaccessible) + resident;
   const df = await target.exec(['stat', '--file-system', '--format=%a %S', folder], { signal });
   const [blocks, blockSize] = df.stdout.trim().split(' ').map(Number);
   if (df.exitCode !== 0 || blocks === undefined || blockSize === undefined) return undefined;

@@ -33,7 +33,7 @@ export interface CoreHeader {
   /** The command's name, cut at 15 characters, and its first 79 characters with arguments. */
   readonly command: { readonly name: string; readonly args: string } | undefined;
   readonly mappedFiles: readonly MappedFile[];
-  /** `AT_*` numbers to values. */
+  /** `AT_*` numbers to values; of a core made by Delve the entry point alone. */
   readonly auxv: ReadonlyMap<number, number>;
   /** Delve's own mark, when its `dump` made the core. */
   readonly madeByDelve: boolean;
@@ -44,6 +44,7 @@ export interface CoreHeader {
 const NT_PRSTATUS = 1;
 const NT_PRPSINFO = 3;
 const NT_AUXV = 6;
+const AT_ENTRY = 9;
 const NT_FILE = 0x46494c45;
 const NT_DELVE = 0x444c5645;
 
@@ -65,11 +66,14 @@ export async function readCoreHeader(path: string, signal: AbortSignal): Promise
   const status = notes.filter(({ type, desc }) => type === NT_PRSTATUS && desc.length >= 36);
   const info = notes.find(({ type, desc }) => type === NT_PRPSINFO && desc.length >= 136)?.desc;
   const threads = status.map(({ desc }) => desc.readInt32LE(32));
+  const delve = delveHeader(notes.find(({ type }) => type === NT_DELVE)?.desc);
+  const auxv = auxiliaryVector(notes.find(({ type }) => type === NT_AUXV)?.desc);
+  if (delve.entry !== undefined && !auxv.has(AT_ENTRY)) auxv.set(AT_ENTRY, delve.entry);
   return {
     path,
     arch: header.arch,
     segments,
-    pid: info?.readInt32LE(24) || threads[0],
+    pid: info?.readInt32LE(24) || threads[0] || delve.pid,
     threads,
     signal: status[0]?.desc.readInt16LE(12) ?? 0,
     command:
@@ -77,7 +81,7 @@ export async function readCoreHeader(path: string, signal: AbortSignal): Promise
         ? undefined
         : { name: cString(info.subarray(40, 56), 0), args: cString(info.subarray(56, 136), 0).trim() },
     mappedFiles: notes.filter(({ type }) => type === NT_FILE).flatMap(({ desc }) => mappedFiles(desc)),
-    auxv: auxiliaryVector(notes.find(({ type }) => type === NT_AUXV)?.desc),
+    auxv,
     madeByDelve: notes.some(({ type }) => type === NT_DELVE),
     size: { expected: await expectedSize(read, header, segments), actual: file.size },
   };
@@ -116,6 +120,17 @@ function auxiliaryVector(desc: Buffer | undefined): Map<number, number> {
   }
   values.delete(0);
   return values;
+}
+
+/** Text lines (pkg/elfwriter in Delve's sources) of which two tell what the kernel's notes would. */
+function delveHeader(desc: Buffer | undefined): { readonly pid?: number; readonly entry?: number } {
+  const text = desc?.toString('latin1') ?? '';
+  const pid = /^Target Pid: (\d+)$/m.exec(text)?.[1];
+  const entry = /^Entry Point: 0x([0-9a-f]+)$/m.exec(text)?.[1];
+  return {
+    ...(pid === undefined ? {} : { pid: Number(pid) }),
+    ...(entry === undefined ? {} : { entry: Number.parseInt(entry, 16) }),
+  };
 }
 
 async function expectedSize(

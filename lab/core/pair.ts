@@ -5,6 +5,7 @@ import { type CoreHeader, readCoreHeader } from './core-file.js';
 import {
   elfHeaderSize,
   isElf,
+  type ProgramHeader,
   PT_LOAD,
   PT_NOTE,
   parseElfHeader,
@@ -88,16 +89,41 @@ async function match(exe: Executable, core: CoreHeader, read: ReadAt): Promise<M
  */
 async function buildIdsInCore(core: CoreHeader, read: ReadAt): Promise<BuildIds | undefined> {
   const phdr = core.auxv.get(AT_PHDR);
-  if (phdr === undefined) return undefined;
-  const start = phdr - (phdr & pageMask);
-  const head = await readAddress(read, core.segments, start, elfHeaderSize);
-  const header = head === undefined || !isElf(head) ? undefined : parseElfHeader(head);
-  if (header === undefined) return undefined;
-  const table = await readAddress(read, core.segments, start + header.phoff, header.phnum * 56);
-  if (table === undefined) return undefined;
-  const headers = parseProgramHeaders(table);
-  const base = headers.find(({ type, offset }) => type === PT_LOAD && offset === 0)?.vaddr;
-  if (base === undefined) return undefined;
+  const entry = core.auxv.get(AT_ENTRY);
+  // Without AT_PHDR (Delve's cores) the program is the mapped ELF file whose entry point is the process's.
+  const starts =
+    phdr === undefined
+      ? core.segments.filter(({ type, filesz }) => type === PT_LOAD && filesz > 0).map(({ vaddr }) => vaddr)
+      : [phdr - (phdr & pageMask)];
+  for (const start of starts) {
+    const head = await readAddress(read, core.segments, start, elfHeaderSize);
+    const header = head === undefined || !isElf(head) ? undefined : parseElfHeader(head);
+    const headers =
+      header === undefined ? undefined : await headersAt(core, read, start + header.phoff, header.phnum);
+    const base = headers?.find(({ type, offset }) => type === PT_LOAD && offset === 0)?.vaddr;
+    if (header === undefined || headers === undefined || base === undefined) continue;
+    if (phdr === undefined && header.entry - base + start !== entry) continue;
+    return buildIdsOf(core, read, headers, start - base);
+  }
+  return undefined;
+}
+
+async function headersAt(
+  core: CoreHeader,
+  read: ReadAt,
+  address: number,
+  count: number,
+): Promise<ProgramHeader[] | undefined> {
+  const table = await readAddress(read, core.segments, address, count * 56);
+  return table === undefined ? undefined : parseProgramHeaders(table);
+}
+
+async function buildIdsOf(
+  core: CoreHeader,
+  read: ReadAt,
+  headers: readonly ProgramHeader[],
+  bias: number,
+): Promise<BuildIds | undefined> {
   const atAddress: ReadAt = async (address, length) => {
     const segment = core.segments.find(
       (s) => s.type === PT_LOAD && address >= s.vaddr && address < s.vaddr + s.filesz,
@@ -108,9 +134,7 @@ async function buildIdsInCore(core: CoreHeader, read: ReadAt): Promise<BuildIds 
   };
   const notes = [];
   for (const { vaddr, memsz } of headers.filter(({ type }) => type === PT_NOTE)) {
-    notes.push(
-      ...(await readNotes(atAddress, { offset: start - base + vaddr, size: memsz }, isBuildId, 4096)),
-    );
+    notes.push(...(await readNotes(atAddress, { offset: bias + vaddr, size: memsz }, isBuildId, 4096)));
   }
   const found = buildIds(notes);
   return found.gnu === undefined && found.go === undefined ? undefined : found;

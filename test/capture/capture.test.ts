@@ -8,11 +8,13 @@ import { copySparse, sha256 } from '../../lab/capture/hash.js';
 import { captureMethods } from '../../lab/capture/index.js';
 import type { CaptureMethod } from '../../lab/capture/method.js';
 import { measureSpace } from '../../lab/capture/space.js';
-import { checkPair } from '../../lab/core/elf.js';
+import { checkPair, readExecutable } from '../../lab/core/elf.js';
 import { poll } from '../../lab/deadline.js';
+import { launchDelveCore } from '../../lab/delve/launch.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { parseProcStat } from '../../lab/targets/process-identity.js';
 import type { TargetProcess } from '../../lab/targets/target.js';
+import { findDelve } from '../../lab/toolchain/delve.js';
 import { buildHung, goTools, startHung } from '../hung-program.js';
 import { rejectsWith } from '../rejects.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
@@ -89,7 +91,10 @@ describe('the capture of a bundle', () => {
   it('holds core and executable with hashes, sizes and versions, and the server lives on', async function () {
     this.timeout(60_000);
     const dir = await emptyFolder('bundle');
-    const space = await measureSpace({ target, pid, folder: dir }, signal);
+    const space = await measureSpace(
+      { target, pid, folder: dir, method: { writesInaccessible: true } },
+      signal,
+    );
     const bundle = await captureBundle(request(dir), ignore, signal);
     expect(await readdir(dir)).to.have.members([`core.${pid}`, 'server']);
     const { stdout } = await run('sha256sum', [bundle.core, bundle.exe]);
@@ -188,6 +193,7 @@ describe('the capture of a bundle', () => {
       name: 'gcore',
       title: 'claims success without a core',
       keepsProcess: true,
+      writesInaccessible: true,
       capture: async () => ({ pausedMs: 0, command: await target.exec(['true'], { signal }) }),
     };
     const error = await rejectsWith('undecided', captureBundle(request(dir, lying), ignore, signal));
@@ -224,7 +230,7 @@ describe('the capture of a bundle', () => {
     const error = await rejectsWith('missing-permission', captureBundle(asked, ignore, signal));
     expect(error.message).to.include(`process ${pid} belongs to another user`);
     expect(error.hint).to.include('sudo');
-    const direct = method?.capture({ target: asNobody, pid, file: `${dir}/core` }, signal);
+    const direct = method?.capture({ target: asNobody, pid, goVersion: '', file: `${dir}/core` }, signal);
     expect((await rejectsWith('missing-permission', Promise.resolve(direct))).hint).to.include('sudo');
     expect(await state()).to.equal('S');
   });
@@ -251,6 +257,30 @@ describe('the capture of a bundle', () => {
     expect(bundle.sha256.exe).to.equal(await sha256(target, exe, signal));
     expect(bundle.sha256.core).to.equal(await sha256(target, bundle.core, signal));
     expect(bundle.size.onDisk).to.be.below(bundle.size.dense / 10);
+  });
+
+  it('captures with Delve too, a fraction of the bytes, and the server lives on', async function () {
+    this.timeout(60_000);
+    const { goVersion = '' } = await readExecutable(exe, signal);
+    const delve = await findDelve({ goVersion, install: false }, signal);
+    if (delve === undefined) {
+      console.error(`    skipped: no Delve that reads ${goVersion}`);
+      return this.skip();
+    }
+    const dir = await emptyFolder('delve');
+    const by = captureMethods.find(({ name }) => name === 'delve');
+    const bundle = await captureBundle(request(dir, by), ignore, signal);
+    expect(await state()).to.equal('S');
+    expect(await readdir(dir)).to.have.members([`core.${pid}`, 'server']);
+    expect(bundle.size.dense).to.be.below(400 << 20);
+    expect((await stat(bundle.core)).mode & 0o777).to.equal(0o600);
+    const pair = await checkPair(bundle.exe, bundle.core, signal);
+    expect(pair.core).to.include({ pid, madeByDelve: true });
+    expect(pair.match.kind).to.be.oneOf(['same', 'likely']);
+    const options = { dlv: delve.path, exe: bundle.exe, core: bundle.core, startTimeoutMs: 20_000 };
+    await using session = await launchDelveCore(options, signal);
+    const { Goroutines: all } = await session.client.listGoroutines({ start: 0, count: 0 }, { signal });
+    expect(all.length).to.be.above(20);
   });
 
   it('makes a sparse copy with the same bytes, wherever the data lies', async () => {
@@ -288,7 +318,7 @@ describe('the capture of a bundle', () => {
     try {
       const error = await rejectsWith('no-space', captureBundle(request(disk), ignore, signal));
       expect(error.message).to.match(/needs \d+ MB for a moment, and .* has \d+ MB free/);
-      const full = method?.capture({ target, pid, file: `${disk}/core` }, signal);
+      const full = method?.capture({ target, pid, goVersion: '', file: `${disk}/core` }, signal);
       await rejectsWith('no-space', Promise.resolve(full));
     } finally {
       await run('umount', [disk]);

@@ -43,6 +43,12 @@ describe('the size of a core before it is written', () => {
     expect(estimate(mapping('500000-600000 r--p 00100000 fe:00 42 /srv/app'), 0x37)).to.equal(1);
   });
 
+  it('leaves out memory without permissions for a method that does', () => {
+    const reserved = mapping('c000000000-c000100000 ---p 00000000 00:00 0 ');
+    const used = mapping('c000100000-c000200000 rw-p 00000000 00:00 0 ');
+    expect((estimateCoreSize(reserved + used, 0x33, 1, false) - notes) / megabyte).to.equal(1);
+  });
+
   it('adds up many mappings, and grows with the threads', () => {
     const two =
       mapping('400000-500000 r-xp 00000000 fe:00 42 /a') + mapping('600000-700000 rw-p 00000000 00:00 0 ');

@@ -38,7 +38,7 @@ describe('executables and cores by their headers', () => {
     await using server = await startHung(exe, folder, signal);
     pid = server.identity.pid;
     core = folder.file('core');
-    await gcore.capture({ target, pid, file: core }, signal);
+    await gcore.capture({ target, goVersion: '', pid, file: core }, signal);
     await run('fallocate', ['-d', core]);
   });
 
@@ -97,7 +97,7 @@ describe('executables and cores by their headers', () => {
     });
     await using server = await startHung(stripped, folder, signal);
     const file = folder.file('stripped.core');
-    await gcore.capture({ target, pid: server.identity.pid, file }, signal);
+    await gcore.capture({ target, goVersion: '', pid: server.identity.pid, file }, signal);
     const pair = await checkPair(stripped, file, signal);
     expect(pair.match.kind).to.equal('same');
     expect(pair.exe.hasDebugInfo).to.equal(false);
@@ -113,7 +113,7 @@ describe('executables and cores by their headers', () => {
     });
     await using server = await startHung(pie, folder, signal);
     const file = folder.file('pie.core');
-    await gcore.capture({ target, pid: server.identity.pid, file }, signal);
+    await gcore.capture({ target, goVersion: '', pid: server.identity.pid, file }, signal);
     expect((await checkPair(pie, file, signal)).match.kind).to.equal('same');
   });
 
@@ -174,7 +174,7 @@ describe('executables and cores by their headers', () => {
     const log = folder.file('sleep.log');
     await using sleeper = await target.start(['/bin/sleep', '100'], { signal, logFile: log });
     const file = folder.file('sleep.core');
-    await gcore.capture({ target, pid: sleeper.identity.pid, file }, signal);
+    await gcore.capture({ target, goVersion: '', pid: sleeper.identity.pid, file }, signal);
     const error = await rejectsWith('usage', checkPair(exe, file, signal));
     expect(error.message).to.match(/another program \(the process was called sleep\)/);
     const notGo = await rejectsWith('usage', checkPair('/bin/sleep', file, signal));

@@ -28,7 +28,10 @@ async function makeCores(folder: TempFolder): Promise<Made[]> {
     const exe = await buildHung(path, folder, `depot-${version}`);
     await using server = await startHung(exe, folder, signal);
     const core = `${exe}.core`;
-    await gcore.capture({ target: localTarget(), pid: server.identity.pid, file: core }, signal);
+    await gcore.capture(
+      { target: localTarget(), pid: server.identity.pid, file: core, goVersion: version },
+      signal,
+    );
     await promisify(execFile)('fallocate', ['-d', core]);
     made.push({ goVersion: version, dlv: delve.path, exe, core, startTimeoutMs: 20_000 });
   }
