@@ -42,10 +42,13 @@ func TestTheConsumerWaitsForItselfWhenTheChannelIsFullAtTheEndOfASecond(t *testi
 
 func TestRequestsHangBehindTheStuckConsumerAndShutdownGivesUp(t *testing.T) {
 	m, _ := fullAtSecondBoundary(t)
-	server, url := serve(t, m)
+	eventually(t, "the consumer is stuck in SetM", consumerIsStuck) // and is first in the queue of senders
+	server, url := serveMetrics(t, m)
+	patient, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
 	answered := make(chan error, 1)
 	go func() {
-		_, err := get(context.Background(), url)
+		_, err := get(patient, url)
 		answered <- err
 	}()
 	eventually(t, "the request hangs in CountS", func() bool {

@@ -22,7 +22,7 @@ func TestTheConsumerGoesOnWhenTheChannelIsFullAtTheEndOfASecond(t *testing.T) {
 
 func TestRequestsAreAnsweredAfterTheChannelWasFullAtTheEndOfASecond(t *testing.T) {
 	m, record := fullAtSecondBoundary(t)
-	server, url := serve(t, m)
+	server, url := serveMetrics(t, m)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if status, err := get(ctx, url); err != nil || status != http.StatusOK {
@@ -45,7 +45,7 @@ func TestNothingIsLostWhenManySendersMeetABoundaryAtEachMetric(t *testing.T) {
 		return time0
 	}
 	record := newRecord()
-	m := newMetrics(record.publish, now)
+	m := NewMetrics(record.publish, now)
 	const senders, each = 200, 200
 	var sending sync.WaitGroup
 	for i := 0; i < senders; i++ {

@@ -33,29 +33,35 @@ func main() {
 
 // run serves until SIGINT or SIGTERM; a second signal ends the process at once.
 func run(addr, pprofAddr string) error {
+	// Asked for before anyone can know that the server is up.
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	defer signal.Stop(signals)
+
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
 	published := new(expvar.Map).Init()
+	failed := make(chan error, 2)
+	if pprofAddr != "" {
+		pprofListener, err := net.Listen("tcp", pprofAddr)
+		if err != nil {
+			return err
+		}
+		debug := &http.Server{Handler: debugPages(published)}
+		defer debug.Close()
+		serve(debug, "pprof", pprofListener, failed)
+	}
+
 	metrics := NewMetrics(func(metric Metric) {
 		value := new(expvar.Int)
 		value.Set(int64(metric.Value))
 		published.Set(fmt.Sprintf("%s per %s", metric.Key, metric.Scope), value)
-	})
+	}, time.Now)
 	server := &http.Server{Handler: &handler{metrics: metrics}}
-	debug := &http.Server{Handler: debugPages(published)}
-	defer debug.Close()
-
-	// Asked for before anyone can know that the server is up.
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-
-	failed := make(chan error, 2)
-	if pprofAddr != "" {
-		if err := start(debug, "pprof", pprofAddr, failed); err != nil {
-			return err
-		}
-	}
-	if err := start(server, "server", addr, failed); err != nil {
-		return err
-	}
+	serve(server, "server", listener, failed)
 
 	select {
 	case err := <-failed:
@@ -68,19 +74,14 @@ func run(addr, pprofAddr string) error {
 	return shutdown(ctx, server, metrics)
 }
 
-// start listens on addr, says where, and serves in the background.
-func start(server *http.Server, name, addr string, failed chan<- error) error {
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
-	}
+// serve says where it listens and serves in the background.
+func serve(server *http.Server, name string, listener net.Listener, failed chan<- error) {
 	fmt.Printf("%s listening addr=%s\n", name, listener.Addr())
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			failed <- err
 		}
 	}()
-	return nil
 }
 
 // shutdown lets running requests finish, then publishes the last metrics. The

@@ -25,12 +25,8 @@ type Metrics struct {
 }
 
 // NewMetrics starts both consumers. publish is called from one goroutine, once
-// for each key and interval.
-func NewMetrics(publish func(Metric)) *Metrics {
-	return newMetrics(publish, time.Now)
-}
-
-func newMetrics(publish func(Metric), now func() time.Time) *Metrics {
+// for each key and interval; now tells the time, as time.Now does.
+func NewMetrics(publish func(Metric), now func() time.Time) *Metrics {
 	m := &Metrics{
 		inChannel:  make(chan Metric, channelCapacity),
 		outChannel: make(chan Metric, channelCapacity),
@@ -48,17 +44,20 @@ func newMetrics(publish func(Metric), now func() time.Time) *Metrics {
 
 // CountS increments a counter per second.
 func (m *Metrics) CountS(key string) {
-	m.inChannel <- NewCountMetric(key, 1, second)
+	metric := NewCountMetric(key, 1, second)
+	m.inChannel <- metric
 }
 
 // CountM increments a counter per minute.
 func (m *Metrics) CountM(key string) {
-	m.inChannel <- NewCountMetric(key, 1, minute)
+	metric := NewCountMetric(key, 1, minute)
+	m.inChannel <- metric
 }
 
 // SetM sets a value per minute.
 func (m *Metrics) SetM(key string, value int) {
-	m.inChannel <- NewSetMetric(key, value, minute)
+	metric := NewSetMetric(key, value, minute)
+	m.inChannel <- metric
 }
 
 // Close publishes what was counted before it and ends both consumers. Nothing

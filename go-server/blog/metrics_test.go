@@ -105,7 +105,7 @@ func (r *record) want(t *testing.T, key string, want int) {
 func fullAtSecondBoundary(t *testing.T) (*Metrics, *record) {
 	t.Helper()
 	clock, record := &clock{}, newRecord()
-	m := newMetrics(record.publish, clock.now)
+	m := NewMetrics(record.publish, clock.now)
 	clock.holdAt(t, func() { m.CountS("requests") })
 	for len(m.inChannel) < cap(m.inChannel) {
 		m.CountS("requests")
@@ -162,7 +162,7 @@ func noConsumerIsLeft(t *testing.T) {
 
 func TestCountsAddUpAndSetsReplace(t *testing.T) {
 	record := newRecord()
-	m := newMetrics(record.publish, (&clock{}).now)
+	m := NewMetrics(record.publish, (&clock{}).now)
 	m.CountS("per-second")
 	m.CountS("per-second")
 	m.CountM("per-minute")
@@ -179,7 +179,7 @@ func TestCountsAddUpAndSetsReplace(t *testing.T) {
 
 func TestEachScopeIsPublishedAtItsOwnInterval(t *testing.T) {
 	clock, record := &clock{}, newRecord()
-	m := newMetrics(record.publish, clock.now)
+	m := NewMetrics(record.publish, clock.now)
 	send := func(count func(key string), key string, later time.Duration) {
 		clock.holdAt(t, func() { count(key) })
 		clock.release(later)
@@ -201,7 +201,7 @@ func TestEachScopeIsPublishedAtItsOwnInterval(t *testing.T) {
 
 func TestMoreKeysThanOutChannelHoldsAreAllPublished(t *testing.T) {
 	record := newRecord()
-	m := newMetrics(record.publish, (&clock{}).now)
+	m := NewMetrics(record.publish, (&clock{}).now)
 	const keys = 5 * channelCapacity
 	for i := 0; i < keys; i++ {
 		m.CountS(fmt.Sprint("key-", i))
@@ -215,7 +215,7 @@ func TestMoreKeysThanOutChannelHoldsAreAllPublished(t *testing.T) {
 }
 
 func TestClosingTwiceIsHarmless(t *testing.T) {
-	m := NewMetrics(newRecord().publish)
+	m := NewMetrics(newRecord().publish, time.Now)
 	for i := 0; i < 2; i++ {
 		if err := closeWithin(t, m, patience); err != nil {
 			t.Fatal(err)
@@ -223,8 +223,8 @@ func TestClosingTwiceIsHarmless(t *testing.T) {
 	}
 }
 
-// serve starts a server of the handler that counts in m.
-func serve(t *testing.T, m *Metrics) (server *http.Server, url string) {
+// serveMetrics starts a server of the handler that counts in m.
+func serveMetrics(t *testing.T, m *Metrics) (server *http.Server, url string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -252,8 +252,8 @@ func get(ctx context.Context, url string) (int, error) {
 
 func TestAServerThatWasAskedToEndPublishesItsLastRequests(t *testing.T) {
 	record := newRecord()
-	m := newMetrics(record.publish, (&clock{}).now)
-	server, url := serve(t, m)
+	m := NewMetrics(record.publish, (&clock{}).now)
+	server, url := serveMetrics(t, m)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if status, err := get(ctx, url); err != nil || status != http.StatusOK {
@@ -278,6 +278,7 @@ func TestATakenPortIsAnErrorThatNamesIt(t *testing.T) {
 	if err := run(addr, ""); err == nil || !strings.Contains(err.Error(), addr) {
 		t.Errorf("error %v, want one that names %s", err, addr)
 	}
+	noConsumerIsLeft(t)
 }
 
 func isTimeout(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
