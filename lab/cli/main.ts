@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { toLabError } from '../errors.js';
+import { LabError, toLabError } from '../errors.js';
 import { commands } from './commands/index.js';
 import { errorText, openOutput } from './context.js';
 
@@ -32,8 +32,9 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 64;
-    const error = toLabError(thrown);
+    const misused = thrown instanceof CommanderError;
+    if (misused && thrown.exitCode === 0) return 0; // --help
+    const error = misused ? usageError(thrown) : toLabError(thrown);
     const evidence = error.details['evidence'];
     const where = typeof evidence === 'string' ? evidence : undefined;
     openOutput({ json: argv.includes('--json') }).document({
@@ -41,8 +42,13 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
       exitCode: error.exitCode,
       ...(where === undefined ? {} : { evidence: where }),
     });
+    if (misused) return error.exitCode; // commander has said it already
     process.stderr.write(`${errorText(error, where)}\n`);
     if (error.code === 'internal' && process.env['LAB_DEBUG']) console.error(error);
     return error.exitCode;
   }
+}
+
+function usageError({ message }: CommanderError): LabError {
+  return new LabError(message.replace(/^error: /, ''), { code: 'usage', hint: 'see: npx lab --help' });
 }
