@@ -78,7 +78,9 @@ export function observe(state: DetectorState, observation: Observation): Detecto
     return { ...state, now: Math.max(state.now, at), judgement };
   }
   const known = take(state, observation);
-  const { health, why, final } = judge(known);
+  const opinion = judge(known);
+  if (opinion === undefined) return known;
+  const { health, why, final } = opinion;
   if (known.judgement?.health === health && known.judgement.final === final) return known;
   return { ...known, judgement: { at: known.now, health, why, final } };
 }

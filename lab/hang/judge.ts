@@ -18,8 +18,8 @@ const swappingFaults = 50;
 /** Quick answers in a row after which a slow server counts as healthy again. */
 const recoveredProbes = 3;
 
-/** What the observations so far amount to. Pure; the diagram stands in detector.ts. */
-export function judge(state: DetectorState): Opinion {
+/** What the observations so far amount to, `undefined` as long as there are none. Pure; the diagram stands in detector.ts. */
+export function judge(state: DetectorState): Opinion | undefined {
   return paused(state) ?? refused(state) ?? hung(state) ?? answering(state);
 }
 
@@ -89,18 +89,17 @@ function undecided(why: string, silence: number, { config }: DetectorState): Opi
     : { health: 'slow', why, final: false };
 }
 
-function answering(state: DetectorState): Opinion {
+function answering(state: DetectorState): Opinion | undefined {
   const { config, probes, judgement, lastByteAt, now } = state;
   const last = probes.at(-1);
   const late = (probe: ProbeOutcome): boolean => probe.kind !== 'answered' || probe.ms > config.slowMs;
   if (last !== undefined && late(last)) return { health: 'slow', why: describeLate(last), final: false };
-  if (lastByteAt === undefined) return { health: 'slow', why: 'nothing was served yet', final: false };
+  if (lastByteAt === undefined) return undefined;
   const stillSlow =
     judgement !== undefined &&
     judgement.health === 'slow' &&
     (probes.length < recoveredProbes || probes.slice(-recoveredProbes).some(late));
-  // Not a single answer so far means waiting, not slowness that has to be lived down.
-  if (stillSlow && probes.some(late)) return { health: 'slow', why: judgement.why, final: false };
+  if (stillSlow) return { health: 'slow', why: judgement.why, final: false };
   const ago = Math.round(Math.max(0, now - lastByteAt));
   const why =
     last?.kind === 'answered'

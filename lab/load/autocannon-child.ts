@@ -89,4 +89,5 @@ function push({
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => push(commandSchema.parse(JSON.parse(line))));
 lines.on('close', () => process.exit(0));
+report(); // ready
 setInterval(() => report(), sampleEveryMs);

@@ -41,7 +41,9 @@ async function open(
       forceKillAfterDelay: graceMs,
     });
     child.stdin.on('error', () => {}); // a generator that died tells so by its end
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    const lines = createInterface({ input: child.stdout });
+    const ready = new Promise<void>((resolve) => lines.once('line', () => resolve()));
+    lines.on('line', (line) => {
       const parsed = reportSchema.safeParse(parseJson(line));
       if (!parsed.success) return;
       tally.update(part, parsed.data);
@@ -56,7 +58,7 @@ async function open(
       // The last line may still be on its way through the line reader.
       setImmediate(() => settle(stopping ? { kind: 'stopped' } : { kind: 'lost', pid: child.pid, message }));
     });
-    return { child, gone };
+    return { child, gone, ready };
   });
 
   const stop = async (): Promise<void> => {
@@ -74,6 +76,7 @@ async function open(
     return end;
   });
 
+  await Promise.race([ended, Promise.all(generators.map(({ ready }) => ready))]);
   return {
     pids: generators.flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid])),
     ended,

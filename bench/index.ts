@@ -1,0 +1,22 @@
+import { run as hang } from './hang.js';
+
+/** Every benchmark, in the order in which they run. One new file and one line here. */
+const benches: readonly { readonly name: string; readonly run: (signal: AbortSignal) => Promise<void> }[] = [
+  { name: 'hang', run: hang },
+];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !benches.some((bench) => bench.name === name));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `unknown benchmark: ${unknown.join(', ')}; there is ${benches.map(({ name }) => name).join(', ')}\n`,
+  );
+  process.exit(64);
+}
+const interruption = new AbortController();
+process.once('SIGINT', () => interruption.abort());
+for (const { name, run } of benches) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  process.stdout.write(`# ${name}\n`);
+  await run(interruption.signal);
+}
