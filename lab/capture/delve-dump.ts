@@ -26,6 +26,10 @@ export const delveDump: CaptureMethod = {
     }
     const folder = dirname(file);
     const argv = [delve.path, 'attach', String(pid), '--allow-non-terminal-interactive=true'];
+    // Delve's telemetry would start a process that outlives it and writes into this folder.
+    const telemetry = `${folder}/go/telemetry`;
+    await target.exec(['mkdir', '-p', '--', telemetry], { signal });
+    await target.exec(['tee', '--', `${telemetry}/mode`], { signal, input: 'off' });
     const watch = watchPause(target, pid);
     try {
       const result = await target.exec(argv, {

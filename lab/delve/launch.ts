@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { interrupted, LabError, messageOf } from '../errors.js';
@@ -46,7 +46,7 @@ const keptOutput = 16 * 1024;
  */
 export async function launchDelveCore(options: DelveCoreOptions, signal: AbortSignal): Promise<DelveSession> {
   signal.throwIfAborted();
-  const home = await mkdtemp(join(tmpdir(), 'lab-delve-'));
+  const home = await privateHome();
   const argv = [
     options.dlv,
     'core',
@@ -61,7 +61,8 @@ export async function launchDelveCore(options: DelveCoreOptions, signal: AbortSi
     // A session of its own: a Ctrl-C at the terminal reaches Delve through the abort signal only.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', HOME: home, XDG_CONFIG_HOME: home, LC_ALL: 'C' },
+    // An empty PATH: Delve would run `go`, and fetch debug info from the network.
+    env: { PATH: home, HOME: home, XDG_CONFIG_HOME: home, LC_ALL: 'C' },
   });
   const output = watchOutput(child, options.logFile);
   const exited = new Promise<DelveEnd>((resolve) => {
@@ -104,6 +105,17 @@ export async function launchDelveCore(options: DelveCoreOptions, signal: AbortSi
     if (seen !== undefined && child.pid !== undefined) throw explainDelveEnd(seen);
     throw error;
   }
+}
+
+/**
+ * A home for Delve that holds one setting: no telemetry. Delve's (golang.org/x/telemetry) starts a process of
+ * its own that outlives the session.
+ */
+async function privateHome(): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'lab-delve-'));
+  await mkdir(join(home, 'go', 'telemetry'), { recursive: true });
+  await writeFile(join(home, 'go', 'telemetry', 'mode'), 'off');
+  return home;
 }
 
 async function endProcess(child: ChildProcess, exited: Promise<DelveEnd>): Promise<void> {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { gcore } from '../../lab/capture/gcore.js';
@@ -8,6 +8,7 @@ import { fullLoad, globalScope } from '../../lab/delve/client.js';
 import { type DelveCoreOptions, type DelveSession, launchDelveCore } from '../../lab/delve/launch.js';
 import { readWaitReasons } from '../../lab/delve/wait-reasons.js';
 import { localTarget } from '../../lab/targets/local.js';
+import { parseProcStat } from '../../lab/targets/process-identity.js';
 import { findDelve } from '../../lab/toolchain/delve.js';
 import { blockedGoroutines, buildHung, goTools, startHung } from '../hung-program.js';
 import { rejectsWith } from '../rejects.js';
@@ -52,6 +53,17 @@ async function isGone(pid: number): Promise<boolean> {
     },
   );
   return gone === true;
+}
+
+/** Stops a process and waits until all of its threads stand still. */
+async function freeze(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  const still = async () => {
+    const threads = await readdir(`/proc/${pid}/task`);
+    const stats = await Promise.all(threads.map((id) => readFile(`/proc/${pid}/task/${id}/stat`, 'utf8')));
+    return stats.every((stat) => parseProcStat(stat)?.state === 'T') ? true : undefined;
+  };
+  expect(await poll(still, { signal, deadlineMs: 5000, everyMs: 5 })).to.equal(true);
 }
 
 describe('Delve on a real core', () => {
@@ -172,7 +184,7 @@ describe('Delve on a real core', () => {
     if (one === undefined) return;
     await using session = await launchDelveCore(one, signal);
     // A stopped Delve cannot answer before it is killed.
-    process.kill(session.pid, 'SIGSTOP');
+    await freeze(session.pid);
     const call = rejectsWith('undecided', session.client.listGoroutines({ start: 0, count: 0 }, { signal }));
     process.kill(session.pid, 'SIGKILL');
     const error = await call;
@@ -188,7 +200,7 @@ describe('Delve on a real core', () => {
     {
       await using session = await launchDelveCore(one, signal);
       pid = session.pid;
-      process.kill(pid, 'SIGSTOP');
+      await freeze(pid);
       const error = await rejectsWith('undecided', session.client.state({ signal, timeoutMs: 100 }));
       expect(error.message).to.equal('Delve did not answer State within 0.1 s');
     }
@@ -219,6 +231,25 @@ describe('Delve on a real core', () => {
     const { exe, core } = second;
     const error = await rejectsWith('missing-tool', launchDelveCore({ ...first, exe, core }, signal));
     expect(error.message).to.include(second.goVersion.replace(/^go/, ''));
+  });
+
+  it('leaves no folder of Delve’s behind, by whatever process', async () => {
+    const [one] = made;
+    if (one === undefined) return;
+    const tmp = process.env['TMPDIR'];
+    process.env['TMPDIR'] = folder.file('tmp');
+    try {
+      await mkdir(folder.file('tmp'));
+      for (let round = 0; round < 3; round++) {
+        await using session = await launchDelveCore(one, signal);
+        await session.client.state({ signal });
+      }
+      const empty = async () => ((await readdir(folder.file('tmp'))).length === 0 ? true : undefined);
+      expect(await poll(empty, { signal, deadlineMs: 2000, everyMs: 20 })).to.equal(true);
+    } finally {
+      if (tmp === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = tmp;
+    }
   });
 
   it('gives up on a Delve that does not open the core in time', async () => {
