@@ -1,0 +1,28 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect } from 'chai';
+import { withDeadline } from '../lab/deadline.js';
+
+const collectGarbage = (): void => {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+};
+
+describe('a signal with a deadline', () => {
+  it('aborts with a TimeoutError, although the garbage was collected before', async () => {
+    const aborted = new Promise<unknown>((resolve) => {
+      const signal = withDeadline(new AbortController().signal, 100);
+      signal.addEventListener('abort', () => resolve(signal.reason));
+    });
+    setTimeout(collectGarbage, 20);
+    const reason = await Promise.race([aborted, new Promise((r) => setTimeout(r, 2_000, 'late'))]);
+    expect(reason).to.be.instanceOf(DOMException).with.property('name', 'TimeoutError');
+  });
+
+  it("aborts with the caller's reason when that comes first", () => {
+    const caller = new AbortController();
+    const signal = withDeadline(caller.signal, 60_000);
+    caller.abort('enough');
+    expect(signal.reason).to.equal('enough');
+  });
+});
