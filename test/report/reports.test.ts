@@ -1,0 +1,152 @@
+import { expect } from 'chai';
+import { createColors } from 'picocolors';
+import { checklist } from '../../lab/checklist/checklist.js';
+import type { ChecklistRow } from '../../lab/checklist/row.js';
+import { checklistText } from '../../lab/report/checklist-text.js';
+import { html } from '../../lab/report/html.js';
+import { diagnosisHtml, reportHtml } from '../../lab/report/report-html.js';
+import { reportMarkdown } from '../../lab/report/report-markdown.js';
+import type { RunReport } from '../../lab/report/run-report.js';
+import { runText } from '../../lab/report/run-text.js';
+import { articleDiagnosis } from '../checklist/article.js';
+
+const evil = `<script>alert("x")</script>&'|\`\n# `;
+const row = (outcome: ChecklistRow['outcome']): ChecklistRow => ({
+  ...{
+    id: outcome,
+    claim: `A claim that ${outcome}. ${'It goes on and on. '.repeat(8)}`,
+    seen: evil,
+    outcome,
+  },
+  ...(outcome === 'holds' ? {} : { why: `a reason, ${evil}` }),
+  evidence: { file: 'transcript.md', at: '#curl' },
+});
+
+const step = { connections: 1_000, pipelining: 1, workers: 1 };
+const report: RunReport = {
+  record: {
+    ...{ schema: 'lab.run/1', id: `2018-12-02-${evil}`, createdAt: '2018-12-02T10:00:00Z', gitCommit: null },
+    config: {
+      ...{ scenario: 'blog', fixed: false, target: 'local', load: 'wrk', capture: 'gcore', build: 'default' },
+      probeTimeout: 1.5,
+    },
+    versions: { go: evil },
+    machine: { os: 'linux', arch: 'x64', cpus: 2, memoryBytes: 8e9 },
+    stages: {
+      load: { state: 'done', startedAt: '2018-12-02T10:00:00Z', ms: 4_000 },
+      capture: {
+        state: 'failed',
+        startedAt: '2018-12-02T10:00:05Z',
+        error: { code: 'internal', message: evil },
+      },
+    },
+    conclusion: { verdict: 'confirmed', exitCode: 0, summary: articleDiagnosis().summary, reasons: [evil] },
+  },
+  diagnosis: { ...articleDiagnosis(), limits: [evil] },
+  checklist: [row('holds'), row('differs'), row('fails'), row('not-observed')],
+  samples: [0, 1, 2, 3].map((second) => ({
+    ...{
+      at: second * 1_000,
+      responses: second,
+      requestsPerSecond: second < 2 ? 31_000 : 0,
+      errors: 0,
+      timeouts: 0,
+    },
+    step,
+  })),
+  probes: [
+    { kind: 'answered', at: 0, ms: 12, status: 200 },
+    { kind: 'timed-out', at: 3_000, ms: 1_500, connected: true },
+  ],
+  files: [
+    { name: 'core.1628', bytes: 1.2e9 },
+    { name: evil, bytes: 1 },
+  ],
+};
+
+describe('markup', () => {
+  it('escapes whatever is put into it, lists too, and itself not twice', () => {
+    const inner = html`<b title="${'"'}">${'<&'}</b>`;
+    expect(html`<p>${inner}${[inner, 1, undefined, false]}</p>`.markup).to.equal(
+      '<p><b title="&quot;">&lt;&amp;</b><b title="&quot;">&lt;&amp;</b>1</p>',
+    );
+  });
+});
+
+describe('the page of a run', () => {
+  it('lets no text of a run become markup', () => {
+    for (const page of [reportHtml(report), diagnosisHtml({ ...articleDiagnosis(), summary: evil })]) {
+      expect(page).to.not.contain('<script');
+      expect(page).to.contain('&lt;script&gt;');
+    }
+  });
+
+  it('needs no other file and no network', () => {
+    const page = reportHtml(report);
+    expect(page).to.not.match(/<(?:link|img|iframe|script)\b|\bsrc=|url\(|@import|https?:/);
+    expect(page).to.contain("default-src 'none'");
+  });
+
+  it('tells the verdict, the root cause, the proof, the chart and the checklist', () => {
+    const page = reportHtml(report);
+    for (const told of [
+      'Goroutine 20',
+      '0xc000082480',
+      '(dlv) goroutine 20',
+      '<polyline',
+      'A claim that fails',
+    ])
+      expect(page).to.contain(told);
+  });
+
+  it('is a page, too, for a run that came to nothing', () => {
+    const { diagnosis: _, ...rest } = report;
+    const bare = {
+      ...rest,
+      record: { ...report.record, conclusion: null },
+      checklist: [],
+      samples: [],
+      probes: [],
+    };
+    expect(reportHtml(bare)).to.contain('This run has no conclusion.');
+    expect(reportMarkdown(bare)).to.contain('This run has no conclusion.');
+  });
+});
+
+describe('the report as Markdown', () => {
+  it('keeps every table row on its line and every text out of the markup', () => {
+    const text = reportMarkdown(report);
+    expect(text).to.not.match(/(?<!\\)<script/);
+    expect(text).to.not.match(/^# $/m);
+    const rows = text.split('\n').filter((line) => line.startsWith('| '));
+    for (const line of rows) expect(line, line).to.match(/ \|$/);
+  });
+});
+
+describe('the checklist as text', () => {
+  it('fits 80 columns and says each outcome in words', () => {
+    for (const rows of [report.checklist, checklist({ fixed: false })]) {
+      const lines = checklistText(rows, createColors(false)).split('\n');
+      expect(Math.max(...lines.map((line) => line.length))).to.be.at.most(80);
+    }
+    const text = checklistText(report.checklist, createColors(false));
+    expect(text)
+      .to.match(/^holds {4}A claim/m)
+      .and.to.match(/^FAILS {4}A claim/m);
+    expect(text)
+      .to.match(/^differs {2}A claim/m)
+      .and.to.match(/^unseen {3}A claim/m);
+    expect(text).to.contain('4 claims: 1 hold; 1 differ, with the reason known; 1 fail; 1 not observed');
+  });
+});
+
+describe('the end of a run as text', () => {
+  it('fits 80 columns: checklist, proof, verdict, files', () => {
+    const text = runText(report, { dir: '/runs/1', proof: 'The proof.', colours: createColors(false) });
+    expect(Math.max(...text.split('\n').map((line) => line.length))).to.be.at.most(80);
+    const order = ['claim by claim', 'The proof.', 'CONFIRMED', 'in /runs/1', 'core.1628'];
+    const places = order.map((part) => text.indexOf(part));
+    expect(places).to.deep.equal([...places].sort((a, b) => a - b));
+    expect(places).to.not.include(-1);
+  });
+});
