@@ -87,12 +87,15 @@ export async function launchDelveCore(options: DelveCoreOptions, signal: AbortSi
     const port = await Promise.race([output.port, exited, aborted(deadline)]);
     if (typeof port !== 'number') throw explainDelveEnd(port);
     const whyEnded = async (): Promise<string | undefined> => {
-      const seen = await endedWithin(500);
+      const seen = await endedWithin(250);
       return seen === undefined ? undefined : howItEnded(seen);
     };
-    rpc = await connectRpc({ host: '127.0.0.1', port }, { signal: deadline, whyEnded });
-    const client = delveClient(rpc);
-    const version = await client.getVersion({ signal: deadline, timeoutMs: options.startTimeoutMs });
+    const turnedAway = async (): Promise<boolean> =>
+      (await endedWithin(50)) === undefined &&
+      /cannot check remote address|different user/.test(output.text());
+    const first = await firstAnswer({ port, whyEnded, turnedAway }, deadline);
+    rpc = first.rpc;
+    const { client, version } = first;
     // Delve has read its configuration; what is gone already cannot be left behind.
     await rm(home, { recursive: true, force: true });
     return { client, version, pid, argv, exited, [Symbol.asyncDispose]: end };
@@ -104,6 +107,35 @@ export async function launchDelveCore(options: DelveCoreOptions, signal: AbortSi
     if (deadline.aborted) throw tooSlow(options, error);
     if (seen !== undefined && child.pid !== undefined) throw explainDelveEnd(seen);
     throw error;
+  }
+}
+
+interface Address {
+  readonly port: number;
+  readonly whyEnded: () => Promise<string | undefined>;
+  readonly turnedAway: () => Promise<boolean>;
+}
+
+/**
+ * Connects until Delve answers. It looks up the user of each connection in /proc/net/tcp, which it does not
+ * read in one piece: on a machine with thousands of connections it misses its own client now and then, closes
+ * it, and listens on.
+ */
+async function firstAnswer(
+  { port, whyEnded, turnedAway }: Address,
+  deadline: AbortSignal,
+): Promise<{ readonly rpc: RpcConnection; readonly client: DelveClient; readonly version: DelveVersion }> {
+  for (;;) {
+    const rpc = await connectRpc({ host: '127.0.0.1', port }, { signal: deadline, whyEnded });
+    const client = delveClient(rpc);
+    try {
+      // The deadline is the one limit here.
+      const version = await client.getVersion({ signal: deadline, timeoutMs: 2 ** 31 - 1 });
+      return { rpc, client, version };
+    } catch (error) {
+      await rpc[Symbol.asyncDispose]();
+      if (deadline.aborted || !(await turnedAway())) throw error;
+    }
   }
 }
 
