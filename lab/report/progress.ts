@@ -103,7 +103,8 @@ const marksShown = 24;
 
 function liveReporter({ stream, colour, now = () => performance.now() }: ProgressOptions): Progress {
   const colours = createColors(colour);
-  const live = createLogUpdate(stream, { defaultWidth: textWidth });
+  // A hidden cursor would stay hidden when the lab is killed, and log-update hides that of stderr only.
+  const live = createLogUpdate(stream, { defaultWidth: textWidth, showCursor: true });
   // The last column stays free: some terminals wrap when it is written to.
   const columns = (): number => Math.max(40, Math.min(stream.columns ?? textWidth, 120)) - 1;
   let stage: { name: string; text: string; since: number } | undefined;
