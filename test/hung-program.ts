@@ -96,9 +96,10 @@ export async function startHung(
   exe: string,
   folder: TempFolder,
   signal: AbortSignal,
+  args: readonly string[] = [],
 ): Promise<TargetProcess> {
   const logFile = folder.file(`log-${process.hrtime.bigint()}`);
-  const started = await localTarget().start([exe], { signal, logFile });
+  const started = await localTarget().start([exe, ...args], { signal, logFile });
   const ready = await poll(async () => (await readFile(logFile, 'utf8')).includes('ready') || undefined, {
     signal,
     deadlineMs: 15_000,
