@@ -23,7 +23,7 @@ export const labConfigSchema = z.strictObject({
   fixed: z.boolean().default(false),
   target: z.enum(['local']).default('local'),
   load: z.enum(['autocannon', 'wrk']).default('autocannon'),
-  capture: z.enum(['gcore']).default('gcore'),
+  capture: z.enum(['gcore', 'delve']).default('gcore'),
   build: z.enum(['default', 'noinline', 'debug']).default('default'),
   /** Of the server; 0 lets the kernel choose; the scenario's own when absent. */
   port: port.optional(),

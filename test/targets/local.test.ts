@@ -10,6 +10,12 @@ const { signal } = new AbortController();
 
 describe('the local target', () => {
   const target = localTarget();
+  const readyIn = (logFile: string) =>
+    poll(async () => ((await readFile(logFile, 'utf8')).startsWith('ready\n') ? true : undefined), {
+      signal,
+      deadlineMs: 5000,
+      everyMs: 10,
+    });
 
   it('returns a non-zero exit as a value, with both outputs', async () => {
     const result = await target.exec(['sh', '-c', 'echo out; echo err >&2; exit 3'], { signal });
@@ -50,14 +56,7 @@ describe('the local target', () => {
     await using folder = await tempFolder();
     const logFile = folder.file('log');
     const process = await target.start(['sh', '-c', 'echo ready; exec sleep 60'], { signal, logFile });
-    const ready = await poll(
-      async () => ((await readFile(logFile, 'utf8')) === 'ready\n' ? true : undefined),
-      {
-        signal,
-        deadlineMs: 5000,
-        everyMs: 10,
-      },
-    );
+    const ready = await readyIn(logFile);
     expect(ready).to.equal(true);
     expect(process.exit()).to.equal(undefined);
     await process[Symbol.asyncDispose]();
@@ -67,10 +66,10 @@ describe('the local target', () => {
 
   it('ends a process that ignores TERM, and one that is stopped', async () => {
     await using folder = await tempFolder();
-    const stubborn = await target.start(['sh', '-c', 'trap "" TERM; while :; do sleep 0.05; done'], {
-      signal,
-      logFile: folder.file('stubborn'),
-    });
+    const logFile = folder.file('stubborn');
+    const script = 'trap "" TERM; echo ready; while :; do sleep 0.05; done';
+    const stubborn = await target.start(['sh', '-c', script], { signal, logFile });
+    expect(await readyIn(logFile)).to.equal(true);
     await stubborn.kill('SIGSTOP');
     await stubborn[Symbol.asyncDispose]();
     expect(stubborn.exit()).to.deep.equal({ kind: 'killed', signal: 'SIGKILL' });

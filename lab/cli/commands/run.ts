@@ -54,7 +54,7 @@ export function runOptions(command: Command): Command {
     .option('--fixed', 'run the repaired twin; nothing may hang then')
     .option('--target <where>', 'local')
     .option('--load <driver>', 'autocannon or wrk')
-    .option('--capture <method>', 'gcore')
+    .option('--capture <method>', 'gcore or delve')
     .option('--build <flavour>', 'default, noinline (as in the article) or debug')
     .option('--port <n>', 'of the server; 0: any free one')
     .option('--pprof-port <n>', "of the server's pprof; 0: any free one")
