@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withDeadline } from '../deadline.js';
 import { interrupted, LabError, messageOf } from '../errors.js';
 import { type DelveClient, delveClient } from './client.js';
 import { type DelveEnd, explainDelveEnd, howItEnded } from './failures.js';
@@ -80,7 +81,7 @@ export async function launchDelveCore(options: DelveCoreOptions, signal: AbortSi
   };
   const endedWithin = (ms: number): Promise<DelveEnd | undefined> => Promise.race([exited, after(ms)]);
 
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.startTimeoutMs)]);
+  const deadline = withDeadline(signal, options.startTimeoutMs);
   try {
     const { pid } = child;
     if (pid === undefined) throw cannotStart(options.dlv, await exited);

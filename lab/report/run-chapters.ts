@@ -47,7 +47,7 @@ export function runChapters(
         command('load', load, {
           pipeline: [loadCommand(facts, url ?? 'http://127.0.0.1:10080/')],
           stdout: loadSummary(facts),
-          note: 'What is printed is what the lab measured.',
+          note: 'The lab pushed through processes of its own; what is printed here is what it measured.',
           durationMs: facts.ms,
         }),
       ],

@@ -21,7 +21,7 @@ export async function writeReports(run: Run): Promise<RunReport> {
   const log = await readFile(run.file('server.log'), 'utf8').catch(() => '');
   const { markdown, files } = transcript({
     title: `Transcript of ${run.record.id}`,
-    text: 'Each command was really run; what follows it is what it printed. Type them in the folder of this run.',
+    text: 'What the lab did, as commands to type in the folder of this run, each with what it printed. Where the lab did the same in another way, a note says so.',
     dir: run.dir,
     chapters: runChapters(run.record, log, walk),
   });
