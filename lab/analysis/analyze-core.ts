@@ -70,7 +70,8 @@ export async function analyzeCore(
     memory,
     signal,
   );
-  const snapshot = await readSnapshot({ client, memory, layout }, call);
+  const program = await openSources(options, client, call);
+  const snapshot = unwrapStarts(await readSnapshot({ client, memory, layout }, call), program);
   emit({
     type: 'note',
     text: `${snapshot.goroutines.total} goroutines in ${snapshot.signatures.length} distinct stacks`,
@@ -86,7 +87,6 @@ export async function analyzeCore(
     );
   }
 
-  const program = await openSources(options, client, call);
   const study = await studyWaits(snapshot, program, channelEvaluator(client, memory, call));
   const { claims, undecided } = claimsOf(study);
   for (const line of [...study.limits, ...undecided]) limits.add(line);
@@ -102,7 +102,6 @@ export async function analyzeCore(
     );
   }
   const verdict = verdictOf(findings, undecided);
-  const signatures = unwrapStarts(snapshot, program);
   return {
     schema: 'lab.diagnosis/1',
     verdict,
@@ -118,7 +117,7 @@ export async function analyzeCore(
       goroutines: { ...snapshot.goroutines },
     },
     findings,
-    groups: signatures.map(groupOf),
+    groups: snapshot.signatures.map(groupOf),
     userLocations: userLocations(snapshot.signatures),
     stats: {
       engine: 'core-reader',

@@ -238,6 +238,6 @@ export function summaryOf(
   if (first !== undefined) return first.summary;
   const { user, blocked } = snapshot.goroutines;
   if (verdict === 'none')
-    return `No deadlock: each of the ${user} goroutines of the program runs or can be woken.`;
+    return `No deadlock found: as far as can be seen, each of the ${user} goroutines of the program runs or can be woken.`;
   return `Undecided: no deadlock was found among ${user} goroutines (${blocked} blocked), but ${undecided[0] ?? 'something could not be read'}.`;
 }

@@ -11,9 +11,7 @@ import { hex } from './snapshot.js';
  */
 export function channelName(address: number, searches: readonly ReleaserSearch[], program: Program): string {
   // Several places that could not be evaluated may be several channels: no name is better than a wrong one.
-  const sure = searches.filter(
-    ({ places }) => places.some((place) => place.evaluated) || places.length === 1,
-  );
+  const sure = searches.filter(({ places }) => places.some((place) => place.sure));
   const slots = sure.flatMap((search) => search.flow?.slots ?? []);
   const ranked = slots
     .flatMap((slot) => nameOf(slot, searches, program) ?? [])

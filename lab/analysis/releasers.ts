@@ -20,8 +20,8 @@ export interface WaitingPlace {
   readonly frame: Frame;
   readonly expression: string;
   readonly channel: Node;
-  /** The expression was evaluated in the frame and is the channel. */
-  readonly evaluated: boolean;
+  /** Evaluated in the frame it is the channel; or the line holds no other operation. */
+  readonly sure: boolean;
 }
 
 /** What was found out about one channel and one direction of waiting. */
@@ -115,8 +115,8 @@ async function waitingPlace(
     for (const { channel: node } of candidates) {
       const place = { cell, frame, expression: node.text, channel: node };
       const seen = await evaluate(goroutine, frame.index, node.text);
-      if (seen.kind === 'unreadable') unreadable.push({ ...place, evaluated: false });
-      else if (seen.address === channel) return [{ ...place, evaluated: true }];
+      if (seen.kind === 'unreadable') unreadable.push({ ...place, sure: candidates.length === 1 });
+      else if (seen.address === channel) return [{ ...place, sure: true }];
     }
     // It must be one of these: following all of them finds too many releasers rather than too few.
     if (unreadable.length > 0) return unreadable;

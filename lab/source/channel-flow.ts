@@ -1,5 +1,5 @@
 import { dirname } from 'node:path/posix';
-import { type Binding, bindingOf, syntacticType, usesOf } from './bindings.js';
+import { type Binding, bindingOf, listOf, syntacticType, usesOf } from './bindings.js';
 import { functionAround, type GoFunction } from './functions.js';
 import { childrenOf, lineOf, type Node } from './parser.js';
 import type { Program } from './program.js';
@@ -77,6 +77,7 @@ export function followChannel(
     if (value?.type === 'nil' || (value !== undefined && isMake(value))) return;
     if (current !== undefined) copied.add(slotKey(current));
     if (value === undefined) leave(node, file);
+    else if (value.type === 'call_expression') addResults(value, file);
     else add(value, file);
   };
   const addTarget = (target: Node, file: string) => {
@@ -133,6 +134,25 @@ export function followChannel(
       case 'unknown':
         leave(node, file);
         return;
+    }
+  }
+
+  /** The channel is what a function of the program returns. */
+  function addResults(call: Node, file: string): void {
+    const callees = calleesOf(call, file, program);
+    if (callees.length === 0) leave(call, file);
+    for (const fn of callees) {
+      for (const statement of fn.node.descendantsOfType(['return_statement'])) {
+        if (functionAround(statement, fn.file)?.node.id !== fn.node.id) continue;
+        const [value, ...others] = listOf(statement.namedChildren[0] ?? null);
+        if (value === undefined || others.length > 0) leave(statement, fn.file);
+        else if (value.type === 'call_expression' && seenCalls.has(`${fn.file}#${value.startIndex}`))
+          continue;
+        else {
+          seenCalls.add(`${fn.file}#${value.startIndex}`);
+          addFrom(value, value, fn.file);
+        }
+      }
     }
   }
 

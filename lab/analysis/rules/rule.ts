@@ -41,7 +41,7 @@ export interface Rule {
 
 /** `Goroutine 20` or `8 goroutines (20, 21, 22 ...)`. */
 export function goroutinesOf(cells: readonly Cell[]): string {
-  const ids = cells.flatMap((cell) => cell.ids);
+  const ids = cells.flatMap((cell) => cell.ids).sort((a, b) => a - b);
   const count = countOf(cells);
   if (count === 1) return `Goroutine ${ids[0]}`;
   const shown = ids.slice(0, 3).join(', ');

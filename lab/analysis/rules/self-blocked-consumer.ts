@@ -32,7 +32,8 @@ export const selfBlockedConsumer: Rule = {
       const channel = graph.channels.get(address);
       const what = `${input.nameOf(address)} (${fillOf(channel)})`;
       const many = countOf(own) > 1;
-      const who = `${goroutinesOf(own)}, the only receiver${many ? 's' : ''} of ${what},`;
+      const only = certainty === 'suspected' ? 'perhaps the only' : 'the only';
+      const who = `${goroutinesOf(own)}, ${only} receiver${many ? 's' : ''} of ${what},`;
       const stuck = many ? 'are themselves blocked sending to it' : 'is itself blocked sending to it';
       const how = receivers.find((r) => r.cell === own[0]?.key)?.how;
       const place = own[0]?.signature.userLocation;
@@ -48,11 +49,13 @@ export const selfBlockedConsumer: Rule = {
             `It would receive at ${how?.file}:${how?.line} (${how?.expression}), but on its way there it sends ` +
             `to the same channel at ${place?.file}:${place?.line} in ${place?.function}. The channel is full, ` +
             'so the send waits for a receive that only this goroutine could do.' +
-            (certainty === 'suspected' ? ' Other code may also receive from it: see the limits.' : ''),
+            (certainty === 'suspected' ? ' Other code may also receive from it: see the last evidence.' : ''),
           suggestion:
             'Do not send to a channel from the goroutine that drains it: handle the value in place, or send ' +
             'with a select that drops or defers it when the channel is full, or use a second channel.',
-          roles: new Map(own.map((cell) => [cell.key, `only receiver of ${input.nameOf(address)}`])),
+          roles: new Map(
+            own.map((cell) => [cell.key, `${only.replace('the ', '')} receiver of ${input.nameOf(address)}`]),
+          ),
         },
       ];
     };

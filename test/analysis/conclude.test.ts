@@ -1,0 +1,90 @@
+import { expect } from 'chai';
+import { claimsOf } from '../../lab/analysis/conclude.js';
+import { verdictOf } from '../../lab/analysis/diagnose.js';
+import { rules } from '../../lab/analysis/rules/index.js';
+import type { Claim, RuleInput } from '../../lab/analysis/rules/rule.js';
+import { waitOf } from '../../lab/analysis/waits.js';
+
+const input: RuleInput = {
+  snapshot: {
+    goroutines: { total: 1, user: 1, system: 0, blocked: 1 },
+    signatures: [],
+    cells: [],
+    channels: new Map(),
+    limits: [],
+  },
+  graph: { cells: [], channels: new Map(), releasers: new Map() },
+  searches: new Map(),
+  knots: [],
+  suspectedKnots: [],
+  someoneRuns: true,
+  nameOf: () => 'main.c',
+};
+
+const claim: Claim = {
+  rule: 'sound',
+  class: 'communication',
+  subtype: 'channel',
+  certainty: 'suspected',
+  knot: { cells: [], objects: [], victims: [], starved: [] },
+  summary: '',
+  explanation: '',
+  suggestion: '',
+  roles: new Map(),
+};
+
+describe('the conclusion', () => {
+  it('survives a rule that crashes, says so, and keeps the claims of the others', () => {
+    const broken = {
+      name: 'broken',
+      apply: () => {
+        throw new Error('out of ideas');
+      },
+    };
+    const { claims, undecided } = claimsOf({ input, limits: [] }, [
+      broken,
+      { name: 'sound', apply: () => [claim] },
+    ]);
+    expect(claims).to.deep.equal([claim]);
+    expect(undecided).to.deep.equal(['the rule broken failed: out of ideas']);
+    expect(verdictOf([], undecided)).to.equal('unknown');
+  });
+
+  it('finds nothing where nothing is stuck', () => {
+    expect(claimsOf({ input, limits: [] }, rules)).to.deep.equal({ claims: [], undecided: [] });
+    expect(verdictOf([], [])).to.equal('none');
+  });
+});
+
+describe('a wait', () => {
+  const entry = { sudog: 1, channel: 2, elem: 0, isSelect: true };
+  const at = (waitReason: string, queues = [entry]) =>
+    waitOf({ state: 'waiting', waitReason, queues }, () => 'receive');
+
+  it('is live on the network, a timer, or when the goroutine runs', () => {
+    expect(at('IO wait').kind).to.equal('live');
+    expect(at('sleep').kind).to.equal('live');
+    expect(waitOf({ state: 'running', waitReason: '', queues: [] }, () => undefined).kind).to.equal('live');
+  });
+
+  it('has a case per queue entry of a select', () => {
+    const wait = at('select', [entry, { ...entry, channel: 3 }]);
+    expect(wait).to.deep.equal({
+      kind: 'channel',
+      cases: [
+        { channel: 2, direction: 'receive' },
+        { channel: 3, direction: 'receive' },
+      ],
+    });
+  });
+
+  it('never ends in a select over nil channels only', () => {
+    expect(at('select', []).kind).to.equal('nil-channel');
+    expect(at('select (no cases)', []).kind).to.equal('empty-select');
+  });
+
+  it('is unknown for a lock, and for a reason that no known Go has', () => {
+    expect(at('sync.Mutex.Lock').kind).to.equal('unknown');
+    expect(at('pondering').kind).to.equal('unknown');
+  });
+});

@@ -1,0 +1,170 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { execa } from 'execa';
+import { createColors } from 'picocolors';
+import { analyzeCore } from '../../lab/analysis/analyze-core.js';
+import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { diagnosisText } from '../../lab/report/diagnosis-text.js';
+import { findDelve } from '../../lab/toolchain/index.js';
+import { goTools, startHung } from '../hung-program.js';
+import { type TempFolder, tempFolder } from '../temp-folder.js';
+
+const fixture = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go/channels');
+const { signal } = new AbortController();
+const gos = await goTools(signal);
+const hasGcore = (await execa('gcore', [], { reject: false })).code !== 'ENOENT';
+const builds = { default: [], 'without inlining': ['-gcflags=all=-l'], unoptimised: ['-gcflags=all=-N -l'] };
+
+/** Starts the fixture in a situation, takes a core of it and diagnoses it. */
+async function diagnose(exe: string, dlv: string, folder: TempFolder, situation: string, noSource = false) {
+  const program = await startSituation(exe, folder, situation);
+  const prefix = folder.file(`core-${situation}`);
+  try {
+    await execa('gcore', ['-o', prefix, String(program.identity.pid)]);
+  } finally {
+    await program.kill('SIGKILL');
+    await program[Symbol.asyncDispose]();
+  }
+  const core = `${prefix}.${program.identity.pid}`;
+  try {
+    return await analyzeCore({ exe, core, delve: dlv, noSource }, () => undefined, signal);
+  } finally {
+    await execa('rm', ['-f', core]);
+  }
+}
+
+const faulty: Readonly<Record<string, (diagnosis: Diagnosis) => void>> = {
+  'self-consumer'({ findings: [finding] }) {
+    expect(finding?.rule).to.equal('self-blocked-consumer');
+    expect(finding?.certainty).to.equal('strong');
+    const [goroutine] = finding?.rootCause.goroutines ?? [];
+    expect(goroutine?.userLocation.function).to.equal('main.(*depot).put');
+    expect(goroutine?.startLocation.function).to.equal('main.(*depot).unpack');
+    expect(goroutine?.goStatementLocation.function).to.equal('main.newDepot');
+    const [resource] = finding?.rootCause.resources ?? [];
+    expect(resource).to.include({ name: 'main.depot.in', len: 4, cap: 4, elemType: 'main.parcel' });
+    expect(finding?.victims.goroutines).to.equal(25);
+    expect(finding?.evidence.some(({ text }) => /label: "\S.* content"|wrapping"/.test(text))).to.equal(true);
+  },
+  'two-depots'({ findings }) {
+    expect(findings.map(({ rule }) => rule)).to.deep.equal(['self-blocked-consumer']);
+  },
+  ring({ findings: [finding] }) {
+    expect(finding).to.include({ rule: 'channel-knot', certainty: 'strong' });
+    const names = finding?.rootCause.resources.map(({ name }) => name);
+    expect(names).to.have.members(['main.stage.left', 'main.stage.right']);
+  },
+  'early-return'({ findings: [finding] }) {
+    expect(finding).to.include({ rule: 'channel-knot', certainty: 'strong' });
+    expect(finding?.rootCause.goroutines[0]?.userLocation.function).to.equal('main.slowAnswer');
+  },
+  'forgotten-close'({ findings: [finding] }) {
+    expect(finding).to.include({ rule: 'channel-knot', certainty: 'strong' });
+    expect(finding?.rootCause.resources[0]?.name).to.equal('main.forgottenClose.results');
+  },
+  'nil-send'({ findings: [finding] }) {
+    expect(finding).to.include({ rule: 'nil-channel', certainty: 'proved' });
+  },
+};
+const healthy = ['idle-pool', 'slow-consumer', 'ticker', 'request-reply', 'moved-on'];
+
+for (const go of gos) {
+  for (const [name, flags] of Object.entries(builds)) {
+    describe(`cores of ${go.version}, built ${name}`, function () {
+      this.timeout(120_000);
+      let folder: TempFolder;
+      let exe: string;
+      let dlv: string;
+
+      before(async function () {
+        const found = await findDelve({ goVersion: go.version, install: false }, signal);
+        // Skips where gdb, or a Delve that reads this Go, is missing.
+        if (found === undefined || !hasGcore) this.skip();
+        dlv = found.path;
+        folder = await tempFolder();
+        exe = folder.file('server');
+        const env = { GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '-buildvcs=false' };
+        await execa(go.path, ['build', ...flags, '-o', exe, '.'], { cwd: fixture, env });
+      });
+      after(async () => folder?.[Symbol.asyncDispose]());
+
+      for (const [situation, check] of Object.entries(faulty)) {
+        it(`diagnoses ${situation}`, async () => {
+          const diagnosis = await diagnose(exe, dlv, folder, situation);
+          diagnosisSchema.parse(diagnosis);
+          expect(diagnosis.verdict).to.equal('deadlock');
+          expect(diagnosis.scope).to.equal('partial');
+          expect(diagnosis.findings[0]).to.include({ class: 'communication', subtype: 'channel' });
+          expect(diagnosis.stats.crossCheckMismatches).to.equal(0);
+          check(diagnosis);
+        });
+      }
+
+      // Healthy programs look alike in every build.
+      if (name !== 'default') return;
+      for (const situation of healthy) {
+        it(`finds nothing in ${situation}`, async () => {
+          const { verdict, findings } = await diagnose(exe, dlv, folder, situation);
+          expect({ verdict, findings }).to.deep.equal({ verdict: 'none', findings: [] });
+        });
+      }
+
+      it('only suspects a consumer that a request may still rescue', async () => {
+        const { verdict, findings } = await diagnose(exe, dlv, folder, 'rescued');
+        expect(verdict).to.equal('unknown');
+        expect(findings.map(({ certainty }) => certainty)).to.deep.equal(['suspected']);
+      });
+
+      it('says that it does not follow locks yet', async () => {
+        const { verdict, findings, limits } = await diagnose(exe, dlv, folder, 'lock-queue');
+        expect({ verdict, findings }).to.deep.equal({ verdict: 'unknown', findings: [] });
+        expect(limits.join()).to.match(/5 goroutines wait for something this analysis does not follow/);
+      });
+
+      it('claims nothing about releasers without sources', async () => {
+        const { verdict, limits } = await diagnose(exe, dlv, folder, 'self-consumer', true);
+        expect(verdict).to.equal('unknown');
+        expect(limits.join()).to.include('was not read');
+      });
+
+      it('prints checks that hold when typed into Delve, in 80 columns', async () => {
+        const program = await startSituation(exe, folder, 'self-consumer');
+        const prefix = folder.file('typed');
+        try {
+          await execa('gcore', ['-o', prefix, String(program.identity.pid)]);
+        } finally {
+          await program.kill('SIGKILL');
+          await program[Symbol.asyncDispose]();
+        }
+        const core = `${prefix}.${program.identity.pid}`;
+        const diagnosis = await analyzeCore({ exe, core, delve: dlv }, () => undefined, signal);
+        const [finding] = diagnosis.findings;
+        const commands = (finding?.evidence ?? []).flatMap(({ check }) => check.split('; '));
+        const { stdout, stderr } = await execa(
+          dlv,
+          ['core', exe, core, '--allow-non-terminal-interactive=true'],
+          {
+            input: `${commands.join('\n')}\nquit\n`,
+            env: { HOME: folder.path, TERM: 'dumb' },
+          },
+        );
+        await execa('rm', ['-f', core]);
+        expect(`${stdout}${stderr}`).not.to.include('Command failed');
+        const address = finding?.rootCause.resources[0]?.address.slice(2) ?? '?';
+        expect(stdout).to.match(new RegExp(`0x0*${address}\\s*\n`));
+        expect(stdout).to.include('waitReasonChanSend');
+        const text = diagnosisText(diagnosis, createColors(false));
+        expect(
+          text.split('\n').filter((line) => line.length > 80 && line.trim().includes(' ')),
+        ).to.deep.equal([]);
+        expect(text).to.match(
+          /^DEADLOCK \(partial\)\n {2}Goroutine \d+, the only receiver of main\.depot\.in/,
+        );
+      });
+    });
+  }
+}
+
+const startSituation = (exe: string, folder: TempFolder, situation: string) =>
+  startHung(exe, folder, signal, [situation]);
