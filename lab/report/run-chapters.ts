@@ -25,7 +25,7 @@ export function runChapters(
   const chapters: (TranscriptChapter | undefined)[] = [
     map(resultOf(build, builtServerSchema), ({ argv, cwd, ms }) => ({
       title: 'Build the server',
-      text: 'With optimisation and inlining as `go build` does it, unless the run was asked for another build.',
+      text: buildText[record.config.build],
       records: [command('go-build', build, { pipeline: [argv], cwd, durationMs: ms })],
     })),
     map(resultOf(start, startedServerSchema), ({ argv }) => ({
@@ -33,7 +33,7 @@ export function runChapters(
       text: 'It is ready when it has said where it listens and has answered a request.',
       records: [
         command('start', start, {
-          pipeline: [argv],
+          pipeline: [['./server', ...argv.slice(1)]],
           stdout: firstLines(serverLog, 2),
           background: true,
           exitCode: null,
@@ -55,14 +55,18 @@ export function runChapters(
     symptomRecords === undefined
       ? undefined
       : { title: 'Look at it from outside', text: 'The load is gone.', records: symptomRecords },
-    map(resultOf(capture, bundleSchema), ({ core, pid, size, pausedMs }) => ({
+    map(resultOf(capture, bundleSchema), ({ core, pid, size, pausedMs, method }) => ({
       title: 'Take its core',
       text: `The process stood still for ${(pausedMs / 1000).toFixed(1)} s. Then holes were punched into the core: what is zero takes no place on the disk.`,
       records: [
         command('gcore', capture, {
-          pipeline: [['gcore', '-o', 'core', String(pid)]],
-          stdout: `Saved corefile ${basename(core)}`,
-          note: 'The lab ran gdb with the arguments of this script, without the script.',
+          ...(method === 'delve'
+            ? { pipeline: [['dlv', 'attach', String(pid)]], input: `dump ${basename(core)}\nexit\nn\n` }
+            : {
+                pipeline: [['gcore', '-o', 'core', String(pid)]],
+                stdout: `Saved corefile ${basename(core)}`,
+                note: 'The lab ran gdb with the arguments of this script, without the script.',
+              }),
         }),
         command('du', capture, {
           pipeline: [['du', '-h', '--apparent-size', basename(core)]],
@@ -83,6 +87,12 @@ export function runChapters(
   ];
   return chapters.filter((chapter) => chapter !== undefined);
 }
+
+const buildText = {
+  default: 'Optimised and inlined, as `go build` does it.',
+  noinline: 'Optimised, but without inlining, as in the article: each function keeps its own frame.',
+  debug: 'Neither optimised nor inlined, for stepping through it.',
+};
 
 type LoadFacts = z.infer<typeof loadFactsSchema>;
 

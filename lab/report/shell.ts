@@ -9,7 +9,7 @@ export function quoteWord(word: string): string {
 
 /**
  * A recorded command as a person types it: programs by their names, files of the run's folder relative to
- * it, pipes and redirections. What was typed into the program is not part of it.
+ * it, pipes and redirections, in a subshell when its working folder is another. What was typed into the program is not part of it.
  */
 export function commandLine(record: CommandRecord, dir: string): string {
   const short = (word: string): string => {
@@ -26,5 +26,7 @@ export function commandLine(record: CommandRecord, dir: string): string {
     [program(first), ...rest.map(short)].map(quoteWord).join(' '),
   );
   const target = record.stdoutFile === undefined ? '' : ` > ${quoteWord(short(record.stdoutFile))}`;
-  return `${parts.join(' | ')}${target}${record.background === true ? ' &' : ''}`;
+  const line = `${parts.join(' | ')}${target}${record.background === true ? ' &' : ''}`;
+  const { cwd } = record;
+  return cwd === undefined || relative(dir, cwd) === '' ? line : `(cd ${quoteWord(cwd)} && ${line})`;
 }
