@@ -17,8 +17,10 @@ const probeEveryMs = 50;
 const giveUpMs = 20_000;
 
 interface Round {
-  /** From the start of the load, processes included, to the last probe that was answered. */
+  /** From the first connection of the load to the last probe that was answered. */
   readonly timeToHangMs: number | undefined;
+  /** The time that the generator's processes took before that. */
+  readonly startMs: number;
   /** From the last byte to the verdict, less the probe timeout. */
   readonly verdictAfterMs: number | undefined;
 }
@@ -33,7 +35,7 @@ export async function run(signal: AbortSignal): Promise<void> {
   const ours: Round[] = [];
   const wrks: Round[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    // The hang waits for a boundary of wall-clock seconds: both sides begin equally far from one.
+    // The server's consumer acts once a second, counted from its start: both sides begin equally late in it.
     const phaseMs = ((round + 0.5) / rounds) * 1_000;
     wrks.push(await withServer(program, phaseMs, signal, byWrk));
     ours.push(await withServer(program, phaseMs, signal, byLab));
@@ -43,11 +45,13 @@ export async function run(signal: AbortSignal): Promise<void> {
   }
   const lab = known(ours.map(({ timeToHangMs }) => timeToHangMs));
   const peer = known(wrks.map(({ timeToHangMs }) => timeToHangMs));
+  const starts = ours.map(({ startMs }) => startMs);
   const verdicts = known(ours.map(({ verdictAfterMs }) => verdictAfterMs));
   process.stdout.write(
     [
       `time to hang, median: wrk ${ms(median(peer))} (${peer.length} of ${rounds} hung), lab ${ms(median(lab))} (${lab.length} of ${rounds} hung)`,
       `ratio lab / wrk: ${(median(lab) / median(peer)).toFixed(2)} (at most 1.5)`,
+      `start of the lab's generator, before the first connection: median ${ms(median(starts))}, not counted above`,
       `verdict after last byte + probe timeout of ${defaultProbeTimeoutMs} ms: median ${ms(median(verdicts))}, worst ${ms(Math.max(...verdicts))} (at most 1000 ms)`,
       '',
     ].join('\n'),
@@ -64,7 +68,7 @@ async function withServer(
   hang: Hanging,
 ): Promise<Round> {
   await using server = await serve([exe, '--addr=127.0.0.1:0', '--pprof-addr='], folder, signal);
-  await pause((1_000 + phaseMs - (Date.now() % 1_000)) % 1_000, signal);
+  await pause(phaseMs, signal);
   return await hang(server, signal);
 }
 
@@ -76,10 +80,13 @@ async function byLab(server: Serving, signal: AbortSignal): Promise<Round> {
     emit,
     signal,
   );
-  if (outcome.kind !== 'hung') return { timeToHangMs: undefined, verdictAfterMs: undefined };
+  const loadedAt = outcome.load?.startedAt ?? startedAt;
+  const startMs = loadedAt - startedAt;
+  if (outcome.kind !== 'hung') return { timeToHangMs: undefined, startMs, verdictAfterMs: undefined };
   const lastByteAt = outcome.lastByteAt ?? startedAt;
   return {
-    timeToHangMs: lastAnswer() - startedAt,
+    timeToHangMs: lastAnswer() - loadedAt,
+    startMs,
     verdictAfterMs: outcome.verdictAt - lastByteAt - defaultProbeTimeoutMs,
   };
 }
@@ -94,7 +101,7 @@ async function byWrk(server: Serving, signal: AbortSignal): Promise<Round> {
   try {
     const outcome = await watchForHang({ ...server, probeEveryMs, maxMs: giveUpMs }, emit, signal);
     const timeToHangMs = outcome.kind === 'hung' ? lastAnswer() - startedAt : undefined;
-    return { timeToHangMs, verdictAfterMs: undefined };
+    return { timeToHangMs, startMs: 0, verdictAfterMs: undefined };
   } finally {
     wrk.kill('SIGKILL');
     await wrk;

@@ -28,8 +28,8 @@ export type PlanMove =
   | { readonly kind: 'push'; readonly stepIndex: number; readonly step: LoadStep; readonly why: string }
   | { readonly kind: 'end'; readonly why: string };
 
-/** A step settles no sooner than this: it connects, warms up, and sees a boundary of seconds under load. */
-const settleMs = 1_200;
+/** A step settles no sooner than this: it connects, warms up, and works at its rate for two whole seconds. */
+const settleMs = 2_500;
 /** A server whose fresh connections are answered this quickly has no queue to speak of. */
 const quickMs = 250;
 /** A rate counts as steady when its two halves differ by no more than this share. */

@@ -24,9 +24,9 @@ function samples(...rates: readonly number[]): readonly LoadSample[] {
 }
 
 const settled: PlanEvidence = {
-  elapsedMs: 1_500,
+  elapsedMs: 2_600,
   stepIndex: 0,
-  stepElapsedMs: 1_500,
+  stepElapsedMs: 2_600,
   samples: samples(...Array.from({ length: 15 }, () => 20_000)),
   silentMs: 5,
   slowestProbeMs: 12,
