@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { checkPair } from '../core/elf.js';
 import { type CoreMemory, openCoreMemory } from '../core/memory.js';
 import { type DelveClient, globalScope, smallLoad } from '../delve/client.js';
@@ -95,6 +95,7 @@ export async function analyzeCore(
     const facts = await factsOf(claim, snapshot, client, call, limits);
     findings.push(findingOf({ claim, facts }, i, study.input));
   }
+  for (const line of await changedSince(exe, program)) limits.add(line);
   const missing = [...program.missing];
   if (missing.length > 0) {
     limits.add(
@@ -205,6 +206,17 @@ const maxRootStacks = 16;
 function elemTypeOf({ wait }: Cell, { channels }: Snapshot): string | undefined {
   const channel = wait.kind === 'channel' ? wait.cases[0]?.channel : undefined;
   return channel === undefined ? undefined : channels.get(channel)?.elemType;
+}
+
+/** A source that is newer than the executable may not be what it was built from. */
+async function changedSince(exe: string, program: Program): Promise<string[]> {
+  const built = (await stat(exe)).mtimeMs;
+  const newer: string[] = [];
+  for (const file of program.readFiles()) if ((await stat(file)).mtimeMs > built) newer.push(file);
+  if (newer.length === 0) return [];
+  return [
+    `${newer.length} source files are newer than the executable, ${newer[0]} among them: lines may not fit.`,
+  ];
 }
 
 /** Peak resident memory of Delve in bytes, from proc(5); 0 when it cannot be read. */

@@ -5,13 +5,25 @@ import type { Cell, Frame } from './snapshot.js';
 /** Names the compiler gives to literals and to the wrappers that it makes for `go` and `defer`. */
 const literalName = /\.(?:func\d+|gowrap\d+|deferwrap\d+|init\.\d+\.func\d+)(?:[.·-]\w+)*$/;
 
-/** The function in the source that a frame runs; `undefined` for wrappers and for files that are not here. */
+/**
+ * The function in the source that a frame runs; `undefined` for wrappers, for files that are not here, and for
+ * files that have changed since: the function of that line must bear the frame's name.
+ */
 export function functionOfFrame(frame: Frame, program: Program): GoFunction | undefined {
   const file = program.parse(frame.file);
   if (file === undefined) return undefined;
   const found = functionsAtLine(file.root, file.path, frame.line);
   if (literalName.test(frame.function)) return found.find((fn) => fn.kind === 'literal');
-  return found.find((fn) => fn.kind !== 'literal');
+  const bare = bareName(frame.function);
+  return found.find((fn) => fn.kind !== 'literal' && fn.name === bare);
+}
+
+/** `run` of `main.(*Queue[...]).run` and of `main.(*Queue).run-range1`. */
+function bareName(name: string): string {
+  return name
+    .replace(/\[[^\]]*\]/g, '')
+    .replace(/(?:-range\d+)+$/, '')
+    .replace(/^.*\./, '');
 }
 
 /** Every frame on any stack, by the function that it runs. Goroutines of the runtime are left out. */

@@ -104,7 +104,10 @@ async function waitingPlace(
     return { why: `${frame.function} of the standard library waits for it`, blind: false };
   }
   const fn = functionOfFrame(frame, program);
-  if (fn === undefined) return { why: `the source of ${frame.file} was not read`, blind: true };
+  if (fn === undefined) {
+    const what = program.text(frame.file) === undefined ? 'was not read' : `has no ${frame.function} there`;
+    return { why: `the source ${frame.file}:${frame.line} ${what}`, blind: true };
+  }
   const all = channelsIn(fn.node, direction).filter(
     ({ channel: node }) => functionAround(node, fn.file)?.node.id === fn.node.id,
   );

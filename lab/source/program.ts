@@ -33,6 +33,8 @@ export interface Program {
   parse(path: string): SourceFile | undefined;
   /** Parsed user files of a package folder, or of all folders, whose text contains `word`. */
   filesWith(word: string, directory?: string): SourceFile[];
+  /** Where the files that were read lie on this machine. */
+  readFiles(): string[];
   /** Recorded paths that were asked for and not found. */
   readonly missing: ReadonlySet<string>;
 }
@@ -79,6 +81,7 @@ export function openProgram(options: ProgramOptions, parseGo: ParseGo): Program 
         .filter((file) => text(file)?.includes(word) === true)
         .flatMap((file) => parse(file) ?? []);
     },
+    readFiles: () => [...parsed.keys()].map((path) => localPath(path, options)),
     missing,
   };
 }
