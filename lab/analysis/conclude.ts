@@ -5,7 +5,7 @@ import { channelName } from './names.js';
 import { type EvaluateChannel, findReleasers, type ReleaserSearch } from './releasers.js';
 import { rules as allRules } from './rules/index.js';
 import { type Claim, channelOf, directionOf, type Rule, type RuleInput } from './rules/rule.js';
-import type { Snapshot } from './snapshot.js';
+import type { Cell, Snapshot } from './snapshot.js';
 import {
   deadlockedCells,
   findKnots,
@@ -69,6 +69,7 @@ export async function studyWaits(
       (knot) => !knot.cells.some((cell) => stuck.has(cell.key)) && isEvaluatedCycle(knot, graph),
     ),
     someoneRuns: cells.some((cell) => !stuck.has(cell.key)),
+    isLibrary: program.isLibrary,
     nameOf,
   };
   return { input, limits };
@@ -108,14 +109,25 @@ export function claimsOf({ input }: Study, rules: readonly Rule[] = allRules): C
   return { claims, undecided };
 }
 
-function notUnderstood({ graph, searches, nameOf }: RuleInput): string[] {
+/** The library's own locks (a connection's, a transport's) are held for moments and by its own code. */
+function waitsInLibrary({ signature }: Cell, isLibrary: RuleInput['isLibrary']): boolean {
+  const frame = signature.frames.find(
+    ({ function: name }) => !/^(?:runtime|sync|internal\/sync)\./.test(name),
+  );
+  return frame !== undefined && isLibrary(frame.file);
+}
+
+function notUnderstood({ graph, searches, nameOf, isLibrary }: RuleInput): string[] {
   const lines: string[] = [];
   const unknown = new Map<string, number>();
-  for (const { wait, count } of graph.cells) {
-    if (wait.kind === 'unknown') unknown.set(wait.why, (unknown.get(wait.why) ?? 0) + count);
+  for (const cell of graph.cells) {
+    const { wait, count } = cell;
+    if (wait.kind !== 'unknown' || waitsInLibrary(cell, isLibrary)) continue;
+    unknown.set(wait.why, (unknown.get(wait.why) ?? 0) + count);
   }
   for (const [why, count] of unknown) {
-    lines.push(`${count} goroutines wait for something this analysis does not follow yet (${why})`);
+    const who = count === 1 ? '1 goroutine waits' : `${count} goroutines wait`;
+    lines.push(`${who} for something this analysis does not follow yet (${why})`);
   }
   for (const [object, { releasers }] of searches) {
     const blind = releasers.find((releaser) => releaser.kind === 'open' && releaser.blind);

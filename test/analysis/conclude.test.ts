@@ -18,6 +18,7 @@ const input: RuleInput = {
   knots: [],
   suspectedKnots: [],
   someoneRuns: true,
+  isLibrary: () => false,
   nameOf: () => 'main.c',
 };
 

@@ -14,6 +14,8 @@ export interface RuleInput {
   readonly suspectedKnots: readonly Knot[];
   /** Some goroutine of the program can still run. */
   readonly someoneRuns: boolean;
+  /** Whether a source file belongs to Go's own library. */
+  isLibrary(file: string): boolean;
   /** As a person would call it: `main.Metrics.inChannel`. */
   nameOf(channel: number): string;
 }
