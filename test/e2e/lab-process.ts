@@ -31,7 +31,10 @@ export interface ChildProcess {
 const mark = 'LAB_TEST_MARK';
 const { signal } = new AbortController();
 
-/** Starts `lab` as a user does. Whatever it starts inherits a mark in its environment, so nothing can hide. */
+/**
+ * Starts `lab` as a user does. Whatever it starts inherits a mark in its environment, or, like Delve, which gets
+ * an empty one, names a file below `LAB_RUNS`: nothing can hide.
+ */
 export function startLab(args: readonly string[], env: Readonly<Record<string, string>> = {}): LabProcess {
   const id = randomUUID();
   const child = execa('node', [join(projectRoot, 'dist/scripts/lab.js'), ...args], {
@@ -50,7 +53,12 @@ export function startLab(args: readonly string[], env: Readonly<Record<string, s
     done = true;
     return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
   });
-  const children = (): ChildProcess[] => processesWith(`${mark}=${id}`).filter((one) => one.pid !== pid);
+  const runs = env['LAB_RUNS'];
+  const children = (): ChildProcess[] =>
+    processes(
+      ({ environment, commandLine }) =>
+        environment.includes(`${mark}=${id}`) || (runs !== undefined && commandLine.includes(runs)),
+    ).filter((one) => one.pid !== pid);
   return {
     pid,
     ended,
@@ -97,13 +105,18 @@ export async function orphansOf(process: LabProcess): Promise<readonly string[]>
   return gone === true ? [] : process.children().map(({ commandLine }) => commandLine);
 }
 
-function processesWith(entry: string): ChildProcess[] {
+interface Seen extends ChildProcess {
+  readonly environment: readonly string[];
+}
+
+function processes(match: (seen: Seen) => boolean): ChildProcess[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.flatMap((pid) => {
     try {
-      if (!readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(entry)) return [];
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
       const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-      return commandLine === '' ? [] : [{ pid: Number(pid), commandLine }];
+      const seen = { pid: Number(pid), commandLine, environment };
+      return commandLine !== '' && match(seen) ? [{ pid: seen.pid, commandLine }] : [];
     } catch {
       return []; // it ended while we looked, or is somebody else's
     }
