@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { analyzeCore } from './analysis/analyze-core.js';
 import type { Diagnosis } from './analysis/diagnosis.js';
 import type { Bundle } from './capture/bundle.js';
@@ -10,7 +10,8 @@ import { quitSchema } from './checklist/sigquit.js';
 import { symptomsSchema } from './checklist/symptoms.js';
 import { type Walk, walkCore } from './checklist/walk.js';
 import type { Emit } from './events.js';
-import { bundleOf, inStage, loadFactsOf, plannedIn, savedStage } from './stages.js';
+import { goServerFolder } from './paths.js';
+import { bundleOf, inStage, loadFactsOf, plannedIn, savedStage, sourcesFolder } from './stages.js';
 import { writeJson } from './store/json-file.js';
 import type { Run } from './store/run-store.js';
 import { ensureDelve } from './toolchain/index.js';
@@ -25,7 +26,9 @@ export async function analyzeRun(run: Run, emit: Emit, signal: AbortSignal): Pro
   const { core, exe } = bundleIn(run);
   return await inStage({ run, emit }, 'analyze', basename(core), async () => {
     const rawListFile = run.file('list_goroutines.json');
-    const diagnosis = await analyzeCore({ exe, core, rawListFile }, emit, signal);
+    const from = join(goServerFolder, plannedIn(run).scenario.package);
+    const sourceMap = existsSync(run.file(sourcesFolder)) ? [{ from, to: run.file(sourcesFolder) }] : [];
+    const diagnosis = await analyzeCore({ exe, core, rawListFile, sourceMap }, emit, signal);
     await writeJson(run.file('diagnosis.json'), diagnosis);
     return [diagnosis, `${diagnosis.verdict}, ${(diagnosis.stats.wallMs / 1000).toFixed(1)} s`];
   });

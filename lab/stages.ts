@@ -1,3 +1,5 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { type Bundle, bundleSchema } from './capture/bundle.js';
 import { captureBundle } from './capture/capture.js';
@@ -14,6 +16,7 @@ import type { HangOutcome } from './hang/outcome.js';
 import type { LoadDriver } from './load/driver.js';
 import { loadDrivers } from './load/index.js';
 import type { LoadPlan } from './load/plan.js';
+import { goServerFolder } from './paths.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { type BuiltServer, buildServer, builtServerSchema } from './server/build.js';
 import { type RunningServer, reattachServer, startedServerSchema, startServer } from './server/start.js';
@@ -53,6 +56,9 @@ export async function build(context: StageContext): Promise<BuiltServer> {
   return await inStage(context, 'build', what, async () => {
     const go = (await findGo(target, signal)) ?? (await requireGo(target, signal));
     const built = await buildServer(target, go, scenario, config, signal);
+    // The analysis reads the lines that were compiled, whatever becomes of them later.
+    const kept = run.file(sourcesFolder);
+    await cp(join(goServerFolder, scenario.package), kept, { recursive: true, preserveTimestamps: true });
     return [built, `${what}, Go ${built.goVersion}`];
   });
 }
@@ -199,6 +205,9 @@ export function plannedIn(run: Run): Planned {
     loadTimeout === undefined ? scenario.load : { ...scenario.load, durationMs: loadTimeout * 1000 };
   return { config, scenario, plan, driver };
 }
+
+/** Where a run keeps the sources of its program, in its folder. */
+export const sourcesFolder = 'sources';
 
 /** The bundle that the run's `capture` stage left. */
 export function bundleOf(run: Run): Bundle {

@@ -149,7 +149,7 @@ async function requireAlive(target: Target, pid: number, signal: AbortSignal): P
   if (stat !== undefined) return;
   throw new LabError(`process ${pid} is gone`, {
     code: 'target',
-    hint: 'start the server again: `npx lab start`',
+    hint: 'look for its pid: pgrep -l NAME',
   });
 }
 

@@ -36,6 +36,8 @@ const contents: readonly (readonly [RegExp, string])[] = [
   [/^load\.jsonl$/, 'requests per second, with time stamps'],
   [/^probes\.jsonl$/, 'what each probe saw, with time stamps'],
   [/^output\/?/, 'long outputs, whole'],
+  [/^sources\/?/, 'the Go sources that were compiled'],
+  [/^walk\.json$/, "the article's walk through the core, as data"],
   [/^run\.json$/, 'versions, configuration, stage by stage state'],
 ];
 

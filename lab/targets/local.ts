@@ -141,12 +141,19 @@ function handle(identity: ProcessIdentity, exited: Promise<ProcessExit>): Target
       if (ended !== undefined) return;
       await kill('SIGCONT'); // a stopped process keeps TERM pending
       await kill('SIGTERM');
-      await Promise.race([settled, pause(graceMs, new AbortController().signal)]);
+      await within(graceMs, settled);
       if (ended !== undefined) return;
       await kill('SIGKILL');
-      await Promise.race([settled, pause(graceMs, new AbortController().signal)]);
+      await within(graceMs, settled);
     },
   };
+}
+
+/** Waits for the work, but no longer than `ms`. The timer keeps this process alive, since the child does not. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work, pause(ms, done.signal)]);
+  done.abort();
 }
 
 async function readSmallFile(path: string, signal: AbortSignal): Promise<string | undefined> {

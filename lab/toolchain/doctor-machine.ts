@@ -142,7 +142,7 @@ function memoryRow(meminfo: string | undefined): DoctorRow {
 }
 
 function kernelCoreRow(limits: string, pattern: string | undefined): DoctorRow {
-  const row = { name: 'kernel cores', needed: 'optional: --capture kernel' };
+  const row = { name: 'kernel cores', needed: 'optional: cores of programs that crash' };
   const limit = parseCoreLimit(limits);
   const kept = pattern?.trim() ?? '';
   if (limit === undefined || kept === '') return { ...row, status: 'warning', found: 'unknown' };

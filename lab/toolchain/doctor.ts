@@ -140,7 +140,6 @@ const optionalTools: readonly (readonly [name: string, packages: readonly string
   ['curl', ['curl'], "optional: the article's walk"],
   ['jq', ['jq'], "optional: the article's walk"],
   ['nc', ['netcat-openbsd'], "optional: the article's walk"],
-  ['zstd', ['zstd'], 'optional: small kits'],
   ['fallocate', ['util-linux'], 'optional: small cores'],
 ];
 
@@ -152,14 +151,5 @@ async function optionalRows(
   const rows = optionalTools.map(([name, packages, purpose]) =>
     toolRow(target, name, purpose, { packages, access }, signal, 'warning'),
   );
-  const vagrant = await toolRow(
-    target,
-    'vagrant',
-    'optional: --target vagrant',
-    undefined,
-    signal,
-    'warning',
-  );
-  const mend = 'install Vagrant from https://developer.hashicorp.com/vagrant/install';
-  return [...(await Promise.all(rows)), vagrant.status === 'ok' ? vagrant : { ...vagrant, mend }];
+  return await Promise.all(rows);
 }

@@ -19,7 +19,7 @@ describe('the doctor', () => {
       const options = { runsFolder: folder.file('runs/not/yet'), ports: [port] };
       const rows = await examine(localTarget(), signal, options);
       const named = new Map(rows.map((row) => [row.name, row]));
-      for (const name of ['Node', 'npm', 'Go', 'Delve', 'gdb', 'gcore', 'wrk', 'vagrant', 'ptrace']) {
+      for (const name of ['Node', 'npm', 'Go', 'Delve', 'gdb', 'gcore', 'wrk', 'ptrace']) {
         expect(named.has(name), name).to.equal(true);
       }
       expect(named.get(`port ${port}`)).to.include({ status: 'missing', found: 'taken' });

@@ -1,0 +1,81 @@
+import { expect } from 'chai';
+import { analyzeExitCode, parseSourceMap } from '../../lab/cli/commands/analyze.js';
+import { commands } from '../../lab/cli/commands/index.js';
+import { lab } from '../e2e/lab-process.js';
+import { tempFolder } from '../temp-folder.js';
+
+describe('the command line', function () {
+  this.timeout(30_000);
+
+  const refusals: readonly (readonly [string, readonly string[], RegExp])[] = [
+    ['a scenario that does not exist', ['run', 'nope'], /choose one of: blog/],
+    ['a port that is none', ['run', '--port', '99999'], /port/],
+    ['a target that is none', ['run', '--target', 'moon'], /target/],
+    ['a command that does not exist', ['hang'], /unknown command/],
+    ['an option that does not exist', ['run', '--speed'], /unknown option/],
+    ['an analysis without files', ['analyze'], /--exe FILE --core FILE/],
+    ['a source map without =', ['analyze', '--exe', 'a', '--core', 'b', '--source-map', 'x'], /FROM=TO/],
+    ['a pid that is none', ['capture', '--pid', '1x'], /process id/],
+    ['a folder that is no run', ['report', '/'], /run\.json/],
+    ['a number of repeats that is none', ['run', '--repeat', '0'], /--repeat/],
+  ];
+  for (const [what, args, says] of refusals) {
+    it(`refuses ${what} with exit 64 and a way out`, async () => {
+      const { exitCode, stderr, stdout } = await lab(args);
+      expect(exitCode).to.equal(64);
+      expect(stderr).to.match(says);
+      expect(stdout).to.equal('');
+    });
+  }
+
+  it('prints an error as one document with --json', async () => {
+    const { exitCode, stdout } = await lab(['run', 'nope', '--json']);
+    expect(exitCode).to.equal(64);
+    expect(JSON.parse(stdout)).to.deep.include({ exitCode: 64 });
+  });
+
+  it('lists scenarios and runs as arrays with --json', async () => {
+    await using folder = await tempFolder();
+    const listed = await lab(['scenarios', '--json']);
+    const [blog] = JSON.parse(listed.stdout);
+    expect(blog).to.have.all.keys('name', 'title', 'class', 'subtype');
+    const runs = await lab(['runs', '--json'], { LAB_RUNS: folder.path });
+    expect(JSON.parse(runs.stdout)).to.deep.equal([]);
+  });
+
+  it('does not remove runs unasked where there is nobody to ask', async () => {
+    await using folder = await tempFolder();
+    const env = { LAB_RUNS: folder.path };
+    expect((await lab(['clean'], env)).exitCode).to.equal(0);
+    expect((await lab(['provision'], env)).exitCode).to.equal(0);
+    const refused = await lab(['clean'], env);
+    expect(refused.exitCode).to.equal(64);
+    expect(refused.stderr).to.contain('--yes');
+    expect((await lab(['clean', '--yes'], env)).exitCode).to.equal(0);
+    expect(JSON.parse((await lab(['runs', '--json'], env)).stdout)).to.deep.equal([]);
+  });
+
+  it('has an example in the help of every command', async () => {
+    const names = ['run', 'analyze', 'capture', 'provision', 'build', 'start', 'load', 'stop'];
+    const others = ['scenarios', 'runs', 'report', 'doctor', 'clean'];
+    expect(commands).to.have.length(names.length + others.length);
+    const helps = await Promise.all([...names, ...others].map((name) => lab([name, '--help'])));
+    for (const { exitCode, stdout } of helps) {
+      expect(exitCode).to.equal(0);
+      expect(stdout).to.match(/Example:\n {2}\$ npx lab /);
+      expect(Math.max(...stdout.split('\n').map((line) => line.length))).to.be.at.most(100);
+    }
+  });
+});
+
+describe('lab analyze', () => {
+  it('exits 0 without a deadlock, 1 with one, 2 when undecided', () => {
+    expect(analyzeExitCode({ verdict: 'none' })).to.equal(0);
+    expect(analyzeExitCode({ verdict: 'deadlock' })).to.equal(1);
+    expect(analyzeExitCode({ verdict: 'unknown' })).to.equal(2);
+  });
+
+  it('divides a source map at its first =', () => {
+    expect(parseSourceMap('/build/app=/src/a=b')).to.deep.equal({ from: '/build/app', to: '/src/a=b' });
+  });
+});
