@@ -6,10 +6,11 @@ import type { HttpSeen } from './symptoms.js';
 /** One request on a fresh connection, for machines without curl; counts what arrives within the deadline. */
 export async function askWithUndici(url: string, deadlineMs: number, signal: AbortSignal): Promise<HttpSeen> {
   const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+  const at = Date.now();
   const began = performance.now();
   const seenSoFar = { bytes: 0, status: null as number | null };
   const outcome = (timedOut: boolean, message: string): HttpSeen => ({
-    ...{ tool: 'lab', exitCode: null, timedOut, message },
+    ...{ tool: 'lab', at, exitCode: null, timedOut, message },
     ...seenSoFar,
     ms: Math.round(performance.now() - began),
   });

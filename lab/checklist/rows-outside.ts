@@ -14,7 +14,7 @@ import {
   row,
   unseen,
 } from './row.js';
-import type { HttpSeen, Symptoms } from './symptoms.js';
+import type { HttpSeen } from './symptoms.js';
 
 /** What the article sees of the hung server from outside, up to the core file. */
 export function outsideRows(input: ChecklistInput): ChecklistRow[] {
@@ -31,7 +31,7 @@ export function outsideRows(input: ChecklistInput): ChecklistRow[] {
       'hung-after-load',
       'It stays hung after the load has ended.',
       command('curl'),
-      judge(symptoms?.curl, (looked) => judgeAfterLoad(looked, load, startedAt(symptoms, 'curl'))),
+      judge(symptoms?.curl, (looked) => judgeAfterLoad(looked, load)),
     ),
     row(
       'curl-times-out',
@@ -149,13 +149,16 @@ function judgeLoad(load: LoadFacts) {
   const seen = `${how}: last answer after ${(hungAfterMs / 1_000).toFixed(1)} s, ${count(responses, 'answer')}`;
   if (step.connections < 1_000) return differs(seen, 'fewer connections were enough here');
   if (step.pipelining === 1) return holds(seen);
-  return differs(seen, `${driver} fills the channel only with more than one request in flight`);
+  return differs(
+    seen,
+    `with one request at a time ${driver} fills the channel too seldom, so the lab begins with more`,
+  );
 }
 
-function judgeAfterLoad(looked: HttpSeen, load: LoadFacts | undefined, at: number | undefined) {
+function judgeAfterLoad(looked: HttpSeen, load: LoadFacts | undefined) {
   if (looked.bytes > 0) return fails(`it answered again: ${looked.bytes} bytes`);
-  if (load === undefined || at === undefined) return unseen('it is not known when the load ended');
-  const since = (at - load.endedAt) / 1_000;
+  if (load === undefined) return unseen('no load was run');
+  const since = (looked.at - load.endedAt) / 1_000;
   if (since < 0) return unseen('the load had not ended yet');
   return holds(`asked ${since.toFixed(1)} s after the last connection was closed: no answer`);
 }
@@ -173,9 +176,4 @@ function judgeSize({ dense, onDisk }: { dense: number; onDisk: number }) {
   const seen = `${gigabytes(dense)}; ${gigabytes(onDisk)} on disk once its holes are punched`;
   if (dense >= 0.6e9 && dense <= 2.4e9) return holds(seen);
   return differs(seen, 'the size follows how much address space the runtime has reserved');
-}
-
-function startedAt(symptoms: Symptoms | undefined, id: string): number | undefined {
-  const record = symptoms?.records.find((one) => one.id === id);
-  return record === undefined ? undefined : Date.parse(record.startedAt);
 }

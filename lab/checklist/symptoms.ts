@@ -8,6 +8,8 @@ import { notObserved, type Observation, observationOf, seen, unlessMissing } fro
 /** One HTTP request as seen from outside. */
 const httpSeen = z.object({
   tool: z.enum(['curl', 'lab']),
+  /** When it was asked, milliseconds of the Unix epoch. */
+  at: z.number(),
   /** curl's exit code: 28 is its time-out. `null` for the lab's own request. */
   exitCode: z.number().int().nullable(),
   timedOut: z.boolean(),
@@ -132,6 +134,7 @@ async function curl(
   const status = /^HTTP\/\S+ (\d{3})/.exec(result.stdout)?.[1];
   return seen({
     tool: 'curl',
+    at: startedAt,
     exitCode: result.exitCode,
     timedOut: result.exitCode === 28 || result.timedOut,
     bytes: Buffer.byteLength(result.stdout),

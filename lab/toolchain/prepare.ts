@@ -1,10 +1,10 @@
-import { LabError } from '../errors.js';
+import { LabError, messageOf } from '../errors.js';
 import { localTarget } from '../targets/local.js';
 import type { Target } from '../targets/target.js';
 import { type DelveTool, ensureDelve, findDelve } from './delve.js';
 import { delveFits } from './delve-choice.js';
 import { findGo, type GoTool, requireGo } from './go.js';
-import { findGdb, type Tool } from './locate.js';
+import { findGdb, findOptional, type Tool } from './locate.js';
 import {
   aptInstall,
   candidateVersions,
@@ -44,6 +44,7 @@ export async function prepareToolchain(options: PrepareOptions, signal: AbortSig
   }
   const go = found ?? (await requireGo(target, signal));
   const debugger_ = gdb ?? (await requireGdb(target, signal));
+  await installWalkTools(target, options, signal);
   const goVersion = go.release.text;
   const delve =
     (await findDelve({ goVersion, install: false, target }, signal)) ??
@@ -61,6 +62,37 @@ export async function requireGdb(target: Target, signal: AbortSignal): Promise<T
     code: 'missing-tool',
     hint: installCommand(['gdb'], await packageAccess(target, signal)),
   });
+}
+
+/** What the article types; the lab runs without them, and says in its checklist what nobody saw. */
+const walkTools: ReadonlyMap<string, string> = new Map([
+  ['curl', 'curl'],
+  ['jq', 'jq'],
+  ['nc', 'netcat-openbsd'],
+]);
+
+/** Installs the article's small tools where that may be done without asking; never a reason to stop. */
+async function installWalkTools(
+  target: Target,
+  { step, log }: PrepareOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const seen = await Promise.all(
+    [...walkTools].map(async ([name, wanted]) =>
+      (await findOptional(target, name, signal)) ? [] : [wanted],
+    ),
+  );
+  const missing = seen.flat();
+  const access = await packageAccess(target, signal);
+  if (missing.length === 0 || !canInstall(access)) return;
+  try {
+    await step(`installing ${missing.join(', ')}`, () =>
+      aptInstall(target, missing, { access, log }, signal),
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    log(`${messageOf(error)}\n`);
+  }
 }
 
 async function installPackages(

@@ -10,7 +10,13 @@ import type { Walk } from '../../lab/checklist/walk.js';
 import { articleDiagnosis } from './article.js';
 
 const id = 20;
-const http = { tool: 'curl', status: null, ms: 5_001, message: '' } as const;
+const http = {
+  tool: 'curl',
+  at: Date.parse('2018-12-02T10:00:01Z'),
+  status: null,
+  ms: 5_001,
+  message: '',
+} as const;
 const frame = (index: number, name: string, variables: { name: string; value: string }[] = []) => ({
   ...{ index, function: name, file: '/src/metrics.go', line: 100 + index, variables },
 });
