@@ -43,18 +43,6 @@ export const kinds = {
   unsafePointer: 26,
 } as const;
 
-/** Bits of `Variable.flags`. */
-export const variableFlags = {
-  escaped: 1,
-  shadowed: 2,
-  constant: 4,
-  argument: 8,
-  returnArgument: 16,
-  fakeAddress: 32,
-  cPointer: 64,
-  register: 128,
-} as const;
-
 export interface Variable {
   readonly name: string;
   readonly addr: number;
@@ -181,12 +169,10 @@ export const stateOut = z.looseObject({
   }),
 });
 
-export type DelveFunction = z.infer<typeof functionSchema>;
 export type DelveLocation = z.infer<typeof locationSchema>;
 export type DelveGoroutine = z.infer<typeof goroutineSchema>;
 export type Stackframe = z.infer<typeof stackframeSchema>;
 export type DelveVersion = z.infer<typeof getVersionOut>;
 export type GoroutinePage = z.infer<typeof listGoroutinesOut>;
 export type PackageBuildInfo = z.infer<typeof packageBuildInfo>;
-export type DelveThread = z.infer<typeof threadSchema>;
 export type DelveState = z.infer<typeof stateOut>['State'];

@@ -78,7 +78,3 @@ export async function findOptional(
 export async function findGdb(target: Target, signal: AbortSignal): Promise<Tool | undefined> {
   return await findOptional(target, 'gdb', signal);
 }
-
-export async function findWrk(target: Target, signal: AbortSignal): Promise<Tool | undefined> {
-  return await findOptional(target, 'wrk', signal);
-}

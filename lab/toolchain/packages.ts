@@ -23,10 +23,6 @@ export function canInstall(access: PackageAccess): boolean {
   return access.kind === 'root' || access.kind === 'sudo';
 }
 
-export async function hasPackageManager(target: Target, signal: AbortSignal): Promise<boolean> {
-  return (await packageAccess(target, signal)).kind !== 'none';
-}
-
 /** The command, as a person types it, that installs the packages. */
 export function installCommand(packages: readonly string[], access: PackageAccess): string {
   const names = packages.join(' ');
