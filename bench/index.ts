@@ -1,9 +1,11 @@
+import { run as framing } from './framing.js';
 import { run as hang } from './hang.js';
 import { run as reproduce } from './reproduce.js';
 
 /** Every benchmark, in the order in which they run. One new file and one line here. */
 const benches: readonly { readonly name: string; readonly run: (signal: AbortSignal) => Promise<void> }[] = [
   { name: 'hang', run: hang },
+  { name: 'framing', run: framing },
   { name: 'reproduce', run: reproduce },
 ];
 

@@ -5,6 +5,7 @@ import { observeSymptoms } from '../../lab/checklist/symptoms.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { isSameProcess } from '../../lab/targets/process-identity.js';
 import type { Target } from '../../lab/targets/target.js';
+import { findOptional } from '../../lab/toolchain/locate.js';
 import { buildStuck, type StuckProgram } from './stuck-server.js';
 
 const { signal } = new AbortController();
@@ -24,12 +25,17 @@ describe('the symptoms of a server', function () {
   });
   after(() => program?.[Symbol.asyncDispose]());
 
-  it('shows the hung one silent to curl, open to pprof and asleep to gdb, and dumps it on SIGQUIT', async () => {
+  const needCurl = async (test: Mocha.Context): Promise<void> => {
+    if ((await findOptional(target, 'curl', signal)) !== undefined) return;
+    console.error('      skipped: curl is not installed');
+    test.skip();
+  };
+
+  it('shows the hung one silent to curl, open to pprof and asleep to gdb, and dumps it on SIGQUIT', async function () {
+    await needCurl(this);
     await using server = await program.start({ hang: true });
     const { pid } = server.process.identity;
-    const began = performance.now();
     const symptoms = await observeSymptoms({ target, pid, exe: program.exe, ...server, signal });
-    expect(performance.now() - began).to.be.within(4_900, 8_000);
 
     expect(valueIn(symptoms.curl)).to.include({ timedOut: true, bytes: 0, status: null });
     expect(valueIn(symptoms.pprof)).to.include({ status: 200 });
@@ -54,7 +60,8 @@ describe('the symptoms of a server', function () {
     expect(await isSameProcess(server.process.identity)).to.equal(false);
   });
 
-  it('shows the healthy one answering, with few goroutines', async () => {
+  it('shows the healthy one answering, with few goroutines', async function () {
+    await needCurl(this);
     await using server = await program.start({ hang: false });
     const { pid } = server.process.identity;
     const symptoms = await observeSymptoms({ target, pid, exe: program.exe, ...server, signal });

@@ -33,20 +33,4 @@ describe('the framer of JSON documents', () => {
   it('refuses what is no object', () => {
     expect(() => documents([Buffer.from('{} HTTP/1.1')])).to.throw('expected a JSON object, got byte 0x48');
   });
-
-  it('takes time in proportion to the size of a document that comes in small chunks', () => {
-    const time = (megabytes: number): number => {
-      const body = Buffer.from(JSON.stringify({ list: 'x'.repeat(megabytes << 20) }));
-      const chunks = Array.from({ length: Math.ceil(body.length / 1460) }, (_, i) =>
-        body.subarray(i * 1460, (i + 1) * 1460),
-      );
-      const from = performance.now();
-      expect(documents(chunks)).to.have.length(1);
-      return performance.now() - from;
-    };
-    time(2);
-    const small = Math.min(time(4), time(4), time(4));
-    const big = Math.min(time(16), time(16), time(16));
-    expect(big / small).to.be.below(10);
-  });
 });

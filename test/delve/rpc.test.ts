@@ -150,20 +150,11 @@ describe('the connection to Delve', () => {
     expect(await talk.rpc.call('State', {}, { signal })).to.have.property('kind', 'answered');
   });
 
-  it('reads an answer of 40 MB in time that grows with its size alone', async () => {
-    const time = async (megabytes: number): Promise<number> => {
-      const text = 'x'.repeat(megabytes << 20);
-      await using talk = await connected(({ id }, socket) => void socket.write(answer(id, text)));
-      const from = performance.now();
-      const seen = await talk.rpc.call('ListGoroutines', {}, { signal });
-      expect(seen.kind === 'answered' && typeof seen.result === 'string' && seen.result.length).to.equal(
-        text.length,
-      );
-      return performance.now() - from;
-    };
-    await time(5);
-    const [small, big] = [Math.min(await time(5), await time(5)), await time(40)];
-    expect(big / small).to.be.below(24);
+  it('reads an answer of 40 MB whole', async () => {
+    const text = 'x'.repeat(40 << 20);
+    await using talk = await connected(({ id }, socket) => void socket.write(answer(id, text)));
+    const seen = await talk.rpc.call('ListGoroutines', {}, { signal });
+    expect(seen.kind === 'answered' && seen.result === text).to.equal(true);
   });
 
   it('cannot connect where nobody listens, and says so', async () => {

@@ -98,10 +98,8 @@ for (const driver of loadDrivers) {
       session.push(small);
       await until(() => (server.open() > 0 ? true : undefined));
       const victim = session.pids[0] ?? Number.NaN;
-      const killedAt = performance.now();
       process.kill(victim, 'SIGKILL');
       const end = await session.ended;
-      expect(performance.now() - killedAt).to.be.lessThan(2_000);
       expect(end).to.include({ kind: 'lost', pid: victim });
       expect(end.kind === 'lost' && end.message).to.include('SIGKILL');
       expect(await until(() => (server.open() === 0 ? true : undefined))).to.equal(true);
