@@ -44,11 +44,10 @@ export async function runExperiment(
 ): Promise<Result> {
   try {
     const { hang, captured } = await observe(run, emit, signal);
-    if (!captured)
-      return await finish(run, emit, signal, onVerdict, { conclusion: concludeHang(hang, false) });
     const { scenario, config } = plannedIn(run);
-    const diagnosis = await analyzeRun(run, emit, signal);
     const seen = concludeHang(hang, config.fixed);
+    if (!captured) return await finish(run, emit, signal, onVerdict, { conclusion: seen });
+    const diagnosis = await analyzeRun(run, emit, signal);
     const verdict =
       seen.verdict === 'confirmed' ? concludeDiagnosis(diagnosis, scenario, config.fixed) : seen;
     return await finish(run, emit, signal, onVerdict, { conclusion: verdict, diagnosis });
