@@ -87,8 +87,18 @@ function sideBySide<T>(
   );
 }
 
-for (const go of gos.slice(0, process.env['LAB_TEST_ALL_GO'] === undefined ? 1 : gos.length)) {
-  describe(`healthy programs under load, built by ${go.version}`, function () {
+/** Optimised code by the first Go at hand, and by the last, if there is another, code that keeps every variable. */
+const builds: readonly {
+  readonly go: (typeof gos)[number] | undefined;
+  readonly flags: readonly string[];
+}[] = [
+  { go: gos[0], flags: [] },
+  { go: gos.at(-1), flags: ['-gcflags=all=-N -l'] },
+];
+
+for (const { go, flags } of builds) {
+  if (go === undefined) continue;
+  describe(`healthy programs under load, built by ${go.version} ${flags.join(' ')}`, function () {
     this.timeout(120_000);
     let folder: TempFolder;
     let results: Map<string, Promise<Diagnosis>>;
@@ -100,7 +110,7 @@ for (const go of gos.slice(0, process.env['LAB_TEST_ALL_GO'] === undefined ? 1 :
       folder = await tempFolder();
       const exe = folder.file('server');
       const env = { GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '-buildvcs=false' };
-      await execa(go.path, ['build', '-o', exe, '.'], { cwd: fixture, env });
+      await execa(go.path, ['build', ...flags, '-o', exe, '.'], { cwd: fixture, env });
       results = sideBySide(programs, (name) => diagnose(exe, go.version, found.path, folder, name));
       // Each test looks at its own result; nobody does when an earlier one ended the run.
       for (const result of results.values()) result.catch(() => undefined);
