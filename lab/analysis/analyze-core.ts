@@ -8,6 +8,7 @@ import { kinds } from '../delve/wire.js';
 import { LabError, messageOf, toLabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { readRuntimeLayout } from '../goruntime/layout.js';
+import { hasPendingTimers } from '../goruntime/timers.js';
 import { loadGoParser } from '../source/parser.js';
 import { openProgram, type Program, recordedGoRoot } from '../source/program.js';
 import { claimsOf, studyWaits } from './conclude.js';
@@ -87,7 +88,13 @@ export async function analyzeCore(
     );
   }
 
-  const study = await studyWaits(snapshot, program, channelEvaluator(client, memory, call));
+  const study = await studyWaits(
+    snapshot,
+    program,
+    channelEvaluator(client, memory, call),
+    // When it cannot be read, a timer may well be pending.
+    async () => (await hasPendingTimers((expression) => evaluateNumber(client, expression, call))) ?? true,
+  );
   const { claims, undecided } = claimsOf(study);
   for (const line of [...study.limits, ...undecided]) limits.add(line);
   const findings = [];
@@ -146,6 +153,11 @@ async function evaluateGlobal(client: DelveClient, expression: string, options: 
     code: 'undecided',
     hint: 'Pass the unstripped executable of the same build with --exe.',
   });
+}
+
+async function evaluateNumber(client: DelveClient, expression: string, options: CallOptions) {
+  const seen = await client.eval(globalScope, expression, options);
+  return seen.kind === 'value' && /^\d+$/.test(seen.variable.value) ? Number(seen.variable.value) : undefined;
 }
 
 async function openSources(

@@ -2,7 +2,7 @@ import { messageOf } from '../errors.js';
 import type { Program } from '../source/program.js';
 import { indexActivations } from './frame-functions.js';
 import { channelName } from './names.js';
-import { type EvaluateChannel, findReleasers, type ReleaserSearch } from './releasers.js';
+import { type EvaluateChannel, findReleasers, type ReleaserSearch, writtenAt } from './releasers.js';
 import { rules as allRules } from './rules/index.js';
 import { type Claim, channelOf, directionOf, type Rule, type RuleInput } from './rules/rule.js';
 import type { Cell, Snapshot } from './snapshot.js';
@@ -12,6 +12,7 @@ import {
   type Knot,
   type ObjectKey,
   objectsOf,
+  peersOf,
   type WaitForGraph,
 } from './wait-for-graph.js';
 
@@ -28,6 +29,8 @@ export async function studyWaits(
   snapshot: Snapshot,
   program: Program,
   evaluate: EvaluateChannel,
+  /** Whether a timer may still run code when every goroutine waits; asked only then. */
+  timersPending: () => Promise<boolean>,
 ): Promise<Study> {
   const limits: string[] = [];
   const cells = snapshot.cells.filter((cell) => !cell.signature.system);
@@ -56,6 +59,7 @@ export async function studyWaits(
     cells,
     channels: snapshot.channels,
     releasers: new Map([...searches].map(([object, search]) => [object, search.releasers])),
+    timersPending: cells.some(({ wait }) => wait.kind === 'live') ? undefined : await timersPending(),
   };
   const stuck = deadlockedCells(graph, 'all');
   const suspected = deadlockedCells(graph, 'certain');
@@ -68,8 +72,9 @@ export async function studyWaits(
     suspectedKnots: findKnots(graph, suspected).filter(
       (knot) => !knot.cells.some((cell) => stuck.has(cell.key)) && isEvaluatedCycle(knot, graph),
     ),
-    someoneRuns: cells.some((cell) => !stuck.has(cell.key)),
+    someoneRuns: graph.timersPending === true || cells.some((cell) => !stuck.has(cell.key)),
     isLibrary: program.isLibrary,
+    receivedFrom: (cell) => writtenAt(cell, 'receive', program).map((node) => node.text),
     nameOf,
   };
   return { input, limits };
@@ -81,7 +86,7 @@ function isEvaluatedCycle(knot: Knot, graph: WaitForGraph): boolean {
   return (
     knot.objects.length > 0 &&
     knot.objects.every((object) =>
-      (graph.releasers.get(object) ?? []).some((r) => r.kind === 'cell' && r.certain && members.has(r.cell)),
+      peersOf(object, graph.releasers.get(object) ?? []).some((r) => r.certain && members.has(r.cell)),
     )
   );
 }

@@ -36,6 +36,8 @@ interface Fold {
 }
 
 const maxDepth = 200;
+/** A deep recursion is read again; what even this does not show the end of is said to be partial. */
+const maxDeepDepth = 20_000;
 const states: Readonly<Record<number, GoroutineState>> = {
   1: 'runnable',
   2: 'running',
@@ -191,6 +193,7 @@ async function describe(
     system: isSystemStart(recordedStart.function),
     exampleIds: group.ids,
     frames,
+    ...(frames.length === 0 || frames.length >= maxDeepDepth ? { partial: true } : {}),
     currentLocation: pick(current),
     userLocation: pick(frames.find((frame) => !isPrivateRuntime(frame.function)) ?? current),
     startLocation: recordedStart,
@@ -206,7 +209,9 @@ async function stackOf(
   limits: Set<string>,
 ): Promise<Frame[]> {
   try {
-    return toFrames(await client.stacktrace({ id, depth: maxDepth }, options));
+    const frames = await client.stacktrace({ id, depth: maxDepth }, options);
+    if (frames.length < maxDepth) return toFrames(frames);
+    return toFrames(await client.stacktrace({ id, depth: maxDeepDepth }, options));
   } catch (error) {
     if (error instanceof LabError && error.code === 'interrupted') throw error;
     limits.add(

@@ -3,6 +3,7 @@ import { functionAround, stillAhead } from '../source/functions.js';
 import { endLineOf, lineOf, type Node } from '../source/parser.js';
 import type { Program } from '../source/program.js';
 import { routesTo } from '../source/routes.js';
+import { keepsItsChannel } from '../source/stability.js';
 import { type Activations, functionOfFrame } from './frame-functions.js';
 import { type Cell, type Frame, isPrivateRuntime, type Snapshot } from './snapshot.js';
 import type { Releaser } from './wait-for-graph.js';
@@ -80,10 +81,13 @@ export async function findReleasers(
   for (const path of [...program.missing].filter((file) => !program.isLibrary(file)).slice(0, 1)) {
     releasers.push({ kind: 'open', why: `the source of ${path} was not found`, blind: true });
   }
+  for (const why of context.activations.unseen.slice(0, 1)) {
+    releasers.push({ kind: 'open', why, blind: true });
+  }
   const needed = direction === 'send' ? ['receive', 'close'] : ['send', 'close'];
   const operations = flow.operations.filter((operation) => needed.includes(operation.kind));
   for (const operation of operations) {
-    releasers.push(...(await onStacks(operation, channel, context)));
+    releasers.push(...(await onStacks(operation, channel, flow, context)));
     releasers.push(...byCalls(operation, flow, context));
   }
   return { releasers, places, flow, operations };
@@ -127,6 +131,16 @@ async function waitingPlace(
   return { why: `no operation on it was recognised at ${frame.file}:${frame.line}`, blind: true };
 }
 
+/** The channels, as written, of which one is what the cell waits for, by its line alone. */
+export function writtenAt(cell: Cell, direction: 'send' | 'receive', program: Program): readonly Node[] {
+  const frame = cell.signature.frames.find(({ function: name }) => !isPrivateRuntime(name));
+  const fn = frame === undefined ? undefined : functionOfFrame(frame, program);
+  if (frame === undefined || fn === undefined) return [];
+  return channelsIn(fn.node, direction).flatMap(({ channel, statement }) =>
+    spans(statement, frame.line) ? [channel] : [],
+  );
+}
+
 const spans = (node: Node, line: number) => lineOf(node) <= line && endLineOf(node) >= line;
 
 /** Operations of one direction in a function, and the statement that parks: a select for its cases. */
@@ -162,6 +176,7 @@ function enclosingSelect(node: Node): Node | undefined {
 async function onStacks(
   operation: ChannelOperation,
   channel: number,
+  flow: ChannelFlow,
   { activations, evaluate }: SearchContext,
 ): Promise<Releaser[]> {
   const { within } = operation;
@@ -170,7 +185,8 @@ async function onStacks(
   for (const { cell, frame } of activations.of(within)) {
     if (!stillAhead(within, operation.node, frame.line)) continue;
     const seen = await evaluateIn(cell, frame, operation.expression, channel, evaluate);
-    if (seen.kind === 'other') continue;
+    const stays = keepsItsChannel(operation.channel, within, frame.line, flow);
+    if (seen.kind === 'other' && stays) continue;
     out.push({
       kind: 'cell',
       cell: cell.key,

@@ -16,6 +16,8 @@ export interface Signature {
   readonly system: boolean;
   readonly exampleIds: readonly number[];
   readonly frames: readonly Frame[];
+  /** Its outer frames, or all of them, could not be read: what the goroutine may do next is not known. */
+  readonly partial?: boolean;
   readonly currentLocation: Location;
   readonly userLocation: Location;
   readonly startLocation: Location;

@@ -18,6 +18,15 @@ export type Releaser =
       readonly blind: boolean;
     };
 
+/** Those who would do the opposite operation. Closing a channel ends a send too, but by a panic: nobody waits for that. */
+export function peersOf(object: ObjectKey, releasers: readonly Releaser[]) {
+  return releasers.flatMap((releaser) =>
+    releaser.kind === 'cell' && !(object.startsWith('send:') && releaser.how.operation === 'close')
+      ? [releaser]
+      : [],
+  );
+}
+
 export interface ReleaseEvidence {
   readonly operation: 'send' | 'receive' | 'close';
   readonly expression: string;
@@ -38,6 +47,8 @@ export interface WaitForGraph {
   readonly channels: ReadonlyMap<number, Channel>;
   /** Missing keys are objects about which nothing was found out: anybody may release them. */
   readonly releasers: ReadonlyMap<ObjectKey, readonly Releaser[]>;
+  /** Code that is on no stack may still come to run, though every goroutine waits: a timer is pending. */
+  readonly timersPending?: boolean | undefined;
 }
 
 /** A closed set of goroutines and objects: the root cause; and those who queue behind it. */
@@ -63,7 +74,9 @@ export function deadlockedCells(graph: WaitForGraph, trust: 'all' | 'certain'): 
   const stuck = new Map(graph.cells.filter(isFollowed).map((cell) => [cell.key, cell]));
   for (let changed = true; changed; ) {
     changed = false;
-    const someoneRuns = graph.cells.some((cell) => !stuck.has(cell.key) && !cell.signature.system);
+    const someoneRuns =
+      graph.timersPending === true ||
+      graph.cells.some((cell) => !stuck.has(cell.key) && !cell.signature.system);
     for (const [key, cell] of stuck) {
       if (!canBeWoken(cell, graph, stuck, someoneRuns, trust)) continue;
       stuck.delete(key);

@@ -34,6 +34,8 @@ export interface ChannelFlow {
   readonly slots: readonly Slot[];
   /** Keys of the places that receive a channel from elsewhere, not only by `make` on the spot. */
   readonly copied: ReadonlySet<string>;
+  /** Keys of the places to which an existing channel is assigned after they were declared. */
+  readonly reassigned: ReadonlySet<string>;
 }
 
 const maxSlots = 200;
@@ -52,6 +54,7 @@ export function followChannel(
   const operations = new Map<string, ChannelOperation>();
   const escapes = new Map<string, Escape>();
   const copied = new Set<string>();
+  const reassigned = new Set<string>();
   const seenCalls = new Set<string>();
   let current: Slot | undefined;
 
@@ -85,6 +88,10 @@ export function followChannel(
     if (slot !== undefined) copied.add(slotKey(slot));
     add(target, file);
   };
+  const noteReassigned = (target: Node, file: string) => {
+    const slot = slotOf(target, file);
+    if (slot !== undefined) reassigned.add(slotKey(slot));
+  };
   const addParameter = (fn: GoFunction, index: number, call: Node, file: string): void => {
     const name = parameterNames(fn.node)[index];
     if (name === undefined) {
@@ -113,9 +120,11 @@ export function followChannel(
       case 'harmless':
         return;
       case 'flows-to':
+        if (isAssigned(use.target)) noteReassigned(use.target, file);
         addTarget(use.target, file);
         return;
       case 'assigned':
+        if (isAssigned(node) && !(use.value !== undefined && isMake(use.value))) noteReassigned(node, file);
         addFrom(use.value, node, file);
         return;
       case 'field-value':
@@ -220,7 +229,14 @@ export function followChannel(
     escapes: [...escapes.values()],
     slots: [...slots.values()],
     copied,
+    reassigned,
   };
+}
+
+/** On the left of `x = ...`, not of a declaration. */
+function isAssigned(node: Node): boolean {
+  const statement = node.parent?.type === 'expression_list' ? node.parent.parent : node.parent;
+  return statement?.type === 'assignment_statement';
 }
 
 /** All places that name a field or a package variable. */

@@ -33,7 +33,11 @@ export function referencesTo(fn: GoFunction, program: Program): References {
   const sites = program
     .filesWith(fn.name, directory)
     .flatMap((file) => namesIn(file, fn).map((node) => referenceAt(node, file.path, node.parent)));
-  const foreign = fn.kind === 'method' && exported ? foreignCaller(fn.name, program) : undefined;
+  const foreign = isExportedBeyondGo(fn)
+    ? 'outside of Go'
+    : fn.kind === 'method' && exported
+      ? foreignCaller(fn.name, program)
+      : undefined;
   return { sites, foreign };
 }
 
@@ -75,6 +79,8 @@ function isCallee(call: Node, node: Node): boolean {
 
 /** An exported method may be called through an interface of any package that names such a method. */
 function foreignCaller(name: string, program: Program): string | undefined {
+  const reflecting = callsByName(program);
+  if (reflecting !== undefined) return `${reflecting}, which calls methods by their names`;
   const call = `.${name}(`;
   for (const file of program.libraryFiles) {
     const text = program.text(file);
@@ -82,6 +88,34 @@ function foreignCaller(name: string, program: Program): string | undefined {
     if (text.includes(call)) return file;
   }
   return undefined;
+}
+
+/** Libraries, and code of the program's own, that find an exported method by its name at run time. */
+function callsByName(program: Program): string | undefined {
+  return (
+    program.libraryFiles.find((file) => /\/src\/(?:net\/rpc\/server|text\/template\/exec)\.go$/.test(file)) ??
+    program.userFiles.find((file) => /\.Method(?:ByName)?\(/.test(program.text(file) ?? ''))
+  );
+}
+
+/** Called by C, or by assembly and other packages under another name. */
+function isExportedBeyondGo(fn: GoFunction): boolean {
+  for (let at = fn.node.previousSibling; at?.type === 'comment'; at = at.previousSibling) {
+    if (/^\/\/(?:export|go:linkname) /.test(at.text)) return true;
+  }
+  return false;
+}
+
+/** Whether `name.F` is a function of Go's own library, by what the file imports as `name`. */
+function isOfLibrary(operand: Node | null, program: Program): boolean {
+  if (operand?.type !== 'identifier' || bindingOf(operand) !== undefined) return false;
+  return operand.tree.rootNode.descendantsOfType(['import_spec']).some((spec) => {
+    const path = spec.childForFieldName('path')?.text.slice(1, -1) ?? '';
+    const alias = spec.childForFieldName('name')?.text ?? path.slice(path.lastIndexOf('/') + 1);
+    return (
+      alias === operand.text && program.libraryFiles.some((file) => dirname(file).endsWith(`/src/${path}`))
+    );
+  });
 }
 
 /** The functions and methods that a call may run, as far as names tell, in the caller's package or by import. */
@@ -93,6 +127,7 @@ export function calleesOf(call: Node, file: string, program: Program): GoFunctio
     return literal === undefined ? [] : [literal];
   }
   const isMethod = callee.type === 'selector_expression';
+  if (isMethod && isOfLibrary(callee.childForFieldName('operand'), program)) return [];
   const name = isMethod ? callee.childForFieldName('field')?.text : callee.text;
   if (name === undefined || (!isMethod && bindingOf(callee) !== undefined)) return [];
   const directory = isExported(name) && isMethod ? undefined : dirname(file);

@@ -136,7 +136,8 @@ function isInside(binding: Binding, fn: GoFunction): boolean {
   return binding.name.startIndex >= fn.node.startIndex && binding.name.endIndex <= fn.node.endIndex;
 }
 
-function isReassigned(binding: Binding): boolean {
+/** Whether the variable is set again, or may be through a pointer. */
+export function isReassigned(binding: Binding): boolean {
   return usesOf(binding).some((use) => {
     if (useOf(use).kind === 'assigned') return true;
     return use.parent?.type === 'unary_expression' && use.parent.childForFieldName('operator')?.text === '&';

@@ -138,6 +138,10 @@ function listUse(member: Node, list: Node): Use {
       : listOf(statement.childForFieldName('left'));
   const right = listOf(statement.childForFieldName(statement.type === 'var_spec' ? 'value' : 'right'));
   const onLeft = left.findIndex((child) => child.id === member.id);
+  // `for ch := range chans`: its values come out of what is ranged over.
+  if (statement.type === 'range_clause') {
+    return onLeft >= 0 ? { kind: 'assigned', value: undefined } : { kind: 'unknown' };
+  }
   const paired = left.length === right.length;
   if (onLeft >= 0) return { kind: 'assigned', value: paired ? right[onLeft] : undefined };
   const target = paired ? left[index] : undefined;

@@ -19,6 +19,7 @@ const input: RuleInput = {
   suspectedKnots: [],
   someoneRuns: true,
   isLibrary: () => false,
+  receivedFrom: () => [],
   nameOf: () => 'main.c',
 };
 

@@ -1,4 +1,4 @@
-import type { Knot } from '../wait-for-graph.js';
+import { type Knot, peersOf } from '../wait-for-graph.js';
 import {
   behind,
   type Claim,
@@ -23,7 +23,9 @@ export const channelKnot: Rule = {
   apply(input) {
     const special = new Set(selfBlockedConsumer.apply(input).flatMap((claim) => claim.knot.objects));
     const open = (knot: Knot) =>
-      knot.objects.length > 0 && !knot.objects.some((object) => special.has(object));
+      knot.objects.length > 0 &&
+      !knot.objects.some((object) => special.has(object)) &&
+      !keepsProgramRunning(knot, input);
     return [
       ...input.knots.filter(open).map((knot) => claimOf(knot, 'strong', input)),
       ...input.suspectedKnots.filter(open).map((knot) => claimOf(knot, 'suspected', input)),
@@ -31,9 +33,24 @@ export const channelKnot: Rule = {
   },
 };
 
+/** `<-make(chan int)` in main, on a channel that nothing in the program ever serves: a way to write `select {}`. */
+function keepsProgramRunning({ cells, objects, victims, starved }: Knot, input: RuleInput): boolean {
+  const [cell] = cells;
+  return (
+    input.someoneRuns &&
+    cells.length === 1 &&
+    cell?.count === 1 &&
+    cell.ids[0] === 1 &&
+    victims.length + starved.length === 0 &&
+    objects.every(
+      (object) => directionOf(object) === 'receive' && input.searches.get(object)?.operations.length === 0,
+    )
+  );
+}
+
 function claimOf(knot: Knot, certainty: Claim['certainty'], input: RuleInput): Claim {
-  const abandoned = knot.objects.every((object) =>
-    (input.graph.releasers.get(object) ?? []).every((releaser) => releaser.kind === 'open'),
+  const abandoned = knot.objects.every(
+    (object) => peersOf(object, input.graph.releasers.get(object) ?? []).length === 0,
   );
   const names = knot.objects.map((object) => {
     const channel = channelOf(object);

@@ -1,4 +1,5 @@
 import type { Knot } from '../wait-for-graph.js';
+import { isEndlessContext } from './endless-context.js';
 import { behind, type Claim, countOf, goroutinesOf, type Rule, type RuleInput } from './rule.js';
 
 const name = 'nil-channel';
@@ -13,7 +14,7 @@ export const nilChannel: Rule = {
 
 function claimOf(knot: Knot, input: RuleInput): Claim[] {
   const [cell] = knot.cells;
-  if (cell?.wait.kind !== 'nil-channel') return [];
+  if (cell?.wait.kind !== 'nil-channel' || isEndlessContext(cell, input)) return [];
   const { userLocation: at } = cell.signature;
   const direction = cell.wait.direction;
   const many = countOf(knot.cells) > 1;

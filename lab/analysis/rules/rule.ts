@@ -16,6 +16,8 @@ export interface RuleInput {
   readonly someoneRuns: boolean;
   /** Whether a source file belongs to Go's own library. */
   isLibrary(file: string): boolean;
+  /** The channels that are received from in the line that a goroutine waits at, as written. */
+  receivedFrom(cell: Cell): readonly string[];
   /** As a person would call it: `main.Metrics.inChannel`. */
   nameOf(channel: number): string;
 }

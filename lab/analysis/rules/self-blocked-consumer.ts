@@ -24,7 +24,7 @@ export const selfBlockedConsumer: Rule = {
       const [object, ...others] = knot.objects;
       if (object === undefined || others.length > 0 || directionOf(object) !== 'send') return [];
       const receivers = (graph.releasers.get(object) ?? []).flatMap((r) =>
-        r.kind === 'cell' && r.certain ? [r] : [],
+        r.kind === 'cell' && r.certain && r.how.operation === 'receive' ? [r] : [],
       );
       const own = knot.cells.filter((cell) => receivers.some((r) => r.cell === cell.key));
       if (own.length === 0 || own.length !== knot.cells.length) return [];

@@ -1,0 +1,41 @@
+import type { Cell } from '../snapshot.js';
+import { behind, type Claim, goroutinesOf, type Rule, type RuleInput } from './rule.js';
+
+const name = 'endless-context';
+
+/** The `Done` of a context that cannot end is a nil channel: `context.Background`, and what only adds values to it. */
+export function isEndlessContext(cell: Cell, input: RuleInput): boolean {
+  if (cell.wait.kind !== 'nil-channel' || cell.wait.direction === 'send') return false;
+  const written = input.receivedFrom(cell);
+  return written.length > 0 && written.every((expression) => /\.Done\(\)$/.test(expression));
+}
+
+/**
+ * A goroutine waits for the end of a context that has none. It never goes on; but many a program is written so
+ * that it may be handed such a context, and loses nothing by it. Only when others wait behind it is it a deadlock.
+ */
+export const endlessContext: Rule = {
+  name,
+  apply: (input) =>
+    input.knots.flatMap((knot): Claim[] => {
+      const [cell] = knot.cells;
+      if (cell === undefined || !isEndlessContext(cell, input)) return [];
+      const { userLocation: at } = cell.signature;
+      const harmless = input.someoneRuns && knot.victims.length + knot.starved.length === 0;
+      return [
+        {
+          rule: name,
+          class: 'communication',
+          subtype: 'channel-context',
+          certainty: harmless ? 'suspected' : 'proved',
+          knot,
+          summary: `${goroutinesOf(knot.cells)} waits in ${at.function} for the end of a context that has none${behind(knot.victims)}.`,
+          explanation:
+            `The wait stands at ${at.file}:${at.line}. Done of this context is nil, as that of context.Background ` +
+            'is: nothing can cancel it, and no deadline ends it.',
+          suggestion: 'Pass a context with a cancel function or a deadline, and see to it that it is called.',
+          roles: new Map([[cell.key, 'waits for a context that never ends']]),
+        },
+      ];
+    }),
+};
