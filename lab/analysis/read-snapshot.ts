@@ -37,6 +37,7 @@ interface Fold {
 }
 
 const maxDepth = 200;
+const atOnce = 16;
 /** Entries of a channel's queue that are read where they have to be told apart. */
 const shortQueue = 4096;
 const states: Readonly<Record<number, GoroutineState>> = {
@@ -57,10 +58,12 @@ export async function readSnapshot(source: SnapshotSource, options: CallOptions)
   const signatures: Signature[] = [];
   const cells: Cell[] = [];
   const limits = new Set<string>();
-  for (const stack of folded.stacks) {
+  const groups = folded.stacks.flatMap((stack) => {
     const group = representative(stack, source);
-    if (group === undefined) continue;
-    const signature = await describe(`S${signatures.length + 1}`, group, source, options, limits);
+    return group === undefined ? [] : [{ stack, group }];
+  });
+  const described = await describeAll(groups, source, options, limits);
+  for (const { stack, signature } of described) {
     signatures.push(signature);
     const own = new Map<string, Cell>();
     for (const target of stack.targets) {
@@ -180,6 +183,24 @@ function outside(raw: RawChannel, elemType: string | undefined): string | undefi
 }
 
 const unknownLocation: Location = { function: '', file: '', line: 0 };
+
+/** A few at a time, so that Delve has always something to do and no call waits for long. */
+async function describeAll(
+  groups: readonly { readonly stack: FoldedStack; readonly group: Fold }[],
+  source: SnapshotSource,
+  options: CallOptions,
+  limits: Set<string>,
+) {
+  const out: { readonly stack: FoldedStack; readonly signature: Signature }[] = [];
+  for (let from = 0; from < groups.length; from += atOnce) {
+    const some = groups.slice(from, from + atOnce).map(async ({ stack, group }, i) => {
+      const signature = await describe(`S${from + i + 1}`, group, source, options, limits);
+      return { stack, signature };
+    });
+    out.push(...(await Promise.all(some)));
+  }
+  return out;
+}
 
 async function describe(
   id: string,

@@ -4,7 +4,8 @@ import type { RuntimeLayout } from './layout.js';
 const blockBits = 16;
 /** Blocks of 64 KiB: the heap of a core of 16 GB has a bucket for each of them. */
 const buckets = 1 << 18;
-const starts = new Uint32Array(buckets + 1);
+/** With fewer goroutines even a scattered core costs less than looking. */
+const worthLooking = 16_384;
 
 /**
  * Writes the indexes `from` (the first `count` of them) into `to`, those whose address lies in the same 64 KiB
@@ -17,7 +18,7 @@ export function orderByBlock(
   count: number,
   to: Uint32Array,
 ): void {
-  starts.fill(0);
+  const starts = new Uint32Array(buckets + 1);
   for (let i = 0; i < count; i++) {
     const bucket = bucketOf(addresses[from[i] as number] as number) + 1;
     starts[bucket] = (starts[bucket] as number) + 1;
@@ -40,6 +41,7 @@ const bucketOf = (address: number) => ((address / 2 ** blockBits) | 0) & (bucket
  * same parts of the core again and again.
  */
 export function isScattered(memory: CoreMemory, { allgs, g }: RuntimeLayout): boolean {
+  if (allgs.length < worthLooking) return false;
   const window = Math.min(1024, allgs.length);
   const windows = Math.min(4, Math.floor(allgs.length / window));
   const blocks = new Set<number>();
