@@ -37,6 +37,8 @@ export interface AnalyzeOptions {
   readonly rawListFile?: string | undefined;
 }
 
+/** Delve is never asked to list more goroutines than this: it would need minutes, and gigabytes. */
+const maxListed = 20_000;
 const startTimeoutMs = 60_000;
 const callTimeoutMs = 120_000;
 const noDebugInfo =
@@ -60,6 +62,8 @@ export async function analyzeCore(
     });
   }
   const goVersion = pair.exe.goVersion ?? 'unknown';
+  // Compiling the grammar and starting Delve take as long as each other: side by side. A failure shows later.
+  loadGoParser().catch(() => undefined);
   const dlv = options.delve ?? (await delveFor(goVersion, emit, signal));
   const { exe, core } = options;
   await using session = await launchDelveCore({ dlv, exe, core, startTimeoutMs }, signal);
@@ -71,8 +75,11 @@ export async function analyzeCore(
     memory,
     signal,
   );
-  const program = await openSources(options, client, call);
-  const snapshot = unwrapStarts(await readSnapshot({ client, memory, layout }, call), program);
+  const [program, seen] = await Promise.all([
+    openSources(options, client, call),
+    readSnapshot({ client, memory, layout }, call),
+  ]);
+  const snapshot = unwrapStarts(seen, program);
   emit({
     type: 'note',
     text: `${snapshot.goroutines.total} goroutines in ${snapshot.signatures.length} distinct stacks`,
@@ -80,21 +87,29 @@ export async function analyzeCore(
   const limits = new Set(snapshot.limits);
   if (pair.match.kind === 'unknown')
     limits.add(`Executable and core could not be compared: ${pair.match.why}.`);
-  if (options.rawListFile !== undefined) await client.saveRawGoroutines(options.rawListFile, call);
-  const checked = await crossCheck(client, memory, layout, options.rawListFile, call);
+  const rawListFile = snapshot.goroutines.total > maxListed ? undefined : options.rawListFile;
+  if (rawListFile !== undefined) await client.saveRawGoroutines(rawListFile, call);
+  else if (options.rawListFile !== undefined) {
+    limits.add(
+      `Delve's own list was not saved: ${snapshot.goroutines.total} goroutines would take it minutes.`,
+    );
+  }
+  const [checked, study] = await Promise.all([
+    crossCheck(client, memory, layout, rawListFile, call),
+    studyWaits(
+      snapshot,
+      program,
+      channelEvaluator(client, memory, call),
+      // When it cannot be read, a timer may well be pending.
+      async () => (await hasPendingTimers((expression) => evaluateNumber(client, expression, call))) ?? true,
+    ),
+  ]);
   if (checked.mismatches > 0) {
     limits.add(
       `Delve and the core reader disagree about ${checked.mismatches} of ${checked.compared} goroutines.`,
     );
   }
 
-  const study = await studyWaits(
-    snapshot,
-    program,
-    channelEvaluator(client, memory, call),
-    // When it cannot be read, a timer may well be pending.
-    async () => (await hasPendingTimers((expression) => evaluateNumber(client, expression, call))) ?? true,
-  );
   const { claims, undecided } = claimsOf(study);
   for (const line of [...study.limits, ...undecided]) limits.add(line);
   const findings = [];

@@ -1,9 +1,10 @@
+import { randomInt } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { CoreMemory } from '../core/memory.js';
 import type { DelveClient } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import { type DelveGoroutine, listGoroutinesOut } from '../delve/wire.js';
-import { readGoroutines } from '../goruntime/goroutines.js';
+import { type RawGoroutine, readGoroutine, readGoroutines } from '../goruntime/goroutines.js';
 import type { RuntimeLayout } from '../goruntime/layout.js';
 
 export interface CrossCheck {
@@ -11,11 +12,16 @@ export interface CrossCheck {
   readonly mismatches: number;
 }
 
-const sample = 200;
+/** Delve reads a page from wherever it begins in `runtime.allgs`: a few goroutines here and there cost little. */
+const pages = 20;
+const perPage = 10;
 /** A larger raw list is not parsed again: a sample of Delve's own pages does as well. */
 const maxParsed = 64 * 1024 * 1024;
 
-/** Compares what was read from memory with what Delve says about the same goroutines. */
+/**
+ * Compares what was read from memory with what Delve says about the same goroutines: all of those in Delve's
+ * raw list when there is one, else a random sample.
+ */
 export async function crossCheck(
   client: DelveClient,
   memory: CoreMemory,
@@ -23,23 +29,61 @@ export async function crossCheck(
   rawListFile: string | undefined,
   options: CallOptions,
 ): Promise<CrossCheck> {
-  const theirs =
-    (await fromFile(rawListFile)) ??
-    (await client.listGoroutines({ start: 0, count: sample }, options)).Goroutines;
+  const all = await fromFile(rawListFile);
+  if (all !== undefined) return compare(all, readGoroutines(memory, layout));
+  const { length } = layout.allgs;
+  const starts =
+    length <= pages * perPage
+      ? [0]
+      : Array.from({ length: pages }, (_, i) => stratified(i, length - perPage));
+  const count = length <= pages * perPage ? length : perPage;
+  const checks = await Promise.all(
+    starts.map(async (start) => {
+      const page = await client.listGoroutines({ start, count }, options);
+      return compare(page.Goroutines, from(start, memory, layout));
+    }),
+  );
+  return {
+    compared: checks.reduce((sum, check) => sum + check.compared, 0),
+    mismatches: checks.reduce((sum, check) => sum + check.mismatches, 0),
+  };
+}
+
+/** A random place in the `i`th of equal parts. */
+function stratified(i: number, length: number): number {
+  const from = Math.floor((length * i) / pages);
+  return randomInt(from, Math.max(Math.floor((length * (i + 1)) / pages), from + 1));
+}
+
+function* from(start: number, memory: CoreMemory, layout: RuntimeLayout): Generator<RawGoroutine> {
+  for (let i = start; i < layout.allgs.length; i++) {
+    const address = memory.u64(layout.allgs.base + i * 8) ?? 0;
+    const goroutine = address === 0 ? undefined : readGoroutine(memory, layout, address);
+    if (goroutine !== undefined) yield goroutine;
+  }
+}
+
+function compare(theirs: readonly DelveGoroutine[], ours: Iterable<RawGoroutine>): CrossCheck {
   const wanted = new Map(theirs.map((goroutine) => [goroutine.id, goroutine]));
   let compared = 0;
   let mismatches = 0;
-  for (const ours of readGoroutines(memory, layout)) {
-    const other = wanted.get(ours.id);
-    if (other === undefined) continue;
-    wanted.delete(ours.id);
-    compared += 1;
-    const same =
-      other.status === ours.status && (ours.waitReason === '' || other.waitReason === ours.waitReasonNumber);
-    if (!same) mismatches += 1;
-    if (wanted.size === 0) break;
+  if (wanted.size > 0) {
+    for (const goroutine of ours) {
+      const other = wanted.get(goroutine.id);
+      if (other === undefined) continue;
+      wanted.delete(goroutine.id);
+      compared += 1;
+      if (!isSame(goroutine, other)) mismatches += 1;
+      if (wanted.size === 0) break;
+    }
   }
   return { compared: compared + wanted.size, mismatches: mismatches + wanted.size };
+}
+
+function isSame(ours: RawGoroutine, theirs: DelveGoroutine): boolean {
+  if (theirs.status !== ours.status || theirs.goStatementLoc.pc !== ours.goPc) return false;
+  if (ours.waitReason === '') return true;
+  return theirs.waitReason === ours.waitReasonNumber && theirs.currentLoc.pc === ours.pcs[0];
 }
 
 async function fromFile(file: string | undefined): Promise<readonly DelveGoroutine[] | undefined> {

@@ -1,11 +1,12 @@
-import type { CoreMemory } from '../core/memory.js';
+import type { BulkMemory, CoreMemory } from '../core/memory.js';
 import type { DelveClient } from '../delve/client.js';
 import { globalScope } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import type { Stackframe } from '../delve/wire.js';
 import { LabError } from '../errors.js';
 import { type RawChannel, readChannel, readTypeName } from '../goruntime/channels.js';
-import { type QueueEntry, type RawGoroutine, readGoroutines } from '../goruntime/goroutines.js';
+import { type FoldedGoroutines, type FoldedStack, foldGoroutines } from '../goruntime/fold.js';
+import { type QueueEntry, type RawGoroutine, readGoroutine } from '../goruntime/goroutines.js';
 import type { RuntimeLayout } from '../goruntime/layout.js';
 import type { Location } from './diagnosis.js';
 import {
@@ -24,20 +25,23 @@ import { waitKey, waitOf } from './waits.js';
 
 export interface SnapshotSource {
   readonly client: DelveClient;
-  readonly memory: CoreMemory;
+  readonly memory: BulkMemory;
   readonly layout: RuntimeLayout;
 }
 
+/** What one goroutine stands for: others with its stack, or with its stack and the objects that it waits for. */
 interface Fold {
   count: number;
   readonly first: RawGoroutine;
-  readonly ids: number[];
-  readonly cells: Map<string, { count: number; readonly ids: number[]; readonly first: RawGoroutine }>;
+  readonly ids: readonly number[];
 }
 
 const maxDepth = 200;
 /** A deep recursion is read again; what even this does not show the end of is said to be partial. */
 const maxDeepDepth = 20_000;
+const atOnce = 16;
+/** Entries of a channel's queue that are read where they have to be told apart. */
+const shortQueue = 4096;
 const states: Readonly<Record<number, GoroutineState>> = {
   1: 'runnable',
   2: 'running',
@@ -51,31 +55,36 @@ const states: Readonly<Record<number, GoroutineState>> = {
  */
 export async function readSnapshot(source: SnapshotSource, options: CallOptions): Promise<Snapshot> {
   const { memory, layout } = source;
-  const channels = channelReader(memory, layout);
-  const folds = new Map<string, Fold>();
-  let total = 0;
-  let blocked = 0;
-  for (const goroutine of readGoroutines(memory, layout)) {
-    if (++total % 4096 === 0) options.signal.throwIfAborted();
-    if (states[goroutine.status] === 'waiting') blocked += 1;
-    fold(folds, goroutine, channels.direction);
-  }
+  const folded = foldGoroutines(memory, layout, options.signal);
+  const channels = channelReader(memory, layout, folded);
   const signatures: Signature[] = [];
   const cells: Cell[] = [];
   const limits = new Set<string>();
-  const ordered = [...folds.values()].sort((a, b) => b.count - a.count || a.first.id - b.first.id);
-  for (const [i, group] of ordered.entries()) {
-    const signature = await describe(`S${i + 1}`, group, source, options, limits);
+  const groups = folded.stacks.flatMap((stack) => {
+    const group = representative(stack, source);
+    return group === undefined ? [] : [{ stack, group }];
+  });
+  const described = await describeAll(groups, source, options, limits);
+  for (const { stack, signature } of described) {
     signatures.push(signature);
-    for (const [key, cell] of group.cells) {
+    const own = new Map<string, Cell>();
+    for (const target of stack.targets) {
+      const cell = representative(target, source);
+      if (cell === undefined) continue;
       const wait = waitOf(parked(cell.first), channels.direction);
+      const key = `${signature.id} ${waitKey(wait)}`;
+      const known = own.get(key);
+      // The entries of a select may stand in another order.
+      const count = cell.count + (known?.count ?? 0);
       const elem = cell.first.queues[0]?.elem ?? 0;
-      cells.push({ key: `${signature.id} ${key}`, signature, count: cell.count, ids: cell.ids, wait, elem });
+      own.set(key, { ...(known ?? { key, signature, ids: cell.ids, wait, elem }), count });
     }
+    cells.push(...own.values());
+    if (stack.rest.goroutines > 0) cells.push(restOf(stack, signature, limits));
   }
   const system = signatures.filter((s) => s.system).reduce((sum, s) => sum + s.count, 0);
   return {
-    goroutines: { total, user: total - system, system, blocked },
+    goroutines: { total: folded.total, user: folded.total - system, system, blocked: folded.waiting },
     signatures,
     cells,
     channels: channels.known(cells),
@@ -89,37 +98,34 @@ const parked = (g: RawGoroutine) => ({
   queues: g.queues,
 });
 
-function fold(
-  folds: Map<string, Fold>,
-  goroutine: RawGoroutine,
-  direction: (entry: QueueEntry) => ChannelCase['direction'] | undefined,
-): void {
-  const { status, waitReasonNumber, startPc, goPc, pcs } = goroutine;
-  // What is not parked has no stack in `g.sched`: such goroutines stay apart, they are few.
-  const stack = pcs.length > 0 ? pcs.join(',') : `running ${goroutine.id}`;
-  const key = `${status} ${waitReasonNumber} ${startPc} ${goPc} ${stack}`;
-  let group = folds.get(key);
-  if (group === undefined) {
-    group = { count: 0, first: goroutine, ids: [], cells: new Map() };
-    folds.set(key, group);
-  }
-  group.count += 1;
-  if (group.ids.length < maxCellIds) group.ids.push(goroutine.id);
-  const target = waitKey(waitOf(parked(goroutine), direction));
-  const cell = group.cells.get(target);
-  if (cell === undefined) {
-    group.cells.set(target, { count: 1, ids: [goroutine.id], first: goroutine });
-    return;
-  }
-  cell.count += 1;
-  if (cell.ids.length < maxCellIds) cell.ids.push(goroutine.id);
+function representative(
+  { count, examples }: Pick<FoldedStack, 'count' | 'examples'>,
+  { memory, layout }: SnapshotSource,
+): Fold | undefined {
+  const [example] = examples;
+  const first = example === undefined ? undefined : readGoroutine(memory, layout, example.address);
+  if (first === undefined) return undefined;
+  const ids = examples.slice(0, maxCellIds).map(({ address }) => memory.u64(address + layout.g.goid) ?? 0);
+  return { count, first, ids };
 }
 
-function channelReader(memory: CoreMemory, layout: RuntimeLayout) {
+/** So many objects are waited for at one place that the rest is only counted: they may be woken, for all we know. */
+function restOf({ rest, targets }: FoldedStack, signature: Signature, limits: Set<string>): Cell {
+  const { function: name, line } = signature.userLocation;
+  limits.add(
+    `${rest.goroutines} of ${signature.count} goroutines in ${name}:${line} wait for ${rest.targets} different objects beyond the ${targets.length} that were looked into.`,
+  );
+  const why = 'too many different objects at one place';
+  const key = `${signature.id} rest`;
+  return { key, signature, count: rest.goroutines, ids: [], wait: { kind: 'unknown', why }, elem: 0 };
+}
+
+function channelReader(memory: CoreMemory, layout: RuntimeLayout, folded: FoldedGoroutines) {
   const raw = new Map<number, RawChannel | undefined>();
   const sending = new Map<number, ReadonlySet<number>>();
   const read = (address: number) => {
-    if (!raw.has(address)) raw.set(address, readChannel(memory, layout, address));
+    // Which queue has anybody tells most; how many there are was counted already.
+    if (!raw.has(address)) raw.set(address, readChannel(memory, layout, address, shortQueue));
     return raw.get(address);
   };
   return {
@@ -127,6 +133,10 @@ function channelReader(memory: CoreMemory, layout: RuntimeLayout) {
     direction(entry: QueueEntry): ChannelCase['direction'] | undefined {
       const channel = read(entry.channel);
       if (channel === undefined) return undefined;
+      if (channel.receivers.entries.length === 0 && channel.receivers.complete) {
+        return channel.senders.entries.length > 0 ? 'send' : undefined;
+      }
+      if (channel.senders.entries.length === 0 && channel.senders.complete) return 'receive';
       let senders = sending.get(entry.channel);
       if (senders === undefined) {
         senders = new Set(channel.senders.entries);
@@ -140,7 +150,8 @@ function channelReader(memory: CoreMemory, layout: RuntimeLayout) {
       for (const { wait } of cells) {
         for (const { channel: address } of wait.kind === 'channel' ? wait.cases : []) {
           const channel = out.has(address) ? undefined : read(address);
-          if (channel !== undefined) out.set(address, describeChannel(channel, memory, layout));
+          if (channel !== undefined)
+            out.set(address, describeChannel(channel, memory, layout, folded.waiters(address)));
         }
       }
       return out;
@@ -148,7 +159,12 @@ function channelReader(memory: CoreMemory, layout: RuntimeLayout) {
   };
 }
 
-function describeChannel(raw: RawChannel, memory: CoreMemory, layout: RuntimeLayout): Channel {
+function describeChannel(
+  raw: RawChannel,
+  memory: CoreMemory,
+  layout: RuntimeLayout,
+  waiters: Channel['waiters'],
+): Channel {
   const elemType = readTypeName(memory, layout, raw.elemType);
   return {
     address: raw.address,
@@ -156,7 +172,7 @@ function describeChannel(raw: RawChannel, memory: CoreMemory, layout: RuntimeLay
     count: raw.count,
     capacity: raw.capacity,
     closed: raw.closed,
-    waiters: { send: raw.senders.entries.length, receive: raw.receivers.entries.length },
+    waiters,
     wokenFromOutside: outside(raw, elemType),
   };
 }
@@ -169,6 +185,24 @@ function outside(raw: RawChannel, elemType: string | undefined): string | undefi
 }
 
 const unknownLocation: Location = { function: '', file: '', line: 0 };
+
+/** A few at a time, so that Delve has always something to do and no call waits for long. */
+async function describeAll(
+  groups: readonly { readonly stack: FoldedStack; readonly group: Fold }[],
+  source: SnapshotSource,
+  options: CallOptions,
+  limits: Set<string>,
+) {
+  const out: { readonly stack: FoldedStack; readonly signature: Signature }[] = [];
+  for (let from = 0; from < groups.length; from += atOnce) {
+    const some = groups.slice(from, from + atOnce).map(async ({ stack, group }, i) => {
+      const signature = await describe(`S${from + i + 1}`, group, source, options, limits);
+      return { stack, signature };
+    });
+    out.push(...(await Promise.all(some)));
+  }
+  return out;
+}
 
 async function describe(
   id: string,

@@ -1,10 +1,10 @@
-import { Agent, request } from 'undici';
 import { withDeadline } from '../deadline.js';
 import { interrupted, messageOf } from '../errors.js';
 import type { HttpSeen } from './symptoms.js';
 
 /** One request on a fresh connection, for machines without curl; counts what arrives within the deadline. */
 export async function askWithUndici(url: string, deadlineMs: number, signal: AbortSignal): Promise<HttpSeen> {
+  const { Agent, request } = await import('undici');
   const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
   const at = Date.now();
   const began = performance.now();

@@ -14,6 +14,16 @@ export interface CoreMemory extends Disposable {
   u64(address: number): number | undefined;
 }
 
+/** For loops over millions of structs: fields are read out of `view` without an object or a call for each. */
+export interface BulkMemory extends CoreMemory {
+  /**
+   * Offset in `view` of the bytes at `address`, valid until the next call of any method; -1 when any of them
+   * is in neither file. At most 64 KiB at once.
+   */
+  span(address: number, length: number): number;
+  readonly view: DataView;
+}
+
 interface Segment {
   readonly file: number;
   readonly start: number;
@@ -33,11 +43,11 @@ const PT_NOTE = 4;
 const NT_AUXV = 6;
 const AT_ENTRY = 9;
 const blockSize = 64 * 1024;
-/** Direct-mapped cache: 512 blocks are 32 MB, whatever the core's size. */
-const blockCount = 512;
+/** Direct-mapped cache: 256 blocks are 16 MB, whatever the core's size. */
+const blockCount = 256;
 
 /** Opens both files. Throws `usage` when the core is not a 64-bit little-endian ELF file. */
-export function openCoreMemory(corePath: string, exePath: string): CoreMemory {
+export function openCoreMemory(corePath: string, exePath: string): BulkMemory {
   const files = [openFile(corePath)];
   try {
     const core = readElf(files[0] ?? -1, 0, corePath);
@@ -131,66 +141,87 @@ function cachedReader(
   files: readonly number[],
   core: readonly Segment[],
   exe: readonly Segment[],
-): CoreMemory {
+): BulkMemory {
   const keys = new Float64Array(blockCount).fill(-1);
-  const blocks: Buffer[] = [];
   const lengths = new Int32Array(blockCount);
-  let lastCore: Segment | undefined;
+  // One place more, at the end, where what crosses blocks or segments is put together.
+  const pool = Buffer.allocUnsafeSlow(blockSize * (blockCount + 1));
+  const joint = blockSize * blockCount;
+  const view = new DataView(pool.buffer, pool.byteOffset, pool.length);
+  let segment: Segment = { file: 0, start: 0, end: 0, offset: 0 };
 
-  function block(fileIndex: number, number: number): Buffer {
-    const key = number * 2 + fileIndex;
-    const slot = key % blockCount;
-    let data = blocks[slot];
-    if (data === undefined) {
-      data = Buffer.allocUnsafeSlow(blockSize);
-      blocks[slot] = data;
-    }
+  /** The slot that holds this block of a file. */
+  function slotOf(file: number, number: number): number {
+    const key = number * 2 + file;
+    const slot = number % blockCount;
     if (keys[slot] !== key) {
-      lengths[slot] = readSync(files[fileIndex] ?? -1, data, 0, blockSize, number * blockSize);
+      keys[slot] = -1;
+      lengths[slot] = readSync(files[file] ?? -1, pool, slot * blockSize, blockSize, number * blockSize);
       keys[slot] = key;
     }
-    return data.subarray(0, lengths[slot]);
+    return slot;
   }
 
-  function find(address: number): Segment | undefined {
-    if (lastCore !== undefined && address >= lastCore.start && address < lastCore.end) return lastCore;
-    lastCore = search(core, address);
-    return lastCore ?? search(exe, address);
+  function moveTo(address: number): boolean {
+    // The core goes before the executable, so only its segments are trusted to have no better one.
+    if (segment.file === 0 && address >= segment.start && address < segment.end) return true;
+    const found = search(core, address) ?? search(exe, address);
+    if (found === undefined) return false;
+    segment = found;
+    return true;
   }
 
-  function bytes(address: number, length: number): Buffer | undefined {
-    const segment = find(address);
-    if (segment === undefined || length < 0) return undefined;
+  function span(address: number, length: number): number {
+    if (!moveTo(address)) return -1;
     const offset = segment.offset + (address - segment.start);
     const number = Math.floor(offset / blockSize);
     const within = offset - number * blockSize;
-    if (address + length <= segment.end && within + length <= blockSize) {
-      const data = block(segment.file, number);
-      return within + length <= data.length ? data.subarray(within, within + length) : undefined;
+    if (address + length > segment.end || within + length > blockSize) {
+      return length <= blockSize && copy(address, length, pool, joint) ? joint : -1;
     }
-    // The rare read that crosses a block or a segment is put together from its pieces.
-    const out = Buffer.alloc(length);
+    const slot = slotOf(segment.file, number);
+    return within + length <= (lengths[slot] ?? 0) ? slot * blockSize + within : -1;
+  }
+
+  /** The rare read that crosses a block or a segment is put together from its pieces. */
+  function copy(address: number, length: number, to: Buffer, at: number): boolean {
     for (let done = 0; done < length; ) {
-      const s = find(address + done);
-      if (s === undefined) return undefined;
-      const at = s.offset + (address + done - s.start);
-      const n = Math.floor(at / blockSize);
-      const data = block(s.file, n);
-      const step = Math.min(length - done, s.end - address - done, data.length - (at - n * blockSize));
-      if (step <= 0) return undefined;
-      data.copy(out, done, at - n * blockSize, at - n * blockSize + step);
+      if (!moveTo(address + done)) return false;
+      const offset = segment.offset + (address + done - segment.start);
+      const number = Math.floor(offset / blockSize);
+      const within = offset - number * blockSize;
+      const slot = slotOf(segment.file, number);
+      const step = Math.min(length - done, segment.end - address - done, (lengths[slot] ?? 0) - within);
+      if (step <= 0) return false;
+      pool.copy(to, at + done, slot * blockSize + within, slot * blockSize + within + step);
       done += step;
     }
-    return out;
+    return true;
   }
 
   return {
-    bytes,
-    u8: (address) => bytes(address, 1)?.[0],
-    u32: (address) => bytes(address, 4)?.readUInt32LE(0),
+    view,
+    span,
+    bytes(address, length) {
+      if (length < 0) return undefined;
+      if (length <= blockSize) {
+        const at = span(address, length);
+        return at < 0 ? undefined : pool.subarray(at, at + length);
+      }
+      const out = Buffer.alloc(length);
+      return copy(address, length, out, 0) ? out : undefined;
+    },
+    u8(address) {
+      const at = span(address, 1);
+      return at < 0 ? undefined : view.getUint8(at);
+    },
+    u32(address) {
+      const at = span(address, 4);
+      return at < 0 ? undefined : view.getUint32(at, true);
+    },
     u64(address) {
-      const data = bytes(address, 8);
-      return data === undefined ? undefined : data.readUInt32LE(0) + data.readUInt32LE(4) * 2 ** 32;
+      const at = span(address, 8);
+      return at < 0 ? undefined : view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
     },
     [Symbol.dispose]() {
       for (const file of files) closeSync(file);

@@ -3,7 +3,7 @@ import type { RuntimeLayout } from './layout.js';
 
 /** `g.atomicstatus` values of runtime2.go that matter here; 0x1000 is the garbage collector's scan bit. */
 export const goroutineStatus = { idle: 0, runnable: 1, running: 2, syscall: 3, waiting: 4, dead: 6 } as const;
-const scanBit = 0x1000;
+export const scanBit = 0x1000;
 
 /** One entry of `g.waiting`: a channel that the goroutine queues at. A select has one per case. */
 export interface QueueEntry {
@@ -29,8 +29,8 @@ export interface RawGoroutine {
   readonly pcs: readonly number[];
 }
 
-const maxFrames = 128;
-const maxQueues = 4096;
+export const maxFrames = 128;
+export const maxQueues = 4096;
 
 /** Every goroutine that is not dead, in the order of `runtime.allgs`. Throws when the list itself is unreadable. */
 export function* readGoroutines(memory: CoreMemory, layout: RuntimeLayout): Generator<RawGoroutine> {
@@ -43,7 +43,12 @@ export function* readGoroutines(memory: CoreMemory, layout: RuntimeLayout): Gene
   }
 }
 
-function readGoroutine(memory: CoreMemory, layout: RuntimeLayout, address: number): RawGoroutine | undefined {
+/** `undefined` when it is dead, or not in the core. */
+export function readGoroutine(
+  memory: CoreMemory,
+  layout: RuntimeLayout,
+  address: number,
+): RawGoroutine | undefined {
   const { g } = layout;
   const status = (memory.u32(address + g.status) ?? goroutineStatus.dead) & ~scanBit;
   if (status === goroutineStatus.dead || status === goroutineStatus.idle) return undefined;

@@ -1,4 +1,3 @@
-import { Client } from 'undici';
 import { epochMs } from '../clock.js';
 import { interrupted, messageOf } from '../errors.js';
 import type { ProbeOutcome } from './health.js';
@@ -15,6 +14,8 @@ export interface ProbeOptions {
  */
 export async function probe({ url, timeoutMs }: ProbeOptions, signal: AbortSignal): Promise<ProbeOutcome> {
   if (signal.aborted) throw interrupted(signal.reason);
+  // Loaded when needed: it takes a tenth of a second, which commands without a server should not pay.
+  const { Client } = await import('undici');
   const { origin, pathname, search } = new URL(url);
   const at = epochMs();
   const timeout = AbortSignal.timeout(timeoutMs);

@@ -55,8 +55,20 @@ export async function listDelves(
   signal: AbortSignal,
 ): Promise<readonly ListedDelve[]> {
   const go = await findGo(target, signal);
+  return await describe(
+    await locate(target, 'dlv', await delveFolders(target, go, cache, signal), signal),
+    target,
+    signal,
+  );
+}
+
+async function describe(
+  paths: readonly string[],
+  target: Target,
+  signal: AbortSignal,
+): Promise<readonly ListedDelve[]> {
   const tools: ListedDelve[] = [];
-  for (const path of await locate(target, 'dlv', await delveFolders(target, go, cache, signal), signal)) {
+  for (const path of paths) {
     const output = await askVersion(target, [path, 'version', '-v'], signal);
     const release = parseDelveVersion(output);
     if (release === undefined) continue;
@@ -69,8 +81,10 @@ export async function listDelves(
 export async function findDelve(options: DelveOptions, signal: AbortSignal): Promise<DelveTool | undefined> {
   const program = programVersion(options.goVersion);
   const { target = localTarget(), cache = cacheFolder() } = options;
-  const tools = await listDelves(target, cache, signal);
-  const found = tools.find(({ release, builtWith }) => delveFits(release, builtWith, program));
+  const fits = ({ release, builtWith }: ListedDelve) => delveFits(release, builtWith, program);
+  // Where Go keeps its programs takes a while to find out, and need not be known when PATH has one.
+  const onPath = await describe(await locate(target, 'dlv', [], signal), target, signal);
+  const found = onPath.find(fits) ?? (await listDelves(target, cache, signal)).find(fits);
   return found === undefined ? undefined : { path: found.path, version: found.version };
 }
 

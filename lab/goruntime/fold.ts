@@ -1,0 +1,274 @@
+import type { BulkMemory } from '../core/memory.js';
+import { isScattered, orderByBlock } from './block-order.js';
+import { type Folded, newTables, type Tables } from './fold-tables.js';
+import { goroutineStatus, maxFrames, maxQueues, scanBit } from './goroutines.js';
+import type { RuntimeLayout } from './layout.js';
+
+/** Goroutines with the same status, wait reason, start, `go` statement and frame-pointer stack. */
+export interface FoldedStack extends Folded {
+  /** Those among them that wait for the very same objects; the largest ones, at most `maxTargets`. */
+  readonly targets: readonly Folded[];
+  /** Goroutines, and distinct targets, that are not among `targets`. */
+  readonly rest: { readonly goroutines: number; readonly targets: number };
+}
+
+export interface FoldedGoroutines {
+  /** Not dead ones. */
+  readonly total: number;
+  readonly waiting: number;
+  /** Most goroutines first. */
+  readonly stacks: readonly FoldedStack[];
+  /** Parked goroutines that queue at a channel, counted by their own queue entries. */
+  waiters(channel: number): { readonly send: number; readonly receive: number };
+}
+
+/**
+ * An object that is not recorded in `g.waiting`, by the address of the `g`: a semaphore, a notify list. 0 when
+ * there is none. Goroutines with different ones are told apart.
+ */
+export type OtherTarget = (g: number) => number;
+
+const maxTargets = 1000;
+/** Goroutines that are read together; what belongs to them fits into the cache where the core is orderly. */
+const smallBatch = 1 << 11;
+/** Where it is not, each kind of struct is read by its address: 60 MB of arrays, whatever the core's size. */
+const largeBatch = 1 << 20;
+const frameScratch = new Float64Array(maxFrames);
+
+/**
+ * Reads every goroutine of the core in one pass and folds those that are alike. No object is made for a
+ * goroutine: what is read lies in typed arrays.
+ * Throws when `runtime.allgs` itself is unreadable.
+ */
+export function foldGoroutines(
+  memory: BulkMemory,
+  layout: RuntimeLayout,
+  signal: AbortSignal,
+  otherTarget: OtherTarget = () => 0,
+): FoldedGoroutines {
+  const tables = newTables();
+  const { length } = layout.allgs;
+  const size = Math.min(isScattered(memory, layout) ? largeBatch : smallBatch, length);
+  const batch = newBatch(size);
+  for (let from = 0; from < length; from += size) {
+    signal.throwIfAborted();
+    readAddresses(memory, layout, batch, from, Math.min(size, length - from));
+    readStructs(memory, layout, batch, tables);
+    walkStacks(memory, batch, tables);
+    followQueues(memory, layout, batch, tables);
+    count(batch, tables, from, otherTarget);
+  }
+  return summarize(tables);
+}
+
+interface Batch {
+  readonly g: Float64Array;
+  readonly bp: Float64Array;
+  readonly stackHi: Float64Array;
+  /** The next queue entry to look at. */
+  readonly sudog: Float64Array;
+  /** Numbers of `classes`. */
+  readonly class: Uint32Array;
+  readonly stack: Uint32Array;
+  readonly target: Uint32Array;
+  readonly reason: Uint8Array;
+  /** Indexes of the goroutines that are alive, in order; then those still to be looked at. */
+  readonly live: Uint32Array;
+  readonly active: Uint32Array;
+  readonly ordered: Uint32Array;
+  liveCount: number;
+}
+
+function newBatch(size: number): Batch {
+  return {
+    g: new Float64Array(size),
+    bp: new Float64Array(size),
+    stackHi: new Float64Array(size),
+    sudog: new Float64Array(size),
+    class: new Uint32Array(size),
+    stack: new Uint32Array(size),
+    target: new Uint32Array(size),
+    reason: new Uint8Array(size),
+    live: new Uint32Array(size),
+    active: new Uint32Array(size),
+    ordered: new Uint32Array(size),
+    liveCount: 0,
+  };
+}
+
+function readAddresses(
+  memory: BulkMemory,
+  { allgs }: RuntimeLayout,
+  batch: Batch,
+  from: number,
+  length: number,
+): void {
+  const step = 4096;
+  batch.liveCount = 0;
+  for (let done = 0; done < length; done += step) {
+    const some = Math.min(step, length - done);
+    const at = memory.span(allgs.base + (from + done) * 8, some * 8);
+    if (at < 0) throw new RangeError(`runtime.allgs[${from + done}] is not in the core`);
+    for (let i = 0; i < some; i++) {
+      const address = u64(memory.view, at + i * 8);
+      batch.g[done + i] = address;
+      if (address !== 0) batch.live[batch.liveCount++] = done + i;
+    }
+  }
+}
+
+/** Small batches need no order: what they read stays in the cache. */
+function inOrder(addresses: Float64Array, indexes: Uint32Array, length: number, batch: Batch): Uint32Array {
+  if (batch.g.length <= smallBatch) return indexes;
+  orderByBlock(addresses, indexes, length, batch.ordered);
+  return batch.ordered;
+}
+
+/** From here on `live` holds the goroutines that are neither dead nor unreadable. */
+function readStructs(memory: BulkMemory, { g }: RuntimeLayout, batch: Batch, tables: Tables): void {
+  const { view } = memory;
+  const size = Math.max(...Object.values(g)) + 8;
+  const order = inOrder(batch.g, batch.live, batch.liveCount, batch);
+  for (let k = 0; k < batch.liveCount; k++) {
+    const i = order[k] as number;
+    const at = memory.span(batch.g[i] as number, size);
+    const status = at < 0 ? goroutineStatus.dead : view.getUint32(at + g.status, true) & ~scanBit;
+    if (status === goroutineStatus.dead || status === goroutineStatus.idle) {
+      batch.g[i] = 0;
+      continue;
+    }
+    const waiting = status === goroutineStatus.waiting;
+    const reason = view.getUint8(at + g.waitReason);
+    const origin = tables.origins.idOf(u64(view, at + g.startPc), u64(view, at + g.goPc));
+    const state = tables.states.idOf(origin, status * 256 + reason);
+    const bp = u64(view, at + g.bp);
+    // What runs keeps no stack in `g.sched`: such goroutines stay apart, they are few.
+    const pc = waiting ? u64(view, at + g.pc) : -(batch.g[i] as number);
+    batch.class[i] = tables.classes.idOf(state, pc);
+    batch.reason[i] = reason;
+    batch.bp[i] = waiting && bp >= u64(view, at + g.stackLo) ? bp : 0;
+    batch.stackHi[i] = u64(view, at + g.stackHi);
+    batch.sudog[i] = waiting ? u64(view, at + g.waiting) : 0;
+    batch.stack[i] = 0;
+    batch.target[i] = 0;
+    tables.total += 1;
+    if (waiting) tables.waiting += 1;
+  }
+  let live = 0;
+  for (let k = 0; k < batch.liveCount; k++) {
+    const i = batch.live[k] as number;
+    if (batch.g[i] !== 0) batch.live[live++] = i;
+  }
+  batch.liveCount = live;
+}
+
+/** Follows saved frame pointers: [bp] is the caller's bp, [bp+8] the return address. */
+function walkStacks(memory: BulkMemory, batch: Batch, { stackOf }: Tables): void {
+  const { view } = memory;
+  let active = 0;
+  for (let k = 0; k < batch.liveCount; k++) {
+    const i = batch.live[k] as number;
+    if (batch.bp[i] !== 0) batch.active[active++] = i;
+  }
+  const order = inOrder(batch.bp, batch.active, active, batch);
+  for (let k = 0; k < active; k++) {
+    const i = order[k] as number;
+    const first = batch.bp[i] as number;
+    const room = (batch.stackHi[i] as number) - first;
+    // Nearly every stack is small and lies in one piece: its frames are then so many bytes further on.
+    const base = room <= 32768 ? memory.span(first, room) : -1;
+    let offset = 0;
+    let depth = 0;
+    while (offset + 16 <= room && depth < maxFrames - 1) {
+      const at = base >= 0 ? base + offset : memory.span(first + offset, 16);
+      frameScratch[depth++] = at < 0 ? 0 : u64(view, at + 8);
+      const next = at < 0 ? 0 : u64(view, at) - first;
+      if (next <= offset) break;
+      offset = next;
+    }
+    batch.stack[i] = stackOf(frameScratch, depth);
+  }
+}
+
+/** One round for the first queue entry of every goroutine, one for the second of every select, and so on. */
+function followQueues(memory: BulkMemory, layout: RuntimeLayout, batch: Batch, tables: Tables): void {
+  const { view } = memory;
+  const { sudog } = layout;
+  const size = Math.max(...Object.values(sudog)) + 8;
+  const sends = Uint8Array.from(layout.waitReasons, (reason) => (reason === 'chan send' ? 1 : 0));
+  let active = 0;
+  for (let k = 0; k < batch.liveCount; k++) {
+    const i = batch.live[k] as number;
+    if (batch.sudog[i] !== 0) batch.active[active++] = i;
+  }
+  for (let round = 0; active > 0 && round < maxQueues; round++) {
+    const order = inOrder(batch.sudog, batch.active, active, batch);
+    for (let k = 0; k < active; k++) {
+      const i = order[k] as number;
+      const address = batch.sudog[i] as number;
+      const at = memory.span(address, size);
+      if (at < 0) {
+        batch.target[i] = tables.targets.idOf(batch.target[i] as number, -1);
+        batch.sudog[i] = 0;
+        continue;
+      }
+      const channel = u64(view, at + sudog.channel);
+      const inSelect = view.getUint8(at + sudog.isSelect) === 1;
+      batch.sudog[i] = u64(view, at + sudog.waitLink);
+      const direction = inSelect
+        ? tables.channels.queueOf(memory, layout, channel, address)
+        : (sends[batch.reason[i] as number] as number);
+      const entry = tables.channels.add(channel, direction);
+      batch.target[i] = tables.targets.idOf(batch.target[i] as number, entry);
+    }
+    let left = 0;
+    for (let k = 0; k < active; k++) {
+      const i = batch.active[k] as number;
+      if (batch.sudog[i] !== 0) batch.active[left++] = i;
+    }
+    active = left;
+  }
+}
+
+function count(batch: Batch, tables: Tables, from: number, otherTarget: OtherTarget): void {
+  for (let k = 0; k < batch.liveCount; k++) {
+    const i = batch.live[k] as number;
+    const address = batch.g[i] as number;
+    const kind = tables.kinds.idOf(batch.class[i] as number, batch.stack[i] as number);
+    const other = otherTarget(address);
+    const target = batch.target[i] as number;
+    const cell = tables.cells.idOf(kind, other === 0 ? target : -tables.targets.idOf(target, -other));
+    tables.kindTally.add(kind, from + i, address);
+    tables.cellTally.add(cell, from + i, address);
+  }
+}
+
+function summarize({ cells, kindTally, cellTally, channels, total, waiting }: Tables): FoldedGoroutines {
+  // Cells by their kind, the largest first: typed arrays again, there may be as many as goroutines.
+  const order = Uint32Array.from({ length: cells.size }, (_, id) => id).sort(
+    (x, y) =>
+      cells.first(x) - cells.first(y) ||
+      cellTally.countOf(y) - cellTally.countOf(x) ||
+      cellTally.firstOf(x) - cellTally.firstOf(y),
+  );
+  const stacks: FoldedStack[] = [];
+  for (let from = 0; from < order.length; ) {
+    const kind = cells.first(order[from] ?? 0);
+    let end = from;
+    while (end < order.length && cells.first(order[end] ?? 0) === kind) end++;
+    const targets = [...order.subarray(from, Math.min(end, from + maxTargets))].map(cellTally.of);
+    const whole = kindTally.of(kind);
+    const known = targets.reduce((sum, target) => sum + target.count, 0);
+    stacks.push({
+      ...whole,
+      targets,
+      rest: { goroutines: whole.count - known, targets: end - from - targets.length },
+    });
+    from = end;
+  }
+  stacks.sort((x, y) => y.count - x.count || (x.examples[0]?.index ?? 0) - (y.examples[0]?.index ?? 0));
+  return { total, waiting, stacks, waiters: channels.waiters };
+}
+
+const u64 = (view: DataView, at: number) =>
+  view.getUint32(at, true) + view.getUint32(at + 4, true) * 4294967296;
