@@ -21,6 +21,7 @@ import { type RootFacts, readRootFacts } from './root-facts.js';
 import type { Claim } from './rules/rule.js';
 import type { Cell, Snapshot } from './snapshot.js';
 import { unwrapStarts } from './start-locations.js';
+import { strippedDiagnosis } from './stripped.js';
 
 export interface AnalyzeOptions {
   readonly exe: string;
@@ -39,8 +40,6 @@ export interface AnalyzeOptions {
 
 const startTimeoutMs = 60_000;
 const callTimeoutMs = 120_000;
-const noDebugInfo =
-  'The executable has no debug information (built with -ldflags=-s or -w): names, lines and types are lost.';
 
 /**
  * Diagnoses any Go core. Throws `usage` when the files are not what they should be or do not belong together,
@@ -53,12 +52,7 @@ export async function analyzeCore(
 ): Promise<Diagnosis> {
   const began = performance.now();
   const pair = await checkPair(options.exe, options.core, signal);
-  if (!pair.exe.hasDebugInfo) {
-    throw new LabError(noDebugInfo, {
-      code: 'undecided',
-      hint: 'Pass the unstripped executable of the same build with --exe.',
-    });
-  }
+  if (!pair.exe.hasDebugInfo) return strippedDiagnosis(pair, began);
   const goVersion = pair.exe.goVersion ?? 'unknown';
   const dlv = options.delve ?? (await delveFor(goVersion, emit, signal));
   const { exe, core } = options;
@@ -71,7 +65,7 @@ export async function analyzeCore(
     memory,
     signal,
   );
-  const program = await openSources(options, client, call);
+  const program = await openSources(options, pair.exe.build?.mainModule, client, call);
   const snapshot = unwrapStarts(await readSnapshot({ client, memory, layout }, call), program);
   emit({
     type: 'note',
@@ -162,6 +156,7 @@ async function evaluateNumber(client: DelveClient, expression: string, options: 
 
 async function openSources(
   options: AnalyzeOptions,
+  mainModule: string | undefined,
   client: DelveClient,
   call: CallOptions,
 ): Promise<Program> {
@@ -170,7 +165,7 @@ async function openSources(
   const recordedRoot = recordedGoRoot(recorded);
   const files = noSource ? [] : recorded;
   return openProgram(
-    { files, sourceMap, recordedGoRoot: recordedRoot, goRoot, noSource },
+    { files, sourceMap, recordedGoRoot: recordedRoot, goRoot, mainModule, noSource },
     await loadGoParser(),
   );
 }

@@ -71,7 +71,10 @@ export function outsideRows(input: ChecklistInput): ChecklistRow[] {
         const below = main.slice(1, 3).map((frame) => frame.function);
         if (top === 'runtime.futex') return holds([top, ...below].join(' < '));
         if (top === 'runtime.usleep') {
-          return differs([top, ...below].join(' < '), 'an idle thread naps a little before it sleeps for good');
+          return differs(
+            [top, ...below].join(' < '),
+            'an idle thread naps a little before it sleeps for good',
+          );
         }
         if (!waitsForNetwork(main)) return fails(`it is in ${[top, ...below].join(' < ')}`);
         return differs(
