@@ -21,6 +21,7 @@ import { type RootFacts, readRootFacts } from './root-facts.js';
 import type { Claim } from './rules/rule.js';
 import type { Cell, Snapshot } from './snapshot.js';
 import { unwrapStarts } from './start-locations.js';
+import { strippedDiagnosis } from './stripped.js';
 
 export interface AnalyzeOptions {
   readonly exe: string;
@@ -41,8 +42,6 @@ export interface AnalyzeOptions {
 const maxListed = 20_000;
 const startTimeoutMs = 60_000;
 const callTimeoutMs = 120_000;
-const noDebugInfo =
-  'The executable has no debug information (built with -ldflags=-s or -w): names, lines and types are lost.';
 
 /**
  * Diagnoses any Go core. Throws `usage` when the files are not what they should be or do not belong together,
@@ -55,12 +54,7 @@ export async function analyzeCore(
 ): Promise<Diagnosis> {
   const began = performance.now();
   const pair = await checkPair(options.exe, options.core, signal);
-  if (!pair.exe.hasDebugInfo) {
-    throw new LabError(noDebugInfo, {
-      code: 'undecided',
-      hint: 'Pass the unstripped executable of the same build with --exe.',
-    });
-  }
+  if (!pair.exe.hasDebugInfo) return strippedDiagnosis(pair, began);
   const goVersion = pair.exe.goVersion ?? 'unknown';
   // Compiling the grammar and starting Delve take as long as each other: side by side. A failure shows later.
   loadGoParser().catch(() => undefined);
@@ -76,7 +70,7 @@ export async function analyzeCore(
     signal,
   );
   const [program, seen] = await Promise.all([
-    openSources(options, client, call),
+    openSources(options, pair.exe.build?.mainModule, client, call),
     readSnapshot({ client, memory, layout }, call),
   ]);
   const snapshot = unwrapStarts(seen, program);
@@ -177,6 +171,7 @@ async function evaluateNumber(client: DelveClient, expression: string, options: 
 
 async function openSources(
   options: AnalyzeOptions,
+  mainModule: string | undefined,
   client: DelveClient,
   call: CallOptions,
 ): Promise<Program> {
@@ -185,7 +180,7 @@ async function openSources(
   const recordedRoot = recordedGoRoot(recorded);
   const files = noSource ? [] : recorded;
   return openProgram(
-    { files, sourceMap, recordedGoRoot: recordedRoot, goRoot, noSource },
+    { files, sourceMap, recordedGoRoot: recordedRoot, goRoot, mainModule, noSource },
     await loadGoParser(),
   );
 }

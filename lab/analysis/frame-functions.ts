@@ -61,8 +61,12 @@ export function indexActivations(cells: readonly Cell[], program: Program): Acti
     const { system, frames, partial } = cell.signature;
     if (system) continue;
     if (partial === true) unseen.push(`the stack of goroutine ${cell.ids[0]} could not be read to its end`);
-    for (const frame of frames) {
+    for (const [i, frame] of frames.entries()) {
       if (program.isLibrary(frame.file)) continue;
+      const inner = frames[i - 1];
+      if (inner?.inlined === true && !isTrueCall(frame, inner, program)) {
+        unseen.push(`the line of ${frame.function}, ${frame.file}:${frame.line}, may be a wrong one`);
+      }
       const place = `${frame.index === 0} ${frame.function} ${frame.file}:${frame.line}`;
       if (!known.has(place)) known.set(place, functionsRun(frame, program));
       const functions = known.get(place);
@@ -81,6 +85,22 @@ export function indexActivations(cells: readonly Cell[], program: Program): Acti
     }
   }
   return { of: (fn) => index.get(functionKey(fn)) ?? [], unseen };
+}
+
+/** Lines that cgo puts before the text of a file. */
+const cgoHeader = 3;
+
+/**
+ * Whether a frame stands at the call of an inlined function. Up to Go 1.20 it does not in a file that imports C:
+ * the compiler recorded lines of what cgo wrote, for such calls alone.
+ */
+function isTrueCall({ file, line }: Frame, inner: Frame, program: Program): boolean {
+  const text = program.text(file);
+  if (text === undefined || !/^import "C"/m.test(text)) return true;
+  const lines = text.split('\n');
+  const name = bareName(inner.function);
+  const has = (at: number) => lines[at - 1]?.includes(name) === true;
+  return literalName.test(inner.function) || (has(line) && !has(line - cgoHeader));
 }
 
 /**

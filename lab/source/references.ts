@@ -93,8 +93,9 @@ function foreignCaller(name: string, program: Program): string | undefined {
 /** Libraries, and code of the program's own, that find an exported method by its name at run time. */
 function callsByName(program: Program): string | undefined {
   return (
-    program.libraryFiles.find((file) => /\/src\/(?:net\/rpc\/server|text\/template\/exec)\.go$/.test(file)) ??
-    program.userFiles.find((file) => /\.Method(?:ByName)?\(/.test(program.text(file) ?? ''))
+    program.libraryFiles.find((file) =>
+      /(?:^|\/src\/)(?:net\/rpc\/server|text\/template\/exec)\.go$/.test(file),
+    ) ?? program.userFiles.find((file) => /\.Method(?:ByName)?\(/.test(program.text(file) ?? ''))
   );
 }
 
@@ -113,7 +114,8 @@ function isOfLibrary(operand: Node | null, program: Program): boolean {
     const path = spec.childForFieldName('path')?.text.slice(1, -1) ?? '';
     const alias = spec.childForFieldName('name')?.text ?? path.slice(path.lastIndexOf('/') + 1);
     return (
-      alias === operand.text && program.libraryFiles.some((file) => dirname(file).endsWith(`/src/${path}`))
+      alias === operand.text &&
+      program.libraryFiles.some((file) => `/src/${dirname(file)}`.endsWith(`/src/${path}`))
     );
   });
 }

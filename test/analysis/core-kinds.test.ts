@@ -1,0 +1,118 @@
+import { expect } from 'chai';
+import { execa } from 'execa';
+import { analyzeCore } from '../../lab/analysis/analyze-core.js';
+import type { Diagnosis } from '../../lab/analysis/diagnosis.js';
+import { findDelve } from '../../lab/toolchain/index.js';
+import { blockedGoroutines, buildHung, goTools } from '../hung-program.js';
+import { coreOf, kernelCoreOf, noKernelCores, type RealCore } from '../real-core.js';
+import { type TempFolder, tempFolder } from '../temp-folder.js';
+
+const { signal } = new AbortController();
+const gos = await goTools(signal);
+const has = async (program: string) =>
+  (await execa(program, ['--version'], { reject: false })).exitCode === 0;
+const hasGcc = await has('gcc');
+const hasGdb = await has('gdb');
+const kernelRefuses = await noKernelCores();
+
+/** A goroutine of it waits in C, and the program is linked by the C linker. */
+const withC = (source: string) =>
+  source
+    .replace(
+      'import (',
+      '/*\n#include <unistd.h>\nstatic void nap(void) { sleep(3600); }\n*/\nimport "C"\n\nimport (',
+    )
+    .replace('go d.unpack()', 'go d.unpack()\n\tgo C.nap()');
+
+/** Its main goroutine joins the senders: Go itself notices that all are asleep. */
+const allAsleep = (source: string) =>
+  source.replace(
+    /\tfor last := -1;[\s\S]*time\.Sleep\(time\.Hour\)/,
+    '\tfor i := 0; i < 100; i++ {\n\t\td.put(parcel{fmt.Sprint(runtime.NumCPU())})\n\t}',
+  );
+
+for (const go of gos) {
+  describe(`kinds of programs and cores, ${go.version}`, function () {
+    this.timeout(60_000);
+    let folder: TempFolder;
+    let dlv: string;
+    let exe: string;
+
+    before(async function () {
+      const found = await findDelve({ goVersion: go.version, install: false }, signal);
+      // Skips where a Delve that reads this Go is missing.
+      if (found === undefined) this.skip();
+      dlv = found.path;
+      folder = await tempFolder();
+      exe = await buildHung(go.path, folder, 'plain');
+    });
+    after(async () => folder?.[Symbol.asyncDispose]());
+
+    async function diagnose(program: string, made: Promise<RealCore>): Promise<Diagnosis> {
+      await using held = await made;
+      return await analyzeCore({ exe: program, core: held.core, delve: dlv }, () => undefined, signal);
+    }
+
+    function expectFound({ verdict, findings: [finding], stats }: Diagnosis): void {
+      expect(verdict).to.equal('deadlock');
+      expect(finding).to.include({ rule: 'self-blocked-consumer', certainty: 'strong' });
+      expect(finding?.rootCause.goroutines).to.have.length(1);
+      expect(finding?.rootCause.resources[0]).to.include({ name: 'main.depot.in', len: 8, cap: 8 });
+      expect(finding?.victims.goroutines).to.be.greaterThanOrEqual(1);
+      expect(stats.crossCheckMismatches).to.equal(0);
+    }
+
+    /** Compilers up to Go 1.20 record wrong lines for inlined calls in files that import C: no certainty there. */
+    function expectFoundInC(diagnosis: Diagnosis): void {
+      if (!/^go1\.(?:19|20)\b/.test(go.version)) {
+        expectFound(diagnosis);
+        return;
+      }
+      expect(diagnosis.verdict).to.equal('unknown');
+      expect(diagnosis.findings.filter(({ certainty }) => certainty !== 'suspected')).to.deep.equal([]);
+      expect(diagnosis.limits.join()).to.include('may be a wrong one');
+    }
+
+    it('finds the cause in a core by Delve', async () => {
+      const diagnosis = await diagnose(exe, coreOf(exe, go.version, 'delve'));
+      expectFound(diagnosis);
+      expect(diagnosis.scope).to.equal('partial');
+      expect(diagnosis.process.goroutines.user).to.be.lessThanOrEqual(blockedGoroutines + 1);
+    });
+
+    it('finds the cause in a core by the kernel', async function () {
+      if (kernelRefuses !== undefined) return this.skip();
+      expectFound(await diagnose(exe, kernelCoreOf(exe, 'abort')));
+    });
+
+    it('calls it global when Go itself says that all are asleep', async function () {
+      if (kernelRefuses !== undefined) return this.skip();
+      const program = await buildHung(go.path, folder, 'asleep', { edit: allAsleep });
+      const diagnosis = await diagnose(program, kernelCoreOf(program, 'crash'));
+      expectFound(diagnosis);
+      expect(diagnosis.scope).to.equal('global');
+    });
+
+    for (const method of ['gcore', 'delve'] as const) {
+      it(`finds the cause in a position-independent program, core by ${method}`, async function () {
+        if (method === 'gcore' && !hasGdb) return this.skip();
+        const program = await buildHung(go.path, folder, `pie-${method}`, { flags: ['-buildmode=pie'] });
+        expectFound(await diagnose(program, coreOf(program, go.version, method)));
+      });
+
+      it(`finds the cause in a program with C in it, core by ${method}`, async function () {
+        if (!hasGcc || (method === 'gcore' && !hasGdb)) return this.skip();
+        const env = { CGO_ENABLED: '1' };
+        const program = await buildHung(go.path, folder, `cgo-${method}`, { env, edit: withC });
+        expectFoundInC(await diagnose(program, coreOf(program, go.version, method)));
+      });
+    }
+
+    it('finds the cause in a position-independent program with C in it, core by the kernel', async function () {
+      if (!hasGcc || kernelRefuses !== undefined) return this.skip();
+      const options = { env: { CGO_ENABLED: '1' }, flags: ['-buildmode=pie'], edit: withC };
+      const program = await buildHung(go.path, folder, 'pie-cgo', options);
+      expectFoundInC(await diagnose(program, kernelCoreOf(program, 'abort')));
+    });
+  });
+}
