@@ -1,10 +1,12 @@
 import { run as hang } from './hang.js';
+import { run as crowd } from './million.js';
 import { run as reproduce } from './reproduce.js';
 
 /** Every benchmark, in the order in which they run. One new file and one line here. */
 const benches: readonly { readonly name: string; readonly run: (signal: AbortSignal) => Promise<void> }[] = [
   { name: 'hang', run: hang },
   { name: 'reproduce', run: reproduce },
+  { name: 'crowd', run: crowd },
 ];
 
 const wanted = process.argv.slice(2);
