@@ -1,5 +1,6 @@
 import { run as framing } from './framing.js';
 import { run as hang } from './hang.js';
+import { run as crowd } from './million.js';
 import { run as reproduce } from './reproduce.js';
 
 /** Every benchmark, in the order in which they run. One new file and one line here. */
@@ -7,6 +8,7 @@ const benches: readonly { readonly name: string; readonly run: (signal: AbortSig
   { name: 'hang', run: hang },
   { name: 'framing', run: framing },
   { name: 'reproduce', run: reproduce },
+  { name: 'crowd', run: crowd },
 ];
 
 const wanted = process.argv.slice(2);

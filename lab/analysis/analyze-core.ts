@@ -1,21 +1,19 @@
 import { readFile, stat } from 'node:fs/promises';
 import { checkPair } from '../core/elf.js';
 import { type CoreMemory, openCoreMemory } from '../core/memory.js';
-import { type DelveClient, globalScope, smallLoad } from '../delve/client.js';
+import { type DelveClient, globalScope } from '../delve/client.js';
 import { launchDelveCore } from '../delve/launch.js';
 import type { CallOptions } from '../delve/rpc.js';
 import { kinds } from '../delve/wire.js';
-import { LabError, messageOf, toLabError } from '../errors.js';
+import { messageOf, toLabError } from '../errors.js';
 import type { Emit } from '../events.js';
-import { readRuntimeLayout } from '../goruntime/layout.js';
 import { hasPendingTimers } from '../goruntime/timers.js';
 import { loadGoParser } from '../source/parser.js';
 import { openProgram, type Program, recordedGoRoot } from '../source/program.js';
 import { claimsOf, studyWaits } from './conclude.js';
-import { crossCheck } from './cross-check.js';
 import { findingOf, groupOf, summaryOf, userLocations, verdictOf } from './diagnose.js';
 import type { Diagnosis } from './diagnosis.js';
-import { readSnapshot } from './read-snapshot.js';
+import { readCore } from './read-core.js';
 import type { EvaluateChannel } from './releasers.js';
 import { type RootFacts, readRootFacts } from './root-facts.js';
 import type { Claim } from './rules/rule.js';
@@ -36,10 +34,10 @@ export interface AnalyzeOptions {
   readonly noSource?: boolean | undefined;
   /** Delve's raw list of goroutines is saved here. */
   readonly rawListFile?: string | undefined;
+  /** `delve`: read everything through Delve, as is done for a runtime of unknown layout. */
+  readonly engine?: Diagnosis['stats']['engine'] | undefined;
 }
 
-/** Delve is never asked to list more goroutines than this: it would need minutes, and gigabytes. */
-const maxListed = 20_000;
 const startTimeoutMs = 60_000;
 const callTimeoutMs = 120_000;
 
@@ -64,46 +62,26 @@ export async function analyzeCore(
   using memory = openCoreMemory(core, exe);
   const call: CallOptions = { signal, timeoutMs: callTimeoutMs };
   const { client } = session;
-  const layout = await readRuntimeLayout(
-    (expression) => evaluateGlobal(client, expression, call),
-    memory,
-    signal,
-  );
-  const [program, seen] = await Promise.all([
+  const [program, read] = await Promise.all([
     openSources(options, pair.exe.build?.mainModule, client, call),
-    readSnapshot({ client, memory, layout }, call),
+    readCore({ client, memory, rawListFile: options.rawListFile, engine: options.engine }, call),
   ]);
-  const snapshot = unwrapStarts(seen, program);
+  const { engine, checked } = read;
+  const snapshot = unwrapStarts(read.snapshot, program);
   emit({
     type: 'note',
     text: `${snapshot.goroutines.total} goroutines in ${snapshot.signatures.length} distinct stacks`,
   });
-  const limits = new Set(snapshot.limits);
+  const limits = new Set([...read.limits, ...snapshot.limits]);
   if (pair.match.kind === 'unknown')
     limits.add(`Executable and core could not be compared: ${pair.match.why}.`);
-  const rawListFile = snapshot.goroutines.total > maxListed ? undefined : options.rawListFile;
-  if (rawListFile !== undefined) await client.saveRawGoroutines(rawListFile, call);
-  else if (options.rawListFile !== undefined) {
-    limits.add(
-      `Delve's own list was not saved: ${snapshot.goroutines.total} goroutines would take it minutes.`,
-    );
-  }
-  const [checked, study] = await Promise.all([
-    crossCheck(client, memory, layout, rawListFile, call),
-    studyWaits(
-      snapshot,
-      program,
-      channelEvaluator(client, memory, call),
-      // When it cannot be read, a timer may well be pending.
-      async () => (await hasPendingTimers((expression) => evaluateNumber(client, expression, call))) ?? true,
-    ),
-  ]);
-  if (checked.mismatches > 0) {
-    limits.add(
-      `Delve and the core reader disagree about ${checked.mismatches} of ${checked.compared} goroutines.`,
-    );
-  }
-
+  const study = await studyWaits(
+    snapshot,
+    program,
+    channelEvaluator(client, memory, call),
+    // When it cannot be read, a timer may well be pending.
+    async () => (await hasPendingTimers((expression) => evaluateNumber(client, expression, call))) ?? true,
+  );
   const { claims, undecided } = claimsOf(study);
   for (const line of [...study.limits, ...undecided]) limits.add(line);
   const findings = [];
@@ -137,7 +115,7 @@ export async function analyzeCore(
     groups: snapshot.signatures.map(groupOf),
     userLocations: userLocations(snapshot.signatures),
     stats: {
-      engine: 'core-reader',
+      engine,
       wallMs: Math.round(performance.now() - began),
       peakRssBytes: process.resourceUsage().maxRSS * 1024 + (await peakOf(session.pid)),
       crossChecked: checked.compared,
@@ -151,17 +129,6 @@ export async function analyzeCore(
 async function delveFor(goVersion: string, emit: Emit, signal: AbortSignal): Promise<string> {
   const { ensureDelve } = await import('../toolchain/index.js');
   return (await ensureDelve({ goVersion, install: true, emit }, signal)).path;
-}
-
-/** Two levels deep reaches `recvq.first` and `sched.pc`. */
-async function evaluateGlobal(client: DelveClient, expression: string, options: CallOptions) {
-  const load = { ...smallLoad, FollowPointers: false, MaxVariableRecurse: 2, MaxArrayValues: 1 };
-  const seen = await client.eval(globalScope, expression, options, load);
-  if (seen.kind === 'value') return seen.variable;
-  throw new LabError(`Delve cannot evaluate ${expression}: ${seen.reason}`, {
-    code: 'undecided',
-    hint: 'Pass the unstripped executable of the same build with --exe.',
-  });
 }
 
 async function evaluateNumber(client: DelveClient, expression: string, options: CallOptions) {

@@ -2,19 +2,17 @@ import type { BulkMemory, CoreMemory } from '../core/memory.js';
 import type { DelveClient } from '../delve/client.js';
 import { globalScope } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
-import type { Stackframe } from '../delve/wire.js';
-import { LabError } from '../errors.js';
 import { type RawChannel, readChannel, readTypeName } from '../goruntime/channels.js';
 import { type FoldedGoroutines, type FoldedStack, foldGoroutines } from '../goruntime/fold.js';
 import { type QueueEntry, type RawGoroutine, readGoroutine } from '../goruntime/goroutines.js';
 import type { RuntimeLayout } from '../goruntime/layout.js';
+import { describeStack, goroutineState, partialMark, toLocation } from './describe.js';
 import type { Location } from './diagnosis.js';
+
 import {
   type Cell,
   type Channel,
   type ChannelCase,
-  type Frame,
-  type GoroutineState,
   isPrivateRuntime,
   isSystemStart,
   maxCellIds,
@@ -36,18 +34,9 @@ interface Fold {
   readonly ids: readonly number[];
 }
 
-const maxDepth = 200;
-/** A deep recursion is read again; what even this does not show the end of is said to be partial. */
-const maxDeepDepth = 20_000;
 const atOnce = 16;
 /** Entries of a channel's queue that are read where they have to be told apart. */
 const shortQueue = 4096;
-const states: Readonly<Record<number, GoroutineState>> = {
-  1: 'runnable',
-  2: 'running',
-  3: 'syscall',
-  4: 'waiting',
-};
 
 /**
  * Reads every goroutine from the core's memory in one pass, folds them into signatures, and asks Delve for the
@@ -93,7 +82,7 @@ export async function readSnapshot(source: SnapshotSource, options: CallOptions)
 }
 
 const parked = (g: RawGoroutine) => ({
-  state: states[g.status] ?? ('other' as const),
+  state: goroutineState(g.status),
   waitReason: g.waitReason,
   queues: g.queues,
 });
@@ -212,7 +201,7 @@ async function describe(
   limits: Set<string>,
 ): Promise<Signature> {
   const { first } = group;
-  const frames = await stackOf(client, first.id, options, limits);
+  const frames = await describeStack(client, first.id, options, limits);
   const locate = async (pc: number): Promise<Location> => {
     const [found] = pc === 0 ? [] : await client.findLocation(globalScope, `*${pc}`, options);
     return found === undefined ? unknownLocation : toLocation(found);
@@ -223,53 +212,17 @@ async function describe(
     id,
     count: group.count,
     waitReason: first.waitReason,
-    status: states[first.status] ?? 'other',
+    status: goroutineState(first.status),
     system: isSystemStart(recordedStart.function),
     exampleIds: group.ids,
     frames,
-    ...(frames.length === 0 || frames.length >= maxDeepDepth ? { partial: true } : {}),
+    ...partialMark(frames),
     currentLocation: pick(current),
     userLocation: pick(frames.find((frame) => !isPrivateRuntime(frame.function)) ?? current),
     startLocation: recordedStart,
     // The recorded address is where the call returns to; one byte back lies in the call itself.
     goStatementLocation: await locate(first.goPc === 0 ? 0 : first.goPc - 1),
   };
-}
-
-async function stackOf(
-  client: DelveClient,
-  id: number,
-  options: CallOptions,
-  limits: Set<string>,
-): Promise<Frame[]> {
-  try {
-    const frames = await client.stacktrace({ id, depth: maxDepth }, options);
-    if (frames.length < maxDepth) return toFrames(frames);
-    return toFrames(await client.stacktrace({ id, depth: maxDeepDepth }, options));
-  } catch (error) {
-    if (error instanceof LabError && error.code === 'interrupted') throw error;
-    limits.add(
-      `The stack of goroutine ${id} could not be read: ${error instanceof Error ? error.message : ''}`,
-    );
-    return [];
-  }
-}
-
-/** Delve lists an inlined call as a frame of its own at the same program counter and frame as its caller. */
-export function toFrames(stack: readonly Stackframe[]): Frame[] {
-  return stack.map((frame, index) => {
-    const outer = stack[index + 1];
-    const inlined = outer !== undefined && outer.pc === frame.pc && outer.FrameOffset === frame.FrameOffset;
-    return { ...toLocation(frame), index, inlined };
-  });
-}
-
-function toLocation(at: {
-  readonly file: string;
-  readonly line: number;
-  readonly function?: { readonly name: string } | null | undefined;
-}): Location {
-  return { function: at.function?.name ?? '', file: at.file, line: at.line };
 }
 
 const pick = ({ function: name, file, line }: Location): Location => ({ function: name, file, line });

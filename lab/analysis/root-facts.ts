@@ -1,8 +1,8 @@
 import { type DelveClient, fullLoad, smallLoad } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import type { Variable } from '../delve/wire.js';
+import { toFrames } from './describe.js';
 import type { RootGoroutine } from './diagnosis.js';
-import { toFrames } from './read-snapshot.js';
 import { type Cell, hex } from './snapshot.js';
 import { typeExpression, variableText } from './variable-text.js';
 

@@ -1,0 +1,209 @@
+import { type DelveClient, globalScope } from '../delve/client.js';
+import type { CallOptions } from '../delve/rpc.js';
+import { readWaitReasons } from '../delve/wait-reasons.js';
+import type { DelveGoroutine, Variable } from '../delve/wire.js';
+import { describeStack, goroutineState, partialMark, toLocation } from './describe.js';
+import {
+  type Cell,
+  type Channel,
+  isPrivateRuntime,
+  isSystemStart,
+  maxCellIds,
+  type Signature,
+  type Snapshot,
+  type Wait,
+} from './snapshot.js';
+import { waitKey, waitOf } from './waits.js';
+
+interface Fold {
+  count: number;
+  readonly first: DelveGoroutine;
+  readonly ids: number[];
+}
+
+/** An unpaged listing of a million takes Delve 7 GB. */
+const pageSize = 2_000;
+/** Each evaluation makes Delve look for the goroutine from the beginning of its list. */
+const maxEvaluated = 32;
+
+/**
+ * Reads a core through Delve alone, for a program whose runtime is laid out in a way that the core reader does
+ * not know. Slower, and less is known: the channel of a blocked sender is asked for goroutine by goroutine, for
+ * a few of each stack; every other wait on a channel stays unexplained, and counts as one that may end.
+ */
+export async function readSnapshotByDelve(client: DelveClient, options: CallOptions): Promise<Snapshot> {
+  const reasons = await readWaitReasons(client, options);
+  const folds = new Map<string, Fold>();
+  let total = 0;
+  let blocked = 0;
+  for await (const page of client.pages(pageSize, options)) {
+    for (const goroutine of page) {
+      total += 1;
+      if (goroutineState(goroutine.status) === 'waiting') blocked += 1;
+      fold(folds, goroutine);
+    }
+  }
+  const signatures: Signature[] = [];
+  const cells: Cell[] = [];
+  const channels = new Map<number, Channel>();
+  const limits = new Set<string>();
+  const ordered = [...folds.values()].sort((a, b) => b.count - a.count || a.first.id - b.first.id);
+  for (const [i, group] of ordered.entries()) {
+    const signature = await describe(`S${i + 1}`, group, reasons.text, { client, options, limits });
+    signatures.push(signature);
+    cells.push(...(await cellsOf(signature, group, channels, { client, options, limits })));
+  }
+  const system = signatures.filter((s) => s.system).reduce((sum, s) => sum + s.count, 0);
+  return {
+    goroutines: { total, user: total - system, system, blocked },
+    signatures,
+    cells,
+    channels,
+    limits: [...limits],
+  };
+}
+
+interface Asking {
+  readonly client: DelveClient;
+  readonly options: CallOptions;
+  readonly limits: Set<string>;
+}
+
+/** Delve's list has no stacks: what it has of them tells nearly all apart. */
+function fold(folds: Map<string, Fold>, goroutine: DelveGoroutine): void {
+  const { status, waitReason, startLoc, goStatementLoc, currentLoc, userCurrentLoc } = goroutine;
+  const places = [startLoc, goStatementLoc, currentLoc, userCurrentLoc].map(({ pc }) => pc);
+  const key = [status, waitReason, ...places].join(' ');
+  const known = folds.get(key);
+  if (known === undefined) folds.set(key, { count: 1, first: goroutine, ids: [goroutine.id] });
+  else {
+    known.count += 1;
+    if (known.ids.length < maxEvaluated) known.ids.push(goroutine.id);
+  }
+}
+
+async function describe(
+  id: string,
+  { count, first, ids }: Fold,
+  reasonText: (reason: number) => string,
+  { client, options, limits }: Asking,
+): Promise<Signature> {
+  const status = goroutineState(first.status);
+  const frames = await describeStack(client, first.id, options, limits);
+  const current = toLocation(first.currentLoc);
+  const user = frames.find((frame) => !isPrivateRuntime(frame.function));
+  return {
+    id,
+    count,
+    waitReason: status === 'waiting' ? reasonText(first.waitReason) : '',
+    status,
+    system: isSystemStart(first.startLoc.function?.name ?? ''),
+    exampleIds: ids.slice(0, maxCellIds),
+    frames,
+    ...partialMark(frames),
+    currentLocation: current,
+    userLocation:
+      user === undefined
+        ? toLocation(first.userCurrentLoc)
+        : { function: user.function, file: user.file, line: user.line },
+    startLocation: toLocation(first.startLoc),
+    goStatementLocation: toLocation(first.goStatementLoc),
+  };
+}
+
+async function cellsOf(
+  signature: Signature,
+  { count, ids }: Fold,
+  channels: Map<number, Channel>,
+  asking: Asking,
+): Promise<Cell[]> {
+  const cell = (wait: Wait, n: number, members: readonly number[]): Cell => ({
+    key: `${signature.id} ${waitKey(wait)}`,
+    signature,
+    count: n,
+    ids: members.slice(0, maxCellIds),
+    wait,
+    elem: 0,
+  });
+  const { status: state, waitReason } = signature;
+  // Who receives may do so from a timer, and a select has several cases: neither shows without the layout.
+  const blind = state === 'waiting' && /^(?:chan receive|select)$/.test(waitReason);
+  if (blind) return [cell({ kind: 'unknown', why: `${waitReason}, read through Delve` }, count, ids)];
+  if (waitReason !== 'chan send')
+    return [
+      cell(
+        waitOf({ state, waitReason, queues: [] }, () => undefined),
+        count,
+        ids,
+      ),
+    ];
+  const byChannel = new Map<number, number[]>();
+  for (const id of ids) {
+    const address = await channelOfSender(id, signature, asking);
+    byChannel.set(address, [...(byChannel.get(address) ?? []), id]);
+  }
+  const out: Cell[] = [];
+  let known = 0;
+  for (const [address, members] of byChannel) {
+    if (address === 0) continue;
+    known += members.length;
+    out.push(
+      cell({ kind: 'channel', cases: [{ channel: address, direction: 'send' }] }, members.length, members),
+    );
+    const channel = channels.get(address) ?? (await readChannelByDelve(address, asking));
+    channels.set(address, {
+      ...channel,
+      waiters: { ...channel.waiters, send: channel.waiters.send + members.length },
+    });
+  }
+  if (known < count) {
+    const { function: name, line } = signature.userLocation;
+    asking.limits.add(
+      `Of ${count} goroutines that send in ${name}:${line}, ${known} were asked for their channel: Delve is slow at it.`,
+    );
+    out.push(cell({ kind: 'unknown', why: 'chan send, read through Delve' }, count - known, []));
+  }
+  return out;
+}
+
+/** The argument of `runtime.chansend`; 0 when it cannot be read. */
+async function channelOfSender(
+  id: number,
+  { frames }: Signature,
+  { client, options }: Asking,
+): Promise<number> {
+  const frame = frames.find(({ function: name }) => name === 'runtime.chansend')?.index;
+  const tries: readonly (readonly [number, string])[] = [
+    ...(frame === undefined ? [] : ([[frame, 'c']] as const)),
+    [0, 'runtime.curg.waiting.c'],
+  ];
+  for (const [at, expression] of tries) {
+    const seen = await client.eval({ goroutineId: id, frame: at }, expression, options);
+    const address = seen.kind === 'value' ? pointee(seen.variable) : 0;
+    if (address !== 0) return address;
+  }
+  return 0;
+}
+
+function pointee(variable: Variable): number {
+  if (variable.base !== 0) return variable.base;
+  // `maybeTraceableChan` of Go 1.25 on wraps the pointer in a struct.
+  const [child] = variable.children;
+  if (child === undefined) return 0;
+  return child.name === '' ? child.addr : pointee(child);
+}
+
+async function readChannelByDelve(address: number, { client, options }: Asking): Promise<Channel> {
+  const seen = await client.eval(globalScope, `*(*runtime.hchan)(${address})`, options);
+  const fields = seen.kind === 'value' ? seen.variable.children : [];
+  const numberOf = (name: string) => Number(fields.find((field) => field.name === name)?.value ?? 0);
+  return {
+    address,
+    elemType: undefined,
+    count: numberOf('qcount'),
+    capacity: numberOf('dataqsiz'),
+    closed: numberOf('closed') !== 0,
+    waiters: { send: 0, receive: 0 },
+    wokenFromOutside: undefined,
+  };
+}

@@ -1,0 +1,96 @@
+import type { BulkMemory } from '../core/memory.js';
+import { type DelveClient, globalScope, smallLoad } from '../delve/client.js';
+import type { CallOptions } from '../delve/rpc.js';
+import { LabError, messageOf, toLabError } from '../errors.js';
+import { type RuntimeLayout, readRuntimeLayout } from '../goruntime/layout.js';
+import { type CrossCheck, crossCheck } from './cross-check.js';
+import { readSnapshotByDelve } from './delve-snapshot.js';
+import type { Diagnosis } from './diagnosis.js';
+import { readSnapshot } from './read-snapshot.js';
+import type { Snapshot } from './snapshot.js';
+
+type Engine = Diagnosis['stats']['engine'];
+
+export interface CoreReading {
+  readonly engine: Engine;
+  readonly snapshot: Snapshot;
+  readonly checked: CrossCheck;
+  /** What was not read as it should have been, and why. */
+  readonly limits: readonly string[];
+}
+
+export interface CoreSource {
+  readonly client: DelveClient;
+  readonly memory: BulkMemory;
+  /** Delve's raw list of goroutines is saved here, when there are not too many. */
+  readonly rawListFile?: string | undefined;
+  /** `delve` reads no memory by itself. */
+  readonly engine?: Engine | undefined;
+}
+
+/** Delve is never asked to list more goroutines than this when it need not: it takes minutes, and gigabytes. */
+const maxListed = 20_000;
+
+/**
+ * Reads the goroutines of a core from its memory, and compares a sample with Delve. When the runtime's layout is
+ * not what the reader knows, or the two disagree, Delve's own list is taken instead: slower, never wrong.
+ */
+export async function readCore(source: CoreSource, options: CallOptions): Promise<CoreReading> {
+  const { client, memory, engine = 'core-reader' } = source;
+  const limits: string[] = [];
+  if (engine === 'core-reader') {
+    try {
+      const evaluate = (expression: string) => evaluateGlobal(client, expression, options);
+      const layout = await readRuntimeLayout(evaluate, memory, options.signal);
+      const { snapshot, checked } = await readAndCheck(source, layout, limits, options);
+      if (checked.mismatches === 0) return { engine, snapshot, checked, limits };
+      limits.push(
+        `Delve and the core reader disagree about ${checked.mismatches} of ${checked.compared} goroutines; everything was read through Delve, which knows less.`,
+      );
+    } catch (error) {
+      // A runtime that is laid out otherwise shows as a missing field, or as memory that is not there.
+      const unknownLayout = error instanceof RangeError || toLabError(error).code === 'undecided';
+      if (!unknownLayout || options.signal.aborted) throw error;
+      limits.push(
+        `The runtime of this program is laid out in an unknown way (${messageOf(error)}); everything was read through Delve, which knows less.`,
+      );
+    }
+  }
+  const snapshot = await readSnapshotByDelve(client, options);
+  return { engine: 'delve', snapshot, checked: { compared: 0, mismatches: 0 }, limits };
+}
+
+async function readAndCheck(
+  { client, memory, rawListFile }: CoreSource,
+  layout: RuntimeLayout,
+  limits: string[],
+  options: CallOptions,
+): Promise<{ readonly snapshot: Snapshot; readonly checked: CrossCheck }> {
+  const reading = readSnapshot({ client, memory, layout }, options);
+  if (rawListFile === undefined) {
+    const [snapshot, checked] = await Promise.all([
+      reading,
+      crossCheck(client, memory, layout, undefined, options),
+    ]);
+    return { snapshot, checked };
+  }
+  const snapshot = await reading;
+  const { total } = snapshot.goroutines;
+  if (total > maxListed) {
+    limits.push(`Delve's own list was not saved: it would take Delve long for ${total} goroutines.`);
+    return { snapshot, checked: await crossCheck(client, memory, layout, undefined, options) };
+  }
+  await client.saveRawGoroutines(rawListFile, options);
+  return { snapshot, checked: await crossCheck(client, memory, layout, rawListFile, options) };
+}
+
+/** Two levels deep reaches `recvq.first` and `sched.pc`. */
+async function evaluateGlobal(client: DelveClient, expression: string, options: CallOptions) {
+  const load = { ...smallLoad, FollowPointers: false, MaxVariableRecurse: 2, MaxArrayValues: 1 };
+  const seen = await client.eval(globalScope, expression, options, load);
+  if (seen.kind === 'value') return seen.variable;
+  throw new LabError(`Delve cannot evaluate ${expression}: ${seen.reason}`, {
+    code: 'undecided',
+    hint: 'Pass the unstripped executable of the same build with --exe.',
+  });
+}

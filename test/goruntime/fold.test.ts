@@ -1,0 +1,172 @@
+import { expect } from 'chai';
+import type { BulkMemory } from '../../lab/core/memory.js';
+import { orderByBlock } from '../../lab/goruntime/block-order.js';
+import { foldGoroutines } from '../../lab/goruntime/fold.js';
+import { interner } from '../../lab/goruntime/interner.js';
+import type { RuntimeLayout } from '../../lab/goruntime/layout.js';
+
+const { signal } = new AbortController();
+const base = 0xc000000000;
+const g = {
+  ...{ goid: 0, status: 8, waitReason: 12, waitSince: 16, waiting: 24, pc: 32, bp: 40 },
+  ...{ stackLo: 48, stackHi: 56, startPc: 64, goPc: 72 },
+};
+const sudog = { g: 0, next: 8, elem: 16, waitLink: 24, channel: 32, isSelect: 40, success: 41 };
+const hchan = {
+  ...{ count: 0, capacity: 8, elemSize: 16, closed: 20, elemType: 24, receivers: 32, senders: 40 },
+  timer: undefined,
+};
+const send = 1;
+const receive = 2;
+const select = 3;
+
+/** A process of a few structs: everything that is allocated lies one behind the other. */
+function world() {
+  const data = Buffer.alloc(1 << 20);
+  let end = 64;
+  const write = (address: number, value: number) => data.writeBigUInt64LE(BigInt(value), address - base);
+  const allocate = (size: number) => {
+    const at = base + end;
+    end += size;
+    return at;
+  };
+  const list: number[] = [];
+  return {
+    channel(queue: 'senders' | 'receivers') {
+      const at = allocate(48);
+      write(at + hchan[queue], 1);
+      return at;
+    },
+    /** Callers innermost first; the queues that it waits at. */
+    goroutine(reason: number, pcs: readonly number[], channels: readonly number[] = [], status = 4) {
+      const at = allocate(80);
+      const [pc = 0, ...callers] = pcs;
+      const stack = allocate(16 * (callers.length + 1));
+      write(at + g.goid, list.length + 1);
+      data.writeUInt32LE(status, at - base + g.status);
+      data[at - base + g.waitReason] = reason;
+      write(at + g.pc, pc);
+      write(at + g.bp, stack);
+      write(at + g.stackLo, stack);
+      write(at + g.stackHi, stack + 16 * callers.length);
+      for (const [i, caller] of callers.entries()) {
+        write(stack + 16 * i, i + 1 < callers.length ? stack + 16 * (i + 1) : 0);
+        write(stack + 16 * i + 8, caller);
+      }
+      let link = at + g.waiting;
+      for (const channel of channels) {
+        const entry = allocate(48);
+        write(link, entry);
+        write(entry + sudog.channel, channel);
+        data[entry - base + sudog.isSelect] = reason === select ? 1 : 0;
+        link = entry + sudog.waitLink;
+      }
+      list.push(at);
+    },
+    fold(cut = 0) {
+      const allgs = allocate(8 * list.length);
+      for (const [i, at] of list.entries()) write(allgs + 8 * i, at);
+      const layout: RuntimeLayout = {
+        ...{ allgs: { base: allgs, length: list.length + cut }, g, sudog, hchan, types: undefined },
+        waitReasons: ['', 'chan send', 'chan receive', 'select'],
+      };
+      return foldGoroutines(memoryOf(data.subarray(0, end)), layout, signal);
+    },
+  };
+}
+
+function memoryOf(data: Buffer): BulkMemory {
+  const view = new DataView(data.buffer, data.byteOffset, data.length);
+  const span = (address: number, length: number) => {
+    const at = address - base;
+    return at >= 0 && at + length <= data.length ? at : -1;
+  };
+  return {
+    view,
+    span,
+    bytes: (address, length) =>
+      span(address, length) < 0 ? undefined : data.subarray(address - base, address - base + length),
+    u8: (address) => (span(address, 1) < 0 ? undefined : data[address - base]),
+    u32: (address) => (span(address, 4) < 0 ? undefined : data.readUInt32LE(address - base)),
+    u64: (address) => (span(address, 8) < 0 ? undefined : Number(data.readBigUInt64LE(address - base))),
+    [Symbol.dispose]: () => undefined,
+  };
+}
+
+describe('goroutines, folded', () => {
+  it('are one group when reason and stack agree, told apart by what they wait for', () => {
+    const { channel, goroutine, fold } = world();
+    const [a, b] = [channel('senders'), channel('senders')];
+    for (let i = 0; i < 10; i++) goroutine(send, [1, 2, 3], [a]);
+    goroutine(send, [1, 2, 3], [b]);
+    goroutine(send, [1, 2, 4], [b]);
+    goroutine(receive, [1, 2, 3]);
+    const folded = fold();
+    expect(folded).to.include({ total: 13, waiting: 13 });
+    expect(folded.stacks.map(({ count }) => count)).to.deep.equal([11, 1, 1]);
+    const [first] = folded.stacks;
+    expect(first?.targets.map(({ count }) => count)).to.deep.equal([10, 1]);
+    expect(first?.examples.map(({ index }) => index)).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(folded.waiters(a)).to.deep.equal({ send: 10, receive: 0 });
+    expect(folded.waiters(b)).to.deep.equal({ send: 2, receive: 0 });
+  });
+
+  it('keep all cases of a select, each in the queue where it stands', () => {
+    const { channel, goroutine, fold } = world();
+    const [a, b] = [channel('senders'), channel('receivers')];
+    goroutine(select, [1, 2], [a, b]);
+    goroutine(select, [1, 2], [a, b]);
+    goroutine(select, [1, 2], [a]);
+    const folded = fold();
+    expect(folded.stacks[0]?.targets.map(({ count }) => count)).to.deep.equal([2, 1]);
+    expect(folded.waiters(a)).to.deep.equal({ send: 3, receive: 0 });
+    expect(folded.waiters(b)).to.deep.equal({ send: 0, receive: 2 });
+  });
+
+  it('leave out the dead, and keep those that run apart', () => {
+    const { goroutine, fold } = world();
+    goroutine(0, [1, 2], [], 6);
+    goroutine(0, [1, 2], [], 2);
+    goroutine(0, [1, 2], [], 2);
+    const folded = fold();
+    expect(folded).to.include({ total: 2, waiting: 0 });
+    expect(folded.stacks.map(({ count }) => count)).to.deep.equal([1, 1]);
+  });
+
+  it('with more targets than are looked into are counted all the same', () => {
+    const { channel, goroutine, fold } = world();
+    for (let i = 0; i < 1010; i++) goroutine(send, [1, 2, 3], [channel('senders')]);
+    const [stack] = fold().stacks;
+    expect(stack?.count).to.equal(1010);
+    expect(stack?.targets).to.have.length(1000);
+    expect(stack?.rest).to.deep.equal({ goroutines: 10, targets: 10 });
+  });
+
+  it('are refused when their list is not in the core', () => {
+    const { goroutine, fold } = world();
+    goroutine(send, [1]);
+    expect(() => fold(1)).to.throw(RangeError, 'runtime.allgs[0] is not in the core');
+  });
+});
+
+describe('numbers of pairs', () => {
+  it('stay the same however many there are, also where the low bits agree', () => {
+    const { idOf, find } = interner();
+    const pairs = Array.from({ length: 5_000 }, (_, i) => [base + i * 2 ** 32, -i] as const);
+    for (const [i, [a, b]] of pairs.entries()) expect(idOf(a, b)).to.equal(i);
+    for (const [i, [a, b]] of pairs.entries()) expect(find(a, b)).to.equal(i);
+    expect(find(base, 7)).to.equal(-1);
+  });
+});
+
+describe('the order of reading', () => {
+  it('puts what lies in the same block side by side, and loses nothing', () => {
+    const addresses = Float64Array.from({ length: 2_000 }, (_, i) => base + ((i * 7919) % 2_000) * 16_384);
+    const indexes = Uint32Array.from(addresses, (_, i) => i);
+    const ordered = new Uint32Array(2_000);
+    orderByBlock(addresses, indexes, 2_000, ordered);
+    const blocks = [...ordered].map((i) => Math.floor((addresses[i] ?? 0) / 65_536));
+    expect(blocks).to.deep.equal(blocks.toSorted((a, b) => a - b));
+    expect(new Set(ordered).size).to.equal(2_000);
+  });
+});
