@@ -20,6 +20,8 @@ import { type RootFacts, readRootFacts } from './root-facts.js';
 import type { Claim } from './rules/rule.js';
 import type { Cell, Snapshot } from './snapshot.js';
 import { unwrapStarts } from './start-locations.js';
+import { syncEvaluator } from './sync-evaluator.js';
+import { openSyncReader } from './sync-reader.js';
 
 export interface AnalyzeOptions {
   readonly exe: string;
@@ -71,7 +73,13 @@ export async function analyzeCore(
     signal,
   );
   const program = await openSources(options, client, call);
-  const snapshot = unwrapStarts(await readSnapshot({ client, memory, layout }, call), program);
+  const sync = await openSyncReader(
+    (expression) => evaluateGlobal(client, expression, call),
+    memory,
+    layout,
+    signal,
+  );
+  const snapshot = unwrapStarts(await readSnapshot({ client, memory, layout, sync }, call), program);
   emit({
     type: 'note',
     text: `${snapshot.goroutines.total} goroutines in ${snapshot.signatures.length} distinct stacks`,
@@ -87,7 +95,12 @@ export async function analyzeCore(
     );
   }
 
-  const study = await studyWaits(snapshot, program, channelEvaluator(client, memory, call));
+  const study = await studyWaits(
+    snapshot,
+    program,
+    channelEvaluator(client, memory, call),
+    syncEvaluator({ client, memory, layout }, snapshot, call),
+  );
   const { claims, undecided } = claimsOf(study);
   for (const line of [...study.limits, ...undecided]) limits.add(line);
   const findings = [];

@@ -20,12 +20,15 @@ import {
   type Signature,
   type Snapshot,
 } from './snapshot.js';
+import type { SyncReader } from './sync-reader.js';
 import { waitKey, waitOf } from './waits.js';
 
 export interface SnapshotSource {
   readonly client: DelveClient;
   readonly memory: CoreMemory;
   readonly layout: RuntimeLayout;
+  /** Absent when the sync types of the program could not be described. */
+  readonly sync?: SyncReader | undefined;
 }
 
 interface Fold {
@@ -56,7 +59,7 @@ export async function readSnapshot(source: SnapshotSource, options: CallOptions)
   for (const goroutine of readGoroutines(memory, layout)) {
     if (++total % 4096 === 0) options.signal.throwIfAborted();
     if (states[goroutine.status] === 'waiting') blocked += 1;
-    fold(folds, goroutine, channels.direction);
+    fold(folds, goroutine, channels.direction, source.sync);
   }
   const signatures: Signature[] = [];
   const cells: Cell[] = [];
@@ -66,7 +69,8 @@ export async function readSnapshot(source: SnapshotSource, options: CallOptions)
     const signature = await describe(`S${i + 1}`, group, source, options, limits);
     signatures.push(signature);
     for (const [key, cell] of group.cells) {
-      const wait = waitOf(parked(cell.first), channels.direction);
+      const wait =
+        source.sync?.wait(cell.first, signature.frames) ?? waitOf(parked(cell.first), channels.direction);
       const elem = cell.first.queues[0]?.elem ?? 0;
       cells.push({ key: `${signature.id} ${key}`, signature, count: cell.count, ids: cell.ids, wait, elem });
     }
@@ -77,6 +81,7 @@ export async function readSnapshot(source: SnapshotSource, options: CallOptions)
     signatures,
     cells,
     channels: channels.known(cells),
+    syncObjects: source.sync?.objects(cells),
     limits: [...limits],
   };
 }
@@ -91,6 +96,7 @@ function fold(
   folds: Map<string, Fold>,
   goroutine: RawGoroutine,
   direction: (entry: QueueEntry) => ChannelCase['direction'] | undefined,
+  sync: SyncReader | undefined,
 ): void {
   const { status, waitReasonNumber, startPc, goPc, pcs } = goroutine;
   // What is not parked has no stack in `g.sched`: such goroutines stay apart, they are few.
@@ -103,7 +109,7 @@ function fold(
   }
   group.count += 1;
   if (group.ids.length < maxCellIds) group.ids.push(goroutine.id);
-  const target = waitKey(waitOf(parked(goroutine), direction));
+  const target = sync?.targetOf(goroutine) ?? waitKey(waitOf(parked(goroutine), direction));
   const cell = group.cells.get(target);
   if (cell === undefined) {
     group.cells.set(target, { count: 1, ids: [goroutine.id], first: goroutine });
@@ -221,7 +227,7 @@ export function toFrames(stack: readonly Stackframe[]): Frame[] {
   return stack.map((frame, index) => {
     const outer = stack[index + 1];
     const inlined = outer !== undefined && outer.pc === frame.pc && outer.FrameOffset === frame.FrameOffset;
-    return { ...toLocation(frame), index, inlined };
+    return { ...toLocation(frame), index, inlined, offset: frame.FrameOffset };
   });
 }
 

@@ -28,7 +28,7 @@ type Root =
  * except for activations that are already on a stack. Those are reported as `through`.
  */
 export function routesTo(
-  operation: ChannelOperation,
+  operation: Pick<ChannelOperation, 'within' | 'channel' | 'file' | 'line'>,
   copied: ReadonlySet<string>,
   program: Program,
 ): Route[] {
@@ -98,10 +98,16 @@ function classify(binding: Binding, fn: GoFunction): Root {
   if (binding.value !== undefined && makesFreshObject(binding.value) && !isReassigned(binding)) {
     return { kind: 'fresh', binding };
   }
+  if (isSyncVariable(binding)) return { kind: 'fresh', binding };
   if (!isInside(binding, fn)) return { kind: 'captured', binding };
   if (binding.kind === 'receiver') return { kind: 'receiver' };
   if (binding.kind === 'parameter') return { kind: 'parameter', index: parameterIndex(binding, fn) };
   return { kind: 'other' };
+}
+
+/** `var wg sync.WaitGroup` in a function is a new one each time; it is only ever used through its address. */
+function isSyncVariable({ kind, type, value }: Binding): boolean {
+  return kind === 'local' && value === undefined && type?.text.startsWith('sync.') === true;
 }
 
 /** What the root is in the caller. */

@@ -1,4 +1,4 @@
-import type { Knot } from '../wait-for-graph.js';
+import { isSyncObject, type Knot } from '../wait-for-graph.js';
 import {
   behind,
   type Claim,
@@ -23,7 +23,7 @@ export const channelKnot: Rule = {
   apply(input) {
     const special = new Set(selfBlockedConsumer.apply(input).flatMap((claim) => claim.knot.objects));
     const open = (knot: Knot) =>
-      knot.objects.length > 0 && !knot.objects.some((object) => special.has(object));
+      knot.objects.length > 0 && !knot.objects.some((object) => special.has(object) || isSyncObject(object));
     return [
       ...input.knots.filter(open).map((knot) => claimOf(knot, 'strong', input)),
       ...input.suspectedKnots.filter(open).map((knot) => claimOf(knot, 'suspected', input)),
