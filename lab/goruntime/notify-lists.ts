@@ -26,7 +26,12 @@ export function findCond(
   const lo = memory.u64(g + layout.g.stackLo) ?? 0;
   const hi = memory.u64(g + layout.g.stackHi);
   if (cond === undefined || sp === undefined || hi === undefined) return undefined;
-  const on = (head: number) => {
+  const on = (address: number) => {
+    const given = memory.u32(address + cond.wait) ?? 0;
+    const notified = memory.u32(address + cond.notify) ?? 0;
+    // Tickets wrap around, so only their distance counts; a word beside the list does not have it.
+    if (((given - notified) | 0) <= 0) return false;
+    const head = address + cond.head;
     const list = known.get(head) ?? waitersAt(memory, layout, head);
     known.set(head, list);
     return list.has(g);
@@ -35,8 +40,8 @@ export function findCond(
     const word = memory.u64(at);
     // A condition variable is shared and so never on a stack; variables of the runtime's frames are.
     if (word === undefined || word === 0 || (word >= lo && word < hi)) continue;
-    if (on(word + cond.head)) return word - cond.list;
-    if (on(word + cond.list + cond.head)) return word;
+    if (on(word)) return word - cond.list;
+    if (on(word + cond.list)) return word;
   }
   return undefined;
 }
