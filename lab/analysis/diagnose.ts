@@ -9,6 +9,7 @@ import {
   syncReleaseCheck,
   syncReleaseText,
   syncResource,
+  syncSearchCheck,
   syncSearchText,
   syncStateCheck,
   syncStateText,
@@ -85,7 +86,7 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
     }
     const search = input.searches.get(object);
     if (search !== undefined && isSyncObject(object)) {
-      add('source', syncSearchText(object, search, input.nameOf(address)), sourceCheck(search));
+      add('source', syncSearchText(object, search, input.nameOf(address)), syncSearchCheck(search));
     } else if (search !== undefined) add('source', searchText(object, search, input), sourceCheck(search));
   }
   return {

@@ -5,7 +5,7 @@ import { kinds, type Variable } from '../delve/wire.js';
 import type { RuntimeLayout } from '../goruntime/layout.js';
 import { readGoroutineStackTops } from '../goruntime/stack-tops.js';
 import { bindingOf, syntacticType } from '../source/bindings.js';
-import type { SyncOperation } from '../source/sync-operations.js';
+import { operationsIn, type SyncOperation } from '../source/sync-operations.js';
 import type { Frame, Snapshot } from './snapshot.js';
 import type { MatchSync } from './sync-releasers.js';
 import { typeExpression } from './variable-text.js';
@@ -156,9 +156,11 @@ function comesFromCaller(operation: SyncOperation): boolean {
 
 function ambiguous(operation: SyncOperation): boolean {
   const owner = ownerOf(operation);
-  const fn = operation.within?.node;
-  if (owner?.type !== 'identifier' || fn === undefined) return true;
+  if (owner?.type !== 'identifier' || operation.within === undefined) return true;
+  const fn = operation.within.node;
   const type = syntacticType(owner);
+  const objects = new Set(operationsIn(operation.within).map(({ expression }) => expression));
+  if (type === undefined && objects.size > 1) return true;
   return fn
     .descendantsOfType(['identifier'])
     .some((node) => node.text !== owner.text && (type === undefined ? false : syntacticType(node) === type));

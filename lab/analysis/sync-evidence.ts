@@ -72,7 +72,10 @@ export function syncReleaseText(how: ReleaseEvidence, certain: boolean): string 
   if (how.expression === '') {
     return `${place} as the writer that has announced itself: whoever comes later waits behind it`;
   }
-  const which = certain ? 'which is this very object' : 'which may be this object';
+  const seen = how.kept
+    ? 'the variable was optimised away, but the frame keeps a pointer to this very object'
+    : 'which in that frame is this very object';
+  const which = certain ? seen : 'which may be this object';
   switch (how.operation) {
     case 'unlock':
       return `${place} after it locked ${how.expression} at ${how.file}:${how.line} and before it unlocks it: ${which}`;
@@ -86,12 +89,24 @@ export function syncReleaseText(how: ReleaseEvidence, certain: boolean): string 
 }
 
 export const syncReleaseCheck = (how: ReleaseEvidence) =>
-  `goroutine ${how.goroutine}; frame ${how.frame} list; list ${how.file}:${how.line}`;
+  how.kept || how.expression === ''
+    ? `goroutine ${how.goroutine}; frame ${how.frame} list; list ${how.file}:${how.line}`
+    : `goroutine ${how.goroutine}; frame ${how.frame} list; list ${how.file}:${how.line}; frame ${how.frame} print &${how.expression}`;
+
+const maxPlaces = 8;
+
+export const syncSearchCheck = ({ operations }: ReleaserSearch) =>
+  operations
+    .slice(0, maxPlaces)
+    .map((o) => `list ${o.file}:${o.line}`)
+    .join('; ') || 'sources';
 
 export function syncSearchText(object: ObjectKey, search: ReleaserSearch, name: string): string {
   const mode = object.slice(0, object.indexOf(':'));
   const verb = mode === 'wait' ? 'is done with' : mode === 'notify' ? 'signals' : 'gives back';
-  const places = search.operations.map((o) => `${o.file}:${o.line} (${o.expression})`);
+  const places = search.operations.slice(0, maxPlaces).map((o) => `${o.file}:${o.line} (${o.expression})`);
+  const more = search.operations.length - places.length;
+  if (more > 0) places.push(`and ${more} more`);
   if (places.length === 0) return `No place in the program's sources ${verb} ${name}`;
   const open = search.releasers.flatMap((releaser) => (releaser.kind === 'open' ? [releaser.why] : []));
   const rest =

@@ -1,5 +1,5 @@
 import { functionKey, type GoFunction, stillAhead } from '../source/functions.js';
-import { locksHeldAt } from '../source/held-locks.js';
+import { type Held, locksHeldAt } from '../source/held-locks.js';
 import { childrenOf, endLineOf, lineOf } from '../source/parser.js';
 import type { Program } from '../source/program.js';
 import { compatibleWith } from '../source/sync-names.js';
@@ -14,8 +14,8 @@ import {
 import { type Activation, type Activations, functionOfFrame } from './frame-functions.js';
 import { byCalls, evidence, type Leak, type ReleaserSearch } from './releasers.js';
 import type { Cell, Frame, Snapshot, SyncMode, SyncObject, Wait } from './snapshot.js';
-import { callerOfSync } from './sync-waits.js';
-import type { Releaser } from './wait-for-graph.js';
+import { callerOfSync, isOnce } from './sync-waits.js';
+import type { ReleaseEvidence, Releaser } from './wait-for-graph.js';
 
 export type SyncWait = Extract<Wait, { kind: 'sync' }>;
 
@@ -78,7 +78,11 @@ export async function findSyncReleasers(wait: SyncWait, context: SyncContext): P
     if (!('why' in found) && found.length === 1) own.set(cell.key, found[0]?.expression ?? '');
   }
   const compatible = compatibleWith(places.map(({ operand }) => operand));
-  const name = context.nameOf([...places, ...context.operations.filter(compatible)]);
+  const name = context.nameOf([
+    ...waiting.flatMap((cell) => onceOf(cell, program)),
+    ...places,
+    ...context.operations.filter(compatible),
+  ]);
   if (places.length === 0 && releasers.length === 0)
     open('those who wait were woken and take their lock again');
   if (places.length === 0) return { releasers, places: [], flow: undefined, operations: [], name };
@@ -87,9 +91,10 @@ export async function findSyncReleasers(wait: SyncWait, context: SyncContext): P
   if (object === undefined) open('its state could not be read', true);
   else if (isFree(object, wait.mode)) open('it is free, and about to be given to the next one');
   for (const cell of snapshot.cells) {
-    if (cell.signature.frames.length === 0 && !cell.signature.system) {
+    if (cell.signature.system) continue;
+    if (cell.signature.frames.length === 0)
       open(`the stack of goroutine ${cell.ids[0]} could not be read`, true);
-    }
+    else if (isAboutToBegin(cell, program)) open(`goroutine ${cell.ids[0]} has yet to begin`);
   }
   for (const path of [...program.missing].filter((file) => !program.isLibrary(file)).slice(0, 1)) {
     open(`the source of ${path} was not found`, true);
@@ -105,7 +110,7 @@ export async function findSyncReleasers(wait: SyncWait, context: SyncContext): P
   const operations = context.operations.filter((o) => o.kind === needed && compatible(o));
   const leaks: Leak[] = [];
   if (needed === 'unlock' || needed === 'runlock') {
-    const holders = await holdersOf(wait, compatible, context, leaks, own);
+    const holders = await holdersOf(wait, compatible, context, leaks, own, places);
     releasers.push(...holders);
     if (wait.objectKind === 'rwmutex' && wait.mode !== 'drain')
       releasers.push(...pendingWriters(wait, waiting));
@@ -118,6 +123,14 @@ export async function findSyncReleasers(wait: SyncWait, context: SyncContext): P
     if (wait.mode === 'wait') releasers.push(...startedByGo(context));
   }
   return { releasers, places: [], flow: undefined, operations, name, leaks };
+}
+
+/** A new goroutine that has not run stands in the wrapper of its `go` statement, or at its entry. */
+function isAboutToBegin({ signature }: Cell, program: Program): boolean {
+  if (signature.status === 'waiting') return false;
+  const frame = signature.frames[0];
+  if (frame === undefined || program.isLibrary(frame.file)) return false;
+  return functionOfFrame(frame, program) === undefined;
 }
 
 /** Nobody needs to do anything for the wait to end: the goroutine is on its way. */
@@ -144,13 +157,14 @@ async function waitingPlace(
   { program, match }: SyncContext,
 ): Promise<readonly SyncOperation[] | NotFound> {
   const { frames } = cell.signature;
-  const frame = callerOfSync(frames);
+  const caller = callerOfSync(frames);
+  const frame = frames.slice(0, caller === undefined ? 0 : frames.indexOf(caller)).find(isOnce) ?? caller;
   const goroutine = cell.ids[0];
   if (frame === undefined || goroutine === undefined || cell.wait.kind !== 'sync') {
     // `go wg.Wait()` leaves nothing but the library on the stack.
     return { why: 'no function of the program is on the waiting stack', blind: true };
   }
-  if (program.isLibrary(frame.file))
+  if (program.isLibrary(frame.file) && !isOnce(frame))
     return { why: `${frame.function} of the library waits for it`, blind: false };
   const fn = functionOfFrame(frame, program);
   const started = fn === undefined ? startedCall(frame, cell.wait, program) : undefined;
@@ -184,6 +198,33 @@ function startedCall(frame: Frame, wait: Wait, program: Program): SyncOperation 
   return calls?.length === 1 ? calls[0] : undefined;
 }
 
+/** The `Do` call that a Once's waiter stands in: what a person calls it by. */
+function onceOf({ signature: { frames } }: Cell, program: Program): SyncOperation[] {
+  const caller = callerOfSync(frames);
+  if (caller === undefined || !frames.slice(0, frames.indexOf(caller)).some(isOnce)) return [];
+  const calls = functionOfFrame(caller, program)?.node.descendantsOfType(['call_expression']) ?? [];
+  return calls.flatMap((call) => {
+    const callee = call.childForFieldName('function');
+    const operand = callee?.childForFieldName('operand');
+    const onLine = lineOf(call) <= caller.line && endLineOf(call) >= caller.line;
+    if (operand == null || !onLine || callee?.childForFieldName('field')?.text !== 'Do') return [];
+    const { file, line } = caller;
+    return [
+      {
+        kind: 'lock',
+        expression: operand.text,
+        operand,
+        file,
+        line,
+        within: undefined,
+        deferred: false,
+        maybe: false,
+        node: call,
+      },
+    ];
+  });
+}
+
 const kindOf = (wait: Wait) => (wait.kind === 'sync' ? waitsIn[wait.mode] : undefined);
 
 /** Goroutines that stand where their function has taken the lock and not given it back. */
@@ -194,6 +235,7 @@ async function holdersOf(
   leaks: Leak[],
   /** What a waiting function calls the object in the call in which it waits, by cell. */
   own: ReadonlyMap<string, string>,
+  places: readonly SyncOperation[],
 ): Promise<Releaser[]> {
   const mode = wait.mode === 'drain' ? 'rlock' : 'lock';
   const out: Extract<Releaser, { kind: 'cell' }>[] = [];
@@ -203,20 +245,21 @@ async function holdersOf(
     if (operation.kind !== mode || operation.within === undefined || !compatible(operation)) continue;
     seenFunctions.set(functionKey(operation.within), operation.within);
   }
+  for (const { within } of places) if (within !== undefined) seenFunctions.set(functionKey(within), within);
   for (const fn of seenFunctions.values()) {
     for (const { line, held } of locksHeldAt(fn, 0).leaks) {
       if (held.operation.kind !== mode || !compatible(held.operation)) continue;
       leaks.push({ function: fn.name, file: fn.file, line, lockedAt: held.operation.line });
     }
-    for (const { cell, frame } of context.activations.of(fn)) {
+    for (const { cell, frame } of activationsOf(fn, context)) {
       if (inCond(cell, frame)) continue;
-      const { held } = locksHeldAt(fn, frame.line);
+      const held = [...locksHeldAt(fn, frame.line).held, ...inPassing(cell, fn)];
       for (const { operation, always } of held) {
         if (operation.kind !== mode || !compatible(operation)) continue;
         const again = own.get(cell.key) === operation.expression && waitsHere(cell, frame, wait.address);
         const seen = again
-          ? ({ kind: 'same', goroutine: cell.ids[0] ?? 0 } as const)
-          : await matchCell(cell, frame, operation, wait.address, context);
+          ? ({ kind: 'same', goroutine: cell.ids[0] ?? 0, kept: true } as const)
+          : await matchCell(cell, frame, operation, wait.address, context, own);
         if (seen.kind === 'other') continue;
         const released = releasedWithin(cell, frame, compatible, context);
         if (released !== undefined) {
@@ -224,15 +267,34 @@ async function holdersOf(
           continue;
         }
         const certain = always && seen.kind === 'same';
-        const how = evidence({ ...operation, kind: endedBy[wait.mode] }, cell, frame, seen.goroutine);
+        const how = howOf({ ...operation, kind: endedBy[wait.mode] }, cell, frame, seen);
         out.push({ kind: 'cell', cell: cell.key, certain, ...(certain ? { holds: true } : {}), how });
       }
     }
   }
-  // A lock has one holder: who of several it is cannot be told.
+  // A lock has one holder: the one that is certain, or it cannot be told which of several it is.
   const cells = new Set(out.filter((one) => one.certain).map((one) => one.cell));
   const unique = mode === 'rlock' || cells.size <= 1;
+  if (mode === 'lock' && cells.size === 1) return [...open, ...out.filter((one) => one.certain)];
   return [...open, ...(unique ? out : out.map(({ holds: _, ...one }) => ({ ...one, certain: false })))];
+}
+
+function activationsOf(
+  fn: GoFunction,
+  { activations, snapshot, program }: SyncContext,
+): readonly Activation[] {
+  if (!program.isLibrary(fn.file)) return activations.of(fn);
+  return snapshot.cells.flatMap((cell) =>
+    cell.signature.frames.filter(isOnce).map((frame) => ({ cell, frame })),
+  );
+}
+
+/** A goroutine that runs may be inside of Lock, just past the point where it got it. */
+function inPassing(cell: Cell, fn: GoFunction): readonly Held[] {
+  if (cell.signature.status === 'waiting') return [];
+  return operationsIn(fn)
+    .filter(({ kind }) => kind === 'lock' || kind === 'rlock')
+    .map((operation) => ({ operation, always: false }));
 }
 
 const waitsHere = (cell: Cell, frame: Frame, address: number) =>
@@ -283,7 +345,11 @@ function isBare(operation: SyncOperation): boolean {
   );
 }
 
-type Seen = { readonly kind: 'same' | 'other' | 'unreadable'; readonly goroutine: number };
+type Seen = {
+  readonly kind: 'same' | 'other' | 'unreadable';
+  readonly goroutine: number;
+  readonly kept?: true;
+};
 
 async function matchCell(
   cell: Cell,
@@ -291,15 +357,29 @@ async function matchCell(
   operation: SyncOperation,
   address: number,
   { match }: SyncContext,
+  own?: ReadonlyMap<string, string>,
 ): Promise<Seen> {
   let unsure = cell.count > cell.ids.length;
   const called = calledBy(cell, frame);
   for (const goroutine of cell.ids) {
     const seen = await match({ goroutine, frame, called, operation, address });
-    if (seen === 'same' || seen === 'kept') return { kind: 'same', goroutine };
-    if (seen === 'unreadable') unsure = true;
+    // Where it waits for the object, under another name, the frame has a pointer to it for that.
+    const meant =
+      seen === 'same' || (seen === 'kept' && !(own?.has(cell.key) && waitsHere(cell, frame, address)));
+    if (meant) return { kind: 'same', goroutine, ...(seen === 'kept' ? { kept: true } : {}) };
+    if (seen !== 'other') unsure = true;
   }
   return { kind: unsure ? 'unreadable' : 'other', goroutine: cell.ids[0] ?? 0 };
+}
+
+function howOf(
+  operation: Parameters<typeof evidence>[0],
+  cell: Cell,
+  frame: Frame,
+  seen: Seen,
+): ReleaseEvidence {
+  const how = evidence(operation, cell, frame, seen.goroutine);
+  return seen.kept ? { ...how, kept: true } : how;
 }
 
 /** A writer that waits for readers has the inner lock, and whoever comes after it waits for it. */
@@ -336,7 +416,7 @@ async function reachable(
   for (const { cell, frame } of context.activations.of(within).filter(ahead)) {
     const seen = await matchCell(cell, frame, operation, address, context);
     if (seen.kind === 'other') continue;
-    const how = evidence({ ...operation, kind }, cell, frame, seen.goroutine);
+    const how = howOf({ ...operation, kind }, cell, frame, seen);
     out.push({ kind: 'cell', cell: cell.key, certain: seen.kind === 'same', how });
   }
   const called = { ...operation, kind, channel: operation.operand };

@@ -23,6 +23,8 @@ export type Releaser =
 export interface ReleaseEvidence {
   readonly operation: 'send' | 'receive' | 'close' | 'unlock' | 'runlock' | 'done' | 'signal';
   readonly expression: string;
+  /** The expression could not be read; the frame's memory has a pointer to the object. */
+  readonly kept?: true;
   readonly file: string;
   readonly line: number;
   readonly goroutine: number;

@@ -83,6 +83,11 @@ export function routesTo(
 function rootOf(expression: Node, fn: GoFunction, copied: ReadonlySet<string>): Root {
   const inner = expression.type === 'parenthesized_expression' ? childrenOf(expression)[0] : undefined;
   if (inner !== undefined) return rootOf(inner, fn, copied);
+  // A parameter that points at the object: `work(&wg)`.
+  const pointed = expression.type === 'unary_expression' ? expression.childForFieldName('operand') : null;
+  if (pointed !== null && expression.childForFieldName('operator')?.text === '&') {
+    return rootOf(pointed, fn, copied);
+  }
   let at = expression;
   if (at.type === 'selector_expression') {
     const slot = slotOf(at, fn.file);

@@ -1,6 +1,7 @@
 import { functionAround, type GoFunction, parentFunction } from './functions.js';
 import { childrenOf, lineOf, type Node } from './parser.js';
 import type { Program } from './program.js';
+import { calleesOf } from './references.js';
 
 export type SyncOperationKind = 'lock' | 'rlock' | 'unlock' | 'runlock' | 'done' | 'wait' | 'signal';
 
@@ -106,7 +107,7 @@ export function handedOut(program: Program, names: ReadonlySet<string>): { file:
       .descendantsOfType(['unary_expression'])
       .filter((node) => node.childForFieldName('operator')?.text === '&')
       .filter((node) => names.has(lastName(node.childForFieldName('operand')) ?? ''))
-      .filter((node) => !isLockOfCond(node))
+      .filter((node) => !isLockOfCond(node) && !isFollowed(node, path, program))
       .map((node) => ({ file: path, node })),
   ]);
 }
@@ -118,6 +119,12 @@ const isCallee = (node: Node) =>
 function isLockOfCond(node: Node): boolean {
   const call = node.parent?.parent;
   return call?.type === 'call_expression' && call.childForFieldName('function')?.text === 'sync.NewCond';
+}
+
+/** It becomes the parameter of a function of the program, whose operations are looked at anyway. */
+function isFollowed(node: Node, file: string, program: Program): boolean {
+  const call = node.parent?.type === 'argument_list' ? node.parent.parent : null;
+  return call?.type === 'call_expression' && calleesOf(call, file, program).length > 0;
 }
 
 /** `mu` of `s.mu`, `(*p).mu` or `mu`; `undefined` for calls and elements. */
