@@ -6,7 +6,7 @@ import { type EvaluateChannel, findReleasers, type ReleaserSearch } from './rele
 import { rules as allRules } from './rules/index.js';
 import { type Claim, channelOf, directionOf, type Rule, type RuleInput } from './rules/rule.js';
 import type { Cell, Snapshot } from './snapshot.js';
-import type { MatchSync } from './sync-releasers.js';
+import type { MatchSync } from './sync-match.js';
 import { studySync } from './sync-study.js';
 import {
   deadlockedCells,

@@ -7,7 +7,7 @@ import { readGoroutineStackTops } from '../goruntime/stack-tops.js';
 import { bindingOf, syntacticType } from '../source/bindings.js';
 import { operationsIn, type SyncOperation } from '../source/sync-operations.js';
 import type { Frame, Snapshot } from './snapshot.js';
-import type { MatchSync } from './sync-releasers.js';
+import type { MatchSync } from './sync-match.js';
 import { typeExpression } from './variable-text.js';
 
 interface Source {

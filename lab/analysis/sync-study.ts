@@ -6,7 +6,8 @@ import type { Activations } from './frame-functions.js';
 import { packageOf, slotName } from './names.js';
 import type { ReleaserSearch } from './releasers.js';
 import type { Snapshot } from './snapshot.js';
-import { findSyncReleasers, type MatchSync, type SyncWait } from './sync-releasers.js';
+import type { MatchSync, SyncWait } from './sync-match.js';
+import { findSyncReleasers } from './sync-releasers.js';
 import { type ObjectKey, syncKey } from './wait-for-graph.js';
 
 /** Objects of package sync that are looked into; about the others nothing is claimed. */
