@@ -28,6 +28,8 @@ export interface SyncContext {
   readonly match: MatchSync;
   /** Every operation of the program's own sources. */
   readonly operations: readonly SyncOperation[];
+  /** A frame of the program that no function of its sources fits: who holds what cannot be told. */
+  readonly unfit: string | undefined;
   /** From operations on one object, the surest first. */
   nameOf(operations: readonly SyncOperation[]): string | undefined;
 }

@@ -48,6 +48,7 @@ export async function findSyncReleasers(wait: SyncWait, context: SyncContext): P
       open(`the stack of goroutine ${cell.ids[0]} could not be read`, true);
     else if (isAboutToBegin(cell, program)) open(`goroutine ${cell.ids[0]} has yet to begin`);
   }
+  if (context.unfit !== undefined) open(`the sources do not fit ${context.unfit}`, true);
   for (const path of [...program.missing].filter((file) => !program.isLibrary(file)).slice(0, 1)) {
     open(`the source of ${path} was not found`, true);
   }

@@ -2,7 +2,7 @@ import { syntacticType } from '../source/bindings.js';
 import type { Program } from '../source/program.js';
 import { slotOf } from '../source/slots.js';
 import { type SyncOperation, syncOperationsOf } from '../source/sync-operations.js';
-import type { Activations } from './frame-functions.js';
+import { type Activations, functionOfFrame } from './frame-functions.js';
 import { packageOf, slotName } from './names.js';
 import type { ReleaserSearch } from './releasers.js';
 import type { Snapshot } from './snapshot.js';
@@ -27,14 +27,32 @@ export async function studySync(
   const searches = new Map<ObjectKey, ReleaserSearch>();
   if (waits.size === 0) return searches;
   const operations = syncOperationsOf(program);
+  const unfit = unfitFrame(snapshot, program);
   for (const [object, wait] of [...waits].slice(0, maxObjects)) {
     const nameOf = (known: readonly SyncOperation[]) => nameFrom(known, wait, program);
     searches.set(
       object,
-      await findSyncReleasers(wait, { snapshot, program, activations, match, operations, nameOf }),
+      await findSyncReleasers(wait, { snapshot, program, activations, match, operations, unfit, nameOf }),
     );
   }
   return searches;
+}
+
+/** Made by the compiler: there is no source for them, or one that bears no name. */
+const unnamed = /\.(?:func|gowrap|deferwrap)\d+|-fm$/;
+
+/** The sources may have changed since the program was built, or come from a generator that renumbers lines. */
+function unfitFrame({ cells }: Snapshot, program: Program): string | undefined {
+  const seen = new Set<string>();
+  for (const frame of cells.flatMap((cell) => (cell.signature.system ? [] : cell.signature.frames))) {
+    const key = `${frame.function} ${frame.file}:${frame.line}`;
+    if (seen.has(key) || unnamed.test(frame.function) || program.isLibrary(frame.file)) continue;
+    seen.add(key);
+    if (program.text(frame.file) === undefined) continue;
+    if (functionOfFrame(frame, program) === undefined)
+      return `${frame.function} at ${frame.file}:${frame.line}`;
+  }
+  return undefined;
 }
 
 const typeNames = { mutex: 'Mutex', rwmutex: 'RWMutex', waitgroup: 'WaitGroup', cond: 'Cond' } as const;
