@@ -20,6 +20,7 @@ import type { Claim } from './rules/rule.js';
 import type { Cell, Snapshot } from './snapshot.js';
 import { unwrapStarts } from './start-locations.js';
 import { strippedDiagnosis } from './stripped.js';
+import { syncEvaluator } from './sync-evaluator.js';
 
 export interface AnalyzeOptions {
   readonly exe: string;
@@ -66,7 +67,7 @@ export async function analyzeCore(
     openSources(options, pair.exe.build?.mainModule, client, call),
     readCore({ client, memory, rawListFile: options.rawListFile, engine: options.engine }, call),
   ]);
-  const { engine, checked } = read;
+  const { engine, checked, layout } = read;
   const snapshot = unwrapStarts(read.snapshot, program);
   emit({
     type: 'note',
@@ -81,6 +82,7 @@ export async function analyzeCore(
     channelEvaluator(client, memory, call),
     // When it cannot be read, a timer may well be pending.
     async () => (await hasPendingTimers((expression) => evaluateNumber(client, expression, call))) ?? true,
+    layout === undefined ? undefined : syncEvaluator({ client, memory, layout }, snapshot, call),
   );
   const { claims, undecided } = claimsOf(study);
   for (const line of [...study.limits, ...undecided]) limits.add(line);

@@ -6,9 +6,12 @@ import { type EvaluateChannel, findReleasers, type ReleaserSearch, writtenAt } f
 import { rules as allRules } from './rules/index.js';
 import { type Claim, channelOf, directionOf, type Rule, type RuleInput } from './rules/rule.js';
 import type { Cell, Snapshot } from './snapshot.js';
+import type { MatchSync } from './sync-match.js';
+import { studySync } from './sync-study.js';
 import {
   deadlockedCells,
   findKnots,
+  isSyncObject,
   type Knot,
   type ObjectKey,
   objectsOf,
@@ -31,12 +34,14 @@ export async function studyWaits(
   evaluate: EvaluateChannel,
   /** Whether a timer may still run code when every goroutine waits; asked only then. */
   timersPending: () => Promise<boolean>,
+  match?: MatchSync,
 ): Promise<Study> {
   const limits: string[] = [];
   const cells = snapshot.cells.filter((cell) => !cell.signature.system);
   const activations = indexActivations(cells, program);
   const objects = [...new Set(cells.flatMap(objectsOf))].filter(
-    (object) => snapshot.channels.get(channelOf(object))?.wokenFromOutside === undefined,
+    (object) =>
+      !isSyncObject(object) && snapshot.channels.get(channelOf(object))?.wokenFromOutside === undefined,
   );
   if (objects.length > maxObjects) {
     limits.push(`${objects.length} channels are waited for; ${maxObjects} of them were looked into.`);
@@ -46,18 +51,24 @@ export async function studyWaits(
     const context = { snapshot: { ...snapshot, cells }, program, activations, evaluate };
     searches.set(object, await findReleasers(channelOf(object), directionOf(object), context));
   }
+  if (match !== undefined) {
+    for (const [object, search] of await studySync({ ...snapshot, cells }, program, activations, match)) {
+      searches.set(object, search);
+    }
+  }
   const names = new Map<number, string>();
   const nameOf = (channel: number): string => {
     const known = names.get(channel);
     if (known !== undefined) return known;
     const own = [...searches].filter(([object]) => channelOf(object) === channel).map(([, search]) => search);
-    const name = channelName(channel, own, program);
+    const name = own.find((search) => search.name !== undefined)?.name ?? channelName(channel, own, program);
     names.set(channel, name);
     return name;
   };
   const graph: WaitForGraph = {
     cells,
     channels: snapshot.channels,
+    syncObjects: snapshot.syncObjects,
     releasers: new Map([...searches].map(([object, search]) => [object, search.releasers])),
     timersPending: cells.some(({ wait }) => wait.kind === 'live') ? undefined : await timersPending(),
   };
@@ -137,6 +148,10 @@ function notUnderstood({ graph, searches, nameOf, isLibrary }: RuleInput): strin
   for (const [object, { releasers }] of searches) {
     const blind = releasers.find((releaser) => releaser.kind === 'open' && releaser.blind);
     if (blind?.kind !== 'open') continue;
+    if (isSyncObject(object)) {
+      lines.push(`who could release ${nameOf(channelOf(object))} is not known: ${blind.why}`);
+      continue;
+    }
     lines.push(
       `who could ${directionOf(object) === 'send' ? 'receive from' : 'send to'} ${nameOf(channelOf(object))} is not known: ${blind.why}`,
     );

@@ -43,7 +43,7 @@ export function toFrames(stack: readonly Stackframe[]): Frame[] {
   return stack.map((frame, index) => {
     const outer = stack[index + 1];
     const inlined = outer !== undefined && outer.pc === frame.pc && outer.FrameOffset === frame.FrameOffset;
-    return { ...toLocation(frame), index, inlined };
+    return { ...toLocation(frame), index, inlined, offset: frame.FrameOffset };
   });
 }
 

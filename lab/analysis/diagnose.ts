@@ -3,7 +3,19 @@ import type { ReleaserSearch } from './releasers.js';
 import type { RootFacts } from './root-facts.js';
 import { type Claim, channelOf, countOf, directionOf, type RuleInput } from './rules/rule.js';
 import { type Cell, hex, type Signature, type Snapshot } from './snapshot.js';
-import { objectsOf, type ReleaseEvidence } from './wait-for-graph.js';
+import {
+  isSyncRelease,
+  syncParkedCheck,
+  syncReleaseCheck,
+  syncReleaseText,
+  syncResource,
+  syncSearchCheck,
+  syncSearchText,
+  syncStateCheck,
+  syncStateText,
+  syncWaitText,
+} from './sync-evidence.js';
+import { isSyncObject, type ObjectKey, objectsOf, type ReleaseEvidence } from './wait-for-graph.js';
 
 export interface ClaimFacts {
   readonly claim: Claim;
@@ -20,7 +32,7 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
     return id;
   };
   const { cells, objects, victims } = claim.knot;
-  const resources = objects.map((object, i) => resourceOf(`R${i + 1}`, channelOf(object), input));
+  const resources = objects.map((object, i) => resourceOf(`R${i + 1}`, object, input));
   for (const cell of cells) {
     if (cell.wait.kind === 'nil-channel') resources.push(noObject('nil-channel', resources.length));
     if (cell.wait.kind === 'empty-select') resources.push(noObject('select', resources.length));
@@ -58,6 +70,8 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
         `${channel.waiters.send} goroutines wait to send, ${channel.waiters.receive} to receive`;
       add('memory', text, `print *(*runtime.hchan)(${hex(address)})`);
     }
+    const sync = input.graph.syncObjects?.get(address);
+    if (sync !== undefined) add('memory', syncStateText(sync, input.nameOf(address)), syncStateCheck(sync));
     for (const releaser of input.graph.releasers.get(object) ?? []) {
       if (releaser.kind !== 'cell') continue;
       const cell = cells.find((c) => c.key === releaser.cell);
@@ -67,10 +81,13 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
         releaseText(releaser.how, releaser.certain),
         releaseCheck(releaser.how),
       );
-      edges.push({ from: id, to: nodeOf(cell), relation: 'released-by', inferred: true, evidence: [shown] });
+      const relation = releaser.holds ? 'held-by' : 'released-by';
+      edges.push({ from: id, to: nodeOf(cell), relation, inferred: true, evidence: [shown] });
     }
     const search = input.searches.get(object);
-    if (search !== undefined) add('source', searchText(object, search, input), sourceCheck(search));
+    if (search !== undefined && isSyncObject(object)) {
+      add('source', syncSearchText(object, search, input.nameOf(address)), syncSearchCheck(search));
+    } else if (search !== undefined) add('source', searchText(object, search, input), sourceCheck(search));
   }
   return {
     id: `F${index + 1}`,
@@ -105,7 +122,10 @@ function noObject(kind: 'nil-channel' | 'select', count: number): Resource {
   return { id: `R${count + 1}`, kind, address: '0x0', name };
 }
 
-function resourceOf(id: string, address: number, input: RuleInput): Resource {
+function resourceOf(id: string, object: ObjectKey, input: RuleInput): Resource {
+  const address = channelOf(object);
+  const sync = isSyncObject(object) ? syncResource(id, object, input) : undefined;
+  if (sync !== undefined) return sync;
   const channel = input.graph.channels.get(address);
   const base = { id, kind: 'channel' as const, address: hex(address), name: input.nameOf(address) };
   if (channel === undefined) return base;
@@ -142,7 +162,7 @@ function rootOf(
     stack:
       facts !== undefined && facts.goroutine === id
         ? facts.stack
-        : signature.frames.map((frame) => ({ ...frame })),
+        : signature.frames.map(({ offset: _, ...frame }) => frame),
   }));
 }
 
@@ -151,7 +171,11 @@ function parkedText(cell: Cell, objects: readonly string[], input: RuleInput): s
     cell.count === 1 ? `Goroutine ${cell.ids[0]}` : `${cell.count} goroutines, ${cell.ids[0]} among them,`;
   const { userLocation: at, waitReason } = cell.signature;
   const what = objects
-    .map((object) => `${directionOf(object)} on ${input.nameOf(channelOf(object))}`)
+    .map((object) =>
+      isSyncObject(object)
+        ? syncWaitText(object, input.nameOf(channelOf(object)))
+        : `${directionOf(object)} on ${input.nameOf(channelOf(object))}`,
+    )
     .join(', ');
   const is = cell.count === 1 ? 'is' : 'are';
   const detail = what === '' ? '' : `: ${what}`;
@@ -161,18 +185,27 @@ function parkedText(cell: Cell, objects: readonly string[], input: RuleInput): s
 function parkedCheck(cell: Cell, objects: readonly string[], facts: RootFacts | undefined): string {
   const commands = [`goroutine ${cell.ids[0]}`, 'print runtime.curg.waitreason'];
   if (facts?.channelFrame !== undefined) commands.push(`frame ${facts.channelFrame} print c`);
+  else if (objects.some(isSyncObject)) commands.push(...syncParkedCheck(cell));
   else if (objects.length > 0) commands.push('print runtime.curg.waiting.c');
   return commands.join('; ');
 }
 
+const channelVerbs: Readonly<Record<string, string>> = {
+  receive: 'receives from',
+  send: 'sends to',
+  close: 'closes',
+};
+
 function releaseText(how: ReleaseEvidence, certain: boolean): string {
-  const verb = { receive: 'receives from', send: 'sends to', close: 'closes' }[how.operation];
+  if (isSyncRelease(how)) return syncReleaseText(how, certain);
+  const verb = channelVerbs[how.operation] ?? how.operation;
   const which = certain ? ', which in that frame is this very channel' : ', which may be this channel';
   return `Goroutine ${how.goroutine} stands in ${how.function} (frame ${how.frame}) before ${how.file}:${how.line}, where it ${verb} ${how.expression}${which}`;
 }
 
 /** The field's or variable's memory holds the channel's address: `print` shows the contents, not the address. */
 function releaseCheck(how: ReleaseEvidence): string {
+  if (isSyncRelease(how)) return syncReleaseCheck(how);
   return `goroutine ${how.goroutine}; frame ${how.frame} examinemem -fmt hex -size 8 -count 1 -x &${how.expression}`;
 }
 

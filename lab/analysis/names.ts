@@ -19,6 +19,9 @@ export function channelName(address: number, searches: readonly ReleaserSearch[]
   return ranked[0]?.name ?? `channel ${hex(address)}`;
 }
 
+/** A field or variable as a person would call it; `undefined` when the syntax does not tell whose field it is. */
+export const slotName = (slot: Slot, program: Program): string | undefined => nameOf(slot, [], program)?.name;
+
 function nameOf(slot: Slot, searches: readonly ReleaserSearch[], program: Program) {
   switch (slot.kind) {
     case 'field': {
@@ -58,7 +61,7 @@ function packageIn(directory: string, program: Program): string {
   return parsed === undefined ? '?' : packageOf(parsed.root);
 }
 
-function packageOf(node: Node): string {
+export function packageOf(node: Node): string {
   const clause = node.tree.rootNode.namedChildren.find((child) => child.type === 'package_clause');
   return clause?.namedChildren[0]?.text ?? '?';
 }

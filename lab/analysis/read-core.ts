@@ -6,8 +6,9 @@ import { type RuntimeLayout, readRuntimeLayout } from '../goruntime/layout.js';
 import { type CrossCheck, crossCheck } from './cross-check.js';
 import { readSnapshotByDelve } from './delve-snapshot.js';
 import type { Diagnosis } from './diagnosis.js';
-import { readSnapshot } from './read-snapshot.js';
+import { readSnapshot, type SnapshotSource } from './read-snapshot.js';
 import type { Snapshot } from './snapshot.js';
+import { openSyncReader } from './sync-reader.js';
 
 type Engine = Diagnosis['stats']['engine'];
 
@@ -15,6 +16,8 @@ export interface CoreReading {
   readonly engine: Engine;
   readonly snapshot: Snapshot;
   readonly checked: CrossCheck;
+  /** Absent when everything was read through Delve. */
+  readonly layout?: RuntimeLayout;
   /** What was not read as it should have been, and why. */
   readonly limits: readonly string[];
 }
@@ -42,8 +45,9 @@ export async function readCore(source: CoreSource, options: CallOptions): Promis
     try {
       const evaluate = (expression: string) => evaluateGlobal(client, expression, options);
       const layout = await readRuntimeLayout(evaluate, memory, options.signal);
-      const { snapshot, checked } = await readAndCheck(source, layout, limits, options);
-      if (checked.mismatches === 0) return { engine, snapshot, checked, limits };
+      const sync = await openSyncReader(evaluate, memory, layout, options.signal);
+      const { snapshot, checked } = await readAndCheck(source, { layout, sync }, limits, options);
+      if (checked.mismatches === 0) return { engine, snapshot, checked, layout, limits };
       limits.push(
         `Delve and the core reader disagree about ${checked.mismatches} of ${checked.compared} goroutines; everything was read through Delve, which knows less.`,
       );
@@ -62,11 +66,11 @@ export async function readCore(source: CoreSource, options: CallOptions): Promis
 
 async function readAndCheck(
   { client, memory, rawListFile }: CoreSource,
-  layout: RuntimeLayout,
+  { layout, sync }: Pick<SnapshotSource, 'layout' | 'sync'>,
   limits: string[],
   options: CallOptions,
 ): Promise<{ readonly snapshot: Snapshot; readonly checked: CrossCheck }> {
-  const reading = readSnapshot({ client, memory, layout }, options);
+  const reading = readSnapshot({ client, memory, layout, sync }, options);
   if (rawListFile === undefined) {
     const [snapshot, checked] = await Promise.all([
       reading,

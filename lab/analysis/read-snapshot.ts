@@ -19,12 +19,15 @@ import {
   type Signature,
   type Snapshot,
 } from './snapshot.js';
+import type { SyncReader } from './sync-reader.js';
 import { waitKey, waitOf } from './waits.js';
 
 export interface SnapshotSource {
   readonly client: DelveClient;
   readonly memory: BulkMemory;
   readonly layout: RuntimeLayout;
+  /** Absent when the sync types of the program could not be described. */
+  readonly sync?: SyncReader | undefined;
 }
 
 /** What one goroutine stands for: others with its stack, or with its stack and the objects that it waits for. */
@@ -44,7 +47,7 @@ const shortQueue = 4096;
  */
 export async function readSnapshot(source: SnapshotSource, options: CallOptions): Promise<Snapshot> {
   const { memory, layout } = source;
-  const folded = foldGoroutines(memory, layout, options.signal);
+  const folded = foldGoroutines(memory, layout, options.signal, source.sync?.targetOf);
   const channels = channelReader(memory, layout, folded);
   const signatures: Signature[] = [];
   const cells: Cell[] = [];
@@ -60,7 +63,8 @@ export async function readSnapshot(source: SnapshotSource, options: CallOptions)
     for (const target of stack.targets) {
       const cell = representative(target, source);
       if (cell === undefined) continue;
-      const wait = waitOf(parked(cell.first), channels.direction);
+      const wait =
+        source.sync?.wait(cell.first, signature.frames) ?? waitOf(parked(cell.first), channels.direction);
       const key = `${signature.id} ${waitKey(wait)}`;
       const known = own.get(key);
       // The entries of a select may stand in another order.
@@ -77,6 +81,7 @@ export async function readSnapshot(source: SnapshotSource, options: CallOptions)
     signatures,
     cells,
     channels: channels.known(cells),
+    syncObjects: source.sync?.objects(cells),
     limits: [...limits],
   };
 }

@@ -4,9 +4,10 @@ import { endLineOf, lineOf, type Node } from '../source/parser.js';
 import type { Program } from '../source/program.js';
 import { routesTo } from '../source/routes.js';
 import { keepsItsChannel } from '../source/stability.js';
+import type { SyncOperation } from '../source/sync-operations.js';
 import { type Activations, functionOfFrame } from './frame-functions.js';
 import { type Cell, type Frame, isPrivateRuntime, type Snapshot } from './snapshot.js';
-import type { Releaser } from './wait-for-graph.js';
+import type { ReleaseEvidence, Releaser } from './wait-for-graph.js';
 
 /** Evaluates the channel that an expression means in a frame. */
 export type EvaluateChannel = (
@@ -25,13 +26,25 @@ export interface WaitingPlace {
   readonly sure: boolean;
 }
 
+/** A function that keeps a lock when it returns. */
+export interface Leak {
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  readonly lockedAt: number;
+}
+
 /** What was found out about one channel and one direction of waiting. */
 export interface ReleaserSearch {
   readonly releasers: readonly Releaser[];
   readonly places: readonly WaitingPlace[];
   readonly flow: ChannelFlow | undefined;
   /** The operations of the program that would end the wait. */
-  readonly operations: readonly ChannelOperation[];
+  readonly operations: readonly (ChannelOperation | SyncOperation)[];
+  /** Of an object of package sync, as a person would call it. */
+  readonly name?: string | undefined;
+  /** Places where a function returns with the lock. */
+  readonly leaks?: readonly Leak[] | undefined;
 }
 
 export interface SearchContext {
@@ -217,9 +230,18 @@ async function evaluateIn(
   return { kind: unsure ? 'unreadable' : 'other', goroutine: first };
 }
 
+/** An operation as far as its ways in are looked for. */
+type Called = Pick<ChannelOperation, 'within' | 'channel' | 'file' | 'line' | 'expression'> & {
+  readonly kind: ReleaseEvidence['operation'];
+};
+
 /** Code that is on no stack at this operation but may be called. */
-function byCalls(operation: ChannelOperation, flow: ChannelFlow, context: SearchContext): Releaser[] {
-  return routesTo(operation, flow.copied, context.program).flatMap((route): Releaser[] => {
+export function byCalls(
+  operation: Called,
+  { copied }: Pick<ChannelFlow, 'copied'>,
+  context: Pick<SearchContext, 'activations' | 'program'>,
+): Releaser[] {
+  return routesTo(operation, copied, context.program).flatMap((route): Releaser[] => {
     if (route.kind === 'open') {
       return [{ kind: 'open', why: `${route.why} (${route.file}:${route.line})`, blind: false }];
     }
@@ -236,7 +258,12 @@ function byCalls(operation: ChannelOperation, flow: ChannelFlow, context: Search
   });
 }
 
-function evidence(operation: ChannelOperation, cell: Cell, frame: Frame, goroutine: number) {
+export function evidence(
+  operation: Pick<Called, 'kind' | 'expression' | 'file' | 'line'>,
+  cell: Cell,
+  frame: Frame,
+  goroutine: number,
+) {
   return {
     operation: operation.kind,
     expression: operation.expression,

@@ -28,7 +28,7 @@ export async function readRootFacts(
 ): Promise<RootFacts> {
   const goroutine = cell.ids[0] ?? 0;
   const seen = await client.stacktrace({ id: goroutine, depth: maxDepth, load: fullLoad }, options);
-  const stack = toFrames(seen).map((frame, i) => {
+  const stack = toFrames(seen).map(({ offset: _, ...frame }, i) => {
     const raw = seen[i];
     const variables = [...(raw?.Arguments ?? []), ...(raw?.Locals ?? [])]
       .filter(isReadable)

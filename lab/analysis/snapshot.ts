@@ -1,9 +1,12 @@
+import type { CondState, MutexState, RwMutexState, WaitGroupState } from '../goruntime/sync-objects.js';
 import type { Location } from './diagnosis.js';
 
 /** One frame; `index` is what Delve's `frame` command takes. */
 export interface Frame extends Location {
   readonly index: number;
   readonly inlined: boolean;
+  /** Bytes from the top of the goroutine's stack to the frame's end, negative; inlined calls share their caller's. */
+  readonly offset?: number | undefined;
 }
 
 /** Goroutines that wait for the same reason with the same stack. */
@@ -40,8 +43,36 @@ export type Wait =
   /** Nothing can ever end it: `chan send`, `chan receive` or `select` on nil channels only. */
   | { readonly kind: 'nil-channel'; readonly direction: 'send' | 'receive' | 'select' }
   | { readonly kind: 'empty-select' }
+  /** On an object of package sync; see `SyncMode`. */
+  | {
+      readonly kind: 'sync';
+      readonly objectKind: SyncKind;
+      readonly address: number;
+      readonly mode: SyncMode;
+    }
   /** Not understood, so taken as live when others depend on it. */
   | { readonly kind: 'unknown'; readonly why: string };
+
+export type SyncKind = 'mutex' | 'rwmutex' | 'waitgroup' | 'cond';
+
+/**
+ * What a goroutine wants of the object: `lock` it (queued behind a holder), `drain` it (a writer that has announced
+ * itself and waits for the readers to leave), `rlock` it (a reader behind a writer), `wait` for a group's counter to
+ * be zero, be `notify`-ed by a condition variable.
+ */
+export type SyncMode = 'lock' | 'drain' | 'rlock' | 'wait' | 'notify';
+
+/** An object of package sync that somebody waits for, with its state words. */
+export interface SyncObject {
+  readonly address: number;
+  /** Ids of the goroutines in its queues, in queue order; at most `maxQueued`. */
+  readonly queued: readonly number[];
+  readonly state:
+    | { readonly kind: 'mutex'; readonly mutex: MutexState }
+    | { readonly kind: 'rwmutex'; readonly rwmutex: RwMutexState }
+    | { readonly kind: 'waitgroup'; readonly waitgroup: WaitGroupState }
+    | { readonly kind: 'cond'; readonly cond: CondState };
+}
 
 /** Goroutines of one signature that wait for the very same objects: a node of the wait-for graph. */
 export interface Cell {
@@ -81,6 +112,8 @@ export interface Snapshot {
   readonly signatures: readonly Signature[];
   readonly cells: readonly Cell[];
   readonly channels: ReadonlyMap<number, Channel>;
+  /** By address; absent when the program's sync types could not be read. */
+  readonly syncObjects?: ReadonlyMap<number, SyncObject> | undefined;
   readonly limits: readonly string[];
 }
 

@@ -1,5 +1,5 @@
 import { unreachable } from '../unreachable.js';
-import type { Cell, Channel } from './snapshot.js';
+import type { Cell, Channel, SyncMode, SyncObject } from './snapshot.js';
 
 /** Who could end a wait. */
 export type Releaser =
@@ -8,6 +8,8 @@ export type Releaser =
       readonly cell: string;
       /** The operation's channel was evaluated in a frame and is this very one. */
       readonly certain: boolean;
+      /** It has the lock: nobody else can end the wait before this one does. */
+      readonly holds?: true;
       readonly how: ReleaseEvidence;
     }
   /** Code that is on no stack, which any goroutine outside of the set may come to run. */
@@ -28,8 +30,10 @@ export function peersOf(object: ObjectKey, releasers: readonly Releaser[]) {
 }
 
 export interface ReleaseEvidence {
-  readonly operation: 'send' | 'receive' | 'close';
+  readonly operation: 'send' | 'receive' | 'close' | 'unlock' | 'runlock' | 'done' | 'signal';
   readonly expression: string;
+  /** The expression could not be read; the frame's memory has a pointer to the object. */
+  readonly kept?: true;
   readonly file: string;
   readonly line: number;
   readonly goroutine: number;
@@ -37,14 +41,22 @@ export interface ReleaseEvidence {
   readonly function: string;
 }
 
-/** `send:824634393440`: those who wait to send on that channel. */
+/** `send:824634393440`: those who wait to send on that channel; `lock:824634393440`: those who want that lock. */
 export type ObjectKey = string;
 export const objectKey = (channel: number, direction: 'send' | 'receive'): ObjectKey =>
   `${direction}:${channel}`;
 
+export const syncKey = (address: number, mode: SyncMode): ObjectKey => `${mode}:${address}`;
+
+const syncModes: readonly string[] = ['lock', 'drain', 'rlock', 'wait', 'notify'] satisfies SyncMode[];
+
+/** Whether the object is one of package sync; others are channels. */
+export const isSyncObject = (object: ObjectKey) => syncModes.includes(object.slice(0, object.indexOf(':')));
+
 export interface WaitForGraph {
   readonly cells: readonly Cell[];
   readonly channels: ReadonlyMap<number, Channel>;
+  readonly syncObjects?: ReadonlyMap<number, SyncObject> | undefined;
   /** Missing keys are objects about which nothing was found out: anybody may release them. */
   readonly releasers: ReadonlyMap<ObjectKey, readonly Releaser[]>;
   /** Code that is on no stack may still come to run, though every goroutine waits: a timer is pending. */
@@ -66,7 +78,8 @@ const isFollowed = (cell: Cell) => cell.wait.kind !== 'live' && cell.wait.kind !
 
 /**
  * The greatest set of goroutines of which none can ever be woken by one outside the set. A channel wait ends by
- * any one releaser of any one case (OR); a nil channel and an empty select never end.
+ * any one releaser of any one case (OR); a nil channel and an empty select never end. A lock ends by its holder
+ * alone, and by all of its readers (AND).
  *
  * `trust` tells which releasers count: `all` proves the most, `certain` ignores what is only possible.
  */
@@ -111,6 +124,16 @@ function canBeWoken(
           return (trust === 'all' || releaser.certain) && !stuck.has(releaser.cell);
         });
       });
+    case 'sync': {
+      const releasers = graph.releasers.get(syncKey(wait.address, wait.mode));
+      if (releasers === undefined) return true;
+      const outside = (releaser: Releaser) => {
+        if (releaser.kind === 'open') return trust === 'all' && someoneRuns;
+        return (trust === 'all' || releaser.certain) && !stuck.has(releaser.cell);
+      };
+      const held = releasers.some((r) => r.kind === 'cell' && r.holds && r.certain && stuck.has(r.cell));
+      return !held && releasers.some(outside);
+    }
     default:
       return unreachable(wait);
   }
@@ -162,6 +185,7 @@ export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot
 }
 
 export function objectsOf(cell: Cell): ObjectKey[] {
+  if (cell.wait.kind === 'sync') return [syncKey(cell.wait.address, cell.wait.mode)];
   if (cell.wait.kind !== 'channel') return [];
   return cell.wait.cases.map(({ channel, direction }) => objectKey(channel, direction));
 }

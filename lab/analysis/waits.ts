@@ -84,6 +84,7 @@ export function waitOf(
 
 /** Identity of a wait: goroutines with equal keys wait for the same objects. */
 export function waitKey(wait: Wait): string {
+  if (wait.kind === 'sync') return `${wait.mode}:${wait.address}`;
   if (wait.kind !== 'channel') return wait.kind;
   return wait.cases
     .map(({ channel, direction }) => `${direction}:${channel}`)

@@ -235,8 +235,8 @@ function count(batch: Batch, tables: Tables, from: number, otherTarget: OtherTar
     const i = batch.live[k] as number;
     const address = batch.g[i] as number;
     const kind = tables.kinds.idOf(batch.class[i] as number, batch.stack[i] as number);
-    const other = otherTarget(address);
     const target = batch.target[i] as number;
+    const other = target === 0 ? otherTarget(address) : 0;
     const cell = tables.cells.idOf(kind, other === 0 ? target : -tables.targets.idOf(target, -other));
     tables.kindTally.add(kind, from + i, address);
     tables.cellTally.add(cell, from + i, address);

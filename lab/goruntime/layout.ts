@@ -32,6 +32,7 @@ export interface RuntimeLayout {
     readonly waitSince: number;
     readonly waiting: number;
     readonly pc: number;
+    readonly sp: number;
     readonly bp: number;
     readonly stackLo: number;
     readonly stackHi: number;
@@ -89,6 +90,7 @@ export async function readRuntimeLayout(
       waitSince: need(g, 'waitsince'),
       waiting: need(g, 'waiting'),
       pc: need(g, 'sched.pc'),
+      sp: need(g, 'sched.sp'),
       bp: need(g, 'sched.bp'),
       stackLo: need(g, 'stack.lo'),
       stackHi: need(g, 'stack.hi'),
@@ -119,7 +121,8 @@ export async function readRuntimeLayout(
   };
 }
 
-async function structOf(type: string, at: number, evaluate: EvaluateGlobal, signal: AbortSignal) {
+/** Offsets of a struct's fields; `at` is any mapped address: only the distances count. */
+export async function structOf(type: string, at: number, evaluate: EvaluateGlobal, signal: AbortSignal) {
   const variable = await evaluate(`*(*${type})(${at})`, signal);
   const offsets = new Map<string, number>();
   const collect = (parent: LayoutVariable, prefix: string, depth: number) => {

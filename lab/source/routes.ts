@@ -28,7 +28,7 @@ type Root =
  * except for activations that are already on a stack. Those are reported as `through`.
  */
 export function routesTo(
-  operation: ChannelOperation,
+  operation: Pick<ChannelOperation, 'within' | 'channel' | 'file' | 'line'>,
   copied: ReadonlySet<string>,
   program: Program,
 ): Route[] {
@@ -83,6 +83,11 @@ export function routesTo(
 function rootOf(expression: Node, fn: GoFunction, copied: ReadonlySet<string>): Root {
   const inner = expression.type === 'parenthesized_expression' ? childrenOf(expression)[0] : undefined;
   if (inner !== undefined) return rootOf(inner, fn, copied);
+  // A parameter that points at the object: `work(&wg)`.
+  const pointed = expression.type === 'unary_expression' ? expression.childForFieldName('operand') : null;
+  if (pointed !== null && expression.childForFieldName('operator')?.text === '&') {
+    return rootOf(pointed, fn, copied);
+  }
   let at = expression;
   if (at.type === 'selector_expression') {
     const slot = slotOf(at, fn.file);
@@ -98,10 +103,16 @@ function classify(binding: Binding, fn: GoFunction): Root {
   if (binding.value !== undefined && makesFreshObject(binding.value) && !isReassigned(binding)) {
     return { kind: 'fresh', binding };
   }
+  if (isSyncVariable(binding)) return { kind: 'fresh', binding };
   if (!isInside(binding, fn)) return { kind: 'captured', binding };
   if (binding.kind === 'receiver') return { kind: 'receiver' };
   if (binding.kind === 'parameter') return { kind: 'parameter', index: parameterIndex(binding, fn) };
   return { kind: 'other' };
+}
+
+/** `var wg sync.WaitGroup` in a function is a new one each time; it is only ever used through its address. */
+function isSyncVariable({ kind, type, value }: Binding): boolean {
+  return kind === 'local' && value === undefined && type?.text.startsWith('sync.') === true;
 }
 
 /** What the root is in the caller. */

@@ -67,7 +67,7 @@ const faulty: Readonly<Record<string, (diagnosis: Diagnosis) => void>> = {
     expect(finding).to.include({ rule: 'nil-channel', certainty: 'proved' });
   },
 };
-const healthy = ['idle-pool', 'slow-consumer', 'ticker', 'request-reply', 'moved-on'];
+const healthy = ['idle-pool', 'slow-consumer', 'ticker', 'request-reply', 'moved-on', 'lock-queue'];
 
 for (const go of gos) {
   for (const [name, flags] of Object.entries(builds)) {
@@ -114,12 +114,6 @@ for (const go of gos) {
         const { verdict, findings } = await diagnose(exe, dlv, folder, 'rescued');
         expect(verdict).to.equal('unknown');
         expect(findings.map(({ certainty }) => certainty)).to.deep.equal(['suspected']);
-      });
-
-      it('says that it does not follow locks yet', async () => {
-        const { verdict, findings, limits } = await diagnose(exe, dlv, folder, 'lock-queue');
-        expect({ verdict, findings }).to.deep.equal({ verdict: 'unknown', findings: [] });
-        expect(limits.join()).to.match(/5 goroutines wait for something this analysis does not follow/);
       });
 
       it('claims nothing about releasers without sources', async () => {

@@ -8,7 +8,7 @@ import type { RuntimeLayout } from '../../lab/goruntime/layout.js';
 const { signal } = new AbortController();
 const base = 0xc000000000;
 const g = {
-  ...{ goid: 0, status: 8, waitReason: 12, waitSince: 16, waiting: 24, pc: 32, bp: 40 },
+  ...{ goid: 0, status: 8, waitReason: 12, waitSince: 16, waiting: 24, pc: 32, bp: 40, sp: 36 },
   ...{ stackLo: 48, stackHi: 56, startPc: 64, goPc: 72 },
 };
 const sudog = { g: 0, next: 8, elem: 16, waitLink: 24, channel: 32, isSelect: 40, success: 41 };

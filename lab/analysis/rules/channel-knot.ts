@@ -1,4 +1,4 @@
-import { type Knot, peersOf } from '../wait-for-graph.js';
+import { isSyncObject, type Knot, peersOf } from '../wait-for-graph.js';
 import {
   behind,
   type Claim,
@@ -24,7 +24,7 @@ export const channelKnot: Rule = {
     const special = new Set(selfBlockedConsumer.apply(input).flatMap((claim) => claim.knot.objects));
     const open = (knot: Knot) =>
       knot.objects.length > 0 &&
-      !knot.objects.some((object) => special.has(object)) &&
+      !knot.objects.some((object) => special.has(object) || isSyncObject(object)) &&
       !keepsProgramRunning(knot, input);
     return [
       ...input.knots.filter(open).map((knot) => claimOf(knot, 'strong', input)),

@@ -1,9 +1,17 @@
 import { channelKnot } from './channel-knot.js';
+import { channelLock } from './channel-lock.js';
+import { channelWaitGroup } from './channel-waitgroup.js';
+import { doubleLock } from './double-lock.js';
 import { emptySelect } from './empty-select.js';
 import { endlessContext } from './endless-context.js';
+import { leakedLock } from './leaked-lock.js';
+import { lockOrder } from './lock-order.js';
+import { lostSignal } from './lost-signal.js';
 import { nilChannel } from './nil-channel.js';
+import { readWriteRead } from './read-write-read.js';
 import type { Rule } from './rule.js';
 import { selfBlockedConsumer } from './self-blocked-consumer.js';
+import { waitGroupMisuse } from './waitgroup-misuse.js';
 
 /** Every rule, the most specific first. */
 export const rules: readonly Rule[] = [
@@ -11,5 +19,13 @@ export const rules: readonly Rule[] = [
   nilChannel,
   endlessContext,
   emptySelect,
+  doubleLock,
+  leakedLock,
+  readWriteRead,
+  lockOrder,
+  channelLock,
+  channelWaitGroup,
+  waitGroupMisuse,
+  lostSignal,
   channelKnot,
 ];

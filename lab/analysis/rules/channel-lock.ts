@@ -1,0 +1,33 @@
+import { isSyncObject } from '../wait-for-graph.js';
+import { behind, goroutinesOf } from './rule.js';
+import { namesOf, partsOf, placeOf, ruleFor } from './sync-knot.js';
+
+/** A goroutine waits on a channel while it holds the lock that its peer needs first. */
+export const channelLock = ruleFor('channel-lock', 'channel-lock', (knot, input) => {
+  const locks = knot.objects.filter(isSyncObject);
+  const channels = knot.objects.filter((object) => !isSyncObject(object));
+  const parts = partsOf(knot, input);
+  const steps = parts.map(({ cell, has, wants }) => {
+    const at = placeOf(cell);
+    const holding = has.length === 0 ? '' : ` while it holds ${has.join(' and ')}`;
+    return `${goroutinesOf([cell])} waits for ${wants.join(' or ')} at ${at.file}:${at.line}${holding}`;
+  });
+  const holders = parts.filter(({ has }) => has.length > 0).map(({ cell }) => cell);
+  const peers = knot.cells.filter((cell) => !holders.includes(cell));
+  return {
+    class: 'mixed',
+    subtype: 'channel-lock',
+    summary: `${goroutinesOf(holders)} waits on ${namesOf(channels, input)} while holding ${namesOf(locks, input)}, which ${goroutinesOf(peers).toLowerCase()} needs before it can serve the channel${behind(knot.victims)}.`,
+    explanation: `${steps.join('; ')}.`,
+    suggestion:
+      'Do not send or receive under a lock: copy what is needed, unlock, and use the channel then; or send with a select that can give up.',
+    roles: new Map(
+      parts.map(({ cell, has, wants }) => [
+        cell.key,
+        has.length === 0
+          ? `waits for ${wants.join(' or ')}`
+          : `holds ${has.join(' and ')}, waits for ${wants.join(' or ')}`,
+      ]),
+    ),
+  };
+});

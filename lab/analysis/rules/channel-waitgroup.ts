@@ -1,0 +1,30 @@
+import { isSyncObject } from '../wait-for-graph.js';
+import { behind, goroutinesOf } from './rule.js';
+import { namesOf, placeOf, ruleFor } from './sync-knot.js';
+
+/** A goroutine waits for workers that wait for it, on a channel that it would serve after the wait. */
+export const channelWaitGroup = ruleFor('channel-waitgroup', 'channel-waitgroup', (knot, input) => {
+  const groups = namesOf(knot.objects.filter(isSyncObject), input);
+  const channels = namesOf(
+    knot.objects.filter((object) => !isSyncObject(object)),
+    input,
+  );
+  const waiters = knot.cells.filter((cell) => cell.wait.kind === 'sync');
+  const workers = knot.cells.filter((cell) => !waiters.includes(cell));
+  const [worker] = workers;
+  const [waiter] = waiters;
+  const stuck = worker === undefined ? undefined : placeOf(worker);
+  const waits = waiter === undefined ? undefined : placeOf(waiter);
+  return {
+    class: 'mixed',
+    subtype: 'channel-waitgroup',
+    summary: `${goroutinesOf(waiters)} waits for ${groups}, but ${goroutinesOf(workers).toLowerCase()}, from which it needs Done, cannot get past ${channels}${behind(knot.victims)}.`,
+    explanation: `The wait stands at ${waits?.file}:${waits?.line}; the channel is used at ${stuck?.file}:${stuck?.line}, before Done. What would serve the channel comes only after the wait.`,
+    suggestion:
+      'Wait in a goroutine of its own that closes the channel afterwards, and drain the channel meanwhile; or give the channel room for every result.',
+    roles: new Map([
+      ...waiters.map((cell) => [cell.key, `waits for ${groups}`] as const),
+      ...workers.map((cell) => [cell.key, `waits on ${channels} before Done`] as const),
+    ]),
+  };
+});

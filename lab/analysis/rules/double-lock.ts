@@ -1,0 +1,19 @@
+import { behind, goroutinesOf } from './rule.js';
+import { namesOf, placeOf, ruleFor, takenAt } from './sync-knot.js';
+
+/** A goroutine waits for a lock that it holds itself. */
+export const doubleLock = ruleFor('double-lock', 'double-lock', (knot, input) => {
+  const name = namesOf(knot.objects, input);
+  const [cell] = knot.cells;
+  const at = cell === undefined ? undefined : placeOf(cell);
+  const taken = cell === undefined ? '' : takenAt(knot, cell, input);
+  return {
+    class: 'resource',
+    subtype: 'double-lock',
+    summary: `${goroutinesOf(knot.cells)} waits for ${name}, which it holds itself${behind(knot.victims)}.`,
+    explanation: `It locked ${name} at ${taken} and asks for it again at ${at?.file}:${at?.line} in ${at?.function}. Go's locks are not reentrant: only the goroutine that waits could unlock it.`,
+    suggestion:
+      'Split the inner function in two: one that locks, and one that expects the lock to be held and is called by those who hold it.',
+    roles: new Map(knot.cells.map((c) => [c.key, `holds ${name} and waits for it`])),
+  };
+});

@@ -1,0 +1,32 @@
+import type { Leak } from '../releasers.js';
+import type { Knot } from '../wait-for-graph.js';
+import { behind, countOf, goroutinesOf, type RuleInput } from './rule.js';
+import { namesOf, ruleFor } from './sync-knot.js';
+
+/** A lock is taken, and nobody is left who took it: its holder returned or panicked without unlocking. */
+export const leakedLock = ruleFor('leaked-lock', 'leaked-lock', (knot, input) => {
+  const name = namesOf(knot.objects, input);
+  const verb = countOf(knot.cells) === 1 ? 'waits' : 'wait';
+  return {
+    class: 'resource',
+    subtype: 'double-lock',
+    summary: `${goroutinesOf(knot.cells)} ${verb} for ${name}, which is locked, but no goroutine is left that could unlock it: a holder returned or panicked without unlocking${behind(knot.victims)}.`,
+    explanation: `No goroutine stands between a Lock and an Unlock of it. ${leaksText(leaksOf(knot, input))}`,
+    suggestion: 'Unlock with defer, right after the lock was taken.',
+    roles: new Map(knot.cells.map((cell) => [cell.key, `waits for ${name}, which was never given back`])),
+  };
+});
+
+const leaksOf = (knot: Knot, { searches }: RuleInput): readonly Leak[] =>
+  knot.objects.flatMap((object) => searches.get(object)?.leaks ?? []);
+
+function leaksText(leaks: readonly Leak[]): string {
+  if (leaks.length === 0) {
+    return 'Every function that locks it unlocks it before it returns, so a panic between the two, recovered further up, is the likely cause.';
+  }
+  const places = leaks.slice(0, 3).map((leak) => {
+    const fn = leak.function === '' ? 'A function literal' : leak.function;
+    return `${fn} locks it at line ${leak.lockedAt} and can return at ${leak.file}:${leak.line} without unlocking`;
+  });
+  return `${places.join('; ')}.`;
+}

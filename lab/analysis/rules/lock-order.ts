@@ -1,0 +1,25 @@
+import { behind, goroutinesOf } from './rule.js';
+import { namesOf, partsOf, placeOf, ruleFor, takenAt } from './sync-knot.js';
+
+/** Each goroutine of a ring holds a lock that another one of it waits for. */
+export const lockOrder = ruleFor('lock-order', 'lock-order', (knot, input) => {
+  const names = namesOf(knot.objects, input);
+  const steps = partsOf(knot, input).map(({ cell, has, wants }) => {
+    const at = placeOf(cell);
+    return `${goroutinesOf([cell])} holds ${has.join(' and ')} (taken at ${takenAt(knot, cell, input)}) and waits for ${wants.join(' and ')} at ${at.file}:${at.line}`;
+  });
+  return {
+    class: 'resource',
+    subtype: 'ab-ba',
+    summary: `${goroutinesOf(knot.cells)} hold locks that the others among them wait for: ${names}${behind(knot.victims)}.`,
+    explanation: `${steps.join('; ')}.`,
+    suggestion:
+      'Take locks in one order everywhere, for example by an id of their objects; or guard what belongs together by one lock.',
+    roles: new Map(
+      partsOf(knot, input).map(({ cell, has, wants }) => [
+        cell.key,
+        `holds ${has.join(' and ')}, waits for ${wants.join(' and ')}`,
+      ]),
+    ),
+  };
+});

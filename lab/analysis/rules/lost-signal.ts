@@ -1,0 +1,22 @@
+import { isSyncObject } from '../wait-for-graph.js';
+import { behind, countOf, goroutinesOf } from './rule.js';
+import { cellReleasers, namesOf, ruleFor } from './sync-knot.js';
+
+/** Goroutines wait for a condition variable that nobody can signal any more. */
+export const lostSignal = ruleFor('lost-signal', 'cond', (knot, input) => {
+  const name = namesOf(knot.objects.filter(isSyncObject), input);
+  const mixed = knot.objects.some((object) => !isSyncObject(object));
+  const verb = countOf(knot.cells) === 1 ? 'waits' : 'wait';
+  const abandoned = knot.objects.every((object) => cellReleasers(object, input).length === 0);
+  return {
+    class: 'communication',
+    subtype: mixed ? 'channel-condvar' : 'condvar',
+    summary: `${goroutinesOf(knot.cells)} ${verb} for a signal on ${name}, and ${abandoned ? 'nobody is left to give one' : 'those who would give it wait themselves'}${behind(knot.victims)}.`,
+    explanation: abandoned
+      ? 'No goroutine stands before a Signal or Broadcast of it, and no code that can still be called leads to one: the signal came before the wait, or never.'
+      : 'Everyone who could signal waits for one of this set.',
+    suggestion:
+      'Change the condition and signal under the lock, and check the condition in a loop before each Wait.',
+    roles: new Map(knot.cells.map((cell) => [cell.key, `waits for a signal on ${name}`])),
+  };
+});

@@ -1,0 +1,26 @@
+import { behind, goroutinesOf } from './rule.js';
+import { namesOf, placeOf, ruleFor, takenAt } from './sync-knot.js';
+
+/** A reader asks for its read lock again while a writer is pending: the writer waits for it, and it for the writer. */
+export const readWriteRead = ruleFor('read-write-read', 'rwr', (knot, input) => {
+  const name = namesOf(knot.objects, input);
+  const writers = knot.cells.filter((cell) => cell.wait.kind === 'sync' && cell.wait.mode === 'drain');
+  const readers = knot.cells.filter((cell) => !writers.includes(cell));
+  const [reader] = readers;
+  const [writer] = writers;
+  const again = reader === undefined ? undefined : placeOf(reader);
+  const writes = writer === undefined ? undefined : placeOf(writer);
+  const first = reader === undefined ? '' : takenAt(knot, reader, input);
+  return {
+    class: 'resource',
+    subtype: 'rwr',
+    summary: `${goroutinesOf(readers)} has the read lock of ${name} and asks for it again, behind ${goroutinesOf(writers).toLowerCase()}, which waits to write until all readers are gone${behind(knot.victims)}.`,
+    explanation: `The first read lock was taken at ${first}, the second is asked for at ${again?.file}:${again?.line}; in between the writer came, at ${writes?.file}:${writes?.line}. A pending writer keeps new readers out, also those who read already.`,
+    suggestion:
+      'Never take a read lock while holding it: split the inner function into one that locks and one that expects the lock to be held.',
+    roles: new Map([
+      ...readers.map((cell) => [cell.key, `reads ${name} and waits to read it again`] as const),
+      ...writers.map((cell) => [cell.key, `waits to write ${name}`] as const),
+    ]),
+  };
+});

@@ -1,0 +1,94 @@
+import type { Cell } from '../snapshot.js';
+import { isSyncObject, type Knot, type ObjectKey, objectsOf, type Releaser } from '../wait-for-graph.js';
+import { type Claim, channelOf, type Rule, type RuleInput } from './rule.js';
+
+/** What a knot with an object of package sync in it is; each has one rule. */
+export type SyncShape =
+  | 'double-lock'
+  | 'leaked-lock'
+  | 'rwr'
+  | 'lock-order'
+  | 'channel-lock'
+  | 'channel-waitgroup'
+  | 'waitgroup'
+  | 'cond';
+
+const lockModes = ['lock', 'drain', 'rlock'];
+const modeOf = (object: ObjectKey) => object.slice(0, object.indexOf(':'));
+export const isLock = (object: ObjectKey) => lockModes.includes(modeOf(object));
+
+/** `undefined` when no object of package sync is in the knot. */
+export function shapeOf(knot: Knot, input: RuleInput): SyncShape | undefined {
+  const modes = new Set(knot.objects.map(modeOf));
+  if (!knot.objects.some(isSyncObject)) return undefined;
+  if (modes.has('notify')) return 'cond';
+  const channels = knot.objects.some((object) => !isSyncObject(object));
+  if (modes.has('wait')) return channels ? 'channel-waitgroup' : 'waitgroup';
+  if (channels) return 'channel-lock';
+  if (knot.objects.every((object) => cellReleasers(object, input).length === 0)) return 'leaked-lock';
+  if (knot.cells.length > 1 && modes.has('drain') && modes.has('rlock')) return 'rwr';
+  return new Set(knot.objects.map(channelOf)).size === 1 ? 'double-lock' : 'lock-order';
+}
+
+type CellReleaser = Extract<Releaser, { kind: 'cell' }>;
+
+export function cellReleasers(object: ObjectKey, { graph }: RuleInput): readonly CellReleaser[] {
+  return (graph.releasers.get(object) ?? []).flatMap((r) => (r.kind === 'cell' ? [r] : []));
+}
+
+/** A rule for the knots of one shape: `strong` where nobody can wake them, else `suspected`. */
+export function ruleFor(
+  name: string,
+  shape: SyncShape,
+  tell: (knot: Knot, input: RuleInput) => Omit<Claim, 'rule' | 'certainty' | 'knot'>,
+): Rule {
+  return {
+    name,
+    apply(input) {
+      const claims = (knots: readonly Knot[], certainty: Claim['certainty']) =>
+        knots
+          .filter((knot) => shapeOf(knot, input) === shape)
+          .map((knot): Claim => ({ rule: name, certainty, knot, ...tell(knot, input) }));
+      return [...claims(input.knots, 'strong'), ...claims(input.suspectedKnots, 'suspected')];
+    },
+  };
+}
+
+/** Each goroutine's part: what it has, and what it waits for. */
+export function partsOf(knot: Knot, input: RuleInput): { cell: Cell; has: string[]; wants: string[] }[] {
+  return knot.cells.map((cell) => ({
+    cell,
+    has: [
+      ...new Set(
+        knot.objects
+          .filter((object) => isLock(object) && cellReleasers(object, input).some((r) => r.cell === cell.key))
+          .map((object) => input.nameOf(channelOf(object))),
+      ),
+    ],
+    wants: objectsOf(cell)
+      .filter((object) => knot.objects.includes(object))
+      .map((object) => input.nameOf(channelOf(object))),
+  }));
+}
+
+/** Where a goroutine took a lock of the knot: `/a/b.go:12`. */
+export function takenAt(knot: Knot, cell: Cell, input: RuleInput): string {
+  const found = knot.objects
+    .filter(isLock)
+    .flatMap((object) => cellReleasers(object, input))
+    .find((releaser) => releaser.cell === cell.key && releaser.how.expression !== '');
+  return found === undefined ? 'an unknown place' : `${found.how.file}:${found.how.line}`;
+}
+
+/** Two objects of one name are told apart by their addresses. */
+export function namesOf(objects: readonly ObjectKey[], input: RuleInput): string {
+  return [...new Set(objects.map(channelOf))].map((address) => input.nameOf(address)).join(' and ');
+}
+
+export const placeOf = (cell: Cell) => {
+  const frame = cell.signature.frames.find(
+    ({ function: name }) => !/^(?:runtime|sync|internal\/sync)\./.test(name),
+  );
+  const { function: name, file, line } = frame ?? cell.signature.userLocation;
+  return { function: name, file, line };
+};

@@ -1,0 +1,31 @@
+import type { Knot } from '../wait-for-graph.js';
+import { behind, channelOf, countOf, goroutinesOf, type RuleInput } from './rule.js';
+import { cellReleasers, namesOf, ruleFor } from './sync-knot.js';
+
+/** The counter of a wait group is above zero, and nobody is left to bring it down. */
+export const waitGroupMisuse = ruleFor('waitgroup-misuse', 'waitgroup', (knot, input) => {
+  const name = namesOf(knot.objects, input);
+  const verb = countOf(knot.cells) === 1 ? 'waits' : 'wait';
+  const left = counterOf(knot, input);
+  const missing =
+    left === undefined ? 'Done is missing' : `${left} Done ${left === 1 ? 'is' : 'are'} missing`;
+  const abandoned = knot.objects.every((object) => cellReleasers(object, input).length === 0);
+  return {
+    class: 'mixed',
+    subtype: 'waitgroup-misuse',
+    summary: abandoned
+      ? `${goroutinesOf(knot.cells)} ${verb} for ${name}, of which ${missing}, and no goroutine is left to call it${behind(knot.victims)}.`
+      : `${goroutinesOf(knot.cells)} ${verb} for ${name}, whose Done they would have to call themselves${behind(knot.victims)}.`,
+    explanation: abandoned
+      ? 'No goroutine stands before a Done of it, and no code that can still be called leads to one: more was added than is ever taken away.'
+      : 'Everyone who could call Done waits, directly or through a lock, for the group itself.',
+    suggestion:
+      'Call Add once for each goroutine, right before its go statement, and defer Done as its first statement.',
+    roles: new Map(knot.cells.map((cell) => [cell.key, `waits for ${name}`])),
+  };
+});
+
+function counterOf(knot: Knot, { graph }: RuleInput): number | undefined {
+  const state = graph.syncObjects?.get(channelOf(knot.objects[0] ?? ''))?.state;
+  return state?.kind === 'waitgroup' ? state.waitgroup.counter : undefined;
+}

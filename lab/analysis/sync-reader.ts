@@ -1,0 +1,122 @@
+import type { CoreMemory } from '../core/memory.js';
+import { goroutineStatus, type RawGoroutine, scanBit } from '../goruntime/goroutines.js';
+import type { EvaluateGlobal, RuntimeLayout } from '../goruntime/layout.js';
+import { findCond, type KnownLists } from '../goruntime/notify-lists.js';
+import { readSemaphoreLayout, readSemaphores } from '../goruntime/semaphores.js';
+import {
+  readCond,
+  readMutex,
+  readRwMutex,
+  readSyncLayout,
+  readWaitGroup,
+  type SyncLayout,
+} from '../goruntime/sync-objects.js';
+import type { Cell, Frame, SyncObject, Wait } from './snapshot.js';
+import { syncWaitOf } from './sync-waits.js';
+
+/** What goroutines wait for in package sync, read from memory. */
+export interface SyncReader {
+  /**
+   * Tells goroutines with one stack apart by what they wait for: the semaphore or condition variable of the
+   * `g` at that address; 0 when it is nothing of package sync.
+   */
+  targetOf(g: number): number;
+  wait(goroutine: RawGoroutine, frames: readonly Frame[]): Wait | undefined;
+  /** The objects that these goroutines wait for. */
+  objects(cells: readonly Cell[]): ReadonlyMap<number, SyncObject>;
+}
+
+export const maxQueued = 64;
+
+/** `undefined` when the debug information does not describe what is needed: such waits stay unknown. */
+export async function openSyncReader(
+  evaluate: EvaluateGlobal,
+  memory: CoreMemory,
+  layout: RuntimeLayout,
+  signal: AbortSignal,
+): Promise<SyncReader | undefined> {
+  const table = await readSemaphoreLayout(evaluate, layout, signal);
+  const sync = await readSyncLayout(evaluate, layout.allgs.base, signal);
+  if (table === undefined || sync === undefined) return undefined;
+  const semaphores = readSemaphores(memory, layout, table);
+  const lists: KnownLists = new Map();
+  const conds = new Map<number, number | undefined>();
+  const condAt = (address: number) => {
+    if (!conds.has(address)) conds.set(address, findCond(memory, layout, sync, address, lists));
+    return conds.get(address);
+  };
+  const condReason = 'sync.Cond.Wait';
+  const condNumber = layout.waitReasons.indexOf(condReason);
+  const condOf = ({ status, waitReason, address }: RawGoroutine) =>
+    status === goroutineStatus.waiting && waitReason === condReason ? condAt(address) : undefined;
+  const parkedOnCond = (g: number) =>
+    memory.u8(g + layout.g.waitReason) === condNumber &&
+    ((memory.u32(g + layout.g.status) ?? 0) & ~scanBit) === goroutineStatus.waiting;
+  const wordOf = ({ status, address }: RawGoroutine) =>
+    status === goroutineStatus.waiting ? semaphores.of.get(address) : undefined;
+  return {
+    targetOf: (g) => semaphores.of.get(g) ?? (parkedOnCond(g) ? condAt(g) : undefined) ?? 0,
+    wait(goroutine, frames) {
+      const cond = condOf(goroutine);
+      if (cond !== undefined) return { kind: 'sync', objectKind: 'cond', address: cond, mode: 'notify' };
+      const word = wordOf(goroutine);
+      return word === undefined ? undefined : syncWaitOf(frames, word, sync);
+    },
+    objects(cells) {
+      const out = new Map<number, SyncObject>();
+      for (const { wait } of cells) {
+        if (wait.kind !== 'sync' || out.has(wait.address)) continue;
+        const state = stateOf(wait, memory, sync);
+        if (state === undefined) continue;
+        const ids = wordsOf(wait, sync)
+          .flatMap((word) => (semaphores.queues.get(word) ?? []).slice(0, maxQueued))
+          .map((g) => memory.u64(g + layout.g.goid) ?? 0);
+        out.set(wait.address, { address: wait.address, queued: ids.slice(0, maxQueued), state });
+      }
+      return out;
+    },
+  };
+}
+
+type SyncWait = Extract<Wait, { kind: 'sync' }>;
+
+function stateOf(
+  { objectKind: kind, address }: SyncWait,
+  memory: CoreMemory,
+  sync: SyncLayout,
+): SyncObject['state'] | undefined {
+  switch (kind) {
+    case 'mutex': {
+      const mutex = readMutex(memory, sync, address);
+      return mutex === undefined ? undefined : { kind, mutex };
+    }
+    case 'rwmutex': {
+      const rwmutex = readRwMutex(memory, sync, address);
+      return rwmutex === undefined ? undefined : { kind, rwmutex };
+    }
+    case 'waitgroup': {
+      const waitgroup = readWaitGroup(memory, sync, address);
+      return waitgroup === undefined ? undefined : { kind, waitgroup };
+    }
+    case 'cond': {
+      const cond = readCond(memory, sync, address);
+      return cond === undefined ? undefined : { kind, cond };
+    }
+  }
+}
+
+/** The semaphore words inside an object at which goroutines queue. */
+function wordsOf({ objectKind, address }: SyncWait, sync: SyncLayout): number[] {
+  const { mutex, rwmutex, waitgroup } = sync;
+  switch (objectKind) {
+    case 'mutex':
+      return [address + mutex.sema];
+    case 'rwmutex':
+      if (rwmutex === undefined) return [];
+      return [rwmutex.writerSem, rwmutex.readerSem, rwmutex.w + mutex.sema].map((offset) => address + offset);
+    case 'waitgroup':
+      return waitgroup === undefined ? [] : [address + waitgroup.sema];
+    case 'cond':
+      return [];
+  }
+}

@@ -1,0 +1,181 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { execa } from 'execa';
+import { analyzeCore } from '../../lab/analysis/analyze-core.js';
+import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { findDelve } from '../../lab/toolchain/index.js';
+import { goTools, startHung } from '../hung-program.js';
+import { type TempFolder, tempFolder } from '../temp-folder.js';
+
+const fixture = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go/locks');
+const { signal } = new AbortController();
+const gos = await goTools(signal);
+const hasGcore = (await execa('gcore', [], { reject: false })).code !== 'ENOENT';
+const builds = { default: [], unoptimised: ['-gcflags=all=-N -l'] };
+
+interface Expected {
+  readonly class: string;
+  readonly subtype: string;
+  readonly rule: string;
+  /** Goroutines of the root cause and behind it. */
+  readonly root: number;
+  readonly victims?: number;
+  readonly names: readonly string[];
+  readonly kinds: readonly string[];
+}
+
+const lock = (rule: string, subtype: string, root: number, names: string[], kind = 'mutex', victims = 0) =>
+  ({
+    class: 'resource',
+    subtype,
+    rule,
+    root,
+    victims,
+    names,
+    kinds: names.map(() => kind),
+  }) satisfies Expected;
+
+const faulty: Readonly<Record<string, Expected>> = {
+  'double-lock': lock('double-lock', 'double-lock', 1, ['main.store.mu'], 'mutex', 6),
+  'one-of-many': lock('double-lock', 'double-lock', 1, ['main.store.mu']),
+  'once-in-once': lock('double-lock', 'double-lock', 1, ['main.setup.once']),
+  'read-under-write': lock('double-lock', 'double-lock', 1, ['main.cache.RWMutex'], 'rwmutex'),
+  'ab-ba': lock('lock-order', 'ab-ba', 2, ['main.account.mu', 'main.account.mu'], 'mutex', 1),
+  dining: lock('lock-order', 'ab-ba', 3, ['main.account.mu', 'main.account.mu', 'main.account.mu']),
+  leaked: lock('leaked-lock', 'double-lock', 4, ['main.ledger.mu']),
+  'leaked-panic': lock('leaked-lock', 'double-lock', 1, ['main.ledger.mu']),
+  'leaked-read': lock('leaked-lock', 'double-lock', 1, ['main.table.mu'], 'rwmutex'),
+  rwr: lock('read-write-read', 'rwr', 2, ['main.table.mu', 'main.table.mu'], 'rwmutex', 1),
+  'channel-lock': {
+    ...{ class: 'mixed', subtype: 'channel-lock', rule: 'channel-lock', root: 2, victims: 4 },
+    ...{ names: ['main.hub.events', 'main.hub.mu'], kinds: ['channel', 'mutex'] },
+  },
+  'wait-first': {
+    ...{ class: 'mixed', subtype: 'channel-waitgroup', rule: 'channel-waitgroup', root: 5 },
+    ...{ names: ['main.waitFirst.results', 'main.waitFirst.wg'], kinds: ['channel', 'waitgroup'] },
+  },
+  'passed-group': {
+    ...{ class: 'mixed', subtype: 'channel-waitgroup', rule: 'channel-waitgroup', root: 4 },
+    ...{ names: ['main.passedGroup.out', 'main.passedGroup.wg'], kinds: ['channel', 'waitgroup'] },
+  },
+  miscount: {
+    ...{ class: 'mixed', subtype: 'waitgroup-misuse', rule: 'waitgroup-misuse', root: 1 },
+    ...{ names: ['main.batch.pending'], kinds: ['waitgroup'] },
+  },
+  'lost-signal': {
+    ...{ class: 'communication', subtype: 'condvar', rule: 'lost-signal', root: 1 },
+    ...{ names: ['main.gate.cond'], kinds: ['cond'] },
+  },
+};
+
+const healthy = [
+  ...['sleeping-holder', 'syscall-holder', 'io-holder', 'helper-holder', 'handed-over', 'reader-asleep'],
+  ...[
+    'workers',
+    'cond-queue',
+    'cond-relock',
+    'per-session',
+    'spawns-later',
+    'method-value',
+    'pointer-holder',
+  ],
+  ...['unlocks-inside', 'slow-once', 'contended', 'readers-busy', 'spawning', 'shards-asleep'],
+];
+
+/** Starts the fixture in a situation, takes a core of it and diagnoses it. */
+async function diagnose(exe: string, dlv: string, folder: TempFolder, situation: string): Promise<Diagnosis> {
+  const program = await startHung(exe, folder, signal, [situation]);
+  const prefix = folder.file(`core-${situation}`);
+  try {
+    await execa('gcore', ['-o', prefix, String(program.identity.pid)]);
+  } finally {
+    await program.kill('SIGKILL');
+    await program[Symbol.asyncDispose]();
+  }
+  const core = `${prefix}.${program.identity.pid}`;
+  try {
+    return await analyzeCore({ exe, core, delve: dlv }, () => undefined, signal);
+  } finally {
+    await execa('rm', ['-f', core]);
+  }
+}
+
+for (const go of gos) {
+  for (const [name, flags] of Object.entries(builds)) {
+    describe(`locks in cores of ${go.version}, built ${name}`, function () {
+      this.timeout(120_000);
+      let folder: TempFolder;
+      let exe: string;
+      let dlv: string;
+
+      before(async function () {
+        const found = await findDelve({ goVersion: go.version, install: false }, signal);
+        // Skips where gdb, or a Delve that reads this Go, is missing.
+        if (found === undefined || !hasGcore) this.skip();
+        dlv = found.path;
+        folder = await tempFolder();
+        exe = folder.file('server');
+        const env = { GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '-buildvcs=false' };
+        await execa(go.path, ['build', ...flags, '-o', exe, '.'], { cwd: fixture, env });
+      });
+      after(async () => folder?.[Symbol.asyncDispose]());
+
+      for (const [situation, expected] of Object.entries(faulty)) {
+        it(`diagnoses ${situation}`, async () => {
+          const diagnosis = await diagnose(exe, dlv, folder, situation);
+          diagnosisSchema.parse(diagnosis);
+          expect(diagnosis).to.include({ verdict: 'deadlock', scope: 'partial' });
+          const [finding, ...others] = diagnosis.findings;
+          expect(others).to.deep.equal([]);
+          const { rule, subtype, class: kind, root, victims = 0, names, kinds } = expected;
+          expect(finding).to.include({ rule, subtype, class: kind, certainty: 'strong' });
+          expect(finding?.rootCause.goroutines.length).to.equal(root);
+          expect(finding?.victims.goroutines).to.equal(victims);
+          expect(finding?.rootCause.resources.map((r) => r.name)).to.have.members([...names]);
+          expect(finding?.rootCause.resources.map((r) => r.kind)).to.have.members([...kinds]);
+        });
+      }
+
+      // Healthy programs look alike in every build.
+      if (name !== 'default') return;
+      for (const situation of healthy) {
+        it(`finds nothing in ${situation}`, async () => {
+          const { verdict, findings, limits } = await diagnose(exe, dlv, folder, situation);
+          expect({ verdict, findings, limits }).to.deep.equal({ verdict: 'none', findings: [], limits: [] });
+        });
+      }
+
+      it('says where a lock was left behind', async () => {
+        const { findings } = await diagnose(exe, dlv, folder, 'leaked');
+        expect(findings[0]?.explanation).to.match(
+          /add locks it at line \d+ and can return at \S*faulty\.go:\d+/,
+        );
+        expect(findings[0]?.explanation).not.to.match(/\bat locks it/);
+      });
+
+      it('tells in which order goroutines queue, and prints checks that Delve accepts', async () => {
+        const program = await startHung(exe, folder, signal, ['channel-lock']);
+        const prefix = folder.file('typed');
+        try {
+          await execa('gcore', ['-o', prefix, String(program.identity.pid)]);
+        } finally {
+          await program.kill('SIGKILL');
+          await program[Symbol.asyncDispose]();
+        }
+        const core = `${prefix}.${program.identity.pid}`;
+        const { findings } = await analyzeCore({ exe, core, delve: dlv }, () => undefined, signal);
+        const evidence = findings[0]?.evidence ?? [];
+        expect(evidence.map(({ text }) => text).join('\n')).to.match(/queued in this order: \d+(?:, \d+){4}/);
+        const commands = evidence.flatMap(({ check }) => check.split('; '));
+        const { stdout, stderr } = await execa(
+          dlv,
+          ['core', exe, core, '--allow-non-terminal-interactive=true'],
+          { input: `${commands.join('\n')}\nquit\n`, env: { HOME: folder.path, TERM: 'dumb' } },
+        );
+        await execa('rm', ['-f', core]);
+        expect(`${stdout}${stderr}`).not.to.include('Command failed');
+      });
+    });
+  }
+}
