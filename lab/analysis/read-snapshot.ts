@@ -36,7 +36,7 @@ interface Fold {
 }
 
 const maxDepth = 200;
-/** A deep recursion is read again; what even this does not show the end of is said to be partial. */
+/** A deep recursion is read again. */
 const maxDeepDepth = 20_000;
 const states: Readonly<Record<number, GoroutineState>> = {
   1: 'runnable',
@@ -193,7 +193,8 @@ async function describe(
     system: isSystemStart(recordedStart.function),
     exampleIds: group.ids,
     frames,
-    ...(frames.length === 0 || frames.length >= maxDeepDepth ? { partial: true } : {}),
+    // Every goroutine's stack begins in goexit; Delve does not always find its way back out of C.
+    ...(frames.at(-1)?.function === 'runtime.goexit' ? {} : { partial: true }),
     currentLocation: pick(current),
     userLocation: pick(frames.find((frame) => !isPrivateRuntime(frame.function)) ?? current),
     startLocation: recordedStart,
