@@ -2,7 +2,7 @@ import type { CheckedPair } from '../core/pair.js';
 import type { Diagnosis } from './diagnosis.js';
 
 const remedy =
-  'Pass the unstripped executable of the same build with --exe; it has the same build ID and reads this core.';
+  'Pass the unstripped executable of the same build with --exe: the one that `strip` made this of, if it was kept.';
 
 /**
  * What can be said of a program without debug information (`-ldflags=-s` or `-w`): which process it was and how

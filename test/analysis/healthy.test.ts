@@ -43,6 +43,9 @@ const programs = [
   'blocked-main',
   'background',
   'not-started',
+  'named-result',
+  'remote',
+  'shared',
 ];
 /** Delve is idle for much of a capture and of an analysis: more than the cores of a small machine. */
 const atOnce = 3;
