@@ -80,6 +80,8 @@ export interface Snapshot {
   readonly cells: readonly Cell[];
   readonly channels: ReadonlyMap<number, Channel>;
   readonly limits: readonly string[];
+  /** Examples that Delve finds only after looking through very many others: worth it, or not. */
+  readonly far?: ReadonlyMap<number, 'worth it' | 'too far'>;
 }
 
 export const hex = (address: number) => `0x${address.toString(16)}`;
