@@ -26,6 +26,9 @@ export interface CrowdOptions {
 
 const readyMs = 300_000;
 
+/** execa's own cleaning up would end this process at once on Ctrl-C, with files of gigabytes left behind. */
+export const interruptible = (signal: AbortSignal) => ({ cancelSignal: signal, cleanup: false }) as const;
+
 /** Makes a core of a program with so many goroutines; disposing it removes the core. */
 export async function crowdCore(
   { go, module, folder, size, late = false }: CrowdOptions,
@@ -38,7 +41,7 @@ export async function crowdCore(
   // It ends when its standard input does: with this process, whatever happens to it.
   const child = execa(exe, late ? [String(size), 'late'] : [String(size)], {
     stdin: 'pipe',
-    cancelSignal: signal,
+    ...interruptible(signal),
     reject: false,
   });
   try {
