@@ -20,23 +20,28 @@ export interface CrowdOptions {
   readonly module: string;
   readonly folder: string;
   readonly size: number;
+  /** The goroutine at fault is made after all others, not before. */
+  readonly late?: boolean;
 }
 
 const readyMs = 300_000;
 
+/** execa's own cleaning up would end this process at once on Ctrl-C, with files of gigabytes left behind. */
+export const interruptible = (signal: AbortSignal) => ({ cancelSignal: signal, cleanup: false }) as const;
+
 /** Makes a core of a program with so many goroutines; disposing it removes the core. */
 export async function crowdCore(
-  { go, module, folder, size }: CrowdOptions,
+  { go, module, folder, size, late = false }: CrowdOptions,
   signal: AbortSignal,
 ): Promise<CrowdCore> {
   const exe = join(folder, 'crowd');
   const env = { GOTOOLCHAIN: 'local', GOWORK: 'off' };
   await execa(go, ['build', '-buildvcs=false', '-o', exe, '.'], { cwd: module, env });
-  const core = join(folder, `core.${size}`);
+  const core = join(folder, `core.${size}${late ? '.late' : ''}`);
   // It ends when its standard input does: with this process, whatever happens to it.
-  const child = execa(exe, [String(size)], {
+  const child = execa(exe, late ? [String(size), 'late'] : [String(size)], {
     stdin: 'pipe',
-    cancelSignal: signal,
+    ...interruptible(signal),
     reject: false,
   });
   try {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { poll } from '../lab/deadline.js';
 import { connectRpc } from '../lab/delve/rpc.js';
+import { interruptible } from './crowd.js';
 
 /** What a peer took: milliseconds, and the greatest resident memory of its processes in bytes. */
 export type Taken =
@@ -31,7 +32,7 @@ async function withDelve<T>(
   const args = ['core', exe, core, '--headless', '--listen=127.0.0.1:0', '--api-version=2'];
   const child = execa(dlv, args, {
     env: { HOME: folder, XDG_CONFIG_HOME: folder },
-    cancelSignal: signal,
+    ...interruptible(signal),
     reject: false,
   });
   try {
@@ -107,6 +108,7 @@ export async function byHand(
     const list = join(folder, 'list_goroutines.json');
     const began = performance.now();
     const nc = execa('nc', ['127.0.0.1', String(port)], {
+      ...interruptible(signal),
       stdout: { file: list },
       reject: false,
     });
@@ -136,7 +138,11 @@ export async function byHand(
     const { size } = await stat(list);
     const table =
       '.result.Goroutines | group_by(.userCurrentLoc.function.name, .userCurrentLoc.line) | map([length, .[0].userCurrentLoc.function.name])';
-    const jq = execa('jq', ['-c', table, list], { reject: false, timeout: timeoutMs, cancelSignal: signal });
+    const jq = execa('jq', ['-c', table, list], {
+      ...interruptible(signal),
+      reject: false,
+      timeout: timeoutMs,
+    });
     const { failed } = await jq;
     if (failed) return { kind: 'not-done', why: `jq did not come to an end with ${gigabytes(size)}` };
     const note = `${gigabytes(size)} of JSON after ${(listed / 1000).toFixed(1)} s`;

@@ -8,7 +8,7 @@ import { readExecutable } from '../lab/core/executable.js';
 import { localTarget } from '../lab/targets/local.js';
 import { requireGo } from '../lab/toolchain/go.js';
 import { ensureDelve } from '../lab/toolchain/index.js';
-import { type CrowdCore, crowdCore } from './crowd.js';
+import { type CrowdCore, crowdCore, interruptible } from './crowd.js';
 import { byHand, type Files, grouping, pagedListing, type Taken } from './delve-peer.js';
 import { median } from './statistics.js';
 
@@ -69,8 +69,8 @@ async function passAndCat({ dlv, exe, core }: Files, signal: AbortSignal) {
   const passes: number[] = [];
   const script = join(import.meta.dirname, 'crowd-pass.js');
   for (let round = 0; round <= rounds; round++) {
-    const cat = await timed(() => execa('cat', [core], { stdout: 'ignore', cancelSignal: signal }));
-    const { stdout } = await execa(process.execPath, [script, dlv, exe, core], { cancelSignal: signal });
+    const cat = await timed(() => execa('cat', [core], { stdout: 'ignore', ...interruptible(signal) }));
+    const { stdout } = await execa(process.execPath, [script, dlv, exe, core], interruptible(signal));
     if (round === 0) continue;
     cats.push(cat);
     passes.push(z.object({ ms: z.number() }).parse(JSON.parse(stdout)).ms);
@@ -86,7 +86,7 @@ async function diagnose({ exe, core }: CrowdCore, { dlv }: Files, signal: AbortS
   for (let round = 0; round < 3; round++) {
     const began = performance.now();
     const args = [lab, 'analyze', '--exe', exe, '--core', core, '--json'];
-    const { stdout } = await execa(process.execPath, args, { env, reject: false, cancelSignal: signal });
+    const { stdout } = await execa(process.execPath, args, { env, reject: false, ...interruptible(signal) });
     const ms = performance.now() - began;
     const { verdict, findings, stats } = diagnosisSchema.parse(JSON.parse(stdout));
     const victims = findings[0]?.victims.goroutines ?? 0;

@@ -79,7 +79,7 @@ export async function analyzeCore(
   const study = await studyWaits(
     snapshot,
     program,
-    channelEvaluator(client, memory, call),
+    channelEvaluator(client, memory, snapshot, call),
     // When it cannot be read, a timer may well be pending.
     async () => (await hasPendingTimers((expression) => evaluateNumber(client, expression, call))) ?? true,
     layout === undefined ? undefined : syncEvaluator({ client, memory, layout }, snapshot, call),
@@ -155,10 +155,22 @@ async function openSources(
 }
 
 /** Evaluations repeat for every channel that is looked into: each is asked once. */
-function channelEvaluator(client: DelveClient, memory: CoreMemory, call: CallOptions): EvaluateChannel {
+function channelEvaluator(
+  client: DelveClient,
+  memory: CoreMemory,
+  { far }: Snapshot,
+  call: CallOptions,
+): EvaluateChannel {
   type Seen = Awaited<ReturnType<EvaluateChannel>>;
   const known = new Map<string, Seen>();
+  let found: number | undefined;
   const ask = async (goroutineId: number, frame: number, expression: string): Promise<Seen> => {
+    const distance = far?.get(goroutineId);
+    if (distance === 'too far') return { kind: 'unreadable' };
+    if (distance === 'worth it' && goroutineId !== found) {
+      await client.switchGoroutine(goroutineId, call);
+      found = goroutineId;
+    }
     const seen = await client.eval({ goroutineId, frame }, expression, call);
     if (seen.kind === 'unreadable' || seen.variable.kind !== kinds.chan) return { kind: 'unreadable' };
     const { addr, base } = seen.variable;

@@ -1,4 +1,4 @@
-import type { DelveClient } from '../delve/client.js';
+import { type DelveClient, globalScope } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import type { Stackframe } from '../delve/wire.js';
 import { LabError, messageOf } from '../errors.js';
@@ -36,6 +36,38 @@ export async function describeStack(
     limits.add(`The stack of goroutine ${id} could not be read: ${messageOf(error)}`);
     return [];
   }
+}
+
+/**
+ * The stack of a goroutine that Delve would look for too long, out of its return addresses: each is looked up by
+ * itself. Of inlined calls only the innermost one of the program is known, which Delve's list tells. An index of
+ * these frames may be too small by the calls that were inlined.
+ */
+export async function describeFarStack(
+  client: DelveClient,
+  { id, index, pcs }: { readonly id: number; readonly index: number; readonly pcs: readonly number[] },
+  options: CallOptions,
+): Promise<Frame[]> {
+  const page = await client.listGoroutines({ start: index, count: 1 }, options);
+  const listed = page.Goroutines.find((goroutine) => goroutine.id === id);
+  const user = listed?.userCurrentLoc;
+  const frames: Location[] = [];
+  for (const [i, pc] of pcs.entries()) {
+    if (pc === 0) continue;
+    // A return address lies behind its call, which may be the last instruction of its line.
+    const [found] = await client.findLocation(globalScope, `*${i === 0 ? pc : pc - 1}`, options);
+    if (found === undefined) continue;
+    const location = toLocation(found);
+    if (user?.pc === pc && user.function?.name !== location.function) frames.push(toLocation(user));
+    frames.push(location);
+  }
+  if (frames.length === 0 && listed !== undefined) frames.push(toLocation(listed.currentLoc));
+  return frames.map((location, at) => ({
+    ...location,
+    index: at,
+    inlined:
+      at + 1 < frames.length && user?.function?.name === location.function && location.line === user.line,
+  }));
 }
 
 /** Delve lists an inlined call as a frame of its own at the same program counter and frame as its caller. */

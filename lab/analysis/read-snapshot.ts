@@ -6,9 +6,8 @@ import { type RawChannel, readChannel, readTypeName } from '../goruntime/channel
 import { type FoldedGoroutines, type FoldedStack, foldGoroutines } from '../goruntime/fold.js';
 import { type QueueEntry, type RawGoroutine, readGoroutine } from '../goruntime/goroutines.js';
 import type { RuntimeLayout } from '../goruntime/layout.js';
-import { describeStack, goroutineState, partialMark, toLocation } from './describe.js';
+import { describeFarStack, describeStack, goroutineState, partialMark, toLocation } from './describe.js';
 import type { Location } from './diagnosis.js';
-
 import {
   type Cell,
   type Channel,
@@ -30,10 +29,19 @@ export interface SnapshotSource {
   readonly sync?: SyncReader | undefined;
 }
 
+/** Delve looks for a goroutine from the beginning of its list: from here on that takes a second and more. */
+const farIndex = 20_000;
+/** Those who may be at fault are worth the time: they are few of a kind. */
+const maxFarCount = 8;
+/** Goroutines that Delve may be made to look through, in all. */
+const maxSearched = 2_000_000;
+
 /** What one goroutine stands for: others with its stack, or with its stack and the objects that it waits for. */
 interface Fold {
   count: number;
   readonly first: RawGoroutine;
+  /** Place of the first in `runtime.allgs`. */
+  readonly index: number;
   readonly ids: readonly number[];
 }
 
@@ -56,7 +64,8 @@ export async function readSnapshot(source: SnapshotSource, options: CallOptions)
     const group = representative(stack, source);
     return group === undefined ? [] : [{ stack, group }];
   });
-  const described = await describeAll(groups, source, options, limits);
+  const far = distances(folded, groups, source);
+  const described = await describeAll(groups, { ...source, far }, options, limits);
   for (const { stack, signature } of described) {
     signatures.push(signature);
     const own = new Map<string, Cell>();
@@ -83,6 +92,7 @@ export async function readSnapshot(source: SnapshotSource, options: CallOptions)
     channels: channels.known(cells),
     syncObjects: source.sync?.objects(cells),
     limits: [...limits],
+    far,
   };
 }
 
@@ -92,6 +102,27 @@ const parked = (g: RawGoroutine) => ({
   queues: g.queues,
 });
 
+/** The first of each small group that waits at a channel is worth it, as long as there are few such groups. */
+function distances(
+  { stacks }: FoldedGoroutines,
+  groups: readonly { readonly group: Fold }[],
+  { memory, layout }: SnapshotSource,
+): ReadonlyMap<number, 'worth it' | 'too far'> {
+  const examples = stacks.flatMap((stack) => [stack, ...stack.targets].flatMap((f) => f.examples));
+  const far = new Map<number, 'worth it' | 'too far'>();
+  for (const { index, address } of examples) {
+    if (index >= farIndex) far.set(memory.u64(address + layout.g.goid) ?? 0, 'too far');
+  }
+  let searched = 0;
+  for (const { group } of [...groups].sort((a, b) => a.group.count - b.group.count)) {
+    const { count, first, index } = group;
+    if (index < farIndex || count > maxFarCount || first.queues.length === 0) continue;
+    searched += index;
+    if (searched <= maxSearched) far.set(first.id, 'worth it');
+  }
+  return far;
+}
+
 function representative(
   { count, examples }: Pick<FoldedStack, 'count' | 'examples'>,
   { memory, layout }: SnapshotSource,
@@ -100,7 +131,7 @@ function representative(
   const first = example === undefined ? undefined : readGoroutine(memory, layout, example.address);
   if (first === undefined) return undefined;
   const ids = examples.slice(0, maxCellIds).map(({ address }) => memory.u64(address + layout.g.goid) ?? 0);
-  return { count, first, ids };
+  return { count, first, index: example?.index ?? 0, ids };
 }
 
 /** So many objects are waited for at one place that the rest is only counted: they may be woken, for all we know. */
@@ -183,7 +214,7 @@ const unknownLocation: Location = { function: '', file: '', line: 0 };
 /** A few at a time, so that Delve has always something to do and no call waits for long. */
 async function describeAll(
   groups: readonly { readonly stack: FoldedStack; readonly group: Fold }[],
-  source: SnapshotSource,
+  source: SnapshotSource & Required<Pick<Snapshot, 'far'>>,
   options: CallOptions,
   limits: Set<string>,
 ) {
@@ -201,12 +232,15 @@ async function describeAll(
 async function describe(
   id: string,
   group: Fold,
-  { client }: SnapshotSource,
+  { client, far }: SnapshotSource & Required<Pick<Snapshot, 'far'>>,
   options: CallOptions,
   limits: Set<string>,
 ): Promise<Signature> {
   const { first } = group;
-  const frames = await describeStack(client, first.id, options, limits);
+  const frames =
+    far.get(first.id) !== 'too far'
+      ? await describeStack(client, first.id, options, limits)
+      : await describeFarStack(client, { id: first.id, index: group.index, pcs: first.pcs }, options);
   const locate = async (pc: number): Promise<Location> => {
     const [found] = pc === 0 ? [] : await client.findLocation(globalScope, `*${pc}`, options);
     return found === undefined ? unknownLocation : toLocation(found);

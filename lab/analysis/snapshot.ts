@@ -115,6 +115,8 @@ export interface Snapshot {
   /** By address; absent when the program's sync types could not be read. */
   readonly syncObjects?: ReadonlyMap<number, SyncObject> | undefined;
   readonly limits: readonly string[];
+  /** Examples that Delve finds only after looking through very many others: worth it, or not. */
+  readonly far?: ReadonlyMap<number, 'worth it' | 'too far'>;
 }
 
 export const hex = (address: number) => `0x${address.toString(16)}`;

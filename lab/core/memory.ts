@@ -18,7 +18,7 @@ export interface CoreMemory extends Disposable {
 export interface BulkMemory extends CoreMemory {
   /**
    * Offset in `view` of the bytes at `address`, valid until the next call of any method; -1 when any of them
-   * is in neither file. At most 64 KiB at once.
+   * is in neither file. At most 128 KiB at once.
    */
   span(address: number, length: number): number;
   readonly view: DataView;
@@ -42,9 +42,9 @@ const PT_LOAD = 1;
 const PT_NOTE = 4;
 const NT_AUXV = 6;
 const AT_ENTRY = 9;
-const blockSize = 64 * 1024;
-/** Direct-mapped cache: 256 blocks are 16 MB, whatever the core's size. */
-const blockCount = 256;
+const blockSize = 128 * 1024;
+/** Direct-mapped cache: 128 blocks are 16 MB, whatever the core's size. */
+const blockCount = 128;
 
 /** Opens both files. Throws `usage` when the core is not a 64-bit little-endian ELF file. */
 export function openCoreMemory(corePath: string, exePath: string): BulkMemory {

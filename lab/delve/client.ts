@@ -87,6 +87,8 @@ export interface DelveClient {
   listPackages(request: { readonly files: boolean }, options: CallOptions): Promise<wire.PackageBuildInfo[]>;
   /** Empty when Delve does not know the place. */
   findLocation(scope: Scope, location: string, options: CallOptions): Promise<wire.DelveLocation[]>;
+  /** What is asked about this goroutine from now on is found without looking through all of them. */
+  switchGoroutine(id: number, options: CallOptions): Promise<void>;
   state(options: CallOptions): Promise<wire.DelveState>;
   /** At most 65,536 bytes; `undefined` when the core does not hold them. */
   examineMemory(address: number, length: number, options: CallOptions): Promise<Buffer | undefined>;
@@ -157,6 +159,11 @@ export function delveClient(rpc: RpcConnection): DelveClient {
       const answer = await rpc.call('FindLocation', argument, options);
       if (answer.kind === 'refused') return [];
       return checked('FindLocation', wire.findLocationOut, answer.result).Locations;
+    },
+    switchGoroutine: async (id, options) => {
+      const argument = { name: 'switchGoroutine', goroutineID: id };
+      const answer = await rpc.call('Command', argument, options);
+      if (answer.kind === 'refused') throw refused('Command', answer.message);
     },
     state: async (options) => (await ask('State', { NonBlocking: true }, wire.stateOut, options)).State,
     examineMemory: async (address, length, options) => {

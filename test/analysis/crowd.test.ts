@@ -53,6 +53,20 @@ describe('a crowd behind one stuck consumer', function () {
     expect(diagnosis.limits.join()).to.match(/list was not saved/);
   });
 
+  it('is counted as well when the one at fault comes last of all', async () => {
+    const { path } = go ?? { path: '' };
+    const options = { go: path, module, folder: folder.path, size, late: true };
+    await using made = await crowdCore(options, signal);
+    const files = { exe: made.exe, core: made.core, delve: dlv };
+    const { verdict, findings, groups, userLocations } = await analyzeCore(files, () => undefined, signal);
+    expect(verdict).to.equal('deadlock');
+    expect(findings[0]).to.include({ rule: 'self-blocked-consumer', certainty: 'strong' });
+    expect(findings[0]?.victims.goroutines).to.equal(made.stuck - 1);
+    expect(findings[0]?.rootCause.goroutines[0]?.startLocation.function).to.equal('main.(*desk).sort');
+    expect(groups.filter(({ userLocation }) => userLocation.function === 'main.offer')).to.have.length(1);
+    expect(userLocations[0]?.function).to.equal('main.(*desk).put');
+  });
+
   it('is diagnosed through Delve alone where the layout is unknown, and says what is missing', async () => {
     const options = { exe, core, delve: dlv, engine: 'delve' } as const;
     const { verdict, findings, stats, limits, process } = await analyzeCore(options, () => undefined, signal);

@@ -68,11 +68,11 @@ describe('the memory of a core', () => {
 
   it('puts together what crosses blocks and segments', async () => {
     const loads = [
-      { start: 0x10000, bytes: counted(0x18000) },
-      { start: 0x28000, bytes: counted(16, 7) },
+      { start: 0x10000, bytes: counted(0x38000) },
+      { start: 0x48000, bytes: counted(16, 7) },
     ];
     using memory = await open(elf(0, loads), elf(0, []));
-    const all = memory.bytes(0x10000, 0x18010);
+    const all = memory.bytes(0x10000, 0x38010);
     expect(all?.equals(Buffer.concat(loads.map(({ bytes }) => bytes)))).to.equal(true);
   });
 

@@ -149,6 +149,56 @@ describe('goroutines, folded', () => {
   });
 });
 
+describe('goroutines that lie far apart', () => {
+  it('are folded as well, read in the order of their addresses', () => {
+    const count = 17_000;
+    const perGoroutine = 256;
+    const list = base + count * 65_536;
+    const data = Buffer.alloc(count * (perGoroutine + 8));
+    const view = new DataView(data.buffer, data.byteOffset, data.length);
+    // Of each 64 KiB the first 256 bytes exist.
+    const span = (address: number, length: number) => {
+      const at = address - base;
+      if (at < 0) return -1;
+      if (address >= list) return count * perGoroutine + address - list;
+      return (at % 65_536) + length > perGoroutine
+        ? -1
+        : Math.floor(at / 65_536) * perGoroutine + (at % 65_536);
+    };
+    const read = (address: number) => {
+      const at = span(address, 8);
+      return at < 0 ? undefined : Number(data.readBigUInt64LE(at));
+    };
+    const write = (address: number, value: number) => data.writeBigUInt64LE(BigInt(value), span(address, 8));
+    for (let i = 0; i < count; i++) {
+      // 7919 is prime: neighbours in the list are strangers in memory.
+      const at = base + ((i * 7919) % count) * 65_536;
+      const [stack, entry] = [at + 80, at + 144];
+      write(list + 8 * i, at);
+      data.writeUInt32LE(4, span(at + g.status, 4));
+      data[span(at + g.waitReason, 1)] = send;
+      write(at + g.pc, 1);
+      write(at + g.bp, stack);
+      write(at + g.stackLo, stack);
+      write(at + g.stackHi, stack + 32);
+      write(stack, stack + 16);
+      write(stack + 8, 2);
+      write(stack + 24, i % 3);
+      write(at + g.waiting, entry);
+      write(entry + sudog.channel, 4096);
+    }
+    const layout: RuntimeLayout = {
+      ...{ allgs: { base: list, length: count }, g, sudog, hchan, types: undefined },
+      waitReasons: ['', 'chan send', 'chan receive', 'select'],
+    };
+    const memory = { ...memoryOf(data), view, span, u64: read };
+    const folded = foldGoroutines(memory, layout, signal);
+    expect(folded.stacks.map((stack) => stack.count)).to.deep.equal([5_667, 5_667, 5_666]);
+    expect(folded.stacks.map(({ examples }) => examples[1]?.index)).to.deep.equal([3, 4, 5]);
+    expect(folded.waiters(4096)).to.deep.equal({ send: count, receive: 0 });
+  });
+});
+
 describe('numbers of pairs', () => {
   it('stay the same however many there are, also where the low bits agree', () => {
     const { idOf, find } = interner();

@@ -22,9 +22,9 @@ const (
 )
 
 func main() {
-	total, err := strconv.Atoi(argument())
+	total, err := strconv.Atoi(argument(1))
 	if err != nil || total < 2*others {
-		fmt.Fprintf(os.Stderr, "usage: crowd GOROUTINES (at least %d)\n", 2*others)
+		fmt.Fprintf(os.Stderr, "usage: crowd GOROUTINES [late] (at least %d)\n", 2*others)
 		os.Exit(2)
 	}
 	// Collecting garbage while a million stacks grow costs minutes and changes nothing.
@@ -43,9 +43,22 @@ func main() {
 	for i := 0; i < cap(desk.in); i++ {
 		desk.in <- parcel{number: i}
 	}
-	go desk.sort()
-	for i := 1; i < stuck; i++ {
-		switch i % 8 {
+	// Late: kind after kind, and the one at fault last of all, where a list is read to its end to find it.
+	late := argument(2) == "late"
+	first := 1
+	if late {
+		// The one that it takes before it is stuck lets one of the others go.
+		first = 0
+	} else {
+		go desk.sort()
+		settle()
+	}
+	for i := first; i < stuck; i++ {
+		kind := i % 8
+		if late {
+			kind = (i * 8) / stuck
+		}
+		switch kind {
 		case 0:
 			go importRow(desk, i, &begun)
 		case 1:
@@ -56,19 +69,23 @@ func main() {
 			go handle(desk, i, &begun)
 		}
 	}
-	for atomic.LoadInt64(&begun) < int64(stuck-1) {
+	for atomic.LoadInt64(&begun) < int64(stuck-first) {
 		time.Sleep(10 * time.Millisecond)
+	}
+	if late {
+		settle()
+		go desk.sort()
 	}
 	settle()
 	fmt.Printf("ready goroutines=%d stuck=%d\n", total, stuck)
 	io.Copy(io.Discard, os.Stdin)
 }
 
-func argument() string {
-	if len(os.Args) != 2 {
+func argument(n int) string {
+	if n >= len(os.Args) {
 		return ""
 	}
-	return os.Args[1]
+	return os.Args[n]
 }
 
 // settle waits until the process uses no processor time to speak of: everybody has parked.
