@@ -31,7 +31,7 @@ export async function holdersOf(
   const open: Releaser[] = [];
   const seenFunctions = new Map<string, GoFunction>();
   for (const operation of context.operations) {
-    if (operation.kind !== mode || operation.within === undefined || !compatible(operation)) continue;
+    if (operation.kind !== mode || operation.within === undefined) continue;
     seenFunctions.set(functionKey(operation.within), operation.within);
   }
   for (const { within } of places) if (within !== undefined) seenFunctions.set(functionKey(within), within);
@@ -44,12 +44,14 @@ export async function holdersOf(
       if (inCond(cell, frame)) continue;
       const held = [...locksHeldAt(fn, frame.line).held, ...inPassing(cell, fn)];
       for (const { operation, always } of held) {
-        if (operation.kind !== mode || !compatible(operation)) continue;
+        if (operation.kind !== mode) continue;
         const again = own.get(cell.key) === operation.expression && waitsHere(cell, frame, wait.address);
         const seen = again
           ? ({ kind: 'same', goroutine: cell.ids[0] ?? 0, kept: true } as const)
           : await matchCell(cell, frame, operation, wait.address, context, own);
         if (seen.kind === 'other') continue;
+        // Under a name that has nothing to do with it, only the address itself tells: `other.lock = s.mu`.
+        if (!compatible(operation) && seen.kind !== 'same') continue;
         const released = releasedWithin(cell, frame, compatible, context);
         if (released !== undefined) {
           open.push({ kind: 'open', why: `${released} gives it back for a while`, blind: false });

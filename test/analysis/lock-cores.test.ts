@@ -81,6 +81,7 @@ const healthy = [
     'pointer-holder',
   ],
   ...['unlocks-inside', 'slow-once', 'contended', 'readers-busy', 'spawning', 'shards-asleep'],
+  ...['shared-pointer', 'promoted'],
 ];
 
 /** Starts the fixture in a situation, takes a core of it and diagnoses it. */
