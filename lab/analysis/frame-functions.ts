@@ -15,8 +15,15 @@ export function functionOfFrame(frame: Frame, program: Program): GoFunction | un
   const file = program.parse(frame.file);
   if (file === undefined) return undefined;
   const found = functionsAtLine(file.root, file.path, frame.line);
-  if (literalName.test(withoutTypeArguments(frame.function)))
-    return found.find((fn) => fn.kind === 'literal');
+  const plain = withoutTypeArguments(frame.function);
+  if (literalName.test(plain)) {
+    const literals = found.filter((fn) => fn.kind === 'literal');
+    // `f.func1.2` is a literal within a literal: a line may hold the ends of several.
+    const nested = /\.func\d+((?:\.\d+)*)$/.exec(plain)?.[1];
+    if (literals.length < 2 || nested === undefined) return literals[0];
+    const depth = nested.split('.').length;
+    return literals.find((_, at) => literals.length - at === depth) ?? literals[0];
+  }
   const bare = bareName(frame.function);
   return found.find((fn) => fn.kind !== 'literal' && fn.name === bare);
 }

@@ -63,6 +63,21 @@ const faulty: Readonly<Record<string, (diagnosis: Diagnosis) => void>> = {
     expect(finding).to.include({ rule: 'channel-knot', certainty: 'strong' });
     expect(finding?.rootCause.resources[0]?.name).to.equal('main.forgottenClose.results');
   },
+  'crew-of-itself'({ findings: [finding] }) {
+    // Optimised code may keep no variable by which the receiver's channel could be evaluated.
+    expect(finding?.rule).to.be.oneOf(['self-blocked-consumer', 'channel-knot']);
+    expect(finding?.certainty).to.equal('strong');
+    expect(finding?.rootCause.goroutines).to.have.length(3);
+    expect(finding?.rootCause.resources[0]?.name).to.equal('main.crew.tasks');
+    expect(finding?.victims.goroutines).to.equal(3);
+  },
+  'leaked-sender'({ findings }) {
+    expect(findings).to.have.length(3);
+    for (const finding of findings) {
+      expect(finding).to.include({ rule: 'channel-knot', certainty: 'strong' });
+      expect(finding.rootCause.goroutines[0]?.userLocation.function).to.equal('main.lookUp');
+    }
+  },
   'nil-send'({ findings: [finding] }) {
     expect(finding).to.include({ rule: 'nil-channel', certainty: 'proved' });
   },
