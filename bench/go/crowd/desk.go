@@ -71,7 +71,7 @@ func bring(d *desk, p parcel) {
 //go:noinline
 func offer(d *desk, number int, begun *int64) {
 	atomic.AddInt64(begun, 1)
-	p := parcel{number: number, label: "offer"}
+	p := parcel{number: number}
 	select {
 	case d.in <- p:
 	case d.urgent <- p:

@@ -90,10 +90,10 @@ func argument(n int) string {
 
 // settle waits until the process uses no processor time to speak of: everybody has parked.
 func settle() {
-	for quiet, last := 0, spent(); quiet < 4; {
+	for quiet, last := 0, spent(); quiet < 8; {
 		time.Sleep(50 * time.Millisecond)
 		now := spent()
-		if now-last < 10*time.Millisecond {
+		if now-last < time.Millisecond {
 			quiet++
 		} else {
 			quiet = 0
