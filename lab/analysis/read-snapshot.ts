@@ -79,7 +79,8 @@ export async function readSnapshot(source: SnapshotSource, options: CallOptions)
       // The entries of a select may stand in another order.
       const count = cell.count + (known?.count ?? 0);
       const elem = cell.first.queues[0]?.elem ?? 0;
-      own.set(key, { ...(known ?? { key, signature, ids: cell.ids, wait, elem }), count });
+      const ids = [...(known?.ids ?? []), ...cell.ids].slice(0, maxCellIds);
+      own.set(key, { ...(known ?? { key, signature, wait, elem }), ids, count });
     }
     cells.push(...own.values());
     if (stack.rest.goroutines > 0) cells.push(restOf(stack, signature, limits));

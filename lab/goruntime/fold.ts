@@ -28,6 +28,8 @@ export interface FoldedGoroutines {
  */
 export type OtherTarget = (g: number) => number;
 
+/** These wait for channels, and for nothing else: a million of them are not asked. */
+const channelReason = /^(?:chan |select)/;
 const maxTargets = 1000;
 /** Goroutines that are read together; what belongs to them fits into the cache where the core is orderly. */
 const smallBatch = 1 << 11;
@@ -50,13 +52,14 @@ export function foldGoroutines(
   const { length } = layout.allgs;
   const size = Math.min(isScattered(memory, layout) ? largeBatch : smallBatch, length);
   const batch = newBatch(size);
+  const onChannel = Uint8Array.from(layout.waitReasons, (reason) => (channelReason.test(reason) ? 1 : 0));
   for (let from = 0; from < length; from += size) {
     signal.throwIfAborted();
     readAddresses(memory, layout, batch, from, Math.min(size, length - from));
-    readStructs(memory, layout, batch, tables);
+    readStructs(memory, layout, batch, onChannel, tables);
     walkStacks(memory, batch, tables);
     followQueues(memory, layout, batch, tables);
-    count(batch, tables, from, otherTarget);
+    count(batch, tables, from, onChannel, otherTarget);
   }
   return summarize(tables);
 }
@@ -125,7 +128,13 @@ function inOrder(addresses: Float64Array, indexes: Uint32Array, length: number, 
 }
 
 /** From here on `live` holds the goroutines that are neither dead nor unreadable. */
-function readStructs(memory: BulkMemory, { g }: RuntimeLayout, batch: Batch, tables: Tables): void {
+function readStructs(
+  memory: BulkMemory,
+  { g }: RuntimeLayout,
+  batch: Batch,
+  onChannel: Uint8Array,
+  tables: Tables,
+): void {
   const { view } = memory;
   const size = Math.max(...Object.values(g)) + 8;
   const order = inOrder(batch.g, batch.live, batch.liveCount, batch);
@@ -148,7 +157,8 @@ function readStructs(memory: BulkMemory, { g }: RuntimeLayout, batch: Batch, tab
     batch.reason[i] = reason;
     batch.bp[i] = waiting && bp >= u64(view, at + g.stackLo) ? bp : 0;
     batch.stackHi[i] = u64(view, at + g.stackHi);
-    batch.sudog[i] = waiting ? u64(view, at + g.waiting) : 0;
+    // Since Go 1.26 a semaphore's entry is there too; its links are those of the semaphore's own list.
+    batch.sudog[i] = waiting && onChannel[reason] === 1 ? u64(view, at + g.waiting) : 0;
     batch.stack[i] = 0;
     batch.target[i] = 0;
     tables.total += 1;
@@ -230,14 +240,20 @@ function followQueues(memory: BulkMemory, layout: RuntimeLayout, batch: Batch, t
   }
 }
 
-function count(batch: Batch, tables: Tables, from: number, otherTarget: OtherTarget): void {
+function count(
+  batch: Batch,
+  tables: Tables,
+  from: number,
+  onChannel: Uint8Array,
+  otherTarget: OtherTarget,
+): void {
   for (let k = 0; k < batch.liveCount; k++) {
     const i = batch.live[k] as number;
     const address = batch.g[i] as number;
     const kind = tables.kinds.idOf(batch.class[i] as number, batch.stack[i] as number);
     const target = batch.target[i] as number;
-    const other = target === 0 ? otherTarget(address) : 0;
-    const cell = tables.cells.idOf(kind, other === 0 ? target : -tables.targets.idOf(target, -other));
+    const other = onChannel[batch.reason[i] as number] === 1 ? 0 : otherTarget(address);
+    const cell = tables.cells.idOf(kind, other === 0 ? target : -1 - tables.targets.idOf(target, -other));
     tables.kindTally.add(kind, from + i, address);
     tables.cellTally.add(cell, from + i, address);
   }
