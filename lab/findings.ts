@@ -11,6 +11,7 @@ import { symptomsSchema } from './checklist/symptoms.js';
 import { type Walk, walkCore } from './checklist/walk.js';
 import type { Emit } from './events.js';
 import { goServerFolder } from './paths.js';
+import { checklistSummary } from './report/checklist-text.js';
 import { bundleOf, inStage, loadFactsOf, plannedIn, savedStage, sourcesFolder } from './stages.js';
 import { writeJson } from './store/json-file.js';
 import type { Run } from './store/run-store.js';
@@ -24,13 +25,14 @@ import { ensureDelve } from './toolchain/index.js';
 /** Diagnoses the run's core, exactly as `lab analyze --exe --core` does, and saves `diagnosis.json`. */
 export async function analyzeRun(run: Run, emit: Emit, signal: AbortSignal): Promise<Diagnosis> {
   const { core, exe } = bundleIn(run);
+  const from = join(goServerFolder, plannedIn(run).scenario.package);
+  const sourceMap = existsSync(run.file(sourcesFolder)) ? [{ from, to: run.file(sourcesFolder) }] : [];
+  const rawListFile = run.file('list_goroutines.json');
   return await inStage({ run, emit }, 'analyze', basename(core), async () => {
-    const rawListFile = run.file('list_goroutines.json');
-    const from = join(goServerFolder, plannedIn(run).scenario.package);
-    const sourceMap = existsSync(run.file(sourcesFolder)) ? [{ from, to: run.file(sourcesFolder) }] : [];
     const diagnosis = await analyzeCore({ exe, core, rawListFile, sourceMap }, emit, signal);
     await writeJson(run.file('diagnosis.json'), diagnosis);
-    return [diagnosis, `${diagnosis.verdict}, ${(diagnosis.stats.wallMs / 1000).toFixed(1)} s`];
+    const { verdict, summary, stats } = diagnosis;
+    return [diagnosis, `${verdict}, ${(stats.wallMs / 1000).toFixed(1)} s`, { verdict, summary }];
   });
 }
 
@@ -47,8 +49,7 @@ export async function compareWithArticle(
     const input = await checklistInput(run, diagnosis, walk);
     const rows = checklist(input);
     await writeJson(run.file('checklist.json'), rows);
-    const held = rows.filter(({ outcome }) => outcome === 'holds').length;
-    return [rows, `${held} of ${rows.length} claims hold`];
+    return [rows, checklistSummary(rows)];
   });
 }
 

@@ -6,11 +6,12 @@ import { captureBundle } from './capture/capture.js';
 import { captureMethods } from './capture/index.js';
 import { type LoadFacts, loadFacts, loadFactsSchema } from './checklist/load-facts.js';
 import { type Quit, quitServer } from './checklist/sigquit.js';
-import { observeSymptoms, type Symptoms } from './checklist/symptoms.js';
+import { type HttpSeen, observeSymptoms, type Symptoms } from './checklist/symptoms.js';
 import { type LabConfig, scenarioNamed } from './config.js';
 import { poll } from './deadline.js';
 import { LabError } from './errors.js';
 import type { Emit, StageName } from './events.js';
+import { describeExit } from './hang/judge.js';
 import { observeHang } from './hang/observe.js';
 import type { HangOutcome } from './hang/outcome.js';
 import type { LoadDriver } from './load/driver.js';
@@ -134,7 +135,7 @@ export async function symptoms(
       signal,
       ...(meanwhile === undefined ? {} : { meanwhile }),
     });
-    return [seen, seen.curl.kind === 'seen' ? `curl: ${seen.curl.value.message}` : seen.curl.why];
+    return [seen, seen.curl.kind === 'seen' ? curlLine(seen.curl.value) : seen.curl.why];
   });
 }
 
@@ -184,7 +185,7 @@ export async function stop(context: StageContext, server: RunningServer): Promis
   await inStage(context, 'stop', `pid ${server.identity.pid}`, async () => {
     await server.process[Symbol.asyncDispose]();
     const exit = server.process.exit();
-    return [exit ?? null, exit === undefined ? 'it does not end' : `ended: ${JSON.stringify(exit)}`];
+    return [exit ?? null, exit === undefined ? 'it does not end' : describeExit(exit)];
   });
 }
 
@@ -232,25 +233,25 @@ export function savedStage<S extends z.ZodType>(
 }
 
 /**
- * Does a stage's work: saved in the run, announced before and after. The work returns its result and one
- * line about it.
+ * Does a stage's work: saved in the run, announced before and after. The work returns its result, one line about
+ * it, and what is kept of it in `run.json` when that is not the result itself.
  */
 export async function inStage<T>(
   { run, emit }: Pick<StageContext, 'run' | 'emit'>,
   stage: StageName,
   text: string,
-  work: () => Promise<readonly [T, string]>,
+  work: () => Promise<readonly [result: T, line: string, kept?: unknown]>,
 ): Promise<T> {
   emit({ type: 'stage-started', stage, text });
   const began = performance.now();
-  let said = '';
-  const result = await run.stage(stage, async () => {
-    const [value, line] = await work();
-    said = line;
-    return value;
+  let done: readonly [T, string, unknown?] | undefined;
+  await run.stage(stage, async () => {
+    done = await work();
+    return done.length === 3 ? done[2] : done[0];
   });
-  emit({ type: 'stage-finished', stage, ms: performance.now() - began, text: said });
-  return result;
+  if (done === undefined) throw new LabError(`stage ${stage} did nothing`, { code: 'internal' });
+  emit({ type: 'stage-finished', stage, ms: performance.now() - began, text: done[1] });
+  return done[0];
 }
 
 /** The hardest load of the plan, kept up until it is disposed. Resolves once the server answers it. */
@@ -284,4 +285,8 @@ export async function stopServerOf(run: Run, target: Target, signal: AbortSignal
   const process = started === undefined ? undefined : await target.attach(started.identity, signal);
   await process?.[Symbol.asyncDispose]();
   return process !== undefined;
+}
+
+function curlLine({ message, status, ms }: HttpSeen): string {
+  return message === '' ? `curl: status ${status ?? 'none'} after ${ms} ms` : message;
 }

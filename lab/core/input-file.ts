@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { LabError, messageOf } from '../errors.js';
 import {
@@ -51,7 +52,8 @@ export async function openInput(path: string, role: Role, signal: AbortSignal): 
 
 async function openFile(path: string, role: Role): Promise<FileHandle> {
   try {
-    return await open(path, 'r');
+    // Opening a pipe would otherwise wait for somebody to write into it.
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') {

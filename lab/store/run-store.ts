@@ -8,6 +8,7 @@ import { LabError, toLabError } from '../errors.js';
 import type { StageName } from '../events.js';
 import { projectRoot, runsFolder } from '../paths.js';
 import { readJson, writeJson } from './json-file.js';
+import { makeFolder } from './make-folder.js';
 import { type Conclusion, type RunRecord, runRecordSchema } from './run-record.js';
 
 /** One run's folder. Each change of the record is on disk before the call returns. */
@@ -31,7 +32,7 @@ export interface Run {
 export async function createRun(config: LabConfig): Promise<Run> {
   const createdAt = new Date().toISOString();
   const stem = `${createdAt.slice(0, 19).replaceAll(':', '')}-${config.scenario}`;
-  await mkdir(runsFolder(), { recursive: true });
+  await makeFolder(runsFolder());
   const dir = await uniqueFolder(join(runsFolder(), stem));
   const record: RunRecord = {
     schema: 'lab.run/1',

@@ -1,5 +1,6 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { createColors } from 'picocolors';
 import { z } from 'zod';
 import { analyzeCore } from '../../analysis/analyze-core.js';
@@ -40,6 +41,7 @@ export const analyzeCommand: LabCommand = {
     ),
   async act({ options, output, signal }) {
     const asked = readOptions(options);
+    requireSensible(asked);
     const diagnosis = await withProgress(output, async (emit) =>
       asked.run === undefined
         ? await analyzeFiles(asked, emit, signal)
@@ -96,4 +98,35 @@ function readOptions(options: unknown): z.infer<typeof optionsSchema> {
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
+}
+
+/** What is sure to fail is said before the work, not after it. */
+function requireSensible({ exe, core, run, goRoot, sourceMap, html }: z.infer<typeof optionsSchema>): void {
+  const refuse = (message: string, hint: string): never => {
+    throw new LabError(message, { code: 'usage', hint });
+  };
+  if (run !== undefined && (exe !== undefined || core !== undefined)) {
+    refuse('--run has its own executable and core', 'leave out --exe and --core, or --run');
+  }
+  for (const folder of [
+    ...(goRoot === undefined ? [] : [goRoot]),
+    ...sourceMap.map((m) => parseSourceMap(m).to),
+  ]) {
+    if (!existsSync(folder)) refuse(`there are no sources at ${folder}: it does not exist`, 'check the path');
+  }
+  if (html !== undefined && !isWritable(html)) {
+    refuse(
+      `the report cannot be written to ${resolve(html)}`,
+      'choose a file in a folder that you may write to',
+    );
+  }
+}
+
+function isWritable(file: string): boolean {
+  try {
+    accessSync(existsSync(file) ? file : dirname(resolve(file)), constants.W_OK);
+    return !existsSync(file) || statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }

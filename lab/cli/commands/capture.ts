@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { captureBundle } from '../../capture/capture.js';
@@ -6,6 +5,7 @@ import { captureMethods } from '../../capture/index.js';
 import { LabError } from '../../errors.js';
 import * as stages from '../../stages.js';
 import { writeJson } from '../../store/json-file.js';
+import { makeFolder } from '../../store/make-folder.js';
 import { chooseRun } from '../../store/run-store.js';
 import { localTarget } from '../../targets/local.js';
 import { example, type LabCommand } from '../command.js';
@@ -53,7 +53,7 @@ async function captureProcess(
     });
   }
   const dir = resolve(typeof options['output'] === 'string' ? options['output'] : `capture-${pid.data}`);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeFolder(dir, 0o700);
   await using target = localTarget();
   const bundle = await withProgress(
     output,

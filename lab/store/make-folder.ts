@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { LabError } from '../errors.js';
+
+/**
+ * Creates a folder and what is missing above it. Throws `missing-permission`, `no-space` or `usage`, naming the
+ * folder and one thing to do. Not Node's recursive `mkdir`: it does not come back from places like `/proc`.
+ */
+export async function makeFolder(path: string, mode = 0o777): Promise<void> {
+  const folder = resolve(path);
+  const missing: string[] = [];
+  for (let at = folder; !existsSync(at); at = dirname(at)) missing.unshift(at);
+  for (const one of missing) {
+    await mkdir(one, { mode }).catch((cause: unknown) => {
+      const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+      if (code !== 'EEXIST') throw cannotMake(one, String(code), cause);
+    });
+  }
+  if (!(await stat(folder)).isDirectory()) throw cannotMake(folder, 'it is a file');
+}
+
+function cannotMake(folder: string, why: string, cause?: unknown): LabError {
+  const fail = (code: LabError['code'], hint: string): LabError =>
+    new LabError(`the folder ${folder} cannot be made (${why})`, { code, hint, cause });
+  if (['EACCES', 'EPERM', 'EROFS'].includes(why)) {
+    return fail('missing-permission', 'choose a folder that you may write to');
+  }
+  if (why === 'ENOSPC' || why === 'EDQUOT')
+    return fail('no-space', 'free some space, or choose another disk');
+  return fail('usage', 'choose another folder');
+}
