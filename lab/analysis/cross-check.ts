@@ -80,10 +80,12 @@ function compare(theirs: readonly DelveGoroutine[], ours: Iterable<RawGoroutine>
   return { compared: compared + wanted.size, mismatches: mismatches + wanted.size };
 }
 
-function isSame(ours: RawGoroutine, theirs: DelveGoroutine): boolean {
+/** For a goroutine on a thread Delve tells where that thread is, which may be the collector's work. */
+export function isSame(ours: RawGoroutine, theirs: DelveGoroutine): boolean {
   if (theirs.status !== ours.status || theirs.goStatementLoc.pc !== ours.goPc) return false;
   if (ours.waitReason === '') return true;
-  return theirs.waitReason === ours.waitReasonNumber && theirs.currentLoc.pc === ours.pcs[0];
+  if (theirs.waitReason !== ours.waitReasonNumber) return false;
+  return theirs.threadID !== 0 || theirs.currentLoc.pc === ours.pcs[0];
 }
 
 async function fromFile(file: string | undefined): Promise<readonly DelveGoroutine[] | undefined> {

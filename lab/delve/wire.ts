@@ -85,6 +85,9 @@ export const variableSchema: z.ZodType<Variable> = z.lazy(() =>
   }),
 );
 
+/** `_Gscan` of runtime2.go: set while the collector looks at the stack. */
+const scanBit = 0x1000;
+
 export const goroutineSchema = z.looseObject({
   id: z.number().int(),
   currentLoc: locationSchema,
@@ -93,7 +96,7 @@ export const goroutineSchema = z.looseObject({
   startLoc: locationSchema,
   threadID: z.number().int().default(0),
   /** The runtime's status without the scan bit: 4 is waiting, 6 dead. */
-  status: z.number(),
+  status: z.number().transform((status) => status & ~scanBit),
   waitSince: z.number().default(0),
   /** A number whose meaning depends on the Go version: see wait-reasons.ts. */
   waitReason: z.number().int().default(0),

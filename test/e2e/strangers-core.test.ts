@@ -1,4 +1,4 @@
-import { copyFile, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { execa } from 'execa';
@@ -98,7 +98,9 @@ describe("a stranger's core on the command line", function () {
       env: { GOTOOLCHAIN: 'local' },
     });
     expect((await analyze([...args, '--go-root', root])).exitCode).to.equal(1);
-    expect((await analyze([...args, '--go-root', folder.file('nowhere')])).exitCode).to.equal(2);
+    await mkdir(folder.file('empty'));
+    expect((await analyze([...args, '--go-root', folder.file('empty')])).exitCode).to.equal(2);
+    expect((await lab(['analyze', ...args, '--go-root', folder.file('nowhere')])).exitCode).to.equal(64);
   });
 
   it('proves a nil channel from memory alone', async () => {
