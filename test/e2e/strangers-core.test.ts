@@ -98,8 +98,8 @@ describe("a stranger's core on the command line", function () {
       env: { GOTOOLCHAIN: 'local' },
     });
     expect((await analyze([...args, '--go-root', root])).exitCode).to.equal(1);
-    await mkdir(folder.file('empty'));
-    expect((await analyze([...args, '--go-root', folder.file('empty')])).exitCode).to.equal(2);
+    await mkdir(folder.file('no-library'));
+    expect((await analyze([...args, '--go-root', folder.file('no-library')])).exitCode).to.equal(2);
     expect((await lab(['analyze', ...args, '--go-root', folder.file('nowhere')])).exitCode).to.equal(64);
   });
 
