@@ -60,7 +60,10 @@ export async function openSyncReader(
       const cond = condOf(goroutine);
       if (cond !== undefined) return { kind: 'sync', objectKind: 'cond', address: cond, mode: 'notify' };
       const word = wordOf(goroutine);
-      return word === undefined ? undefined : syncWaitOf(frames, word, sync);
+      if (word !== undefined) return syncWaitOf(frames, word, sync);
+      return semaphores.complete && isAtSemaphore(goroutine)
+        ? { kind: 'live', why: `${goroutine.waitReason}, being woken` }
+        : undefined;
     },
     objects(cells) {
       const out = new Map<number, SyncObject>();
@@ -76,6 +79,20 @@ export async function openSyncReader(
       return out;
     },
   };
+}
+
+/** Wait reasons of semacquire1 (sema.go), which queues a goroutine before it parks it. */
+const semaphoreReasons = new Set([
+  'semacquire',
+  'sync.Mutex.Lock',
+  'sync.RWMutex.RLock',
+  'sync.RWMutex.Lock',
+  'sync.WaitGroup.Wait',
+]);
+
+/** Parked at a semaphore; when it is in no queue any more, somebody who runs has taken it out to ready it. */
+function isAtSemaphore({ status, waitReason }: RawGoroutine): boolean {
+  return status === goroutineStatus.waiting && semaphoreReasons.has(waitReason);
 }
 
 type SyncWait = Extract<Wait, { kind: 'sync' }>;

@@ -85,6 +85,18 @@ const healthy = [
 ];
 
 /** Starts the fixture in a situation, takes a core of it and diagnoses it. */
+/**
+ * A core of a busy program may catch the runtime while it changes a queue, and is then `unknown`; never anything
+ * worse. Another moment shows all of it.
+ */
+async function undisturbed(look: () => Promise<Diagnosis>) {
+  for (let attempt = 1; ; attempt++) {
+    const { verdict, findings, limits } = await look();
+    expect(findings).to.deep.equal([]);
+    if (verdict === 'none' || attempt === 5) return { verdict, findings, limits };
+  }
+}
+
 async function diagnose(exe: string, dlv: string, folder: TempFolder, situation: string): Promise<Diagnosis> {
   const program = await startHung(exe, folder, signal, [situation]);
   const prefix = folder.file(`core-${situation}`);
@@ -142,8 +154,8 @@ for (const go of gos) {
       if (name !== 'default') return;
       for (const situation of healthy) {
         it(`finds nothing in ${situation}`, async () => {
-          const { verdict, findings, limits } = await diagnose(exe, dlv, folder, situation);
-          expect({ verdict, findings, limits }).to.deep.equal({ verdict: 'none', findings: [], limits: [] });
+          const seen = await undisturbed(() => diagnose(exe, dlv, folder, situation));
+          expect(seen).to.deep.equal({ verdict: 'none', findings: [], limits: [] });
         });
       }
 
