@@ -21,6 +21,7 @@ import { goServerFolder } from './paths.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { type BuiltServer, buildServer, builtServerSchema } from './server/build.js';
 import { type RunningServer, reattachServer, startedServerSchema, startServer } from './server/start.js';
+import { stageResult } from './store/run-record.js';
 import type { Run } from './store/run-store.js';
 import type { Target } from './targets/target.js';
 import { ensureDelve, findGo, requireGdb, requireGo } from './toolchain/index.js';
@@ -227,9 +228,7 @@ export function savedStage<S extends z.ZodType>(
   name: StageName,
   schema: S,
 ): z.infer<S> | undefined {
-  const stage = run.record.stages[name];
-  const parsed = schema.safeParse(stage?.result);
-  return stage?.state === 'done' && parsed.success ? parsed.data : undefined;
+  return stageResult(run.record.stages[name], schema);
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Walk } from '../checklist/walk.js';
 import { builtServerSchema } from '../server/build.js';
 import { startedServerSchema } from '../server/start.js';
 import type { CommandRecord } from '../store/command-record.js';
-import type { RunRecord, StageRecord } from '../store/run-record.js';
+import { type RunRecord, type StageRecord, stageResult } from '../store/run-record.js';
 import type { TranscriptChapter } from './transcript.js';
 
 const loadSchema = z.looseObject({ facts: loadFactsSchema });
@@ -20,15 +20,15 @@ export function runChapters(
   walk: Walk | undefined,
 ): TranscriptChapter[] {
   const { build, start, load, symptoms, capture, stop } = record.stages;
-  const url = resultOf(start, startedServerSchema)?.url;
-  const symptomRecords = resultOf(symptoms, symptomsSchema)?.records;
+  const url = stageResult(start, startedServerSchema)?.url;
+  const symptomRecords = stageResult(symptoms, symptomsSchema)?.records;
   const chapters: (TranscriptChapter | undefined)[] = [
-    map(resultOf(build, builtServerSchema), ({ argv, cwd, ms }) => ({
+    map(stageResult(build, builtServerSchema), ({ argv, cwd, ms }) => ({
       title: 'Build the server',
       text: buildText[record.config.build],
       records: [command('go-build', build, { pipeline: [argv], cwd, durationMs: ms })],
     })),
-    map(resultOf(start, startedServerSchema), ({ argv }) => ({
+    map(stageResult(start, startedServerSchema), ({ argv }) => ({
       title: 'Start it',
       text: 'It is ready when it has said where it listens and has answered a request.',
       records: [
@@ -40,7 +40,7 @@ export function runChapters(
         }),
       ],
     })),
-    map(resultOf(load, loadSchema), ({ facts }) => ({
+    map(stageResult(load, loadSchema), ({ facts }) => ({
       title: 'Load it until it hangs',
       text: 'The lab ran the load in a process of its own and pushed harder while nothing hung. By hand, the last step is the command below; the series are in `load.jsonl` and `probes.jsonl`.',
       records: [
@@ -55,7 +55,7 @@ export function runChapters(
     symptomRecords === undefined
       ? undefined
       : { title: 'Look at it from outside', text: 'The load is gone.', records: symptomRecords },
-    map(resultOf(capture, bundleSchema), ({ core, pid, size, pausedMs, method }) => ({
+    map(stageResult(capture, bundleSchema), ({ core, pid, size, pausedMs, method }) => ({
       title: 'Take its core',
       text: `The process stood still for ${(pausedMs / 1000).toFixed(1)} s. Then holes were punched into the core: what is zero takes no place on the disk.`,
       records: [
@@ -74,7 +74,7 @@ export function runChapters(
         }),
       ],
     })),
-    map(resultOf(stop, quitSchema), ({ records }) => ({
+    map(stageResult(stop, quitSchema), ({ records }) => ({
       title: 'End it, and ask for its goroutines',
       text: 'A Go program answers SIGQUIT with the stacks of all its goroutines.',
       records,
@@ -139,11 +139,6 @@ function command(
     durationMs: stage?.ms ?? 0,
     ...parts,
   };
-}
-
-function resultOf<S extends z.ZodType>(stage: StageRecord | undefined, schema: S): z.infer<S> | undefined {
-  const parsed = schema.safeParse(stage?.result);
-  return stage?.state === 'done' && parsed.success ? parsed.data : undefined;
 }
 
 function map<T, R>(value: T | undefined, change: (value: T) => R): R | undefined {

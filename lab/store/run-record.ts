@@ -35,3 +35,12 @@ export const runRecordSchema = z.object({
 export type RunRecord = z.infer<typeof runRecordSchema>;
 export type StageRecord = z.infer<typeof stageRecord>;
 export type Conclusion = z.infer<typeof conclusion>;
+
+/** The result that a stage left; `undefined` when it is not done, or left something of another shape. */
+export function stageResult<S extends z.ZodType>(
+  stage: StageRecord | undefined,
+  schema: S,
+): z.infer<S> | undefined {
+  const parsed = schema.safeParse(stage?.result);
+  return stage?.state === 'done' && parsed.success ? parsed.data : undefined;
+}
