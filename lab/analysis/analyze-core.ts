@@ -65,7 +65,16 @@ export async function analyzeCore(
   const { client } = session;
   const [program, read] = await Promise.all([
     openSources(options, pair.exe.build?.mainModule, client, call),
-    readCore({ client, memory, rawListFile: options.rawListFile, engine: options.engine }, call),
+    readCore(
+      {
+        client,
+        memory,
+        registers: pair.core.registers,
+        rawListFile: options.rawListFile,
+        engine: options.engine,
+      },
+      call,
+    ),
   ]);
   const { engine, checked, layout } = read;
   const snapshot = unwrapStarts(read.snapshot, program);

@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.js';
 import type { Program } from '../source/program.js';
+import { foldAlike } from './alike-knots.js';
 import { indexActivations } from './frame-functions.js';
 import { channelName } from './names.js';
 import { type EvaluateChannel, findReleasers, type ReleaserSearch, writtenAt } from './releasers.js';
@@ -70,16 +71,21 @@ export async function studyWaits(
     channels: snapshot.channels,
     syncObjects: snapshot.syncObjects,
     releasers: new Map([...searches].map(([object, search]) => [object, search.releasers])),
+    unreached: unreachedCells(cells, snapshot.reached),
     timersPending: cells.some(({ wait }) => wait.kind === 'live') ? undefined : await timersPending(),
   };
+  // Without what memory alone proves: a rule that tells its story from the sources needs them to be complete.
+  const bySource = deadlockedCells({ ...graph, unreached: undefined }, 'all');
   const stuck = deadlockedCells(graph, 'all');
   const suspected = deadlockedCells(graph, 'certain');
   const knots = findKnots(graph, stuck);
+  const explained = (knot: Knot) => knot.cells.every((cell) => bySource.has(cell.key));
   const input: RuleInput = {
     snapshot,
     graph,
     searches,
-    knots,
+    knots: foldAlike(knots.filter(explained)),
+    unreachedKnots: foldAlike(knots.filter((knot) => !explained(knot))),
     suspectedKnots: findKnots(graph, suspected).filter(
       (knot) => !knot.cells.some((cell) => stuck.has(cell.key)) && isEvaluatedCycle(knot, graph),
     ),
@@ -89,6 +95,16 @@ export async function studyWaits(
     nameOf,
   };
   return { input, limits };
+}
+
+/** Those of which every object that they wait for is out of reach of whatever can still run. */
+function unreachedCells(cells: readonly Cell[], reached: Snapshot['reached']): ReadonlySet<string> {
+  if (reached === undefined) return new Set();
+  const lost = cells.filter((cell) => {
+    const objects = objectsOf(cell);
+    return objects.length > 0 && objects.every((object) => !reached.reaches(channelOf(object)));
+  });
+  return new Set(lost.map((cell) => cell.key));
 }
 
 /** Every object of the knot has a releaser in it that was seen in a frame: a cycle, not merely silence. */
@@ -114,7 +130,7 @@ export function claimsOf({ input }: Study, rules: readonly Rule[] = allRules): C
   const claims: Claim[] = [];
   for (const rule of rules) {
     try {
-      claims.push(...rule.apply(input));
+      claims.push(...rule.apply(input).map((claim) => asProved(claim, input)));
     } catch (error) {
       undecided.push(`the rule ${rule.name} failed: ${messageOf(error)}`);
     }
@@ -123,6 +139,12 @@ export function claimsOf({ input }: Study, rules: readonly Rule[] = allRules): C
   const victims = (claim: Claim) => claim.knot.victims.reduce((sum, cell) => sum + cell.count, 0);
   claims.sort((a, b) => rank[a.certainty] - rank[b.certainty] || victims(b) - victims(a));
   return { claims, undecided };
+}
+
+/** What the sources made likely is proved when memory says so too. */
+function asProved(claim: Claim, { graph }: RuleInput): Claim {
+  const lost = claim.knot.cells.every((cell) => graph.unreached?.has(cell.key));
+  return claim.certainty === 'strong' && lost ? { ...claim, certainty: 'proved' } : claim;
 }
 
 /** The library's own locks (a connection's, a transport's) are held for moments and by its own code. */
@@ -146,6 +168,8 @@ function notUnderstood({ graph, searches, nameOf, isLibrary }: RuleInput): strin
     lines.push(`${who} for something this analysis does not follow yet (${why})`);
   }
   for (const [object, { releasers }] of searches) {
+    const waiting = graph.cells.filter((cell) => objectsOf(cell).includes(object));
+    if (waiting.every((cell) => graph.unreached?.has(cell.key))) continue;
     const blind = releasers.find((releaser) => releaser.kind === 'open' && releaser.blind);
     if (blind?.kind !== 'open') continue;
     if (isSyncObject(object)) {

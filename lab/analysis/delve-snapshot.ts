@@ -194,7 +194,7 @@ function pointee(variable: Variable): number {
 }
 
 async function readChannelByDelve(address: number, { client, options }: Asking): Promise<Channel> {
-  const seen = await client.eval(globalScope, `*(*runtime.hchan)(${address})`, options);
+  const seen = await client.eval(globalScope, `*(*"runtime.hchan")(${address})`, options);
   const fields = seen.kind === 'value' ? seen.variable.children : [];
   const numberOf = (name: string) => Number(fields.find((field) => field.name === name)?.value ?? 0);
   return {

@@ -1,21 +1,26 @@
 import type { Diagnosis, Edge, Evidence, Finding, Group, Resource, RootGoroutine } from './diagnosis.js';
-import type { ReleaserSearch } from './releasers.js';
+import {
+  objectCheck,
+  parkedCheck,
+  parkedText,
+  reachText,
+  releaseCheck,
+  releaseText,
+  searchText,
+  sourceCheck,
+  starvedText,
+} from './evidence-text.js';
 import type { RootFacts } from './root-facts.js';
-import { type Claim, channelOf, countOf, directionOf, type RuleInput } from './rules/rule.js';
+import { type Claim, channelOf, countOf, type RuleInput } from './rules/rule.js';
 import { type Cell, hex, type Signature, type Snapshot } from './snapshot.js';
 import {
-  isSyncRelease,
-  syncParkedCheck,
-  syncReleaseCheck,
-  syncReleaseText,
   syncResource,
   syncSearchCheck,
   syncSearchText,
   syncStateCheck,
   syncStateText,
-  syncWaitText,
 } from './sync-evidence.js';
-import { isSyncObject, type ObjectKey, objectsOf, type ReleaseEvidence } from './wait-for-graph.js';
+import { isSyncObject, type Knot, type ObjectKey, objectsOf } from './wait-for-graph.js';
 
 export interface ClaimFacts {
   readonly claim: Claim;
@@ -31,7 +36,8 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
     evidence.push({ id, kind, text, check });
     return id;
   };
-  const { cells, objects, victims } = claim.knot;
+  const { victims } = claim.knot;
+  const { cells, objects, more } = shownPart(claim.knot);
   const resources = objects.map((object, i) => resourceOf(`R${i + 1}`, object, input));
   for (const cell of cells) {
     if (cell.wait.kind === 'nil-channel') resources.push(noObject('nil-channel', resources.length));
@@ -39,7 +45,9 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
   }
   const idOf = new Map(objects.map((object, i) => [object, `R${i + 1}`]));
   const edges: Edge[] = [];
-  for (const cell of cells) {
+  // Of what happened over and over in the same way, the first case is proved in full.
+  const told = claim.knot.example ?? { cells, objects };
+  for (const cell of told.cells.slice(0, maxShown)) {
     const known = facts.get(cell.key);
     const own = objectsOf(cell).filter((object) => idOf.has(object));
     const parked = add('memory', parkedText(cell, own, input), parkedCheck(cell, own, known));
@@ -60,7 +68,7 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
       );
     }
   }
-  for (const object of objects) {
+  for (const object of told.objects.filter((object) => idOf.has(object))) {
     const address = channelOf(object);
     const id = idOf.get(object) ?? '';
     const channel = input.graph.channels.get(address);
@@ -68,7 +76,7 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
       const text =
         `${input.nameOf(address)} at ${hex(address)} holds ${channel.count} of ${channel.capacity} values; ` +
         `${channel.waiters.send} goroutines wait to send, ${channel.waiters.receive} to receive`;
-      add('memory', text, `print *(*runtime.hchan)(${hex(address)})`);
+      add('memory', text, `print *(*"runtime.hchan")(${hex(address)})`);
     }
     const sync = input.graph.syncObjects?.get(address);
     if (sync !== undefined) add('memory', syncStateText(sync, input.nameOf(address)), syncStateCheck(sync));
@@ -88,6 +96,8 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
     if (search !== undefined && isSyncObject(object)) {
       add('source', syncSearchText(object, search, input.nameOf(address)), syncSearchCheck(search));
     } else if (search !== undefined) add('source', searchText(object, search, input), sourceCheck(search));
+    const reach = reachText(object, input);
+    if (reach !== undefined) add('reachability', reach, objectCheck(object, input));
   }
   return {
     id: `F${index + 1}`,
@@ -95,7 +105,7 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
     class: claim.class,
     subtype: claim.subtype,
     certainty: claim.certainty,
-    explanation: `${claim.summary} ${claim.explanation}${starvedText(claim)}`,
+    explanation: `${claim.summary} ${claim.explanation}${starvedText(claim)}${more}`,
     suggestion: claim.suggestion,
     rootCause: {
       goroutines: cells.flatMap((cell) => rootOf(cell, claim, facts.get(cell.key), idOf, resources)),
@@ -107,13 +117,19 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
   };
 }
 
-function starvedText({ knot }: Claim): string {
-  const count = countOf(knot.starved);
-  if (count === 0) return '';
-  const places = [...new Set(knot.starved.map((cell) => cell.signature.userLocation.function))].slice(0, 3);
-  const who = count === 1 ? '1 more goroutine waits' : `${count} more goroutines wait`;
-  return ` ${who} for what these would do next, in ${places.join(', ')}.`;
+/** Goroutines that wait in the same way, each for an object of its own, may be very many: the first stand for all. */
+function shownPart({ cells, objects }: Knot) {
+  if (cells.length <= maxShown) return { cells, objects, more: '' };
+  const shown = cells.slice(0, maxShown);
+  const own = new Set(shown.flatMap(objectsOf));
+  return {
+    cells: shown,
+    objects: objects.filter((object) => own.has(object)),
+    more: ` The first ${maxShown} are shown of ${cells.length} that wait in the same way.`,
+  };
 }
+
+const maxShown = 16;
 
 const nodeOf = (cell: Cell) => (cell.count === 1 ? `G${cell.ids[0]}` : cell.signature.id);
 
@@ -165,65 +181,6 @@ function rootOf(
         : signature.frames.map(({ offset: _, ...frame }) => frame),
   }));
 }
-
-function parkedText(cell: Cell, objects: readonly string[], input: RuleInput): string {
-  const who =
-    cell.count === 1 ? `Goroutine ${cell.ids[0]}` : `${cell.count} goroutines, ${cell.ids[0]} among them,`;
-  const { userLocation: at, waitReason } = cell.signature;
-  const what = objects
-    .map((object) =>
-      isSyncObject(object)
-        ? syncWaitText(object, input.nameOf(channelOf(object)))
-        : `${directionOf(object)} on ${input.nameOf(channelOf(object))}`,
-    )
-    .join(', ');
-  const is = cell.count === 1 ? 'is' : 'are';
-  const detail = what === '' ? '' : `: ${what}`;
-  return `${who} ${is} parked in ${at.function} (${at.file}:${at.line}), wait reason "${waitReason}"${detail}`;
-}
-
-function parkedCheck(cell: Cell, objects: readonly string[], facts: RootFacts | undefined): string {
-  const commands = [`goroutine ${cell.ids[0]}`, 'print runtime.curg.waitreason'];
-  if (facts?.channelFrame !== undefined) commands.push(`frame ${facts.channelFrame} print c`);
-  else if (objects.some(isSyncObject)) commands.push(...syncParkedCheck(cell));
-  else if (objects.length > 0) commands.push('print runtime.curg.waiting.c');
-  return commands.join('; ');
-}
-
-const channelVerbs: Readonly<Record<string, string>> = {
-  receive: 'receives from',
-  send: 'sends to',
-  close: 'closes',
-};
-
-function releaseText(how: ReleaseEvidence, certain: boolean): string {
-  if (isSyncRelease(how)) return syncReleaseText(how, certain);
-  const verb = channelVerbs[how.operation] ?? how.operation;
-  const which = certain ? ', which in that frame is this very channel' : ', which may be this channel';
-  return `Goroutine ${how.goroutine} stands in ${how.function} (frame ${how.frame}) before ${how.file}:${how.line}, where it ${verb} ${how.expression}${which}`;
-}
-
-/** The field's or variable's memory holds the channel's address: `print` shows the contents, not the address. */
-function releaseCheck(how: ReleaseEvidence): string {
-  if (isSyncRelease(how)) return syncReleaseCheck(how);
-  return `goroutine ${how.goroutine}; frame ${how.frame} examinemem -fmt hex -size 8 -count 1 -x &${how.expression}`;
-}
-
-function searchText(object: string, search: ReleaserSearch, input: RuleInput): string {
-  const needed = directionOf(object) === 'send' ? 'receives from or closes' : 'sends to or closes';
-  const name = input.nameOf(channelOf(object));
-  const places = search.operations.map((o) => `${o.file}:${o.line} (${o.expression})`);
-  if (places.length === 0) return `No place in the program's sources ${needed} ${name}`;
-  const open = search.releasers.filter((releaser) => releaser.kind === 'open');
-  const rest =
-    open.length === 0
-      ? 'No goroutine outside this set can still come there with this channel'
-      : `Not excluded: ${open.map((o) => (o.kind === 'open' ? o.why : '')).join('; ')}`;
-  return `What ${needed} ${name} in the program's sources: ${places.join(', ')}. ${rest}`;
-}
-
-const sourceCheck = (search: ReleaserSearch) =>
-  search.operations.map((o) => `list ${o.file}:${o.line}`).join('; ') || 'sources';
 
 export function groupOf(signature: Signature): Group {
   return {

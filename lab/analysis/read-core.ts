@@ -1,11 +1,14 @@
 import type { BulkMemory } from '../core/memory.js';
+import type { ThreadRegisters } from '../core/registers.js';
 import { type DelveClient, globalScope, smallLoad } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import { LabError, messageOf, toLabError } from '../errors.js';
+import { type FoldedGoroutines, foldGoroutines } from '../goruntime/fold.js';
 import { type RuntimeLayout, readRuntimeLayout } from '../goruntime/layout.js';
 import { type CrossCheck, crossCheck } from './cross-check.js';
 import { readSnapshotByDelve } from './delve-snapshot.js';
 import type { Diagnosis } from './diagnosis.js';
+import { readReached } from './read-reached.js';
 import { readSnapshot, type SnapshotSource } from './read-snapshot.js';
 import type { Snapshot } from './snapshot.js';
 import { openSyncReader } from './sync-reader.js';
@@ -25,6 +28,7 @@ export interface CoreReading {
 export interface CoreSource {
   readonly client: DelveClient;
   readonly memory: BulkMemory;
+  readonly registers: readonly ThreadRegisters[];
   /** Delve's raw list of goroutines is saved here, when there are not too many. */
   readonly rawListFile?: string | undefined;
   /** `delve` reads no memory by itself. */
@@ -46,8 +50,16 @@ export async function readCore(source: CoreSource, options: CallOptions): Promis
       const evaluate = (expression: string) => evaluateGlobal(client, expression, options);
       const layout = await readRuntimeLayout(evaluate, memory, options.signal);
       const sync = await openSyncReader(evaluate, memory, layout, options.signal);
-      const { snapshot, checked } = await readAndCheck(source, { layout, sync }, limits, options);
-      if (checked.mismatches === 0) return { engine, snapshot, checked, layout, limits };
+      const folded = foldGoroutines(memory, layout, options.signal, sync?.targetOf);
+      const { snapshot, checked } = await readAndCheck(source, { layout, sync, folded }, limits, options);
+      if (checked.mismatches === 0) {
+        const reached = await readReached(
+          { evaluate, ...source, layout, sync, folded },
+          limits,
+          options.signal,
+        );
+        return { engine, snapshot: { ...snapshot, reached }, checked, layout, limits };
+      }
       limits.push(
         `Delve and the core reader disagree about ${checked.mismatches} of ${checked.compared} goroutines; everything was read through Delve, which knows less.`,
       );
@@ -66,11 +78,11 @@ export async function readCore(source: CoreSource, options: CallOptions): Promis
 
 async function readAndCheck(
   { client, memory, rawListFile }: CoreSource,
-  { layout, sync }: Pick<SnapshotSource, 'layout' | 'sync'>,
+  { layout, sync, folded }: Pick<SnapshotSource, 'layout' | 'sync'> & { readonly folded: FoldedGoroutines },
   limits: string[],
   options: CallOptions,
 ): Promise<{ readonly snapshot: Snapshot; readonly checked: CrossCheck }> {
-  const reading = readSnapshot({ client, memory, layout, sync }, options);
+  const reading = readSnapshot({ client, memory, layout, sync }, folded, options);
   if (rawListFile === undefined) {
     const [snapshot, checked] = await Promise.all([
       reading,

@@ -3,7 +3,7 @@ import type { DelveClient } from '../delve/client.js';
 import { globalScope } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import { type RawChannel, readChannel, readTypeName } from '../goruntime/channels.js';
-import { type FoldedGoroutines, type FoldedStack, foldGoroutines } from '../goruntime/fold.js';
+import type { FoldedGoroutines, FoldedStack } from '../goruntime/fold.js';
 import { type QueueEntry, type RawGoroutine, readGoroutine } from '../goruntime/goroutines.js';
 import type { RuntimeLayout } from '../goruntime/layout.js';
 import { describeFarStack, describeStack, goroutineState, partialMark, toLocation } from './describe.js';
@@ -49,13 +49,13 @@ const atOnce = 16;
 /** Entries of a channel's queue that are read where they have to be told apart. */
 const shortQueue = 4096;
 
-/**
- * Reads every goroutine from the core's memory in one pass, folds them into signatures, and asks Delve for the
- * symbols of one representative of each.
- */
-export async function readSnapshot(source: SnapshotSource, options: CallOptions): Promise<Snapshot> {
+/** Makes signatures of goroutines that are alike, and asks Delve for the symbols of one representative of each. */
+export async function readSnapshot(
+  source: SnapshotSource,
+  folded: FoldedGoroutines,
+  options: CallOptions,
+): Promise<Snapshot> {
   const { memory, layout } = source;
-  const folded = foldGoroutines(memory, layout, options.signal, source.sync?.targetOf);
   const channels = channelReader(memory, layout, folded);
   const signatures: Signature[] = [];
   const cells: Cell[] = [];

@@ -1,3 +1,4 @@
+import type { Reached } from '../goruntime/heap/reach.js';
 import type { CondState, MutexState, RwMutexState, WaitGroupState } from '../goruntime/sync-objects.js';
 import type { Location } from './diagnosis.js';
 
@@ -117,6 +118,8 @@ export interface Snapshot {
   readonly limits: readonly string[];
   /** Examples that Delve finds only after looking through very many others: worth it, or not. */
   readonly far?: ReadonlyMap<number, 'worth it' | 'too far'>;
+  /** What live goroutines can reach; absent when it was not looked at. */
+  readonly reached?: Reached | undefined;
 }
 
 export const hex = (address: number) => `0x${address.toString(16)}`;

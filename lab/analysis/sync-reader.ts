@@ -21,6 +21,11 @@ export interface SyncReader {
    * `g` at that address; 0 when it is nothing of package sync.
    */
   targetOf(g: number): number;
+  /** Entries of the runtime's table of semaphores, and the memory of the table. */
+  readonly semaphores: {
+    readonly sudogs: readonly number[];
+    readonly table: { readonly start: number; readonly end: number };
+  };
   wait(goroutine: RawGoroutine, frames: readonly Frame[]): Wait | undefined;
   /** The objects that these goroutines wait for. */
   objects(cells: readonly Cell[]): ReadonlyMap<number, SyncObject>;
@@ -56,6 +61,10 @@ export async function openSyncReader(
     status === goroutineStatus.waiting ? semaphores.of.get(address) : undefined;
   return {
     targetOf: (g) => semaphores.of.get(g) ?? (parkedOnCond(g) ? condAt(g) : undefined) ?? 0,
+    semaphores: {
+      sudogs: semaphores.sudogs,
+      table: { start: table.firstTree, end: table.firstTree + table.stride * table.buckets },
+    },
     wait(goroutine, frames) {
       const cond = condOf(goroutine);
       if (cond !== undefined) return { kind: 'sync', objectKind: 'cond', address: cond, mode: 'notify' };

@@ -61,6 +61,8 @@ export interface WaitForGraph {
   readonly releasers: ReadonlyMap<ObjectKey, readonly Releaser[]>;
   /** Code that is on no stack may still come to run, though every goroutine waits: a timer is pending. */
   readonly timersPending?: boolean | undefined;
+  /** Keys of the cells that wait for what no live goroutine can reach: nobody wakes them, whatever the code says. */
+  readonly unreached?: ReadonlySet<string> | undefined;
 }
 
 /** A closed set of goroutines and objects: the root cause; and those who queue behind it. */
@@ -71,6 +73,8 @@ export interface Knot {
   readonly victims: readonly Cell[];
   /** They wait for what the knot or its victims would do next; an idle consumer may be among them. */
   readonly starved: readonly Cell[];
+  /** Set where several knots of one shape are told as one: the first of them. */
+  readonly example?: Pick<Knot, 'cells' | 'objects'>;
 }
 
 /** Waits that the analysis follows; others are live, or count as live because they are not understood. */
@@ -91,7 +95,7 @@ export function deadlockedCells(graph: WaitForGraph, trust: 'all' | 'certain'): 
       graph.timersPending === true ||
       graph.cells.some((cell) => !stuck.has(cell.key) && !cell.signature.system);
     for (const [key, cell] of stuck) {
-      if (!canBeWoken(cell, graph, stuck, someoneRuns, trust)) continue;
+      if (graph.unreached?.has(key) || !canBeWoken(cell, graph, stuck, someoneRuns, trust)) continue;
       stuck.delete(key);
       changed = true;
     }

@@ -11,6 +11,7 @@ import {
   u64,
 } from './elf-format.js';
 import { bad, openInput } from './input-file.js';
+import { registersOfDelve, registersOfStatus, type ThreadRegisters } from './registers.js';
 
 export interface MappedFile {
   readonly path: string;
@@ -28,6 +29,8 @@ export interface CoreHeader {
   readonly pid: number | undefined;
   /** Thread ids, the one that crashed or was stopped first. */
   readonly threads: readonly number[];
+  /** Of each thread; empty when the notes hold none, or of a machine whose registers are not known. */
+  readonly registers: readonly ThreadRegisters[];
   /** The signal that ended the process; 0 when a debugger made the core. */
   readonly signal: number;
   /** The command's name, cut at 15 characters, and its first 79 characters with arguments. */
@@ -47,6 +50,7 @@ const NT_AUXV = 6;
 const AT_ENTRY = 9;
 const NT_FILE = 0x46494c45;
 const NT_DELVE = 0x444c5645;
+const NT_DELVE_THREAD = 0x444c5654;
 
 /**
  * Reads a core's headers and notes; bounded, whatever its size. A core that ends too early is described, not
@@ -75,6 +79,10 @@ export async function readCoreHeader(path: string, signal: AbortSignal): Promise
     segments,
     pid: info?.readInt32LE(24) || threads[0] || delve.pid,
     threads,
+    registers: notes.flatMap(({ type, desc }) => {
+      if (type === NT_PRSTATUS) return registersOfStatus(desc, header.arch) ?? [];
+      return type === NT_DELVE_THREAD ? (registersOfDelve(desc) ?? []) : [];
+    }),
     signal: status[0]?.desc.readInt16LE(12) ?? 0,
     command:
       info === undefined
@@ -89,7 +97,7 @@ export async function readCoreHeader(path: string, signal: AbortSignal): Promise
 
 function isWanted(name: string, type: number): boolean {
   if (name === 'CORE') return [NT_PRSTATUS, NT_PRPSINFO, NT_AUXV, NT_FILE].includes(type);
-  return type === NT_DELVE;
+  return type === NT_DELVE || type === NT_DELVE_THREAD;
 }
 
 /** Count and page size, then start, end and page offset of each mapping, then the names. */

@@ -4,6 +4,8 @@ import { LabError } from '../errors.js';
 /** A variable as far as layouts need it; Delve's `api.Variable` has these fields. */
 export interface LayoutVariable {
   readonly name: string;
+  /** As Go spells it: `uint16`, `*runtime.mspan`. */
+  readonly type: string;
   readonly addr: number;
   readonly value: string;
   readonly len: number;
@@ -121,9 +123,14 @@ export async function readRuntimeLayout(
   };
 }
 
+/*
+ * Types are named in quotes: Delve takes an unquoted package name for any package of that name, and programs have
+ * packages called `runtime` or `sync` of their own, Go's library `internal/sync`.
+ */
+
 /** Offsets of a struct's fields; `at` is any mapped address: only the distances count. */
 export async function structOf(type: string, at: number, evaluate: EvaluateGlobal, signal: AbortSignal) {
-  const variable = await evaluate(`*(*${type})(${at})`, signal);
+  const variable = await evaluate(`*(*"${type}")(${at})`, signal);
   const offsets = new Map<string, number>();
   const collect = (parent: LayoutVariable, prefix: string, depth: number) => {
     for (const child of parent.children) {

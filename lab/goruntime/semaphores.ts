@@ -19,6 +19,8 @@ export interface Semaphores {
   readonly of: ReadonlyMap<number, number>;
   /** Addresses of the `g`s that queue at a semaphore word, in queue order. */
   readonly queues: ReadonlyMap<number, readonly number[]>;
+  /** The entries themselves, by which the runtime's table leads to the words. */
+  readonly sudogs: readonly number[];
   /** False when a tree could not be walked to its end. */
   readonly complete: boolean;
 }
@@ -57,6 +59,7 @@ export function readSemaphores(
 ): Semaphores {
   const of = new Map<number, number>();
   const queues = new Map<number, number[]>();
+  const sudogs: number[] = [];
   let complete = true;
   for (let bucket = 0; bucket < table.buckets; bucket++) {
     const root = memory.u64(table.firstTree + bucket * table.stride);
@@ -78,6 +81,7 @@ export function readSemaphores(
           break;
         }
         queue.push(g);
+        sudogs.push(at);
         of.set(g, word);
       }
       for (const side of [table.left, table.right]) {
@@ -86,5 +90,5 @@ export function readSemaphores(
       }
     }
   }
-  return { of, queues, complete };
+  return { of, queues, sudogs, complete };
 }

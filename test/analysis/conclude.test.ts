@@ -17,6 +17,7 @@ const input: RuleInput = {
   searches: new Map(),
   knots: [],
   suspectedKnots: [],
+  unreachedKnots: [],
   someoneRuns: true,
   isLibrary: () => false,
   receivedFrom: () => [],

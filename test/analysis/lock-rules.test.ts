@@ -61,6 +61,7 @@ function claims(cells: readonly Cell[], releasers: Readonly<Record<string, reado
     searches: new Map(),
     knots: findKnots(graph, stuck),
     suspectedKnots: [],
+    unreachedKnots: [],
     someoneRuns: true,
     isLibrary: () => false,
     receivedFrom: () => [],

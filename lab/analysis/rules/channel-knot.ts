@@ -7,6 +7,7 @@ import {
   directionOf,
   fillOf,
   goroutinesOf,
+  listed,
   type Rule,
   type RuleInput,
 } from './rule.js';
@@ -66,7 +67,7 @@ function abandonedText(knot: Knot, names: readonly string[]) {
   const missing = sending ? 'receive from it' : 'send to it or close it';
   return {
     summary:
-      `${goroutinesOf(knot.cells)} ${verb} to ${sending ? 'send to' : 'receive from'} ${names.join(', ')}, ` +
+      `${goroutinesOf(knot.cells)} ${verb} to ${sending ? 'send to' : 'receive from'} ${listed(names)}, ` +
       `and nobody is left to ${missing}${behind(knot.victims)}.`,
     explanation:
       'Every operation on the channel in the sources was looked at: no goroutine stands before one that would end ' +
@@ -80,7 +81,7 @@ function abandonedText(knot: Knot, names: readonly string[]) {
 
 function ringText(knot: Knot, names: readonly string[]) {
   return {
-    summary: `${goroutinesOf(knot.cells)} wait for one another over ${names.join(' and ')}${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.cells)} wait for one another over ${listed(names)}${behind(knot.victims)}.`,
     explanation:
       'Each of these channels can be served only by goroutines of this set, and each of them waits for another ' +
       'channel of the set: none can make the first step.',

@@ -11,6 +11,7 @@ import { nilChannel } from './nil-channel.js';
 import { readWriteRead } from './read-write-read.js';
 import type { Rule } from './rule.js';
 import { selfBlockedConsumer } from './self-blocked-consumer.js';
+import { unreachableObject } from './unreachable-object.js';
 import { waitGroupMisuse } from './waitgroup-misuse.js';
 
 /** Every rule, the most specific first. */
@@ -28,4 +29,5 @@ export const rules: readonly Rule[] = [
   waitGroupMisuse,
   lostSignal,
   channelKnot,
+  unreachableObject,
 ];

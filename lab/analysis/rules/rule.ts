@@ -10,6 +10,11 @@ export interface RuleInput {
   readonly searches: ReadonlyMap<ObjectKey, ReleaserSearch>;
   /** Knots of the set that no releaser at all can wake. */
   readonly knots: readonly Knot[];
+  /**
+   * Knots that memory alone shows: no live goroutine can reach their objects. The sources were not there, or
+   * leave it open.
+   */
+  readonly unreachedKnots: readonly Knot[];
   /** Cycles that hold only if what is merely possible does not happen. */
   readonly suspectedKnots: readonly Knot[];
   /** Some goroutine of the program can still run. */
@@ -56,6 +61,13 @@ export const countOf = (cells: readonly Cell[]) => cells.reduce((sum, cell) => s
 
 export const channelOf = (object: ObjectKey) => Number(object.slice(object.indexOf(':') + 1));
 export const directionOf = (object: ObjectKey) => (object.startsWith('send:') ? 'send' : 'receive');
+
+/** Names as in a sentence; many objects of one name, as one place makes them over and over, are counted. */
+export function listed(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].map(([name, count]) => (count === 1 ? name : `${name}, ${count} of them`)).join(' and ');
+}
 
 /** `100/100`, or that it has no buffer. */
 export function fillOf(channel: Channel | undefined): string {

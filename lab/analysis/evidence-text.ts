@@ -1,0 +1,103 @@
+import type { ReleaserSearch } from './releasers.js';
+import type { RootFacts } from './root-facts.js';
+import { type Claim, channelOf, countOf, directionOf, type RuleInput } from './rules/rule.js';
+import { type Cell, hex } from './snapshot.js';
+import {
+  isSyncRelease,
+  syncParkedCheck,
+  syncReleaseCheck,
+  syncReleaseText,
+  syncStateCheck,
+  syncWaitText,
+} from './sync-evidence.js';
+import { isSyncObject, type ReleaseEvidence } from './wait-for-graph.js';
+
+/*
+ * What the evidence of a finding says, and the Delve commands that show it.
+ */
+
+export function starvedText({ knot }: Claim): string {
+  const count = countOf(knot.starved);
+  if (count === 0) return '';
+  const places = [...new Set(knot.starved.map((cell) => cell.signature.userLocation.function))].slice(0, 3);
+  const who = count === 1 ? '1 more goroutine waits' : `${count} more goroutines wait`;
+  return ` ${who} for what these would do next, in ${places.join(', ')}.`;
+}
+
+export function parkedText(cell: Cell, objects: readonly string[], input: RuleInput): string {
+  const who =
+    cell.count === 1 ? `Goroutine ${cell.ids[0]}` : `${cell.count} goroutines, ${cell.ids[0]} among them,`;
+  const { userLocation: at, waitReason } = cell.signature;
+  const what = objects
+    .map((object) =>
+      isSyncObject(object)
+        ? syncWaitText(object, input.nameOf(channelOf(object)))
+        : `${directionOf(object)} on ${input.nameOf(channelOf(object))}`,
+    )
+    .join(', ');
+  const is = cell.count === 1 ? 'is' : 'are';
+  const detail = what === '' ? '' : `: ${what}`;
+  return `${who} ${is} parked in ${at.function} (${at.file}:${at.line}), wait reason "${waitReason}"${detail}`;
+}
+
+export function parkedCheck(cell: Cell, objects: readonly string[], facts: RootFacts | undefined): string {
+  const commands = [`goroutine ${cell.ids[0]}`, 'print runtime.curg.waitreason'];
+  if (facts?.channelFrame !== undefined) commands.push(`frame ${facts.channelFrame} print c`);
+  else if (objects.some(isSyncObject)) commands.push(...syncParkedCheck(cell));
+  else if (objects.length > 0) commands.push('print runtime.curg.waiting.c');
+  return commands.join('; ');
+}
+
+const channelVerbs: Readonly<Record<string, string>> = {
+  receive: 'receives from',
+  send: 'sends to',
+  close: 'closes',
+};
+
+export function releaseText(how: ReleaseEvidence, certain: boolean): string {
+  if (isSyncRelease(how)) return syncReleaseText(how, certain);
+  const verb = channelVerbs[how.operation] ?? how.operation;
+  const which = certain ? ', which in that frame is this very channel' : ', which may be this channel';
+  return `Goroutine ${how.goroutine} stands in ${how.function} (frame ${how.frame}) before ${how.file}:${how.line}, where it ${verb} ${how.expression}${which}`;
+}
+
+/** The field's or variable's memory holds the channel's address: `print` shows the contents, not the address. */
+export function releaseCheck(how: ReleaseEvidence): string {
+  if (isSyncRelease(how)) return syncReleaseCheck(how);
+  return `goroutine ${how.goroutine}; frame ${how.frame} examinemem -fmt hex -size 8 -count 1 -x &${how.expression}`;
+}
+
+export function searchText(object: string, search: ReleaserSearch, input: RuleInput): string {
+  const needed = directionOf(object) === 'send' ? 'receives from or closes' : 'sends to or closes';
+  const name = input.nameOf(channelOf(object));
+  const places = search.operations.map((o) => `${o.file}:${o.line} (${o.expression})`);
+  if (places.length === 0) return `No place in the program's sources ${needed} ${name}`;
+  const open = search.releasers.filter((releaser) => releaser.kind === 'open');
+  const rest =
+    open.length === 0
+      ? 'No goroutine outside this set can still come there with this channel'
+      : `Not excluded: ${open.map((o) => (o.kind === 'open' ? o.why : '')).join('; ')}`;
+  return `What ${needed} ${name} in the program's sources: ${places.join(', ')}. ${rest}`;
+}
+
+export const sourceCheck = (search: ReleaserSearch) =>
+  search.operations.map((o) => `list ${o.file}:${o.line}`).join('; ') || 'sources';
+
+/** What memory says about who could still come by the object; `undefined` when it was not looked at. */
+export function reachText(object: string, { snapshot: { reached }, nameOf }: RuleInput): string | undefined {
+  if (reached === undefined) return undefined;
+  const name = nameOf(channelOf(object));
+  if (reached.reaches(channelOf(object)))
+    return `${name} can still be reached by what is alive, so memory alone does not prove that nobody will use it`;
+  const { counts } = reached;
+  const seen =
+    counts === undefined ? '' : `: of ${counts.objects} objects in the heap ${counts.reached} were reached`;
+  const from = counts === undefined ? '' : ` of ${counts.live} goroutines that run or can be woken`;
+  return `Nothing alive reaches ${name}${seen} from package variables, registers, finalizers and the stacks${from}`;
+}
+
+export function objectCheck(object: string, { graph }: RuleInput): string {
+  const address = channelOf(object);
+  const sync = graph.syncObjects?.get(address);
+  return sync === undefined ? `print *(*"runtime.hchan")(${hex(address)})` : syncStateCheck(sync);
+}

@@ -1,0 +1,46 @@
+import type { BulkMemory } from '../core/memory.js';
+import type { ThreadRegisters } from '../core/registers.js';
+import { messageOf, toLabError } from '../errors.js';
+import type { FoldedGoroutines } from '../goruntime/fold.js';
+import { readHeapLayout } from '../goruntime/heap/layout.js';
+import { findReached, type Reached } from '../goruntime/heap/reach.js';
+import type { EvaluateGlobal, RuntimeLayout } from '../goruntime/layout.js';
+import type { SyncReader } from './sync-reader.js';
+
+export interface ReachedSource {
+  readonly evaluate: EvaluateGlobal;
+  readonly memory: BulkMemory;
+  readonly layout: RuntimeLayout;
+  readonly sync: SyncReader | undefined;
+  readonly registers: readonly ThreadRegisters[];
+  readonly folded: FoldedGoroutines;
+}
+
+/** What live goroutines can reach in the heap; `undefined`, and a line in `limits`, when it cannot be told. */
+export async function readReached(
+  { evaluate, memory, layout, sync, registers, folded }: ReachedSource,
+  limits: string[],
+  signal: AbortSignal,
+): Promise<Reached | undefined> {
+  if (sync === undefined || registers.length === 0) {
+    const what = sync === undefined ? 'semaphores' : 'registers of the threads';
+    limits.push(`What live goroutines can reach was not looked at: the ${what} could not be read.`);
+    return undefined;
+  }
+  try {
+    const heap = await readHeapLayout(evaluate, layout.allgs.base, signal);
+    return findReached(
+      {
+        ...{ memory, runtime: layout, heap, registers, folded },
+        otherTarget: sync.targetOf,
+        semaphores: sync.semaphores,
+      },
+      signal,
+    );
+  } catch (error) {
+    const unknownLayout = error instanceof RangeError || toLabError(error).code === 'undecided';
+    if (!unknownLayout || signal.aborted) throw error;
+    limits.push(`What live goroutines can reach could not be read (${messageOf(error)}).`);
+    return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+import type { DeadlockClass, DeadlockSubtype } from '../diagnosis.js';
+import { isSyncObject, type Knot } from '../wait-for-graph.js';
+import {
+  behind,
+  type Claim,
+  channelOf,
+  countOf,
+  goroutinesOf,
+  listed,
+  type Rule,
+  type RuleInput,
+} from './rule.js';
+import { type SyncShape, shapeOf } from './sync-knot.js';
+
+const name = 'unreachable-object';
+
+const kinds: Readonly<Record<SyncShape, readonly [DeadlockClass, DeadlockSubtype]>> = {
+  'double-lock': ['resource', 'double-lock'],
+  'leaked-lock': ['resource', 'double-lock'],
+  rwr: ['resource', 'rwr'],
+  'lock-order': ['resource', 'ab-ba'],
+  'channel-lock': ['mixed', 'channel-lock'],
+  'channel-waitgroup': ['mixed', 'channel-waitgroup'],
+  waitgroup: ['mixed', 'waitgroup-misuse'],
+  cond: ['communication', 'condvar'],
+};
+
+/**
+ * Goroutines wait for objects that nothing alive can reach. Memory proves it, with sources or without; where the
+ * sources tell the whole story, a more specific rule does.
+ */
+export const unreachableObject: Rule = {
+  name,
+  apply: (input) =>
+    input.unreachedKnots
+      .filter((knot) => !keepsProgramRunning(knot, input))
+      .map((knot) => claimOf(knot, input)),
+};
+
+/** `<-make(chan int)` or the like at the end of main is a way to write `select {}`. */
+function keepsProgramRunning({ cells, victims, starved }: Knot, input: RuleInput): boolean {
+  const [cell] = cells;
+  return (
+    input.someoneRuns &&
+    cells.length === 1 &&
+    cell?.count === 1 &&
+    cell.ids[0] === 1 &&
+    victims.length + starved.length === 0 &&
+    !(cell.wait.kind === 'channel' && cell.wait.cases.some(({ direction }) => direction === 'send'))
+  );
+}
+
+function claimOf(knot: Knot, input: RuleInput): Claim {
+  const shape = shapeOf(knot, input);
+  const [kind, subtype] = shape === undefined ? (['communication', 'channel'] as const) : kinds[shape];
+  const named = listed(knot.objects.map((object) => input.nameOf(channelOf(object))));
+  const verb = countOf(knot.cells) === 1 ? 'waits' : 'wait';
+  const proved = knot.cells.every((cell) => input.graph.unreached?.has(cell.key));
+  return {
+    rule: name,
+    class: kind,
+    subtype,
+    certainty: proved ? 'proved' : 'strong',
+    knot,
+    summary: `${goroutinesOf(knot.cells)} ${verb} for ${named}, which nothing alive can reach${behind(knot.victims)}.`,
+    explanation:
+      'No goroutine that runs or can be woken, no package variable, no finalizer and no timer leads to it, directly ' +
+      'or over any number of pointers: whoever had it has returned or waits in this set.',
+    suggestion: knot.objects.every((object) => !isSyncObject(object))
+      ? 'Let the goroutine give up: a select with a done channel or a context, or a buffer for the one value that nobody may come to take.'
+      : 'Look for the one who had it and left: unlock and call Done with defer, so that no path leaves without.',
+    roles: new Map(knot.cells.map((cell) => [cell.key, 'waits for what nothing alive can reach'])),
+  };
+}

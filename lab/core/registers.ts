@@ -1,0 +1,44 @@
+/** Registers of one thread when the core was taken. */
+export interface ThreadRegisters {
+  readonly thread: number;
+  /** The stack pointer. */
+  readonly sp: number;
+  /** Every general register: any of them may hold a pointer. Values beyond 2^53 are no addresses. */
+  readonly words: readonly number[];
+}
+
+/** `pr_reg` of `struct elf_prstatus`, and the stack pointer's place among the words of it (sys/user.h). */
+const registersAt = 112;
+const places: Readonly<Record<string, { readonly count: number; readonly sp: number }>> = {
+  amd64: { count: 27, sp: 19 },
+  arm64: { count: 34, sp: 31 },
+};
+
+/** From an `NT_PRSTATUS` note; `undefined` for a machine whose registers are not known here. */
+export function registersOfStatus(desc: Buffer, arch: string): ThreadRegisters | undefined {
+  const place = places[arch];
+  if (place === undefined || desc.length < registersAt + place.count * 8) return undefined;
+  const words = Array.from({ length: place.count }, (_, i) => word(desc, registersAt + i * 8));
+  return { thread: desc.readInt32LE(32), sp: words[place.sp] ?? 0, words };
+}
+
+/**
+ * From the note that Delve's `dump` writes for a thread where it knows no better (`dumpThreadNotes` in its
+ * pkg/proc/dump.go): id, pc, sp, bp, tls, whether the g is known, the g, and a list of named registers.
+ */
+export function registersOfDelve(desc: Buffer): ThreadRegisters | undefined {
+  if (desc.length < 53) return undefined;
+  const words = [8, 16, 24, 32, 41].map((at) => word(desc, at));
+  const count = desc.readUInt32LE(49);
+  for (let i = 0, at = 53; i < count && at + 2 <= desc.length; i++) {
+    const data = at + 2 + desc.readUInt16LE(at);
+    if (data + 2 > desc.length) return undefined;
+    const size = desc.readUInt16LE(data);
+    if (data + 2 + size > desc.length) return undefined;
+    for (let byte = 0; byte + 8 <= size; byte += 8) words.push(word(desc, data + 2 + byte));
+    at = data + 2 + size;
+  }
+  return { thread: word(desc, 0), sp: word(desc, 16), words };
+}
+
+const word = (from: Buffer, at: number) => from.readUInt32LE(at) + from.readUInt32LE(at + 4) * 2 ** 32;

@@ -1,0 +1,208 @@
+import { LabError } from '../../errors.js';
+import type { EvaluateGlobal, LayoutVariable } from '../layout.js';
+
+/** Where a number lies in a struct, and its size in bytes. */
+export interface Field {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/**
+ * How the runtime keeps its heap, taken from the binary's own debug information (runtime/mheap.go, mfinal.go,
+ * mcleanup.go, runtime2.go, symtab.go).
+ */
+export interface HeapLayout {
+  /** Array of `*mspan`. */
+  readonly spans: { readonly base: number; readonly length: number };
+  readonly span: {
+    readonly size: number;
+    readonly startAddr: Field;
+    readonly pages: Field;
+    readonly elemSize: Field;
+    readonly objects: Field;
+    readonly freeIndex: Field;
+    readonly allocBits: Field;
+    readonly specials: Field;
+    readonly state: Field;
+    readonly spanClass: Field;
+  };
+  readonly special: { readonly next: Field; readonly offset: Field; readonly kind: Field };
+  /** `special.kind` of the memory profile's samples, which keep nothing alive; `undefined` when not known. */
+  readonly profileKind: number | undefined;
+  /** Writable parts of the program that may hold pointers. */
+  readonly globals: readonly { readonly start: number; readonly end: number }[];
+  /** Fields of `m`, and the first of the list of them. */
+  readonly m: {
+    readonly first: number;
+    readonly next: number;
+    readonly g0: number;
+    readonly signalG: number;
+  };
+  readonly syscallSp: number;
+  /** Size of a `g` in bytes. */
+  readonly gSize: number;
+  /** Blocks of finalizers and cleanups that are to be run: first block, and where the next one's address is. */
+  readonly queued: readonly { readonly first: number; readonly next: number; readonly size: number }[];
+  /** Addresses in which the write barrier left pointers that mean nothing any more. */
+  readonly barrierBuffers: readonly { readonly start: number; readonly end: number }[];
+}
+
+const sizes: Readonly<Record<string, number>> = {
+  uint8: 1,
+  bool: 1,
+  'runtime.spanClass': 1,
+  uint16: 2,
+  uint32: 4,
+  int32: 4,
+  uint64: 8,
+  uintptr: 8,
+};
+
+/** Throws `undecided` when the debug information does not describe the heap as it is known here. */
+export async function readHeapLayout(
+  evaluate: EvaluateGlobal,
+  /** Any mapped address: only the distances between fields count. */
+  at: number,
+  signal: AbortSignal,
+): Promise<HeapLayout> {
+  const ask = (expression: string) => evaluate(expression, signal);
+  const structAt = async (type: string) => fieldsOf(await ask(`*(*"${type}")(${at})`), at);
+  const optional = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof LabError && error.code === 'undecided') return undefined;
+      throw error;
+    }
+  };
+  const spans = await ask('runtime.mheap_.allspans');
+  const span = await structAt('runtime.mspan');
+  const special = await structAt('runtime.special');
+  const m = await structAt('runtime.m');
+  const g = await structAt('runtime.g');
+  const firstM = await ask('runtime.allm');
+  return {
+    spans: { base: spans.base, length: spans.len },
+    span: {
+      size: Math.max(...[...span.values()].map(({ offset }) => offset)) + 8,
+      startAddr: need(span, 'startAddr'),
+      pages: need(span, 'npages'),
+      elemSize: need(span, 'elemsize'),
+      objects: need(span, 'nelems'),
+      freeIndex: need(span, 'freeindex'),
+      allocBits: need(span, 'allocBits'),
+      specials: need(span, 'specials'),
+      state: { offset: need(span, 'state').offset, size: 1 },
+      spanClass: { offset: need(span, 'spanclass').offset, size: 1 },
+    },
+    special: {
+      next: need(special, 'next'),
+      offset: need(special, 'offset'),
+      kind: need(special, 'kind'),
+    },
+    profileKind: await optional(async () => numberOf(await ask('runtime._KindSpecialProfile'))),
+    globals: await globals(ask),
+    m: {
+      first: pointee(firstM),
+      next: need(m, 'alllink').offset,
+      g0: need(m, 'g0').offset,
+      signalG: need(m, 'gsignal').offset,
+    },
+    syscallSp: need(g, 'syscallsp').offset,
+    gSize: Math.max(...[...g.values()].map(({ offset }) => offset)) + 8,
+    queued: [
+      await queue(ask, structAt, 'runtime.allfin', ['runtime.finBlock', 'runtime.finblock'], 4096),
+      // Absent before Go 1.25.
+      await optional(() =>
+        queue(ask, structAt, 'runtime.gcCleanups.all.value', ['runtime.cleanupBlock'], 512),
+      ),
+    ].flatMap((found) => found ?? []),
+    barrierBuffers: (await optional(() => barrierBuffers(ask))) ?? [],
+  };
+
+  async function queue(
+    evaluateOne: typeof ask,
+    structOne: typeof structAt,
+    head: string,
+    types: readonly string[],
+    size: number,
+  ) {
+    const first = await evaluateOne(head);
+    for (const type of types) {
+      const fields = await optional(() => structOne(type));
+      if (fields !== undefined) return { first: pointee(first), next: need(fields, 'alllink').offset, size };
+    }
+    throw unknown(types.join(' or '));
+  }
+}
+
+/** Fields of a struct and of the structs inside it, by their own names: none of those used here is ambiguous. */
+function fieldsOf(variable: LayoutVariable, at: number): ReadonlyMap<string, Field> {
+  const fields = new Map<string, Field>();
+  const collect = (parent: LayoutVariable, depth: number) => {
+    for (const { name, type, addr, children } of parent.children) {
+      if (name === '' || addr < at || addr > at + 65_536) continue;
+      if (!fields.has(name)) fields.set(name, { offset: addr - at, size: sizes[type] ?? 8 });
+      const embedded = parent.children.find((child) => child.addr === addr && child.name === name);
+      if (depth < 1 && embedded !== undefined && /Header$|^runtime\.special$/.test(type)) {
+        collect({ ...embedded, children }, depth + 1);
+      }
+    }
+  };
+  collect(variable, 0);
+  return fields;
+}
+
+/** `data` and `bss` of each module; what the linker keeps apart as free of pointers is left out. */
+async function globals(ask: (expression: string) => Promise<LayoutVariable>) {
+  const out: { start: number; end: number }[] = [];
+  const maxModules = 1000;
+  let module = 'runtime.firstmoduledata';
+  for (let i = 0; i < maxModules; i++) {
+    for (const [from, to] of [
+      ['data', 'edata'],
+      ['bss', 'ebss'],
+    ]) {
+      const start = numberOf(await ask(`${module}.${from}`));
+      out.push({ start, end: numberOf(await ask(`${module}.${to}`)) });
+    }
+    const next = pointee(await ask(`${module}.next`));
+    if (next === 0) return out;
+    module = `(*(*"runtime.moduledata")(${next}))`;
+  }
+  throw unknown('the list of modules');
+}
+
+async function barrierBuffers(ask: (expression: string) => Promise<LayoutVariable>) {
+  const processors = await ask('runtime.allp');
+  const out: { start: number; end: number }[] = [];
+  for (let i = 0; i < processors.len; i++) {
+    const { addr, len } = await ask(`runtime.allp[${i}].wbBuf.buf`);
+    out.push({ start: addr, end: addr + len * 8 });
+  }
+  return out;
+}
+
+function need(fields: ReadonlyMap<string, Field>, name: string): Field {
+  const field = fields.get(name);
+  if (field === undefined) throw unknown(name);
+  return field;
+}
+
+function numberOf({ value, name }: LayoutVariable): number {
+  if (!/^\d+$/.test(value)) throw unknown(name);
+  return Number(value);
+}
+
+/** Of a pointer variable: Delve gives the pointee as its only child. */
+const pointee = ({ children, value }: LayoutVariable) => children[0]?.addr ?? (Number(value) || 0);
+
+function unknown(what: string): LabError {
+  return new LabError(
+    `the executable's debug information does not describe ${what} of the Go runtime's heap`,
+    {
+      code: 'undecided',
+      hint: 'Build the program without -ldflags=-s and -w.',
+    },
+  );
+}

@@ -1,0 +1,155 @@
+import type { BulkMemory } from '../../core/memory.js';
+import type { HeapSpans } from './spans.js';
+
+/** Marks objects of the heap, and what they lead to, taking every word for a pointer. */
+export interface Marker {
+  /** The object is neither marked nor looked into from now on. */
+  skip(object: number): void;
+  /** Its marking is told; of its memory, the part is left out that leads to others who wait, not to what one may use. */
+  watch(object: number, leftOut: Range | undefined): void;
+  /** Looks through memory for pointers. */
+  scan(start: number, end: number): void;
+  /** Marks what a word points at, if it is a pointer. */
+  see(word: number): void;
+  /** Looks into some of the marked objects; false when there is none left. */
+  step(): boolean;
+  isMarked(object: number): boolean;
+  isSkipped(object: number): boolean;
+  /** Objects marked, and skipped. */
+  counts(): { readonly marked: number; readonly skipped: number };
+}
+
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+const chunk = 64 * 1024;
+/** What is read together comes from one block of the file. */
+const blockSize = 128 * 1024;
+
+export function newMarker(
+  memory: BulkMemory,
+  spans: HeapSpans,
+  /** Memory that is never looked through. */
+  leftOut: readonly Range[],
+  /** Called when a watched object is marked. */
+  onMarked: (object: number) => void,
+): Marker {
+  const bytes = Math.ceil(spans.objects / 8);
+  const marks = new Uint8Array(bytes);
+  const skips = new Uint8Array(bytes);
+  const watched = new Uint8Array(bytes);
+  const queuesAt = new Map<number, Range>();
+  const pending = newWorklist();
+  const { low, high } = spans;
+  const { view } = memory;
+  const never = leftOut.toSorted((a, b) => a.start - b.start);
+  let marked = 0;
+  let skipped = 0;
+
+  function see(word: number): void {
+    const object = spans.objectAt(word);
+    if (object < 0 || isSet(marks, object) || isSet(skips, object)) return;
+    set(marks, object);
+    marked += 1;
+    const span = spans.lastSpan();
+    const start = spans.startOf(object, span);
+    const end = start + spans.sizeOf(span);
+    const queues = isSet(watched, object) ? queuesAt.get(object) : undefined;
+    if (spans.hasPointers(span) && queues === undefined) pending.add(start, end);
+    else if (queues !== undefined) {
+      pending.add(start, queues.start);
+      pending.add(queues.end, end);
+    }
+    if (isSet(watched, object)) onMarked(object);
+  }
+
+  function scan(from: number, to: number): void {
+    for (let start = from; start < to; ) {
+      const gap = firstEndingAfter(never, start);
+      const stop = gap === undefined ? to : Math.min(to, gap.start);
+      if (start < stop) scanWhole(start, stop);
+      start = gap === undefined || gap.start >= to ? to : gap.end;
+    }
+  }
+
+  function scanWhole(start: number, end: number): void {
+    for (let at = Math.ceil(start / 8) * 8; at < end; ) {
+      const length = Math.min(chunk, end - at);
+      const from = memory.span(at, length);
+      if (from >= 0) {
+        for (let i = from; i + 8 <= from + length; i += 8) {
+          const upper = view.getUint32(i + 4, true);
+          if (upper === 0) continue;
+          const value = view.getUint32(i, true) + upper * 2 ** 32;
+          if (value >= low && value < high) see(value);
+        }
+      }
+      at += length;
+    }
+  }
+
+  return {
+    see,
+    scan,
+    skip(object) {
+      if (object < 0 || isSet(skips, object)) return;
+      set(skips, object);
+      skipped += 1;
+    },
+    watch(object, leftOutOf) {
+      set(watched, object);
+      if (leftOutOf !== undefined) queuesAt.set(object, leftOutOf);
+    },
+    step: () => pending.eachOfNextBlock(scan),
+    isMarked: (object) => isSet(marks, object),
+    isSkipped: (object) => isSet(skips, object),
+    counts: () => ({ marked, skipped }),
+  };
+}
+
+function isSet(bits: Uint8Array, i: number): boolean {
+  return ((bits[i >>> 3] as number) & (1 << (i & 7))) !== 0;
+}
+
+function set(bits: Uint8Array, i: number): void {
+  bits[i >>> 3] = (bits[i >>> 3] as number) | (1 << (i & 7));
+}
+
+/** Of sorted ranges that do not overlap. */
+function firstEndingAfter(ranges: readonly Range[], address: number): Range | undefined {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ranges[middle] as Range).end <= address) low = middle + 1;
+    else high = middle;
+  }
+  return ranges[low];
+}
+
+/** Objects to be looked into, by the block of the file that they are in, so that each block is read few times. */
+function newWorklist() {
+  const blocks = new Map<number, number[]>();
+  return {
+    add(start: number, end: number) {
+      const block = Math.floor(start / blockSize);
+      const list = blocks.get(block);
+      if (list === undefined) blocks.set(block, [start, end]);
+      else list.push(start, end);
+    },
+    eachOfNextBlock(look: (start: number, end: number) => void): boolean {
+      const first = blocks.entries().next();
+      if (first.done === true) return false;
+      const [block, list] = first.value;
+      // Objects of this very block that are found meanwhile are added to the same list.
+      while (list.length > 0) {
+        const end = list.pop() ?? 0;
+        look(list.pop() ?? 0, end);
+      }
+      blocks.delete(block);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,188 @@
+import type { BulkMemory } from '../../core/memory.js';
+import type { ThreadRegisters } from '../../core/registers.js';
+import type { FoldedGoroutines } from '../fold.js';
+import { goroutineStatus, scanBit } from '../goroutines.js';
+import type { RuntimeLayout } from '../layout.js';
+import type { HeapLayout } from './layout.js';
+import { newMarker, type Range } from './marker.js';
+import { findRoots, firstWithin, type Roots } from './roots.js';
+import { type HeapSpans, readSpans } from './spans.js';
+import { targetReader } from './targets.js';
+
+/** What live code can still get at. */
+export interface Reached {
+  /** Whether anything alive leads to the object at an address; true for what is no object of the heap. */
+  reaches(address: number): boolean;
+  /** Absent when looking stopped early, because everything that somebody waits for was reached. */
+  readonly counts?: {
+    readonly objects: number;
+    readonly reached: number;
+    /** Goroutines that run, or can be woken by something that was reached. */
+    readonly live: number;
+  };
+}
+
+export interface ReachSource {
+  readonly memory: BulkMemory;
+  readonly runtime: RuntimeLayout;
+  readonly heap: HeapLayout;
+  readonly folded: FoldedGoroutines;
+  readonly registers: readonly ThreadRegisters[];
+  /** Semaphore word or condition variable that the goroutine at an address waits for; 0 for none. */
+  readonly otherTarget: (g: number) => number;
+  /** Queue entries of the runtime's table of semaphores, and where that table is. */
+  readonly semaphores: { readonly sudogs: readonly number[]; readonly table: Range };
+}
+
+/** Up to here all goroutines are looked at from the start: it takes a moment, and tells more. */
+const maxAtOnce = 50_000;
+
+/**
+ * Marks everything that live goroutines can reach, as a garbage collector would that takes every word for a
+ * pointer, but starts only from goroutines that run or that something outside can wake. A parked goroutine
+ * joins them as soon as one of the objects that it waits for is reached. What is left waits for objects that
+ * nobody can touch who could ever run again.
+ *
+ * Every doubt goes the way of "reached": words that are no pointers, dead variables on stacks, objects with
+ * finalizers. So an object that is not reached is lost indeed; one that is may still be lost.
+ */
+export function findReached(source: ReachSource, signal: AbortSignal): Reached {
+  const spans = readSpans(source.memory, source.heap, signal);
+  const roots = findRoots(source.memory, source, spans, source.registers);
+  const addresses = allGoroutines(source, signal);
+  // A few goroutines of each kind reach nearly everything: only where something is left are all looked at.
+  const some = addresses.length > maxAtOnce ? examplesOf(source.folded) : undefined;
+  return (
+    (some === undefined ? undefined : mark(source, spans, roots, addresses, some, signal)) ??
+    mark(source, spans, roots, addresses, undefined, signal) ?? { reaches: () => true }
+  );
+}
+
+/** `undefined` when only `some` were looked at and they do not reach everything. */
+function mark(
+  source: ReachSource,
+  spans: HeapSpans,
+  roots: Roots,
+  all: Float64Array,
+  some: readonly number[] | undefined,
+  signal: AbortSignal,
+): Reached | undefined {
+  const { memory, runtime, heap, registers, semaphores } = source;
+  const waiters = newWaiters();
+  let unmarked = 0;
+  const marker = newMarker(memory, spans, [...heap.barrierBuffers, semaphores.table], (object) => {
+    unmarked -= 1;
+    waiters.wake(object);
+  });
+  // Neither free slots nor what the runtime itself keeps of goroutines leads anywhere.
+  spans.eachFree(marker.skip);
+  for (const address of all) marker.skip(spans.objectAt(address));
+  for (const sudog of semaphores.sudogs) marker.skip(spans.objectAt(sudog));
+  const { hchan } = runtime;
+  const targets = targetReader(memory, runtime, source.otherTarget);
+  let live = 0;
+  let examined = 0;
+  for (const address of some ?? all) {
+    if (examined++ % 4096 === 0) signal.throwIfAborted();
+    let awake = false;
+    const state = targets.read(address, (target, sudog) => {
+      if (sudog !== 0) marker.skip(spans.objectAt(sudog));
+      const object = spans.objectAt(target);
+      // What is no object of the heap is a package variable or on a stack: anybody may get at it.
+      if (object < 0 || marker.isSkipped(object)) awake = true;
+      else if (waiters.add(object, address)) {
+        unmarked += 1;
+        const queues = { start: target + hchan.receivers, end: target + hchan.senders + 16 };
+        marker.watch(object, sudog !== 0 ? queues : undefined);
+      }
+    });
+    if (state === 'live' || (state === 'waits' && awake)) waiters.awake.push(address);
+  }
+  for (const word of roots.words) marker.see(word);
+  for (const { start, end } of roots.ranges) marker.scan(start, end);
+  const pointers = registers.map(({ sp }) => sp).sort((a, b) => a - b);
+  const seen = new Set<number>();
+  for (let steps = 0; unmarked > 0 || some === undefined; steps++) {
+    if (steps % 64 === 0) signal.throwIfAborted();
+    const address = waiters.awake.pop();
+    if (address === undefined) {
+      if (marker.step()) continue;
+      break;
+    }
+    if (seen.has(address)) continue;
+    seen.add(address);
+    live += 1;
+    marker.scan(address, address + heap.gSize);
+    const stack = stackOf(source, address, pointers);
+    marker.scan(stack.start, stack.end);
+  }
+  if (some !== undefined && unmarked > 0) return undefined;
+  const { marked, skipped } = marker.counts();
+  return {
+    reaches(address) {
+      const object = spans.objectAt(address);
+      return object < 0 || marker.isSkipped(object) || marker.isMarked(object) || !waiters.has(object);
+    },
+    ...(some === undefined ? { counts: { objects: spans.objects - skipped, reached: marked, live } } : {}),
+  };
+}
+
+/** Addresses of every `g`, dead ones too. */
+function allGoroutines({ memory, runtime: { allgs } }: ReachSource, signal: AbortSignal): Float64Array {
+  const out = new Float64Array(allgs.length);
+  for (let i = 0; i < allgs.length; i++) {
+    if (i % 65_536 === 0) signal.throwIfAborted();
+    const address = memory.u64(allgs.base + i * 8);
+    if (address === undefined) throw new RangeError(`runtime.allgs[${i}] is not in the core`);
+    out[i] = address;
+  }
+  return out;
+}
+
+/** `undefined` when there are goroutines whose objects are not among those of the examples. */
+function examplesOf({ stacks }: FoldedGoroutines): readonly number[] | undefined {
+  if (stacks.some(({ rest }) => rest.goroutines > 0)) return undefined;
+  return stacks.flatMap((stack) =>
+    stack.targets.flatMap(({ examples }) => examples.map(({ address }) => address)),
+  );
+}
+
+/** The part of a goroutine's stack that is in use. */
+function stackOf(
+  { memory, runtime: { g }, heap }: ReachSource,
+  address: number,
+  pointers: readonly number[],
+): Range {
+  const lo = memory.u64(address + g.stackLo) ?? 0;
+  const end = memory.u64(address + g.stackHi) ?? 0;
+  const status = (memory.u32(address + g.status) ?? 0) & ~scanBit;
+  const sp =
+    status === goroutineStatus.running
+      ? firstWithin(pointers, lo, end)
+      : memory.u64(address + (status === goroutineStatus.syscall ? heap.syscallSp : g.sp));
+  return { start: sp !== undefined && sp >= lo && sp < end ? sp : lo, end };
+}
+
+/** Who waits for an object, as lists in arrays: there may be a million of them. */
+function newWaiters() {
+  const heads = new Map<number, number>();
+  const next: number[] = [0];
+  const goroutine: number[] = [0];
+  const awake: number[] = [];
+  return {
+    awake,
+    has: (object: number) => heads.has(object),
+    /** Whether it is the first that waits for the object. */
+    add(object: number, g: number): boolean {
+      const head = heads.get(object);
+      next.push(head ?? 0);
+      heads.set(object, goroutine.push(g) - 1);
+      return head === undefined;
+    },
+    wake(object: number) {
+      for (let entry = heads.get(object) ?? 0; entry !== 0; entry = next[entry] as number) {
+        awake.push(goroutine[entry] as number);
+      }
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import type { BulkMemory } from '../../core/memory.js';
+import type { ThreadRegisters } from '../../core/registers.js';
+import type { RuntimeLayout } from '../layout.js';
+import type { HeapLayout } from './layout.js';
+import { type HeapSpans, readField } from './spans.js';
+
+/** Memory that is looked through for pointers, from where marking starts. */
+export interface Roots {
+  readonly ranges: readonly { readonly start: number; readonly end: number }[];
+  /** Single values, from registers. */
+  readonly words: readonly number[];
+}
+
+/** A special record is smaller than this; what follows it in memory is another special. */
+const specialSize = 64;
+const maxLinks = 10_000_000;
+
+/**
+ * Everything from which the program can get at its heap, goroutines' own stacks aside: package variables,
+ * registers and system stacks of threads, finalizers, cleanups, weak pointers and pinned objects.
+ */
+export function findRoots(
+  memory: BulkMemory,
+  { runtime, heap }: { readonly runtime: RuntimeLayout; readonly heap: HeapLayout },
+  spans: HeapSpans,
+  registers: readonly ThreadRegisters[],
+): Roots {
+  return {
+    ranges: [
+      ...heap.globals,
+      ...systemStacks(memory, runtime, heap, registers),
+      ...attached(memory, heap, spans),
+      ...heap.queued.flatMap((queue) => queuedBlocks(memory, queue)),
+    ],
+    words: registers.flatMap(({ words }) => words),
+  };
+}
+
+/** Of each thread: from its stack pointer where it is on that stack, else from where it left it. */
+function systemStacks(
+  memory: BulkMemory,
+  { g }: RuntimeLayout,
+  { m }: HeapLayout,
+  registers: readonly ThreadRegisters[],
+) {
+  const out: { start: number; end: number }[] = [];
+  const pointers = registers.map(({ sp }) => sp).sort((a, b) => a - b);
+  let at = m.first;
+  for (let i = 0; at !== 0 && i < maxLinks; i++) {
+    for (const field of [m.g0, m.signalG]) {
+      const stack = memory.u64(at + field) ?? 0;
+      if (stack === 0) continue;
+      const lo = memory.u64(stack + g.stackLo) ?? 0;
+      const hi = memory.u64(stack + g.stackHi) ?? 0;
+      const saved = memory.u64(stack + g.sp) ?? 0;
+      const on = firstWithin(pointers, lo, hi);
+      if (on !== undefined) out.push({ start: on, end: hi });
+      else if (saved > lo && saved < hi) out.push({ start: saved, end: hi });
+    }
+    at = memory.u64(at + m.next) ?? 0;
+  }
+  return out;
+}
+
+/** The lowest of the sorted values in [lo, hi). */
+export function firstWithin(sorted: readonly number[], lo: number, hi: number): number | undefined {
+  let from = 0;
+  let to = sorted.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((sorted[middle] as number) < lo) from = middle + 1;
+    else to = middle;
+  }
+  const found = sorted[from];
+  return found !== undefined && found < hi ? found : undefined;
+}
+
+/**
+ * Objects with a finalizer, a cleanup, a weak pointer or a pin, and the records themselves, which point at the
+ * functions to call. The object itself counts as reachable: what wakes a goroutine when it is collected may come
+ * by it.
+ */
+function attached(memory: BulkMemory, { special, profileKind }: HeapLayout, spans: HeapSpans) {
+  const out: { start: number; end: number }[] = [];
+  for (const { first, span, start } of spans.specials) {
+    let at = first;
+    for (let i = 0; at !== 0 && i < maxLinks; i++) {
+      const found = memory.span(at, specialSize);
+      if (found < 0) break;
+      const next = readField(memory, found, special.next);
+      const kind = readField(memory, found, special.kind);
+      const offset = readField(memory, found, special.offset);
+      if (kind !== profileKind) {
+        const size = spans.sizeOf(span);
+        const object = start + Math.floor(offset / size) * size;
+        out.push({ start: object, end: object + size }, { start: at + 8, end: at + specialSize });
+      }
+      at = next;
+    }
+  }
+  return out;
+}
+
+function queuedBlocks(memory: BulkMemory, { first, next, size }: HeapLayout['queued'][number]) {
+  const out: { start: number; end: number }[] = [];
+  for (let at = first, i = 0; at !== 0 && i < maxLinks; i++) {
+    out.push({ start: at, end: at + size });
+    at = memory.u64(at + next) ?? 0;
+  }
+  return out;
+}

@@ -1,0 +1,75 @@
+import type { BulkMemory } from '../../core/memory.js';
+import { goroutineStatus, maxQueues, scanBit } from '../goroutines.js';
+import type { RuntimeLayout } from '../layout.js';
+
+/** Who can end a goroutine's wait: only others, by the objects; or something else too (`live`). */
+export interface TargetReader {
+  /**
+   * Calls `each` with every object that the goroutine at `g` waits for: channels with their queue entries,
+   * semaphore words and condition variables without. Returns `dead` when there is no goroutine any more, `live` when it runs or may be woken from
+   * outside, and `waits` when nothing but these objects can wake it; of a nil channel there are none.
+   */
+  read(g: number, each: (target: number, sudog: number) => void): 'dead' | 'live' | 'waits';
+}
+
+const channelReasons = /^(?:chan receive|chan send|select)$/;
+const syncReasons =
+  /^(?:semacquire|sync\.Mutex\.Lock|sync\.RWMutex\.R?Lock|sync\.WaitGroup\.Wait|sync\.Cond\.Wait)$/;
+const endless = /^(?:chan receive \(nil chan\)|chan send \(nil chan\)|select \(no cases\))$/;
+
+const byOther = 0;
+const byChannel = 1;
+const bySelect = 2;
+const bySync = 3;
+const byNobody = 4;
+
+/** `otherTarget` gives the semaphore word or condition variable of the goroutine at an address; 0 for none. */
+export function targetReader(
+  memory: BulkMemory,
+  { g, sudog, waitReasons }: RuntimeLayout,
+  otherTarget: (g: number) => number,
+): TargetReader {
+  const { view } = memory;
+  const kinds = Uint8Array.from(waitReasons, kindOf);
+  const gSize = Math.max(g.status, g.waitReason, g.waiting) + 8;
+  const sudogSize = Math.max(sudog.channel, sudog.waitLink) + 8;
+  return {
+    read(address, each) {
+      const at = memory.span(address, gSize);
+      const status = at < 0 ? goroutineStatus.dead : view.getUint32(at + g.status, true) & ~scanBit;
+      if (status === goroutineStatus.dead || status === goroutineStatus.idle) return 'dead';
+      if (status !== goroutineStatus.waiting) return 'live';
+      const kind = kinds[view.getUint8(at + g.waitReason)] ?? byOther;
+      if (kind === byOther) return 'live';
+      if (kind === byNobody) return 'waits';
+      if (kind === bySync) {
+        const target = otherTarget(address);
+        if (target === 0) return 'live';
+        each(target, 0);
+        return 'waits';
+      }
+      let entry = word(view, at + g.waiting);
+      // Without an entry it is just being woken, but for a select, which has none for nil channels.
+      if (entry === 0 && kind === byChannel) return 'live';
+      for (let n = 0; entry !== 0; n++) {
+        const found = memory.span(entry, sudogSize);
+        if (found < 0 || n === maxQueues) return 'live';
+        const next = word(view, found + sudog.waitLink);
+        each(word(view, found + sudog.channel), entry);
+        entry = next;
+      }
+      return 'waits';
+    },
+  };
+}
+
+function kindOf(reason: string): number {
+  if (reason === 'select') return bySelect;
+  if (channelReasons.test(reason)) return byChannel;
+  if (syncReasons.test(reason)) return bySync;
+  return endless.test(reason) ? byNobody : byOther;
+}
+
+function word(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+}
