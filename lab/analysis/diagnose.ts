@@ -10,6 +10,7 @@ import {
   sourceCheck,
   starvedText,
 } from './evidence-text.js';
+import type { ReleaserSearch } from './releasers.js';
 import type { RootFacts } from './root-facts.js';
 import { type Claim, channelOf, countOf, type RuleInput } from './rules/rule.js';
 import { type Cell, hex, type Signature, type Snapshot } from './snapshot.js';
@@ -92,7 +93,7 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
       const relation = releaser.holds ? 'held-by' : 'released-by';
       edges.push({ from: id, to: nodeOf(cell), relation, inferred: true, evidence: [shown] });
     }
-    const search = input.searches.get(object);
+    const search = lookedInto(input.searches.get(object));
     if (search !== undefined && isSyncObject(object)) {
       add('source', syncSearchText(object, search, input.nameOf(address)), syncSearchCheck(search));
     } else if (search !== undefined) add('source', searchText(object, search, input), sourceCheck(search));
@@ -115,6 +116,12 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
     victims: { goroutines: countOf(victims), groups: [...new Set(victims.map((cell) => cell.signature.id))] },
     evidence,
   };
+}
+
+/** A search that could not look at any source has nothing to say about them. */
+function lookedInto(search: ReleaserSearch | undefined): ReleaserSearch | undefined {
+  const blind = search?.releasers.some((releaser) => releaser.kind === 'open' && releaser.blind);
+  return blind && search?.operations.length === 0 ? undefined : search;
 }
 
 /** Goroutines that wait in the same way, each for an object of its own, may be very many: the first stand for all. */

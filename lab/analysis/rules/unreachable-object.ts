@@ -10,7 +10,7 @@ import {
   type Rule,
   type RuleInput,
 } from './rule.js';
-import { type SyncShape, shapeOf } from './sync-knot.js';
+import { placeOf, type SyncShape, shapeOf } from './sync-knot.js';
 
 const name = 'unreachable-object';
 
@@ -53,7 +53,6 @@ function keepsProgramRunning({ cells, victims, starved }: Knot, input: RuleInput
 function claimOf(knot: Knot, input: RuleInput): Claim {
   const shape = shapeOf(knot, input);
   const [kind, subtype] = shape === undefined ? (['communication', 'channel'] as const) : kinds[shape];
-  const named = listed(knot.objects.map((object) => input.nameOf(channelOf(object))));
   const verb = countOf(knot.cells) === 1 ? 'waits' : 'wait';
   const proved = knot.cells.every((cell) => input.graph.unreached?.has(cell.key));
   return {
@@ -62,7 +61,7 @@ function claimOf(knot: Knot, input: RuleInput): Claim {
     subtype,
     certainty: proved ? 'proved' : 'strong',
     knot,
-    summary: `${goroutinesOf(knot.cells)} ${verb} for ${named}, which nothing alive can reach${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.cells)} ${verb} in ${placesOf(knot)} for ${objectsText(knot, input)}, which nothing alive can reach${behind(knot.victims)}.`,
     explanation:
       'No goroutine that runs or can be woken, no package variable, no finalizer and no timer leads to it, directly ' +
       'or over any number of pointers: whoever had it has returned or waits in this set.',
@@ -71,4 +70,19 @@ function claimOf(knot: Knot, input: RuleInput): Claim {
       : 'Look for the one who had it and left: unlock and call Done with defer, so that no path leaves without.',
     roles: new Map(knot.cells.map((cell) => [cell.key, 'waits for what nothing alive can reach'])),
   };
+}
+
+const maxNames = 3;
+
+/** By name; as so many channels when they have none and are many. */
+function objectsText(knot: Knot, input: RuleInput): string {
+  const names = knot.objects.map((object) => input.nameOf(channelOf(object)));
+  if (new Set(names).size <= maxNames) return listed(names);
+  return `${names.length} ${knot.objects.some(isSyncObject) ? 'objects' : 'channels'}`;
+}
+
+function placesOf({ cells }: Knot): string {
+  const places = [...new Set(cells.map((cell) => placeOf(cell).function))];
+  const more = places.length > maxNames ? ' and elsewhere' : '';
+  return `${places.slice(0, maxNames).join(', ')}${more}`;
 }
