@@ -1,14 +1,14 @@
 import type { Diagnosis } from './analysis/diagnosis.js';
 import type { ChecklistRow } from './checklist/row.js';
+import { keepBusy, load } from './drive/stage.js';
 import { messageOf, toLabError } from './errors.js';
 import type { Emit } from './events.js';
 import { analyzeRun, compareWithArticle } from './findings.js';
-import type { HangOutcome } from './hang/outcome.js';
+import { type HangOutcome, hasFault, hasSurvived } from './hang/outcome.js';
 import { writeReports } from './report/run-files.js';
 import {
   build,
   capture,
-  load,
   plannedIn,
   provision,
   quit,
@@ -80,15 +80,15 @@ async function observe(
   const server = await start(context);
   await using _server = server.process;
   const hang = await load(context, server);
-  if (hang.kind === 'hung') {
+  if (hasFault(hang)) {
     await symptoms(context, server, async () => (await capture(context, server)).pausedMs);
     await quit(context, server);
     return { hang, captured: true };
   }
-  if (hang.kind === 'no-hang' && plannedIn(run).config.fixed) {
+  if (hasSurvived(hang) && plannedIn(run).config.fixed) {
     // A healthy server must be found healthy in the midst of its work, not only at rest.
     await symptoms(context, server);
-    await capture(context, server, { busy: true });
+    await capture(context, server, () => keepBusy(context, server));
     await stop(context, server);
     return { hang, captured: true };
   }
@@ -105,7 +105,8 @@ async function finish(
 ): Promise<Result> {
   await run.conclude(seen.conclusion);
   onVerdict(seen.conclusion, seen.diagnosis);
-  const rows = await compareWithArticle(run, seen.diagnosis, emit, signal);
+  const { article = false } = plannedIn(run).scenario;
+  const rows = article ? await compareWithArticle(run, seen.diagnosis, emit, signal) : [];
   const result = { ...seen, conclusion: concludeChecklist(seen.conclusion, rows), checklist: rows };
   await run.conclude(result.conclusion);
   await writeReports(run);

@@ -25,8 +25,7 @@ import { ensureDelve } from './toolchain/index.js';
 /** Diagnoses the run's core, exactly as `lab analyze --exe --core` does, and saves `diagnosis.json`. */
 export async function analyzeRun(run: Run, emit: Emit, signal: AbortSignal): Promise<Diagnosis> {
   const { core, exe } = bundleIn(run);
-  const from = join(goServerFolder, plannedIn(run).scenario.package);
-  const sourceMap = existsSync(run.file(sourcesFolder)) ? [{ from, to: run.file(sourcesFolder) }] : [];
+  const sourceMap = sourceMapOf(run);
   const rawListFile = run.file('list_goroutines.json');
   return await inStage({ run, emit }, 'analyze', basename(core), async () => {
     const diagnosis = await analyzeCore({ exe, core, rawListFile, sourceMap }, emit, signal);
@@ -51,6 +50,14 @@ export async function compareWithArticle(
     await writeJson(run.file('checklist.json'), rows);
     return [rows, checklistSummary(rows)];
   });
+}
+
+/** Where the sources lie that the run kept; runs of older versions of the lab kept those of one package only. */
+function sourceMapOf(run: Run): { from: string; to: string }[] {
+  const to = run.file(sourcesFolder);
+  if (!existsSync(to)) return [];
+  const { package: folder } = plannedIn(run).scenario;
+  return [{ from: existsSync(join(to, folder)) ? goServerFolder : join(goServerFolder, folder), to }];
 }
 
 /** The bundle, wherever the run's folder lies now. */
