@@ -1,13 +1,6 @@
-import { pause } from '../deadline.js';
+import { pause, poll } from '../deadline.js';
 import type { Emit } from '../events.js';
-import {
-  confirmWithoutLoad,
-  isHang,
-  observeHang,
-  outcomeOf,
-  seenBy,
-  verdictWithin,
-} from '../hang/observe.js';
+import { confirmWithoutLoad, isHang, observeHang, outcomeOf, seenBy } from '../hang/observe.js';
 import type { HangOutcome } from '../hang/outcome.js';
 import { openWatch, type Watch, type WatchOptions } from '../hang/watch.js';
 import type { LoadDriver } from '../load/driver.js';
@@ -48,7 +41,7 @@ export async function observeDrive(options: DriveOptions, emit: Emit, signal: Ab
     case 'requests':
       return await observeRequests(options, drive, emit, signal);
     case 'self':
-      return { outcome: await observeSelf(options, drive.withinMs, emit, signal), played: [] };
+      return { outcome: await observeSelf(options, drive, emit, signal), played: [] };
     default:
       return unreachable(drive);
   }
@@ -108,10 +101,10 @@ async function observeRequests(
   }
 }
 
-/** Watches a program that works by itself. */
+/** Watches a program that works by itself, until it was seen to go on often enough. */
 async function observeSelf(
   options: DriveOptions,
-  withinMs: number,
+  { rounds, withinMs }: Extract<Drive, { kind: 'self' }>,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<HangOutcome> {
@@ -121,29 +114,42 @@ async function observeSelf(
   watch.verdict.then(stop, stop);
   const end = performance.now() + withinMs;
   let settled: Settled | undefined;
-  let wentOn = options.symptom.kind === 'unanswered';
-  while (!enough.signal.aborted && performance.now() < end && !isFault(settled)) {
+  let wentOn = 0;
+  while (!enough.signal.aborted && performance.now() < end && wentOn < rounds && !isFault(settled)) {
     const left = end - performance.now();
-    if (options.symptom.kind === 'unanswered') await verdictWithin(watch, left, signal);
-    else {
-      settled = await settle(
-        options.symptom,
-        { ...placesOf(options), withinMs: left },
-        enough.signal,
-        signal,
-      );
-      wentOn ||= settled.kind === 'well';
-      if (settled.kind === 'well') await pause(lookEveryMs, signal);
+    if (options.symptom.kind === 'unanswered') {
+      wentOn += (await nextAnswer(watch, left, enough.signal, signal)) ? 1 : 0;
+    } else {
+      const places = { ...placesOf(options), withinMs: left };
+      settled = await settle(options.symptom, places, enough.signal, signal);
+      wentOn += settled.kind === 'well' ? 1 : 0;
+      await pause(lookEveryMs, signal);
     }
   }
   const state = watch.state();
   const seen = seenBy(state, undefined, undefined);
   if (enough.signal.aborted) return outcomeOf(await watch.verdict, seen, options.process, []);
   const health = state.judgement?.health ?? 'healthy';
-  const why = `for ${(withinMs / 1_000).toFixed(1)} s ${wentOn ? 'it worked as it should' : 'nothing showed that it works'}`;
-  const reason = wentOn ? 'plan-ended' : 'unfinished';
+  const reason = wentOn < rounds ? 'unfinished' : 'plan-ended';
+  const short = reason === 'unfinished' ? `, not ${rounds} times within ${withinMs / 1_000} s` : '';
+  const why = `it was seen to go on ${wentOn} times${short}`;
   const survived: HangOutcome = { ...seen, kind: 'no-hang', reason, health, why };
   return isFault(settled) ? withSettled(survived, settled) : survived;
+}
+
+/** Whether a byte came that had not come when this was called. */
+async function nextAnswer(
+  watch: Watch,
+  deadlineMs: number,
+  stop: AbortSignal,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const before = watch.state().lastByteAt;
+  const look = (): boolean | undefined => {
+    if (watch.state().lastByteAt !== before) return true;
+    return stop.aborted ? false : undefined;
+  };
+  return (await poll(look, { signal, deadlineMs, everyMs: 20 })) ?? false;
 }
 
 function isFault(settled: Settled | undefined): boolean {

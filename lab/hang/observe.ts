@@ -133,11 +133,7 @@ export function isHang({ health }: Judgement): boolean {
   return health === 'hung-idle' || health === 'hung-busy';
 }
 
-export async function verdictWithin(
-  watch: Watch,
-  ms: number,
-  signal: AbortSignal,
-): Promise<Judgement | undefined> {
+async function verdictWithin(watch: Watch, ms: number, signal: AbortSignal): Promise<Judgement | undefined> {
   const done = new AbortController();
   try {
     return await Promise.race([

@@ -9,7 +9,12 @@ export type Drive =
   /** Nothing from outside: the program works by itself once it is ready. */
   | {
       readonly kind: 'self';
-      /** The longest that the fault may take to show, and how long the repaired twin is watched. */
+      /**
+       * How often it must be seen to have gone on to count as healthy. The faulty program comes to its fault
+       * well before.
+       */
+      readonly rounds: number;
+      /** The longest that either may take. */
       readonly withinMs: number;
     };
 
