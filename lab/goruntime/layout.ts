@@ -123,7 +123,8 @@ export async function readRuntimeLayout(
 
 /** Offsets of a struct's fields; `at` is any mapped address: only the distances count. */
 export async function structOf(type: string, at: number, evaluate: EvaluateGlobal, signal: AbortSignal) {
-  const variable = await evaluate(`*(*${type})(${at})`, signal);
+  // In quotes: without them Delve takes `sync` for `internal/sync` in some programs.
+  const variable = await evaluate(`*(*"${type}")(${at})`, signal);
   const offsets = new Map<string, number>();
   const collect = (parent: LayoutVariable, prefix: string, depth: number) => {
     for (const child of parent.children) {
