@@ -6,7 +6,9 @@ import type { Emit } from '../lab/events.js';
 import { observeHang, watchForHang } from '../lab/hang/observe.js';
 import { defaultProbeTimeoutMs } from '../lab/hang/watch.js';
 import { autocannonDriver } from '../lab/load/autocannon.js';
+import type { LoadPlan } from '../lab/load/plan.js';
 import { blog } from '../lab/scenarios/blog.js';
+import type { Scenario } from '../lab/scenarios/scenario.js';
 import { buildGo, type GoProgram, type Serving, serve } from '../test/go-program.js';
 import { falseAlarms } from './false-alarms.js';
 import { median } from './statistics.js';
@@ -76,7 +78,7 @@ async function byLab(server: Serving, signal: AbortSignal): Promise<Round> {
   const startedAt = epochMs();
   const { emit, lastAnswer } = answers();
   const outcome = await observeHang(
-    { ...server, probeEveryMs, driver: autocannonDriver, plan: blog.load },
+    { ...server, probeEveryMs, driver: autocannonDriver, plan: loadOf(blog) },
     emit,
     signal,
   );
@@ -125,4 +127,9 @@ function known(values: readonly (number | undefined)[]): readonly number[] {
 
 function ms(value: number | undefined): string {
   return value === undefined ? 'no hang' : `${Math.round(value)} ms`;
+}
+
+function loadOf({ drive }: Scenario): LoadPlan {
+  if (drive.kind === 'load') return drive;
+  throw new Error('this bench needs a scenario that is driven by load');
 }

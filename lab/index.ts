@@ -3,6 +3,7 @@ export { analyzeCore } from './analysis/analyze-core.js';
 export { type Diagnosis, diagnosisSchema } from './analysis/diagnosis.js';
 export type { Bundle } from './capture/bundle.js';
 export { captureBundle } from './capture/capture.js';
+export { type CellResult, runCell } from './cell.js';
 export { type LabConfig, labConfigSchema, parseConfig } from './config.js';
 export { LabError, type LabErrorCode } from './errors.js';
 export type { Emit, LabEvent } from './events.js';

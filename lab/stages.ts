@@ -4,19 +4,13 @@ import { z } from 'zod';
 import { type Bundle, bundleSchema } from './capture/bundle.js';
 import { captureBundle } from './capture/capture.js';
 import { captureMethods } from './capture/index.js';
-import { type LoadFacts, loadFacts, loadFactsSchema } from './checklist/load-facts.js';
+import { type LoadFacts, loadFactsSchema } from './checklist/load-facts.js';
 import { type Quit, quitServer } from './checklist/sigquit.js';
 import { type HttpSeen, observeSymptoms, type Symptoms } from './checklist/symptoms.js';
 import { type LabConfig, scenarioNamed } from './config.js';
-import { poll } from './deadline.js';
 import { LabError } from './errors.js';
 import type { Emit, StageName } from './events.js';
 import { describeExit } from './hang/judge.js';
-import { observeHang } from './hang/observe.js';
-import type { HangOutcome } from './hang/outcome.js';
-import type { LoadDriver } from './load/driver.js';
-import { loadDrivers } from './load/index.js';
-import type { LoadPlan } from './load/plan.js';
 import { goServerFolder } from './paths.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { type BuiltServer, buildServer, builtServerSchema } from './server/build.js';
@@ -24,7 +18,14 @@ import { type RunningServer, reattachServer, startedServerSchema, startServer } 
 import { stageResult } from './store/run-record.js';
 import type { Run } from './store/run-store.js';
 import type { Target } from './targets/target.js';
-import { ensureDelve, findGo, requireGdb, requireGo } from './toolchain/index.js';
+import {
+  type DelveTool,
+  ensureDelve,
+  findGo,
+  type GoTool,
+  requireGdb,
+  requireGo,
+} from './toolchain/index.js';
 
 /*
  * One function per stage. Each takes what the stage before it left in the run's folder or handed over,
@@ -37,14 +38,21 @@ export interface StageContext {
   readonly target: Target;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  readonly tools?: Tools | undefined;
+}
+
+/** Tools to work with instead of those that would be found. */
+export interface Tools {
+  readonly go?: GoTool;
+  readonly delve?: DelveTool;
 }
 
 /** Looks whether the target has what the experiment needs, before anything is started. */
 export async function provision(context: StageContext): Promise<void> {
-  const { run, target, emit, signal } = context;
+  const { run, target, emit, signal, tools = {} } = context;
   await inStage(context, 'provision', `looking for tools on ${target.name}`, async () => {
-    const [go, gdb] = await Promise.all([requireGo(target, signal), requireGdb(target, signal)]);
-    const delve = await ensureDelve({ goVersion: go.version, install: true, emit }, signal);
+    const [go, gdb] = await Promise.all([tools.go ?? requireGo(target, signal), requireGdb(target, signal)]);
+    const delve = tools.delve ?? (await ensureDelve({ goVersion: go.version, install: true, emit }, signal));
     const versions = { go: go.version, gdb: gdb.version ?? 'unknown', delve: delve.version };
     await run.note(versions);
     return [versions, `Go ${versions.go}, Delve ${versions.delve}, gdb ${versions.gdb}`];
@@ -52,15 +60,17 @@ export async function provision(context: StageContext): Promise<void> {
 }
 
 export async function build(context: StageContext): Promise<BuiltServer> {
-  const { run, target, signal } = context;
+  const { run, target, signal, tools = {} } = context;
   const { config, scenario } = plannedIn(run);
   const what = `${scenario.name}${config.fixed ? ', repaired' : ''}, ${config.build} build`;
   return await inStage(context, 'build', what, async () => {
-    const go = (await findGo(target, signal)) ?? (await requireGo(target, signal));
+    const go = tools.go ?? (await findGo(target, signal)) ?? (await requireGo(target, signal));
     const built = await buildServer(target, go, scenario, config, signal);
     // The analysis reads the lines that were compiled, whatever becomes of them later.
-    const kept = run.file(sourcesFolder);
-    await cp(join(goServerFolder, scenario.package), kept, { recursive: true, preserveTimestamps: true });
+    for (const folder of [scenario.package, 'internal']) {
+      const kept = join(run.file(sourcesFolder), folder);
+      await cp(join(goServerFolder, folder), kept, { recursive: true, preserveTimestamps: true });
+    }
     return [built, `${what}, Go ${built.goVersion}`];
   });
 }
@@ -74,8 +84,8 @@ export async function start(context: StageContext): Promise<RunningServer> {
       target,
       {
         exe,
-        port: config.port ?? scenario.server.port,
-        pprofPort: config.pprofPort ?? scenario.server.pprofPort,
+        port: config.port ?? scenario.server.port ?? 0,
+        pprofPort: config.pprofPort ?? scenario.server.pprofPort ?? 0,
         path: scenario.server.path,
         logFile: run.file('server.log'),
       },
@@ -88,31 +98,6 @@ export async function start(context: StageContext): Promise<RunningServer> {
 /** The server that the run's `start` stage left running. */
 export async function reattach({ run, target, signal }: StageContext): Promise<RunningServer> {
   return await reattachServer(target, run.resultOf('start', startedServerSchema), signal);
-}
-
-/** Loads the server until it hangs or has borne the whole plan; the load is gone when this returns. */
-export async function load(context: StageContext, server: RunningServer): Promise<HangOutcome> {
-  const { run, target, emit, signal } = context;
-  const { config, plan, driver } = plannedIn(run);
-  const { outcome } = await inStage(context, 'load', `${driver.name} against ${server.url}`, async () => {
-    const outcome = await observeHang(
-      {
-        target,
-        process: server.process,
-        url: server.url,
-        probeTimeoutMs: config.probeTimeout * 1000,
-        driver,
-        plan,
-      },
-      emit,
-      signal,
-    );
-    return [
-      { outcome, facts: loadFacts(outcome) },
-      `${outcome.kind === 'hung' ? outcome.health : outcome.kind}: ${outcome.why}`,
-    ];
-  });
-  return outcome;
 }
 
 /**
@@ -140,11 +125,11 @@ export async function symptoms(
   });
 }
 
-/** Takes the core; `busy` keeps the load on the server meanwhile. */
+/** Takes the core; what `busy` opens is kept up meanwhile. */
 export async function capture(
   context: StageContext,
   server: RunningServer,
-  { busy = false } = {},
+  busy?: () => Promise<AsyncDisposable>,
 ): Promise<Bundle> {
   const { run, target, emit, signal } = context;
   const { config } = plannedIn(run);
@@ -152,7 +137,7 @@ export async function capture(
   if (method === undefined) throw new LabError(`no capture method ${config.capture}`, { code: 'usage' });
   const { pid } = server.identity;
   return await inStage(context, 'capture', `${method.name} of pid ${pid}`, async () => {
-    await using _load = busy ? await loadInBackground(context, server) : undefined;
+    await using _work = await busy?.();
     const bundle = await captureBundle({ target, pid, method, dir: run.dir }, emit, signal);
     return [
       bundle,
@@ -193,19 +178,12 @@ export async function stop(context: StageContext, server: RunningServer): Promis
 export interface Planned {
   readonly config: LabConfig;
   readonly scenario: Scenario;
-  readonly plan: LoadPlan;
-  readonly driver: LoadDriver;
 }
 
 /** What a run was asked to do. */
 export function plannedIn(run: Run): Planned {
   const { config } = run.record;
-  const scenario = scenarioNamed(config.scenario);
-  const driver = loadDrivers.find(({ name }) => name === config.load) ?? loadDrivers[0];
-  const { loadTimeout } = config;
-  const plan =
-    loadTimeout === undefined ? scenario.load : { ...scenario.load, durationMs: loadTimeout * 1000 };
-  return { config, scenario, plan, driver };
+  return { config, scenario: scenarioNamed(config.scenario) };
 }
 
 /** Where a run keeps the sources of its program, in its folder. */
@@ -251,27 +229,6 @@ export async function inStage<T>(
   if (done === undefined) throw new LabError(`stage ${stage} did nothing`, { code: 'internal' });
   emit({ type: 'stage-finished', stage, ms: performance.now() - began, text: done[1] });
   return done[0];
-}
-
-/** The hardest load of the plan, kept up until it is disposed. Resolves once the server answers it. */
-async function loadInBackground(
-  { run, signal }: StageContext,
-  server: RunningServer,
-): Promise<AsyncDisposable> {
-  const { plan, driver } = plannedIn(run);
-  const hardest = plan.steps.at(-1);
-  if (hardest === undefined) throw new LabError('a load plan without steps', { code: 'internal' });
-  let responses = 0;
-  const session = await driver.open(
-    { url: server.url, steps: [hardest], requestTimeoutMs: 10_000, maxFailures: 100, maxDurationMs: 120_000 },
-    (sample) => {
-      responses = sample.responses;
-    },
-    signal,
-  );
-  session.push(hardest);
-  await poll(() => (responses > 0 ? true : undefined), { signal, deadlineMs: 5_000, everyMs: 20 });
-  return session;
 }
 
 function mebibytes(bytes: number): string {

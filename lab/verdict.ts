@@ -1,44 +1,17 @@
-import type { Diagnosis, Finding } from './analysis/diagnosis.js';
+import type { Diagnosis } from './analysis/diagnosis.js';
 import type { ChecklistRow } from './checklist/row.js';
+import { complaints, expectations } from './expectation.js';
 import type { HangOutcome } from './hang/outcome.js';
 import type { Scenario } from './scenarios/scenario.js';
 import type { Conclusion } from './store/run-record.js';
 import { unreachable } from './unreachable.js';
 
-/**
- * How a diagnosis differs from what a scenario expects, one sentence each; empty when it is the expected
- * one. Only a finding that makes the verdict can match: a suspicion does not.
- */
-export function differences(diagnosis: Diagnosis, { class: kind, subtype, expect }: Scenario): string[] {
-  const finding = diagnosis.findings.find(isAssertive);
-  if (diagnosis.verdict !== 'deadlock' || finding === undefined) {
-    return [
-      `expected a deadlock (${kind}/${subtype}), the analysis says ${diagnosis.verdict}: ${diagnosis.summary}`,
-    ];
-  }
-  const found: string[] = [];
-  if (finding.class !== kind || finding.subtype !== subtype) {
-    found.push(`expected class ${kind}/${subtype}, found ${finding.class}/${finding.subtype}`);
-  }
-  const functions = finding.rootCause.goroutines.map((goroutine) => goroutine.userLocation.function);
-  if (!functions.some((name) => expect.functions.includes(name))) {
-    found.push(
-      `expected the root cause in ${expect.functions.join(' or ')}, found it in ${functions.join(', ')}`,
-    );
-  }
-  const names = finding.rootCause.resources.map((resource) => resource.name);
-  for (const name of expect.resources) {
-    if (!names.includes(name)) found.push(`expected the object ${name}, found ${names.join(', ') || 'none'}`);
-  }
-  if (finding.victims.goroutines < expect.victimsAtLeast) {
-    found.push(`expected at least ${expect.victimsAtLeast} victims, found ${finding.victims.goroutines}`);
-  }
-  return found;
-}
-
-/** Findings that may make the verdict `deadlock`. */
-export function isAssertive({ certainty }: Finding): boolean {
-  return certainty === 'proved' || certainty === 'strong';
+/** How a diagnosis differs from what a scenario expects, one sentence each; empty when it is the expected one. */
+export function differences(
+  diagnosis: Diagnosis,
+  scenario: Pick<Scenario, 'class' | 'subtype' | 'expect'>,
+): string[] {
+  return complaints(expectations(diagnosis, scenario));
 }
 
 /** `confirmed` exits 0, `refuted` 1, `unknown` 2. */
@@ -62,7 +35,7 @@ export function concludeDiagnosis(diagnosis: Diagnosis, scenario: Scenario, fixe
   }
   if (fixed) {
     return diagnosis.verdict === 'none'
-      ? conclusion('confirmed', 'the repaired server survived the load, and its core shows no deadlock')
+      ? conclusion('confirmed', 'the repaired server survived, and its core shows no deadlock')
       : conclusion('refuted', 'the repaired server was diagnosed with a deadlock', [diagnosis.summary]);
   }
   const reasons = differences(diagnosis, scenario);
@@ -81,10 +54,21 @@ export function concludeHang(hang: HangOutcome, fixed: boolean): Conclusion {
       return fixed
         ? conclusion('refuted', 'the repaired server hung', [hang.why])
         : conclusion('confirmed', 'the server hung');
-    case 'no-hang':
+    case 'leaked':
       return fixed
-        ? conclusion('confirmed', 'the repaired server survived the load')
-        : conclusion('refuted', 'the server did not hang', [hang.why]);
+        ? conclusion('refuted', 'the repaired server leaves goroutines behind', [hang.why])
+        : conclusion('confirmed', 'the server leaves goroutines behind');
+    case 'stalled':
+      return fixed
+        ? conclusion('refuted', 'the repaired program stands still', [hang.why])
+        : conclusion('confirmed', 'the program stands still');
+    case 'no-hang':
+      if (hang.reason === 'unfinished') {
+        return conclusion('unknown', 'what was to trigger the fault could not be done', [hang.why]);
+      }
+      return fixed
+        ? conclusion('confirmed', 'the repaired server survived')
+        : conclusion('refuted', 'the fault did not show', [hang.why]);
     case 'crashed':
       return hang.exit.kind === 'exited'
         ? conclusion('refuted', 'the server ended by itself instead of hanging', [hang.why])

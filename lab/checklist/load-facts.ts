@@ -27,6 +27,7 @@ export function loadFacts(outcome: HangOutcome): LoadFacts | undefined {
   const last = load?.steps.at(-1);
   if (load === undefined || last === undefined) return undefined;
   const hung = outcome.kind === 'hung';
+  const answers = outcome.kind === 'leaked' || outcome.kind === 'stalled';
   const endedAt = (hung ? outcome.afterLoad[0]?.at : undefined) ?? epochMs();
   return {
     driver: load.driver,
@@ -35,7 +36,7 @@ export function loadFacts(outcome: HangOutcome): LoadFacts | undefined {
     responses: load.last?.responses ?? 0,
     ms: Math.round(endedAt - load.startedAt),
     hungAfterMs: hung ? Math.round((outcome.lastByteAt ?? load.startedAt) - load.startedAt) : null,
-    health: hung || outcome.kind === 'no-hang' ? outcome.health : outcome.kind,
+    health: hung || outcome.kind === 'no-hang' ? outcome.health : answers ? 'healthy' : outcome.kind,
     endedAt: Math.round(endedAt),
   };
 }

@@ -7,6 +7,7 @@ import type { LoadPlan } from '../load/plan.js';
 import type { TargetProcess } from '../targets/target.js';
 import { unreachable } from '../unreachable.js';
 import type { DetectorState, Judgement } from './detector-state.js';
+import type { Health } from './health.js';
 import type { HangOutcome, Seen } from './outcome.js';
 import { openWatch, type Watch, type WatchOptions } from './watch.js';
 
@@ -59,22 +60,11 @@ export async function observeHang(
     });
   }
 
-  // A server that hangs does so without the load too, and one that bore the whole plan still answers.
-  await using again = openWatch(options, (event) => event.type === 'probe' && emit(event), signal);
-  const after = await Promise.race([again.verdict, again.answered]);
-  const { probes, now } = again.state();
-  if (after !== undefined) {
-    const decided = isHang(after) ? (judgement ?? after) : after;
-    if (decided !== judgement) emit({ type: 'health', at: now, health: decided.health, why: decided.why });
-    return outcomeOf(decided, { ...seen, why: decided.why }, options.process, probes);
-  }
-  if (judgement === undefined) {
-    const health = state.judgement?.health ?? 'healthy';
-    return { ...seen, kind: 'no-hang', reason: 'plan-ended', health, why: whyEnded(escalation) };
-  }
-  const why = `${judgement.why}; without the load it answers again: overload, not a hang`;
-  emit({ type: 'health', at: now, health: 'slow', why });
-  return { ...seen, kind: 'no-hang', reason: 'recovered', health: 'slow', why };
+  return await confirmWithoutLoad(
+    { watch: options, judgement, seen, health: state.judgement?.health, whySurvived: whyEnded(escalation) },
+    emit,
+    signal,
+  );
 
   async function underLoad() {
     await using watch = openWatch(options, emit, signal);
@@ -103,7 +93,43 @@ export async function observeHang(
   }
 }
 
-function isHang({ health }: Judgement): boolean {
+export interface Confirmation {
+  readonly watch: WatchOptions;
+  /** What was decided while the clients were there; `undefined` when the server bore all of them. */
+  readonly judgement: Judgement | undefined;
+  readonly seen: Seen;
+  /** The newest opinion of the watch, when there was one. */
+  readonly health: Health | undefined;
+  /** Why a server that bore all of it is said to have. */
+  readonly whySurvived: string;
+}
+
+/**
+ * Looks once more with all clients gone: a server that hangs does so without them too, and one that bore
+ * everything still answers.
+ */
+export async function confirmWithoutLoad(
+  { watch, judgement, seen, health, whySurvived }: Confirmation,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<HangOutcome> {
+  await using again = openWatch(watch, (event) => event.type === 'probe' && emit(event), signal);
+  const after = await Promise.race([again.verdict, again.answered]);
+  const { probes, now } = again.state();
+  if (after !== undefined) {
+    const decided = isHang(after) ? (judgement ?? after) : after;
+    if (decided !== judgement) emit({ type: 'health', at: now, health: decided.health, why: decided.why });
+    return outcomeOf(decided, { ...seen, why: decided.why }, watch.process, probes);
+  }
+  if (judgement === undefined) {
+    return { ...seen, kind: 'no-hang', reason: 'plan-ended', health: health ?? 'healthy', why: whySurvived };
+  }
+  const why = `${judgement.why}; without the load it answers again: overload, not a hang`;
+  emit({ type: 'health', at: now, health: 'slow', why });
+  return { ...seen, kind: 'no-hang', reason: 'recovered', health: 'slow', why };
+}
+
+export function isHang({ health }: Judgement): boolean {
   return health === 'hung-idle' || health === 'hung-busy';
 }
 
@@ -119,7 +145,11 @@ async function verdictWithin(watch: Watch, ms: number, signal: AbortSignal): Pro
   }
 }
 
-function seenBy(state: DetectorState, escalation: Escalation | undefined, driver: string | undefined): Seen {
+export function seenBy(
+  state: DetectorState,
+  escalation: Escalation | undefined,
+  driver: string | undefined,
+): Seen {
   return {
     watchStartedAt: state.startedAt,
     load:
@@ -134,7 +164,7 @@ function seenBy(state: DetectorState, escalation: Escalation | undefined, driver
   };
 }
 
-function outcomeOf(
+export function outcomeOf(
   { health, at, why }: Judgement,
   seen: Seen,
   process: TargetProcess,

@@ -36,13 +36,30 @@ export type HangOutcome = Seen &
         /** Probes begun after the load was gone; none got a byte. Empty when nobody stopped a load. */
         readonly afterLoad: readonly ProbeOutcome[];
       }
+    /** It answers, and a number of goroutines never comes back from where they stand. */
+    | { readonly kind: 'leaked'; readonly at: number; readonly goroutines: number }
+    /** It answers, and its work does not go on. */
+    | { readonly kind: 'stalled'; readonly at: number }
     | {
         readonly kind: 'no-hang';
         readonly health: Health;
-        /** `recovered`: silent under load, and answering again without it: overload, not a hang. */
-        readonly reason: 'plan-ended' | 'recovered';
+        /**
+         * `recovered`: silent under load, and answering again without it: overload, not a hang.
+         * `unfinished`: what was to be done to it could not be done to the end; this says little.
+         */
+        readonly reason: 'plan-ended' | 'recovered' | 'unfinished';
       }
     | { readonly kind: 'crashed'; readonly at: number; readonly exit: ProcessExit }
     | { readonly kind: 'refused'; readonly at: number }
     | { readonly kind: 'paused'; readonly at: number }
   );
+
+/** Whether the fault has happened, in whatever way it shows. */
+export function hasFault({ kind }: Pick<HangOutcome, 'kind'>): boolean {
+  return kind === 'hung' || kind === 'leaked' || kind === 'stalled';
+}
+
+/** Whether the server bore all that was to be done to it. */
+export function hasSurvived(outcome: HangOutcome): boolean {
+  return outcome.kind === 'no-hang' && outcome.reason !== 'unfinished';
+}

@@ -1,5 +1,6 @@
 import type { Diagnosis, Finding, Group, Resource } from '../analysis/diagnosis.js';
 import type { ChecklistRow } from '../checklist/row.js';
+import type { ExpectationRow } from '../expectation.js';
 import { loadChart } from './chart.js';
 import { checklistSummary } from './checklist-text.js';
 import { html, type Markup } from './html.js';
@@ -18,16 +19,18 @@ export function diagnosisHtml(diagnosis: Diagnosis): string {
 
 /** A run as one page: `report.html`. */
 export function reportHtml(report: RunReport): string {
-  const { record, diagnosis, checklist, samples, probes, files } = report;
+  const { record, scenario, diagnosis, expectations, checklist, samples, probes, files } = report;
   const { conclusion } = record;
   const chart = loadChart(samples, probes);
   const kind = diagnosis?.verdict ?? 'unknown';
   return page(`Run ${record.id}`, [
     html`<header class="${kind}"><p class="badge">${verdictWord(kind)}</p>
 <h1>${diagnosis?.summary ?? conclusion?.summary ?? 'This run has no conclusion.'}</h1>
+<p>${record.config.scenario}: ${scenario.title}. ${scenario.teaches}</p>
 <p>Run ${record.id}${conclusion !== null && html`: the expectation is <strong>${conclusion.verdict}</strong>`}</p>
 ${conclusion !== null && conclusion.reasons.length > 0 && html`<ul>${conclusion.reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}</header>`,
     ...(chart === undefined ? [] : [html`<section><h2>The hang, from outside</h2>${chart}</section>`]),
+    ...(expectations.length === 0 ? [] : [expectationSection(expectations)]),
     ...(diagnosis === undefined ? [] : diagnosisSections(diagnosis)),
     ...(checklist.length === 0 ? [] : [checklistSection(checklist)]),
     stageSection(record),
@@ -131,6 +134,18 @@ function groupDetails({ id, count, waitReason, stack, exampleIds, goStatementLoc
   return html`<h3>${id}: ${count.toLocaleString('en-US')} × ${waitReason}</h3>
 <p class="dim">Created by <code>${goStatementLocation.function}</code>; for example ${exampleIds.join(', ')}</p>
 <ol class="stack">${stack.map((frame) => html`<li><code>${frame.function}</code>${frame.inlined && html` <span class="tag">inlined</span>`}<div class="dim">${frame.file}:${frame.line}</div></li>`)}</ol>`;
+}
+
+function expectationSection(rows: readonly ExpectationRow[]): Markup {
+  return html`<section><h2>Expected and found</h2>${table(
+    ['what', 'expected', 'found', ''],
+    rows.map(({ what, expected, found, met }) => [
+      what,
+      expected,
+      found,
+      html`<span class="tag ${met ? 'holds' : 'fails'}">${met ? 'met' : 'not met'}</span>`,
+    ]),
+  )}</section>`;
 }
 
 function checklistSection(rows: readonly ChecklistRow[]): Markup {

@@ -1,11 +1,19 @@
 import prettyBytes from 'pretty-bytes';
 import type { Diagnosis, Finding } from '../analysis/diagnosis.js';
 import type { ChecklistRow } from '../checklist/row.js';
+import type { ExpectationRow } from '../expectation.js';
 import { checklistSummary } from './checklist-text.js';
 import { contentOf, type RunReport, stagesOf } from './run-report.js';
 
 /** The run as `report.md`. */
-export function reportMarkdown({ record, diagnosis, checklist, files }: RunReport): string {
+export function reportMarkdown({
+  record,
+  scenario,
+  diagnosis,
+  expectations,
+  checklist,
+  files,
+}: RunReport): string {
   const { conclusion, versions, machine } = record;
   const verdict =
     conclusion === null
@@ -13,7 +21,9 @@ export function reportMarkdown({ record, diagnosis, checklist, files }: RunRepor
       : [`**${conclusion.verdict}**: ${text(conclusion.summary)}`, list(conclusion.reasons.map(text))];
   const parts = [
     `# Run ${text(record.id)}`,
+    text(`${record.config.scenario}: ${scenario.title}.`),
     ...verdict,
+    ...(expectations.length === 0 ? [] : expectationParts(expectations)),
     ...(diagnosis === undefined ? [] : diagnosisParts(diagnosis)),
     ...(checklist.length === 0 ? [] : checklistParts(checklist)),
     '## Stages',
@@ -49,6 +59,21 @@ export function reportMarkdown({ record, diagnosis, checklist, files }: RunRepor
     ),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function expectationParts(rows: readonly ExpectationRow[]): string[] {
+  return [
+    '## Expected and found',
+    table(
+      ['what', 'expected', 'found', ''],
+      rows.map(({ what, expected, found, met }) => [
+        what,
+        text(expected),
+        text(found),
+        met ? 'met' : '**not met**',
+      ]),
+    ),
+  ];
 }
 
 function diagnosisParts(diagnosis: Diagnosis): string[] {

@@ -5,13 +5,18 @@ import { loadFactsSchema } from '../checklist/load-facts.js';
 import { quitSchema } from '../checklist/sigquit.js';
 import { symptomsSchema } from '../checklist/symptoms.js';
 import type { Walk } from '../checklist/walk.js';
+import { type PlayedStep, playedStepSchema } from '../drive/schedule.js';
 import { builtServerSchema } from '../server/build.js';
 import { startedServerSchema } from '../server/start.js';
 import type { CommandRecord } from '../store/command-record.js';
 import { type RunRecord, type StageRecord, stageResult } from '../store/run-record.js';
-import type { TranscriptChapter } from './transcript.js';
+import { sentence, type TranscriptChapter } from './transcript.js';
 
-const loadSchema = z.looseObject({ facts: loadFactsSchema });
+const loadSchema = z.looseObject({
+  facts: loadFactsSchema.optional(),
+  played: z.array(playedStepSchema).default([]),
+  outcome: z.looseObject({ why: z.string().default('') }).default({ why: '' }),
+});
 
 /** The chapters of `transcript.md`, from what the stages saved; a stage that left nothing is left out. */
 export function runChapters(
@@ -40,21 +45,16 @@ export function runChapters(
         }),
       ],
     })),
-    map(stageResult(load, loadSchema), ({ facts }) => ({
-      title: 'Load it until it hangs',
-      text: 'The lab ran the load in a process of its own and pushed harder while nothing hung. By hand, the last step is the command below; the series are in `load.jsonl` and `probes.jsonl`.',
-      records: [
-        command('load', load, {
-          pipeline: [loadCommand(facts, url ?? 'http://127.0.0.1:10080/')],
-          stdout: loadSummary(facts),
-          note: 'The lab pushed through processes of its own; what is printed here is what it measured.',
-          durationMs: facts.ms,
-        }),
-      ],
-    })),
+    map(stageResult(load, loadSchema), ({ facts, played, outcome }) =>
+      played.length > 0
+        ? scheduleChapter(played, outcome.why)
+        : facts === undefined
+          ? { title: 'Let it work', text: `It drives itself. ${sentence(outcome.why)}`, records: [] }
+          : loadChapter(load, facts, url ?? 'http://127.0.0.1/'),
+    ),
     symptomRecords === undefined
       ? undefined
-      : { title: 'Look at it from outside', text: 'The load is gone.', records: symptomRecords },
+      : { title: 'Look at it from outside', text: 'Its clients are gone.', records: symptomRecords },
     map(stageResult(capture, bundleSchema), ({ core, pid, size, pausedMs, method }) => ({
       title: 'Take its core',
       text: `The process stood still for ${(pausedMs / 1000).toFixed(1)} s. Then holes were punched into the core: what is zero takes no place on the disk.`,
@@ -95,6 +95,35 @@ const buildText = {
 };
 
 type LoadFacts = z.infer<typeof loadFactsSchema>;
+
+function loadChapter(load: StageRecord | undefined, facts: LoadFacts, url: string): TranscriptChapter {
+  return {
+    title: 'Load it until it hangs',
+    text: 'The lab ran the load in a process of its own and pushed harder while nothing hung. By hand, the last step is the command below; the series are in `load.jsonl` and `probes.jsonl`.',
+    records: [
+      command('load', load, {
+        pipeline: [loadCommand(facts, url)],
+        stdout: loadSummary(facts),
+        note: 'The lab pushed through processes of its own; what is printed here is what it measured.',
+        durationMs: facts.ms,
+      }),
+    ],
+  };
+}
+
+/** Requests in an order that depends on what the server does in between are no commands to type. */
+function scheduleChapter(played: readonly PlayedStep[], why: string): TranscriptChapter {
+  const rounds = played.at(-1)?.round ?? 1;
+  const steps = played
+    .filter(({ round }) => round === rounds)
+    .map(({ text, ms, held }, i) => `${i + 1}. ${sentence(`${text}: ${held ? '' : 'not '}after ${ms} ms`)}`);
+  const which = rounds === 1 ? '' : ` These are the last of ${rounds} rounds:`;
+  return {
+    title: 'Ask it, step by step',
+    text: [`Each step waited for its condition.${which}`, steps.join('\n'), sentence(why)].join('\n\n'),
+    records: [],
+  };
+}
 
 function loadCommand({ driver, step, ms }: LoadFacts, url: string): string[] {
   const seconds = Math.ceil(ms / 1000);

@@ -6,6 +6,8 @@ import { z } from 'zod';
 import { diagnosisSchema } from '../analysis/diagnosis.js';
 import { checklistRowSchema } from '../checklist/row.js';
 import { walkSchema } from '../checklist/walk.js';
+import { scenarioNamed } from '../config.js';
+import { expectations, expectationsOfFixed } from '../expectation.js';
 import { readJson } from '../store/json-file.js';
 import type { Run } from '../store/run-store.js';
 import { readProbes, readSamples } from '../store/series.js';
@@ -35,8 +37,13 @@ export async function writeReports(run: Run): Promise<RunReport> {
 /** All that the reports tell, read from the run's folder; what is missing is left out. */
 export async function readReport(run: Run): Promise<RunReport> {
   const diagnosis = await optional(run.file('diagnosis.json'), diagnosisSchema);
+  const { fixed } = run.record.config;
+  const scenario = scenarioNamed(run.record.config.scenario);
+  const compared = diagnosis && (fixed ? expectationsOfFixed(diagnosis) : expectations(diagnosis, scenario));
   return {
     record: run.record,
+    scenario,
+    expectations: compared ?? [],
     ...(diagnosis === undefined ? {} : { diagnosis }),
     checklist: (await optional(run.file('checklist.json'), z.array(checklistRowSchema))) ?? [],
     samples: await readSamples(run.file('load.jsonl')),

@@ -1,13 +1,19 @@
 import type { Diagnosis } from '../analysis/diagnosis.js';
 import type { ChecklistRow } from '../checklist/row.js';
+import type { ExpectationRow } from '../expectation.js';
 import type { ProbeOutcome } from '../hang/health.js';
 import type { LoadSample } from '../load/sample.js';
+import type { Scenario } from '../scenarios/scenario.js';
 import type { RunRecord } from '../store/run-record.js';
 
 /** All that the reports of a run tell. */
 export interface RunReport {
   readonly record: RunRecord;
   readonly diagnosis?: Diagnosis;
+  readonly scenario: Pick<Scenario, 'title' | 'teaches'>;
+  /** What the manifest expects, and what was found; empty without a diagnosis. */
+  readonly expectations: readonly ExpectationRow[];
+  /** The article's claims; empty for scenarios of another story. */
   readonly checklist: readonly ChecklistRow[];
   /** The raw series, oldest first. */
   readonly samples: readonly LoadSample[];

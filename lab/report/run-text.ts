@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { Colors } from 'picocolors/types.js';
 import prettyBytes from 'pretty-bytes';
+import type { ExpectationRow } from '../expectation.js';
 import { checklistText } from './checklist-text.js';
 import { contentOf, type RunReport } from './run-report.js';
 import { shorten, textWidth, wrap } from './wrap.js';
@@ -13,8 +14,11 @@ export interface RunTextOptions {
   readonly colours: Colors;
 }
 
-/** The end of `lab run`: the checklist, the verdict in words with the proof, where the files are. */
-export function runText({ record, checklist, files }: RunReport, options: RunTextOptions): string {
+/** The end of `lab run`: the checklist or what was expected, the verdict in words with the proof, where the files are. */
+export function runText(
+  { record, checklist, expectations, files }: RunReport,
+  options: RunTextOptions,
+): string {
   const { dir, proof, colours } = options;
   const { conclusion } = record;
   const paint = { confirmed: colours.green, refuted: colours.red, unknown: colours.yellow };
@@ -31,11 +35,27 @@ export function runText({ record, checklist, files }: RunReport, options: RunTex
     ...(checklist.length === 0
       ? []
       : [[heading('The article, claim by claim'), '', checklistText(checklist, colours)]]),
+    ...(checklist.length > 0 || expectations.length === 0
+      ? []
+      : [[heading('Expected and found'), '', ...expectationLines(expectations, colours)]]),
     ...(proof === undefined || proof.trim() === '' ? [] : [[heading('Diagnosis'), '', proof.trimEnd()]]),
     verdict,
     [heading('Files'), ...fileLines(dir, files)],
   ];
   return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function expectationLines(rows: readonly ExpectationRow[], colours: Colors): string[] {
+  return rows.flatMap(({ what, expected, found, met }) => {
+    const mark = met ? colours.green('met    ') : colours.red('NOT MET');
+    const [first = '', ...more] = wrap(
+      met && found === expected ? expected : `expected ${expected}, found ${found}`,
+      {
+        indent: ' '.repeat(20),
+      },
+    );
+    return [`  ${mark}  ${what.padEnd(8)} ${first.trimStart()}`, ...more];
+  });
 }
 
 function fileLines(dir: string, files: RunReport['files']): string[] {

@@ -110,7 +110,8 @@ function fenced(body: string): string {
   return `${fence}console\n${body}\n${fence}`;
 }
 
-function sentence(text: string): string {
+/** A text of the run as a sentence that Markdown leaves as it is. */
+export function sentence(text: string): string {
   const escaped = text.replace(/[\\*_<>`[\]]/g, '\\$&');
   return `${escaped.charAt(0).toUpperCase()}${escaped.slice(1)}${/[.!?]$/.test(escaped) ? '' : '.'}`;
 }

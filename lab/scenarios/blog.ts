@@ -4,11 +4,14 @@ import type { Scenario } from './scenario.js';
 export const blog: Scenario = {
   name: 'blog',
   title: 'a metrics consumer that reports its own queue length into its own queue',
+  teaches:
+    'A goroutine that alone empties a channel must never send to it: a buffer hides that until it is full at the wrong moment.',
   class: 'communication',
   subtype: 'channel',
   package: 'blog',
   server: { port: 10080, pprofPort: 10081, path: '/' },
-  load: {
+  drive: {
+    kind: 'load',
     // One process of autocannon without pipelining is bound by its own event loop and leaves the channel
     // full at one receive in four; wrk at every second; two processes with ten requests in flight per
     // connection at four in five. Each step costs half a second of reconnecting, so the first is the one
@@ -21,9 +24,11 @@ export const blog: Scenario = {
     patienceMs: 3500,
     durationMs: 10_000,
   },
+  symptom: { kind: 'unanswered' },
   expect: {
     functions: ['main.(*Metrics).SetM'],
     resources: ['main.Metrics.inChannel'],
     victimsAtLeast: 100,
   },
+  article: true,
 };

@@ -1,10 +1,13 @@
 import type { DeadlockClass, DeadlockSubtype } from '../analysis/diagnosis.js';
-import type { LoadStep } from '../load/sample.js';
+import type { Drive, Symptom } from './drive.js';
 
-/** One reproducible hang: a Go program, the load that triggers it, and what must be found. */
+/** One reproducible fault: a Go program, what triggers it, how it shows, and what must be found. */
 export interface Scenario {
   readonly name: string;
+  /** Half a sentence: the program, and what is wrong with it. */
   readonly title: string;
+  /** What a reader knows afterwards, in a sentence or two. */
+  readonly teaches: string;
   readonly class: DeadlockClass;
   readonly subtype: DeadlockSubtype;
   /**
@@ -12,27 +15,28 @@ export interface Scenario {
    */
   readonly package: string;
   readonly server: {
-    /** The port that the story names. */
-    readonly port: number;
-    readonly pprofPort: number;
-    /** Path that the load and the probes request. */
+    /** The port that the story names; any free one when it names none. */
+    readonly port?: number;
+    readonly pprofPort?: number;
+    /** Path that the load and the probes request. A healthy server answers it quickly. */
     readonly path: string;
   };
-  readonly load: {
-    /**
-     * Tried in order. The next begins when the one before has settled (steady rate, quick answers), and
-     * at the latest when it saw no hang for `patienceMs`; the last one keeps on to the end.
-     */
-    readonly steps: readonly LoadStep[];
-    readonly patienceMs: number;
-    /** The load as a whole, over all steps: a server that still answers then did not hang. */
-    readonly durationMs: number;
-  };
-  readonly expect: {
-    /** Functions of which one must be the user location of a root cause goroutine. */
-    readonly functions: readonly string[];
-    /** Names of the objects of the root cause, as in `rootCause.resources[].name`. */
-    readonly resources: readonly string[];
-    readonly victimsAtLeast: number;
-  };
+  readonly drive: Drive;
+  readonly symptom: Symptom;
+  readonly expect: Expectation;
+  /** This is the article's own story: its claims are compared with what a run saw. */
+  readonly article?: true;
+}
+
+export interface Expectation {
+  /**
+   * Functions of which one must be where a root cause goroutine waits: its innermost function that is not of
+   * the runtime or of package sync.
+   */
+  readonly functions: readonly string[];
+  /** Names of the objects of the root cause, as in `rootCause.resources[].name`. */
+  readonly resources: readonly string[];
+  readonly victimsAtLeast: number;
+  /** The rule that must have found it, where one of several is meant. */
+  readonly rule?: string;
 }

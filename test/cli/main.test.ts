@@ -38,7 +38,7 @@ describe('the command line', function () {
     await using folder = await tempFolder();
     const listed = await lab(['scenarios', '--json']);
     const [blog] = JSON.parse(listed.stdout);
-    expect(blog).to.have.all.keys('name', 'title', 'class', 'subtype');
+    expect(blog).to.include.all.keys('name', 'title', 'class', 'subtype');
     const runs = await lab(['runs', '--json'], { LAB_RUNS: folder.path });
     expect(JSON.parse(runs.stdout)).to.deep.equal([]);
   });

@@ -43,6 +43,11 @@ const report: RunReport = {
     conclusion: { verdict: 'confirmed', exitCode: 0, summary: articleDiagnosis().summary, reasons: [evil] },
   },
   diagnosis: { ...articleDiagnosis(), limits: [evil] },
+  scenario: { title: evil, teaches: evil },
+  expectations: [
+    { what: 'class', expected: evil, found: evil, met: true },
+    { what: 'object', expected: evil, found: evil, met: false },
+  ],
   checklist: [row('holds'), row('differs'), row('fails'), row('not-observed')],
   samples: [0, 1, 2, 3].map((second) => ({
     ...{

@@ -6,7 +6,10 @@ export const scenariosCommand: LabCommand = {
     example(program.command('scenarios').description('the catalogue of hangs'), 'npx lab scenarios --json'),
   async act({ output }) {
     output.document(
-      scenarios.map(({ name, title, class: kind, subtype }) => ({ name, title, class: kind, subtype })),
+      scenarios.map(({ name, title, teaches, class: kind, subtype, drive, symptom, expect }) => ({
+        ...{ name, title, class: kind, subtype, teaches },
+        ...{ drive: drive.kind, symptom: symptom.kind, expect },
+      })),
     );
     for (const { name, title, class: kind, subtype } of scenarios) {
       output.print(`${name}  (${kind}/${subtype})\n    ${title}`);

@@ -1,3 +1,4 @@
+import { load } from '../../drive/stage.js';
 import type { Emit } from '../../events.js';
 import * as stages from '../../stages.js';
 import { recordSeries } from '../../store/recorder.js';
@@ -20,8 +21,8 @@ const stageCommands: readonly StageCommand[] = [
   { name: 'start', description: 'start the server and leave it running', act: stages.start },
   {
     name: 'load',
-    description: 'load the server until it hangs or has borne the whole plan',
-    act: async (context) => await stages.load(context, await stages.reattach(context)),
+    description: 'do to the server what the scenario says, until its fault shows or it has borne all of it',
+    act: async (context) => await load(context, await stages.reattach(context)),
   },
   {
     name: 'stop',
