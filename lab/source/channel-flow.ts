@@ -5,6 +5,7 @@ import { childrenOf, lineOf, type Node } from './parser.js';
 import type { Program } from './program.js';
 import { calleesOf, referencesTo } from './references.js';
 import { isExported, type Slot, slotKey, slotOf, useOf } from './slots.js';
+import { isCopiedWhole } from './struct-copies.js';
 
 /** One operation on a channel in the source. */
 export interface ChannelOperation {
@@ -222,6 +223,7 @@ export function followChannel(
       for (const use of usesOf(binding)) visit(use, file);
     } else {
       for (const { node, file } of occurrences(slot, program)) visit(node, file);
+      if (slot.kind === 'field' && isCopiedWhole(slot, program)) copied.add(slotKey(slot));
     }
   }
   return {

@@ -1,6 +1,7 @@
-import { type Binding, bindingOf, makesFreshObject, usesOf } from './bindings.js';
+import { dirname } from 'node:path/posix';
+import { type Binding, bindingOf, makesFreshObject, syntacticType, usesOf } from './bindings.js';
 import type { ChannelOperation } from './channel-flow.js';
-import { functionKey, type GoFunction, parentFunction } from './functions.js';
+import { functionKey, type GoFunction, parentFunction, receiverType } from './functions.js';
 import { childrenOf, type Node } from './parser.js';
 import type { Program } from './program.js';
 import { type Reference, referencesTo } from './references.js';
@@ -36,7 +37,7 @@ export function routesTo(
   const seen = new Set<string>();
 
   function walk(fn: GoFunction, root: Root): void {
-    const key = `${functionKey(fn)} ${root.kind} ${root.kind === 'parameter' ? root.index : ''}`;
+    const key = `${functionKey(fn)} ${rootKey(root)}`;
     if (seen.has(key)) return;
     seen.add(key);
     // A function that makes the object itself starts over with a new one whenever it is called.
@@ -64,7 +65,7 @@ export function routesTo(
       return;
     }
     routes.push({ kind: 'through', within, site: site.node });
-    const next = rootAtSite(root, site.call, fn, within, copied);
+    const next = rootAtSite(root, site.call, fn, within, copied, program);
     walk(within, next);
   }
 
@@ -72,31 +73,60 @@ export function routesTo(
   if (within === undefined) {
     return [{ kind: 'open', why: 'a package initializer', file: operation.file, line: operation.line }];
   }
-  walk(within, rootOf(operation.channel, within, copied));
+  walk(within, rootOf(operation.channel, within, copied, program));
   return routes;
+}
+
+/** Two variables of one function are two ways: one may be new each time, the other not. */
+function rootKey(root: Root): string {
+  switch (root.kind) {
+    case 'parameter':
+      return `parameter ${root.index}`;
+    case 'fresh':
+    case 'captured':
+      return `${root.kind} ${root.binding.name.startIndex}`;
+    default:
+      return root.kind;
+  }
 }
 
 /**
  * The variable that holds the channel, or the object whose field is the channel. A longer path (`s.queue.ch`), or
  * a field that may hold a channel from elsewhere, says nothing about where the channel was made.
  */
-function rootOf(expression: Node, fn: GoFunction, copied: ReadonlySet<string>): Root {
+function rootOf(expression: Node, fn: GoFunction, copied: ReadonlySet<string>, program: Program): Root {
   const inner = expression.type === 'parenthesized_expression' ? childrenOf(expression)[0] : undefined;
-  if (inner !== undefined) return rootOf(inner, fn, copied);
+  if (inner !== undefined) return rootOf(inner, fn, copied, program);
   // A parameter that points at the object: `work(&wg)`.
   const pointed = expression.type === 'unary_expression' ? expression.childForFieldName('operand') : null;
   if (pointed !== null && expression.childForFieldName('operator')?.text === '&') {
-    return rootOf(pointed, fn, copied);
+    return rootOf(pointed, fn, copied, program);
   }
   let at = expression;
   if (at.type === 'selector_expression') {
     const slot = slotOf(at, fn.file);
     const operand = at.childForFieldName('operand');
     if (slot === undefined || operand === null || copied.has(slotKey(slot))) return { kind: 'other' };
+    if (!isOwnField(at, operand, fn.file, program)) return { kind: 'other' };
     at = operand;
   }
   const binding = at.type === 'identifier' ? bindingOf(at) : undefined;
   return binding === undefined ? { kind: 'other' } : classify(binding, fn);
+}
+
+/** A field of an embedded struct belongs to an object that may be older than the one around it. */
+function isOwnField(selector: Node, operand: Node, file: string, program: Program): boolean {
+  const type = syntacticType(operand);
+  const name = selector.childForFieldName('field')?.text;
+  if (type === undefined || name === undefined) return true;
+  const specs = program
+    .filesWith(type, dirname(file))
+    .flatMap(({ root }) => root.descendantsOfType(['type_spec']))
+    .filter((spec) => spec.childForFieldName('name')?.text === type);
+  if (specs.length === 0) return true;
+  return specs
+    .flatMap((spec) => spec.descendantsOfType(['field_declaration']))
+    .some((field) => field.childrenForFieldName('name').some((own) => own.text === name));
 }
 
 function classify(binding: Binding, fn: GoFunction): Root {
@@ -122,6 +152,7 @@ function rootAtSite(
   fn: GoFunction,
   within: GoFunction,
   copied: ReadonlySet<string>,
+  program: Program,
 ): Root {
   switch (root.kind) {
     case 'fresh':
@@ -131,12 +162,15 @@ function rootAtSite(
     case 'receiver': {
       const operand = call.childForFieldName('function')?.childForFieldName('operand');
       if (operand?.type !== 'identifier') return { kind: 'other' };
-      return rootOf(operand, within, copied);
+      // A promoted method works on what is embedded, which may be older than the object around it.
+      const type = syntacticType(operand);
+      if (type !== undefined && type !== receiverType(fn.node)) return { kind: 'other' };
+      return rootOf(operand, within, copied, program);
     }
     case 'parameter': {
       const list = call.childForFieldName('arguments');
       const value = list === null ? undefined : childrenOf(list)[root.index];
-      return value === undefined ? { kind: 'other' } : rootOf(value, within, copied);
+      return value === undefined ? { kind: 'other' } : rootOf(value, within, copied, program);
     }
     case 'other':
       return root;
@@ -151,7 +185,9 @@ function isInside(binding: Binding, fn: GoFunction): boolean {
 export function isReassigned(binding: Binding): boolean {
   return usesOf(binding).some((use) => {
     if (useOf(use).kind === 'assigned') return true;
-    return use.parent?.type === 'unary_expression' && use.parent.childForFieldName('operator')?.text === '&';
+    if (use.parent?.type !== 'unary_expression') return false;
+    const operator = use.parent.childForFieldName('operator')?.text;
+    return operator === '&' || (operator === '*' && useOf(use.parent).kind === 'assigned');
   });
 }
 
