@@ -59,7 +59,7 @@ export function syncStateText({ address, state, queued }: SyncObject, name: stri
 const goTypes = { mutex: 'Mutex', rwmutex: 'RWMutex', waitgroup: 'WaitGroup', cond: 'Cond' } as const;
 
 export const syncStateCheck = ({ address, state }: SyncObject) =>
-  `print *(*sync.${goTypes[state.kind]})(${hex(address)})`;
+  `print *(*"sync.${goTypes[state.kind]}")(${hex(address)})`;
 
 /** The frame that was handed the semaphore shows its address. */
 export function syncParkedCheck(cell: Cell): string[] {

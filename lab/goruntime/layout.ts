@@ -121,9 +121,12 @@ export async function readRuntimeLayout(
   };
 }
 
-/** Offsets of a struct's fields; `at` is any mapped address: only the distances count. */
+/**
+ * Offsets of a struct's fields; `at` is any mapped address: only the distances count. Unquoted, Delve takes `sync` for
+ * whichever package of that name it meets first, such as internal/sync.
+ */
 export async function structOf(type: string, at: number, evaluate: EvaluateGlobal, signal: AbortSignal) {
-  const variable = await evaluate(`*(*${type})(${at})`, signal);
+  const variable = await evaluate(`*(*"${type}")(${at})`, signal);
   const offsets = new Map<string, number>();
   const collect = (parent: LayoutVariable, prefix: string, depth: number) => {
     for (const child of parent.children) {
