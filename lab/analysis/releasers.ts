@@ -5,6 +5,7 @@ import type { Program } from '../source/program.js';
 import { routesTo } from '../source/routes.js';
 import { keepsItsChannel } from '../source/stability.js';
 import type { SyncOperation } from '../source/sync-operations.js';
+import { type ChannelStory, tellStory } from './channel-story.js';
 import { type Activations, functionOfFrame } from './frame-functions.js';
 import { type Cell, type Frame, isPrivateRuntime, type Snapshot } from './snapshot.js';
 import type { ReleaseEvidence, Releaser } from './wait-for-graph.js';
@@ -45,6 +46,8 @@ export interface ReleaserSearch {
   readonly name?: string | undefined;
   /** Places where a function returns with the lock. */
   readonly leaks?: readonly Leak[] | undefined;
+  /** What the sources tell of the channel's life. */
+  readonly story?: ChannelStory | undefined;
 }
 
 export interface SearchContext {
@@ -103,7 +106,8 @@ export async function findReleasers(
     releasers.push(...(await onStacks(operation, channel, flow, context)));
     releasers.push(...byCalls(operation, flow, context));
   }
-  return { releasers, places, flow, operations };
+  const story = tellStory(flow, releasers, context.activations, program);
+  return { releasers, places, flow, operations, story };
 }
 
 async function waitingPlace(
