@@ -249,7 +249,7 @@ export function byCalls(
     if (route.kind === 'open') {
       return [{ kind: 'open', why: `${route.why} (${route.file}:${route.line})`, blind: false }];
     }
-    const { within, site } = route;
+    const { within, site, calledAt } = route;
     return context.activations
       .of(within)
       .filter(({ frame }) => stillAhead(within, site, frame.line))
@@ -257,7 +257,10 @@ export function byCalls(
         kind: 'cell',
         cell: cell.key,
         certain: false,
-        how: evidence(operation, cell, frame, cell.ids[0] ?? 0),
+        how: {
+          ...evidence(operation, cell, frame, cell.ids[0] ?? 0),
+          ...(calledAt === undefined ? {} : { calledAt }),
+        },
       }));
   });
 }

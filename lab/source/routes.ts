@@ -1,8 +1,9 @@
-import { dirname } from 'node:path/posix';
 import { type Binding, bindingOf, makesFreshObject, syntacticType, usesOf } from './bindings.js';
 import type { ChannelOperation } from './channel-flow.js';
+import { callsOfValue } from './function-values.js';
 import { functionKey, type GoFunction, parentFunction, receiverType } from './functions.js';
-import { childrenOf, type Node } from './parser.js';
+import { declaresField } from './occurrences.js';
+import { childrenOf, lineOf, type Node } from './parser.js';
 import type { Program } from './program.js';
 import { type Reference, referencesTo } from './references.js';
 import { slotKey, slotOf, useOf } from './slots.js';
@@ -10,7 +11,13 @@ import { slotKey, slotOf, useOf } from './slots.js';
 /** A way by which code that is not on any stack yet could come to run an operation. */
 export type Route =
   /** An activation of `within` that has not passed `site` can still get there. */
-  | { readonly kind: 'through'; readonly within: GoFunction; readonly site: Node }
+  | {
+      readonly kind: 'through';
+      readonly within: GoFunction;
+      readonly site: Node;
+      /** The operation is in a function value, which is called there: `/a/b.go:12`. */
+      readonly calledAt?: string;
+    }
   /** Any running code may get there: through a function value, an interface or a package initializer. */
   | { readonly kind: 'open'; readonly why: string; readonly file: string; readonly line: number };
 
@@ -57,6 +64,23 @@ export function routesTo(
   function visitSite(fn: GoFunction, site: Reference, root: Root): void {
     const { within } = site;
     const line = site.node.startPosition.row + 1;
+    const value =
+      within === undefined || site.call !== undefined
+        ? undefined
+        : callsOfValue(site.node, site.file, program);
+    if (within !== undefined && value?.kind === 'calls') {
+      // Whoever has yet to make the value, and whoever calls it.
+      routes.push({ kind: 'through', within, site: site.node });
+      walk(
+        within,
+        fn.kind === 'literal' ? rootAtSite(root, site.node, fn, within, copied, program) : { kind: 'other' },
+      );
+      for (const { node, file, within: caller, from } of value.calls) {
+        routes.push({ kind: 'through', within: caller, site: node, calledAt: `${file}:${lineOf(node)}` });
+        walk(caller, from === undefined ? { kind: 'other' } : rootOf(from, caller, copied, program));
+      }
+      return;
+    }
     if (within === undefined || site.call === undefined) {
       const name = fn.name === '' ? 'a function literal' : fn.name;
       const why =
@@ -106,27 +130,14 @@ function rootOf(expression: Node, fn: GoFunction, copied: ReadonlySet<string>, p
   if (at.type === 'selector_expression') {
     const slot = slotOf(at, fn.file);
     const operand = at.childForFieldName('operand');
-    if (slot === undefined || operand === null || copied.has(slotKey(slot))) return { kind: 'other' };
-    if (!isOwnField(at, operand, fn.file, program)) return { kind: 'other' };
+    if (slot?.kind !== 'field' || operand === null || copied.has(slotKey(slot))) return { kind: 'other' };
+    const type = syntacticType(operand);
+    // A field of an embedded struct belongs to an object that may be older than the one around it.
+    if (type !== undefined && declaresField(type, slot, program) === false) return { kind: 'other' };
     at = operand;
   }
   const binding = at.type === 'identifier' ? bindingOf(at) : undefined;
   return binding === undefined ? { kind: 'other' } : classify(binding, fn);
-}
-
-/** A field of an embedded struct belongs to an object that may be older than the one around it. */
-function isOwnField(selector: Node, operand: Node, file: string, program: Program): boolean {
-  const type = syntacticType(operand);
-  const name = selector.childForFieldName('field')?.text;
-  if (type === undefined || name === undefined) return true;
-  const specs = program
-    .filesWith(type, dirname(file))
-    .flatMap(({ root }) => root.descendantsOfType(['type_spec']))
-    .filter((spec) => spec.childForFieldName('name')?.text === type);
-  if (specs.length === 0) return true;
-  return specs
-    .flatMap((spec) => spec.descendantsOfType(['field_declaration']))
-    .some((field) => field.childrenForFieldName('name').some((own) => own.text === name));
 }
 
 function classify(binding: Binding, fn: GoFunction): Root {
