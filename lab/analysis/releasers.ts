@@ -6,6 +6,7 @@ import { routesTo } from '../source/routes.js';
 import { keepsItsChannel } from '../source/stability.js';
 import type { SyncOperation } from '../source/sync-operations.js';
 import { type ChannelStory, tellStory } from './channel-story.js';
+import { type ContextOrigin, contextReleasers } from './context-releasers.js';
 import { type Activations, functionOfFrame } from './frame-functions.js';
 import { type Cell, type Frame, isPrivateRuntime, type Snapshot } from './snapshot.js';
 import type { ReleaseEvidence, Releaser } from './wait-for-graph.js';
@@ -48,6 +49,8 @@ export interface ReleaserSearch {
   readonly leaks?: readonly Leak[] | undefined;
   /** What the sources tell of the channel's life. */
   readonly story?: ChannelStory | undefined;
+  /** Set when the channel is the `Done` of these contexts, and of no others. */
+  readonly contexts?: readonly ContextOrigin[] | undefined;
 }
 
 export interface SearchContext {
@@ -83,8 +86,12 @@ export async function findReleasers(
     else places.push(...found);
   }
   if (places.length === 0) return { releasers, places, flow: undefined, operations: [] };
+  const ends = places.map((place) => contextReleasers(place, context));
+  releasers.push(...ends.flatMap((found) => found?.releasers ?? []));
   const flow = followChannel(
-    places.map(({ frame, channel: node }) => ({ file: frame.file, node })),
+    places
+      .filter((_, i) => ends[i] === undefined)
+      .map(({ frame, channel: node }) => ({ file: frame.file, node })),
     program,
   );
   for (const { file, line, text } of flow.escapes) {
@@ -107,7 +114,9 @@ export async function findReleasers(
     releasers.push(...byCalls(operation, flow, context));
   }
   const story = tellStory(flow, releasers, context.activations, program);
-  return { releasers, places, flow, operations, story };
+  const contexts = ends.every((found) => found !== undefined) ? ends.flatMap((e) => e.origins) : undefined;
+  const name = contexts === undefined ? undefined : `${contexts[0]?.name}.Done()`;
+  return { releasers, places, flow, operations, story, contexts, name };
 }
 
 async function waitingPlace(

@@ -31,6 +31,17 @@ class Lost extends Error {}
  * lost: then any code may call it.
  */
 export function callsOfValue(node: Node, file: string, program: Program): ValueCalls {
+  return follow({ file, value: node }, program);
+}
+
+/** The same for the function that a variable or field holds. */
+export function callsOfVariable(name: Node, file: string, program: Program): ValueCalls {
+  return follow({ file, name }, program);
+}
+
+type Start = { readonly file: string } & ({ readonly value: Node } | { readonly name: Node });
+
+function follow(start: Start, program: Program): ValueCalls {
   const calls = new Map<string, ValueCall>();
   const seen = new Set<string>();
   const queue: { slot: Slot; from: Node | undefined }[] = [];
@@ -138,7 +149,8 @@ export function callsOfValue(node: Node, file: string, program: Program): ValueC
   }
 
   try {
-    visit(node, file);
+    if ('value' in start) visit(start.value, start.file);
+    else addSlot(slotOf(start.name, start.file));
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const { slot, from } = next;
       if (slot.kind === 'local') {

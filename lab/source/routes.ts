@@ -1,5 +1,6 @@
 import { type Binding, bindingOf, makesFreshObject, syntacticType, usesOf } from './bindings.js';
 import type { ChannelOperation } from './channel-flow.js';
+import { contextFunction, pairedCall } from './contexts.js';
 import { callsOfValue } from './function-values.js';
 import { functionKey, type GoFunction, parentFunction, receiverType } from './functions.js';
 import { declaresField } from './occurrences.js';
@@ -144,7 +145,7 @@ function classify(binding: Binding, fn: GoFunction): Root {
   if (binding.value !== undefined && makesFreshObject(binding.value) && !isReassigned(binding)) {
     return { kind: 'fresh', binding };
   }
-  if (isSyncVariable(binding)) return { kind: 'fresh', binding };
+  if (isSyncVariable(binding) || isNewContext(binding)) return { kind: 'fresh', binding };
   if (!isInside(binding, fn)) return { kind: 'captured', binding };
   if (binding.kind === 'receiver') return { kind: 'receiver' };
   if (binding.kind === 'parameter') return { kind: 'parameter', index: parameterIndex(binding, fn) };
@@ -154,6 +155,12 @@ function classify(binding: Binding, fn: GoFunction): Root {
 /** `var wg sync.WaitGroup` in a function is a new one each time; it is only ever used through its address. */
 function isSyncVariable({ kind, type, value }: Binding): boolean {
   return kind === 'local' && value === undefined && type?.text.startsWith('sync.') === true;
+}
+
+/** `ctx, cancel := context.WithCancel(parent)` makes both anew each time. */
+function isNewContext(binding: Binding): boolean {
+  const call = binding.kind === 'local' ? pairedCall(binding.name)?.call : undefined;
+  return call !== undefined && contextFunction(call) !== undefined && !isReassigned(binding);
 }
 
 /** What the root is in the caller. */

@@ -21,13 +21,16 @@ export function channelShapeOf(knot: Knot, input: RuleInput, certainty: Claim['c
 function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): ChannelShape {
   const peers = knot.objects.map((object) => peersOf(object, input.graph.releasers.get(object) ?? []));
   const stories = knot.objects.map((object) => input.searches.get(object)?.story);
+  const contexts = knot.objects.filter((o) => input.searches.get(o)?.contexts !== undefined);
   if (peers.every((found) => found.length === 0)) {
+    if (contexts.length === knot.objects.length) return 'context';
     if (knot.objects.every((object) => directionOf(object) === 'send')) {
       return stories.some((story) => (story?.departures.length ?? 0) > 0) ? 'leaked-sender' : 'other';
     }
     const known = stories.some((story) => (story?.sends.length ?? 0) + (story?.closes.length ?? 0) > 0);
     return known ? 'forgotten-close' : 'other';
   }
+  if (contexts.length > 0) return 'context';
   const [object, ...others] = knot.objects;
   if (object !== undefined && others.length === 0 && directionOf(object) === 'send') {
     const receivers = receiversIn(object, input, certainty === 'strong');

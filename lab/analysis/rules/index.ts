@@ -1,3 +1,4 @@
+import { channelContext } from './channel-context.js';
 import { channelKnot } from './channel-knot.js';
 import { channelLock } from './channel-lock.js';
 import { channelRing } from './channel-ring.js';
@@ -31,6 +32,7 @@ export const rules: readonly Rule[] = [
   channelWaitGroup,
   waitGroupMisuse,
   lostSignal,
+  channelContext,
   poolWaitsForItself,
   channelRing,
   leakedSender,
