@@ -1,3 +1,4 @@
+import type { ChannelOperation } from '../source/channel-flow.js';
 import { type CancellableContext, followContext } from '../source/contexts.js';
 import { functionName } from '../source/departures.js';
 import { callsOfVariable } from '../source/function-values.js';
@@ -26,6 +27,8 @@ export interface ContextOrigin {
 export interface ContextSearch {
   readonly releasers: readonly Releaser[];
   readonly origins: readonly ContextOrigin[];
+  /** The calls of their cancel functions, as what would end the wait. */
+  readonly operations: readonly ChannelOperation[];
 }
 
 /**
@@ -46,19 +49,21 @@ export function contextReleasers(
     blind: false,
   }));
   const origins: ContextOrigin[] = [];
+  const operations: ChannelOperation[] = [];
   for (const made of contexts) {
     const found = made.cancel === undefined ? [] : cancelsOf(made, made.cancel, { program, activations });
     releasers.push(...found.flatMap((cancel) => cancel.releasers));
+    operations.push(...found.flatMap((cancel) => cancel.operation ?? []));
     const { file, line, name, within } = made;
     const slot = slotOf(name, file);
     origins.push({
       ...{ file, line, discarded: made.cancel === undefined },
       name: (slot === undefined ? undefined : slotName(slot, program)) ?? name.text,
       function: within === undefined ? 'a package initializer' : functionName(within),
-      cancels: found.flatMap((cancel) => cancel.place ?? []),
+      cancels: found.flatMap((cancel) => cancel.operation ?? []).map(({ file, line }) => ({ file, line })),
     });
   }
-  return { releasers, origins };
+  return { releasers, origins, operations };
 }
 
 /** `ctx` of `ctx.Done()`. */
@@ -75,7 +80,7 @@ function cancelsOf(
   { file }: CancellableContext,
   name: Node,
   context: { readonly program: Program; readonly activations: Activations },
-): { releasers: Releaser[]; place?: { file: string; line: number } }[] {
+): { releasers: Releaser[]; operation?: ChannelOperation }[] {
   const found = callsOfVariable(name, file, context.program);
   if (found.kind === 'lost') {
     const why = `the cancel function ${name.text} of ${file}:${lineOf(name)} is handed on to where it is not followed`;
@@ -85,7 +90,7 @@ function cancelsOf(
     const callee = node.childForFieldName('function') ?? node;
     const operation = {
       ...{ kind: 'close' as const, expression: `${callee.text}()`, file: at, line: lineOf(node) },
-      ...{ within, channel: callee },
+      ...{ within, channel: callee, node },
     };
     const onStacks = context.activations
       .of(within)
@@ -95,6 +100,6 @@ function cancelsOf(
         return { kind: 'cell', cell: cell.key, certain: false, how };
       });
     const called = byCalls(operation, { copied: new Set() }, context);
-    return { releasers: [...onStacks, ...called], place: { file: at, line: lineOf(node) } };
+    return { releasers: [...onStacks, ...called], operation };
   });
 }

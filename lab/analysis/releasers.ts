@@ -116,6 +116,7 @@ export async function findReleasers(
   const story = tellStory(flow, releasers, context.activations, program);
   const contexts = ends.every((found) => found !== undefined) ? ends.flatMap((e) => e.origins) : undefined;
   const name = contexts === undefined ? undefined : `${contexts[0]?.name}.Done()`;
+  operations.push(...ends.flatMap((found) => found?.operations ?? []));
   return { releasers, places, flow, operations, story, contexts, name };
 }
 

@@ -5,6 +5,7 @@ import { childrenOf, lineOf, type Node } from './parser.js';
 import type { Program } from './program.js';
 import { referencesTo } from './references.js';
 import { slotKey, slotOf, useOf } from './slots.js';
+import { isCopiedWhole, isSetByPosition } from './struct-copies.js';
 
 /** A context that a cancel function ends, and where it is made. */
 export interface CancellableContext {
@@ -88,6 +89,8 @@ export function followContext(start: Node, startFile: string, program: Program):
     if (seen.has(slotKey(slot))) return;
     seen.add(slotKey(slot));
     if (slot.kind !== 'local') {
+      if (slot.kind === 'field' && (isCopiedWhole(slot, program) || isSetByPosition(slot, program)))
+        lose(node, file);
       for (const place of occurrences(slot, program)) {
         const use = useOf(place.node);
         if (use.kind === 'assigned') written(place.node, place.file);

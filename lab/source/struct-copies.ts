@@ -22,3 +22,15 @@ export function isCopiedWhole(slot: Slot & { kind: 'field' }, program: Program):
       ),
   );
 }
+
+/** Whether some literal of the struct sets its fields by position, without naming them. */
+export function isSetByPosition(slot: Slot & { kind: 'field' }, program: Program): boolean {
+  if (slot.type === undefined) return true;
+  return program
+    .filesWith(slot.type, isExported(slot.type) ? undefined : slot.directory)
+    .flatMap(({ root }) => root.descendantsOfType(['composite_literal']))
+    .filter((literal) => syntacticType(literal) === slot.type)
+    .some((literal) =>
+      (literal.childForFieldName('body')?.namedChildren ?? []).some(({ type }) => type === 'literal_element'),
+    );
+}

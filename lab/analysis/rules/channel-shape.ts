@@ -1,4 +1,12 @@
-import { isSyncObject, type Knot, type ObjectKey, peersOf, type Releaser } from '../wait-for-graph.js';
+import { isPrivateRuntime } from '../snapshot.js';
+import {
+  isSyncObject,
+  type Knot,
+  type ObjectKey,
+  peersOf,
+  type ReleaseEvidence,
+  type Releaser,
+} from '../wait-for-graph.js';
 import { type Claim, channelOf, countOf, directionOf, fillOf, type Rule, type RuleInput } from './rule.js';
 
 /** What a knot of channels alone is; each has one rule. */
@@ -39,10 +47,20 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
     }
   }
   if (peers.every((found) => found.length > 0 && found.every((r) => r.how.calledAt !== undefined))) {
-    return 'pool';
+    const busy = peers.flat().filter((r) => isBusy(r.how, knot));
+    if (busy.length === peers.flat().length) return 'pool';
+    // Idle workers that could hand each other work, if they had any.
+    if (busy.length === 0) return 'forgotten-close';
   }
   const sends = knot.objects.every((o) => directionOf(o) === 'send');
   return sends && knot.objects.length > 1 && peers.every((found) => found.length > 0) ? 'ring' : 'other';
+}
+
+/** A worker waits within work that it was given, not for work. */
+function isBusy(how: ReleaseEvidence, { cells }: Knot): boolean {
+  const own = cells.find((cell) => cell.ids.includes(how.goroutine));
+  const waits = own?.signature.frames.find((frame) => !isPrivateRuntime(frame.function));
+  return waits !== undefined && waits.index < how.frame;
 }
 
 /** Those who would receive from a channel; where nobody else can, they need not have been evaluated. */
