@@ -182,8 +182,19 @@ function fieldOf(field: Node, file: string): Slot & { kind: 'field' } {
   };
 }
 
-const isLibraryMethod = (name: string, program: Program) =>
-  program.libraryFiles.some((file) => {
+/** Reading a whole library for a name takes a while. */
+const libraryMethods = new WeakMap<Program, Map<string, boolean>>();
+
+function isLibraryMethod(name: string, program: Program): boolean {
+  const known = libraryMethods.get(program) ?? new Map<string, boolean>();
+  libraryMethods.set(program, known);
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const inInterface = new RegExp(`^\\t${name}\\(`, 'm');
+  const found = program.libraryFiles.some((file) => {
     const text = program.text(file);
-    return text === undefined || text.includes(`) ${name}(`) || new RegExp(`^\\t${name}\\(`, 'm').test(text);
+    return text === undefined || text.includes(`) ${name}(`) || inInterface.test(text);
   });
+  known.set(name, found);
+  return found;
+}

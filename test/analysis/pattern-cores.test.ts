@@ -142,6 +142,7 @@ const healthy = [
   ...['discarded-cancel-fixed', 'cancel-later', 'cancel-by-request', 'cancel-by-clock', 'cancel-by-timer'],
   ...['cond-and-channel-fixed', 'idle-handlers', 'idle-global', 'idle-ticker', 'idle-accept'],
   ...['idle-embedded', 'idle-beside', 'idle-copied', 'idle-interface', 'idle-input'],
+  ...['idle-router', 'idle-callback', 'cancel-returned', 'cancel-deferred'],
 ];
 /** What never ends, and harms nobody or may yet end. */
 const suspected = ['no-cancel', 'cond-and-channel-like'];
