@@ -6,9 +6,10 @@ import { stillAhead } from '../source/functions.js';
 import { childrenOf, lineOf, type Node } from '../source/parser.js';
 import type { Program } from '../source/program.js';
 import { slotOf } from '../source/slots.js';
+import { byCalls, evidence } from './call-routes.js';
 import type { Activations } from './frame-functions.js';
 import { slotName } from './names.js';
-import { byCalls, evidence, type WaitingPlace } from './releasers.js';
+import type { WaitingPlace } from './releasers.js';
 import type { Releaser } from './wait-for-graph.js';
 
 /** A context that goroutines wait for the end of, as its maker knows it. */

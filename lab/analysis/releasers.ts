@@ -2,14 +2,14 @@ import { type ChannelFlow, type ChannelOperation, followChannel } from '../sourc
 import { functionAround, stillAhead } from '../source/functions.js';
 import { endLineOf, lineOf, type Node } from '../source/parser.js';
 import type { Program } from '../source/program.js';
-import { routesTo } from '../source/routes.js';
 import { keepsItsChannel } from '../source/stability.js';
 import type { SyncOperation } from '../source/sync-operations.js';
+import { byCalls, evidence } from './call-routes.js';
 import { type ChannelStory, tellStory } from './channel-story.js';
 import { type ContextOrigin, contextReleasers } from './context-releasers.js';
 import { type Activations, functionOfFrame } from './frame-functions.js';
 import { type Cell, type Frame, isPrivateRuntime, type Snapshot } from './snapshot.js';
-import type { ReleaseEvidence, Releaser } from './wait-for-graph.js';
+import type { Releaser } from './wait-for-graph.js';
 
 /** Evaluates the channel that an expression means in a frame. */
 export type EvaluateChannel = (
@@ -242,52 +242,4 @@ async function evaluateIn(
     else if (seen.address === channel) return { kind: 'same', goroutine };
   }
   return { kind: unsure ? 'unreadable' : 'other', goroutine: first };
-}
-
-/** An operation as far as its ways in are looked for. */
-type Called = Pick<ChannelOperation, 'within' | 'channel' | 'file' | 'line' | 'expression'> & {
-  readonly kind: ReleaseEvidence['operation'];
-};
-
-/** Code that is on no stack at this operation but may be called. */
-export function byCalls(
-  operation: Called,
-  { copied }: Pick<ChannelFlow, 'copied'>,
-  context: Pick<SearchContext, 'activations' | 'program'>,
-): Releaser[] {
-  return routesTo(operation, copied, context.program).flatMap((route): Releaser[] => {
-    if (route.kind === 'open') {
-      return [{ kind: 'open', why: `${route.why} (${route.file}:${route.line})`, blind: false }];
-    }
-    const { within, site, calledAt } = route;
-    return context.activations
-      .of(within)
-      .filter(({ frame }) => stillAhead(within, site, frame.line))
-      .map(({ cell, frame }) => ({
-        kind: 'cell',
-        cell: cell.key,
-        certain: false,
-        how: {
-          ...evidence(operation, cell, frame, cell.ids[0] ?? 0),
-          ...(calledAt === undefined ? {} : { calledAt }),
-        },
-      }));
-  });
-}
-
-export function evidence(
-  operation: Pick<Called, 'kind' | 'expression' | 'file' | 'line'>,
-  cell: Cell,
-  frame: Frame,
-  goroutine: number,
-) {
-  return {
-    operation: operation.kind,
-    expression: operation.expression,
-    file: operation.file,
-    line: operation.line,
-    goroutine: goroutine === 0 ? (cell.ids[0] ?? 0) : goroutine,
-    frame: frame.index,
-    function: frame.function,
-  };
 }
