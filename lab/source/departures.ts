@@ -22,16 +22,17 @@ export function departureOf({ node, within, file, line }: ChannelOperation): Dep
   const other = otherCase(node);
   if (other !== undefined) return { ...place, how: caseKind(other), at: lineOf(other) };
   const loop = loopAround(node, within);
-  const leaves = exitsIn(loop ?? within.node, within, file).filter(
-    (exit) => loop !== undefined || exit.startIndex < node.startIndex,
+  const leaves = exitsIn(loop ?? within.node, within, file).filter((exit) =>
+    // `return <-c` is no way around it.
+    loop === undefined ? exit.endIndex < node.startIndex : !contains(exit, node),
   );
   const exit = leaves.find(({ type }) => type === 'return_statement') ?? leaves[0];
-  if (exit !== undefined && !exit.equals(node.parent ?? node)) {
-    const own = exit.startIndex <= node.startIndex && exit.endIndex >= node.endIndex;
-    if (!own) return { ...place, how: 'return', at: lineOf(exit) };
-  }
+  if (exit !== undefined) return { ...place, how: 'return', at: lineOf(exit) };
   return { ...place, how: loop === undefined ? 'once' : 'end', at: line };
 }
+
+const contains = (outer: Node, inner: Node) =>
+  outer.startIndex <= inner.startIndex && outer.endIndex >= inner.endIndex;
 
 /** Go's own name for the function, as stacks have it. */
 export function functionName(fn: GoFunction): string {

@@ -13,7 +13,13 @@ export interface ValueCall {
   readonly file: string;
   readonly within: GoFunction;
   /** The channel that `within` takes the value from, when it does so itself. */
-  readonly from: Node | undefined;
+  readonly from: Source | undefined;
+}
+
+interface Source {
+  readonly channel: Node;
+  /** Keys of the places that get this channel from elsewhere, as `ChannelFlow` has them. */
+  readonly copied: ReadonlySet<string>;
 }
 
 export type ValueCalls =
@@ -44,8 +50,8 @@ type Start = { readonly file: string } & ({ readonly value: Node } | { readonly 
 function follow(start: Start, program: Program): ValueCalls {
   const calls = new Map<string, ValueCall>();
   const seen = new Set<string>();
-  const queue: { slot: Slot; from: Node | undefined }[] = [];
-  const addSlot = (slot: Slot | undefined, from?: Node) => {
+  const queue: { slot: Slot; from: Source | undefined }[] = [];
+  const addSlot = (slot: Slot | undefined, from?: Source) => {
     if (slot === undefined || slot.kind === 'global') throw new Lost();
     if (slot.kind === 'field') {
       // A library may call what is in the fields of its own structs.
@@ -58,7 +64,7 @@ function follow(start: Start, program: Program): ValueCalls {
     queue.push({ slot, from });
   };
 
-  function visit(use: Node, at: string, from?: Node): void {
+  function visit(use: Node, at: string, from?: Source): void {
     const { parent } = use;
     if (parent?.type === 'call_expression' && parent.childForFieldName('function')?.id === use.id) {
       const within = functionAround(parent, at);
@@ -125,7 +131,8 @@ function follow(start: Start, program: Program): ValueCalls {
       if (operation.kind !== 'receive') continue;
       if (seen.has(`received ${operation.file} ${operation.node.startIndex}`)) continue;
       seen.add(`received ${operation.file} ${operation.node.startIndex}`);
-      const { node: received, channel: from, file: where } = operation;
+      const { node: received, channel: expression, file: where } = operation;
+      const from = { channel: expression, copied: flow.copied };
       if (received.type !== 'range_clause') visitReceived(received, from, where);
       else {
         const name = received.childForFieldName('left');
@@ -136,7 +143,7 @@ function follow(start: Start, program: Program): ValueCalls {
   }
 
   /** `v := <-c`, `v, ok = <-c`, `case v := <-c`, `(<-c)()`. */
-  function visitReceived(received: Node, from: Node, at: string): void {
+  function visitReceived(received: Node, from: Source, at: string): void {
     const list = received.parent?.type === 'expression_list' ? received.parent : received;
     const statement = list.parent;
     const left = statement?.childForFieldName('left');
@@ -167,7 +174,7 @@ function follow(start: Start, program: Program): ValueCalls {
 }
 
 /** A literal inside the function that received the value is called from elsewhere. */
-function sameFunction(use: Node, slot: { binding: Binding; file: string }, from: Node | undefined) {
+function sameFunction(use: Node, slot: { binding: Binding; file: string }, from: Source | undefined) {
   if (from === undefined) return undefined;
   const own = functionAround(slot.binding.name, slot.file);
   return own !== undefined && functionAround(use, slot.file)?.node.id === own.node.id ? from : undefined;

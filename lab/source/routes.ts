@@ -78,7 +78,10 @@ export function routesTo(
       );
       for (const { node, file, within: caller, from } of value.calls) {
         routes.push({ kind: 'through', within: caller, site: node, calledAt: `${file}:${lineOf(node)}` });
-        walk(caller, from === undefined ? { kind: 'other' } : rootOf(from, caller, copied, program));
+        walk(
+          caller,
+          from === undefined ? { kind: 'other' } : rootOf(from.channel, caller, from.copied, program),
+        );
       }
       return;
     }

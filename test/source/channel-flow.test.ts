@@ -141,6 +141,18 @@ func work() { for task := range tasks { task() } }
     expect(routes).to.include.members(['through setUp', 'through work']).and.not.to.include('open');
   });
 
+  it('does not take the queue of a new worker for new when it is an older one', async () => {
+    const workers = (jobs: string) => `${queue}
+type worker struct{ jobs chan func() }
+func (w *worker) work() { for job := range w.jobs { job() } }
+func submit(w *worker, q *Q) { w.jobs <- q.run }
+func hire(shared chan func()) { w := &worker{jobs: ${jobs}}; go w.work() }
+func any() { hire(nil) }
+`;
+    expect((await follow(workers('make(chan func())'))).routes).not.to.include('through any');
+    expect((await follow(workers('shared'))).routes).to.include('through any');
+  });
+
   it('takes no object for new that carries an older one, or was filled from one', async () => {
     const holder = 'type holder struct{ *Q }\nfunc embed(q *Q) { h := &holder{Q: q}; h.run() }';
     expect((await follow(`${queue}${holder}\nfunc any(q *Q) { embed(q) }`)).routes).to.include('through any');
