@@ -88,7 +88,7 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
       const shown = add(
         releaser.certain ? 'frame' : 'source',
         releaseText(releaser.how, releaser.certain),
-        releaseCheck(releaser.how),
+        releaseCheck(releaser.how, releaser.certain),
       );
       const relation = releaser.holds ? 'held-by' : 'released-by';
       edges.push({ from: id, to: nodeOf(cell), relation, inferred: true, evidence: [shown] });

@@ -56,14 +56,22 @@ const channelVerbs: Readonly<Record<string, string>> = {
 
 export function releaseText(how: ReleaseEvidence, certain: boolean): string {
   if (isSyncRelease(how)) return syncReleaseText(how, certain);
+  if (how.expression.endsWith('()')) {
+    return `Goroutine ${how.goroutine} stands in ${how.function} (frame ${how.frame}) before ${how.file}:${how.line}, where it calls ${how.expression}, which may be of this context`;
+  }
   const verb = channelVerbs[how.operation] ?? how.operation;
+  if (how.calledAt !== undefined) {
+    return `Goroutine ${how.goroutine} stands in ${how.function} (frame ${how.frame}) before it calls a function value at ${how.calledAt}: the one of ${how.file}:${how.line} ${verb} ${how.expression}, which may be this channel`;
+  }
   const which = certain ? ', which in that frame is this very channel' : ', which may be this channel';
   return `Goroutine ${how.goroutine} stands in ${how.function} (frame ${how.frame}) before ${how.file}:${how.line}, where it ${verb} ${how.expression}${which}`;
 }
 
 /** The field's or variable's memory holds the channel's address: `print` shows the contents, not the address. */
-export function releaseCheck(how: ReleaseEvidence): string {
+export function releaseCheck(how: ReleaseEvidence, certain: boolean): string {
   if (isSyncRelease(how)) return syncReleaseCheck(how);
+  // Where it was not evaluated, the expression may belong to another frame.
+  if (!certain) return `goroutine ${how.goroutine}; frame ${how.frame} list; list ${how.file}:${how.line}`;
   return `goroutine ${how.goroutine}; frame ${how.frame} examinemem -fmt hex -size 8 -count 1 -x &${how.expression}`;
 }
 

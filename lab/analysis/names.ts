@@ -25,7 +25,10 @@ export const slotName = (slot: Slot, program: Program): string | undefined => na
 function nameOf(slot: Slot, searches: readonly ReleaserSearch[], program: Program) {
   switch (slot.kind) {
     case 'field': {
-      const type = slot.type ?? typeFromOperations(slot.name, searches);
+      const type =
+        slot.type ??
+        typeFromOperations(slot.name, searches) ??
+        onlyTypeWith(slot.name, slot.directory, program);
       const owner = packageIn(slot.directory, program);
       return type === undefined ? undefined : { rank: 0, name: `${owner}.${type}.${slot.name}` };
     }
@@ -53,6 +56,20 @@ function typeFromOperations(field: string, searches: readonly ReleaserSearch[]):
     if (type !== undefined) return type;
   }
   return undefined;
+}
+
+/** The struct type of a package that has such a field, when it is the only one. */
+function onlyTypeWith(field: string, directory: string, program: Program): string | undefined {
+  const types = program
+    .filesWith(field, directory)
+    .flatMap(({ root }) => root.descendantsOfType(['type_spec']))
+    .filter((spec) =>
+      spec
+        .descendantsOfType(['field_declaration'])
+        .some((declared) => declared.childrenForFieldName('name').some((name) => name.text === field)),
+    )
+    .flatMap((spec) => spec.childForFieldName('name')?.text ?? []);
+  return types.length === 1 ? types[0] : undefined;
 }
 
 function packageIn(directory: string, program: Program): string {

@@ -2,12 +2,14 @@ import { type ChannelFlow, type ChannelOperation, followChannel } from '../sourc
 import { functionAround, stillAhead } from '../source/functions.js';
 import { endLineOf, lineOf, type Node } from '../source/parser.js';
 import type { Program } from '../source/program.js';
-import { routesTo } from '../source/routes.js';
 import { keepsItsChannel } from '../source/stability.js';
 import type { SyncOperation } from '../source/sync-operations.js';
+import { byCalls, evidence } from './call-routes.js';
+import { type ChannelStory, tellStory } from './channel-story.js';
+import { type ContextOrigin, contextReleasers } from './context-releasers.js';
 import { type Activations, functionOfFrame } from './frame-functions.js';
 import { type Cell, type Frame, isPrivateRuntime, type Snapshot } from './snapshot.js';
-import type { ReleaseEvidence, Releaser } from './wait-for-graph.js';
+import type { Releaser } from './wait-for-graph.js';
 
 /** Evaluates the channel that an expression means in a frame. */
 export type EvaluateChannel = (
@@ -45,6 +47,10 @@ export interface ReleaserSearch {
   readonly name?: string | undefined;
   /** Places where a function returns with the lock. */
   readonly leaks?: readonly Leak[] | undefined;
+  /** What the sources tell of the channel's life. */
+  readonly story?: ChannelStory | undefined;
+  /** Set when the channel is the `Done` of these contexts, and of no others. */
+  readonly contexts?: readonly ContextOrigin[] | undefined;
 }
 
 export interface SearchContext {
@@ -80,8 +86,12 @@ export async function findReleasers(
     else places.push(...found);
   }
   if (places.length === 0) return { releasers, places, flow: undefined, operations: [] };
+  const ends = places.map((place) => contextReleasers(place, context));
+  releasers.push(...ends.flatMap((found) => found?.releasers ?? []));
   const flow = followChannel(
-    places.map(({ frame, channel: node }) => ({ file: frame.file, node })),
+    places
+      .filter((_, i) => ends[i] === undefined)
+      .map(({ frame, channel: node }) => ({ file: frame.file, node })),
     program,
   );
   for (const { file, line, text } of flow.escapes) {
@@ -103,7 +113,11 @@ export async function findReleasers(
     releasers.push(...(await onStacks(operation, channel, flow, context)));
     releasers.push(...byCalls(operation, flow, context));
   }
-  return { releasers, places, flow, operations };
+  const story = tellStory(flow, releasers, context.activations, program);
+  const contexts = ends.every((found) => found !== undefined) ? ends.flatMap((e) => e.origins) : undefined;
+  const name = contexts === undefined ? undefined : `${contexts[0]?.name}.Done()`;
+  operations.push(...ends.flatMap((found) => found?.operations ?? []));
+  return { releasers, places, flow, operations, story, contexts, name };
 }
 
 async function waitingPlace(
@@ -228,49 +242,4 @@ async function evaluateIn(
     else if (seen.address === channel) return { kind: 'same', goroutine };
   }
   return { kind: unsure ? 'unreadable' : 'other', goroutine: first };
-}
-
-/** An operation as far as its ways in are looked for. */
-type Called = Pick<ChannelOperation, 'within' | 'channel' | 'file' | 'line' | 'expression'> & {
-  readonly kind: ReleaseEvidence['operation'];
-};
-
-/** Code that is on no stack at this operation but may be called. */
-export function byCalls(
-  operation: Called,
-  { copied }: Pick<ChannelFlow, 'copied'>,
-  context: Pick<SearchContext, 'activations' | 'program'>,
-): Releaser[] {
-  return routesTo(operation, copied, context.program).flatMap((route): Releaser[] => {
-    if (route.kind === 'open') {
-      return [{ kind: 'open', why: `${route.why} (${route.file}:${route.line})`, blind: false }];
-    }
-    const { within, site } = route;
-    return context.activations
-      .of(within)
-      .filter(({ frame }) => stillAhead(within, site, frame.line))
-      .map(({ cell, frame }) => ({
-        kind: 'cell',
-        cell: cell.key,
-        certain: false,
-        how: evidence(operation, cell, frame, cell.ids[0] ?? 0),
-      }));
-  });
-}
-
-export function evidence(
-  operation: Pick<Called, 'kind' | 'expression' | 'file' | 'line'>,
-  cell: Cell,
-  frame: Frame,
-  goroutine: number,
-) {
-  return {
-    operation: operation.kind,
-    expression: operation.expression,
-    file: operation.file,
-    line: operation.line,
-    goroutine: goroutine === 0 ? (cell.ids[0] ?? 0) : goroutine,
-    frame: frame.index,
-    function: frame.function,
-  };
 }

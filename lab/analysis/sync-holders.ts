@@ -1,8 +1,9 @@
 import { functionKey, type GoFunction } from '../source/functions.js';
 import { type Held, locksHeldAt } from '../source/held-locks.js';
 import { operationsIn, type SyncOperation } from '../source/sync-operations.js';
+import { evidence } from './call-routes.js';
 import { type Activation, functionOfFrame } from './frame-functions.js';
-import { evidence, type Leak } from './releasers.js';
+import type { Leak } from './releasers.js';
 import type { Cell, Frame } from './snapshot.js';
 import {
   endedBy,

@@ -1,10 +1,12 @@
 import { dirname } from 'node:path/posix';
-import { type Binding, bindingOf, listOf, syntacticType, usesOf } from './bindings.js';
+import { type Binding, listOf, syntacticType, usesOf } from './bindings.js';
 import { functionAround, type GoFunction } from './functions.js';
+import { occurrences, parameterNames } from './occurrences.js';
 import { childrenOf, lineOf, type Node } from './parser.js';
 import type { Program } from './program.js';
 import { calleesOf, referencesTo } from './references.js';
-import { isExported, type Slot, slotKey, slotOf, useOf } from './slots.js';
+import { type Slot, slotKey, slotOf, useOf } from './slots.js';
+import { isCopiedWhole } from './struct-copies.js';
 
 /** One operation on a channel in the source. */
 export interface ChannelOperation {
@@ -222,6 +224,7 @@ export function followChannel(
       for (const use of usesOf(binding)) visit(use, file);
     } else {
       for (const { node, file } of occurrences(slot, program)) visit(node, file);
+      if (slot.kind === 'field' && isCopiedWhole(slot, program)) copied.add(slotKey(slot));
     }
   }
   return {
@@ -237,57 +240,6 @@ export function followChannel(
 function isAssigned(node: Node): boolean {
   const statement = node.parent?.type === 'expression_list' ? node.parent.parent : node.parent;
   return statement?.type === 'assignment_statement';
-}
-
-/** All places that name a field or a package variable. */
-function* occurrences(slot: Exclude<Slot, { kind: 'local' }>, program: Program) {
-  const everywhere = isExported(slot.name);
-  for (const file of program.filesWith(slot.name, everywhere ? undefined : slot.directory)) {
-    for (const node of file.root.descendantsOfType(['selector_expression'])) {
-      if (node.childForFieldName('field')?.text !== slot.name) continue;
-      if (slot.kind === 'field' && isOtherType(node, slot, file.root)) continue;
-      yield { node, file: file.path };
-    }
-    if (slot.kind === 'field') {
-      yield* literalKeys(file.root, slot, file.path);
-      continue;
-    }
-    for (const node of file.root.descendantsOfType(['identifier'])) {
-      if (node.text !== slot.name || bindingOf(node) !== undefined) continue;
-      if (node.parent?.type === 'selector_expression') continue;
-      yield { node, file: file.path };
-    }
-  }
-}
-
-/** Keys of struct literals: `T{name: value}` writes the field. */
-function* literalKeys(root: Node, slot: Slot & { kind: 'field' }, file: string) {
-  for (const element of root.descendantsOfType(['keyed_element'])) {
-    const key = element.childForFieldName('key');
-    if (key === null || key.text !== slot.name) continue;
-    const literal = element.parent?.parent;
-    const type = literal?.type === 'composite_literal' ? syntacticType(literal) : undefined;
-    if (type !== undefined && slot.type !== undefined && type !== slot.type) continue;
-    yield { node: key.namedChildren[0] ?? key, file };
-  }
-}
-
-/** True when the syntax shows another struct type that has a field of this name of its own. */
-function isOtherType(selector: Node, slot: Slot & { kind: 'field' }, root: Node): boolean {
-  const operand = selector.childForFieldName('operand');
-  const type = operand === null ? undefined : syntacticType(operand);
-  if (type === undefined || slot.type === undefined || type === slot.type) return false;
-  return root
-    .descendantsOfType(['type_spec'])
-    .filter((spec) => spec.childForFieldName('name')?.text === type)
-    .flatMap((spec) => spec.descendantsOfType(['field_declaration']))
-    .some((field) => field.childrenForFieldName('name').some((name) => name.text === slot.name));
-}
-
-function parameterNames(fn: Node): Node[] {
-  return (fn.childForFieldName('parameters')?.namedChildren ?? [])
-    .filter((declaration) => declaration.type === 'parameter_declaration')
-    .flatMap((declaration) => declaration.childrenForFieldName('name'));
 }
 
 const isMake = (node: Node) =>

@@ -1,7 +1,10 @@
-import { type Binding, bindingOf, makesFreshObject, usesOf } from './bindings.js';
+import { type Binding, bindingOf, makesFreshObject, syntacticType, usesOf } from './bindings.js';
 import type { ChannelOperation } from './channel-flow.js';
-import { functionKey, type GoFunction, parentFunction } from './functions.js';
-import { childrenOf, type Node } from './parser.js';
+import { contextFunction, pairedCall } from './contexts.js';
+import { callsOfValue } from './function-values.js';
+import { functionKey, type GoFunction, parentFunction, receiverType } from './functions.js';
+import { declaresField } from './occurrences.js';
+import { childrenOf, lineOf, type Node } from './parser.js';
 import type { Program } from './program.js';
 import { type Reference, referencesTo } from './references.js';
 import { slotKey, slotOf, useOf } from './slots.js';
@@ -9,7 +12,13 @@ import { slotKey, slotOf, useOf } from './slots.js';
 /** A way by which code that is not on any stack yet could come to run an operation. */
 export type Route =
   /** An activation of `within` that has not passed `site` can still get there. */
-  | { readonly kind: 'through'; readonly within: GoFunction; readonly site: Node }
+  | {
+      readonly kind: 'through';
+      readonly within: GoFunction;
+      readonly site: Node;
+      /** The operation is in a function value, which is called there: `/a/b.go:12`. */
+      readonly calledAt?: string;
+    }
   /** Any running code may get there: through a function value, an interface or a package initializer. */
   | { readonly kind: 'open'; readonly why: string; readonly file: string; readonly line: number };
 
@@ -36,7 +45,7 @@ export function routesTo(
   const seen = new Set<string>();
 
   function walk(fn: GoFunction, root: Root): void {
-    const key = `${functionKey(fn)} ${root.kind} ${root.kind === 'parameter' ? root.index : ''}`;
+    const key = `${functionKey(fn)} ${rootKey(root)}`;
     if (seen.has(key)) return;
     seen.add(key);
     // A function that makes the object itself starts over with a new one whenever it is called.
@@ -56,6 +65,26 @@ export function routesTo(
   function visitSite(fn: GoFunction, site: Reference, root: Root): void {
     const { within } = site;
     const line = site.node.startPosition.row + 1;
+    const value =
+      within === undefined || site.call !== undefined
+        ? undefined
+        : callsOfValue(site.node, site.file, program);
+    if (within !== undefined && value?.kind === 'calls') {
+      // Whoever has yet to make the value, and whoever calls it.
+      routes.push({ kind: 'through', within, site: site.node });
+      walk(
+        within,
+        fn.kind === 'literal' ? rootAtSite(root, site.node, fn, within, copied, program) : { kind: 'other' },
+      );
+      for (const { node, file, within: caller, from } of value.calls) {
+        routes.push({ kind: 'through', within: caller, site: node, calledAt: `${file}:${lineOf(node)}` });
+        walk(
+          caller,
+          from === undefined ? { kind: 'other' } : rootOf(from.channel, caller, from.copied, program),
+        );
+      }
+      return;
+    }
     if (within === undefined || site.call === undefined) {
       const name = fn.name === '' ? 'a function literal' : fn.name;
       const why =
@@ -64,7 +93,7 @@ export function routesTo(
       return;
     }
     routes.push({ kind: 'through', within, site: site.node });
-    const next = rootAtSite(root, site.call, fn, within, copied);
+    const next = rootAtSite(root, site.call, fn, within, copied, program);
     walk(within, next);
   }
 
@@ -72,27 +101,43 @@ export function routesTo(
   if (within === undefined) {
     return [{ kind: 'open', why: 'a package initializer', file: operation.file, line: operation.line }];
   }
-  walk(within, rootOf(operation.channel, within, copied));
+  walk(within, rootOf(operation.channel, within, copied, program));
   return routes;
+}
+
+/** Two variables of one function are two ways: one may be new each time, the other not. */
+function rootKey(root: Root): string {
+  switch (root.kind) {
+    case 'parameter':
+      return `parameter ${root.index}`;
+    case 'fresh':
+    case 'captured':
+      return `${root.kind} ${root.binding.name.startIndex}`;
+    default:
+      return root.kind;
+  }
 }
 
 /**
  * The variable that holds the channel, or the object whose field is the channel. A longer path (`s.queue.ch`), or
  * a field that may hold a channel from elsewhere, says nothing about where the channel was made.
  */
-function rootOf(expression: Node, fn: GoFunction, copied: ReadonlySet<string>): Root {
+function rootOf(expression: Node, fn: GoFunction, copied: ReadonlySet<string>, program: Program): Root {
   const inner = expression.type === 'parenthesized_expression' ? childrenOf(expression)[0] : undefined;
-  if (inner !== undefined) return rootOf(inner, fn, copied);
+  if (inner !== undefined) return rootOf(inner, fn, copied, program);
   // A parameter that points at the object: `work(&wg)`.
   const pointed = expression.type === 'unary_expression' ? expression.childForFieldName('operand') : null;
   if (pointed !== null && expression.childForFieldName('operator')?.text === '&') {
-    return rootOf(pointed, fn, copied);
+    return rootOf(pointed, fn, copied, program);
   }
   let at = expression;
   if (at.type === 'selector_expression') {
     const slot = slotOf(at, fn.file);
     const operand = at.childForFieldName('operand');
-    if (slot === undefined || operand === null || copied.has(slotKey(slot))) return { kind: 'other' };
+    if (slot?.kind !== 'field' || operand === null || copied.has(slotKey(slot))) return { kind: 'other' };
+    const type = syntacticType(operand);
+    // A field of an embedded struct belongs to an object that may be older than the one around it.
+    if (type !== undefined && declaresField(type, slot, program) === false) return { kind: 'other' };
     at = operand;
   }
   const binding = at.type === 'identifier' ? bindingOf(at) : undefined;
@@ -103,7 +148,7 @@ function classify(binding: Binding, fn: GoFunction): Root {
   if (binding.value !== undefined && makesFreshObject(binding.value) && !isReassigned(binding)) {
     return { kind: 'fresh', binding };
   }
-  if (isSyncVariable(binding)) return { kind: 'fresh', binding };
+  if (isSyncVariable(binding) || isNewContext(binding)) return { kind: 'fresh', binding };
   if (!isInside(binding, fn)) return { kind: 'captured', binding };
   if (binding.kind === 'receiver') return { kind: 'receiver' };
   if (binding.kind === 'parameter') return { kind: 'parameter', index: parameterIndex(binding, fn) };
@@ -115,6 +160,12 @@ function isSyncVariable({ kind, type, value }: Binding): boolean {
   return kind === 'local' && value === undefined && type?.text.startsWith('sync.') === true;
 }
 
+/** `ctx, cancel := context.WithCancel(parent)` makes both anew each time. */
+function isNewContext(binding: Binding): boolean {
+  const call = binding.kind === 'local' ? pairedCall(binding.name)?.call : undefined;
+  return call !== undefined && contextFunction(call) !== undefined && !isReassigned(binding);
+}
+
 /** What the root is in the caller. */
 function rootAtSite(
   root: Root,
@@ -122,6 +173,7 @@ function rootAtSite(
   fn: GoFunction,
   within: GoFunction,
   copied: ReadonlySet<string>,
+  program: Program,
 ): Root {
   switch (root.kind) {
     case 'fresh':
@@ -131,12 +183,15 @@ function rootAtSite(
     case 'receiver': {
       const operand = call.childForFieldName('function')?.childForFieldName('operand');
       if (operand?.type !== 'identifier') return { kind: 'other' };
-      return rootOf(operand, within, copied);
+      // A promoted method works on what is embedded, which may be older than the object around it.
+      const type = syntacticType(operand);
+      if (type !== undefined && type !== receiverType(fn.node)) return { kind: 'other' };
+      return rootOf(operand, within, copied, program);
     }
     case 'parameter': {
       const list = call.childForFieldName('arguments');
       const value = list === null ? undefined : childrenOf(list)[root.index];
-      return value === undefined ? { kind: 'other' } : rootOf(value, within, copied);
+      return value === undefined ? { kind: 'other' } : rootOf(value, within, copied, program);
     }
     case 'other':
       return root;
@@ -151,7 +206,9 @@ function isInside(binding: Binding, fn: GoFunction): boolean {
 export function isReassigned(binding: Binding): boolean {
   return usesOf(binding).some((use) => {
     if (useOf(use).kind === 'assigned') return true;
-    return use.parent?.type === 'unary_expression' && use.parent.childForFieldName('operator')?.text === '&';
+    if (use.parent?.type !== 'unary_expression') return false;
+    const operator = use.parent.childForFieldName('operator')?.text;
+    return operator === '&' || (operator === '*' && useOf(use.parent).kind === 'assigned');
   });
 }
 

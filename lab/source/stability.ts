@@ -1,4 +1,4 @@
-import { bindingOf, makesFreshObject } from './bindings.js';
+import { bindingOf, makesFreshObject, syntacticType } from './bindings.js';
 import type { ChannelFlow } from './channel-flow.js';
 import type { GoFunction } from './functions.js';
 import { childrenOf, lineOf, type Node } from './parser.js';
@@ -14,7 +14,7 @@ export function keepsItsChannel(
   expression: Node,
   fn: GoFunction,
   line: number,
-  flow: Pick<ChannelFlow, 'copied' | 'reassigned'>,
+  flow: Pick<ChannelFlow, 'copied' | 'reassigned'> & Partial<Pick<ChannelFlow, 'slots'>>,
 ): boolean {
   const slot = slotOf(expression, fn.file);
   if (slot === undefined || flow.reassigned.has(slotKey(slot))) return false;
@@ -30,7 +30,14 @@ export function keepsItsChannel(
   if (lineOf(binding.name) > line || fn.node.descendantsOfType('goto_statement').length > 0) return false;
   if (!isInLoop(binding.name, fn.node)) return true;
   const isFresh = binding.value !== undefined && makesFreshObject(binding.value);
-  return isFresh && !(isField && flow.copied.has(slotKey(slot)));
+  if (!isField) return isFresh;
+  // A field of what is embedded belongs to an object that may be older than the one around it.
+  const types = (flow.slots ?? []).flatMap((known) =>
+    known.kind === 'field' && known.name === at.childForFieldName('field')?.text ? [known.type] : [],
+  );
+  const type = syntacticType(root);
+  const isOwn = types.every((known) => known === undefined || known === type);
+  return isFresh && isOwn && !flow.copied.has(slotKey(slot));
 }
 
 function withoutParentheses(node: Node): Node {

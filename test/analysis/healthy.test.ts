@@ -8,6 +8,7 @@ import { delveDump } from '../../lab/capture/delve-dump.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { findDelve } from '../../lab/toolchain/index.js';
 import { goTools, startHung } from '../hung-program.js';
+import { sideBySide } from '../side-by-side.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const fixture = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go/healthy');
@@ -47,9 +48,6 @@ const programs = [
   'remote',
   'shared',
 ];
-/** Delve is idle for much of a capture and of an analysis: more than the cores of a small machine. */
-const atOnce = 3;
-
 /** Starts the program, takes a core of it while it works, and diagnoses it. */
 async function diagnose(exe: string, go: string, dlv: string, folder: TempFolder, name: string) {
   const program = await startHung(exe, folder, signal, [name]);
@@ -69,25 +67,6 @@ async function diagnose(exe: string, go: string, dlv: string, folder: TempFolder
   } finally {
     if (process.env['LAB_KEEP_CORES'] === undefined) await execa('rm', ['-rf', own]);
   }
-}
-
-/** Runs the work for every name, a few at a time; each result is a promise of its own. */
-function sideBySide<T>(
-  names: readonly string[],
-  work: (name: string) => Promise<T>,
-): Map<string, Promise<T>> {
-  const lanes = Array.from({ length: atOnce }, () => Promise.resolve());
-  return new Map(
-    names.map((name, i) => {
-      const lane = i % atOnce;
-      const result = (lanes[lane] ?? Promise.resolve()).then(() => work(name));
-      lanes[lane] = result.then(
-        () => undefined,
-        () => undefined,
-      );
-      return [name, result];
-    }),
-  );
 }
 
 /** Optimised code by the first Go at hand, and by the last, if there is another, code that keeps every variable. */

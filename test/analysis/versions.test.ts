@@ -17,8 +17,8 @@ const { signal } = new AbortController();
 const faulty = {
   'self-consumer': { rule: 'self-blocked-consumer', certainty: 'strong' },
   'two-depots': { rule: 'self-blocked-consumer', certainty: 'strong' },
-  ring: { rule: 'channel-knot', certainty: 'strong' },
-  'early-return': { rule: 'channel-knot', certainty: 'strong' },
+  ring: { rule: 'channel-ring', certainty: 'strong' },
+  'early-return': { rule: 'leaked-sender', certainty: 'strong' },
   'nil-send': { rule: 'nil-channel', certainty: 'proved' },
 };
 const healthy = [

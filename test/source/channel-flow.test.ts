@@ -124,8 +124,54 @@ func (b *B) recv() { <-b.c }
 
   it('keeps a method open that is used as a value', async () => {
     const { routes } = await follow(`${queue}
-func register(f func()) {}
+var hooks []func()
+func register(f func()) { hooks = append(hooks, f) }
 func setUp(q *Q) { register(q.run) }
+`);
+    expect(routes).to.include('open');
+  });
+
+  it('follows a function value through a parameter and a channel to those who call it', async () => {
+    const { routes } = await follow(`${queue}
+var tasks = make(chan func())
+func submit(f func()) { tasks <- f }
+func setUp(q *Q) { submit(q.run) }
+func work() { for task := range tasks { task() } }
+`);
+    expect(routes).to.include.members(['through setUp', 'through work']).and.not.to.include('open');
+  });
+
+  it('does not take the queue of a new worker for new when it is an older one', async () => {
+    const workers = (jobs: string) => `${queue}
+type worker struct{ jobs chan func() }
+func (w *worker) work() { for job := range w.jobs { job() } }
+func submit(w *worker, q *Q) { w.jobs <- q.run }
+func hire(shared chan func()) { w := &worker{jobs: ${jobs}}; go w.work() }
+func any() { hire(nil) }
+`;
+    expect((await follow(workers('make(chan func())'))).routes).not.to.include('through any');
+    expect((await follow(workers('shared'))).routes).to.include('through any');
+  });
+
+  it('takes no object for new that carries an older one, or was filled from one', async () => {
+    const holder = 'type holder struct{ *Q }\nfunc embed(q *Q) { h := &holder{Q: q}; h.run() }';
+    expect((await follow(`${queue}${holder}\nfunc any(q *Q) { embed(q) }`)).routes).to.include('through any');
+    const copy = 'func clone(q *Q) { c := &Q{}; *c = *q; c.run() }';
+    expect((await follow(`${queue}${copy}\nfunc any(q *Q) { clone(q) }`)).routes).to.include('through any');
+  });
+
+  it('keeps two variables of one function apart, of which one is new each time', async () => {
+    const { routes } = await follow(`${queue}
+func register(f func()) {}
+var hooks []func()
+func setUp() {
+	q := &Q{in: make(chan int)}
+	hooks = append(hooks, func() {
+		own := &Q{in: make(chan int)}
+		own.run()
+		q.run()
+	})
+}
 `);
     expect(routes).to.include('open');
   });

@@ -1,13 +1,18 @@
+import { channelContext } from './channel-context.js';
 import { channelKnot } from './channel-knot.js';
 import { channelLock } from './channel-lock.js';
+import { channelRing } from './channel-ring.js';
 import { channelWaitGroup } from './channel-waitgroup.js';
 import { doubleLock } from './double-lock.js';
 import { emptySelect } from './empty-select.js';
 import { endlessContext } from './endless-context.js';
+import { forgottenClose } from './forgotten-close.js';
 import { leakedLock } from './leaked-lock.js';
+import { leakedSender } from './leaked-sender.js';
 import { lockOrder } from './lock-order.js';
 import { lostSignal } from './lost-signal.js';
 import { nilChannel } from './nil-channel.js';
+import { poolWaitsForItself } from './pool-waits-for-itself.js';
 import { readWriteRead } from './read-write-read.js';
 import type { Rule } from './rule.js';
 import { selfBlockedConsumer } from './self-blocked-consumer.js';
@@ -28,6 +33,11 @@ export const rules: readonly Rule[] = [
   channelWaitGroup,
   waitGroupMisuse,
   lostSignal,
+  channelContext,
+  poolWaitsForItself,
+  channelRing,
+  leakedSender,
+  forgottenClose,
   channelKnot,
   unreachableObject,
 ];

@@ -5,7 +5,9 @@ import { cellReleasers, namesOf, ruleFor } from './sync-knot.js';
 /** Goroutines wait for a condition variable that nobody can signal any more. */
 export const lostSignal = ruleFor('lost-signal', 'cond', (knot, input) => {
   const name = namesOf(knot.objects.filter(isSyncObject), input);
-  const mixed = knot.objects.some((object) => !isSyncObject(object));
+  // Whoever waits on a channel for what comes after the signal hangs as well.
+  const onChannels = knot.starved.filter(({ wait }) => wait.kind === 'channel');
+  const mixed = knot.objects.some((object) => !isSyncObject(object)) || onChannels.length > 0;
   const verb = countOf(knot.cells) === 1 ? 'waits' : 'wait';
   const abandoned = knot.objects.every((object) => cellReleasers(object, input).length === 0);
   return {

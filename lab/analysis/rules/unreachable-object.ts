@@ -1,4 +1,5 @@
 import type { DeadlockClass, DeadlockSubtype } from '../diagnosis.js';
+import type { Cell } from '../snapshot.js';
 import { isSyncObject, type Knot } from '../wait-for-graph.js';
 import {
   behind,
@@ -52,7 +53,8 @@ function keepsProgramRunning({ cells, victims, starved }: Knot, input: RuleInput
 
 function claimOf(knot: Knot, input: RuleInput): Claim {
   const shape = shapeOf(knot, input);
-  const [kind, subtype] = shape === undefined ? (['communication', 'channel'] as const) : kinds[shape];
+  const [kind, subtype] =
+    shape === undefined ? (['communication', channelSubtype(knot, input)] as const) : kinds[shape];
   const verb = countOf(knot.cells) === 1 ? 'waits' : 'wait';
   const proved = knot.cells.every((cell) => input.graph.unreached?.has(cell.key));
   return {
@@ -70,6 +72,12 @@ function claimOf(knot: Knot, input: RuleInput): Claim {
       : 'Look for the one who had it and left: unlock and call Done with defer, so that no path leaves without.',
     roles: new Map(knot.cells.map((cell) => [cell.key, 'waits for what nothing alive can reach'])),
   };
+}
+
+/** A context says so by the method that its channel comes from. */
+function channelSubtype({ cells }: Knot, input: RuleInput): DeadlockSubtype {
+  const ofContext = (cell: Cell) => input.receivedFrom(cell).some((channel) => channel.endsWith('.Done()'));
+  return cells.every(ofContext) ? 'channel-context' : 'channel';
 }
 
 const maxNames = 3;

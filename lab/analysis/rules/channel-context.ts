@@ -1,0 +1,41 @@
+import type { ContextOrigin } from '../context-releasers.js';
+import { objectsOf } from '../wait-for-graph.js';
+import { channelRule, channelsText, verbFor } from './channel-shape.js';
+import { behind, goroutinesOf } from './rule.js';
+
+/** Goroutines wait for the end of a context whose cancel function nobody can call any more. */
+export const channelContext = channelRule('channel-context', 'context', (knot, input) => {
+  const origins = knot.objects.flatMap((object) => input.searches.get(object)?.contexts ?? []);
+  const known = [...new Map(origins.map((origin) => [`${origin.file}:${origin.line}`, origin])).values()];
+  const discarded = known.every((origin) => origin.discarded);
+  const inside = knot.objects.some((object) => (input.graph.releasers.get(object) ?? []).length > 0);
+  const why = discarded
+    ? 'whose cancel function was thrown away'
+    : inside
+      ? 'which only goroutines could cancel that wait themselves'
+      : 'which nobody is left to cancel';
+  return {
+    subtype: 'channel-context',
+    summary: `${goroutinesOf(knot.cells)} ${verbFor(knot, 'waits', 'wait')} for the end of a context, ${why}: ${channelsText(knot, input)}${behind(knot.victims)}.`,
+    explanation: `${known.slice(0, 4).map(originText).join('; ')}. It has no deadline, and neither has a parent of it.`,
+    suggestion:
+      'Keep the cancel function and call it on every way out (defer cancel()), in a goroutine that does not wait for those who wait for the context; or give the context a deadline.',
+    roles: new Map(
+      knot.cells.map((cell) => {
+        const waits = objectsOf(cell).some((object) => input.searches.get(object)?.contexts !== undefined);
+        return [
+          cell.key,
+          waits ? 'waits for a context that is never cancelled' : 'waits before it could cancel',
+        ];
+      }),
+    ),
+  };
+});
+
+function originText({ name, function: fn, file, line, discarded, cancels }: ContextOrigin): string {
+  const made = `${name} is made in ${fn} at ${file}:${line}`;
+  if (discarded) return `${made}, where its cancel function is assigned to _`;
+  if (cancels.length === 0) return `${made}, and no line of the program calls its cancel function`;
+  const places = cancels.slice(0, 3).map((cancel) => `${cancel.file}:${cancel.line}`);
+  return `${made}; it is cancelled at ${places.join(', ')}, and no goroutine outside this set can still get there`;
+}

@@ -1,0 +1,162 @@
+import { isPrivateRuntime } from '../snapshot.js';
+import {
+  isSyncObject,
+  type Knot,
+  type ObjectKey,
+  peersOf,
+  type ReleaseEvidence,
+  type Releaser,
+} from '../wait-for-graph.js';
+import { type Claim, channelOf, countOf, directionOf, fillOf, type Rule, type RuleInput } from './rule.js';
+
+/** What a knot of channels alone is; each has one rule. */
+export type ChannelShape =
+  | 'context'
+  | 'leaked-sender'
+  | 'forgotten-close'
+  | 'self-blocked'
+  | 'pool'
+  | 'ring'
+  | 'other';
+
+/** `undefined` for knots that are not of channels alone, and for a main goroutine that is meant to wait. */
+export function channelShapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']) {
+  if (knot.objects.length === 0 || knot.objects.some(isSyncObject)) return undefined;
+  if (keepsProgramRunning(knot, input)) return undefined;
+  return shapeOf(knot, input, certainty);
+}
+
+function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): ChannelShape {
+  const peers = knot.objects.map((object) => peersOf(object, input.graph.releasers.get(object) ?? []));
+  const stories = knot.objects.map((object) => input.searches.get(object)?.story);
+  const contexts = knot.objects.filter((o) => input.searches.get(o)?.contexts !== undefined);
+  if (peers.every((found) => found.length === 0)) {
+    if (contexts.length === knot.objects.length) return 'context';
+    if (knot.objects.every((object) => directionOf(object) === 'send')) {
+      return stories.some((story) => (story?.departures.length ?? 0) > 0) ? 'leaked-sender' : 'other';
+    }
+    const known = stories.some((story) => (story?.sends.length ?? 0) + (story?.closes.length ?? 0) > 0);
+    return known ? 'forgotten-close' : 'other';
+  }
+  if (contexts.length > 0) return 'context';
+  const [object, ...others] = knot.objects;
+  if (object !== undefined && others.length === 0 && directionOf(object) === 'send') {
+    const receivers = receiversIn(object, input, certainty === 'strong');
+    if (knot.cells.every((cell) => receivers.some((r) => r.cell === cell.key))) {
+      return countOf(knot.cells) === 1 ? 'self-blocked' : 'pool';
+    }
+  }
+  if (peers.every((found) => found.length > 0 && found.every((r) => r.how.calledAt !== undefined))) {
+    const busy = peers.flat().filter((r) => isBusy(r.how, knot));
+    if (busy.length === peers.flat().length) return 'pool';
+    // Idle workers that could hand each other work, if they had any.
+    if (busy.length === 0) return 'forgotten-close';
+  }
+  const sends = knot.objects.every((o) => directionOf(o) === 'send');
+  return sends && knot.objects.length > 1 && peers.every((found) => found.length > 0) ? 'ring' : 'other';
+}
+
+/** A worker waits within work that it was given, not for work. */
+function isBusy(how: ReleaseEvidence, { cells }: Knot): boolean {
+  const own = cells.find((cell) => cell.ids.includes(how.goroutine));
+  const waits = own?.signature.frames.find((frame) => !isPrivateRuntime(frame.function));
+  return waits !== undefined && waits.index < how.frame;
+}
+
+/** Those who would receive from a channel; where nobody else can, they need not have been evaluated. */
+export function receiversIn(object: ObjectKey, { graph }: RuleInput, unsureToo: boolean) {
+  return (graph.releasers.get(object) ?? []).flatMap((r: Releaser) =>
+    r.kind === 'cell' && (r.certain || unsureToo) && r.how.operation === 'receive' ? [r] : [],
+  );
+}
+
+/** `<-make(chan int)` in main, on a channel that nothing in the program ever serves: a way to write `select {}`. */
+function keepsProgramRunning({ cells, objects, victims, starved }: Knot, input: RuleInput): boolean {
+  const [cell] = cells;
+  return (
+    input.someoneRuns &&
+    cells.length === 1 &&
+    cell?.count === 1 &&
+    cell.ids[0] === 1 &&
+    victims.length + starved.length === 0 &&
+    objects.every(
+      (object) => directionOf(object) === 'receive' && input.searches.get(object)?.operations.length === 0,
+    )
+  );
+}
+
+/** A rule for the channel knots of one shape: `strong` where nobody can wake them, else `suspected`. */
+export function channelRule(
+  name: string,
+  shape: ChannelShape,
+  tell: (
+    knot: Knot,
+    input: RuleInput,
+    certainty: Claim['certainty'],
+  ) => Pick<Claim, 'summary' | 'explanation' | 'suggestion' | 'roles'> & Partial<Claim>,
+): Rule {
+  return {
+    name,
+    apply(input) {
+      const claims = (knots: readonly Knot[], certainty: Claim['certainty']) =>
+        mergedKnots(knots, input)
+          .filter((knot) => channelShapeOf(knot, input, certainty) === shape)
+          .map(
+            (knot): Claim => ({
+              ...{ rule: name, class: 'communication', subtype: 'channel', certainty, knot },
+              ...tell(knot, input, certainty),
+            }),
+          );
+      return [...claims(input.knots, 'strong'), ...claims(input.suspectedKnots, 'suspected')];
+    },
+  };
+}
+
+/**
+ * The cases of one select, each with nobody to serve it, are one story; and so are goroutines that wait at one line
+ * for channels of one name, each for its own.
+ */
+function mergedKnots(knots: readonly Knot[], input: RuleInput): readonly Knot[] {
+  const merged = new Map<string, Knot>();
+  for (const [i, knot] of knots.entries()) {
+    const key = isAbandoned(knot, input) ? placesOf(knot, input) : String(i);
+    const known = merged.get(key);
+    merged.set(key, known === undefined ? knot : joined(known, knot));
+  }
+  return [...merged.values()];
+}
+
+const isAbandoned = ({ objects }: Knot, { graph }: RuleInput) =>
+  objects.length > 0 && objects.every((o) => peersOf(o, graph.releasers.get(o) ?? []).length === 0);
+
+function placesOf({ cells, objects }: Knot, input: RuleInput): string {
+  const places = cells.map(
+    ({ signature }) => `${signature.userLocation.file}:${signature.userLocation.line}`,
+  );
+  const isSelect = cells.every(({ wait }) => wait.kind === 'channel' && wait.cases.length > 1);
+  const names = isSelect ? [] : objects.map((o) => `${directionOf(o)} ${input.nameOf(channelOf(o))}`);
+  return [...new Set([...places, ...names])].sort().join('; ');
+}
+
+function joined(one: Knot, other: Knot): Knot {
+  const all = <T>(pick: (knot: Knot) => readonly T[]) => [...new Set([...pick(one), ...pick(other)])];
+  return {
+    example: one.example ?? one,
+    cells: all((knot) => knot.cells),
+    objects: all((knot) => knot.objects),
+    victims: all((knot) => knot.victims),
+    starved: all((knot) => knot.starved),
+  };
+}
+
+/** `main.sales.amounts (unbuffered) and ...`; channels of one name are counted. */
+export function channelsText(knot: Knot, input: RuleInput): string {
+  const counts = new Map<string, number>();
+  for (const channel of new Set(knot.objects.map(channelOf))) {
+    const text = `${input.nameOf(channel)} (${fillOf(input.graph.channels.get(channel))}`;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return [...counts].map(([text, n]) => `${text}${n === 1 ? '' : `, ${n} of them`})`).join(' and ');
+}
+
+export const verbFor = (knot: Knot, one: string, many: string) => (countOf(knot.cells) === 1 ? one : many);

@@ -1,0 +1,29 @@
+import type { OperationPlace } from '../channel-story.js';
+import { channelRule, channelsText, verbFor } from './channel-shape.js';
+import { behind, goroutinesOf } from './rule.js';
+
+/** Receivers wait on a channel whose senders have all ended, and which nobody is left to close. */
+export const forgottenClose = channelRule('forgotten-close', 'forgotten-close', (knot, input) => {
+  const stories = knot.objects.flatMap((object) => input.searches.get(object)?.story ?? []);
+  const closes = stories.flatMap((story) => story.closes);
+  const sends = stories.flatMap((story) => story.sends);
+  const missed =
+    closes.length === 0
+      ? 'No line of the program closes it.'
+      : `${listed(closes, 'is closed')}, but no goroutine can still get there with this channel.`;
+  return {
+    summary: `${goroutinesOf(knot.cells)} ${verbFor(knot, 'waits', 'wait')} to receive from ${channelsText(knot, input)}, whose senders have all ended without closing it${behind(knot.victims)}.`,
+    explanation: `${sends.length === 0 ? 'Nothing is ever sent to it.' : `${listed(sends, 'is sent to')}: no goroutine stands before a send, and no code that can still be called leads to one on this channel.`} ${missed}`,
+    suggestion:
+      'Close the channel when the last sender is done, on every way out (defer close, or a goroutine that waits for all senders and closes then); or let the receiver give up: a select with a done channel or a context.',
+    roles: new Map(knot.cells.map((cell) => [cell.key, 'waits for a value or a close that never comes'])),
+  };
+});
+
+const maxPlaces = 4;
+
+function listed(places: readonly OperationPlace[], verb: string): string {
+  const shown = places.slice(0, maxPlaces).map((p) => `${p.file}:${p.line} (${p.function})`);
+  const more = places.length - shown.length;
+  return `It ${verb} at ${shown.join(', ')}${more > 0 ? ` and ${more} more places` : ''}`;
+}

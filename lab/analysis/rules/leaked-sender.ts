@@ -1,0 +1,48 @@
+import type { ChannelStory } from '../channel-story.js';
+import { channelRule, channelsText, verbFor } from './channel-shape.js';
+import { behind, goroutinesOf } from './rule.js';
+
+/** Goroutines send to a channel that is full, and whoever received from it has gone: a timeout, the first result. */
+export const leakedSender = channelRule('leaked-sender', 'leaked-sender', (knot, input) => {
+  const all = knot.objects.flatMap((object) => input.searches.get(object)?.story?.departures ?? []);
+  const known = [
+    ...new Map(all.map((departure) => [`${departure.file}:${departure.line}`, departure])).values(),
+  ];
+  // Other functions may receive from channels of the same name that they make themselves.
+  const own = known.filter(({ made }) => made);
+  const departures = own.length > 0 ? own : known;
+  const told = departures.slice(0, maxTold).map(departureText);
+  const more = departures.length - told.length;
+  if (more > 0) told.push(`${more} more places receive from it, and nobody is left to get there`);
+  return {
+    summary: `${goroutinesOf(knot.cells)} ${verbFor(knot, 'waits', 'wait')} to send to ${channelsText(knot, input)}, and whoever received from it has left${behind(knot.victims)}.`,
+    explanation: sentence(told.join('; ')),
+    suggestion:
+      'Give the channel room for every value that may come after its receiver has left, or let the sender give up: a select with a done channel or a context that ends when the receiver returns.',
+    roles: new Map(knot.cells.map((cell) => [cell.key, 'sends to a channel that nobody receives from'])),
+  };
+});
+
+const maxTold = 3;
+
+const sentence = (text: string) => `${text.replace(/^a /, 'A ')}.`;
+
+type Departure = ChannelStory['departures'][number];
+
+function departureText({ function: fn, file, line, how, at, made, onStack }: Departure): string {
+  const gone = onStack
+    ? 'no goroutine in it can come back to that line with this channel'
+    : made
+      ? 'and that function, which made the channel, has returned'
+      : 'and no goroutine is in that function any more';
+  return `${fn} receives from it at ${file}:${line} ${ways[how](at)}, ${gone}`;
+}
+
+const ways: Readonly<Record<Departure['how'], (at: number) => string>> = {
+  timeout: (at) => `unless the clock is faster (line ${at})`,
+  context: (at) => `unless its context ends first (line ${at})`,
+  'other case': (at) => `unless the select takes another case (line ${at})`,
+  return: (at) => `but may leave before, at line ${at}`,
+  once: () => 'once',
+  end: () => 'in a loop that has ended',
+};

@@ -1,0 +1,79 @@
+import type { Cell } from '../snapshot.js';
+import { type Knot, peersOf } from '../wait-for-graph.js';
+import { channelRule, channelsText } from './channel-shape.js';
+import { behind, directionOf, goroutinesOf, type RuleInput } from './rule.js';
+import { placeOf } from './sync-knot.js';
+
+/**
+ * A bounded pool, of worker goroutines or of the slots of a channel: everyone in it waits for what only somebody in
+ * it could do.
+ */
+export const poolWaitsForItself = channelRule('pool-waits-for-itself', 'pool', (knot, input) => {
+  const holders = holdersOf(knot, input);
+  if (holders.length > 0) return ofSlots(knot, holders, input);
+  return directionOf(knot.objects[0] ?? '') === 'send' ? ofWorkers(knot, input) : ofResults(knot, input);
+});
+
+function holdersOf({ cells, objects }: Knot, { searches }: RuleInput): Cell[] {
+  const known = objects.flatMap((object) => [...(searches.get(object)?.story?.holders ?? [])]);
+  return cells.filter((cell) => known.includes(cell.key));
+}
+
+/** Those who have no slot yet are victims of those who want a second one. */
+function ofSlots(knot: Knot, holders: readonly Cell[], input: RuleInput) {
+  const waiting = knot.cells.filter((cell) => !holders.includes(cell));
+  const own: Knot = { ...knot, cells: holders, victims: [...knot.victims, ...waiting] };
+  const { file, line, function: name } = placeOf(holders[0] ?? own.cells[0] ?? nobody());
+  const back = releaseOf(own, input);
+  return {
+    knot: own,
+    summary: `${goroutinesOf(holders)} hold the slots of ${channelsText(own, input)} and wait for another one of it${behind(own.victims)}.`,
+    explanation: `Each took a slot before, gives it back only at ${back}, and asks for one more at ${file}:${line} in ${name}: all slots are taken by those who wait.`,
+    suggestion:
+      'Take a slot for the innermost work only, or give it back before asking again; or try to take one and do the work in place when there is none.',
+    roles: new Map(holders.map((cell) => [cell.key, 'holds a slot and waits for another'])),
+  };
+}
+
+function ofWorkers(knot: Knot, input: RuleInput) {
+  const { file, line, function: name } = placeOf(knot.cells[0] ?? nobody());
+  const takes = releaseOf(knot, input);
+  return {
+    summary: `${goroutinesOf(knot.cells)}, all workers that receive from ${channelsText(knot, input)}, are themselves blocked sending to it${behind(knot.victims)}.`,
+    explanation: `A worker takes its work at ${takes}; while at it, it hands more to its own pool at ${file}:${line} in ${name}. No worker is free to take that.`,
+    suggestion:
+      'Do not wait for room in a pool from within it: do the rest in place when the queue is full, keep it in a list of the worker, or use a second pool.',
+    roles: new Map(knot.cells.map((cell) => [cell.key, 'worker that hands work to its own pool'])),
+  };
+}
+
+function ofResults(knot: Knot, input: RuleInput) {
+  const { file, line, function: name } = placeOf(knot.cells[0] ?? nobody());
+  const calls = [
+    ...new Set(
+      knot.objects.flatMap((object) =>
+        peersOf(object, input.graph.releasers.get(object) ?? []).flatMap((r) => r.how.calledAt ?? []),
+      ),
+    ),
+  ];
+  return {
+    summary: `${goroutinesOf(knot.cells)}, all workers of one pool, wait for results that only this pool could work out: ${channelsText(knot, input)}${behind(knot.victims)}.`,
+    explanation: `The wait stands at ${file}:${line} in ${name}; what would end it is work of the pool, which runs at ${calls.join(', ')}, and every worker that could do it waits like this.`,
+    suggestion:
+      'Do not wait for work of a pool from within it: do that part in place, return and continue when the result is there, or use a second pool.',
+    roles: new Map(knot.cells.map((cell) => [cell.key, 'worker that waits for its own pool'])),
+  };
+}
+
+function releaseOf(knot: Knot, { graph }: RuleInput): string {
+  const [how] = knot.objects.flatMap((object) =>
+    peersOf(object, graph.releasers.get(object) ?? [])
+      .filter((r) => knot.cells.some((cell) => cell.key === r.cell))
+      .map((r) => r.how),
+  );
+  return how === undefined ? 'an unknown place' : `${how.file}:${how.line} (${how.expression})`;
+}
+
+function nobody(): never {
+  throw new Error('a knot without goroutines');
+}

@@ -1,0 +1,219 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { execa } from 'execa';
+import { analyzeCore } from '../../lab/analysis/analyze-core.js';
+import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { findDelve } from '../../lab/toolchain/index.js';
+import { goTools } from '../hung-program.js';
+import { coreOf } from '../real-core.js';
+import { sideBySide } from '../side-by-side.js';
+import { type TempFolder, tempFolder } from '../temp-folder.js';
+
+const fixture = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go/patterns');
+const { signal } = new AbortController();
+const gos = await goTools(signal);
+
+interface Expected {
+  readonly rule: string;
+  readonly subtype?: string;
+  /** A function of the program on the stack of each goroutine of the root cause, in any order. */
+  readonly functions: readonly string[];
+  readonly names: readonly string[];
+  readonly victims?: number;
+  readonly says?: RegExp;
+}
+
+const times = <T>(count: number, value: T) => Array.from({ length: count }, () => value);
+
+const faulty: Readonly<Record<string, Expected>> = {
+  'forgotten-close': {
+    rule: 'forgotten-close',
+    functions: ['main.(*sales).total'],
+    names: ['main.sales.amounts'],
+  },
+  'skipped-close': {
+    rule: 'forgotten-close',
+    functions: ['main.(*feed).print'],
+    names: ['main.feed.rows'],
+    says: /It is closed at \S*closes\.go:\d+ \(main\.\(\*feed\)\.pull\), but no goroutine/,
+  },
+  'abandoned-pool': {
+    rule: 'forgotten-close',
+    functions: times(4, 'main.(*shift).pack'),
+    names: ['main.shift.boxes', 'main.shift.over'],
+  },
+  'abandoned-global': {
+    rule: 'forgotten-close',
+    functions: times(3, 'main.saw'),
+    names: ['main.sawmill.planks'],
+    says: /No line of the program closes it/,
+  },
+  'idle-of-itself': {
+    rule: 'forgotten-close',
+    functions: times(2, 'main.(*shop).serve'),
+    names: ['main.shop.orders'],
+  },
+  'after-timeout': {
+    rule: 'leaked-sender',
+    functions: times(5, 'main.measure'),
+    names: times(5, 'main.gauge.level'),
+    says: /main\.gauge receives from it at \S*leaks\.go:\d+ unless the clock is faster .* has returned/,
+  },
+  'after-deadline': {
+    rule: 'leaked-sender',
+    functions: times(3, 'main.ring'),
+    names: times(3, 'main.call.reply'),
+    says: /main\.call receives from it at \S+ unless its context ends first/,
+  },
+  'first-error': {
+    rule: 'leaked-sender',
+    functions: times(3, 'main.check'),
+    names: ['main.checkAll.faults'],
+    says: /main\.checkAll receives from it at \S+ but may leave before, at line \d+, and that function, which made/,
+  },
+  'first-result': {
+    rule: 'leaked-sender',
+    functions: times(3, 'main.ask'),
+    names: ['main.fastest.page'],
+    says: /main\.fastest receives from it at \S+ once/,
+  },
+  'gone-consumer': {
+    rule: 'leaked-sender',
+    functions: ['main.(*stream).film'],
+    names: ['main.stream.frames'],
+    says: /main\.\(\*stream\)\.watch receives .* may leave before.* no goroutine is in that function any more/,
+  },
+  'pool-of-itself': {
+    rule: 'pool-waits-for-itself',
+    functions: times(3, 'main.(*mill).grind'),
+    names: ['main.mill.sacks'],
+    victims: 2,
+  },
+  'pool-awaited': {
+    rule: 'pool-waits-for-itself',
+    functions: times(2, 'main.(*kitchen).cook'),
+    names: times(2, 'main.meal.sauce'),
+  },
+  'semaphore-of-itself': {
+    rule: 'pool-waits-for-itself',
+    functions: times(3, 'main.(*crawler).crawl'),
+    names: ['main.crawler.slots'],
+    victims: 4,
+  },
+  'channel-ring': {
+    rule: 'channel-ring',
+    functions: times(3, 'main.(*stop).drive'),
+    names: times(3, 'main.stop.trams'),
+  },
+  'discarded-cancel': {
+    rule: 'channel-context',
+    subtype: 'channel-context',
+    functions: times(2, 'main.guard'),
+    names: ['main.discardedCancel.ctx.Done()'],
+    says: /its cancel function is assigned to _/,
+  },
+  'cancel-behind': {
+    rule: 'channel-context',
+    subtype: 'channel-context',
+    functions: ['main.expedition', 'main.patrol'],
+    names: ['main.expedition.ctx.Done()', 'main.expedition.home'],
+  },
+  'cond-and-channel': {
+    rule: 'lost-signal',
+    subtype: 'channel-condvar',
+    functions: ['main.(*lock).enter', 'main.(*lock).fill'],
+    names: ['main.lock.boats', 'main.lock.level'],
+  },
+  'channel-behind-cond': {
+    rule: 'lost-signal',
+    subtype: 'channel-condvar',
+    functions: ['main.(*oven).bake'],
+    names: ['main.oven.ready'],
+  },
+};
+
+/** The faults repaired, and programs that look like them. */
+const healthy = [
+  ...['forgotten-close-fixed', 'forgotten-close-like', 'abandoned-pool-fixed'],
+  ...['after-timeout-fixed', 'after-timeout-like', 'first-error-fixed', 'first-result-fixed'],
+  ...['pool-of-itself-fixed', 'pool-of-itself-like', 'pool-awaited-like'],
+  ...['semaphore-of-itself-fixed', 'semaphore-of-itself-like', 'channel-ring-fixed', 'channel-ring-like'],
+  ...['discarded-cancel-fixed', 'cancel-later', 'cancel-by-request', 'cancel-by-clock', 'cancel-by-timer'],
+  ...['cond-and-channel-fixed', 'idle-handlers', 'idle-global', 'idle-ticker', 'idle-accept'],
+  ...['idle-embedded', 'idle-beside', 'idle-copied', 'idle-interface', 'idle-input'],
+  ...['idle-router', 'idle-callback', 'cancel-returned', 'cancel-deferred'],
+];
+/** What never ends, and harms nobody or may yet end. */
+const suspected = ['no-cancel', 'cond-and-channel-like'];
+
+const builds: readonly {
+  readonly go: (typeof gos)[number] | undefined;
+  readonly flags: readonly string[];
+}[] = [
+  { go: gos[0], flags: [] },
+  { go: gos.at(-1), flags: ['-gcflags=all=-N -l'] },
+];
+
+for (const { go, flags } of builds) {
+  if (go === undefined) continue;
+  describe(`patterns in cores of ${go.version} ${flags.join(' ')}`, function () {
+    this.timeout(180_000);
+    let folder: TempFolder;
+    let results: Map<string, Promise<Diagnosis>>;
+
+    before(async function () {
+      const found = await findDelve({ goVersion: go.version, install: false }, signal);
+      // Skips where a Delve that reads this Go is missing.
+      if (found === undefined) this.skip();
+      folder = await tempFolder();
+      const exe = folder.file('server');
+      const env = { GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '-buildvcs=false' };
+      await execa(go.path, ['build', ...flags, '-o', exe, '.'], { cwd: fixture, env });
+      results = sideBySide([...Object.keys(faulty), ...healthy, ...suspected], async (name) => {
+        await using taken = await coreOf(exe, go.version, 'delve', [name]);
+        return await analyzeCore({ exe, core: taken.core, delve: found.path }, () => undefined, signal);
+      });
+      // Each test looks at its own result; nobody does when an earlier one ended the run.
+      for (const result of results.values()) result.catch(() => undefined);
+    });
+    after(async () => {
+      await Promise.allSettled(results?.values() ?? []);
+      await folder?.[Symbol.asyncDispose]();
+    });
+
+    for (const [name, expected] of Object.entries(faulty)) {
+      it(`finds ${expected.rule} in ${name}`, async () => {
+        const diagnosis = diagnosisSchema.parse(await results.get(name));
+        expect(diagnosis).to.include({ verdict: 'deadlock', scope: 'partial' });
+        expect(diagnosis.stats.crossCheckMismatches).to.equal(0);
+        const [finding, ...others] = diagnosis.findings;
+        expect(others).to.deep.equal([]);
+        const { rule, subtype = 'channel', functions, names, victims = 0, says } = expected;
+        expect(finding).to.include({ rule, subtype, class: 'communication', certainty: 'strong' });
+        expect(finding?.rootCause.resources.map((resource) => resource.name)).to.have.members([...names]);
+        const stacks = finding?.rootCause.goroutines.map(({ stack }) => stack.map((f) => f.function)) ?? [];
+        const seen = stacks.map((stack) => functions.find((fn) => stack.includes(fn)));
+        expect(seen).to.have.members([...functions]);
+        expect(finding?.victims.goroutines).to.equal(victims);
+        if (says !== undefined) expect(finding?.explanation).to.match(says);
+      });
+    }
+
+    for (const name of healthy) {
+      it(`finds nothing in ${name}`, async () => {
+        const diagnosis = await results.get(name);
+        expect(diagnosis?.findings).to.deep.equal([]);
+        expect(diagnosis?.verdict).to.equal('none');
+      });
+    }
+
+    for (const name of suspected) {
+      it(`does no more than suspect ${name}`, async () => {
+        const diagnosis = await results.get(name);
+        expect(diagnosis?.findings.filter(({ certainty }) => certainty !== 'suspected')).to.deep.equal([]);
+        expect(diagnosis?.verdict).not.to.equal('deadlock');
+      });
+    }
+  });
+}

@@ -1,0 +1,21 @@
+/** Delve is idle for much of a capture and of an analysis: more than the cores of a small machine. */
+const atOnce = 3;
+
+/** Runs the work for every name, a few at a time; each result is a promise of its own. */
+export function sideBySide<T>(
+  names: readonly string[],
+  work: (name: string) => Promise<T>,
+): Map<string, Promise<T>> {
+  const lanes = Array.from({ length: atOnce }, () => Promise.resolve());
+  return new Map(
+    names.map((name, i) => {
+      const lane = i % atOnce;
+      const result = (lanes[lane] ?? Promise.resolve()).then(() => work(name));
+      lanes[lane] = result.then(
+        () => undefined,
+        () => undefined,
+      );
+      return [name, result];
+    }),
+  );
+}
