@@ -8,6 +8,7 @@ import { readSnapshotByDelve } from './delve-snapshot.js';
 import type { Diagnosis } from './diagnosis.js';
 import { readSnapshot, type SnapshotSource } from './read-snapshot.js';
 import type { Snapshot } from './snapshot.js';
+import { delveSymbols } from './symbols.js';
 import { openSyncReader } from './sync-reader.js';
 
 type Engine = Diagnosis['stats']['engine'];
@@ -70,7 +71,7 @@ async function readAndCheck(
   limits: string[],
   options: CallOptions,
 ): Promise<{ readonly snapshot: Snapshot; readonly checked: CrossCheck }> {
-  const reading = readSnapshot({ client, memory, layout, sync }, options);
+  const reading = readSnapshot({ symbols: delveSymbols(client), memory, layout, sync }, options);
   if (rawListFile === undefined) {
     const [snapshot, checked] = await Promise.all([
       reading,
