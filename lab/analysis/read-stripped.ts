@@ -7,11 +7,12 @@ import { readRuntimeLayout } from '../goruntime/layout.js';
 import { findModuleData } from '../goruntime/module-data.js';
 import { implausible } from '../goruntime/plausible.js';
 import type { EvaluateNumber } from '../goruntime/timers.js';
+import { tableUnwinder } from '../goruntime/unwind.js';
 import { evaluatorWithoutDebugInfo } from '../goruntime/without-debug-info.js';
 import { readSnapshot } from './read-snapshot.js';
 import type { Snapshot } from './snapshot.js';
-import { openSyncReader, type SyncReader } from './sync-reader.js';
 import { tableSymbols } from './symbols.js';
+import { openSyncReader, type SyncReader } from './sync-reader.js';
 
 export type StrippedReading =
   | {
@@ -42,12 +43,13 @@ export async function readStripped(
     if (module === undefined) return { kind: 'lost', why: 'its function table was not found' };
     const { text, gofunc } = module;
     const table = readFunctionTable(memory, { header: module.table, text, gofunc });
-    const { evaluate, evaluateNumber } = evaluatorWithoutDebugInfo(memory, module, pair.exe.arch);
+    const { evaluate, evaluateNumber, fieldsOf } = evaluatorWithoutDebugInfo(memory, module, pair.exe.arch);
     const layout = await readRuntimeLayout(evaluate, memory, signal);
     const fault = implausible(memory, layout, (pc) => table.frames(pc - 1).at(-1)?.function === stackBottom);
     if (fault !== undefined) return { kind: 'lost', why: fault };
     const sync = await syncReader(() => openSyncReader(evaluate, memory, layout, signal), signal);
-    const symbols = tableSymbols(table);
+    const offsets = { g: fieldsOf('runtime.g') ?? new Map<string, number>(), m: fieldsOf('runtime.m') };
+    const symbols = tableSymbols(table, tableUnwinder(memory, table, layout, offsets, pair.core.places));
     const options = { signal, timeoutMs: callTimeoutMs };
     const snapshot = await readSnapshot({ symbols, memory, layout, sync }, options);
     return { kind: 'read', snapshot, table, evaluateNumber };

@@ -108,7 +108,9 @@ function summaryOf(findings: readonly Finding[], { goroutines, signatures }: Sna
 function missingSources({ missing }: Program): string[] {
   const [first] = missing;
   if (first === undefined) return [];
-  return [`${missing.size} source files were not found, ${first} among them: pass --source-map or --go-root.`];
+  return [
+    `${missing.size} source files were not found, ${first} among them: pass --source-map or --go-root.`,
+  ];
 }
 
 /** Which process it was and how it ended, from the core's notes and the executable's build information. */

@@ -2,6 +2,7 @@ import type { CodeFrame, FunctionTable } from '../core/function-table.js';
 import { type DelveClient, globalScope } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import type { RawGoroutine } from '../goruntime/goroutines.js';
+import type { Unwind } from '../goruntime/unwind.js';
 import { describeFarStack, describeStack, toLocation } from './describe.js';
 import type { Location } from './diagnosis.js';
 import type { Frame } from './snapshot.js';
@@ -15,7 +16,7 @@ export interface Symbols {
 }
 
 export interface StackRequest {
-  readonly goroutine: Pick<RawGoroutine, 'id' | 'pcs'>;
+  readonly goroutine: Pick<RawGoroutine, 'id' | 'pcs' | 'address' | 'status'>;
   /** Place in `runtime.allgs`. */
   readonly index: number;
   /** Delve would look for it too long. */
@@ -38,10 +39,11 @@ export function delveSymbols(client: DelveClient): Symbols {
 }
 
 /** Out of the program's own table: what a stripped program has, and as fast for the last goroutine as for the first. */
-export function tableSymbols(table: FunctionTable): Symbols {
+export function tableSymbols(table: FunctionTable, unwind: Unwind): Symbols {
   return {
     stack({ goroutine }) {
-      const frames = goroutine.pcs.flatMap((pc, i) =>
+      const pcs = goroutine.pcs.length > 0 ? goroutine.pcs : unwind(goroutine);
+      const frames = pcs.flatMap((pc, i) =>
         // A return address lies behind its call, which may be the last instruction of its line.
         pc === 0 ? [] : visible(table.frames(i === 0 ? pc : pc - 1)),
       );

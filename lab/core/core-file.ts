@@ -28,6 +28,8 @@ export interface CoreHeader {
   readonly pid: number | undefined;
   /** Thread ids, the one that crashed or was stopped first. */
   readonly threads: readonly number[];
+  /** Program counter and stack pointer of each thread, by its id; of amd64 alone. */
+  readonly places: ReadonlyMap<number, { readonly pc: number; readonly sp: number }>;
   /** The signal that ended the process; 0 when a debugger made the core. */
   readonly signal: number;
   /** The command's name, cut at 15 characters, and its first 79 characters with arguments. */
@@ -75,6 +77,7 @@ export async function readCoreHeader(path: string, signal: AbortSignal): Promise
     segments,
     pid: info?.readInt32LE(24) || threads[0] || delve.pid,
     threads,
+    places: header.arch === 'amd64' ? placesOf(status) : new Map(),
     signal: status[0]?.desc.readInt16LE(12) ?? 0,
     command:
       info === undefined
@@ -90,6 +93,16 @@ export async function readCoreHeader(path: string, signal: AbortSignal): Promise
 function isWanted(name: string, type: number): boolean {
   if (name === 'CORE') return [NT_PRSTATUS, NT_PRPSINFO, NT_AUXV, NT_FILE].includes(type);
   return type === NT_DELVE;
+}
+
+/** `elf_prstatus` holds `user_regs_struct` at 112: `rip` is its 17th word, `rsp` its 20th. */
+function placesOf(status: readonly Note[]): CoreHeader['places'] {
+  const places = new Map<number, { readonly pc: number; readonly sp: number }>();
+  for (const { desc } of status) {
+    if (desc.length < 112 + 27 * 8) continue;
+    places.set(desc.readInt32LE(32), { pc: u64(desc, 112 + 16 * 8), sp: u64(desc, 112 + 19 * 8) });
+  }
+  return places;
 }
 
 /** Count and page size, then start, end and page offset of each mapping, then the names. */

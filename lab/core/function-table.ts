@@ -25,6 +25,11 @@ export interface FunctionTable {
    * function of the table. Of a return address pass the byte before it: that lies in the call itself.
    */
   frames(pc: number): readonly CodeFrame[];
+  /**
+   * Bytes between the stack pointer at an address and the place of the return address; `undefined` when the
+   * table does not know the address.
+   */
+  frameSize(pc: number): number | undefined;
   /** Address and name of the `i`th function, in the order of addresses. */
   entry(i: number): { readonly address: number; readonly name: string } | undefined;
   /** Source files as compiled. */
@@ -163,6 +168,15 @@ export function readFunctionTable(memory: CoreMemory, place: TablePlace): Functi
       seen.set(pc, frames);
       return frames;
     },
+    frameSize(pc) {
+      const i = find(pc - place.text);
+      if (i < 0) return undefined;
+      const size = valueAt(
+        memory.u32(functions + (places[i] as number) + 16) ?? 0,
+        pc - place.text - (starts[i] as number),
+      );
+      return size < 0 ? undefined : size;
+    },
     entry(i) {
       const at = places[i];
       if (at === undefined) return undefined;
@@ -170,7 +184,11 @@ export function readFunctionTable(memory: CoreMemory, place: TablePlace): Functi
       return { address: place.text + (starts[i] ?? 0), name };
     },
     files() {
-      const all = memory.bytes(fileNames, values - fileNames)?.toString('utf8').split('\0') ?? [];
+      const all =
+        memory
+          .bytes(fileNames, values - fileNames)
+          ?.toString('utf8')
+          .split('\0') ?? [];
       return [...new Set(all)].filter((name) => name !== '');
     },
   };

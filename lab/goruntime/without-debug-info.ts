@@ -13,6 +13,13 @@ const nothing: LayoutVariable = {
   ...{ children: [], unreadable: '' },
 };
 
+export interface WithoutDebugInfo {
+  readonly evaluate: EvaluateGlobal;
+  readonly evaluateNumber: EvaluateNumber;
+  /** Fields of a struct, `undefined` when the program does not describe it. */
+  readonly fieldsOf: (name: string) => Offsets | undefined;
+}
+
 /**
  * Answers for a stripped program what its debug information would: structs by the program's own type
  * descriptors, variables of the runtime by what they hold. It knows the expressions that layouts are read with,
@@ -22,7 +29,7 @@ export function evaluatorWithoutDebugInfo(
   memory: CoreMemory,
   module: ModuleData,
   arch: string,
-): { readonly evaluate: EvaluateGlobal; readonly evaluateNumber: EvaluateNumber } {
+): WithoutDebugInfo {
   const structs = runtimeTypes(memory, module.types);
   const offsetsOf = (name: string): Offsets => {
     const struct = structs(name);
@@ -102,6 +109,10 @@ export function evaluatorWithoutDebugInfo(
       return found === undefined ? Promise.reject(notFound(expression)) : Promise.resolve(found);
     },
     evaluateNumber: (expression) => Promise.resolve(number(expression)),
+    fieldsOf(name) {
+      const struct = structs(name);
+      return struct === undefined ? undefined : new Map(flatten(struct, ''));
+    },
   };
 }
 
