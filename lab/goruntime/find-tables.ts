@@ -1,6 +1,8 @@
 import type { CoreMemory } from '../core/memory.js';
 import type { AddressRange } from '../core/program-image.js';
 import { scanWords } from '../core/scan-words.js';
+import { isGoroutine } from './find-allgs.js';
+import { goroutineStatus, scanBit } from './goroutines.js';
 import type { RuntimeLayout } from './layout.js';
 
 export interface FoundTable {
@@ -54,30 +56,37 @@ export interface FoundSemaphores extends FoundTable {
   readonly stride: number;
 }
 
+/** Wait reasons of goroutines that queue at a semaphore (sema.go); a condition variable has a list of its own. */
+export const atSemaphore = /^(?:semacquire|sync\.(?:RW)?Mutex\.R?Lock|sync\.WaitGroup\.Wait)$/;
+
 /**
- * Finds the trees of `runtime.semtable` by what hangs in them: a queue entry of a parked goroutine for a word
- * whose address tells the bucket. `undefined` when nobody waits for a semaphore, or entries contradict each other.
+ * Finds the trees of `runtime.semtable` by what hangs in them: a queue entry of a goroutine that is parked for a
+ * semaphore, for a word whose address tells the bucket. Empty when no goroutine is; `undefined` when none of them
+ * is found in a tree, or they contradict each other.
  */
 export function findSemaphores(
   memory: CoreMemory,
   variables: readonly AddressRange[],
-  layout: Pick<RuntimeLayout, 'g' | 'sudog'>,
-  isKnown: (g: number) => boolean,
+  layout: Pick<RuntimeLayout, 'allgs' | 'g' | 'sudog' | 'waitReasons'>,
   arch: string,
 ): FoundSemaphores | undefined {
+  const reasons = new Set(layout.waitReasons.flatMap((reason, i) => (atSemaphore.test(reason) ? [i] : [])));
+  const isParked = (g: number) =>
+    reasons.has(memory.u8(g + layout.g.waitReason) ?? 0) &&
+    ((memory.u32(g + layout.g.status) ?? 0) & ~scanBit) === goroutineStatus.waiting;
+  if (!someGoroutine(memory, layout, isParked)) return { address: 0, length: 0, stride: 0 };
   const stride = paddings[arch];
   if (stride === undefined) return undefined;
   const votes = new Map<number, number>();
   for (const range of variables) {
     scanWords(memory, range, (entry, at) => {
       if (entry < 4096 || entry >= 2 ** 47 || entry % 8 !== 0) return false;
-      const g = memory.u64(entry + layout.sudog.g);
-      if (g === undefined || !isKnown(g)) return false;
+      const g = memory.u64(entry + layout.sudog.g) ?? 0;
+      if (!isGoroutine(memory, g, layout.g) || !isParked(g)) return false;
       const word = memory.u64(entry + layout.sudog.elem) ?? 0;
       // A channel's entry has one; a semaphore's has the word instead.
-      if (word === 0 || memory.u64(entry + layout.sudog.channel) !== 0) return false;
-      const bucket = Math.floor(word / 8) % buckets;
-      const start = at - bucket * stride;
+      if (word === 0 || word % 4 !== 0 || memory.u64(entry + layout.sudog.channel) !== 0) return false;
+      const start = at - (Math.floor(word / 8) % buckets) * stride;
       if (start >= range.start && start + buckets * stride <= range.end)
         votes.set(start, (votes.get(start) ?? 0) + 1);
       return false;
@@ -86,4 +95,13 @@ export function findSemaphores(
   const [first, second] = [...votes].sort((a, b) => b[1] - a[1]);
   if (first === undefined || first[1] === second?.[1]) return undefined;
   return { address: first[0], length: buckets, stride };
+}
+
+function someGoroutine(
+  memory: CoreMemory,
+  { allgs }: Pick<RuntimeLayout, 'allgs'>,
+  holds: (g: number) => boolean,
+): boolean {
+  for (let i = 0; i < allgs.length; i++) if (holds(memory.u64(allgs.base + i * 8) ?? 0)) return true;
+  return false;
 }

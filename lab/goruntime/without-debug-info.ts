@@ -1,9 +1,16 @@
 import type { CoreMemory } from '../core/memory.js';
 import { LabError } from '../errors.js';
-import { findAllgs, isGoroutine } from './find-allgs.js';
+import { findAllgs } from './find-allgs.js';
 import { findAllp } from './find-allp.js';
 import { findSemaphores, findWaitReasons } from './find-tables.js';
-import type { EvaluateGlobal, LayoutVariable, Offsets, RuntimeLayout } from './layout.js';
+import {
+  type EvaluateGlobal,
+  goroutineOffsets,
+  type LayoutVariable,
+  type Offsets,
+  readStrings,
+  sudogOffsets,
+} from './layout.js';
 import type { ModuleData } from './module-data.js';
 import { runtimeTypes, type StructType } from './runtime-types.js';
 import type { EvaluateNumber } from './timers.js';
@@ -47,17 +54,14 @@ export function evaluatorWithoutDebugInfo(
   const allgs = once(() => findAllgs(memory, module.variables, g()));
   const reasons = once(() => findWaitReasons(memory, module.variables));
   const semaphores = once(() => {
-    const sudog = offsetsOf('runtime.sudog');
+    const list = allgs();
+    const table = reasons();
+    if (list === undefined || table === undefined) return undefined;
     const layout = {
-      g: g(),
-      sudog: {
-        ...{ g: need(sudog, 'g'), next: need(sudog, 'next'), elem: need(sudog, 'elem') },
-        ...{ waitLink: need(sudog, 'waitlink'), channel: need(sudog, 'c') },
-        ...{ isSelect: need(sudog, 'isSelect'), success: need(sudog, 'success') },
-      },
+      ...{ allgs: list, g: g(), sudog: sudogOffsets(offsetsOf('runtime.sudog')) },
+      waitReasons: readStrings(memory, { ...nothing, addr: table.address, len: table.length }),
     };
-    const isKnown = (address: number) => isGoroutine(memory, address, layout.g);
-    return findSemaphores(memory, module.variables, layout, isKnown, arch);
+    return findSemaphores(memory, module.variables, layout, arch);
   });
 
   const answer = (expression: string): LayoutVariable | undefined => {
@@ -131,22 +135,6 @@ function* flatten({ fields }: StructType, prefix: string): Generator<[string, nu
     for (const [inner, more] of struct === undefined ? [] : flatten(struct, `${prefix}${name}.`))
       yield [inner, offset + more];
   }
-}
-
-function goroutineOffsets(g: Offsets): RuntimeLayout['g'] {
-  return {
-    ...{ goid: need(g, 'goid'), status: need(g, 'atomicstatus') },
-    ...{ waitReason: need(g, 'waitreason'), waitSince: need(g, 'waitsince'), waiting: need(g, 'waiting') },
-    ...{ pc: need(g, 'sched.pc'), sp: need(g, 'sched.sp'), bp: need(g, 'sched.bp') },
-    ...{ stackLo: need(g, 'stack.lo'), stackHi: need(g, 'stack.hi') },
-    ...{ startPc: need(g, 'startpc'), goPc: need(g, 'gopc') },
-  };
-}
-
-function need(offsets: Offsets, field: string): number {
-  const offset = offsets.get(field);
-  if (offset === undefined) throw notFound(field);
-  return offset;
 }
 
 function notFound(what: string): LabError {
