@@ -98,7 +98,7 @@ function summaryOf(findings: readonly Finding[], { goroutines, signatures }: Sna
   const seen =
     finding !== undefined
       ? `It is suspected: ${finding.explanation.split(/(?<=\.) /)[0] ?? ''}`
-      : `Of ${goroutines.user} goroutines ${goroutines.blocked} are blocked` +
+      : `Of ${goroutines.total} goroutines ${goroutines.blocked} are blocked` +
         (most === undefined
           ? '.'
           : `, ${most.count} of them in ${most.userLocation.function} ("${most.waitReason}").`);
