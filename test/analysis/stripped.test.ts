@@ -16,7 +16,8 @@ import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const fixtures = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go');
 const { signal } = new AbortController();
-const gos = await goTools(signal);
+/** Every Go at hand, and those of the module proxy that are asked for: see versions.test.ts. */
+const gos = [...(await goTools(signal)), ...(await furtherGos())];
 const hasGcore = (await execa('gcore', [], { reject: false })).code !== 'ENOENT';
 const strippings = {
   '-s -w': ['-ldflags=-s -w'],
@@ -24,6 +25,16 @@ const strippings = {
   'position independent': ['-buildmode=pie', '-ldflags=-s -w'],
   'without section headers': ['-ldflags=-s -w'],
 };
+
+async function furtherGos(): Promise<readonly { path: string; version: string }[]> {
+  const versions = (process.env['LAB_TEST_GO'] ?? '').split(',').filter(Boolean);
+  return Promise.all(
+    versions.map(async (version) => {
+      const { stdout } = await execa('go', ['env', 'GOROOT'], { env: { GOTOOLCHAIN: `go${version}` } });
+      return { path: `${stdout}/bin/go`, version: `go${version}` };
+    }),
+  );
+}
 
 async function build(go: string, module: string, exe: string, flags: readonly string[]): Promise<void> {
   await execa(go, ['build', ...flags, '-o', exe, '.'], {
@@ -134,6 +145,22 @@ for (const go of gos) {
       expect(await states('rwr')).to.match(/rwmutex: .*a writer waits for 1 readers/);
       expect(await states('miscount')).to.match(/waitgroup: .*the counter 1; 1 wait/);
       expect(await states('lost-signal')).to.match(/cond: .*1 waits have begun, 0 of them were notified/);
+    });
+
+    it('say what was not found when their function table is damaged', async () => {
+      const exe = folder.file('damaged');
+      await build(go.path, 'channels', exe, ['-ldflags=-s -w']);
+      await using made = await coreOf(exe, go.version, 'gcore', ['nil-send']);
+      await dropSections(exe);
+      const bytes = await readFile(exe);
+      for (const magic of ['f0ffffff0000', 'f1ffffff0000']) {
+        const start = Buffer.from(magic, 'hex');
+        for (let at = bytes.indexOf(start); at >= 0; at = bytes.indexOf(start)) bytes.fill(0, at, at + 4);
+      }
+      await writeFile(exe, bytes);
+      const { verdict, groups, limits } = await analyzeCore({ exe, core: made.core }, quiet, signal);
+      expect({ verdict, groups }).to.deep.equal({ verdict: 'unknown', groups: [] });
+      expect(limits[0]).to.match(/function table was not found. No goroutine was counted/);
     });
 
     it('are read as Delve reads the same program with its debug information', async function () {
