@@ -3,9 +3,10 @@ import type { BulkMemory } from '../core/memory.js';
 import type { CheckedPair } from '../core/pair.js';
 import { readProgramImage } from '../core/program-image.js';
 import { messageOf, toLabError } from '../errors.js';
-import { readRuntimeLayout } from '../goruntime/layout.js';
+import { type RuntimeLayout, readRuntimeLayout } from '../goruntime/layout.js';
 import { findModuleData } from '../goruntime/module-data.js';
 import { implausible } from '../goruntime/plausible.js';
+import type { FindStruct } from '../goruntime/runtime-types.js';
 import type { EvaluateNumber } from '../goruntime/timers.js';
 import { tableUnwinder } from '../goruntime/unwind.js';
 import { evaluatorWithoutDebugInfo } from '../goruntime/without-debug-info.js';
@@ -19,6 +20,8 @@ export type StrippedReading =
       readonly kind: 'read';
       readonly snapshot: Snapshot;
       readonly table: FunctionTable;
+      readonly layout: RuntimeLayout;
+      readonly structs: FindStruct;
       readonly evaluateNumber: EvaluateNumber;
     }
   /** Something that is needed was not found, or what was found makes no sense. */
@@ -43,7 +46,11 @@ export async function readStripped(
     if (module === undefined) return { kind: 'lost', why: 'its function table was not found' };
     const { text, gofunc } = module;
     const table = readFunctionTable(memory, { header: module.table, text, gofunc });
-    const { evaluate, evaluateNumber, fieldsOf } = evaluatorWithoutDebugInfo(memory, module, pair.exe.arch);
+    const { evaluate, evaluateNumber, structs, fieldsOf } = evaluatorWithoutDebugInfo(
+      memory,
+      module,
+      pair.exe.arch,
+    );
     const layout = await readRuntimeLayout(evaluate, memory, signal);
     const fault = implausible(memory, layout, (pc) => table.frames(pc - 1).at(-1)?.function === stackBottom);
     if (fault !== undefined) return { kind: 'lost', why: fault };
@@ -52,7 +59,7 @@ export async function readStripped(
     const symbols = tableSymbols(table, tableUnwinder(memory, table, layout, offsets, pair.core.places));
     const options = { signal, timeoutMs: callTimeoutMs };
     const snapshot = await readSnapshot({ symbols, memory, layout, sync }, options);
-    return { kind: 'read', snapshot, table, evaluateNumber };
+    return { kind: 'read', snapshot, table, layout, structs, evaluateNumber };
   } catch (error) {
     const expected = error instanceof RangeError || toLabError(error).code === 'undecided';
     if (!expected || signal.aborted) throw error;

@@ -12,6 +12,8 @@ import { readStripped, type StrippedReading } from './read-stripped.js';
 import type { Claim } from './rules/rule.js';
 import type { Snapshot } from './snapshot.js';
 import { unwrapStarts } from './start-locations.js';
+import { typeEvaluator } from './stripped-evaluator.js';
+import { syncEvaluator } from './sync-evaluator.js';
 import { waitedObjects } from './waited-objects.js';
 
 const remedy =
@@ -43,6 +45,10 @@ export async function analyzeStripped(
     program,
     () => Promise.resolve({ kind: 'unreadable' }),
     async () => (await hasPendingTimers(read.evaluateNumber)) ?? true,
+    syncEvaluator({ client: typeEvaluator(read.structs), memory, layout: read.layout }, snapshot, {
+      signal,
+      timeoutMs: 0,
+    }),
   );
   const { claims, undecided } = claimsOf(study);
   const weighed = claims.map(withoutFrames);
@@ -60,8 +66,8 @@ export async function analyzeStripped(
     objects: waitedObjects(snapshot, study.input.nameOf),
     limits: [
       'The executable has no debug information (built with -ldflags=-s or -w, or stripped). Lost are: variables ' +
-        'and arguments of frames, so that no expression was evaluated and no holder of a lock was looked for; ' +
-        "names of channels and locks that the sources do not tell; Delve's second opinion on what was read. " +
+        'and arguments of frames, so that no expression was evaluated, and holders of locks are told by pointers in their ' +
+        "frames alone; names of channels and locks that the sources do not tell; Delve's second opinion on what was read. " +
         `${remedy} Its Delve takes the commands that stand beside each claim, too.`,
       knownAnyway(pair),
       ...(pair.match.kind === 'unknown'

@@ -42,10 +42,15 @@ export function delveSymbols(client: DelveClient): Symbols {
 export function tableSymbols(table: FunctionTable, unwind: Unwind): Symbols {
   return {
     stack({ goroutine }) {
-      const pcs = goroutine.pcs.length > 0 ? goroutine.pcs : unwind(goroutine);
-      const frames = pcs.flatMap((pc, i) =>
+      const unwound = unwind(goroutine);
+      // Saved frame pointers lead on where the table does not, but tell no frame's end.
+      const same = unwound.length >= goroutine.pcs.length;
+      const stack: readonly { readonly pc: number; readonly offset?: number }[] = same
+        ? unwound
+        : goroutine.pcs.map((pc) => ({ pc }));
+      const frames = stack.flatMap(({ pc, offset }, i) =>
         // A return address lies behind its call, which may be the last instruction of its line.
-        pc === 0 ? [] : visible(table.frames(i === 0 ? pc : pc - 1)),
+        (pc === 0 ? [] : visible(table.frames(i === 0 ? pc : pc - 1))).map((frame) => ({ ...frame, offset })),
       );
       return Promise.resolve(frames.map((frame, index) => ({ ...frame, index })));
     },

@@ -9,13 +9,15 @@ export interface StructType {
 
 export interface StructField {
   readonly name: string;
+  /** As `reflect` prints it, `*sync.Mutex`; empty when it could not be read. */
+  readonly type: string;
   /** Bytes from the start of the struct. */
   readonly offset: number;
   /** Set when the field is a struct itself. */
   readonly struct: StructType | undefined;
 }
 
-/** A type by package and name, `runtime.g`; `undefined` when the program does not describe it. */
+/** A type by import path and name, `runtime.g`; `undefined` when the program does not describe it. */
 export type FindStruct = (name: string) => StructType | undefined;
 
 /** internal/abi/type.go: the same on 64-bit machines since Go 1.18. */
@@ -49,14 +51,16 @@ export function runtimeTypes(memory: CoreMemory, types: AddressRange): FindStruc
 function find(memory: CoreMemory, all: Buffer, start: number, name: string): StructType | undefined {
   const owner = name.slice(0, name.lastIndexOf('.'));
   // Names have a byte of flags, their length, and a star in front that most types have to leave out.
-  for (const spelled of [`*${name}`, name]) {
+  const short = name.slice(name.lastIndexOf('/') + 1);
+  for (const spelled of [`*${short}`, short]) {
+    if (spelled.length >= 128) continue;
     const text = Buffer.from(`${String.fromCharCode(spelled.length)}${spelled}`, 'latin1');
     for (let i = all.indexOf(text); i > 0; i = all.indexOf(text, i + 1)) {
       for (const type of typesNamed(all, i - 1)) {
         const starred = ((all[type + at.tflag] ?? 0) & extraStar) !== 0;
         const kind = (all[type + at.kind] ?? 0) & kindMask;
         if (kind !== structKind || starred !== spelled.startsWith('*')) continue;
-        const found = readStruct(memory, start + type, 0);
+        const found = readStruct(memory, start, start + type, 0);
         // `sync.Pool` may be of any package that is called so.
         if (found !== undefined && readName(memory, memory.u64(start + type + at.pkgPath)) === owner)
           return found;
@@ -75,7 +79,7 @@ function* typesNamed(all: Buffer, name: number): Generator<number> {
   }
 }
 
-function readStruct(memory: CoreMemory, type: number, depth: number): StructType | undefined {
+function readStruct(memory: CoreMemory, start: number, type: number, depth: number): StructType | undefined {
   const size = memory.u64(type + at.size);
   const first = memory.u64(type + at.fields);
   const count = memory.u64(type + at.fields + 8);
@@ -93,13 +97,19 @@ function readStruct(memory: CoreMemory, type: number, depth: number): StructType
   if (shift === undefined) return undefined;
   const fields = raw.map((field) => ({
     name: field.name,
+    type: typeName(memory, start, field.type),
     offset: field.offset >>> shift,
     struct:
       depth < maxDepth && ((memory.u8(field.type + at.kind) ?? 0) & kindMask) === structKind
-        ? readStruct(memory, field.type, depth + 1)
+        ? readStruct(memory, start, field.type, depth + 1)
         : undefined,
   }));
   return { size, fields };
+}
+
+function typeName(memory: CoreMemory, start: number, type: number): string {
+  const name = readName(memory, start + (memory.u32(type + at.str) ?? 0)) ?? '';
+  return ((memory.u8(type + at.tflag) ?? 0) & extraStar) === 0 ? name : name.slice(1);
 }
 
 /** A byte of flags, the length, and the bytes; the names looked for are shorter than 128. */

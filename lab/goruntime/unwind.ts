@@ -3,8 +3,15 @@ import type { CoreMemory } from '../core/memory.js';
 import { goroutineStatus, maxFrames, type RawGoroutine } from './goroutines.js';
 import type { Offsets, RuntimeLayout } from './layout.js';
 
-/** The program counters of a stack, innermost first: the first as it is, the others return addresses. */
-export type Unwind = (goroutine: Pick<RawGoroutine, 'address' | 'status'>) => readonly number[];
+/** The frames of a stack, innermost first. */
+export type Unwind = (goroutine: Pick<RawGoroutine, 'address' | 'status'>) => readonly UnwoundFrame[];
+
+export interface UnwoundFrame {
+  /** The first as it is, the others return addresses. */
+  readonly pc: number;
+  /** Bytes from the top of the stack to the frame's end, negative. */
+  readonly offset: number;
+}
 
 /** Where a thread stood when the core was made. */
 export interface ThreadPlace {
@@ -13,8 +20,8 @@ export interface ThreadPlace {
 }
 
 /**
- * Unwinds goroutines that are not parked, by the frame sizes of the function table: those that may run from
- * where the scheduler left them, those in system calls from their entry into it, and running ones from the
+ * Unwinds goroutines by the frame sizes of the function table: those that are parked or may run from where the
+ * scheduler left them, those in system calls from their entry into it, and running ones from the
  * registers of their thread. Empty where that is not known: C code, and other architectures than amd64.
  */
 export function tableUnwinder(
@@ -45,17 +52,24 @@ export function tableUnwinder(
   };
 }
 
-function walk(memory: CoreMemory, table: FunctionTable, from: number, sp: number, hi: number): number[] {
-  const pcs = [from];
-  let at = sp;
-  for (let pc = from; pcs.length < maxFrames; ) {
+function walk(
+  memory: CoreMemory,
+  table: FunctionTable,
+  from: number,
+  sp: number,
+  hi: number,
+): UnwoundFrame[] {
+  const frames: UnwoundFrame[] = [];
+  for (let pc = from, at = sp; frames.length < maxFrames; ) {
     // A return address may lie behind the last instruction of its function.
-    const size = table.frameSize(pc === from ? pc : pc - 1);
-    if (size === undefined || at + size + 8 > hi) break;
-    pc = memory.u64(at + size) ?? 0;
-    if (pc === 0 || table.frames(pc - 1).length === 0) break;
-    pcs.push(pc);
-    at += size + 8;
+    const size = table.frameSize(frames.length === 0 ? pc : pc - 1);
+    if (size === undefined) break;
+    const end = Math.min(at + size + 8, hi);
+    frames.push({ pc, offset: end - hi });
+    if (end === hi) break;
+    pc = memory.u64(end - 8) ?? 0;
+    if (pc === 0) break;
+    at = end;
   }
-  return pcs;
+  return frames;
 }

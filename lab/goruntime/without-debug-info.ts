@@ -12,7 +12,7 @@ import {
   sudogOffsets,
 } from './layout.js';
 import type { ModuleData } from './module-data.js';
-import { runtimeTypes, type StructType } from './runtime-types.js';
+import { type FindStruct, runtimeTypes, type StructType } from './runtime-types.js';
 import type { EvaluateNumber } from './timers.js';
 
 const nothing: LayoutVariable = {
@@ -23,6 +23,7 @@ const nothing: LayoutVariable = {
 export interface WithoutDebugInfo {
   readonly evaluate: EvaluateGlobal;
   readonly evaluateNumber: EvaluateNumber;
+  readonly structs: FindStruct;
   /** Fields of a struct, `undefined` when the program does not describe it. */
   readonly fieldsOf: (name: string) => Offsets | undefined;
 }
@@ -113,6 +114,7 @@ export function evaluatorWithoutDebugInfo(
       return found === undefined ? Promise.reject(notFound(expression)) : Promise.resolve(found);
     },
     evaluateNumber: (expression) => Promise.resolve(number(expression)),
+    structs,
     fieldsOf(name) {
       const struct = structs(name);
       return struct === undefined ? undefined : new Map(flatten(struct, ''));
