@@ -6,8 +6,11 @@ import { execa } from 'execa';
 import { createColors } from 'picocolors';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
 import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { readStripped } from '../../lab/analysis/read-stripped.js';
 import { analyzeStripped } from '../../lab/analysis/stripped.js';
 import { checkPair } from '../../lab/core/elf.js';
+import { openCoreMemory } from '../../lab/core/memory.js';
+import { launchDelveCore } from '../../lab/delve/launch.js';
 import { diagnosisText } from '../../lab/report/diagnosis-text.js';
 import { findDelve } from '../../lab/toolchain/index.js';
 import { goTools } from '../hung-program.js';
@@ -49,6 +52,27 @@ async function dropSections(exe: string): Promise<void> {
   bytes.fill(0, 40, 48);
   bytes.fill(0, 58, 64);
   await writeFile(exe, bytes, { mode: 0o755 });
+}
+
+/** Where each frame ends, as the function table and as the debug information has it. */
+async function expectSameFrames(exe: string, core: string, dlv: string): Promise<void> {
+  using memory = openCoreMemory(core, exe);
+  const read = await readStripped(await checkPair(exe, core, signal), memory, signal);
+  if (read.kind === 'lost') throw new Error(read.why);
+  await using session = await launchDelveCore({ dlv, exe, core, startTimeoutMs: 30_000 }, signal);
+  const options = { signal, timeoutMs: 30_000 };
+  let compared = 0;
+  for (const { frames, exampleIds, status } of read.snapshot.signatures) {
+    const [id = 0] = exampleIds;
+    if (status !== 'waiting' && status !== 'runnable') continue;
+    const theirs = await session.client.stacktrace({ id, depth: 100 }, options);
+    // The last frame has nothing above it, and what it is reckoned to end at differs.
+    for (const [i, { function: name, offset }] of frames.slice(0, -1).entries()) {
+      expect(offset, `frame ${i} of goroutine ${id}, ${name}`).to.equal(theirs[i]?.FrameOffset);
+      compared += 1;
+    }
+  }
+  expect(compared).to.be.greaterThan(20);
 }
 
 const quiet = () => undefined;
@@ -132,19 +156,23 @@ for (const go of gos) {
       }
     });
 
-    it('tell the state of locks, wait groups and condition variables', async () => {
+    it('tell the state of locks, wait groups and condition variables, and suspect who holds them', async () => {
       const exe = folder.file('locks');
       await build(go.path, 'locks', exe, ['-ldflags=-s -w']);
-      const states = async (situation: string) => {
-        const { objects = [] } = await diagnose(exe, situation);
+      const states = async (situation: string, suspected: readonly string[]) => {
+        const { verdict, findings, objects = [] } = await diagnose(exe, situation);
+        expect(verdict, situation).to.equal('unknown');
+        const claims = findings.map(({ rule, certainty }) => `${rule} ${certainty}`);
+        expect(claims, situation).to.deep.equal(suspected.map((rule) => `${rule} suspected`));
         return objects.map(({ kind, state }) => `${kind}: ${state}`).join('\n');
       };
-      expect(await states('ab-ba')).to.match(
+      expect(await states('sleeping-holder', [])).to.match(/mutex: .* is locked, 5 wait/);
+      expect(await states('ab-ba', ['lock-order'])).to.match(
         /mutex: .* is locked, 2 wait .*queued.*\nmutex: .* is locked, 1/,
       );
-      expect(await states('rwr')).to.match(/rwmutex: .*a writer waits for 1 readers/);
-      expect(await states('miscount')).to.match(/waitgroup: .*the counter 1; 1 wait/);
-      expect(await states('lost-signal')).to.match(/cond: .*1 waits have begun, 0 of them were notified/);
+      expect(await states('rwr', ['read-write-read'])).to.match(/rwmutex: .*a writer waits for 1 readers/);
+      expect(await states('miscount', ['waitgroup-misuse'])).to.match(/waitgroup: .*the counter 1; 1 wait/);
+      expect(await states('lost-signal', [])).to.match(/cond: .*1 waits have begun, 0 of them were notified/);
     });
 
     it('say what was not found when their function table is damaged', async () => {
@@ -176,10 +204,10 @@ for (const go of gos) {
           const pair = await checkPair(exe, core, signal);
           const ours = await analyzeStripped(pair, {}, performance.now(), quiet, signal);
           expect(ours.process.goroutines, situation).to.deep.equal(theirs.process.goroutines);
-          // The goroutine that a C thread would run has no stack of its own.
-          const known = ({ groups }: Diagnosis) =>
-            groups.filter(({ startLocation }) => startLocation.function !== '');
+          // Of those that run, Delve shows what their thread does, which may be the runtime's own work.
+          const known = ({ groups }: Diagnosis) => groups.filter(({ waitReason }) => waitReason !== '');
           expect(known(ours), situation).to.deep.equal(known(theirs));
+          await expectSameFrames(exe, core, delve.path);
         }
       }
     });
