@@ -14,6 +14,7 @@ import type { Snapshot } from './snapshot.js';
 import { unwrapStarts } from './start-locations.js';
 import { typeEvaluator } from './stripped-evaluator.js';
 import { syncEvaluator } from './sync-evaluator.js';
+import type { MatchSync } from './sync-match.js';
 import { waitedObjects } from './waited-objects.js';
 
 const remedy =
@@ -40,15 +41,15 @@ export async function analyzeStripped(
   const snapshot = unwrapStarts(read.snapshot, program);
   const { total } = snapshot.goroutines;
   emit({ type: 'note', text: `${total} goroutines in ${snapshot.signatures.length} distinct stacks` });
+  const client = typeEvaluator(read.structs);
   const study = await studyWaits(
     snapshot,
     program,
     () => Promise.resolve({ kind: 'unreadable' }),
     async () => (await hasPendingTimers(read.evaluateNumber)) ?? true,
-    syncEvaluator({ client: typeEvaluator(read.structs), memory, layout: read.layout }, snapshot, {
-      signal,
-      timeoutMs: 0,
-    }),
+    excludingNothing(
+      syncEvaluator({ client, memory, layout: read.layout }, snapshot, { signal, timeoutMs: 0 }),
+    ),
   );
   const { claims, undecided } = claimsOf(study);
   const weighed = claims.map(withoutFrames);
@@ -90,6 +91,14 @@ async function openSources(
   };
   return openProgram(options, await loadGoParser());
 }
+
+/** Without a variable that was read, an object may be any: a pointer in a frame can tell one, and none away. */
+const excludingNothing =
+  (match: MatchSync): MatchSync =>
+  async (query) => {
+    const seen = await match(query);
+    return seen === 'other' ? 'unreadable' : seen;
+  };
 
 /** What holds only if frames say what the sources say has to be looked at in the frames. */
 function withoutFrames(claim: Claim): Claim {
