@@ -167,6 +167,8 @@ for (const go of gos) {
         return objects.map(({ kind, state }) => `${kind}: ${state}`).join('\n');
       };
       expect(await states('sleeping-holder', [])).to.match(/mutex: .* is locked, 5 wait/);
+      // The holder knows the lock under another name.
+      expect(await states('shared-pointer', [])).to.match(/mutex: .* is locked, 1 wait/);
       expect(await states('ab-ba', ['lock-order'])).to.match(
         /mutex: .* is locked, 2 wait .*queued.*\nmutex: .* is locked, 1/,
       );
