@@ -174,7 +174,9 @@ for (const go of gos) {
       );
       expect(await states('rwr', ['read-write-read'])).to.match(/rwmutex: .*a writer waits for 1 readers/);
       expect(await states('miscount', ['waitgroup-misuse'])).to.match(/waitgroup: .*the counter 1; 1 wait/);
-      expect(await states('lost-signal', [])).to.match(/cond: .*1 waits have begun, 0 of them were notified/);
+      expect(await states('lost-signal', ['lost-signal'])).to.match(
+        /cond: .*1 waits have begun, 0 of them were notified/,
+      );
     });
 
     it('say what was not found when their function table is damaged', async () => {
