@@ -19,7 +19,7 @@ import { type RootFacts, readRootFacts } from './root-facts.js';
 import type { Claim } from './rules/rule.js';
 import type { Cell, Snapshot } from './snapshot.js';
 import { unwrapStarts } from './start-locations.js';
-import { strippedDiagnosis } from './stripped.js';
+import { analyzeStripped } from './stripped.js';
 import { syncEvaluator } from './sync-evaluator.js';
 
 export interface AnalyzeOptions {
@@ -53,7 +53,7 @@ export async function analyzeCore(
 ): Promise<Diagnosis> {
   const began = performance.now();
   const pair = await checkPair(options.exe, options.core, signal);
-  if (!pair.exe.hasDebugInfo) return strippedDiagnosis(pair, began);
+  if (!pair.exe.hasDebugInfo) return analyzeStripped(pair, options, began, emit, signal);
   const goVersion = pair.exe.goVersion ?? 'unknown';
   // Compiling the grammar and starting Delve take as long as each other: side by side. A failure shows later.
   loadGoParser().catch(() => undefined);

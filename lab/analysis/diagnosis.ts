@@ -88,6 +88,13 @@ const finding = z.object({
   evidence: z.array(evidence),
 });
 
+/** What goroutines wait for, with its state in words; `groups` are those that wait for it. */
+const waitedObject = resource.extend({
+  state: z.string(),
+  waiting: z.number().int(),
+  groups: z.array(z.string()),
+});
+
 /** Goroutines of one signature: the same wait reason and stack. */
 const group = z.object({
   id: z.string(),
@@ -123,6 +130,8 @@ export const diagnosisSchema = z.object({
   groups: z.array(group),
   /** The article's table: goroutines by user location, the names being those of inlined functions. */
   userLocations: z.array(z.object({ function: z.string(), line: z.number().int(), count: z.number().int() })),
+  /** Objects that are waited for, most waiters first; told where the program is stripped. */
+  objects: z.array(waitedObject).optional(),
   stats: z.object({
     engine: z.enum(['core-reader', 'delve']),
     wallMs: z.number(),
@@ -139,6 +148,7 @@ export type Location = z.infer<typeof location>;
 export type Diagnosis = z.infer<typeof diagnosisSchema>;
 export type Finding = z.infer<typeof finding>;
 export type Resource = z.infer<typeof resource>;
+export type WaitedObject = z.infer<typeof waitedObject>;
 export type Evidence = z.infer<typeof evidence>;
 export type Edge = z.infer<typeof edge>;
 export type Group = z.infer<typeof group>;

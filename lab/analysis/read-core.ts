@@ -11,6 +11,7 @@ import type { Diagnosis } from './diagnosis.js';
 import { readReached } from './read-reached.js';
 import { readSnapshot, type SnapshotSource } from './read-snapshot.js';
 import type { Snapshot } from './snapshot.js';
+import { delveSymbols } from './symbols.js';
 import { openSyncReader } from './sync-reader.js';
 
 type Engine = Diagnosis['stats']['engine'];
@@ -82,7 +83,7 @@ async function readAndCheck(
   limits: string[],
   options: CallOptions,
 ): Promise<{ readonly snapshot: Snapshot; readonly checked: CrossCheck }> {
-  const reading = readSnapshot({ client, memory, layout, sync }, folded, options);
+  const reading = readSnapshot({ symbols: delveSymbols(client), memory, layout, sync }, folded, options);
   if (rawListFile === undefined) {
     const [snapshot, checked] = await Promise.all([
       reading,

@@ -1,12 +1,10 @@
 import type { BulkMemory, CoreMemory } from '../core/memory.js';
-import type { DelveClient } from '../delve/client.js';
-import { globalScope } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import { type RawChannel, readChannel, readTypeName } from '../goruntime/channels.js';
 import type { FoldedGoroutines, FoldedStack } from '../goruntime/fold.js';
 import { type QueueEntry, type RawGoroutine, readGoroutine } from '../goruntime/goroutines.js';
 import type { RuntimeLayout } from '../goruntime/layout.js';
-import { describeFarStack, describeStack, goroutineState, partialMark, toLocation } from './describe.js';
+import { goroutineState, partialMark } from './describe.js';
 import type { Location } from './diagnosis.js';
 import {
   type Cell,
@@ -18,11 +16,12 @@ import {
   type Signature,
   type Snapshot,
 } from './snapshot.js';
+import type { Symbols } from './symbols.js';
 import type { SyncReader } from './sync-reader.js';
 import { waitKey, waitOf } from './waits.js';
 
 export interface SnapshotSource {
-  readonly client: DelveClient;
+  readonly symbols: Symbols;
   readonly memory: BulkMemory;
   readonly layout: RuntimeLayout;
   /** Absent when the sync types of the program could not be described. */
@@ -49,7 +48,7 @@ const atOnce = 16;
 /** Entries of a channel's queue that are read where they have to be told apart. */
 const shortQueue = 4096;
 
-/** Makes signatures of goroutines that are alike, and asks Delve for the symbols of one representative of each. */
+/** Makes signatures of goroutines that are alike, and asks for the symbols of one representative of each. */
 export async function readSnapshot(
   source: SnapshotSource,
   folded: FoldedGoroutines,
@@ -210,8 +209,6 @@ function outside(raw: RawChannel, elemType: string | undefined): string | undefi
   return undefined;
 }
 
-const unknownLocation: Location = { function: '', file: '', line: 0 };
-
 /** A few at a time, so that Delve has always something to do and no call waits for long. */
 async function describeAll(
   groups: readonly { readonly stack: FoldedStack; readonly group: Fold }[],
@@ -233,21 +230,17 @@ async function describeAll(
 async function describe(
   id: string,
   group: Fold,
-  { client, far }: SnapshotSource & Required<Pick<Snapshot, 'far'>>,
+  { symbols, far }: SnapshotSource & Required<Pick<Snapshot, 'far'>>,
   options: CallOptions,
   limits: Set<string>,
 ): Promise<Signature> {
   const { first } = group;
-  const frames =
-    far.get(first.id) !== 'too far'
-      ? await describeStack(client, first.id, options, limits)
-      : await describeFarStack(client, { id: first.id, index: group.index, pcs: first.pcs }, options);
-  const locate = async (pc: number): Promise<Location> => {
-    const [found] = pc === 0 ? [] : await client.findLocation(globalScope, `*${pc}`, options);
-    return found === undefined ? unknownLocation : toLocation(found);
-  };
+  const tooFar = far.get(first.id) === 'too far';
+  const frames = await symbols.stack({ goroutine: first, index: group.index, tooFar }, options, limits);
+  const locate = (pc: number) => symbols.locate(pc, options);
   const recordedStart = await locate(first.startPc);
-  const current = frames[0] ?? unknownLocation;
+  // Where a stack cannot be read, the function that it began in is the next best.
+  const current = frames[0] ?? recordedStart;
   return {
     id,
     count: group.count,

@@ -1,53 +1,181 @@
+import { openCoreMemory } from '../core/memory.js';
 import type { CheckedPair } from '../core/pair.js';
-import type { Diagnosis } from './diagnosis.js';
+import type { Emit } from '../events.js';
+import { hasPendingTimers } from '../goruntime/timers.js';
+import { loadGoParser } from '../source/parser.js';
+import { openProgram, type Program, recordedGoRoot } from '../source/program.js';
+import type { AnalyzeOptions } from './analyze-core.js';
+import { claimsOf, studyWaits } from './conclude.js';
+import { findingOf, groupOf, userLocations } from './diagnose.js';
+import type { Diagnosis, Finding } from './diagnosis.js';
+import { readStripped, type StrippedReading } from './read-stripped.js';
+import type { Claim } from './rules/rule.js';
+import type { Snapshot } from './snapshot.js';
+import { unwrapStarts } from './start-locations.js';
+import { typeEvaluator } from './stripped-evaluator.js';
+import { syncEvaluator } from './sync-evaluator.js';
+import type { MatchSync } from './sync-match.js';
+import { waitedObjects } from './waited-objects.js';
 
 const remedy =
   'Pass the unstripped executable of the same build with --exe: the one that `strip` made this of, if it was kept.';
 
+type Sources = Pick<AnalyzeOptions, 'sourceMap' | 'goRoot' | 'noSource'>;
+
 /**
- * What can be said of a program without debug information (`-ldflags=-s` or `-w`): which process it was and how
- * it ended, from the core's notes and the executable's build information. Where its goroutines lie in memory,
- * and what they are called, only the debug information tells.
+ * What can be said of a program without debug information (`-ldflags=-s` or `-w`, or `strip`): everything that
+ * its memory tells by itself. No variable of any frame can be read, so nothing that rests on frames is more than
+ * suspected, and without a proof from memory alone the verdict stays `unknown`.
  */
-export function strippedDiagnosis({ exe, core }: CheckedPair, began: number): Diagnosis {
+export async function analyzeStripped(
+  pair: CheckedPair,
+  sources: Sources,
+  began: number,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Diagnosis> {
+  using memory = openCoreMemory(pair.core.path, pair.exe.path);
+  const read = await readStripped(pair, memory, signal);
+  if (read.kind === 'lost') return lostDiagnosis(pair, read.why, began);
+  const program = await openSources(pair, read, sources);
+  const snapshot = unwrapStarts(read.snapshot, program);
+  const { total } = snapshot.goroutines;
+  emit({ type: 'note', text: `${total} goroutines in ${snapshot.signatures.length} distinct stacks` });
+  const client = typeEvaluator(read.structs);
+  const study = await studyWaits(
+    snapshot,
+    program,
+    () => Promise.resolve({ kind: 'unreadable' }),
+    async () => (await hasPendingTimers(read.evaluateNumber)) ?? true,
+    excludingNothing(
+      syncEvaluator({ client, memory, layout: read.layout }, snapshot, { signal, timeoutMs: 0 }),
+    ),
+  );
+  const { claims, undecided } = claimsOf(study);
+  const weighed = claims.filter(({ rule }) => !needsFrames.has(rule)).map(withoutFrames);
+  const findings = weighed.map((claim, i) => findingOf({ claim, facts: new Map() }, i, study.input));
+  const proved = weighed.find(({ certainty }) => certainty === 'proved');
+  return {
+    ...frameOf(began),
+    verdict: proved === undefined ? 'unknown' : 'deadlock',
+    scope: proved === undefined ? null : study.input.someoneRuns ? 'partial' : 'global',
+    summary: proved?.summary ?? summaryOf(findings, snapshot),
+    process: { ...processOf(pair), goroutines: { ...snapshot.goroutines } },
+    findings,
+    groups: snapshot.signatures.map(groupOf),
+    userLocations: userLocations(snapshot.signatures),
+    objects: waitedObjects(snapshot, study.input.nameOf),
+    limits: [
+      'The executable has no debug information (built with -ldflags=-s or -w, or stripped). Lost are: variables ' +
+        'and arguments of frames, so that no expression was evaluated, and holders of locks are told by pointers in their ' +
+        "frames alone; names of channels and locks that the sources do not tell; Delve's second opinion on what was read. " +
+        `${remedy} Its Delve takes the commands that stand beside each claim, too.`,
+      knownAnyway(pair),
+      ...(pair.match.kind === 'unknown'
+        ? [`Executable and core could not be compared: ${pair.match.why}.`]
+        : []),
+      ...new Set([...snapshot.limits, ...study.limits, ...undecided, ...missingSources(program)]),
+    ],
+  };
+}
+
+async function openSources(
+  { exe }: CheckedPair,
+  { table }: Extract<StrippedReading, { kind: 'read' }>,
+  { sourceMap = [], goRoot, noSource = false }: Sources,
+): Promise<Program> {
+  const recorded = table.files();
+  const options = {
+    ...{ files: noSource ? [] : recorded, sourceMap, recordedGoRoot: recordedGoRoot(recorded), goRoot },
+    ...{ mainModule: exe.build?.mainModule, noSource },
+  };
+  return openProgram(options, await loadGoParser());
+}
+
+/**
+ * That nobody holds a lock can be said only where every frame was asked: a holder may know it under another name.
+ * The list of objects shows that it is locked and who waits.
+ */
+const needsFrames: ReadonlySet<string> = new Set(['leaked-lock']);
+
+/** Without a variable that was read, an object may be any: a pointer in a frame can tell one, and none away. */
+const excludingNothing =
+  (match: MatchSync): MatchSync =>
+  async (query) => {
+    const seen = await match(query);
+    return seen === 'other' ? 'unreadable' : seen;
+  };
+
+/** What holds only if frames say what the sources say has to be looked at in the frames. */
+function withoutFrames(claim: Claim): Claim {
+  if (claim.certainty === 'proved') return claim;
+  const explanation = `${claim.explanation} No frame could be evaluated in the stripped program, so this is suspected.`;
+  return { ...claim, certainty: 'suspected', explanation };
+}
+
+function summaryOf(findings: readonly Finding[], { goroutines, signatures }: Snapshot): string {
+  const [finding] = findings;
+  const most = signatures.find(({ system, waitReason }) => !system && waitReason !== '');
+  const seen =
+    finding !== undefined
+      ? `It is suspected: ${finding.explanation.split(/(?<=\.) /)[0] ?? ''}`
+      : `Of ${goroutines.total} goroutines ${goroutines.blocked} are blocked` +
+        (most === undefined
+          ? '.'
+          : `, ${most.count} of them in ${most.userLocation.function} ("${most.waitReason}").`);
+  return `Undecided: the executable is stripped. ${seen} ${remedy}`;
+}
+
+function missingSources({ missing }: Program): string[] {
+  const [first] = missing;
+  if (first === undefined) return [];
+  return [
+    `${missing.size} source files were not found, ${first} among them: pass --source-map or --go-root.`,
+  ];
+}
+
+/** Which process it was and how it ended, from the core's notes and the executable's build information. */
+function knownAnyway({ exe, core }: CheckedPair): string {
   const { command, pid, threads, signal } = core;
   const module = exe.build?.path ?? exe.mainModulePath;
-  const ended = signal === 0 ? 'a debugger took the core' : `signal ${signal} ended it`;
   const known = [
     module === undefined ? '' : `package ${module}`,
     command === undefined ? '' : `command ${command.args === '' ? command.name : command.args}`,
     pid === undefined ? '' : `process ${pid}`,
     `${threads.length} threads`,
-    ended,
+    signal === 0 ? 'a debugger took the core' : `signal ${signal} ended it`,
   ].filter((text) => text !== '');
+  return `What the headers of the files tell: ${known.join(', ')}.`;
+}
+
+const processOf = ({ exe, core }: CheckedPair) => ({
+  ...{ exe: exe.path, core: core.path, buildId: exe.buildId.gnu ?? exe.buildId.go ?? '' },
+  ...{ goVersion: exe.goVersion ?? 'unknown', os: 'linux', arch: exe.arch },
+});
+
+const frameOf = (began: number) => ({
+  schema: 'lab.diagnosis/1' as const,
+  stats: {
+    engine: 'core-reader' as const,
+    wallMs: Math.round(performance.now() - began),
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    crossChecked: 0,
+    crossCheckMismatches: 0,
+  },
+});
+
+/** Not even its goroutines could be read. */
+function lostDiagnosis(pair: CheckedPair, why: string, began: number): Diagnosis {
   return {
-    schema: 'lab.diagnosis/1',
+    ...frameOf(began),
     verdict: 'unknown',
     scope: null,
-    summary: `Undecided: the executable is stripped, so its goroutines cannot be read. ${remedy}`,
-    process: {
-      exe: exe.path,
-      core: core.path,
-      buildId: exe.buildId.gnu ?? exe.buildId.go ?? '',
-      goVersion: exe.goVersion ?? 'unknown',
-      os: 'linux',
-      arch: exe.arch,
-      goroutines: { total: 0, user: 0, system: 0, blocked: 0 },
-    },
-    findings: [],
-    groups: [],
-    userLocations: [],
-    stats: {
-      engine: 'core-reader',
-      wallMs: Math.round(performance.now() - began),
-      peakRssBytes: process.resourceUsage().maxRSS * 1024,
-      crossChecked: 0,
-      crossCheckMismatches: 0,
-    },
+    summary: `Undecided: the executable is stripped, and its goroutines could not be read. ${remedy}`,
+    process: { ...processOf(pair), goroutines: { total: 0, user: 0, system: 0, blocked: 0 } },
+    ...{ findings: [], groups: [], userLocations: [] },
     limits: [
-      'The executable has no debug information (built with -ldflags=-s or -w): goroutines, their stacks, wait ' +
-        'reasons and channels, names, types and lines are lost. No goroutine was counted.',
-      `What the files tell without it: ${known.join(', ')}.`,
+      `The executable has no debug information (built with -ldflags=-s or -w, or stripped), and reading its memory without failed: ${why}. No goroutine was counted.`,
+      knownAnyway(pair),
     ],
   };
 }

@@ -11,7 +11,7 @@ import type { MatchSync } from './sync-match.js';
 import { typeExpression } from './variable-text.js';
 
 interface Source {
-  readonly client: DelveClient;
+  readonly client: Pick<DelveClient, 'eval'>;
   readonly memory: CoreMemory;
   readonly layout: RuntimeLayout;
 }

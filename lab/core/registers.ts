@@ -1,25 +1,27 @@
 /** Registers of one thread when the core was taken. */
 export interface ThreadRegisters {
   readonly thread: number;
-  /** The stack pointer. */
+  /** The program counter and the stack pointer. */
+  readonly pc: number;
   readonly sp: number;
   /** Every general register: any of them may hold a pointer. Values beyond 2^53 are no addresses. */
   readonly words: readonly number[];
 }
 
-/** `pr_reg` of `struct elf_prstatus`, and the stack pointer's place among the words of it (sys/user.h). */
+/** `pr_reg` of `struct elf_prstatus`, and which of its words are the two pointers (sys/user.h). */
 const registersAt = 112;
-const places: Readonly<Record<string, { readonly count: number; readonly sp: number }>> = {
-  amd64: { count: 27, sp: 19 },
-  arm64: { count: 34, sp: 31 },
-};
+const places: Readonly<Record<string, { readonly count: number; readonly pc: number; readonly sp: number }>> =
+  {
+    amd64: { count: 27, pc: 16, sp: 19 },
+    arm64: { count: 34, pc: 32, sp: 31 },
+  };
 
 /** From an `NT_PRSTATUS` note; `undefined` for a machine whose registers are not known here. */
 export function registersOfStatus(desc: Buffer, arch: string): ThreadRegisters | undefined {
   const place = places[arch];
   if (place === undefined || desc.length < registersAt + place.count * 8) return undefined;
   const words = Array.from({ length: place.count }, (_, i) => word(desc, registersAt + i * 8));
-  return { thread: desc.readInt32LE(32), sp: words[place.sp] ?? 0, words };
+  return { thread: desc.readInt32LE(32), pc: words[place.pc] ?? 0, sp: words[place.sp] ?? 0, words };
 }
 
 /**
@@ -38,7 +40,7 @@ export function registersOfDelve(desc: Buffer): ThreadRegisters | undefined {
     for (let byte = 0; byte + 8 <= size; byte += 8) words.push(word(desc, data + 2 + byte));
     at = data + 2 + size;
   }
-  return { thread: word(desc, 0), sp: word(desc, 16), words };
+  return { thread: word(desc, 0), pc: word(desc, 8), sp: word(desc, 16), words };
 }
 
 const word = (from: Buffer, at: number) => from.readUInt32LE(at) + from.readUInt32LE(at + 4) * 2 ** 32;

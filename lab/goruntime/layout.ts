@@ -85,29 +85,8 @@ export async function readRuntimeLayout(
   const reasons = await evaluate('runtime.waitReasonStrings', signal);
   return {
     allgs: { base: allgs.base, length: allgs.len },
-    g: {
-      goid: need(g, 'goid'),
-      status: need(g, 'atomicstatus'),
-      waitReason: need(g, 'waitreason'),
-      waitSince: need(g, 'waitsince'),
-      waiting: need(g, 'waiting'),
-      pc: need(g, 'sched.pc'),
-      sp: need(g, 'sched.sp'),
-      bp: need(g, 'sched.bp'),
-      stackLo: need(g, 'stack.lo'),
-      stackHi: need(g, 'stack.hi'),
-      startPc: need(g, 'startpc'),
-      goPc: need(g, 'gopc'),
-    },
-    sudog: {
-      g: need(sudog, 'g'),
-      next: need(sudog, 'next'),
-      elem: need(sudog, 'elem'),
-      waitLink: need(sudog, 'waitlink'),
-      channel: need(sudog, 'c'),
-      isSelect: need(sudog, 'isSelect'),
-      success: need(sudog, 'success'),
-    },
+    g: goroutineOffsets(g),
+    sudog: sudogOffsets(sudog),
     hchan: {
       count: need(hchan, 'qcount'),
       capacity: need(hchan, 'dataqsiz'),
@@ -120,6 +99,37 @@ export async function readRuntimeLayout(
     },
     waitReasons: readStrings(memory, reasons),
     types: nextModule.value === '0' ? Number(moduleTypes.value) : undefined,
+  };
+}
+
+/** Throws `undecided` when a field is missing. */
+export function goroutineOffsets(g: Offsets): RuntimeLayout['g'] {
+  return {
+    goid: need(g, 'goid'),
+    status: need(g, 'atomicstatus'),
+    waitReason: need(g, 'waitreason'),
+    waitSince: need(g, 'waitsince'),
+    waiting: need(g, 'waiting'),
+    pc: need(g, 'sched.pc'),
+    sp: need(g, 'sched.sp'),
+    bp: need(g, 'sched.bp'),
+    stackLo: need(g, 'stack.lo'),
+    stackHi: need(g, 'stack.hi'),
+    startPc: need(g, 'startpc'),
+    goPc: need(g, 'gopc'),
+  };
+}
+
+/** Throws `undecided` when a field is missing. */
+export function sudogOffsets(sudog: Offsets): RuntimeLayout['sudog'] {
+  return {
+    g: need(sudog, 'g'),
+    next: need(sudog, 'next'),
+    elem: need(sudog, 'elem'),
+    waitLink: need(sudog, 'waitlink'),
+    channel: need(sudog, 'c'),
+    isSelect: need(sudog, 'isSelect'),
+    success: need(sudog, 'success'),
   };
 }
 
@@ -158,7 +168,7 @@ function unknownLayout(what: string): LabError {
 }
 
 /** Reads an array of Go strings by the addresses of its elements: independent of Delve's load limits. */
-function readStrings(memory: CoreMemory, array: LayoutVariable): string[] {
+export function readStrings(memory: CoreMemory, array: LayoutVariable): string[] {
   const first = array.children[0]?.addr ?? array.addr;
   const out: string[] = [];
   for (let i = 0; i < array.len; i++) {

@@ -1,5 +1,6 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Diagnosis, Evidence, Finding, Location, RootGoroutine } from '../analysis/diagnosis.js';
+import { waitsText } from './waits-text.js';
 
 /** What of picocolors is used: the caller passes a palette without colours for logs. */
 export type Palette = Pick<Colors, 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'>;
@@ -14,6 +15,7 @@ export function diagnosisText(diagnosis: Diagnosis, palette: Palette): string {
     verdictText(diagnosis, palette),
     ...diagnosis.findings.map((finding) => findingText(finding, palette)),
     tableText(diagnosis, palette),
+    ...waitsText(diagnosis, palette),
     limitsText(diagnosis, palette),
     processText(diagnosis, palette),
   ];

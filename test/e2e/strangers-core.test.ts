@@ -113,23 +113,25 @@ describe("a stranger's core on the command line", function () {
     expect(diagnosis.findings[0]).to.include({ rule: 'nil-channel', certainty: 'proved' });
   });
 
-  it('proves a select without cases from memory alone, when nothing else runs', async function () {
-    if (kernelRefuses !== undefined) return this.skip();
-    const edit = (source: string) =>
-      source.replace(
-        /func main\(\) \{[\s\S]*/,
-        'func main() {\n\t_, _ = fmt.Sprint(runtime.NumCPU()), time.Now()\n\tselect {}\n}\n',
-      );
-    const program = await build('empty', { edit });
-    await using made = await kernelCoreOf(program, 'crash');
-    const { exitCode, diagnosis } = await analyze(['--exe', program, '--core', made.core, '--no-source']);
-    expect(exitCode).to.equal(1);
-    expect(diagnosis.scope).to.equal('global');
-    expect(diagnosis.findings[0]).to.include({ rule: 'empty-select', certainty: 'proved' });
-  });
+  for (const [how, flags] of Object.entries({ '': [], ', in a stripped program too': ['-ldflags=-s -w'] })) {
+    it(`proves a select without cases from memory alone, when nothing else runs${how}`, async function () {
+      if (kernelRefuses !== undefined) return this.skip();
+      const edit = (source: string) =>
+        source.replace(
+          /func main\(\) \{[\s\S]*/,
+          'func main() {\n\t_, _ = fmt.Sprint(runtime.NumCPU()), time.Now()\n\tselect {}\n}\n',
+        );
+      const program = await build(`empty${flags.length}`, { edit, flags });
+      await using made = await kernelCoreOf(program, 'crash');
+      const { exitCode, diagnosis } = await analyze(['--exe', program, '--core', made.core, '--no-source']);
+      expect(exitCode).to.equal(1);
+      expect(diagnosis.scope).to.equal('global');
+      expect(diagnosis.findings[0]).to.include({ rule: 'empty-select', certainty: 'proved' });
+    });
+  }
 
   for (const flags of ['-s -w', '-w']) {
-    it(`says what is lost in a program built with -ldflags="${flags}"`, async () => {
+    it(`says what is lost, and shows the rest, of a program built with -ldflags="${flags}"`, async () => {
       const program = await build(`stripped${flags.length}`, { flags: [`-ldflags=${flags}`] });
       await using made = await coreBy(program);
       const { exitCode, diagnosis } = await analyze(['--exe', program, '--core', made.core]);
@@ -140,6 +142,13 @@ describe("a stranger's core on the command line", function () {
         .to.match(/no debug information/)
         .and.to.match(/\d+ threads/);
       expect(diagnosis.process.goVersion).to.equal(go?.version);
+      const [most] = diagnosis.userLocations;
+      expect(most?.function).to.equal('main.(*depot).put');
+      // All but the main goroutine.
+      expect(most?.count)
+        .to.equal(diagnosis.process.goroutines.user - 1)
+        .and.to.be.greaterThan(20);
+      expect(diagnosis.objects?.[0]).to.include({ elemType: 'main.parcel', len: 8, cap: 8 });
     });
   }
 
