@@ -169,7 +169,8 @@ function channelReader(memory: CoreMemory, layout: RuntimeLayout, folded: Folded
         sending.set(entry.channel, senders);
       }
       if (senders.has(entry.sudog)) return 'send';
-      return channel.senders.complete ? 'receive' : undefined;
+      if (channel.receivers.entries.includes(entry.sudog)) return 'receive';
+      return channel.senders.complete && !channel.receivers.complete ? 'receive' : undefined;
     },
     known(cells: readonly Cell[]): ReadonlyMap<number, Channel> {
       const out = new Map<number, Channel>();

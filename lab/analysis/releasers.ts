@@ -221,7 +221,7 @@ async function evaluateIn(
   evaluate: EvaluateChannel,
 ): Promise<Seen> {
   const first = cell.ids[0] ?? 0;
-  let unsure = cell.count > Math.min(cell.ids.length, maxEvaluated);
+  let unsure = cell.count > Math.min(cell.ids.length, maxEvaluated) || hasOwnFrames(cell);
   for (const goroutine of cell.ids.slice(0, maxEvaluated)) {
     const seen = await evaluate(goroutine, frame.index, expression);
     if (seen.kind === 'unreadable') unsure = true;
@@ -229,6 +229,9 @@ async function evaluateIn(
   }
   return { kind: unsure ? 'unreadable' : 'other', goroutine: first };
 }
+
+/** On threads, goroutines with the same Go frames may be at different places of the runtime: no index fits all. */
+export const hasOwnFrames = ({ signature, count }: Cell) => signature.status === 'syscall' && count > 1;
 
 /** An operation as far as its ways in are looked for. */
 type Called = Pick<ChannelOperation, 'within' | 'channel' | 'file' | 'line' | 'expression'> & {

@@ -4,6 +4,7 @@ import { verdictOf } from '../../lab/analysis/diagnose.js';
 import { rules } from '../../lab/analysis/rules/index.js';
 import type { Claim, RuleInput } from '../../lab/analysis/rules/rule.js';
 import { waitOf } from '../../lab/analysis/waits.js';
+import type { QueueEntry } from '../../lab/goruntime/goroutines.js';
 
 const input: RuleInput = {
   snapshot: {
@@ -59,7 +60,7 @@ describe('the conclusion', () => {
 });
 
 describe('a wait', () => {
-  const entry = { sudog: 1, channel: 2, elem: 0, isSelect: true };
+  const entry: QueueEntry = { sudog: 1, channel: 2, elem: 0, isSelect: true };
   const at = (waitReason: string, queues = [entry]) =>
     waitOf({ state: 'waiting', waitReason, queues }, () => 'receive');
 
@@ -67,6 +68,11 @@ describe('a wait', () => {
     expect(at('IO wait').kind).to.equal('live');
     expect(at('sleep').kind).to.equal('live');
     expect(waitOf({ state: 'running', waitReason: '', queues: [] }, () => undefined).kind).to.equal('live');
+  });
+
+  it('is live when somebody has taken an entry out of its queue', () => {
+    expect(at('select', [entry, { ...entry, woken: true }]).kind).to.equal('live');
+    expect(at('chan send', [{ ...entry, woken: true }]).kind).to.equal('live');
   });
 
   it('has a case per queue entry of a select', () => {
