@@ -76,9 +76,11 @@ for (const go of await goTools(signal)) {
       const program = await startHung(exe, folder, signal, ['mid-wake']);
       const core = folder.file('mid-wake.core');
       try {
-        const steps = ['break runtime.goready', 'continue', `generate-core-file ${core}`];
+        const steps = ['break runtime.ready', 'continue', `generate-core-file ${core}`];
         const pid = String(program.identity.pid);
-        await execa('gdb', ['-p', pid, '-batch', ...steps.flatMap((step) => ['-ex', step])]);
+        await execa('gdb', ['-p', pid, '-batch', ...steps.flatMap((step) => ['-ex', step])], {
+          timeout: 30_000,
+        });
       } finally {
         await program.kill('SIGKILL');
         await program[Symbol.asyncDispose]();
