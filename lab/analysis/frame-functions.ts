@@ -12,6 +12,17 @@ const literalName = /\.(?:func\d+|gowrap\d+|deferwrap\d+|init\.\d+\.func\d+)(?:[
  * files that have changed since: the function of that line must bear the frame's name.
  */
 export function functionOfFrame(frame: Frame, program: Program): GoFunction | undefined {
+  const known = functionsOfFrames.get(program) ?? new Map<string, GoFunction | undefined>();
+  functionsOfFrames.set(program, known);
+  const key = `${frame.function} ${frame.file}:${frame.line}`;
+  if (!known.has(key)) known.set(key, findFunction(frame, program));
+  return known.get(key);
+}
+
+/** Thousands of goroutines stand at a few places. */
+const functionsOfFrames = new WeakMap<Program, Map<string, GoFunction | undefined>>();
+
+function findFunction(frame: Frame, program: Program): GoFunction | undefined {
   const file = program.parse(frame.file);
   if (file === undefined) return undefined;
   const found = functionsAtLine(file.root, file.path, frame.line);

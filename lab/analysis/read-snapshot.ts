@@ -59,12 +59,13 @@ export async function readSnapshot(source: SnapshotSource, options: CallOptions)
   const channels = channelReader(memory, layout, folded);
   const signatures: Signature[] = [];
   const cells: Cell[] = [];
-  const limits = new Set<string>();
+  const limits = new Set<string>(source.sync?.limits);
   const groups = folded.stacks.flatMap((stack) => {
     const group = representative(stack, source);
     return group === undefined ? [] : [{ stack, group }];
   });
   const far = distances(folded, groups, source);
+  await lookThrough(folded, source, options);
   const described = await describeAll(groups, { ...source, far }, options, limits);
   for (const { stack, signature } of described) {
     signatures.push(signature);
@@ -122,6 +123,30 @@ function distances(
     if (searched <= maxSearched) far.set(first.id, 'worth it');
   }
   return far;
+}
+
+/** From so many goroutines on that will be asked about. */
+const manyAsked = 64;
+
+/**
+ * Delve remembers every goroutine that it comes past, but looks for each new one from the beginning of its list. So
+ * the last one of those that will be asked about comes first, when they are many.
+ */
+async function lookThrough(
+  { stacks }: FoldedGoroutines,
+  { client, memory, layout }: SnapshotSource,
+  options: CallOptions,
+): Promise<void> {
+  let asked = 0;
+  let last = { index: -1, address: 0 };
+  for (const example of stacks.flatMap((stack) => stack.targets.flatMap((target) => target.examples))) {
+    if (example.index >= farIndex) continue;
+    asked += 1;
+    if (example.index > last.index) last = example;
+  }
+  if (asked < manyAsked) return;
+  const id = memory.u64(last.address + layout.g.goid) ?? 0;
+  await client.eval({ goroutineId: id, frame: 0 }, '0', options);
 }
 
 function representative(

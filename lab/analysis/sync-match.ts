@@ -1,7 +1,8 @@
 import type { Program } from '../source/program.js';
 import { operationsIn, type SyncOperation, type SyncOperationKind } from '../source/sync-operations.js';
+import { hasOwnFrames } from './channel-class.js';
 import type { Activations } from './frame-functions.js';
-import { evidence, hasOwnFrames } from './releasers.js';
+import { evidence } from './releasers.js';
 import type { Cell, Frame, Snapshot, SyncMode, Wait } from './snapshot.js';
 import { callerOfSync } from './sync-waits.js';
 import type { ReleaseEvidence } from './wait-for-graph.js';

@@ -53,8 +53,17 @@ describe('the conclusion', () => {
     expect(verdictOf([], undecided)).to.equal('unknown');
   });
 
+  it('shows the first of very many findings about the same places, and counts the others', () => {
+    const crowd = { name: 'sound', apply: () => Array.from({ length: 300 }, () => claim) };
+    const { claims, limits } = claimsOf({ input, limits: [] }, [crowd]);
+    expect(claims).to.have.length(20);
+    expect(limits).to.deep.equal([
+      '300 findings (sound, suspected) are about goroutines at the same places; 20 of them are shown.',
+    ]);
+  });
+
   it('finds nothing where nothing is stuck', () => {
-    expect(claimsOf({ input, limits: [] }, rules)).to.deep.equal({ claims: [], undecided: [] });
+    expect(claimsOf({ input, limits: [] }, rules)).to.deep.equal({ claims: [], undecided: [], limits: [] });
     expect(verdictOf([], [])).to.equal('none');
   });
 });
