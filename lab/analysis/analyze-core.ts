@@ -93,8 +93,8 @@ export async function analyzeCore(
     async () => (await hasPendingTimers((expression) => evaluateNumber(client, expression, call))) ?? true,
     layout === undefined ? undefined : syncEvaluator({ client, memory, layout }, snapshot, call),
   );
-  const { claims, undecided } = claimsOf(study);
-  for (const line of [...study.limits, ...undecided]) limits.add(line);
+  const { claims, undecided, limits: repeated } = claimsOf(study);
+  for (const line of [...study.limits, ...repeated, ...undecided]) limits.add(line);
   const findings = [];
   for (const [i, claim] of claims.entries()) {
     const facts = await factsOf(claim, snapshot, client, call, limits);

@@ -26,7 +26,7 @@ export interface Study {
 }
 
 /** Objects that are looked into; a program that waits for more of them is studied in part, and told so. */
-const maxObjects = 300;
+const maxObjects = 5000;
 
 /** Finds the releasers of every channel that somebody waits for, and the sets that nobody can wake. */
 export async function studyWaits(
@@ -48,14 +48,17 @@ export async function studyWaits(
     limits.push(`${objects.length} channels are waited for; ${maxObjects} of them were looked into.`);
   }
   const searches = new Map<ObjectKey, ReleaserSearch>();
+  const context = {
+    ...{ snapshot: { ...snapshot, cells }, program, activations, evaluate },
+    ...{ classes: new Map(), contexts: new Map() },
+  };
   for (const object of objects.slice(0, maxObjects)) {
-    const context = { snapshot: { ...snapshot, cells }, program, activations, evaluate };
     searches.set(object, await findReleasers(channelOf(object), directionOf(object), context));
   }
   if (match !== undefined) {
-    for (const [object, search] of await studySync({ ...snapshot, cells }, program, activations, match)) {
-      searches.set(object, search);
-    }
+    const sync = await studySync({ ...snapshot, cells }, program, activations, match);
+    for (const [object, search] of sync.searches) searches.set(object, search);
+    limits.push(...sync.limits);
   }
   const names = new Map<number, string>();
   const nameOf = (channel: number): string => {
@@ -122,6 +125,8 @@ export interface Conclusion {
   readonly claims: readonly Claim[];
   /** What keeps the verdict from being `none`. */
   readonly undecided: readonly string[];
+  /** What was found and is not among the claims. */
+  readonly limits: readonly string[];
 }
 
 /** Applies the rules. One that crashes leaves a line behind and takes nothing else down. */
@@ -138,7 +143,29 @@ export function claimsOf({ input }: Study, rules: readonly Rule[] = allRules): C
   const rank = { proved: 0, strong: 0, suspected: 1 };
   const victims = (claim: Claim) => claim.knot.victims.reduce((sum, cell) => sum + cell.count, 0);
   claims.sort((a, b) => rank[a.certainty] - rank[b.certainty] || victims(b) - victims(a));
-  return { claims, undecided };
+  return { ...withoutRepetition(claims), undecided };
+}
+
+/** Findings that tell the same of other objects; a thousand sessions may hang for one reason. */
+const maxAlike = 20;
+
+function withoutRepetition(all: readonly Claim[]): Pick<Conclusion, 'claims' | 'limits'> {
+  const counts = new Map<string, { readonly first: Claim; count: number }>();
+  const claims = all.filter((claim) => {
+    const places = claim.knot.cells.map(({ signature }) => signature.id).sort();
+    const key = [claim.rule, claim.certainty, ...new Set(places)].join(' ');
+    const known = counts.get(key) ?? { first: claim, count: 0 };
+    known.count += 1;
+    counts.set(key, known);
+    return known.count <= maxAlike;
+  });
+  const limits = [...counts.values()]
+    .filter(({ count }) => count > maxAlike)
+    .map(
+      ({ first, count }) =>
+        `${count} findings (${first.rule}, ${first.certainty}) are about goroutines at the same places; ${maxAlike} of them are shown.`,
+    );
+  return { claims, limits };
 }
 
 /** What the sources made likely is proved when memory says so too. */

@@ -83,9 +83,8 @@ function compare(theirs: readonly DelveGoroutine[], ours: Iterable<RawGoroutine>
 /** For a goroutine on a thread Delve tells where that thread is, which may be the collector's work. */
 export function isSame(ours: RawGoroutine, theirs: DelveGoroutine): boolean {
   if (theirs.status !== ours.status || theirs.goStatementLoc.pc !== ours.goPc) return false;
-  if (ours.waitReason === '') return true;
-  if (theirs.waitReason !== ours.waitReasonNumber) return false;
-  return theirs.threadID !== 0 || theirs.currentLoc.pc === ours.pcs[0];
+  if (ours.waitReason !== '' && theirs.waitReason !== ours.waitReasonNumber) return false;
+  return theirs.threadID !== 0 || ours.pcs.length === 0 || theirs.currentLoc.pc === ours.pcs[0];
 }
 
 async function fromFile(file: string | undefined): Promise<readonly DelveGoroutine[] | undefined> {

@@ -2,12 +2,12 @@ import { type DelveClient, globalScope } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import type { Stackframe } from '../delve/wire.js';
 import { LabError, messageOf } from '../errors.js';
+import { maxFrames } from '../goruntime/goroutines.js';
 import type { Location } from './diagnosis.js';
 import type { Frame, GoroutineState } from './snapshot.js';
 
+/** A deeper recursion is read again. */
 const maxDepth = 200;
-/** A deep recursion is read again. */
-const maxDeepDepth = 20_000;
 
 /** By the runtime's number, without the garbage collector's scan bit. */
 export function goroutineState(status: number): GoroutineState {
@@ -30,7 +30,13 @@ export async function describeStack(
   try {
     const frames = await client.stacktrace({ id, depth: maxDepth }, options);
     if (frames.length < maxDepth) return toFrames(frames);
-    return toFrames(await client.stacktrace({ id, depth: maxDeepDepth }, options));
+    const deep = await client.stacktrace({ id, depth: maxFrames }, options);
+    if (deep.length >= maxFrames) {
+      limits.add(
+        `The stack of goroutine ${id} has more than ${maxFrames} frames: what called them was not looked at, and goroutines that differ only there count as alike.`,
+      );
+    }
+    return toFrames(deep);
   } catch (error) {
     if (error instanceof LabError && error.code === 'interrupted') throw error;
     limits.add(`The stack of goroutine ${id} could not be read: ${messageOf(error)}`);
@@ -52,10 +58,14 @@ export async function describeFarStack(
   const listed = page.Goroutines.find((goroutine) => goroutine.id === id);
   const user = listed?.userCurrentLoc;
   const frames: Location[] = [];
+  const known = new Map<number, ReturnType<DelveClient['findLocation']>>();
   for (const [i, pc] of pcs.entries()) {
     if (pc === 0) continue;
     // A return address lies behind its call, which may be the last instruction of its line.
-    const [found] = await client.findLocation(globalScope, `*${i === 0 ? pc : pc - 1}`, options);
+    const at = i === 0 ? pc : pc - 1;
+    const asked = known.get(at) ?? client.findLocation(globalScope, `*${at}`, options);
+    known.set(at, asked);
+    const [found] = await asked;
     if (found === undefined) continue;
     const location = toLocation(found);
     if (user?.pc === pc && user.function?.name !== location.function) frames.push(toLocation(user));

@@ -90,7 +90,8 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
         releaseText(releaser.how, releaser.certain),
         releaseCheck(releaser.how, releaser.certain),
       );
-      const relation = releaser.holds ? 'held-by' : 'released-by';
+      const isHolder = releaser.holds === true && releaser.how.operation !== 'done';
+      const relation = isHolder ? 'held-by' : 'released-by';
       edges.push({ from: id, to: nodeOf(cell), relation, inferred: true, evidence: [shown] });
     }
     const search = lookedInto(input.searches.get(object));

@@ -1,4 +1,4 @@
-import { functionKey, functionsAtLine, type GoFunction } from '../source/functions.js';
+import { functionAround, functionKey, functionsAtLine, type GoFunction } from '../source/functions.js';
 import { childrenOf, endLineOf, lineOf } from '../source/parser.js';
 import type { Program } from '../source/program.js';
 import { calleesOf } from '../source/references.js';
@@ -12,6 +12,17 @@ const literalName = /\.(?:func\d+|gowrap\d+|deferwrap\d+|init\.\d+\.func\d+)(?:[
  * files that have changed since: the function of that line must bear the frame's name.
  */
 export function functionOfFrame(frame: Frame, program: Program): GoFunction | undefined {
+  const known = functionsOfFrames.get(program) ?? new Map<string, GoFunction | undefined>();
+  functionsOfFrames.set(program, known);
+  const key = `${frame.function} ${frame.file}:${frame.line}`;
+  if (!known.has(key)) known.set(key, findFunction(frame, program));
+  return known.get(key);
+}
+
+/** Thousands of goroutines stand at a few places. */
+const functionsOfFrames = new WeakMap<Program, Map<string, GoFunction | undefined>>();
+
+function findFunction(frame: Frame, program: Program): GoFunction | undefined {
   const file = program.parse(frame.file);
   if (file === undefined) return undefined;
   const found = functionsAtLine(file.root, file.path, frame.line);
@@ -28,11 +39,26 @@ export function functionOfFrame(frame: Frame, program: Program): GoFunction | un
   return found.find((fn) => fn.kind !== 'literal' && fn.name === bare);
 }
 
-/** `run` of `main.(*Queue[...]).run` and of `main.(*Queue).run-range1`. */
+/** `run` of `main.(*Queue[...]).run` and of `main.(*Queue).run-range1`; `init` of `main.init.0`. */
 function bareName(name: string): string {
   return withoutTypeArguments(name)
     .replace(/(?:-range\d+)+$/, '')
+    .replace(/\.init\.\d+$/, '.init')
     .replace(/^.*\./, '');
+}
+
+/** A package's `init` functions, and what the compiler makes of the values of its variables. */
+const initializer = /\.(?:map\.)?init(?:\.\d+)?$/;
+
+/** What comes after an initializer: others, in an order that is not looked into, and `main`. */
+function afterInitializer(program: Program): readonly GoFunction[] {
+  const files = new Set([...program.filesWith('func init()'), ...program.filesWith('func main()')]);
+  return [...files].flatMap(({ root, path }) =>
+    root
+      .descendantsOfType(['function_declaration'])
+      .flatMap((node) => functionAround(node, path) ?? [])
+      .filter(({ name }) => name === 'init' || name === 'main'),
+  );
 }
 
 /** `main.drain` of `main.drain[go.shape.[]*main.node]`: brackets lie in brackets. */
@@ -83,7 +109,7 @@ export function indexActivations(cells: readonly Cell[], program: Program): Acti
       }
       for (const fn of functions) {
         const key = functionKey(fn);
-        const starts = frame.line < fn.line || frame.line > fn.endLine;
+        const starts = frame.file !== fn.file || frame.line < fn.line || frame.line > fn.endLine;
         const activation = { cell, frame: starts ? { ...frame, line: fn.line } : frame };
         const list = index.get(key);
         if (list === undefined) index.set(key, [activation]);
@@ -120,8 +146,16 @@ function isTrueCall({ file, line }: Frame, inner: Frame, program: Program): bool
  */
 function functionsRun(frame: Frame, program: Program): readonly GoFunction[] | undefined {
   const own = functionOfFrame(frame, program);
-  if (own !== undefined) return [own];
   const file = program.parse(frame.file);
+  if (file !== undefined && initializer.test(frame.function)) {
+    const between = functionsAtLine(file.root, file.path, frame.line).length === 0;
+    if (own?.name === 'init' || between) {
+      const key = own === undefined ? '' : functionKey(own);
+      const after = afterInitializer(program).filter((fn) => functionKey(fn) !== key);
+      return own === undefined ? after : [own, ...after];
+    }
+  }
+  if (own !== undefined) return [own];
   const innermost = frame.index === 0;
   // Files that are missing are told of elsewhere; what C and the compiler made has no source.
   if (file === undefined) {

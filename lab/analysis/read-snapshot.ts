@@ -58,12 +58,13 @@ export async function readSnapshot(
   const channels = channelReader(memory, layout, folded);
   const signatures: Signature[] = [];
   const cells: Cell[] = [];
-  const limits = new Set<string>();
+  const limits = new Set<string>(source.sync?.limits);
   const groups = folded.stacks.flatMap((stack) => {
     const group = representative(stack, source);
     return group === undefined ? [] : [{ stack, group }];
   });
   const far = distances(folded, groups, source);
+  await lookThrough(folded, source, options);
   const described = await describeAll(groups, { ...source, far }, options, limits);
   for (const { stack, signature } of described) {
     signatures.push(signature);
@@ -123,6 +124,26 @@ function distances(
   return far;
 }
 
+/** From so many goroutines on that will be asked about. */
+const manyAsked = 64;
+
+/** Tells which is the last of those that will be asked about, when they are many. */
+async function lookThrough(
+  { stacks }: FoldedGoroutines,
+  { symbols, memory, layout }: SnapshotSource,
+  options: CallOptions,
+): Promise<void> {
+  let asked = 0;
+  let last = { index: -1, address: 0 };
+  for (const example of stacks.flatMap((stack) => stack.targets.flatMap((target) => target.examples))) {
+    if (example.index >= farIndex) continue;
+    asked += 1;
+    if (example.index > last.index) last = example;
+  }
+  if (asked < manyAsked) return;
+  await symbols.expectUpTo(memory.u64(last.address + layout.g.goid) ?? 0, options);
+}
+
 function representative(
   { count, examples }: Pick<FoldedStack, 'count' | 'examples'>,
   { memory, layout }: SnapshotSource,
@@ -168,7 +189,8 @@ function channelReader(memory: CoreMemory, layout: RuntimeLayout, folded: Folded
         sending.set(entry.channel, senders);
       }
       if (senders.has(entry.sudog)) return 'send';
-      return channel.senders.complete ? 'receive' : undefined;
+      if (channel.receivers.entries.includes(entry.sudog)) return 'receive';
+      return channel.senders.complete && !channel.receivers.complete ? 'receive' : undefined;
     },
     known(cells: readonly Cell[]): ReadonlyMap<number, Channel> {
       const out = new Map<number, Channel>();

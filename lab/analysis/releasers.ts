@@ -1,12 +1,12 @@
-import { type ChannelFlow, type ChannelOperation, followChannel } from '../source/channel-flow.js';
-import { functionAround, stillAhead } from '../source/functions.js';
+import type { ChannelFlow, ChannelOperation } from '../source/channel-flow.js';
+import { functionAround } from '../source/functions.js';
 import { endLineOf, lineOf, type Node } from '../source/parser.js';
 import type { Program } from '../source/program.js';
-import { keepsItsChannel } from '../source/stability.js';
+import { rememberPerFunction } from '../source/remember.js';
 import type { SyncOperation } from '../source/sync-operations.js';
-import { byCalls, evidence } from './call-routes.js';
+import { type ChannelClass, channelClass } from './channel-class.js';
 import { type ChannelStory, tellStory } from './channel-story.js';
-import { type ContextOrigin, contextReleasers } from './context-releasers.js';
+import { type ContextOrigin, type ContextSearch, contextReleasers } from './context-releasers.js';
 import { type Activations, functionOfFrame } from './frame-functions.js';
 import { type Cell, type Frame, isPrivateRuntime, type Snapshot } from './snapshot.js';
 import type { Releaser } from './wait-for-graph.js';
@@ -58,11 +58,14 @@ export interface SearchContext {
   readonly program: Program;
   readonly activations: Activations;
   readonly evaluate: EvaluateChannel;
+  /** What was found out so far, by the places of waiting. */
+  readonly classes: Map<string, ChannelClass>;
+  /** What ends the contexts that are waited for, by the place of waiting. */
+  readonly contexts: Map<string, ContextSearch | undefined>;
 }
 
-/** Distinct stacks whose waiting place is looked up, and goroutines of one cell that are evaluated. */
+/** Distinct stacks whose waiting place is looked up. */
 const maxPlaces = 8;
-const maxEvaluated = 4;
 
 /**
  * Finds everyone who could end the wait of those who wait for `channel`: the goroutines that stand before such an
@@ -86,14 +89,13 @@ export async function findReleasers(
     else places.push(...found);
   }
   if (places.length === 0) return { releasers, places, flow: undefined, operations: [] };
-  const ends = places.map((place) => contextReleasers(place, context));
+  const ends = places.map((place) => endOfContext(place, context));
   releasers.push(...ends.flatMap((found) => found?.releasers ?? []));
-  const flow = followChannel(
-    places
-      .filter((_, i) => ends[i] === undefined)
-      .map(({ frame, channel: node }) => ({ file: frame.file, node })),
-    program,
+  const known = channelClass(
+    places.filter((_, i) => ends[i] === undefined),
+    context,
   );
+  const { flow } = known;
   for (const { file, line, text } of flow.escapes) {
     releasers.push({
       kind: 'open',
@@ -110,14 +112,20 @@ export async function findReleasers(
   const needed = direction === 'send' ? ['receive', 'close'] : ['send', 'close'];
   const operations = flow.operations.filter((operation) => needed.includes(operation.kind));
   for (const operation of operations) {
-    releasers.push(...(await onStacks(operation, channel, flow, context)));
-    releasers.push(...byCalls(operation, flow, context));
+    for (const found of await known.onStacks(operation, channel)) releasers.push(found);
+    for (const found of known.byCalls(operation)) releasers.push(found);
   }
   const story = tellStory(flow, releasers, context.activations, program);
   const contexts = ends.every((found) => found !== undefined) ? ends.flatMap((e) => e.origins) : undefined;
   const name = contexts === undefined ? undefined : `${contexts[0]?.name}.Done()`;
   operations.push(...ends.flatMap((found) => found?.operations ?? []));
   return { releasers, places, flow, operations, story, contexts, name };
+}
+
+function endOfContext(place: WaitingPlace, context: SearchContext): ContextSearch | undefined {
+  const key = `${place.frame.file}#${place.channel.id}`;
+  if (!context.contexts.has(key)) context.contexts.set(key, contextReleasers(place, context));
+  return context.contexts.get(key);
 }
 
 async function waitingPlace(
@@ -139,9 +147,7 @@ async function waitingPlace(
     const what = program.text(frame.file) === undefined ? 'was not read' : `has no ${frame.function} there`;
     return { why: `the source ${frame.file}:${frame.line} ${what}`, blind: true };
   }
-  const all = channelsIn(fn.node, direction).filter(
-    ({ channel: node }) => functionAround(node, fn.file)?.node.id === fn.node.id,
-  );
+  const all = ownChannelsIn(fn, direction);
   // Optimised code may report a line beside the statement: then every operation of the function is tried.
   const near = all.filter(({ statement }) => spans(statement, frame.line));
   for (const candidates of [near, all]) {
@@ -179,6 +185,14 @@ function channelsIn(fn: Node, direction: 'send' | 'receive') {
   });
 }
 
+const ownChannelsIn = rememberPerFunction(
+  (fn, direction: 'send' | 'receive') =>
+    channelsIn(fn.node, direction).filter(
+      ({ channel }) => functionAround(channel, fn.file)?.node.id === fn.node.id,
+    ),
+  (direction) => direction,
+);
+
 function channelOfOperation(node: Node): Node | null {
   switch (node.type) {
     case 'send_statement':
@@ -197,49 +211,4 @@ function enclosingSelect(node: Node): Node | undefined {
   const communication = at?.childForFieldName('communication');
   if (communication == null || node.startIndex >= communication.endIndex) return undefined;
   return at?.parent ?? undefined;
-}
-
-/** Goroutines with a frame from which the operation can still run, on this very channel. */
-async function onStacks(
-  operation: ChannelOperation,
-  channel: number,
-  flow: ChannelFlow,
-  { activations, evaluate }: SearchContext,
-): Promise<Releaser[]> {
-  const { within } = operation;
-  if (within === undefined) return [];
-  const out: Releaser[] = [];
-  for (const { cell, frame } of activations.of(within)) {
-    if (!stillAhead(within, operation.node, frame.line)) continue;
-    const seen = await evaluateIn(cell, frame, operation.expression, channel, evaluate);
-    const stays = keepsItsChannel(operation.channel, within, frame.line, flow);
-    if (seen.kind === 'other' && stays) continue;
-    out.push({
-      kind: 'cell',
-      cell: cell.key,
-      certain: seen.kind === 'same',
-      how: evidence(operation, cell, frame, seen.goroutine),
-    });
-  }
-  return out;
-}
-
-type Seen = { readonly kind: 'same' | 'other' | 'unreadable'; readonly goroutine: number };
-
-/** `other` only when every goroutine of the cell was seen to mean another channel. */
-async function evaluateIn(
-  cell: Cell,
-  frame: Frame,
-  expression: string,
-  channel: number,
-  evaluate: EvaluateChannel,
-): Promise<Seen> {
-  const first = cell.ids[0] ?? 0;
-  let unsure = cell.count > Math.min(cell.ids.length, maxEvaluated);
-  for (const goroutine of cell.ids.slice(0, maxEvaluated)) {
-    const seen = await evaluate(goroutine, frame.index, expression);
-    if (seen.kind === 'unreadable') unsure = true;
-    else if (seen.address === channel) return { kind: 'same', goroutine };
-  }
-  return { kind: unsure ? 'unreadable' : 'other', goroutine: first };
 }

@@ -13,6 +13,8 @@ export interface Symbols {
   stack(who: StackRequest, options: CallOptions, limits: Set<string>): Promise<Frame[]>;
   /** With an empty function when nothing is known of the address, or it is 0. */
   locate(pc: number, options: CallOptions): Promise<Location>;
+  /** Many goroutines will be asked about, and none later in the list than this one. */
+  expectUpTo(goroutine: number, options: CallOptions): Promise<void>;
 }
 
 export interface StackRequest {
@@ -34,6 +36,10 @@ export function delveSymbols(client: DelveClient): Symbols {
     async locate(pc, options) {
       const [found] = pc === 0 ? [] : await client.findLocation(globalScope, `*${pc}`, options);
       return found === undefined ? unknownLocation : toLocation(found);
+    },
+    // Delve remembers every goroutine that it comes past, but looks for each new one from the beginning of its list.
+    async expectUpTo(goroutineId, options) {
+      await client.eval({ goroutineId, frame: 0 }, '0', options);
     },
   };
 }
@@ -58,6 +64,7 @@ export function tableSymbols(table: FunctionTable, unwind: Unwind): Symbols {
       const [at] = table.frames(pc);
       return Promise.resolve(at === undefined ? unknownLocation : locationOf(at));
     },
+    expectUpTo: () => Promise.resolve(),
   };
 }
 

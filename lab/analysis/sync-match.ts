@@ -1,6 +1,7 @@
 import type { Program } from '../source/program.js';
 import { operationsIn, type SyncOperation, type SyncOperationKind } from '../source/sync-operations.js';
 import { evidence } from './call-routes.js';
+import { hasOwnFrames } from './channel-class.js';
 import type { Activations } from './frame-functions.js';
 import type { Cell, Frame, Snapshot, SyncMode, Wait } from './snapshot.js';
 import { callerOfSync } from './sync-waits.js';
@@ -88,7 +89,7 @@ export async function matchCell(
   { match }: SyncContext,
   own?: ReadonlyMap<string, string>,
 ): Promise<Seen> {
-  let unsure = cell.count > cell.ids.length;
+  let unsure = cell.count > cell.ids.length || hasOwnFrames(cell);
   const called = calledBy(cell, frame);
   for (const goroutine of cell.ids) {
     const seen = await match({ goroutine, frame, called, operation, address });

@@ -27,6 +27,8 @@ export interface SyncReader {
     readonly table: { readonly start: number; readonly end: number };
   };
   wait(goroutine: RawGoroutine, frames: readonly Frame[]): Wait | undefined;
+  /** What could not be read of the runtime's table of semaphores. */
+  readonly limits: readonly string[];
   /** The objects that these goroutines wait for. */
   objects(cells: readonly Cell[]): ReadonlyMap<number, SyncObject>;
 }
@@ -59,7 +61,10 @@ export async function openSyncReader(
     ((memory.u32(g + layout.g.status) ?? 0) & ~scanBit) === goroutineStatus.waiting;
   const wordOf = ({ status, address }: RawGoroutine) =>
     status === goroutineStatus.waiting ? semaphores.of.get(address) : undefined;
+  const incomplete =
+    'The runtime was changing its table of semaphores: a goroutine that waits for a lock or a wait group may be missing in it, and counts as one that may be woken.';
   return {
+    limits: semaphores.complete ? [] : [incomplete],
     targetOf: (g) => semaphores.of.get(g) ?? (parkedOnCond(g) ? condAt(g) : undefined) ?? 0,
     semaphores: {
       sudogs: semaphores.sudogs,

@@ -3,10 +3,11 @@ import { lineOf } from '../source/parser.js';
 import type { Program } from '../source/program.js';
 import { compatibleWith } from '../source/sync-names.js';
 import { handedOut, lastName, type SyncOperation } from '../source/sync-operations.js';
-import { byCalls, evidence } from './call-routes.js';
+import { byCalls } from './call-routes.js';
 import { type Activation, functionOfFrame } from './frame-functions.js';
 import type { Leak, ReleaserSearch } from './releasers.js';
 import type { Cell, SyncMode, SyncObject } from './snapshot.js';
+import { groupReleasers } from './sync-group.js';
 import { holdersOf, pendingWriters } from './sync-holders.js';
 import { endedBy, howOf, isBare, matchCell, type SyncContext, type SyncWait } from './sync-match.js';
 import { onceOf, waitingPlace } from './sync-places.js';
@@ -71,10 +72,12 @@ export async function findSyncReleasers(wait: SyncWait, context: SyncContext): P
     for (const operation of operations.filter(isBare)) {
       releasers.push(...(await reachable(operation, wait.address, context)));
     }
+  } else if (wait.mode === 'wait') {
+    const isOpen = releasers.some(({ kind }) => kind === 'open');
+    releasers.push(...(await groupReleasers(operations, wait.address, object, isOpen, context)));
   } else {
     for (const operation of operations)
       releasers.push(...(await reachable(operation, wait.address, context)));
-    if (wait.mode === 'wait') releasers.push(...startedByGo(context));
   }
   return { releasers, places: [], flow: undefined, operations, name, leaks };
 }
@@ -126,21 +129,3 @@ async function reachable(
 
 const endedByKind = ({ kind }: SyncOperation) =>
   kind === 'unlock' || kind === 'runlock' || kind === 'done' || kind === 'signal' ? kind : undefined;
-
-/** `wg.Go(f)` calls `Done` in the library, when `f` returns. */
-function startedByGo({ snapshot, program }: SyncContext): Releaser[] {
-  return snapshot.cells.flatMap((cell): Releaser[] => {
-    const at = cell.signature.frames.findIndex(({ function: name }) =>
-      name.startsWith('sync.(*WaitGroup).Go.'),
-    );
-    const frame = cell.signature.frames[at];
-    if (frame === undefined || program.text(frame.file) === undefined) return [];
-    const how = evidence(
-      { kind: 'done', expression: 'wg', file: frame.file, line: frame.line },
-      cell,
-      frame,
-      0,
-    );
-    return [{ kind: 'cell', cell: cell.key, certain: false, how }];
-  });
-}

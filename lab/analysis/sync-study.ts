@@ -11,7 +11,12 @@ import { findSyncReleasers } from './sync-releasers.js';
 import { type ObjectKey, syncKey } from './wait-for-graph.js';
 
 /** Objects of package sync that are looked into; about the others nothing is claimed. */
-const maxObjects = 300;
+const maxObjects = 2000;
+
+export interface SyncStudy {
+  readonly searches: ReadonlyMap<ObjectKey, ReleaserSearch>;
+  readonly limits: readonly string[];
+}
 
 /** Finds the releasers of every lock, wait group and condition variable that somebody waits for. */
 export async function studySync(
@@ -19,13 +24,19 @@ export async function studySync(
   program: Program,
   activations: Activations,
   match: MatchSync,
-): Promise<ReadonlyMap<ObjectKey, ReleaserSearch>> {
+): Promise<SyncStudy> {
   const waits = new Map<ObjectKey, SyncWait>();
   for (const { wait } of snapshot.cells) {
     if (wait.kind === 'sync') waits.set(syncKey(wait.address, wait.mode), wait);
   }
   const searches = new Map<ObjectKey, ReleaserSearch>();
-  if (waits.size === 0) return searches;
+  if (waits.size === 0) return { searches, limits: [] };
+  const limits =
+    waits.size > maxObjects
+      ? [
+          `${waits.size} locks, wait groups and condition variables are waited for; ${maxObjects} of them were looked into.`,
+        ]
+      : [];
   const operations = syncOperationsOf(program);
   const unfit = unfitFrame(snapshot, program);
   for (const [object, wait] of [...waits].slice(0, maxObjects)) {
@@ -35,7 +46,7 @@ export async function studySync(
       await findSyncReleasers(wait, { snapshot, program, activations, match, operations, unfit, nameOf }),
     );
   }
-  return searches;
+  return { searches, limits };
 }
 
 /** Made by the compiler: there is no source for them, or one that bears no name. */

@@ -8,7 +8,7 @@ export type Releaser =
       readonly cell: string;
       /** The operation's channel was evaluated in a frame and is this very one. */
       readonly certain: boolean;
-      /** It has the lock: nobody else can end the wait before this one does. */
+      /** It has the lock, or a `Done` that the group cannot do without: no wait ends before this one has done it. */
       readonly holds?: true;
       readonly how: ReleaseEvidence;
     }
@@ -85,7 +85,7 @@ const isFollowed = (cell: Cell) => cell.wait.kind !== 'live' && cell.wait.kind !
 /**
  * The greatest set of goroutines of which none can ever be woken by one outside the set. A channel wait ends by
  * any one releaser of any one case (OR); a nil channel and an empty select never end. A lock ends by its holder
- * alone, and by all of its readers (AND).
+ * alone, and by all of its readers (AND); a wait group by all who are needed to bring its counter down.
  *
  * `trust` tells which releasers count: `all` proves the most, `certain` ignores what is only possible.
  */
@@ -137,7 +137,11 @@ function canBeWoken(
         if (releaser.kind === 'open') return trust === 'all' && someoneRuns;
         return (trust === 'all' || releaser.certain) && !stuck.has(releaser.cell);
       };
-      const held = releasers.some((r) => r.kind === 'cell' && r.holds && r.certain && stuck.has(r.cell));
+      // A worker of a group that may be rescued is no reason to suspect the group.
+      const counts = (r: Releaser) => r.kind === 'cell' && (trust === 'all' || r.how.operation !== 'done');
+      const held = releasers.some(
+        (r) => r.kind === 'cell' && r.holds && r.certain && counts(r) && stuck.has(r.cell),
+      );
       return !held && releasers.some(outside);
     }
     default:

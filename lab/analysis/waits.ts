@@ -50,6 +50,7 @@ export function waitOf(
 ): Wait {
   if (state !== 'waiting') return { kind: 'live', why: state === 'other' ? 'no wait is recorded' : state };
   if (liveReasons.has(waitReason)) return { kind: 'live', why: waitReason };
+  if (queues.some((entry) => entry.woken)) return { kind: 'live', why: `${waitReason}, being woken` };
   switch (waitReason) {
     case 'chan send':
     case 'chan receive': {

@@ -1,10 +1,11 @@
 import type { BulkMemory } from '../core/memory.js';
 import { readChannel } from './channels.js';
-import { maxFrames } from './goroutines.js';
 import { enlarged, type Interner, interner } from './interner.js';
 import type { RuntimeLayout } from './layout.js';
 
 export const maxExamples = 8;
+/** Deeper stacks are rare: each is looked up frame by frame. */
+const cachedFrames = 128;
 
 /** Goroutines that are alike, told apart by their place in `runtime.allgs`, in that order. */
 export interface Folded {
@@ -55,21 +56,26 @@ function stackTable(): Tables['stackOf'] {
   // (stack of the callers, return address): stacks share what is below.
   const chains = interner();
   chains.idOf(-1, -1);
+  const lookUp = (pcs: Float64Array, depth: number) => {
+    let id = 0;
+    for (let d = depth - 1; d >= 0; d--) id = chains.idOf(id, pcs[d] as number);
+    return id;
+  };
   // The last stack of each hash: most goroutines stand where another one stood a moment ago.
   const slots = 256;
-  const known = new Float64Array(slots * maxFrames);
+  const known = new Float64Array(slots * cachedFrames);
   const depths = new Int32Array(slots).fill(-1);
   const ids = new Uint32Array(slots);
   return (pcs, depth) => {
+    if (depth > cachedFrames) return lookUp(pcs, depth);
     let hash = depth;
     for (let d = 0; d < depth; d++) hash = Math.imul(hash, 31) + ((pcs[d] as number) | 0);
     const slot = (hash ^ (hash >>> 16)) & (slots - 1);
     let same = depths[slot] === depth;
-    for (let d = 0; same && d < depth; d++) same = known[slot * maxFrames + d] === pcs[d];
+    for (let d = 0; same && d < depth; d++) same = known[slot * cachedFrames + d] === pcs[d];
     if (same) return ids[slot] as number;
-    let id = 0;
-    for (let d = depth - 1; d >= 0; d--) id = chains.idOf(id, pcs[d] as number);
-    known.set(pcs.subarray(0, depth), slot * maxFrames);
+    const id = lookUp(pcs, depth);
+    known.set(pcs.subarray(0, depth), slot * cachedFrames);
     depths[slot] = depth;
     ids[slot] = id;
     return id;

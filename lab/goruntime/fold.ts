@@ -1,8 +1,10 @@
 import type { BulkMemory } from '../core/memory.js';
-import { isScattered, orderByBlock } from './block-order.js';
+import { isScattered } from './block-order.js';
+import { type Batch, inOrder, largeBatch, newBatch, readAddresses, smallBatch, u64 } from './fold-batch.js';
 import { type Folded, newTables, type Tables } from './fold-tables.js';
-import { goroutineStatus, maxFrames, maxQueues, scanBit } from './goroutines.js';
+import { goroutineStatus, isTakenOut, maxFrames, maxQueues, scanBit } from './goroutines.js';
 import type { RuntimeLayout } from './layout.js';
+import { liveFrames, liveStart } from './live-stacks.js';
 
 /** Goroutines with the same status, wait reason, start, `go` statement and frame-pointer stack. */
 export interface FoldedStack extends Folded {
@@ -31,10 +33,9 @@ export type OtherTarget = (g: number) => number;
 /** These wait for channels, and for nothing else: a million of them are not asked. */
 const channelReason = /^(?:chan |select)/;
 const maxTargets = 1000;
-/** Goroutines that are read together; what belongs to them fits into the cache where the core is orderly. */
-const smallBatch = 1 << 11;
-/** Where it is not, each kind of struct is read by its address: 60 MB of arrays, whatever the core's size. */
-const largeBatch = 1 << 20;
+/** Besides the numbers of channels, in a goroutine's target. */
+const unreadable = -1;
+const beingWoken = -2;
 const frameScratch = new Float64Array(maxFrames);
 
 /**
@@ -58,84 +59,23 @@ export function foldGoroutines(
     readAddresses(memory, layout, batch, from, Math.min(size, length - from));
     readStructs(memory, layout, batch, onChannel, tables);
     walkStacks(memory, batch, tables);
+    walkLiveStacks(memory, layout, batch, tables);
     followQueues(memory, layout, batch, tables);
     count(batch, tables, from, onChannel, otherTarget);
   }
   return summarize(tables);
 }
 
-interface Batch {
-  readonly g: Float64Array;
-  readonly bp: Float64Array;
-  readonly stackHi: Float64Array;
-  /** The next queue entry to look at. */
-  readonly sudog: Float64Array;
-  /** Numbers of `classes`. */
-  readonly class: Uint32Array;
-  readonly stack: Uint32Array;
-  readonly target: Uint32Array;
-  readonly reason: Uint8Array;
-  /** Indexes of the goroutines that are alive, in order; then those still to be looked at. */
-  readonly live: Uint32Array;
-  readonly active: Uint32Array;
-  readonly ordered: Uint32Array;
-  liveCount: number;
-}
-
-function newBatch(size: number): Batch {
-  return {
-    g: new Float64Array(size),
-    bp: new Float64Array(size),
-    stackHi: new Float64Array(size),
-    sudog: new Float64Array(size),
-    class: new Uint32Array(size),
-    stack: new Uint32Array(size),
-    target: new Uint32Array(size),
-    reason: new Uint8Array(size),
-    live: new Uint32Array(size),
-    active: new Uint32Array(size),
-    ordered: new Uint32Array(size),
-    liveCount: 0,
-  };
-}
-
-function readAddresses(
-  memory: BulkMemory,
-  { allgs }: RuntimeLayout,
-  batch: Batch,
-  from: number,
-  length: number,
-): void {
-  const step = 4096;
-  batch.liveCount = 0;
-  for (let done = 0; done < length; done += step) {
-    const some = Math.min(step, length - done);
-    const at = memory.span(allgs.base + (from + done) * 8, some * 8);
-    if (at < 0) throw new RangeError(`runtime.allgs[${from + done}] is not in the core`);
-    for (let i = 0; i < some; i++) {
-      const address = u64(memory.view, at + i * 8);
-      batch.g[done + i] = address;
-      if (address !== 0) batch.live[batch.liveCount++] = done + i;
-    }
-  }
-}
-
-/** Small batches need no order: what they read stays in the cache. */
-function inOrder(addresses: Float64Array, indexes: Uint32Array, length: number, batch: Batch): Uint32Array {
-  if (batch.g.length <= smallBatch) return indexes;
-  orderByBlock(addresses, indexes, length, batch.ordered);
-  return batch.ordered;
-}
-
 /** From here on `live` holds the goroutines that are neither dead nor unreadable. */
 function readStructs(
   memory: BulkMemory,
-  { g }: RuntimeLayout,
+  layout: RuntimeLayout,
   batch: Batch,
   onChannel: Uint8Array,
   tables: Tables,
 ): void {
   const { view } = memory;
+  const { g } = layout;
   const size = Math.max(...Object.values(g)) + 8;
   const order = inOrder(batch.g, batch.live, batch.liveCount, batch);
   for (let k = 0; k < batch.liveCount; k++) {
@@ -147,22 +87,32 @@ function readStructs(
       continue;
     }
     const waiting = status === goroutineStatus.waiting;
-    const reason = view.getUint8(at + g.waitReason);
+    // What is not parked has the reason of its last wait still.
+    const reason = waiting ? view.getUint8(at + g.waitReason) : 0;
     const origin = tables.origins.idOf(u64(view, at + g.startPc), u64(view, at + g.goPc));
     const state = tables.states.idOf(origin, status * 256 + reason);
     const bp = u64(view, at + g.bp);
-    // What runs keeps no stack in `g.sched`: such goroutines stay apart, they are few.
-    const pc = waiting ? u64(view, at + g.pc) : -(batch.g[i] as number);
-    batch.class[i] = tables.classes.idOf(state, pc);
+    const pc = u64(view, at + g.pc);
     batch.reason[i] = reason;
-    batch.bp[i] = waiting && bp >= u64(view, at + g.stackLo) ? bp : 0;
+    batch.stackLo[i] = u64(view, at + g.stackLo);
     batch.stackHi[i] = u64(view, at + g.stackHi);
+    batch.bp[i] = waiting && bp >= (batch.stackLo[i] as number) ? bp : 0;
     // Since Go 1.26 a semaphore's entry is there too; its links are those of the semaphore's own list.
     batch.sudog[i] = waiting && onChannel[reason] === 1 ? u64(view, at + g.waiting) : 0;
+    batch.sp[i] = 0;
     batch.stack[i] = 0;
     batch.target[i] = 0;
     tables.total += 1;
-    if (waiting) tables.waiting += 1;
+    if (waiting) {
+      tables.waiting += 1;
+      batch.class[i] = tables.classes.idOf(state, pc);
+      continue;
+    }
+    const address = batch.g[i] as number;
+    const start = liveStart(memory, layout, address, status);
+    batch.class[i] = tables.classes.idOf(state, start?.pc ?? -address);
+    batch.sp[i] = start?.sp ?? 0;
+    batch.bp[i] = start?.bp ?? 0;
   }
   let live = 0;
   for (let k = 0; k < batch.liveCount; k++) {
@@ -178,7 +128,7 @@ function walkStacks(memory: BulkMemory, batch: Batch, { stackOf }: Tables): void
   let active = 0;
   for (let k = 0; k < batch.liveCount; k++) {
     const i = batch.live[k] as number;
-    if (batch.bp[i] !== 0) batch.active[active++] = i;
+    if (batch.bp[i] !== 0 && batch.sp[i] === 0) batch.active[active++] = i;
   }
   const order = inOrder(batch.bp, batch.active, active, batch);
   for (let k = 0; k < active; k++) {
@@ -189,14 +139,33 @@ function walkStacks(memory: BulkMemory, batch: Batch, { stackOf }: Tables): void
     const base = room <= 32768 ? memory.span(first, room) : -1;
     let offset = 0;
     let depth = 0;
+    let below = 0;
     while (offset + 16 <= room && depth < maxFrames - 1) {
       const at = base >= 0 ? base + offset : memory.span(first + offset, 16);
       frameScratch[depth++] = at < 0 ? 0 : u64(view, at + 8);
-      const next = at < 0 ? 0 : u64(view, at) - first;
-      if (next <= offset) break;
-      offset = next;
+      below = at < 0 ? 0 : u64(view, at);
+      if (below - first <= offset) break;
+      offset = below - first;
     }
+    // The outermost frame has none below. A chain that leaves the stack (calls from C) may hide different ones.
+    if (below !== 0 && depth < maxFrames - 1) frameScratch[depth++] = -(batch.g[i] as number);
     batch.stack[i] = stackOf(frameScratch, depth);
+  }
+}
+
+/** What could run is followed one by one: it is seldom much, and tells more than a chain of frame pointers. */
+function walkLiveStacks(memory: BulkMemory, layout: RuntimeLayout, batch: Batch, tables: Tables): void {
+  if (layout.live === undefined) return;
+  for (let k = 0; k < batch.liveCount; k++) {
+    const i = batch.live[k] as number;
+    const sp = batch.sp[i] as number;
+    if (sp === 0) continue;
+    const kind = batch.class[i] as number;
+    const start = { pc: tables.classes.second(kind), sp, bp: batch.bp[i] as number };
+    const stack = { lo: batch.stackLo[i] as number, hi: batch.stackHi[i] as number };
+    const depth = liveFrames(memory, layout.live, start, stack, frameScratch);
+    if (depth >= 0) batch.stack[i] = tables.stackOf(frameScratch, depth);
+    else batch.class[i] = tables.classes.idOf(tables.classes.first(kind), -(batch.g[i] as number));
   }
 }
 
@@ -218,13 +187,19 @@ function followQueues(memory: BulkMemory, layout: RuntimeLayout, batch: Batch, t
       const address = batch.sudog[i] as number;
       const at = memory.span(address, size);
       if (at < 0) {
-        batch.target[i] = tables.targets.idOf(batch.target[i] as number, -1);
+        batch.target[i] = tables.targets.idOf(batch.target[i] as number, unreadable);
         batch.sudog[i] = 0;
         continue;
       }
       const channel = u64(view, at + sudog.channel);
+      const alone = u64(view, at + sudog.next) === 0 && u64(view, at + sudog.prev) === 0;
       const inSelect = view.getUint8(at + sudog.isSelect) === 1;
       batch.sudog[i] = u64(view, at + sudog.waitLink);
+      if (alone && isTakenOut(memory, layout, channel, address)) {
+        batch.target[i] = tables.targets.idOf(batch.target[i] as number, beingWoken);
+        batch.sudog[i] = 0;
+        continue;
+      }
       const direction = inSelect
         ? tables.channels.queueOf(memory, layout, channel, address)
         : (sends[batch.reason[i] as number] as number);
@@ -285,6 +260,3 @@ function summarize({ cells, kindTally, cellTally, channels, total, waiting }: Ta
   stacks.sort((x, y) => y.count - x.count || (x.examples[0]?.index ?? 0) - (y.examples[0]?.index ?? 0));
   return { total, waiting, stacks, waiters: channels.waiters };
 }
-
-const u64 = (view: DataView, at: number) =>
-  view.getUint32(at, true) + view.getUint32(at + 4, true) * 4294967296;

@@ -1,8 +1,17 @@
 import type { CoreMemory } from '../core/memory.js';
 import type { RuntimeLayout } from './layout.js';
+import { liveStart } from './live-stacks.js';
 
 /** `g.atomicstatus` values of runtime2.go that matter here; 0x1000 is the garbage collector's scan bit. */
-export const goroutineStatus = { idle: 0, runnable: 1, running: 2, syscall: 3, waiting: 4, dead: 6 } as const;
+export const goroutineStatus = {
+  idle: 0,
+  runnable: 1,
+  running: 2,
+  syscall: 3,
+  waiting: 4,
+  dead: 6,
+  preempted: 9,
+} as const;
 export const scanBit = 0x1000;
 
 /** One entry of `g.waiting`: a channel that the goroutine queues at. A select has one per case. */
@@ -12,6 +21,8 @@ export interface QueueEntry {
   /** Address of the value being sent, or of the place for the value to receive; 0 when there is none. */
   readonly elem: number;
   readonly isSelect: boolean;
+  /** Taken out of the channel's queue by somebody who is about to wake the goroutine. */
+  readonly woken?: true;
 }
 
 /** A goroutine as the core's memory holds it. */
@@ -25,11 +36,12 @@ export interface RawGoroutine {
   readonly startPc: number;
   readonly goPc: number;
   readonly queues: readonly QueueEntry[];
-  /** Return addresses by frame pointers, innermost first; empty when the goroutine is not parked. */
+  /** Return addresses by frame pointers, innermost first; empty when the goroutine is on a thread. */
   readonly pcs: readonly number[];
 }
 
-export const maxFrames = 128;
+/** Delve is asked for as many, see describe.ts: what is deeper counts as unreadable. */
+export const maxFrames = 20_000;
 export const maxQueues = 4096;
 
 /** Every goroutine that is not dead, in the order of `runtime.allgs`. Throws when the list itself is unreadable. */
@@ -63,7 +75,7 @@ export function readGoroutine(
     startPc: memory.u64(address + g.startPc) ?? 0,
     goPc: memory.u64(address + g.goPc) ?? 0,
     queues: waiting ? readQueues(memory, layout, memory.u64(address + g.waiting) ?? 0) : [],
-    pcs: waiting ? walkFrames(memory, layout, address) : [],
+    pcs: walkFrames(memory, layout, address, status),
   };
 }
 
@@ -71,22 +83,43 @@ function readQueues(memory: CoreMemory, layout: RuntimeLayout, first: number): Q
   const { sudog } = layout;
   const out: QueueEntry[] = [];
   for (let at = first; at !== 0 && out.length < maxQueues; at = memory.u64(at + sudog.waitLink) ?? 0) {
+    const channel = memory.u64(at + sudog.channel) ?? 0;
+    const alone = memory.u64(at + sudog.next) === 0 && memory.u64(at + sudog.prev) === 0;
     out.push({
       sudog: at,
-      channel: memory.u64(at + sudog.channel) ?? 0,
+      channel,
       elem: memory.u64(at + sudog.elem) ?? 0,
       isSelect: memory.u8(at + sudog.isSelect) === 1,
+      ...(channel !== 0 && alone && isTakenOut(memory, layout, channel, at) ? { woken: true } : {}),
     });
   }
   return out;
 }
 
-/** Follows saved frame pointers from `g.sched`: [bp] is the caller's bp, [bp+8] the return address. */
-function walkFrames(memory: CoreMemory, layout: RuntimeLayout, address: number): number[] {
+/** An entry without neighbours is the only one of its queue, or was taken out (`dequeue` of runtime/chan.go). */
+export function isTakenOut(
+  memory: CoreMemory,
+  { hchan }: RuntimeLayout,
+  channel: number,
+  sudog: number,
+): boolean {
+  const receiver = memory.u64(channel + hchan.receivers);
+  const sender = memory.u64(channel + hchan.senders);
+  return receiver !== undefined && sender !== undefined && receiver !== sudog && sender !== sudog;
+}
+
+/** Follows saved frame pointers: [bp] is the caller's bp, [bp+8] the return address. */
+function walkFrames(memory: CoreMemory, layout: RuntimeLayout, address: number, status: number): number[] {
+  const { g } = layout;
+  const start =
+    status === goroutineStatus.waiting
+      ? { pc: memory.u64(address + g.pc) ?? 0, bp: memory.u64(address + g.bp) ?? 0 }
+      : liveStart(memory, layout, address, status);
+  if (start === undefined) return [];
   const lo = memory.u64(address + layout.g.stackLo) ?? 0;
   const hi = memory.u64(address + layout.g.stackHi) ?? 0;
-  const pcs = [memory.u64(address + layout.g.pc) ?? 0];
-  let bp = memory.u64(address + layout.g.bp) ?? 0;
+  const pcs = [start.pc];
+  let { bp } = start;
   while (bp >= lo && bp + 16 <= hi && pcs.length < maxFrames) {
     const next = memory.u64(bp) ?? 0;
     pcs.push(memory.u64(bp + 8) ?? 0);

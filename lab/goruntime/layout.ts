@@ -1,5 +1,6 @@
 import type { CoreMemory } from '../core/memory.js';
 import { LabError } from '../errors.js';
+import { type LiveLayout, readLiveLayout } from './live-stacks.js';
 
 /** A variable as far as layouts need it; Delve's `api.Variable` has these fields. */
 export interface LayoutVariable {
@@ -44,6 +45,7 @@ export interface RuntimeLayout {
   readonly sudog: {
     readonly g: number;
     readonly next: number;
+    readonly prev: number;
     readonly elem: number;
     readonly waitLink: number;
     readonly channel: number;
@@ -65,6 +67,8 @@ export interface RuntimeLayout {
   readonly waitReasons: readonly string[];
   /** Start of the type section of the only module; `undefined` when there are several. */
   readonly types: number | undefined;
+  /** Absent where only the stacks of parked goroutines can be read. */
+  readonly live?: LiveLayout | undefined;
 }
 
 /** Throws `undecided` when the binary has no usable debug information about the runtime. */
@@ -99,6 +103,7 @@ export async function readRuntimeLayout(
     },
     waitReasons: readStrings(memory, reasons),
     types: nextModule.value === '0' ? Number(moduleTypes.value) : undefined,
+    live: nextModule.value === '0' ? await readLiveLayout(evaluate, memory, g, signal) : undefined,
   };
 }
 
@@ -125,6 +130,7 @@ export function sudogOffsets(sudog: Offsets): RuntimeLayout['sudog'] {
   return {
     g: need(sudog, 'g'),
     next: need(sudog, 'next'),
+    prev: need(sudog, 'prev'),
     elem: need(sudog, 'elem'),
     waitLink: need(sudog, 'waitlink'),
     channel: need(sudog, 'c'),

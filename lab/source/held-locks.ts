@@ -1,5 +1,6 @@
 import type { GoFunction } from './functions.js';
 import { childrenOf, endLineOf, lineOf, type Node } from './parser.js';
+import { rememberPerFunction } from './remember.js';
 import { type SyncOperation, syncOperation } from './sync-operations.js';
 
 /** A lock that an activation has taken and not given back. */
@@ -23,7 +24,12 @@ type State = ReadonlyMap<string, Held>;
  * Runs through a function's statements in order, both ways at each branch, and tells which locks are held at `line`.
  * Nothing is known of what called functions lock or unlock.
  */
-export function locksHeldAt(fn: GoFunction, line: number): LockFlow {
+export const locksHeldAt: (fn: GoFunction, line: number) => LockFlow = rememberPerFunction(
+  heldAt,
+  (line) => line,
+);
+
+function heldAt(fn: GoFunction, line: number): LockFlow {
   let found: State | undefined;
   const leaks: LockFlow['leaks'][number][] = [];
   /** States that left the innermost loop or switch early. */

@@ -2,6 +2,7 @@ import { functionAround, type GoFunction, parentFunction } from './functions.js'
 import { childrenOf, lineOf, type Node } from './parser.js';
 import type { Program } from './program.js';
 import { calleesOf } from './references.js';
+import { rememberPerFunction } from './remember.js';
 
 export type SyncOperationKind = 'lock' | 'rlock' | 'unlock' | 'runlock' | 'done' | 'wait' | 'signal';
 
@@ -73,7 +74,9 @@ function deferredIn(fn: GoFunction): GoFunction | undefined {
 }
 
 /** All operations of one function, those of literals left out unless it defers them. */
-export function operationsIn(fn: GoFunction): SyncOperation[] {
+export const operationsIn: (fn: GoFunction) => readonly SyncOperation[] = rememberPerFunction(findIn);
+
+function findIn(fn: GoFunction): SyncOperation[] {
   return fn.node
     .descendantsOfType(['call_expression'])
     .flatMap((call) => syncOperation(call, fn.file) ?? [])

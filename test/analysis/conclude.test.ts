@@ -4,6 +4,7 @@ import { verdictOf } from '../../lab/analysis/diagnose.js';
 import { rules } from '../../lab/analysis/rules/index.js';
 import type { Claim, RuleInput } from '../../lab/analysis/rules/rule.js';
 import { waitOf } from '../../lab/analysis/waits.js';
+import type { QueueEntry } from '../../lab/goruntime/goroutines.js';
 
 const input: RuleInput = {
   snapshot: {
@@ -53,14 +54,23 @@ describe('the conclusion', () => {
     expect(verdictOf([], undecided)).to.equal('unknown');
   });
 
+  it('shows the first of very many findings about the same places, and counts the others', () => {
+    const crowd = { name: 'sound', apply: () => Array.from({ length: 300 }, () => claim) };
+    const { claims, limits } = claimsOf({ input, limits: [] }, [crowd]);
+    expect(claims).to.have.length(20);
+    expect(limits).to.deep.equal([
+      '300 findings (sound, suspected) are about goroutines at the same places; 20 of them are shown.',
+    ]);
+  });
+
   it('finds nothing where nothing is stuck', () => {
-    expect(claimsOf({ input, limits: [] }, rules)).to.deep.equal({ claims: [], undecided: [] });
+    expect(claimsOf({ input, limits: [] }, rules)).to.deep.equal({ claims: [], undecided: [], limits: [] });
     expect(verdictOf([], [])).to.equal('none');
   });
 });
 
 describe('a wait', () => {
-  const entry = { sudog: 1, channel: 2, elem: 0, isSelect: true };
+  const entry: QueueEntry = { sudog: 1, channel: 2, elem: 0, isSelect: true };
   const at = (waitReason: string, queues = [entry]) =>
     waitOf({ state: 'waiting', waitReason, queues }, () => 'receive');
 
@@ -68,6 +78,11 @@ describe('a wait', () => {
     expect(at('IO wait').kind).to.equal('live');
     expect(at('sleep').kind).to.equal('live');
     expect(waitOf({ state: 'running', waitReason: '', queues: [] }, () => undefined).kind).to.equal('live');
+  });
+
+  it('is live when somebody has taken an entry out of its queue', () => {
+    expect(at('select', [entry, { ...entry, woken: true }]).kind).to.equal('live');
+    expect(at('chan send', [{ ...entry, woken: true }]).kind).to.equal('live');
   });
 
   it('has a case per queue entry of a select', () => {

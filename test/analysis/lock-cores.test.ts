@@ -59,6 +59,10 @@ const faulty: Readonly<Record<string, Expected>> = {
     ...{ class: 'mixed', subtype: 'channel-waitgroup', rule: 'channel-waitgroup', root: 4 },
     ...{ names: ['main.passedGroup.out', 'main.passedGroup.wg'], kinds: ['channel', 'waitgroup'] },
   },
+  'half-done': {
+    ...{ class: 'mixed', subtype: 'channel-waitgroup', rule: 'channel-waitgroup', root: 2 },
+    ...{ names: ['main.halfDone.parts', 'main.halfDone.pair'], kinds: ['channel', 'waitgroup'] },
+  },
   miscount: {
     ...{ class: 'mixed', subtype: 'waitgroup-misuse', rule: 'waitgroup-misuse', root: 1 },
     ...{ names: ['main.batch.pending'], kinds: ['waitgroup'] },
@@ -81,8 +85,22 @@ const healthy = [
     'pointer-holder',
   ],
   ...['unlocks-inside', 'slow-once', 'contended', 'readers-busy', 'spawning', 'shards-asleep'],
-  ...['shared-pointer', 'promoted'],
+  ...['shared-pointer', 'promoted', 'half-done-served', 'job-counter'],
 ];
+
+/** `WaitGroup.Go` came with Go 1.25. */
+const newer = (version: string) => Number(/^go1\.(\d+)/.exec(version)?.[1] ?? 0) >= 25;
+const newerFaulty: Readonly<Record<string, Expected>> = {
+  'go-half-done': {
+    ...{ class: 'mixed', subtype: 'channel-waitgroup', rule: 'channel-waitgroup', root: 2 },
+    ...{ names: ['main.goHalfDone.parts', 'main.goHalfDone.pair'], kinds: ['channel', 'waitgroup'] },
+  },
+  // Of the twenty workers eight are named.
+  'go-wait-first': {
+    ...{ class: 'mixed', subtype: 'channel-waitgroup', rule: 'channel-waitgroup', root: 9 },
+    ...{ names: ['main.goWaitFirst.results', 'main.goWaitFirst.crowd'], kinds: ['channel', 'waitgroup'] },
+  },
+};
 
 /** Starts the fixture in a situation, takes a core of it and diagnoses it. */
 /**
@@ -134,7 +152,10 @@ for (const go of gos) {
       });
       after(async () => folder?.[Symbol.asyncDispose]());
 
-      for (const [situation, expected] of Object.entries(faulty)) {
+      for (const [situation, expected] of Object.entries({
+        ...faulty,
+        ...(newer(go.version) ? newerFaulty : {}),
+      })) {
         it(`diagnoses ${situation}`, async () => {
           const diagnosis = await diagnose(exe, dlv, folder, situation);
           diagnosisSchema.parse(diagnosis);
@@ -152,7 +173,7 @@ for (const go of gos) {
 
       // Healthy programs look alike in every build.
       if (name !== 'default') return;
-      for (const situation of healthy) {
+      for (const situation of [...healthy, ...(newer(go.version) ? ['go-workers'] : [])]) {
         it(`finds nothing in ${situation}`, async () => {
           const seen = await undisturbed(() => diagnose(exe, dlv, folder, situation));
           expect(seen).to.deep.equal({ verdict: 'none', findings: [], limits: [] });

@@ -11,7 +11,7 @@ const g = {
   ...{ goid: 0, status: 8, waitReason: 12, waitSince: 16, waiting: 24, pc: 32, bp: 40, sp: 36 },
   ...{ stackLo: 48, stackHi: 56, startPc: 64, goPc: 72 },
 };
-const sudog = { g: 0, next: 8, elem: 16, waitLink: 24, channel: 32, isSelect: 40, success: 41 };
+const sudog = { g: 0, next: 8, elem: 16, waitLink: 24, channel: 32, isSelect: 40, success: 41, prev: 48 };
 const hchan = {
   ...{ count: 0, capacity: 8, elemSize: 16, closed: 20, elemType: 24, receivers: 32, senders: 40 },
   timer: undefined,
@@ -38,7 +38,13 @@ function world() {
       return at;
     },
     /** Callers innermost first; the queues that it waits at. */
-    goroutine(reason: number, pcs: readonly number[], channels: readonly number[] = [], status = 4) {
+    goroutine(
+      reason: number,
+      pcs: readonly number[],
+      channels: readonly number[] = [],
+      status = 4,
+      takenOut = false,
+    ) {
       const at = allocate(80);
       const [pc = 0, ...callers] = pcs;
       const stack = allocate(16 * (callers.length + 1));
@@ -55,7 +61,8 @@ function world() {
       }
       let link = at + g.waiting;
       for (const channel of channels) {
-        const entry = allocate(48);
+        const entry = allocate(64);
+        if (!takenOut) write(entry + sudog.next, 1);
         write(link, entry);
         write(entry + sudog.channel, channel);
         data[entry - base + sudog.isSelect] = reason === select ? 1 : 0;
@@ -123,6 +130,27 @@ describe('goroutines, folded', () => {
     expect(folded.waiters(b)).to.deep.equal({ send: 0, receive: 2 });
   });
 
+  it('are apart from those that somebody has taken out of the queue to wake them', () => {
+    const { channel, goroutine, fold } = world();
+    const [a, b] = [channel('senders'), channel('receivers')];
+    goroutine(select, [1, 2], [a, b]);
+    goroutine(select, [1, 2], [a, b], 4, true);
+    goroutine(select, [1, 2], [b, a], 4, true);
+    const folded = fold();
+    expect(folded.stacks[0]?.targets.map(({ count }) => count)).to.deep.equal([2, 1]);
+    expect(folded.waiters(a)).to.deep.equal({ send: 1, receive: 0 });
+    expect(folded.waiters(b)).to.deep.equal({ send: 0, receive: 1 });
+  });
+
+  it('are told apart by a caller that is hundreds of frames away', () => {
+    const { goroutine, fold } = world();
+    const recursion = Array.from({ length: 500 }, () => 7);
+    goroutine(send, [1, ...recursion, 8]);
+    goroutine(send, [1, ...recursion, 9]);
+    goroutine(send, [1, ...recursion, 9]);
+    expect(fold().stacks.map(({ count }) => count)).to.deep.equal([2, 1]);
+  });
+
   it('leave out the dead, and keep those that run apart', () => {
     const { goroutine, fold } = world();
     goroutine(0, [1, 2], [], 6);
@@ -185,6 +213,7 @@ describe('goroutines that lie far apart', () => {
       write(stack + 8, 2);
       write(stack + 24, i % 3);
       write(at + g.waiting, entry);
+      write(entry + sudog.next, 1);
       write(entry + sudog.channel, 4096);
     }
     const layout: RuntimeLayout = {

@@ -25,7 +25,7 @@ const layout: RuntimeLayout = {
     ...{ goid: 0, status: 0, waitReason: 0, waitSince: 0, waiting: 0, pc: 0, bp: 0, startPc: 0, goPc: 0 },
     ...{ sp: 8, stackLo: 16, stackHi: 24 },
   },
-  sudog: { g: 0, next: 8, elem: 24, waitLink: 64, channel: 80, isSelect: 52, success: 53 },
+  sudog: { g: 0, next: 8, elem: 24, waitLink: 64, channel: 80, isSelect: 52, success: 53, prev: 16 },
   hchan: {
     ...{
       count: 0,

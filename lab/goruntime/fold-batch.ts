@@ -1,0 +1,84 @@
+import type { BulkMemory } from '../core/memory.js';
+import { orderByBlock } from './block-order.js';
+import type { RuntimeLayout } from './layout.js';
+
+/** Goroutines that are read together; what belongs to them fits into the cache where the core is orderly. */
+export const smallBatch = 1 << 11;
+/** Where it is not, each kind of struct is read by its address: 80 MB of arrays, whatever the core's size. */
+export const largeBatch = 1 << 20;
+
+export interface Batch {
+  readonly g: Float64Array;
+  readonly bp: Float64Array;
+  /** Of those that are not parked, 0 for the others; where the stack begins and ends. */
+  readonly sp: Float64Array;
+  readonly stackLo: Float64Array;
+  readonly stackHi: Float64Array;
+  /** The next queue entry to look at. */
+  readonly sudog: Float64Array;
+  /** Numbers of `classes`. */
+  readonly class: Uint32Array;
+  readonly stack: Uint32Array;
+  readonly target: Uint32Array;
+  readonly reason: Uint8Array;
+  /** Indexes of the goroutines that are alive, in order; then those still to be looked at. */
+  readonly live: Uint32Array;
+  readonly active: Uint32Array;
+  readonly ordered: Uint32Array;
+  liveCount: number;
+}
+
+export function newBatch(size: number): Batch {
+  return {
+    g: new Float64Array(size),
+    bp: new Float64Array(size),
+    sp: new Float64Array(size),
+    stackLo: new Float64Array(size),
+    stackHi: new Float64Array(size),
+    sudog: new Float64Array(size),
+    class: new Uint32Array(size),
+    stack: new Uint32Array(size),
+    target: new Uint32Array(size),
+    reason: new Uint8Array(size),
+    live: new Uint32Array(size),
+    active: new Uint32Array(size),
+    ordered: new Uint32Array(size),
+    liveCount: 0,
+  };
+}
+
+export function readAddresses(
+  memory: BulkMemory,
+  { allgs }: RuntimeLayout,
+  batch: Batch,
+  from: number,
+  length: number,
+): void {
+  const step = 4096;
+  batch.liveCount = 0;
+  for (let done = 0; done < length; done += step) {
+    const some = Math.min(step, length - done);
+    const at = memory.span(allgs.base + (from + done) * 8, some * 8);
+    if (at < 0) throw new RangeError(`runtime.allgs[${from + done}] is not in the core`);
+    for (let i = 0; i < some; i++) {
+      const address = u64(memory.view, at + i * 8);
+      batch.g[done + i] = address;
+      if (address !== 0) batch.live[batch.liveCount++] = done + i;
+    }
+  }
+}
+
+/** Small batches need no order: what they read stays in the cache. */
+export function inOrder(
+  addresses: Float64Array,
+  indexes: Uint32Array,
+  length: number,
+  batch: Batch,
+): Uint32Array {
+  if (batch.g.length <= smallBatch) return indexes;
+  orderByBlock(addresses, indexes, length, batch.ordered);
+  return batch.ordered;
+}
+
+export const u64 = (view: DataView, at: number) =>
+  view.getUint32(at, true) + view.getUint32(at + 4, true) * 4294967296;
