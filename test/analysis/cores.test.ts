@@ -8,6 +8,7 @@ import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js
 import { diagnosisText } from '../../lab/report/diagnosis-text.js';
 import { findDelve } from '../../lab/toolchain/index.js';
 import { goTools, startHung } from '../hung-program.js';
+import { isSure } from '../sure.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const fixture = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go/channels');
@@ -37,7 +38,7 @@ async function diagnose(exe: string, dlv: string, folder: TempFolder, situation:
 const faulty: Readonly<Record<string, (diagnosis: Diagnosis) => void>> = {
   'self-consumer'({ findings: [finding] }) {
     expect(finding?.rule).to.equal('self-blocked-consumer');
-    expect(finding?.certainty).to.equal('strong');
+    expect(finding).to.satisfy(isSure);
     const [goroutine] = finding?.rootCause.goroutines ?? [];
     expect(goroutine?.userLocation.function).to.equal('main.(*depot).put');
     expect(goroutine?.startLocation.function).to.equal('main.(*depot).unpack');
@@ -51,28 +52,28 @@ const faulty: Readonly<Record<string, (diagnosis: Diagnosis) => void>> = {
     expect(findings.map(({ rule }) => rule)).to.deep.equal(['self-blocked-consumer']);
   },
   ring({ findings: [finding] }) {
-    expect(finding).to.include({ rule: 'channel-ring', certainty: 'strong' });
+    expect(finding).to.include({ rule: 'channel-ring' }).and.satisfy(isSure);
     const names = finding?.rootCause.resources.map(({ name }) => name);
     expect(names).to.have.members(['main.stage.left', 'main.stage.right']);
   },
   'early-return'({ findings: [finding] }) {
-    expect(finding).to.include({ rule: 'leaked-sender', certainty: 'strong' });
+    expect(finding).to.include({ rule: 'leaked-sender' }).and.satisfy(isSure);
     expect(finding?.rootCause.goroutines[0]?.userLocation.function).to.equal('main.slowAnswer');
   },
   'forgotten-close'({ findings: [finding] }) {
-    expect(finding).to.include({ rule: 'forgotten-close', certainty: 'strong' });
+    expect(finding).to.include({ rule: 'forgotten-close' }).and.satisfy(isSure);
     expect(finding?.rootCause.resources[0]?.name).to.equal('main.forgottenClose.results');
   },
   'crew-of-itself'({ findings: [finding] }) {
     expect(finding?.rule).to.equal('pool-waits-for-itself');
-    expect(finding?.certainty).to.equal('strong');
+    expect(finding).to.satisfy(isSure);
     expect(finding?.rootCause.goroutines).to.have.length(3);
     expect(finding?.rootCause.resources[0]?.name).to.equal('main.crew.tasks');
     expect(finding?.victims.goroutines).to.equal(3);
   },
   'leaked-sender'({ findings }) {
     expect(findings).to.have.length(1);
-    expect(findings[0]).to.include({ rule: 'leaked-sender', certainty: 'strong' });
+    expect(findings[0]).to.include({ rule: 'leaked-sender' }).and.satisfy(isSure);
     const functions = findings[0]?.rootCause.goroutines.map(({ userLocation }) => userLocation.function);
     expect(functions).to.deep.equal(['main.lookUp', 'main.lookUp', 'main.lookUp']);
     expect(findings[0]?.explanation).to.match(/main\.find receives .* unless its context ends first/);

@@ -6,6 +6,7 @@ import { crowdCore } from '../../bench/crowd.js';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
 import { findDelve } from '../../lab/toolchain/index.js';
 import { goTools } from '../hung-program.js';
+import { isSure } from '../sure.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const { signal } = new AbortController();
@@ -39,7 +40,7 @@ describe('a crowd behind one stuck consumer', function () {
     const diagnosis = await analyzeCore(options, () => undefined, signal);
     expect(diagnosis.verdict).to.equal('deadlock');
     const [finding] = diagnosis.findings;
-    expect(finding).to.include({ rule: 'self-blocked-consumer', certainty: 'strong' });
+    expect(finding).to.include({ rule: 'self-blocked-consumer' }).and.satisfy(isSure);
     const [root] = finding?.rootCause.goroutines ?? [];
     expect(root?.startLocation.function).to.equal('main.(*desk).sort');
     const [resource] = finding?.rootCause.resources ?? [];
@@ -60,7 +61,7 @@ describe('a crowd behind one stuck consumer', function () {
     const files = { exe: made.exe, core: made.core, delve: dlv };
     const { verdict, findings, groups, userLocations } = await analyzeCore(files, () => undefined, signal);
     expect(verdict).to.equal('deadlock');
-    expect(findings[0]).to.include({ rule: 'self-blocked-consumer', certainty: 'strong' });
+    expect(findings[0]).to.include({ rule: 'self-blocked-consumer' }).and.satisfy(isSure);
     expect(findings[0]?.victims.goroutines).to.equal(made.stuck - 1);
     expect(findings[0]?.rootCause.goroutines[0]?.startLocation.function).to.equal('main.(*desk).sort');
     expect(groups.filter(({ userLocation }) => userLocation.function === 'main.offer')).to.have.length(1);
@@ -71,7 +72,7 @@ describe('a crowd behind one stuck consumer', function () {
     const options = { exe, core, delve: dlv, engine: 'delve' } as const;
     const { verdict, findings, stats, limits, process } = await analyzeCore(options, () => undefined, signal);
     expect(verdict).to.equal('deadlock');
-    expect(findings[0]).to.include({ rule: 'self-blocked-consumer', certainty: 'strong' });
+    expect(findings[0]).to.include({ rule: 'self-blocked-consumer' }).and.satisfy(isSure);
     expect(findings[0]?.victims.goroutines).to.be.lessThan(stuck - 1);
     expect(process.goroutines.user).to.equal(size);
     expect(stats.engine).to.equal('delve');

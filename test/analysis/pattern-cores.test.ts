@@ -8,6 +8,7 @@ import { findDelve } from '../../lab/toolchain/index.js';
 import { goTools } from '../hung-program.js';
 import { coreOf } from '../real-core.js';
 import { sideBySide } from '../side-by-side.js';
+import { isSure } from '../sure.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const fixture = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go/patterns');
@@ -190,7 +191,7 @@ for (const { go, flags } of builds) {
         const [finding, ...others] = diagnosis.findings;
         expect(others).to.deep.equal([]);
         const { rule, subtype = 'channel', functions, names, victims = 0, says } = expected;
-        expect(finding).to.include({ rule, subtype, class: 'communication', certainty: 'strong' });
+        expect(finding).to.include({ rule, subtype, class: 'communication' }).and.satisfy(isSure);
         expect(finding?.rootCause.resources.map((resource) => resource.name)).to.have.members([...names]);
         const stacks = finding?.rootCause.goroutines.map(({ stack }) => stack.map((f) => f.function)) ?? [];
         const seen = stacks.map((stack) => functions.find((fn) => stack.includes(fn)));
