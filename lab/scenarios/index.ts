@@ -2,9 +2,20 @@ import { blog } from './blog.js';
 import { catalog } from './catalog.js';
 import { feed } from './feed.js';
 import { gossip } from './gossip.js';
+import { permissions } from './permissions.js';
 import { registry } from './registry.js';
 import type { Scenario } from './scenario.js';
+import { search } from './search.js';
 import { transfer } from './transfer.js';
 
 /** Every scenario, in the order of the catalogue. */
-export const scenarios: readonly Scenario[] = [blog, catalog, gossip, feed, registry, transfer];
+export const scenarios: readonly Scenario[] = [
+  blog,
+  catalog,
+  gossip,
+  feed,
+  registry,
+  transfer,
+  search,
+  permissions,
+];
