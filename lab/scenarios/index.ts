@@ -2,10 +2,12 @@ import { blog } from './blog.js';
 import { catalog } from './catalog.js';
 import { feed } from './feed.js';
 import { gossip } from './gossip.js';
+import { mailer } from './mailer.js';
 import { permissions } from './permissions.js';
 import { registry } from './registry.js';
 import type { Scenario } from './scenario.js';
 import { search } from './search.js';
+import { thumbnails } from './thumbnails.js';
 import { transfer } from './transfer.js';
 
 /** Every scenario, in the order of the catalogue. */
@@ -18,4 +20,6 @@ export const scenarios: readonly Scenario[] = [
   transfer,
   search,
   permissions,
+  thumbnails,
+  mailer,
 ];
