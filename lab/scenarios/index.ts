@@ -1,9 +1,11 @@
 import { blog } from './blog.js';
 import { catalog } from './catalog.js';
+import { crawler } from './crawler.js';
 import { feed } from './feed.js';
 import { gossip } from './gossip.js';
 import { mailer } from './mailer.js';
 import { permissions } from './permissions.js';
+import { pool } from './pool.js';
 import { registry } from './registry.js';
 import type { Scenario } from './scenario.js';
 import { search } from './search.js';
@@ -22,4 +24,6 @@ export const scenarios: readonly Scenario[] = [
   permissions,
   thumbnails,
   mailer,
+  crawler,
+  pool,
 ];
