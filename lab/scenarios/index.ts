@@ -1,6 +1,8 @@
+import { alarms } from './alarms.js';
 import { blog } from './blog.js';
 import { catalog } from './catalog.js';
 import { crawler } from './crawler.js';
+import { depot } from './depot.js';
 import { feed } from './feed.js';
 import { gossip } from './gossip.js';
 import { mailer } from './mailer.js';
@@ -26,4 +28,6 @@ export const scenarios: readonly Scenario[] = [
   mailer,
   crawler,
   pool,
+  depot,
+  alarms,
 ];
