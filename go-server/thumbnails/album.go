@@ -33,10 +33,10 @@ type delivery struct {
 // shelve makes the thumbnails of one album. One goroutine makes them small, another
 // one puts them on the shelf and says when the album is complete.
 func shelve(album []Picture, shelved *int64) {
-	queue := &Queue[Picture]{}
+	queue := &Queue[int]{} // of places in the album
 	queue.filled.L = &queue.mu
-	for _, picture := range album {
-		queue.push(picture)
+	for place := range album {
+		queue.push(place)
 	}
 	deliveries := make(chan delivery)
 	go func() {
@@ -50,11 +50,11 @@ func shelve(album []Picture, shelved *int64) {
 			close(d.stored)
 		}
 	}()
-	work(queue, deliveries)
+	work(album, queue, deliveries)
 }
 
-// work makes thumbnails until there are no more pictures.
-func work(queue *Queue[Picture], deliveries chan<- delivery) {
+// work makes thumbnails of an album until there are no more pictures.
+func work(album []Picture, queue *Queue[int], deliveries chan<- delivery) {
 	var made []Thumbnail
 	flush := func() {
 		if len(made) == 0 {
@@ -66,11 +66,11 @@ func work(queue *Queue[Picture], deliveries chan<- delivery) {
 		made = nil
 	}
 	for {
-		picture, ok := queue.next(flush)
+		place, ok := queue.next(flush)
 		if !ok {
 			return
 		}
-		made = append(made, shrink(picture))
+		made = append(made, shrink(album[place]))
 		if len(made) == flushAt {
 			flush()
 		}
