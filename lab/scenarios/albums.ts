@@ -10,7 +10,7 @@ export const albums: Scenario = {
   subtype: 'condvar',
   package: 'albums',
   server: { path: '/shelved' },
-  drive: { kind: 'self', withinMs: 5_000 },
+  drive: { kind: 'self', rounds: 10, withinMs: 5_000 },
   symptom: { kind: 'no-progress', path: '/shelved', forMs: 1_000 },
   expect: {
     // As the compiler calls what it made of the type parameter; Go 1.19 numbers them.

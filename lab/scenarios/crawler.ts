@@ -10,7 +10,7 @@ export const crawler: Scenario = {
   subtype: 'channel-condvar',
   package: 'crawler',
   server: { path: '/pages' },
-  drive: { kind: 'self', withinMs: 5_000 },
+  drive: { kind: 'self', rounds: 10, withinMs: 5_000 },
   symptom: { kind: 'no-progress', path: '/pages', forMs: 1_000 },
   expect: {
     functions: ['main.(*Turnstile).enter'],

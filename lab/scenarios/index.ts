@@ -11,7 +11,7 @@ import { permissions } from './permissions.js';
 import { pool } from './pool.js';
 import { registry } from './registry.js';
 import type { Scenario } from './scenario.js';
-import { search } from './search.js';
+import { shop } from './shop.js';
 import { sessions } from './sessions.js';
 import { thumbnails } from './thumbnails.js';
 import { transfer } from './transfer.js';
@@ -26,7 +26,7 @@ export const scenarios: readonly Scenario[] = [
   thumbnails,
   registry,
   transfer,
-  search,
+  shop,
   permissions,
   albums,
   mailer,

@@ -10,7 +10,7 @@ export const mailer: Scenario = {
   subtype: 'condvar',
   package: 'mailer',
   server: { path: '/sent' },
-  drive: { kind: 'self', withinMs: 5_000 },
+  drive: { kind: 'self', rounds: 10, withinMs: 5_000 },
   symptom: { kind: 'no-progress', path: '/sent', forMs: 1_000 },
   expect: {
     functions: ['main.(*Outbox).PutAll', 'main.(*Outbox).Take'],

@@ -10,7 +10,7 @@ export const permissions: Scenario = {
   subtype: 'rwr',
   package: 'permissions',
   server: { path: '/reviewed' },
-  drive: { kind: 'self', withinMs: 5_000 },
+  drive: { kind: 'self', rounds: 10, withinMs: 5_000 },
   symptom: { kind: 'no-progress', path: '/reviewed', forMs: 1_000 },
   expect: {
     functions: ['main.(*Roles).Allows'],

@@ -1,14 +1,14 @@
 import type { Scenario } from './scenario.js';
 
 /** A shop's search: two caches tell one another that they are out of date. */
-export const search: Scenario = {
-  name: 'search',
+export const shop: Scenario = {
+  name: 'shop',
   title: 'two caches of a search service that invalidate one another, each with its own lock held',
   teaches:
     'Two objects that call one another under their locks have two orders of locking, though no function takes both. Tell others of a change when the own lock has been given back.',
   class: 'resource',
   subtype: 'ab-ba',
-  package: 'search',
+  package: 'shop',
   server: { path: '/search?q=tea' },
   drive: {
     kind: 'requests',
