@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"lab.example/go-server/internal/service"
 )
@@ -24,14 +25,20 @@ func routes(exporter *Exporter) http.Handler {
 	return mux
 }
 
-// Run exports month after month until the context ends, and then begins anew.
+// pace is how much time there is for each file.
+const pace = 10 * time.Millisecond
+
+// Run exports month after month until the context ends; after the last one it
+// begins anew.
 func (e *Exporter) Run(ctx context.Context) {
-	for ctx.Err() == nil {
-		for month := range e.ledger {
-			if ctx.Err() != nil {
-				return
-			}
+	next := time.NewTicker(pace)
+	defer next.Stop()
+	for month := 0; ; month = (month + 1) % len(e.ledger) {
+		select {
+		case <-next.C:
 			e.export(month)
+		case <-ctx.Done():
+			return
 		}
 	}
 }
