@@ -105,7 +105,12 @@ function victimsRow({ victims }: Finding, atLeast: number): ExpectationRow {
 /** Where a goroutine waits: its innermost function that is not of the runtime or of the locks themselves. */
 function placeOf({ stack, userLocation }: RootGoroutine): string {
   const own = stack.find(({ function: name }) => !/^(?:runtime|sync|internal\/[\w/]+)\./.test(name));
-  return (own ?? userLocation).function;
+  return withoutTypeArguments((own ?? userLocation).function);
+}
+
+/** `main.each[...]`, as Go's own stacks print it: the names of the shapes differ from version to version. */
+function withoutTypeArguments(name: string): string {
+  return name.replace(/\[.*\]/, '[...]');
 }
 
 function unique(names: readonly string[]): string[] {

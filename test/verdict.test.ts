@@ -41,6 +41,30 @@ describe('the verdict of a run', () => {
     expect(concludeDiagnosis(other, blog, false)).to.include({ verdict: 'refuted', exitCode: 1 });
   });
 
+  it('takes a function of any type arguments for the generic one that is expected', () => {
+    const shape = 'main.each[go.shape.struct { Article string "json:\\"article[0]\\"" }].func1';
+    const generic = diagnosisLike({
+      verdict: 'deadlock',
+      findings: [
+        findingLike({
+          class: 'mixed',
+          subtype: 'channel-waitgroup',
+          certainty: 'strong',
+          functions: [shape],
+          resources: ['main.each.failed'],
+          victims: 0,
+        }),
+      ],
+    });
+    const expectedOf = (name: string) => ({
+      class: 'mixed' as const,
+      subtype: 'channel-waitgroup' as const,
+      expect: { functions: [name], resources: ['main.each.failed'], victimsAtLeast: 0 },
+    });
+    expect(differences(generic, expectedOf('main.each[...].func1'))).to.deep.equal([]);
+    expect(differences(generic, expectedOf('main.each[...]'))).to.have.length(1);
+  });
+
   it('is not confirmed by a mere suspicion', () => {
     const [finding] = expected.findings;
     const suspected = diagnosisLike({
