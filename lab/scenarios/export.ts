@@ -16,6 +16,6 @@ export const exportScenario: Scenario = {
     functions: ['main.(*pipeline).write'],
     resources: ['main.pipeline.lines'],
     victimsAtLeast: 0,
-    rule: 'channel-knot',
+    rule: 'forgotten-close',
   },
 };

@@ -41,6 +41,6 @@ export const images: Scenario = {
     functions: ['main.(*Studio).warmUp'],
     resources: ['main.Studio.queue'],
     victimsAtLeast: 10,
-    rule: 'self-blocked-consumer',
+    rule: 'pool-waits-for-itself',
   },
 };

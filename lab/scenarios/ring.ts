@@ -57,6 +57,6 @@ export const ring: Scenario = {
     functions: ['main.(*Node).handOn'],
     resources: ['main.Node.inbox'],
     victimsAtLeast: 10,
-    rule: 'channel-knot',
+    rule: 'channel-ring',
   },
 };

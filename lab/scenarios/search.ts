@@ -24,6 +24,6 @@ export const search: Scenario = {
     functions: ['main.ask'],
     resources: ['main.First.answers'],
     victimsAtLeast: 0,
-    rule: 'channel-knot',
+    rule: 'leaked-sender',
   },
 };
