@@ -13,8 +13,7 @@ export const albums: Scenario = {
   drive: { kind: 'self', rounds: 10, withinMs: 5_000 },
   symptom: { kind: 'no-progress', path: '/shelved', forMs: 1_000 },
   expect: {
-    // As the compiler calls what it made of the type parameter; Go 1.19 numbers them.
-    functions: ['main.(*Queue[go.shape.int]).next', 'main.(*Queue[go.shape.int_0]).next'],
+    functions: ['main.(*Queue[...]).next'],
     resources: ['main.Queue.filled'],
     victimsAtLeast: 0,
     rule: 'lost-signal',
