@@ -7,7 +7,16 @@ import {
   type ReleaseEvidence,
   type Releaser,
 } from '../wait-for-graph.js';
-import { type Claim, channelOf, countOf, directionOf, fillOf, type Rule, type RuleInput } from './rule.js';
+import {
+  type Claim,
+  channelOf,
+  countOf,
+  directionOf,
+  fillOf,
+  isMainAlone,
+  type Rule,
+  type RuleInput,
+} from './rule.js';
 
 /** What a knot of channels alone is; each has one rule. */
 export type ChannelShape =
@@ -71,15 +80,10 @@ export function receiversIn(object: ObjectKey, { graph }: RuleInput, unsureToo: 
 }
 
 /** `<-make(chan int)` in main, on a channel that nothing in the program ever serves: a way to write `select {}`. */
-function keepsProgramRunning({ cells, objects, victims, starved }: Knot, input: RuleInput): boolean {
-  const [cell] = cells;
+function keepsProgramRunning(knot: Knot, input: RuleInput): boolean {
   return (
-    input.someoneRuns &&
-    cells.length === 1 &&
-    cell?.count === 1 &&
-    cell.ids[0] === 1 &&
-    victims.length + starved.length === 0 &&
-    objects.every(
+    isMainAlone(knot, input) &&
+    knot.objects.every(
       (object) => directionOf(object) === 'receive' && input.searches.get(object)?.operations.length === 0,
     )
   );

@@ -48,6 +48,18 @@ export interface Rule {
   readonly apply: (input: RuleInput) => readonly Claim[];
 }
 
+/** The main goroutine and nobody else, while others work: it may be meant to keep the program running. */
+export function isMainAlone({ cells, victims, starved }: Knot, { someoneRuns }: RuleInput): boolean {
+  const [cell] = cells;
+  return (
+    someoneRuns &&
+    cells.length === 1 &&
+    cell?.count === 1 &&
+    cell.ids[0] === 1 &&
+    victims.length + starved.length === 0
+  );
+}
+
 /** `Goroutine 20` or `8 goroutines (20, 21, 22 ...)`. */
 export function goroutinesOf(cells: readonly Cell[]): string {
   const ids = cells.flatMap((cell) => cell.ids).sort((a, b) => a - b);

@@ -39,16 +39,9 @@ export const unreachableObject: Rule = {
 };
 
 /** `<-make(chan int)` or the like at the end of main is a way to write `select {}`. */
-function keepsProgramRunning({ cells, victims, starved }: Knot, input: RuleInput): boolean {
-  const [cell] = cells;
-  return (
-    input.someoneRuns &&
-    cells.length === 1 &&
-    cell?.count === 1 &&
-    cell.ids[0] === 1 &&
-    victims.length + starved.length === 0 &&
-    !(cell.wait.kind === 'channel' && cell.wait.cases.some(({ direction }) => direction === 'send'))
-  );
+function keepsProgramRunning(knot: Knot, input: RuleInput): boolean {
+  const sends = knot.objects.some((object) => object.startsWith('send:'));
+  return isMainAlone(knot, input) && !sends;
 }
 
 function claimOf(knot: Knot, input: RuleInput): Claim {
