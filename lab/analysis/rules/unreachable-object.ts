@@ -7,6 +7,7 @@ import {
   channelOf,
   countOf,
   goroutinesOf,
+  isMainAlone,
   listed,
   type Rule,
   type RuleInput,
