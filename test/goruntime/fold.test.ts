@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import type { BulkMemory } from '../../lab/core/memory.js';
 import { orderByBlock } from '../../lab/goruntime/block-order.js';
 import { foldGoroutines } from '../../lab/goruntime/fold.js';
 import { interner } from '../../lab/goruntime/interner.js';
 import type { RuntimeLayout } from '../../lab/goruntime/layout.js';
+import { memoryOf } from '../fakes/memory.js';
 
 const { signal } = new AbortController();
 const base = 0xc000000000;
@@ -77,26 +77,8 @@ function world() {
         ...{ allgs: { base: allgs, length: list.length + cut }, g, sudog, hchan, types: undefined },
         waitReasons: ['', 'chan send', 'chan receive', 'select'],
       };
-      return foldGoroutines(memoryOf(data.subarray(0, end)), layout, signal);
+      return foldGoroutines(memoryOf(data.subarray(0, end), base), layout, signal);
     },
-  };
-}
-
-function memoryOf(data: Buffer): BulkMemory {
-  const view = new DataView(data.buffer, data.byteOffset, data.length);
-  const span = (address: number, length: number) => {
-    const at = address - base;
-    return at >= 0 && at + length <= data.length ? at : -1;
-  };
-  return {
-    view,
-    span,
-    bytes: (address, length) =>
-      span(address, length) < 0 ? undefined : data.subarray(address - base, address - base + length),
-    u8: (address) => (span(address, 1) < 0 ? undefined : data[address - base]),
-    u32: (address) => (span(address, 4) < 0 ? undefined : data.readUInt32LE(address - base)),
-    u64: (address) => (span(address, 8) < 0 ? undefined : Number(data.readBigUInt64LE(address - base))),
-    [Symbol.dispose]: () => undefined,
   };
 }
 
@@ -220,7 +202,7 @@ describe('goroutines that lie far apart', () => {
       ...{ allgs: { base: list, length: count }, g, sudog, hchan, types: undefined },
       waitReasons: ['', 'chan send', 'chan receive', 'select'],
     };
-    const memory = { ...memoryOf(data), view, span, u64: read };
+    const memory = { ...memoryOf(data, base), view, span, u64: read };
     const folded = foldGoroutines(memory, layout, signal);
     expect(folded.stacks.map((stack) => stack.count)).to.deep.equal([5_667, 5_667, 5_666]);
     expect(folded.stacks.map(({ examples }) => examples[1]?.index)).to.deep.equal([3, 4, 5]);
