@@ -5,7 +5,16 @@ import type { Emit, LabEvent } from './events.js';
 import { complaints, expectations, expectationsOfFixed } from './expectation.js';
 import { analyzeRun } from './findings.js';
 import { type HangOutcome, hasFault, hasSurvived } from './hang/outcome.js';
-import { build, capture, plannedIn, provision, type StageContext, start, stop } from './stages.js';
+import {
+  build,
+  capture,
+  plannedIn,
+  provision,
+  type StageContext,
+  start,
+  stop,
+  type Tools,
+} from './stages.js';
 import { recordSeries } from './store/recorder.js';
 import type { Conclusion } from './store/run-record.js';
 import { createRun, type Run } from './store/run-store.js';
@@ -30,20 +39,25 @@ export interface CellResult {
 
 /**
  * One scenario in seconds: from the tools to the verdict, without curl, gdb's look, SIGQUIT, the article and the
- * reports. Ports are free ones unless the configuration names some. The server is gone when this returns or
+ * reports. Other tools than those at hand may be named. Ports are free ones unless the configuration names some. The server is gone when this returns or
  * throws; what broke is thrown, with its stage saved in the run's folder.
  */
-export async function runCell(config: LabConfig, emit: Emit, signal: AbortSignal): Promise<CellResult> {
+export async function runCell(
+  config: LabConfig,
+  emit: Emit,
+  signal: AbortSignal,
+  tools: Tools = {},
+): Promise<CellResult> {
   const run = await createRun({ ...config, port: config.port ?? 0, pprofPort: config.pprofPort ?? 0 });
   const ms: Record<string, number> = {};
   const timed: Emit = (event: LabEvent) => {
     if (event.type === 'stage-finished') ms[event.stage] = Math.round(event.ms);
     emit(event);
   };
-  const { hang, captured } = await observe(run, timed, signal);
+  const { hang, captured } = await observe(run, tools, timed, signal);
   const { config: planned, scenario } = plannedIn(run);
   const seen = concludeHang(hang, planned.fixed);
-  const diagnosis = captured ? await analyzeRun(run, timed, signal) : undefined;
+  const diagnosis = captured ? await analyzeRun(run, timed, signal, tools.delve?.path) : undefined;
   const decided = diagnosis !== undefined && seen.verdict === 'confirmed';
   const conclusion = decided ? concludeDiagnosis(diagnosis, scenario, planned.fixed) : seen;
   await run.conclude(conclusion);
@@ -67,6 +81,7 @@ export async function runCell(config: LabConfig, emit: Emit, signal: AbortSignal
 /** Everything that needs the server to live. */
 async function observe(
   run: Run,
+  tools: Tools,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<{ readonly hang: HangOutcome; readonly captured: boolean }> {
@@ -76,6 +91,7 @@ async function observe(
     run,
     target,
     signal,
+    tools,
     emit: (event) => {
       series.emit(event);
       emit(event);

@@ -22,13 +22,21 @@ import { ensureDelve } from './toolchain/index.js';
  * the article.
  */
 
-/** Diagnoses the run's core, exactly as `lab analyze --exe --core` does, and saves `diagnosis.json`. */
-export async function analyzeRun(run: Run, emit: Emit, signal: AbortSignal): Promise<Diagnosis> {
+/**
+ * Diagnoses the run's core, exactly as `lab analyze --exe --core` does, and saves `diagnosis.json`. `delve` is the
+ * path of a dlv to work with; one that fits is found when none is given.
+ */
+export async function analyzeRun(
+  run: Run,
+  emit: Emit,
+  signal: AbortSignal,
+  delve?: string,
+): Promise<Diagnosis> {
   const { core, exe } = bundleIn(run);
   const sourceMap = sourceMapOf(run);
   const rawListFile = run.file('list_goroutines.json');
   return await inStage({ run, emit }, 'analyze', basename(core), async () => {
-    const diagnosis = await analyzeCore({ exe, core, rawListFile, sourceMap }, emit, signal);
+    const diagnosis = await analyzeCore({ exe, core, delve, rawListFile, sourceMap }, emit, signal);
     await writeJson(run.file('diagnosis.json'), diagnosis);
     const { verdict, summary, stats } = diagnosis;
     return [diagnosis, `${verdict}, ${(stats.wallMs / 1000).toFixed(1)} s`, { verdict, summary }];

@@ -18,7 +18,14 @@ import { type RunningServer, reattachServer, startedServerSchema, startServer } 
 import { stageResult } from './store/run-record.js';
 import type { Run } from './store/run-store.js';
 import type { Target } from './targets/target.js';
-import { ensureDelve, findGo, requireGdb, requireGo } from './toolchain/index.js';
+import {
+  type DelveTool,
+  ensureDelve,
+  findGo,
+  type GoTool,
+  requireGdb,
+  requireGo,
+} from './toolchain/index.js';
 
 /*
  * One function per stage. Each takes what the stage before it left in the run's folder or handed over,
@@ -31,14 +38,21 @@ export interface StageContext {
   readonly target: Target;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  readonly tools?: Tools | undefined;
+}
+
+/** Tools to work with instead of those that would be found. */
+export interface Tools {
+  readonly go?: GoTool;
+  readonly delve?: DelveTool;
 }
 
 /** Looks whether the target has what the experiment needs, before anything is started. */
 export async function provision(context: StageContext): Promise<void> {
-  const { run, target, emit, signal } = context;
+  const { run, target, emit, signal, tools = {} } = context;
   await inStage(context, 'provision', `looking for tools on ${target.name}`, async () => {
-    const [go, gdb] = await Promise.all([requireGo(target, signal), requireGdb(target, signal)]);
-    const delve = await ensureDelve({ goVersion: go.version, install: true, emit }, signal);
+    const [go, gdb] = await Promise.all([tools.go ?? requireGo(target, signal), requireGdb(target, signal)]);
+    const delve = tools.delve ?? (await ensureDelve({ goVersion: go.version, install: true, emit }, signal));
     const versions = { go: go.version, gdb: gdb.version ?? 'unknown', delve: delve.version };
     await run.note(versions);
     return [versions, `Go ${versions.go}, Delve ${versions.delve}, gdb ${versions.gdb}`];
@@ -46,11 +60,11 @@ export async function provision(context: StageContext): Promise<void> {
 }
 
 export async function build(context: StageContext): Promise<BuiltServer> {
-  const { run, target, signal } = context;
+  const { run, target, signal, tools = {} } = context;
   const { config, scenario } = plannedIn(run);
   const what = `${scenario.name}${config.fixed ? ', repaired' : ''}, ${config.build} build`;
   return await inStage(context, 'build', what, async () => {
-    const go = (await findGo(target, signal)) ?? (await requireGo(target, signal));
+    const go = tools.go ?? (await findGo(target, signal)) ?? (await requireGo(target, signal));
     const built = await buildServer(target, go, scenario, config, signal);
     // The analysis reads the lines that were compiled, whatever becomes of them later.
     for (const folder of [scenario.package, 'internal']) {

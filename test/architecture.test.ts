@@ -6,7 +6,7 @@ import { expect } from 'chai';
 /** The compiled tree: type-only imports are gone there. */
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', 'lab');
 const heart = ['analysis', 'core', 'goruntime', 'source', 'delve'];
-const experiment = ['targets', 'server', 'load', 'hang', 'capture'];
+const experiment = ['targets', 'server', 'load', 'drive', 'hang', 'capture'];
 
 async function modulesOf(folder: string): Promise<string[]> {
   const names = await readdir(join(root, folder), { recursive: true });

@@ -54,7 +54,7 @@ export function runChapters(
     ),
     symptomRecords === undefined
       ? undefined
-      : { title: 'Look at it from outside', text: 'The load is gone.', records: symptomRecords },
+      : { title: 'Look at it from outside', text: 'Its clients are gone.', records: symptomRecords },
     map(stageResult(capture, bundleSchema), ({ core, pid, size, pausedMs, method }) => ({
       title: 'Take its core',
       text: `The process stood still for ${(pausedMs / 1000).toFixed(1)} s. Then holes were punched into the core: what is zero takes no place on the disk.`,

@@ -1,4 +1,4 @@
-export { ensureDelve, findDelve } from './delve.js';
+export { type DelveTool, ensureDelve, findDelve } from './delve.js';
 export { doctorExitCode, examine } from './doctor.js';
 export { findGo, type GoTool, goEnvironment, requireGo } from './go.js';
 export { findGdb } from './locate.js';
