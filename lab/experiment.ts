@@ -6,6 +6,7 @@ import type { Emit } from './events.js';
 import { analyzeRun, compareWithArticle } from './findings.js';
 import { type HangOutcome, hasFault, hasSurvived } from './hang/outcome.js';
 import { writeReports } from './report/run-files.js';
+import type { RunningServer } from './server/start.js';
 import {
   build,
   capture,
@@ -16,6 +17,7 @@ import {
   start,
   stop,
   symptoms,
+  type Tools,
 } from './stages.js';
 import { recordSeries } from './store/recorder.js';
 import type { Conclusion } from './store/run-record.js';
@@ -43,7 +45,7 @@ export async function runExperiment(
   onVerdict: OnVerdict = () => {},
 ): Promise<Result> {
   try {
-    const { hang, captured } = await observe(run, emit, signal);
+    const { hang, captured } = await observeServer(run, {}, emit, signal);
     const { scenario, config } = plannedIn(run);
     const seen = concludeHang(hang, config.fixed);
     if (!captured) return await finish(run, emit, signal, onVerdict, { conclusion: seen });
@@ -58,18 +60,32 @@ export async function runExperiment(
   }
 }
 
-/** Everything that needs the server to live: from the tools to the core. */
-async function observe(
+export interface Observed {
+  readonly hang: HangOutcome;
+  /** Whether a core was taken: the fault showed, or the repaired twin bore everything. */
+  readonly captured: boolean;
+}
+
+export interface ObserveOptions {
+  /** Nothing but the core is taken: no look by curl, pprof and gdb, no SIGQUIT. */
+  readonly quick?: boolean;
+  readonly tools?: Tools;
+}
+
+/** Everything that needs the server to live: from the tools to the core. The server is gone afterwards. */
+export async function observeServer(
   run: Run,
+  { quick = false, tools }: ObserveOptions,
   emit: Emit,
   signal: AbortSignal,
-): Promise<{ readonly hang: HangOutcome; readonly captured: boolean }> {
+): Promise<Observed> {
   await using target = localTarget();
   await using series = recordSeries(run.file);
   const context: StageContext = {
     run,
     target,
     signal,
+    tools,
     emit: (event) => {
       series.emit(event);
       emit(event);
@@ -81,19 +97,29 @@ async function observe(
   await using _server = server.process;
   const hang = await load(context, server);
   if (hasFault(hang)) {
-    await symptoms(context, server, async () => (await capture(context, server)).pausedMs);
-    await quit(context, server);
+    await (quick ? captureOnly(context, server) : captureWithLooks(context, server));
     return { hang, captured: true };
   }
-  if (hasSurvived(hang) && plannedIn(run).config.fixed) {
+  const healthy = hasSurvived(hang) && plannedIn(run).config.fixed;
+  if (healthy) {
     // A healthy server must be found healthy in the midst of its work, not only at rest.
-    await symptoms(context, server);
+    if (!quick) await symptoms(context, server);
     await capture(context, server, () => keepBusy(context, server));
-    await stop(context, server);
-    return { hang, captured: true };
   }
   await stop(context, server);
-  return { hang, captured: false };
+  return { hang, captured: healthy };
+}
+
+async function captureWithLooks(context: StageContext, server: RunningServer): Promise<void> {
+  await symptoms(context, server, async () => (await capture(context, server)).pausedMs);
+  await quit(context, server);
+}
+
+async function captureOnly(context: StageContext, server: RunningServer): Promise<void> {
+  await capture(context, server);
+  // What hangs does not end by itself: to ask it first would only cost the time of its patience.
+  await server.process.kill('SIGKILL');
+  await stop(context, server);
 }
 
 async function finish(

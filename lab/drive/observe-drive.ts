@@ -66,8 +66,15 @@ async function observeRequests(
     emit,
     signal,
   );
-  if (outcome.kind !== 'no-hang' || outcome.reason === 'recovered') return { outcome, played };
-  return { outcome: finished ? withSettled(outcome, settled) : { ...outcome, reason: 'unfinished' }, played };
+  if (outcome.kind !== 'no-hang') return { outcome, played };
+  // One that answers again once its clients are gone has not borne the schedule.
+  return {
+    outcome:
+      finished && judgement === undefined
+        ? withSettled(outcome, settled)
+        : { ...outcome, reason: 'unfinished' },
+    played,
+  };
 
   async function withClients() {
     await using watch = openWatch(options, emit, signal);

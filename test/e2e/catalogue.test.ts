@@ -11,7 +11,7 @@ import { orphansOf, startLab } from './lab-process.js';
 
 const { signal } = new AbortController();
 
-describe('a scenario that is driven by requests in order', function () {
+describe('the scenarios of other stories', function () {
   this.timeout(180_000);
   let folder: TempFolder;
   const runs = process.env['LAB_RUNS'];
@@ -26,7 +26,7 @@ describe('a scenario that is driven by requests in order', function () {
     await folder[Symbol.asyncDispose]();
   });
 
-  it('hangs its server, finds what its manifest expects, and tells both without the article', async () => {
+  it('drives one by requests in order, hangs it, finds what its manifest expects, and tells both without the article', async () => {
     const running = startLab(['run', 'catalog', '--json'], { LAB_RUNS: folder.path });
     const { exitCode, stdout, stderr } = await running.ended;
     expect(exitCode, `${stderr}\n${stdout.slice(0, 2000)}`).to.equal(0);
@@ -48,7 +48,7 @@ describe('a scenario that is driven by requests in order', function () {
     );
   });
 
-  it('finds nothing in its repaired twin, in the midst of the same requests', async () => {
+  it('finds nothing in the repaired twin, in the midst of the same requests', async () => {
     process.env['LAB_RUNS'] = folder.path;
     const cell = await runCell(parseConfig({ scenario: 'catalog', fixed: true }), () => {}, signal);
     expect(cell.conclusion).to.deep.include({ verdict: 'confirmed', reasons: [] });
@@ -58,5 +58,15 @@ describe('a scenario that is driven by requests in order', function () {
     expect(cell.ms).to.include.keys('build', 'start', 'load', 'capture', 'analyze');
     expect(cell.ms).to.not.have.any.keys('symptoms', 'checklist');
     expect(cell.peakRssBytes).to.be.above(1e7);
+  });
+
+  it('sees work that drives itself come to stand, and counts what is missing in its wait group', async () => {
+    process.env['LAB_RUNS'] = folder.path;
+    const cell = await runCell(parseConfig({ scenario: 'thumbnails' }), () => {}, signal);
+    expect(cell.conclusion).to.deep.include({ verdict: 'confirmed', reasons: [] });
+    expect(cell.hang.kind).to.equal('stalled');
+    // Delve, asked for sync.WaitGroup without quotes, looks into internal/sync here.
+    expect(cell.diagnosis?.limits).to.deep.equal([]);
+    expect(cell.diagnosis?.findings[0]).to.include({ rule: 'waitgroup-misuse', certainty: 'strong' });
   });
 });
