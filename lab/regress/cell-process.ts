@@ -75,7 +75,8 @@ export async function runCellProcess(
         }
       }
     })();
-    // The end of the child is what counts: a grandchild may hold its output open.
+    // A grandchild may hold the child's output open.
+    child.once('exit', () => void sweep(mark).catch(() => {}));
     const result = await child;
     await sweep(mark);
     await read.catch(() => {});

@@ -1,5 +1,5 @@
 import type { Diagnosis } from '../analysis/diagnosis.js';
-import { isAssertive } from '../expectation.js';
+import { isAssertive, placeOf } from '../expectation.js';
 import type { HangOutcome } from '../hang/outcome.js';
 import type { Scenario } from '../scenarios/scenario.js';
 
@@ -24,9 +24,9 @@ export function describeFound(
   if (made.length === 0) return `${diagnosis.verdict}: ${diagnosis.summary}`;
   return made
     .map(({ class: kind, subtype, rule, certainty, rootCause }) => {
-      const [first] = rootCause.goroutines;
+      const places = [...new Set(rootCause.goroutines.map(placeOf))].join(' and ');
       const names = [...new Set(rootCause.resources.map(({ name }) => name))].join(' and ');
-      return `${kind}/${subtype} by ${rule} (${certainty}) in ${first?.userLocation.function ?? '?'}, with ${names}`;
+      return `${kind}/${subtype} by ${rule} (${certainty}) in ${places}, with ${names}`;
     })
     .join('; ');
 }

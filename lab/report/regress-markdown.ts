@@ -3,7 +3,7 @@ import { comparisonLines, countsLine, isWrong, pairsOf, programsOf, verdictWords
 
 /** `results.md`: the table of a regression for a page, a row for each program and a column for each pair of tools. */
 export function regressMarkdown(results: Results): string {
-  const pairs = pairsOf(results.cells);
+  const pairs = pairsOf(results.cells.filter(({ verdict }) => verdict !== 'not-applicable'));
   const head = ['scenario', 'variant', ...pairs.map(({ go, delve }) => `Go ${go}, Delve ${delve}`)];
   const rows = [...programsOf(results.cells).values()].map((cells) => {
     const marks = pairs.map(({ go, delve }) => {

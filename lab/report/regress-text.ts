@@ -21,8 +21,9 @@ export interface RegressTextOptions {
 /** The end of a regression for a person: the table, what is not as expected, the comparison, the files. */
 export function regressText(results: Results, { colours }: RegressTextOptions): string {
   const paint = painter(colours);
-  const pairs = pairsOf(results.cells);
-  const table = pairs.length === 1 ? onePair(results.cells, paint) : manyPairs(results.cells, pairs, paint);
+  const ran = results.cells.filter(({ verdict }) => verdict !== 'not-applicable');
+  const pairs = pairsOf(ran);
+  const table = pairs.length === 1 ? onePair(ran, paint) : manyPairs(ran, pairs, paint);
   const [only] = pairs;
   const title = pairs.length === 1 && only !== undefined ? [`Go ${only.go}, Delve ${only.delve}`] : [];
   return [
@@ -121,7 +122,7 @@ function manyPairs(cells: readonly CellResult[], pairs: readonly Pair[], paint: 
   for (let from = 0; from < pairs.length; from += pairsPerTable) {
     const shown = pairs.slice(from, from + pairsPerTable);
     const table = new Table({
-      head: ['scenario', '', ...shown.map(({ go, delve }) => `Go ${go}\nDelve ${delve}`)],
+      head: ['scenario', '', ...shown.map(({ go, delve }) => `Go ${go}\ndlv ${delve}`)],
       colWidths: [18, 8, ...shown.map(() => 12)],
       style: { head: [], border: [], compact: true },
     });
