@@ -67,7 +67,7 @@ function difference(cell: CellResult, paint: Paint): string[] {
     ...wrap(cell.summary, { indent }),
     ...named('expected', cell.expected),
     ...named('found', cell.found),
-    ...[...cell.differences, ...cell.reasons].flatMap((line) => named('', line)),
+    ...[...new Set([...cell.differences, ...cell.reasons])].flatMap((line) => named('', line)),
     ...(cell.folder === null ? [] : [`${indent}lies in   ${cell.folder}`]),
   ];
 }
