@@ -17,7 +17,8 @@ type Known = Pick<CellResult, 'scenario' | 'variant' | 'go' | 'delve' | 'verdict
 export type Baseline = readonly Known[];
 
 export async function readBaseline(file: string): Promise<Baseline> {
-  return (await readJson(resolve(file), baselineSchema)).cells;
+  return (await readJson(resolve(file), baselineSchema, 'make one: npx lab regress --save-baseline FILE'))
+    .cells;
 }
 
 /** A baseline that is small and stays the same as long as the verdicts do, for keeping in version control. */

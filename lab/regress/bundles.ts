@@ -125,7 +125,14 @@ export async function readBundles(folder: string): Promise<readonly StoredBundle
 }
 
 export async function readBundle(dir: string): Promise<StoredBundle> {
-  return { dir, cell: await readJson(join(dir, 'cell.json'), storedCellSchema) };
+  return {
+    dir,
+    cell: await readJson(
+      join(dir, 'cell.json'),
+      storedCellSchema,
+      'remove that folder, or make it again: npx lab regress --keep DIR',
+    ),
+  };
 }
 
 async function move(

@@ -46,7 +46,7 @@ export async function resumeJournal(dir: string | undefined): Promise<Journal> {
     });
   }
   const folder = resolve(chosen);
-  const plan = await readJson(join(folder, 'plan.json'), planSchema);
+  const plan = await readJson(join(folder, 'plan.json'), planSchema, 'begin anew: npx lab regress');
   if (existsSync(join(folder, 'results.json'))) {
     throw new LabError(`the regression ${basename(folder)} is over`, {
       code: 'usage',

@@ -151,7 +151,7 @@ function notApplicable(cells: readonly CellResult[]): string[] {
     if (verdict === 'not-applicable') reasons.set(summary, (reasons.get(summary) ?? 0) + 1);
   }
   const lines = [...reasons].flatMap(([why, count]) =>
-    wrap(`n/a: ${count} cells: ${why}`, { indent: '  ', first: '  ' }),
+    wrap(`n/a: ${count} ${count === 1 ? 'cell' : 'cells'}: ${why}`, { indent: '  ', first: '  ' }),
   );
   return lines.length === 0 ? [] : ['', ...lines];
 }

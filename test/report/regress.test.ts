@@ -53,7 +53,7 @@ describe('what a regression tells', () => {
     for (const part of ['expected', 'found', 'verdict: expected none, found deadlock', '/runs/shop']) {
       expect(said).to.contain(part);
     }
-    expect(said).to.contain('n/a: 1 cells: Delve 1.27.2 reads newer programs only');
+    expect(said).to.contain('n/a: 1 cell: Delve 1.27.2 reads newer programs only');
     expect(said).to.contain('1 confirmed, 1 refuted, 1 unknown, 1 not applicable in 1 min 0 s');
   });
 
