@@ -172,7 +172,7 @@ async function notToBeHad(
   const minor = /^1\.\d+/.exec(wanted)?.[0] ?? wanted;
   const known = access.kind === 'none' ? new Map() : await candidateVersions(target, goPackages, signal);
   const name = `golang-${minor}-go`;
-  const checksum = /sum\.golang\.org|checksum database|GOSUMDB/.test(why) && isNetworkFailure(why);
+  const checksum = /verifying (?:go\.mod|module)|checksum database/.test(why) && isNetworkFailure(why);
   const blame = checksum
     ? `its checksum cannot be verified, since the checksum database is out of reach: ${why}`
     : why;
