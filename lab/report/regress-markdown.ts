@@ -1,13 +1,21 @@
 import type { CellResult, Results } from '../regress/results.js';
-import { comparisonLines, countsLine, isWrong, pairsOf, programsOf, verdictWords } from './regress-text.js';
+import {
+  cellAt,
+  comparisonLines,
+  countsLine,
+  isWrong,
+  pairsOf,
+  programsOf,
+  verdictWords,
+} from './regress-text.js';
 
 /** `results.md`: the table of a regression for a page, a row for each program and a column for each pair of tools. */
 export function regressMarkdown(results: Results): string {
   const pairs = pairsOf(results.cells.filter(({ verdict }) => verdict !== 'not-applicable'));
   const head = ['scenario', 'variant', ...pairs.map(({ go, delve }) => `Go ${go}, Delve ${delve}`)];
   const rows = [...programsOf(results.cells).values()].map((cells) => {
-    const marks = pairs.map(({ go, delve }) => {
-      const cell = cells.find((one) => one.go === go && one.delve === delve);
+    const marks = pairs.map((pair) => {
+      const cell = cellAt(cells, pair);
       return cell === undefined ? '' : mark(cell);
     });
     return [cells[0]?.scenario ?? '', cells[0]?.variant ?? '', ...marks];

@@ -114,6 +114,12 @@ function onePair(cells: readonly CellResult[], paint: Paint): string[] {
   return table.toString().split('\n');
 }
 
+/** The cell of a program on a pair of tools; of several stored ones one that is wrong, if any is. */
+export function cellAt(cells: readonly CellResult[], { go, delve }: Pair): CellResult | undefined {
+  const all = cells.filter((cell) => cell.go === go && cell.delve === delve);
+  return all.find(isWrong) ?? all[0];
+}
+
 const pairsPerTable = 4;
 
 /** A row for each program and a column for each pair; several tables when they are too many for a screen. */
@@ -129,8 +135,8 @@ function manyPairs(cells: readonly CellResult[], pairs: readonly Pair[], paint: 
     for (const of of programsOf(cells).values()) {
       const [first] = of;
       if (first === undefined) continue;
-      const marks = shown.map(({ go, delve }) => {
-        const cell = of.find((one) => one.go === go && one.delve === delve);
+      const marks = shown.map((pair) => {
+        const cell = cellAt(of, pair);
         return cell === undefined ? '' : paint(cell.verdict, verdictWords[cell.verdict]);
       });
       table.push([shorten(first.scenario, 16), first.variant, ...marks]);
