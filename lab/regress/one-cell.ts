@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { labConfigSchema } from '../config.js';
 import { messageOf, toLabError } from '../errors.js';
@@ -15,6 +15,7 @@ import type { Outcome, Task } from './wire.js';
 export interface CellContext {
   readonly journal: Journal;
   readonly programs: ReadonlyMap<string, Program>;
+  readonly timeLimitMs: number;
   readonly onStage: (stage: string) => void;
 }
 
@@ -24,7 +25,7 @@ export interface CellContext {
  */
 export async function runOneCell(
   cell: PlannedCell,
-  { journal, programs, onStage }: CellContext,
+  { journal, programs, timeLimitMs, onStage }: CellContext,
   signal: AbortSignal,
 ): Promise<CellResult> {
   const began = performance.now();
@@ -35,8 +36,8 @@ export async function runOneCell(
   try {
     const folder = await journal.cellFolder(cell.id);
     const task = await taskOf(cell, journal, program, folder);
-    const { timeLimitMs } = journal.plan;
     const end = await runCellProcess(task, { timeLimitMs, runs: folder, onStage }, signal);
+    if (end.kind !== 'done') await removeHalfCores(folder);
     const result = resultOf(cell, end, folder, took(), timeLimitMs);
     return await putAway(result, end.kind === 'done' ? end.outcome.bundle : undefined, journal, signal);
   } catch (thrown) {
@@ -159,6 +160,16 @@ async function putAway(
   if (result.verdict !== 'confirmed') return { ...result, folder: dirname(files.core) };
   await Promise.all([files.core, files.exe].map((path) => rm(path, { force: true })));
   return result;
+}
+
+/** A killed capture leaves what it had written so far, which may be more than a gigabyte. */
+async function removeHalfCores(folder: string): Promise<void> {
+  for (const run of await readdir(folder)) {
+    const names = await readdir(join(folder, run)).catch(() => []); // a file
+    for (const name of names.filter((one) => one.startsWith('.capture-'))) {
+      await rm(join(folder, run, name), { recursive: true, force: true });
+    }
+  }
 }
 
 function notApplicable(cell: PlannedCell, why: string): CellResult {

@@ -23,12 +23,14 @@ export interface RegressOptions {
   readonly go: readonly string[];
   readonly delve: readonly string[];
   readonly jobs?: number | undefined;
-  /** Seconds for one cell. */
-  readonly timeLimit: number;
+  /** Seconds for one cell; 120 when left out. */
+  readonly timeLimit?: number | undefined;
   readonly keep?: string | undefined;
   /** Folder of stored bundles: they are analysed, and nothing is driven. */
   readonly cores?: string | undefined;
 }
+
+const defaultTimeLimit = 120;
 
 /** What is to be done, with every tool at hand. Throws `usage` when no cell is left, `missing-tool`. */
 export async function prepare(
@@ -55,7 +57,7 @@ export async function prepare(
     mode: cores === undefined ? 'live' : 'cores',
     startedAt: new Date().toISOString(),
     jobs: options.jobs ?? availableParallelism(),
-    timeLimitMs: options.timeLimit * 1000,
+    timeLimitMs: (options.timeLimit ?? defaultTimeLimit) * 1000,
     keep: keep === undefined ? null : resolve(keep),
     ...parts,
   };

@@ -26,6 +26,8 @@ export interface ExecuteOptions {
   readonly target: Target;
   readonly view: RegressView;
   readonly jobs?: number | undefined;
+  /** For one cell; that of the plan when left out. */
+  readonly timeLimitMs?: number | undefined;
   readonly baseline?: { readonly file: string; readonly cells: Baseline } | undefined;
 }
 
@@ -35,11 +37,12 @@ export interface ExecuteOptions {
  */
 export async function executePlan(
   journal: Journal,
-  { target, view, jobs = journal.plan.jobs, baseline }: ExecuteOptions,
+  options: ExecuteOptions,
   signal: AbortSignal,
 ): Promise<Results> {
   const began = performance.now();
   const { plan } = journal;
+  const { target, view, jobs = plan.jobs, timeLimitMs = plan.timeLimitMs, baseline } = options;
   const ended = new Set(journal.results.map(({ id }) => id));
   const open = plan.cells.filter(({ id }) => !ended.has(id));
   view.begun(plan.cells.length, journal.results);
@@ -52,7 +55,7 @@ export async function executePlan(
       async (cell, both) => {
         if (cell.notApplicable === undefined) view.started(cell);
         const onStage = (stage: string): void => view.stage(cell, stage);
-        const result = await runOneCell(cell, { journal, programs, onStage }, both);
+        const result = await runOneCell(cell, { journal, programs, timeLimitMs, onStage }, both);
         await journal.append(result);
         view.finished(result);
       },

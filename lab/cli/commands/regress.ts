@@ -23,7 +23,7 @@ const optionsSchema = z.looseObject({
   go: z.string().optional(),
   dlv: z.string().optional(),
   jobs: z.coerce.number().int().min(1).max(256).optional(),
-  timeLimit: z.coerce.number().positive().max(86_400),
+  timeLimit: z.coerce.number().positive().max(86_400).optional(),
   keep: z.string().optional(),
   cores: z.string().optional(),
   junit: z.string().optional(),
@@ -54,7 +54,13 @@ export const regressCommand: LabCommand = {
       output.aside(`regression in ${journal.dir}`);
       const results = await executePlan(
         journal,
-        { target, view, jobs: asked.jobs, ...(before === undefined ? {} : { baseline: before }) },
+        {
+          target,
+          view,
+          jobs: asked.jobs,
+          timeLimitMs: millis(asked.timeLimit),
+          ...(before === undefined ? {} : { baseline: before }),
+        },
         signal,
       );
       view.stop();
@@ -85,7 +91,7 @@ function defineOptions(program: Command): Command {
     .option('--go <versions>', 'of Go, separated by commas: 1.23 or 1.23.12')
     .option('--dlv <versions>', 'of Delve; the one that fits each Go when left out')
     .option('--jobs <n>', 'cells at once; as many as there are processors when left out')
-    .option('--time-limit <seconds>', 'after which a cell is ended, and is unknown', '120')
+    .option('--time-limit <seconds>', 'after which a cell is ended, and is unknown; 120 when left out')
     .option('--keep <dir>', 'keep every bundle there')
     .option('--cores <dir>', 'analyse the bundles of such a folder, and drive nothing')
     .option('--junit <file>', 'write the results as JUnit XML')
@@ -96,6 +102,10 @@ function defineOptions(program: Command): Command {
 
 /** What a resumed regression has in its plan already. */
 const planned = ['only', 'go', 'dlv', 'keep', 'cores'] as const;
+
+function millis(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
+}
 
 function readOptions(options: unknown): Asked {
   const parsed = optionsSchema.safeParse(options);
