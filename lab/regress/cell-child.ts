@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename } from 'node:path';
 import { analyzeCore } from '../analysis/analyze-core.js';
 import type { Diagnosis } from '../analysis/diagnosis.js';
 import { bundleSchema } from '../capture/bundle.js';
@@ -10,7 +13,7 @@ import { writeJson } from '../store/json-file.js';
 import { stageResult } from '../store/run-record.js';
 import { concludeDiagnosis } from '../verdict.js';
 import { describeExpected, describeFound } from './describe.js';
-import { type Line, type Outcome, type Task, taskSchema } from './wire.js';
+import { type Line, markPrefix, type Outcome, type Task, taskSchema } from './wire.js';
 
 /*
  * The process of one cell. Whatever happens in it, be it a crash, a hang or a kill, harms this cell alone, and the
@@ -21,9 +24,12 @@ const controller = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   process.on(name, () => controller.abort(interrupted(name)));
 }
-process.stdin
-  .on('error', () => {})
-  .on('close', () => controller.abort(interrupted('the regression is gone')));
+let orphaned = false;
+process.stdin.on('error', () => {});
+process.stdin.on('close', () => {
+  orphaned = true;
+  controller.abort(interrupted('the regression is gone'));
+});
 process.stdin.resume();
 process.stdout.on('error', () => {}); // nobody listens any more
 
@@ -48,7 +54,12 @@ try {
   const error = { code, message, ...(hint === undefined ? {} : { hint }) };
   last = { type: 'failed', error, ...(current === undefined ? {} : { stage: current }) };
 }
-process.stdout.write(`${JSON.stringify(last)}\n`, () => process.exit(0));
+process.stdout.write(`${JSON.stringify(last)}\n`, () => {
+  // Else the parent does it.
+  if (orphaned && basename(tmpdir()).startsWith(markPrefix))
+    rmSync(tmpdir(), { recursive: true, force: true });
+  process.exit(0);
+});
 
 async function run(task: Extract<Task, { kind: 'run' }>): Promise<Outcome> {
   const { config, go, delve, built } = task;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { interrupted } from '../errors.js';
 import { sweep } from './sweep.js';
-import { type Failure, type Line, lineSchema, type Outcome, type Task } from './wire.js';
+import { type Failure, type Line, lineSchema, markPrefix, type Outcome, type Task } from './wire.js';
 
 /** How the process of a cell ended. */
 export type CellEnd =
@@ -39,7 +39,7 @@ export async function runCellProcess(
   signal: AbortSignal,
 ): Promise<CellEnd> {
   if (signal.aborted) throw interrupted(signal.reason);
-  const mark = await mkdtemp(join(tmpdir(), 'lab-cell-'));
+  const mark = await mkdtemp(join(tmpdir(), markPrefix));
   const ending = new AbortController();
   let late = false;
   const onAbort = (): void => ending.abort(signal.reason);

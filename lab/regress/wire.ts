@@ -7,6 +7,9 @@ import { builtServerSchema } from '../server/build.js';
  * JSON back.
  */
 
+/** How the name of a cell's own folder for temporary files begins. */
+export const markPrefix = 'lab-cell-';
+
 const goTool = z.object({
   path: z.string(),
   version: z.string(),

@@ -111,7 +111,8 @@ describe('a regression that is disturbed', function () {
   });
 
   it('leaves nothing running when it is killed itself', async () => {
-    const running = regress('gossip');
+    const env = { LAB_RUNS: folder.file('runs'), TMPDIR: folder.path };
+    const running = startLab(['regress', '--only', 'gossip'], env);
     await running.child(/--addr=/);
     running.kill('SIGKILL');
     await running.ended;
@@ -121,6 +122,7 @@ describe('a regression that is disturbed', function () {
       everyMs: 50,
     });
     expect(gone, JSON.stringify(running.children())).to.equal(true);
+    expect(await readdir(folder.path)).to.deep.equal(['runs']);
   });
 
   it('calls every cell unknown, and tells them all, when the disk is full', async function () {
