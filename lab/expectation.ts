@@ -103,7 +103,7 @@ function victimsRow({ victims }: Finding, atLeast: number): ExpectationRow {
 }
 
 /** Where a goroutine waits: its innermost function that is not of the runtime or of the locks themselves. */
-function placeOf({ stack, userLocation }: RootGoroutine): string {
+export function placeOf({ stack, userLocation }: Pick<RootGoroutine, 'stack' | 'userLocation'>): string {
   const own = stack.find(({ function: name }) => !/^(?:runtime|sync|internal\/[\w/]+)\./.test(name));
   return withoutTypeArguments((own ?? userLocation).function);
 }

@@ -45,6 +45,8 @@ export interface StageContext {
 export interface Tools {
   readonly go?: GoTool;
   readonly delve?: DelveTool;
+  /** The program, built already. */
+  readonly built?: BuiltServer;
 }
 
 /** Looks whether the target has what the experiment needs, before anything is started. */
@@ -60,12 +62,11 @@ export async function provision(context: StageContext): Promise<void> {
 }
 
 export async function build(context: StageContext): Promise<BuiltServer> {
-  const { run, target, signal, tools = {} } = context;
+  const { run, tools = {} } = context;
   const { config, scenario } = plannedIn(run);
   const what = `${scenario.name}${config.fixed ? ', repaired' : ''}, ${config.build} build`;
   return await inStage(context, 'build', what, async () => {
-    const go = tools.go ?? (await findGo(target, signal)) ?? (await requireGo(target, signal));
-    const built = await buildServer(target, go, scenario, config, signal);
+    const built = tools.built ?? (await buildWith(context, scenario));
     // The analysis reads the lines that were compiled, whatever becomes of them later.
     for (const folder of [scenario.package, 'internal']) {
       const kept = join(run.file(sourcesFolder), folder);
@@ -73,6 +74,11 @@ export async function build(context: StageContext): Promise<BuiltServer> {
     }
     return [built, `${what}, Go ${built.goVersion}`];
   });
+}
+
+async function buildWith({ run, target, signal, tools }: StageContext, scenario: Scenario) {
+  const go = tools?.go ?? (await findGo(target, signal)) ?? (await requireGo(target, signal));
+  return await buildServer(target, go, scenario, plannedIn(run).config, signal);
 }
 
 export async function start(context: StageContext): Promise<RunningServer> {

@@ -19,8 +19,17 @@ export const builtServerSchema = z.object({
 
 export type BuiltServer = z.infer<typeof builtServerSchema>;
 
+/** What tells one build of a scenario's program from another. */
+export function buildName(
+  go: Pick<GoTool, 'version'>,
+  scenario: Pick<Scenario, 'name'>,
+  { build, fixed }: Pick<LabConfig, 'build' | 'fixed'>,
+): string {
+  return [scenario.name, fixed ? 'fixed' : 'faulty', build, go.version].join('-');
+}
+
 /**
- * Builds a scenario's program with the given Go. The output's path is the same for the same kind of
+ * Builds a scenario's program with the given Go into `folder`. The output's path is the same for the same kind of
  * build, so that Go itself decides whether anything has to be compiled or linked again.
  * Throws `build-failed` with the compiler's words.
  */
@@ -30,9 +39,8 @@ export async function buildServer(
   scenario: Scenario,
   { build, fixed }: Pick<LabConfig, 'build' | 'fixed'>,
   signal: AbortSignal,
+  folder = join(cacheFolder(), 'servers', buildName(go, scenario, { build, fixed })),
 ): Promise<BuiltServer> {
-  const name = [scenario.name, fixed ? 'fixed' : 'faulty', build, `${go.version}`].join('-');
-  const folder = join(cacheFolder(), 'servers', name);
   await mkdir(folder, { recursive: true });
   const exe = join(folder, 'server');
   const tags = fixed ? ['-tags=fixed'] : [];

@@ -10,16 +10,20 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
 
 /**
  * Reads a JSON file that must have the given shape. Throws `usage` naming the file and the first thing
- * that is wrong with it.
+ * that is wrong with it, with `hint` as what to do about it when the file is not one of a run.
  */
-export async function readJson<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S>> {
+export async function readJson<S extends z.ZodType>(
+  path: string,
+  schema: S,
+  hint?: string,
+): Promise<z.infer<S>> {
   let value: unknown;
   try {
     value = JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
     throw new LabError(`cannot read ${path}: ${messageOf(cause)}`, {
       code: 'usage',
-      hint: 'name a folder that `npx lab runs` lists',
+      hint: hint ?? 'name a folder that `npx lab runs` lists',
       cause,
     });
   }
@@ -27,7 +31,7 @@ export async function readJson<S extends z.ZodType>(path: string, schema: S): Pr
   if (parsed.success) return parsed.data;
   throw new LabError(`${path} is not what this version of the lab writes: ${z.prettifyError(parsed.error)}`, {
     code: 'usage',
-    hint: 'run the experiment again: `npx lab run`',
+    hint: hint ?? 'run the experiment again: `npx lab run`',
     cause: parsed.error,
   });
 }

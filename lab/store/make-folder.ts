@@ -30,3 +30,16 @@ function cannotMake(folder: string, why: string, cause?: unknown): LabError {
     return fail('no-space', 'free some space, or choose another disk');
   return fail('usage', 'choose another folder');
 }
+
+/** Creates a folder that only its owner may enter, with a number behind its name when that is taken. */
+export async function uniqueFolder(stem: string): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const folder = attempt === 1 ? stem : `${stem}-${attempt}`;
+    try {
+      await mkdir(folder, { mode: 0o700 });
+      return folder;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+  }
+}

@@ -1,14 +1,14 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { arch, cpus, release, totalmem } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { execa } from 'execa';
 import { z } from 'zod';
 import type { LabConfig } from '../config.js';
 import { LabError, toLabError } from '../errors.js';
 import type { StageName } from '../events.js';
-import { projectRoot, runsFolder } from '../paths.js';
+import { runsFolder } from '../paths.js';
 import { readJson, writeJson } from './json-file.js';
-import { makeFolder } from './make-folder.js';
+import { gitCommit, labVersion } from './lab-version.js';
+import { makeFolder, uniqueFolder } from './make-folder.js';
 import { type Conclusion, type RunRecord, runRecordSchema } from './run-record.js';
 
 /** One run's folder. Each change of the record is on disk before the call returns. */
@@ -58,11 +58,24 @@ export async function openRun(dir: string): Promise<Run> {
 
 /** Folders of stored runs, oldest first. */
 export async function listRuns(): Promise<string[]> {
+  return (await stored()).filter((dir) => !isRegression(dir));
+}
+
+/** Folders of regressions, oldest first. */
+export async function listRegressions(): Promise<string[]> {
+  return (await stored()).filter(isRegression);
+}
+
+async function stored(): Promise<string[]> {
   const names = await readdir(runsFolder()).catch(() => []);
   return names
     .filter((name) => /^\d{4}-\d\d-\d\dT\d{6}-/.test(name))
     .sort()
     .map((name) => join(runsFolder(), name));
+}
+
+function isRegression(dir: string): boolean {
+  return /-regress(?:-\d+)?$/.test(dir);
 }
 
 /** The run named by `--run`, or the newest. Throws `usage` when there is none. */
@@ -120,29 +133,4 @@ function openRecord(dir: string, initial: RunRecord): Run {
     note: (versions) => save({ versions: { ...record.versions, ...versions } }),
     conclude: (conclusion) => save({ conclusion }),
   };
-}
-
-async function uniqueFolder(stem: string): Promise<string> {
-  for (let attempt = 1; ; attempt += 1) {
-    const folder = attempt === 1 ? stem : `${stem}-${attempt}`;
-    try {
-      await mkdir(folder, { mode: 0o700 });
-      return folder;
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    }
-  }
-}
-
-async function labVersion(): Promise<string> {
-  const { version } = await readJson(
-    join(projectRoot, 'package.json'),
-    z.looseObject({ version: z.string() }),
-  );
-  return version;
-}
-
-async function gitCommit(): Promise<string | null> {
-  const result = await execa('git', ['-C', projectRoot, 'rev-parse', 'HEAD'], { reject: false });
-  return result.exitCode === 0 ? result.stdout : null;
 }

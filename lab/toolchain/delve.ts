@@ -1,12 +1,10 @@
-import { access, constants } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { cacheFolder } from '../paths.js';
 import { localTarget } from '../targets/local.js';
 import type { Target } from '../targets/target.js';
-import { installInto } from './cache.js';
+import { buildDelve, isNetworkFailure } from './delve-build.js';
 import { chooseDelve, delveFits, oldestBuilder, type PinnedDelve } from './delve-choice.js';
 import { findGo, type GoTool, goEnvironment, goInstallCommand } from './go.js';
 import { askVersion, locate } from './locate.js';
@@ -26,7 +24,7 @@ export interface DelveTool {
   readonly version: string;
 }
 
-interface ListedDelve extends DelveTool {
+export interface ListedDelve extends DelveTool {
   readonly release: DelveVersion;
   /** The Go that built it; `undefined` when it does not say. */
   readonly builtWith: GoVersion | undefined;
@@ -45,8 +43,6 @@ export interface DelveOptions {
   /** Receives the full output of what is run to install. */
   readonly log?: ((text: string) => void) | undefined;
 }
-
-const buildTimeoutMs = 15 * 60_000;
 
 /** Every Delve at hand: PATH, `GOBIN`, `GOPATH/bin`, the cache. */
 export async function listDelves(
@@ -103,7 +99,7 @@ export async function ensureDelve(options: DelveOptions, signal: AbortSignal): P
   if (options.install !== false) {
     for (const choice of choices.slice(0, 2)) {
       if (go === undefined) break;
-      const failure = await build(go, choice, { ...options, target, cache }, signal);
+      const failure = await buildDelve(go, choice.version, { ...options, target, cache }, signal);
       if (failure === undefined) break;
       failures.push(failure);
       if (isNetworkFailure(failure)) break;
@@ -122,50 +118,6 @@ export async function ensureDelve(options: DelveOptions, signal: AbortSignal): P
 /** The command that installs a pinned Delve, as a person types it. */
 export function delveInstallCommand({ version }: PinnedDelve): string {
   return `go install github.com/go-delve/delve/cmd/dlv@v${version}`;
-}
-
-/** Builds into the cache; returns what the compiler said when it failed. */
-async function build(
-  go: GoTool,
-  choice: PinnedDelve,
-  { target = localTarget(), cache = cacheFolder(), emit, log }: DelveOptions,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  emit?.({ type: 'note', text: `building Delve ${choice.version} with ${go.release.text}` });
-  const argv = [go.path, 'install', `github.com/go-delve/delve/cmd/dlv@v${choice.version}`];
-  let failure: string | undefined;
-  const fill = async (folder: string): Promise<void> => {
-    // Without cgo, so that a machine without a C compiler builds the same Delve.
-    const env = { ...goEnvironment, GOBIN: join(folder, 'bin'), CGO_ENABLED: '0' };
-    const result = await target.exec(argv, { signal, env, cwd: tmpdir(), timeoutMs: buildTimeoutMs });
-    log?.(`$ GOBIN=${env.GOBIN} ${argv.join(' ')}\n${result.stdout}${result.stderr}`);
-    if (result.exitCode === 0) return;
-    failure = result.timedOut ? 'timed out' : result.stderr.slice(-2_000);
-    throw new BuildFailed();
-  };
-  try {
-    await installInto(cache, `delve-${choice.version}-${go.release.text}`, fill, hasDelve);
-    return undefined;
-  } catch (error) {
-    if (error instanceof BuildFailed) return failure ?? '';
-    throw error;
-  }
-}
-
-class BuildFailed extends Error {}
-
-async function hasDelve(folder: string): Promise<boolean> {
-  return await access(join(folder, 'bin', 'dlv'), constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** Whether trying another version is pointless; the words are those of Go's net package and module proxy. */
-export function isNetworkFailure(text: string): boolean {
-  return /dial tcp|no such host|i\/o timeout|connection refused|TLS handshake|proxyconnect|GOPROXY=off|timed out|unreachable/.test(
-    text,
-  );
 }
 
 async function installDebians(

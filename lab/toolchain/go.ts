@@ -17,16 +17,35 @@ export const goEnvironment: Readonly<Record<string, string>> = { GOTOOLCHAIN: 'l
 /** Where a Go lives that is not on PATH: go.dev's archive, Debian's `golang-1.N-go`, `golang.org/dl`. */
 const otherFolders = ['/usr/local/go/bin', '/usr/lib/go-*/bin', '~/sdk/go*/bin'];
 
-/** Every Go of the target with its version: those of PATH in its order, then the others. */
+/** Go of the target with its version: those of PATH in its order, then the others; one that will do ends the search. */
 async function listGos(target: Target, signal: AbortSignal): Promise<readonly GoTool[]> {
   const tools: GoTool[] = [];
   for (const path of await locate(target, 'go', otherFolders, signal)) {
-    const release = parseGoVersion(await askVersion(target, [path, 'version'], signal, goEnvironment));
-    if (release === undefined) continue;
-    tools.push({ path, version: release.text.slice('go'.length), release });
-    if (tools.length === 1 && release.minor >= oldestGoMinor) break;
+    const tool = await goAt(path, target, signal);
+    if (tool !== undefined) tools.push(tool);
+    if (tools.length === 1 && (tool?.release.minor ?? 0) >= oldestGoMinor) break;
   }
   return tools;
+}
+
+/** Toolchains that the go command fetched by itself. */
+const fetchedToolchains = ['~/go/pkg/mod/golang.org/toolchain@*/bin'];
+
+/** Every Go of the target, those in `folders` too. */
+export async function listEveryGo(
+  target: Target,
+  folders: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly GoTool[]> {
+  const places = [...otherFolders, ...fetchedToolchains, ...folders];
+  const paths = await locate(target, 'go', places, signal);
+  const tools = await Promise.all(paths.map((path) => goAt(path, target, signal)));
+  return tools.flatMap((tool) => tool ?? []);
+}
+
+async function goAt(path: string, target: Target, signal: AbortSignal): Promise<GoTool | undefined> {
+  const release = parseGoVersion(await askVersion(target, [path, 'version'], signal, goEnvironment));
+  return release && { path, version: release.text.slice('go'.length), release };
 }
 
 /** The first Go of PATH when it is 1.19 or newer, else the newest found elsewhere. */

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { LabError } from '../../errors.js';
 import { stopServerOf } from '../../stages.js';
-import { listRuns, openRun } from '../../store/run-store.js';
+import { listRegressions, listRuns, openRun } from '../../store/run-store.js';
 import { localTarget } from '../../targets/local.js';
 import { example, type LabCommand } from '../command.js';
 
@@ -17,7 +17,7 @@ export const cleanCommand: LabCommand = {
       'npx lab clean',
     ),
   async act({ options, output, signal }) {
-    const folders = await listRuns();
+    const folders = [...(await listRuns()), ...(await listRegressions())];
     if (folders.length > 0 && options['yes'] !== true) {
       if (process.stdin.isTTY !== true) {
         throw new LabError(`${folders.length} runs would be removed, and there is no terminal to ask on`, {

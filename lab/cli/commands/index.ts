@@ -3,6 +3,7 @@ import { analyzeCommand } from './analyze.js';
 import { captureCommand } from './capture.js';
 import { cleanCommand } from './clean.js';
 import { doctorCommand } from './doctor.js';
+import { regressCommand } from './regress.js';
 import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
 import { runsCommand } from './runs.js';
@@ -16,6 +17,7 @@ export const commands: readonly LabCommand[] = [
   captureCommand,
   ...stageCommandList,
   scenariosCommand,
+  regressCommand,
   runsCommand,
   reportCommand,
   doctorCommand,

@@ -1,0 +1,117 @@
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename } from 'node:path';
+import { analyzeCore } from '../analysis/analyze-core.js';
+import type { Diagnosis } from '../analysis/diagnosis.js';
+import { bundleSchema } from '../capture/bundle.js';
+import { runCell } from '../cell.js';
+import { scenarioNamed } from '../config.js';
+import { interrupted, toLabError } from '../errors.js';
+import type { Emit } from '../events.js';
+import { complaints, expectations, expectationsOfFixed } from '../expectation.js';
+import { writeJson } from '../store/json-file.js';
+import { stageResult } from '../store/run-record.js';
+import { concludeDiagnosis } from '../verdict.js';
+import { describeExpected, describeFound } from './describe.js';
+import { type Line, markPrefix, type Outcome, type Task, taskSchema } from './wire.js';
+
+/*
+ * The process of one cell. Whatever happens in it, be it a crash, a hang or a kill, harms this cell alone, and the
+ * memory it is seen to use is the cell's own. It ends when its parent is gone, whose end closes its input.
+ */
+
+const controller = new AbortController();
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  process.on(name, () => controller.abort(interrupted(name)));
+}
+let orphaned = false;
+process.stdin.on('error', () => {});
+process.stdin.on('close', () => {
+  orphaned = true;
+  controller.abort(interrupted('the regression is gone'));
+});
+process.stdin.resume();
+process.stdout.on('error', () => {}); // nobody listens any more
+
+const say = (line: Line): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+const stages: Record<string, number> = {};
+let current: string | undefined;
+const emit: Emit = (event) => {
+  if (event.type === 'stage-started') {
+    current = event.stage;
+    say({ type: 'stage', stage: event.stage });
+  }
+  if (event.type === 'stage-finished') stages[event.stage] = Math.round(event.ms);
+};
+
+let last: Line;
+try {
+  const task = taskSchema.parse(JSON.parse(process.argv[2] ?? ''));
+  const outcome = task.kind === 'run' ? await run(task) : await analyze(task);
+  last = { type: 'done', outcome };
+} catch (thrown) {
+  const { code, message, hint } = toLabError(thrown);
+  const error = { code, message, ...(hint === undefined ? {} : { hint }) };
+  last = { type: 'failed', error, ...(current === undefined ? {} : { stage: current }) };
+}
+process.stdout.write(`${JSON.stringify(last)}\n`, () => {
+  // Else the parent does it.
+  if (orphaned && basename(tmpdir()).startsWith(markPrefix))
+    rmSync(tmpdir(), { recursive: true, force: true });
+  process.exit(0);
+});
+
+async function run(task: Extract<Task, { kind: 'run' }>): Promise<Outcome> {
+  const { config, go, delve, built } = task;
+  const result = await runCell(config, emit, controller.signal, { go, delve, built });
+  const { hang, diagnosis, conclusion, differences, peakRssBytes, run } = result;
+  const captured = stageResult(run.record.stages['capture'], bundleSchema);
+  const scenario = scenarioNamed(config.scenario);
+  return {
+    hang: { kind: hang.kind, why: hang.why },
+    ...said(diagnosis),
+    verdict: conclusion.verdict,
+    summary: conclusion.summary,
+    reasons: conclusion.reasons,
+    expected: describeExpected(scenario, config.fixed),
+    found: describeFound(diagnosis, hang),
+    differences: [...differences],
+    stages,
+    peakRssBytes: Math.max(peakRssBytes, diagnosis?.stats.peakRssBytes ?? 0),
+    ...(captured === undefined
+      ? {}
+      : { bundle: { exe: captured.exe, core: captured.core, buildId: captured.buildId } }),
+  };
+}
+
+async function analyze(task: Extract<Task, { kind: 'analyze' }>): Promise<Outcome> {
+  const { exe, core, dlv, sourceMap, goRoot, fixed } = task;
+  const scenario = scenarioNamed(task.scenario);
+  say({ type: 'stage', stage: 'analyze' });
+  const began = performance.now();
+  const diagnosis = await analyzeCore(
+    { exe, core, delve: dlv, sourceMap, goRoot },
+    () => {},
+    controller.signal,
+  );
+  await writeJson(task.saveTo, diagnosis);
+  const { verdict, summary, reasons } = concludeDiagnosis(diagnosis, scenario, fixed);
+  const rows = fixed ? expectationsOfFixed(diagnosis) : expectations(diagnosis, scenario);
+  return {
+    ...said(diagnosis),
+    verdict,
+    summary,
+    reasons,
+    expected: describeExpected(scenario, fixed),
+    found: describeFound(diagnosis),
+    differences: complaints(rows),
+    stages: { analyze: Math.round(performance.now() - began) },
+    peakRssBytes: Math.max(diagnosis.stats.peakRssBytes, process.resourceUsage().maxRSS * 1024),
+  };
+}
+
+function said(diagnosis: Diagnosis | undefined): Pick<Outcome, 'diagnosis'> {
+  if (diagnosis === undefined) return {};
+  const { verdict, summary, process: seen } = diagnosis;
+  return { diagnosis: { verdict, summary, goVersion: seen.goVersion } };
+}
