@@ -60,10 +60,13 @@ describe('the catalogue', () => {
           '\n',
         );
         for (const name of [...functionsOf(scenario)].filter((one) => one.startsWith('main.'))) {
-          const [, receiver, method] = /^main\.(?:\(?\*?(\w+)\)?\.)?(\w+)$/.exec(name) ?? [];
+          const [, receiver, method] =
+            /^main\.(?:\(?\*?(\w+)\)?\.)?(\w+)$/.exec(
+              name.replaceAll('[...]', '').replace(/\.func\d.*$/, ''),
+            ) ?? [];
           const shape =
             receiver === undefined
-              ? `func ${method}\\(`
+              ? `func ${method}(?:\\[[^(]*\\])?\\(`
               : `func \\(\\w+ \\*?${receiver}(?:\\[\\w+\\])?\\) ${method}\\(`;
           expect(source, name).to.match(new RegExp(shape));
         }
@@ -75,7 +78,7 @@ describe('the catalogue', () => {
           expect(drive.kind === 'load' ? drive.steps.length : drive.rounds).to.be.at.least(1);
           return;
         }
-        expect(drive.rounds).to.be.at.least(10);
+        expect(drive.rounds).to.be.at.least(5);
         const bodies = new Map<string, number>();
         for (const step of drive.steps) {
           if (step.kind !== 'request') {
@@ -88,7 +91,8 @@ describe('the catalogue', () => {
             bodies.set(step.id, Math.max(0, (step.body?.length ?? 1) - 1));
           }
         }
-        // A round that leaves requests open would count as lived through.
+        // A round that leaves requests open would count as lived through, unless what they leave behind is counted.
+        if (scenario.symptom.kind === 'stuck-goroutines') return;
         const last = drive.steps.at(-1)?.until.kind;
         expect(last).to.be.oneOf(['all-answered', 'answered'] satisfies Condition['kind'][]);
       });
