@@ -1,13 +1,15 @@
-import { type Binding, bindingOf, makesFreshObject, syntacticType, usesOf } from './bindings.js';
+import { type Binding, bindingOf, syntacticType } from './bindings.js';
+import { argumentsOf } from './calls.js';
 import type { ChannelOperation } from './channel-flow.js';
 import { contextFunction, pairedCall } from './contexts.js';
+import { holdsFreshObject, isReassigned } from './fresh.js';
 import { callsOfValue } from './function-values.js';
 import { functionKey, type GoFunction, parentFunction, receiverType } from './functions.js';
 import { declaresField } from './occurrences.js';
 import { childrenOf, lineOf, type Node } from './parser.js';
 import type { Program } from './program.js';
 import { type Reference, referencesTo } from './references.js';
-import { slotKey, slotOf, useOf } from './slots.js';
+import { slotKey, slotOf } from './slots.js';
 
 /** A way by which code that is not on any stack yet could come to run an operation. */
 export type Route =
@@ -141,13 +143,11 @@ function rootOf(expression: Node, fn: GoFunction, copied: ReadonlySet<string>, p
     at = operand;
   }
   const binding = at.type === 'identifier' ? bindingOf(at) : undefined;
-  return binding === undefined ? { kind: 'other' } : classify(binding, fn);
+  return binding === undefined ? { kind: 'other' } : classify(binding, fn, program);
 }
 
-function classify(binding: Binding, fn: GoFunction): Root {
-  if (binding.value !== undefined && makesFreshObject(binding.value) && !isReassigned(binding)) {
-    return { kind: 'fresh', binding };
-  }
+function classify(binding: Binding, fn: GoFunction, program: Program): Root {
+  if (holdsFreshObject(binding, fn.file, program)) return { kind: 'fresh', binding };
   if (isSyncVariable(binding) || isNewContext(binding)) return { kind: 'fresh', binding };
   if (!isInside(binding, fn)) return { kind: 'captured', binding };
   if (binding.kind === 'receiver') return { kind: 'receiver' };
@@ -179,7 +179,9 @@ function rootAtSite(
     case 'fresh':
     case 'captured':
       // A literal's caller is where it is written; declared functions capture nothing.
-      return fn.kind === 'literal' ? classify(root.binding, parentFunction(fn) ?? within) : { kind: 'other' };
+      return fn.kind === 'literal'
+        ? classify(root.binding, parentFunction(fn) ?? within, program)
+        : { kind: 'other' };
     case 'receiver': {
       const operand = call.childForFieldName('function')?.childForFieldName('operand');
       if (operand?.type !== 'identifier') return { kind: 'other' };
@@ -189,8 +191,7 @@ function rootAtSite(
       return rootOf(operand, within, copied, program);
     }
     case 'parameter': {
-      const list = call.childForFieldName('arguments');
-      const value = list === null ? undefined : childrenOf(list)[root.index];
+      const value = argumentsOf(call)[root.index];
       return value === undefined ? { kind: 'other' } : rootOf(value, within, copied, program);
     }
     case 'other':
@@ -200,16 +201,6 @@ function rootAtSite(
 
 function isInside(binding: Binding, fn: GoFunction): boolean {
   return binding.name.startIndex >= fn.node.startIndex && binding.name.endIndex <= fn.node.endIndex;
-}
-
-/** Whether the variable is set again, or may be through a pointer. */
-export function isReassigned(binding: Binding): boolean {
-  return usesOf(binding).some((use) => {
-    if (useOf(use).kind === 'assigned') return true;
-    if (use.parent?.type !== 'unary_expression') return false;
-    const operator = use.parent.childForFieldName('operator')?.text;
-    return operator === '&' || (operator === '*' && useOf(use.parent).kind === 'assigned');
-  });
 }
 
 function parameterIndex(binding: Binding, fn: GoFunction): number {

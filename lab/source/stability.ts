@@ -1,8 +1,8 @@
 import { bindingOf, makesFreshObject, syntacticType } from './bindings.js';
 import type { ChannelFlow } from './channel-flow.js';
+import { isReassigned } from './fresh.js';
 import type { GoFunction } from './functions.js';
 import { childrenOf, lineOf, type Node } from './parser.js';
-import { isReassigned } from './routes.js';
 import { slotKey, slotOf } from './slots.js';
 
 /**
