@@ -79,8 +79,17 @@ export function resultCount(fn: GoFunction): number {
   );
 }
 
+/** Which result of its function a declared name is; -1 for other names. */
+export function resultIndex(name: Node, fn: GoFunction): number {
+  const result = fn.node.childForFieldName('result');
+  if (result === null || name.startIndex < result.startIndex || name.endIndex > result.endIndex) return -1;
+  return childrenOf(result)
+    .flatMap((declaration) => declaration.childrenForFieldName('name'))
+    .findIndex((other) => other.id === name.id);
+}
+
 /** The name of a result, when it has one. */
-function resultName(fn: GoFunction, index: number): Node | undefined {
+export function resultName(fn: GoFunction, index: number): Node | undefined {
   const result = fn.node.childForFieldName('result');
   if (result?.type !== 'parameter_list') return undefined;
   return childrenOf(result).flatMap((declaration) => declaration.childrenForFieldName('name'))[index];

@@ -82,7 +82,9 @@ describe('objects that a function makes', () => {
       `var common = make(chan string)
 func (h *Hub) Join() *Member { return &Member{news: common} }`,
     ]) {
-      expect(await routesIn(hub(join)), join).to.include.members(['open: a function literal is used as a value']);
+      expect(await routesIn(hub(join)), join).to.include.members([
+        'open: a function literal is used as a value',
+      ]);
     }
   });
 
