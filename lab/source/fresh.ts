@@ -21,7 +21,7 @@ export function holdsFreshObject(binding: Binding, file: string, program: Progra
   return result !== undefined && isFreshResult(result, file, program, depth);
 }
 
-function isFreshValue(value: Node, file: string, program: Program, depth: number): boolean {
+export function isFreshValue(value: Node, file: string, program: Program, depth = 0): boolean {
   if (makesFreshObject(value)) return true;
   return isCall(value) && isFreshResult({ call: value, index: 0 }, file, program, depth);
 }

@@ -5,6 +5,7 @@ import { contextFunction, pairedCall } from './contexts.js';
 import { holdsFreshObject, isReassigned } from './fresh.js';
 import { callsOfValue } from './function-values.js';
 import { functionKey, type GoFunction, parentFunction, receiverType } from './functions.js';
+import type { Gate, Gates } from './gates.js';
 import { declaresField } from './occurrences.js';
 import { childrenOf, lineOf, type Node } from './parser.js';
 import type { Program } from './program.js';
@@ -20,6 +21,8 @@ export type Route =
       readonly site: Node;
       /** The operation is in a function value, which is called there: `/a/b.go:12`. */
       readonly calledAt?: string;
+      /** What stands on every way to the site: an activation that is not through it yet waits there. */
+      readonly gate?: Gate | undefined;
     }
   /** Any running code may get there: through a function value, an interface or a package initializer. */
   | { readonly kind: 'open'; readonly why: string; readonly file: string; readonly line: number };
@@ -42,12 +45,13 @@ export function routesTo(
   operation: Pick<ChannelOperation, 'within' | 'channel' | 'file' | 'line'>,
   copied: ReadonlySet<string>,
   program: Program,
+  gates?: Gates,
 ): Route[] {
   const routes: Route[] = [];
   const seen = new Set<string>();
 
-  function walk(fn: GoFunction, root: Root): void {
-    const key = `${functionKey(fn)} ${rootKey(root)}`;
+  function walk(fn: GoFunction, root: Root, gates?: Gates): void {
+    const key = `${functionKey(fn)} ${rootKey(root)} ${gates?.key}`;
     if (seen.has(key)) return;
     seen.add(key);
     // A function that makes the object itself starts over with a new one whenever it is called.
@@ -61,10 +65,10 @@ export function routesTo(
         line: fn.line,
       });
     }
-    for (const site of sites) visitSite(fn, site, root);
+    for (const site of sites) visitSite(fn, site, root, gates);
   }
 
-  function visitSite(fn: GoFunction, site: Reference, root: Root): void {
+  function visitSite(fn: GoFunction, site: Reference, root: Root, gates?: Gates): void {
     const { within } = site;
     const line = site.node.startPosition.row + 1;
     const value =
@@ -94,16 +98,20 @@ export function routesTo(
       routes.push({ kind: 'open', why, file: site.file, line });
       return;
     }
-    routes.push({ kind: 'through', within, site: site.node });
+    const outer = gates?.inCaller(fn, site.call, site.file);
+    const gate = outer?.before(site.node, within);
+    routes.push({ kind: 'through', within, site: site.node, gate });
+    if (gate !== undefined) return;
     const next = rootAtSite(root, site.call, fn, within, copied, program);
-    walk(within, next);
+    walk(within, next, outer);
   }
 
   const { within } = operation;
   if (within === undefined) {
     return [{ kind: 'open', why: 'a package initializer', file: operation.file, line: operation.line }];
   }
-  walk(within, rootOf(operation.channel, within, copied, program));
+  if (gates?.before(operation.channel, within) !== undefined) return routes;
+  walk(within, rootOf(operation.channel, within, copied, program), gates);
   return routes;
 }
 
