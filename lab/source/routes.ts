@@ -70,6 +70,7 @@ export function routesTo(
 
   function visitSite(fn: GoFunction, site: Reference, root: Root, gates?: Gates): void {
     const { within } = site;
+    if (within !== undefined && !program.isLinked(within)) return;
     const line = site.node.startPosition.row + 1;
     const value =
       within === undefined || site.call !== undefined
@@ -110,6 +111,7 @@ export function routesTo(
   if (within === undefined) {
     return [{ kind: 'open', why: 'a package initializer', file: operation.file, line: operation.line }];
   }
+  if (!program.isLinked(within)) return routes;
   if (gates?.before(operation.channel, within) !== undefined) return routes;
   walk(within, rootOf(operation.channel, within, copied, program), gates);
   return routes;

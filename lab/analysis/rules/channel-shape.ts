@@ -7,7 +7,16 @@ import {
   type ReleaseEvidence,
   type Releaser,
 } from '../wait-for-graph.js';
-import { type Claim, channelOf, countOf, directionOf, fillOf, type Rule, type RuleInput } from './rule.js';
+import {
+  agree,
+  type Claim,
+  channelOf,
+  countOf,
+  directionOf,
+  fillOf,
+  type Rule,
+  type RuleInput,
+} from './rule.js';
 
 /** What a knot of channels alone is; each has one rule. */
 export type ChannelShape =
@@ -159,4 +168,4 @@ export function channelsText(knot: Knot, input: RuleInput): string {
   return [...counts].map(([text, n]) => `${text}${n === 1 ? '' : `, ${n} of them`})`).join(' and ');
 }
 
-export const verbFor = (knot: Knot, one: string, many: string) => (countOf(knot.cells) === 1 ? one : many);
+export const verbFor = (knot: Knot, one: string, many: string) => agree(knot.cells, one, many);
