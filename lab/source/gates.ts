@@ -1,5 +1,3 @@
-import { syntacticType } from './bindings.js';
-import { calleeOf } from './calls.js';
 import type { ChannelFlow } from './channel-flow.js';
 import {
   type ChannelPath,
@@ -10,11 +8,10 @@ import {
   pathKey,
   pathOf,
 } from './channel-paths.js';
-import { functionAround, type GoFunction, receiverType } from './functions.js';
+import { functionAround, type GoFunction } from './functions.js';
 import { childrenOf, endLineOf, lineOf, type Node } from './parser.js';
 import type { Program } from './program.js';
-import { calleesOf } from './references.js';
-import { isExported } from './slots.js';
+import { calleesOf, isOwn } from './references.js';
 
 /**
  * What an activation has to get through before it comes to an operation: a send before the receive, as with a
@@ -219,14 +216,6 @@ function leadsThrough(call: Node, file: string, wanted: Wanted, depth: number): 
     const nodes = passing(body, fn.file, { ...wanted, path }, depth + 1);
     return nodes !== undefined && !returnsBefore(fn, nodes);
   });
-}
-
-/** An exported method may as well be one of a library, unless its receiver's type is known. */
-function isOwn(call: Node, callees: readonly GoFunction[]): boolean {
-  if (callees.every(({ kind, name }) => kind !== 'method' || !isExported(name))) return true;
-  const operand = calleeOf(call)?.childForFieldName('operand');
-  const type = operand == null ? undefined : syntacticType(operand);
-  return type !== undefined && callees.some(({ node }) => receiverType(node) === type);
 }
 
 function returnsBefore(fn: GoFunction, nodes: readonly Node[]): boolean {

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path/posix';
-import { bindingOf } from './bindings.js';
+import { bindingOf, syntacticType } from './bindings.js';
 import { calleeOf, callOf } from './calls.js';
 import { functionAround, type GoFunction, receiverType } from './functions.js';
 import { childrenOf, type Node } from './parser.js';
@@ -142,4 +142,12 @@ export function calleesOf(call: Node, file: string, program: Program): GoFunctio
       .filter((node) => isMethod || receiverType(node) === undefined)
       .flatMap((node) => functionAround(node, source.path) ?? []),
   );
+}
+
+/** An exported method may as well be one of a library, unless its receiver's type is known. */
+export function isOwn(call: Node, callees: readonly GoFunction[]): boolean {
+  if (callees.every(({ kind, name }) => kind !== 'method' || !isExported(name))) return true;
+  const operand = calleeOf(call)?.childForFieldName('operand');
+  const type = operand == null ? undefined : syntacticType(operand);
+  return type !== undefined && callees.some(({ node }) => receiverType(node) === type);
 }
