@@ -93,7 +93,7 @@ const faulty: Readonly<Record<string, Expected>> = {
   'pool-awaited': {
     rule: 'pool-waits-for-itself',
     functions: times(2, 'main.(*kitchen).cook'),
-    names: times(2, 'main.meal.sauce'),
+    names: times(2, 'main.(*kitchen).meal.sauce'),
   },
   'semaphore-of-itself': {
     rule: 'pool-waits-for-itself',
