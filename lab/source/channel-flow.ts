@@ -23,7 +23,7 @@ import { sourceFor } from './results.js';
 import { slotKey, slotOf, useOf } from './slots.js';
 import { isCopiedWhole } from './struct-copies.js';
 
-export type { ChannelFlow, ChannelOperation, Escape } from './flow-parts.js';
+export type { ChannelFlow, ChannelOperation } from './flow-parts.js';
 
 const maxSlots = 200;
 

@@ -7,6 +7,7 @@ import { occurrences, parameterNames } from './occurrences.js';
 import { childrenOf, type Node } from './parser.js';
 import type { Program } from './program.js';
 import { type Slot, slotKey, slotOf, useOf } from './slots.js';
+import { isLoopVariable } from './stability.js';
 import { isCopiedWhole } from './struct-copies.js';
 
 /** A channel as a variable, or as a field of what a variable holds: `readers`, `p.slots`. */
@@ -78,11 +79,6 @@ function isSetToNewOnly(slot: Slot & { kind: 'global' }, program: Program): bool
     if (use.value === undefined || !isFreshValue(use.value, file, program)) return false;
   }
   return true;
-}
-
-function isLoopVariable(name: Node): boolean {
-  const clause = name.parent?.type === 'expression_list' ? name.parent.parent : name.parent;
-  return clause?.type === 'range_clause' || clause?.parent?.type === 'for_clause';
 }
 
 const isInside = (binding: Binding, fn: GoFunction) =>

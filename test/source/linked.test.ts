@@ -44,7 +44,10 @@ describe('what the linker left out', () => {
     const file = opened.path('a.go');
     const parse = await loadGoParser();
     for (const [functions, ways] of [
-      [['main.main', 'main.use', 'main.stop'], ['', 'use']],
+      [
+        ['main.main', 'main.use', 'main.stop'],
+        ['', 'use'],
+      ],
       [['main.main', 'main.stop'], ['']],
       [['main.main', 'main.use'], []],
     ] as const) {
