@@ -15,9 +15,11 @@ export function foldAlike(knots: readonly Knot[]): Knot[] {
   return [...groups.values()].flatMap((alike) => {
     const [example] = alike;
     if (example === undefined || alike.length === 1) return example ?? [];
+    // Goroutines that nobody serves on any of several channels are in a knot for each.
+    const cells = [...new Set(alike.flatMap((knot) => knot.cells))];
     return {
-      example,
-      cells: alike.flatMap((knot) => knot.cells),
+      ...(cells.length === example.cells.length ? {} : { example }),
+      cells,
       objects: alike.flatMap((knot) => knot.objects),
       victims: [...new Set(alike.flatMap((knot) => knot.victims))],
       starved: [...new Set(alike.flatMap((knot) => knot.starved))],

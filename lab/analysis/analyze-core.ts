@@ -154,11 +154,12 @@ async function openSources(
   call: CallOptions,
 ): Promise<Program> {
   const recorded = await client.listSources('', call);
+  const functions = await client.listFunctions('', call);
   const { sourceMap = [], goRoot, noSource = false } = options;
   const recordedRoot = recordedGoRoot(recorded);
   const files = noSource ? [] : recorded;
   return openProgram(
-    { files, sourceMap, recordedGoRoot: recordedRoot, goRoot, mainModule, noSource },
+    { files, sourceMap, recordedGoRoot: recordedRoot, goRoot, mainModule, functions, noSource },
     await loadGoParser(),
   );
 }

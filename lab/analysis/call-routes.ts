@@ -1,5 +1,6 @@
 import type { ChannelFlow, ChannelOperation } from '../source/channel-flow.js';
 import { stillAhead } from '../source/functions.js';
+import { gatesOf, isThrough } from '../source/gates.js';
 import type { Program } from '../source/program.js';
 import { routesTo } from '../source/routes.js';
 import type { Activations } from './frame-functions.js';
@@ -14,17 +15,19 @@ type Called = Pick<ChannelOperation, 'within' | 'channel' | 'file' | 'line' | 'e
 /** Code that is on no stack at this operation but may be called. */
 export function byCalls(
   operation: Called,
-  { copied }: Pick<ChannelFlow, 'copied'>,
+  flow: Pick<ChannelFlow, 'copied'> & Partial<Pick<ChannelFlow, 'reassigned'>>,
   context: { readonly activations: Activations; readonly program: Program },
 ): Releaser[] {
-  return routesTo(operation, copied, context.program).flatMap((route): Releaser[] => {
+  const gates = gatesOf(operation, flow, context.program);
+  return routesTo(operation, flow.copied, context.program, gates).flatMap((route): Releaser[] => {
     if (route.kind === 'open') {
       return [{ kind: 'open', why: `${route.why} (${route.file}:${route.line})`, blind: false }];
     }
-    const { within, site, calledAt } = route;
+    const { within, site, calledAt, gate } = route;
     return context.activations
       .of(within)
       .filter(({ frame }) => stillAhead(within, site, frame.line))
+      .filter(({ frame }) => gate === undefined || isThrough(gate, frame.line))
       .map(({ cell, frame }) => ({
         kind: 'cell',
         cell: cell.key,

@@ -1,5 +1,6 @@
 import { type ChannelFlow, type ChannelOperation, followChannel } from '../source/channel-flow.js';
 import { stillAhead } from '../source/functions.js';
+import { gatesOf, isThrough } from '../source/gates.js';
 import { keepsItsChannel } from '../source/stability.js';
 import { byCalls, evidence } from './call-routes.js';
 import type { Activation } from './frame-functions.js';
@@ -71,16 +72,17 @@ interface OnStacks {
 async function lookAtStacks(
   operation: ChannelOperation,
   flow: ChannelFlow,
-  { activations, evaluate }: SearchContext,
+  { activations, evaluate, program }: SearchContext,
 ): Promise<OnStacks> {
   const same = new Map<number, Found[]>();
   const possible: Found[] = [];
   const { within } = operation;
   if (within === undefined) return { same, possible };
   const ahead = new Map<number, { readonly ahead: boolean; readonly stays: boolean }>();
+  const gate = gatesOf(operation, flow, program)?.before(operation.node, within);
   const at = (line: number) => {
     const known = ahead.get(line) ?? {
-      ahead: stillAhead(within, operation.node, line),
+      ahead: stillAhead(within, operation.node, line) && (gate === undefined || isThrough(gate, line)),
       stays: keepsItsChannel(operation.channel, within, line, flow),
     };
     ahead.set(line, known);

@@ -3,6 +3,7 @@ import type { Program } from '../source/program.js';
 import { foldAlike } from './alike-knots.js';
 import { indexActivations } from './frame-functions.js';
 import { channelName } from './names.js';
+import { openWaits } from './open-waits.js';
 import { type EvaluateChannel, findReleasers, type ReleaserSearch, writtenAt } from './releasers.js';
 import { rules as allRules } from './rules/index.js';
 import { type Claim, channelOf, directionOf, type Rule, type RuleInput } from './rules/rule.js';
@@ -143,7 +144,9 @@ export function claimsOf({ input }: Study, rules: readonly Rule[] = allRules): C
   const rank = { proved: 0, strong: 0, suspected: 1 };
   const victims = (claim: Claim) => claim.knot.victims.reduce((sum, cell) => sum + cell.count, 0);
   claims.sort((a, b) => rank[a.certainty] - rank[b.certainty] || victims(b) - victims(a));
-  return { ...withoutRepetition(claims), undecided };
+  const told = withoutRepetition(claims);
+  const claimed = new Set(claims.flatMap(({ knot }) => [...knot.cells, ...knot.victims, ...knot.starved]));
+  return { claims: told.claims, limits: [...told.limits, ...openWaits(input, claimed)], undecided };
 }
 
 /** Findings that tell the same of other objects; a thousand sessions may hang for one reason. */

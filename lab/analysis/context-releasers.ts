@@ -87,7 +87,8 @@ function cancelsOf(
     const why = `the cancel function ${name.text} of ${file}:${lineOf(name)} is handed on to where it is not followed`;
     return [{ releasers: [{ kind: 'open', why, blind: false }] }];
   }
-  return found.calls.map(({ node, file: at, within }) => {
+  const calls = found.calls.filter((at) => context.program.isLinked(at.within));
+  return calls.map(({ node, file: at, within }) => {
     const callee = node.childForFieldName('function') ?? node;
     const operation = {
       ...{ kind: 'close' as const, expression: `${callee.text}()`, file: at, line: lineOf(node) },

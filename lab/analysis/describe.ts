@@ -3,6 +3,7 @@ import type { CallOptions } from '../delve/rpc.js';
 import type { Stackframe } from '../delve/wire.js';
 import { LabError, messageOf } from '../errors.js';
 import { maxFrames } from '../goruntime/goroutines.js';
+import { shortTypeArguments } from '../source/type-arguments.js';
 import type { Location } from './diagnosis.js';
 import type { Frame, GoroutineState } from './snapshot.js';
 
@@ -95,7 +96,7 @@ export function toLocation(at: {
   readonly line: number;
   readonly function?: { readonly name: string } | null | undefined;
 }): Location {
-  return { function: at.function?.name ?? '', file: at.file, line: at.line };
+  return { function: shortTypeArguments(at.function?.name ?? ''), file: at.file, line: at.line };
 }
 
 /** Marks a signature whose stack does not show where it ends. */

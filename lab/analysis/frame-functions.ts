@@ -2,6 +2,7 @@ import { functionAround, functionKey, functionsAtLine, type GoFunction } from '.
 import { childrenOf, endLineOf, lineOf } from '../source/parser.js';
 import type { Program } from '../source/program.js';
 import { calleesOf } from '../source/references.js';
+import { withoutTypeArguments } from '../source/type-arguments.js';
 import type { Cell, Frame } from './snapshot.js';
 
 /** Names the compiler gives to literals and to the wrappers that it makes for `go` and `defer`. */
@@ -59,18 +60,6 @@ function afterInitializer(program: Program): readonly GoFunction[] {
       .flatMap((node) => functionAround(node, path) ?? [])
       .filter(({ name }) => name === 'init' || name === 'main'),
   );
-}
-
-/** `main.drain` of `main.drain[go.shape.[]*main.node]`: brackets lie in brackets. */
-function withoutTypeArguments(name: string): string {
-  let depth = 0;
-  let out = '';
-  for (const char of name) {
-    if (char === '[') depth += 1;
-    if (depth === 0) out += char;
-    if (char === ']') depth -= 1;
-  }
-  return out;
 }
 
 /** Every frame on any stack, by the function that it runs. Goroutines of the runtime are left out. */

@@ -1,4 +1,6 @@
 import { syntacticType } from '../source/bindings.js';
+import { functionName } from '../source/departures.js';
+import { functionAround } from '../source/functions.js';
 import { endLineOf, lineOf, type Node } from '../source/parser.js';
 import type { Program } from '../source/program.js';
 import type { Slot } from '../source/slots.js';
@@ -39,10 +41,10 @@ function nameOf(slot: Slot, searches: readonly ReleaserSearch[], program: Progra
     case 'local': {
       const { binding } = slot;
       const declared = enclosingDeclaration(binding.name);
-      const where = declared?.childForFieldName('name')?.text;
-      const owner = where === undefined ? '' : `${where}.`;
+      const around = declared === undefined ? undefined : functionAround(declared, slot.file);
+      const owner = around === undefined ? packageOf(binding.name) : functionName(around);
       const rank = binding.kind === 'local' ? 2 : 3;
-      return { rank, name: `${packageOf(binding.name)}.${owner}${binding.name.text}` };
+      return { rank, name: `${owner}.${binding.name.text}` };
     }
   }
 }

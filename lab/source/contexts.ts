@@ -1,9 +1,10 @@
 import { bindingOf, listOf, usesOf } from './bindings.js';
-import { functionAround, type GoFunction } from './functions.js';
+import { functionAround, functionKey, type GoFunction } from './functions.js';
 import { occurrences, parameterNames } from './occurrences.js';
 import { childrenOf, lineOf, type Node } from './parser.js';
 import type { Program } from './program.js';
-import { referencesTo } from './references.js';
+import { calleesOf, isOwn, referencesTo } from './references.js';
+import { resultFor, returnedBy } from './results.js';
 import { slotKey, slotOf, useOf } from './slots.js';
 import { isCopiedWhole, isSetByPosition } from './struct-copies.js';
 
@@ -57,16 +58,38 @@ export function followContext(start: Node, startFile: string, program: Program):
         break;
       }
       default:
-        lose(call, file);
+        results(call, 0, file);
         return;
     }
     if (parent === undefined) lose(call, file);
     else queue.push({ node: parent, file });
   }
 
+  /** What a function of the program returns at that position. */
+  function results(call: Node, index: number, file: string): void {
+    const callees = calleesOf(call, file, program);
+    if (callees.length === 0 || !isOwn(call, callees)) lose(call, file);
+    for (const fn of callees) {
+      const key = `results ${functionKey(fn)} ${index}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      for (const returned of returnedBy(fn, index)) {
+        if (returned.kind === 'value') {
+          if (returned.node.type !== 'nil') queue.push({ node: returned.node, file: fn.file });
+        } else if (returned.kind === 'result') results(returned.call, returned.index, fn.file);
+        else lose(returned.node, fn.file);
+      }
+    }
+  }
+
   /** A place that is set: where does its value come from? */
   function written(target: Node, file: string): void {
     const paired = pairedCall(target);
+    const result = resultFor(target);
+    if (result !== undefined && contextFunction(result.call) === undefined) {
+      results(result.call, result.index, file);
+      return;
+    }
     if (paired !== undefined) {
       made(paired.call, file, target, paired.second);
       return;

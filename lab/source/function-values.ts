@@ -5,6 +5,7 @@ import { declaresField, occurrences, parameterNames } from './occurrences.js';
 import type { Node } from './parser.js';
 import type { Program } from './program.js';
 import { calleesOf } from './references.js';
+import { placesOfResult } from './returned-values.js';
 import { isExported, type Slot, slotKey, slotOf, useOf } from './slots.js';
 
 /** A place where a function value is called. */
@@ -99,6 +100,12 @@ function follow(start: Start, program: Program): ValueCalls {
       case 'argument':
         addParameters(what.call, what.index, at);
         return;
+      case 'returned': {
+        const places = placesOfResult(use, what.index, at, program);
+        if (places === undefined) throw new Lost();
+        for (const place of places) addSlot(slotOf(place.node, place.file));
+        return;
+      }
       default:
         throw new Lost();
     }

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path/posix';
+import type { GoFunction } from './functions.js';
+import { linkedFunctions } from './linked.js';
 import type { Node, ParseGo } from './parser.js';
 import { isRecordedFile, isTrimmed, isTrimmedLibrary } from './trimmed.js';
 
@@ -14,6 +16,8 @@ export interface ProgramOptions {
   readonly goRoot?: string | undefined;
   /** Path of the main module, where the binary tells it. */
   readonly mainModule?: string | undefined;
+  /** Functions that the executable has code of, inlined ones too; empty when they are not known. */
+  readonly functions?: readonly string[] | undefined;
   /** Read no source at all. */
   readonly noSource?: boolean | undefined;
 }
@@ -31,6 +35,8 @@ export interface Program {
   readonly userFiles: readonly string[];
   readonly libraryFiles: readonly string[];
   isLibrary(path: string): boolean;
+  /** Whether the executable has code of a function: what it has not, can never run. */
+  isLinked(fn: GoFunction): boolean;
   /** `undefined` when the file is not to be found here. */
   text(path: string): string | undefined;
   parse(path: string): SourceFile | undefined;
@@ -78,6 +84,7 @@ export function openProgram(options: ProgramOptions, parseGo: ParseGo): Program 
     userFiles,
     libraryFiles: goFiles.filter(isLibrary),
     isLibrary,
+    isLinked: linkedFunctions(options.functions ?? []),
     text,
     parse,
     filesWith(word, directory) {

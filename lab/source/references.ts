@@ -1,5 +1,6 @@
 import { dirname } from 'node:path/posix';
-import { bindingOf } from './bindings.js';
+import { bindingOf, syntacticType } from './bindings.js';
+import { calleeOf, callOf } from './calls.js';
 import { functionAround, type GoFunction, receiverType } from './functions.js';
 import { childrenOf, type Node } from './parser.js';
 import type { Program, SourceFile } from './program.js';
@@ -44,14 +45,16 @@ export function referencesTo(fn: GoFunction, program: Program): References {
 function namesIn(file: SourceFile, fn: GoFunction): Node[] {
   const samePackage = dirname(file.path) === dirname(fn.file);
   const selectors = file.root
-    .descendantsOfType(['selector_expression'])
-    .filter((node) => node.childForFieldName('field')?.text === fn.name);
+    .descendantsOfType(['selector_expression', 'qualified_type'])
+    .filter((node) => (node.childForFieldName('field') ?? node.childForFieldName('name'))?.text === fn.name)
+    .filter((node) => node.type === 'selector_expression' || callOf(node) !== undefined);
   // Methods are named by selectors; functions by identifiers at home and by selectors abroad.
   if (fn.kind === 'method') return selectors;
   if (!samePackage) return selectors;
   return file.root
-    .descendantsOfType(['identifier'])
+    .descendantsOfType(['identifier', 'type_identifier'])
     .filter((node) => node.text === fn.name && node.parent?.id !== fn.node.id)
+    .filter((node) => node.type === 'identifier' || callOf(node) !== undefined)
     .filter((node) => bindingOf(node) === undefined);
 }
 
@@ -65,16 +68,11 @@ function referenceAt(node: Node, file: string, parent: Node | null): Reference {
   if (parent?.type === 'parenthesized_expression') {
     return { ...referenceAt(node, file, parent.parent) };
   }
-  const called = parent?.type === 'call_expression' && isCallee(parent, node);
-  if (!called || parent === null) return { file, within, node, mode: 'value', call: undefined };
-  const statement = parent.parent?.type;
+  const call = callOf(node);
+  if (call === undefined) return { file, within, node, mode: 'value', call };
+  const statement = call.parent?.type;
   const mode = statement === 'go_statement' ? 'go' : statement === 'defer_statement' ? 'defer' : 'call';
-  return { file, within, node, mode, call: parent };
-}
-
-function isCallee(call: Node, node: Node): boolean {
-  const callee = call.childForFieldName('function');
-  return callee !== null && callee.startIndex <= node.startIndex && callee.endIndex >= node.endIndex;
+  return { file, within, node, mode, call };
 }
 
 /** An exported method may be called through an interface of any package that names such a method. */
@@ -109,7 +107,8 @@ function isExportedBeyondGo(fn: GoFunction): boolean {
 
 /** Whether `name.F` is a function of Go's own library, by what the file imports as `name`. */
 function isOfLibrary(operand: Node | null, program: Program): boolean {
-  if (operand?.type !== 'identifier' || bindingOf(operand) !== undefined) return false;
+  if (operand === null || !/^(?:package_)?identifier$/.test(operand.type)) return false;
+  if (bindingOf(operand) !== undefined) return false;
   return operand.tree.rootNode.descendantsOfType(['import_spec']).some((spec) => {
     const path = spec.childForFieldName('path')?.text.slice(1, -1) ?? '';
     const alias = spec.childForFieldName('name')?.text ?? path.slice(path.lastIndexOf('/') + 1);
@@ -122,15 +121,18 @@ function isOfLibrary(operand: Node | null, program: Program): boolean {
 
 /** The functions and methods that a call may run, as far as names tell, in the caller's package or by import. */
 export function calleesOf(call: Node, file: string, program: Program): GoFunction[] {
-  const callee = call.childForFieldName('function');
-  if (callee === null) return [];
+  const callee = calleeOf(call);
+  if (callee === undefined) return [];
   if (callee.type === 'func_literal') {
     const literal = functionAround(callee, file);
     return literal === undefined ? [] : [literal];
   }
-  const isMethod = callee.type === 'selector_expression';
-  if (isMethod && isOfLibrary(callee.childForFieldName('operand'), program)) return [];
-  const name = isMethod ? callee.childForFieldName('field')?.text : callee.text;
+  const isMethod = callee.type === 'selector_expression' || callee.type === 'qualified_type';
+  const operand = callee.childForFieldName('operand') ?? callee.childForFieldName('package');
+  if (isMethod && isOfLibrary(operand, program)) return [];
+  const name = isMethod
+    ? (callee.childForFieldName('field') ?? callee.childForFieldName('name'))?.text
+    : callee.text;
   if (name === undefined || (!isMethod && bindingOf(callee) !== undefined)) return [];
   const directory = isExported(name) && isMethod ? undefined : dirname(file);
   return program.filesWith(name, directory).flatMap((source) =>
@@ -140,4 +142,12 @@ export function calleesOf(call: Node, file: string, program: Program): GoFunctio
       .filter((node) => isMethod || receiverType(node) === undefined)
       .flatMap((node) => functionAround(node, source.path) ?? []),
   );
+}
+
+/** An exported method may as well be one of a library, unless its receiver's type is known. */
+export function isOwn(call: Node, callees: readonly GoFunction[]): boolean {
+  if (callees.every(({ kind, name }) => kind !== 'method' || !isExported(name))) return true;
+  const operand = calleeOf(call)?.childForFieldName('operand');
+  const type = operand == null ? undefined : syntacticType(operand);
+  return type !== undefined && callees.some(({ node }) => receiverType(node) === type);
 }

@@ -1,13 +1,16 @@
-import { type Binding, bindingOf, makesFreshObject, syntacticType, usesOf } from './bindings.js';
+import { type Binding, bindingOf, syntacticType } from './bindings.js';
+import { argumentsOf } from './calls.js';
 import type { ChannelOperation } from './channel-flow.js';
 import { contextFunction, pairedCall } from './contexts.js';
+import { holdsFreshObject, isReassigned } from './fresh.js';
 import { callsOfValue } from './function-values.js';
 import { functionKey, type GoFunction, parentFunction, receiverType } from './functions.js';
+import type { Gate, Gates } from './gates.js';
 import { declaresField } from './occurrences.js';
 import { childrenOf, lineOf, type Node } from './parser.js';
 import type { Program } from './program.js';
 import { type Reference, referencesTo } from './references.js';
-import { slotKey, slotOf, useOf } from './slots.js';
+import { slotKey, slotOf } from './slots.js';
 
 /** A way by which code that is not on any stack yet could come to run an operation. */
 export type Route =
@@ -18,6 +21,8 @@ export type Route =
       readonly site: Node;
       /** The operation is in a function value, which is called there: `/a/b.go:12`. */
       readonly calledAt?: string;
+      /** What stands on every way to the site: an activation that is not through it yet waits there. */
+      readonly gate?: Gate | undefined;
     }
   /** Any running code may get there: through a function value, an interface or a package initializer. */
   | { readonly kind: 'open'; readonly why: string; readonly file: string; readonly line: number };
@@ -40,12 +45,13 @@ export function routesTo(
   operation: Pick<ChannelOperation, 'within' | 'channel' | 'file' | 'line'>,
   copied: ReadonlySet<string>,
   program: Program,
+  gates?: Gates,
 ): Route[] {
   const routes: Route[] = [];
   const seen = new Set<string>();
 
-  function walk(fn: GoFunction, root: Root): void {
-    const key = `${functionKey(fn)} ${rootKey(root)}`;
+  function walk(fn: GoFunction, root: Root, gates?: Gates): void {
+    const key = `${functionKey(fn)} ${rootKey(root)} ${gates?.key}`;
     if (seen.has(key)) return;
     seen.add(key);
     // A function that makes the object itself starts over with a new one whenever it is called.
@@ -59,11 +65,12 @@ export function routesTo(
         line: fn.line,
       });
     }
-    for (const site of sites) visitSite(fn, site, root);
+    for (const site of sites) visitSite(fn, site, root, gates);
   }
 
-  function visitSite(fn: GoFunction, site: Reference, root: Root): void {
+  function visitSite(fn: GoFunction, site: Reference, root: Root, gates?: Gates): void {
     const { within } = site;
+    if (within !== undefined && !program.isLinked(within)) return;
     const line = site.node.startPosition.row + 1;
     const value =
       within === undefined || site.call !== undefined
@@ -92,16 +99,21 @@ export function routesTo(
       routes.push({ kind: 'open', why, file: site.file, line });
       return;
     }
-    routes.push({ kind: 'through', within, site: site.node });
+    const outer = gates?.inCaller(fn, site.call, site.file);
+    const gate = outer?.before(site.node, within);
+    routes.push({ kind: 'through', within, site: site.node, gate });
+    if (gate !== undefined) return;
     const next = rootAtSite(root, site.call, fn, within, copied, program);
-    walk(within, next);
+    walk(within, next, outer);
   }
 
   const { within } = operation;
   if (within === undefined) {
     return [{ kind: 'open', why: 'a package initializer', file: operation.file, line: operation.line }];
   }
-  walk(within, rootOf(operation.channel, within, copied, program));
+  if (!program.isLinked(within)) return routes;
+  if (gates?.before(operation.channel, within) !== undefined) return routes;
+  walk(within, rootOf(operation.channel, within, copied, program), gates);
   return routes;
 }
 
@@ -141,13 +153,11 @@ function rootOf(expression: Node, fn: GoFunction, copied: ReadonlySet<string>, p
     at = operand;
   }
   const binding = at.type === 'identifier' ? bindingOf(at) : undefined;
-  return binding === undefined ? { kind: 'other' } : classify(binding, fn);
+  return binding === undefined ? { kind: 'other' } : classify(binding, fn, program);
 }
 
-function classify(binding: Binding, fn: GoFunction): Root {
-  if (binding.value !== undefined && makesFreshObject(binding.value) && !isReassigned(binding)) {
-    return { kind: 'fresh', binding };
-  }
+function classify(binding: Binding, fn: GoFunction, program: Program): Root {
+  if (holdsFreshObject(binding, fn.file, program)) return { kind: 'fresh', binding };
   if (isSyncVariable(binding) || isNewContext(binding)) return { kind: 'fresh', binding };
   if (!isInside(binding, fn)) return { kind: 'captured', binding };
   if (binding.kind === 'receiver') return { kind: 'receiver' };
@@ -179,7 +189,9 @@ function rootAtSite(
     case 'fresh':
     case 'captured':
       // A literal's caller is where it is written; declared functions capture nothing.
-      return fn.kind === 'literal' ? classify(root.binding, parentFunction(fn) ?? within) : { kind: 'other' };
+      return fn.kind === 'literal'
+        ? classify(root.binding, parentFunction(fn) ?? within, program)
+        : { kind: 'other' };
     case 'receiver': {
       const operand = call.childForFieldName('function')?.childForFieldName('operand');
       if (operand?.type !== 'identifier') return { kind: 'other' };
@@ -189,8 +201,7 @@ function rootAtSite(
       return rootOf(operand, within, copied, program);
     }
     case 'parameter': {
-      const list = call.childForFieldName('arguments');
-      const value = list === null ? undefined : childrenOf(list)[root.index];
+      const value = argumentsOf(call)[root.index];
       return value === undefined ? { kind: 'other' } : rootOf(value, within, copied, program);
     }
     case 'other':
@@ -200,16 +211,6 @@ function rootAtSite(
 
 function isInside(binding: Binding, fn: GoFunction): boolean {
   return binding.name.startIndex >= fn.node.startIndex && binding.name.endIndex <= fn.node.endIndex;
-}
-
-/** Whether the variable is set again, or may be through a pointer. */
-export function isReassigned(binding: Binding): boolean {
-  return usesOf(binding).some((use) => {
-    if (useOf(use).kind === 'assigned') return true;
-    if (use.parent?.type !== 'unary_expression') return false;
-    const operator = use.parent.childForFieldName('operator')?.text;
-    return operator === '&' || (operator === '*' && useOf(use.parent).kind === 'assigned');
-  });
 }
 
 function parameterIndex(binding: Binding, fn: GoFunction): number {

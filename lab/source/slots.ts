@@ -1,5 +1,7 @@
 import { dirname } from 'node:path/posix';
 import { type Binding, bindingOf, listOf, syntacticType } from './bindings.js';
+import { isCall } from './calls.js';
+import { isAppend, isContainerLiteral } from './containers.js';
 import { childrenOf, type Node } from './parser.js';
 
 /** A place in the program that can hold a channel. */
@@ -74,7 +76,9 @@ export type Use =
   | { readonly kind: 'assigned'; readonly value: Node | undefined }
   | { readonly kind: 'argument'; readonly call: Node; readonly index: number }
   | { readonly kind: 'field-value'; readonly field: Node; readonly literal: Node }
-  | { readonly kind: 'returned'; readonly single: boolean }
+  | { readonly kind: 'returned'; readonly single: boolean; readonly index: number }
+  /** It is put into a map or slice: by `append`, or in a literal. */
+  | { readonly kind: 'held'; readonly holder: Node }
   | { readonly kind: 'unknown' };
 
 /** Classifies one occurrence of a channel-valued expression by its surroundings. */
@@ -84,8 +88,10 @@ export function useOf(node: Node): Use {
   const is = (field: string) => parent.childForFieldName(field)?.id === node.id;
   switch (parent.type) {
     case 'parenthesized_expression':
-    case 'type_conversion_expression':
       return useOf(parent);
+    case 'type_conversion_expression':
+      // `f[T](c)` looks like a conversion to a generic type.
+      return isCall(parent) ? { kind: 'argument', call: parent, index: 0 } : useOf(parent);
     case 'send_statement':
       return is('channel') ? { kind: 'send', node: parent } : { kind: 'unknown' };
     case 'unary_expression':
@@ -122,6 +128,7 @@ function argumentUse(node: Node, list: Node): Use {
     if (callee.text === 'close') return { kind: 'close', node: call };
     if (callee.text === 'len' || callee.text === 'cap') return { kind: 'harmless' };
   }
+  if (isAppend(call)) return { kind: 'held', holder: call };
   return { kind: 'argument', call, index: childrenOf(list).findIndex((child) => child.id === node.id) };
 }
 
@@ -131,7 +138,7 @@ function listUse(member: Node, list: Node): Use {
   if (statement === null) return { kind: 'unknown' };
   const index = listOf(list).findIndex((child) => child.id === member.id);
   if (statement.type === 'return_statement')
-    return { kind: 'returned', single: listOf(list).length === 1 && index === 0 };
+    return { kind: 'returned', single: listOf(list).length === 1 && index === 0, index };
   const left =
     statement.type === 'var_spec'
       ? statement.childrenForFieldName('name')
@@ -142,7 +149,12 @@ function listUse(member: Node, list: Node): Use {
   if (statement.type === 'range_clause') {
     return onLeft >= 0 ? { kind: 'assigned', value: undefined } : { kind: 'unknown' };
   }
-  const paired = left.length === right.length;
+  // `var c chan int` is nil.
+  if (statement.type === 'var_spec' && right.length === 0) return { kind: 'harmless' };
+  // `c, ok := m[k]`
+  const checked = left.length === 2 && right.length === 1 && right[0]?.type === 'index_expression';
+  if (checked && onLeft === 1) return { kind: 'harmless' };
+  const paired = left.length === right.length || checked;
   if (onLeft >= 0) return { kind: 'assigned', value: paired ? right[onLeft] : undefined };
   const target = paired ? left[index] : undefined;
   if (target === undefined) return { kind: 'unknown' };
@@ -151,7 +163,12 @@ function listUse(member: Node, list: Node): Use {
 
 function elementUse(element: Node): Use {
   const keyed = element.parent;
-  const literal = keyed?.parent?.parent;
+  const literal = keyed?.type === 'literal_value' ? keyed.parent : keyed?.parent?.parent;
+  if (literal?.type === 'composite_literal' && isContainerLiteral(literal)) {
+    return keyed?.type === 'keyed_element' && keyed.childForFieldName('key')?.id === element.id
+      ? { kind: 'unknown' }
+      : { kind: 'held', holder: literal };
+  }
   if (keyed?.type !== 'keyed_element' || literal?.type !== 'composite_literal') return { kind: 'unknown' };
   const key = keyed.childForFieldName('key');
   const value = keyed.childForFieldName('value')?.namedChildren[0];

@@ -1,8 +1,8 @@
 import { bindingOf, makesFreshObject, syntacticType } from './bindings.js';
 import type { ChannelFlow } from './channel-flow.js';
+import { isReassigned } from './fresh.js';
 import type { GoFunction } from './functions.js';
 import { childrenOf, lineOf, type Node } from './parser.js';
-import { isReassigned } from './routes.js';
 import { slotKey, slotOf } from './slots.js';
 
 /**
@@ -49,7 +49,7 @@ const isInside = (node: Node, outer: Node) =>
   node.startIndex >= outer.startIndex && node.endIndex <= outer.endIndex;
 
 /** Declared by `for x := ...`: before Go 1.22 it is one variable for all rounds. */
-function isLoopVariable(name: Node): boolean {
+export function isLoopVariable(name: Node): boolean {
   for (let at = name.parent; at !== null && at.type !== 'block'; at = at.parent) {
     if (at.type === 'range_clause' || at.type === 'for_clause') return true;
   }

@@ -94,13 +94,36 @@ const faulty: Readonly<Record<string, Expected>> = {
   'pool-awaited': {
     rule: 'pool-waits-for-itself',
     functions: times(2, 'main.(*kitchen).cook'),
-    names: times(2, 'main.meal.sauce'),
+    names: times(2, 'main.(*kitchen).meal.sauce'),
   },
   'semaphore-of-itself': {
     rule: 'pool-waits-for-itself',
     functions: times(3, 'main.(*crawler).crawl'),
     names: ['main.crawler.slots'],
     victims: 4,
+  },
+  'semaphore-by-request': {
+    rule: 'pool-waits-for-itself',
+    functions: times(3, 'main.(*mine).dig'),
+    names: ['main.mine.lamps'],
+    victims: 4,
+  },
+  'new-listeners': {
+    rule: 'leaked-sender',
+    functions: ['main.(*Member).tell'],
+    names: ['main.Member.news'],
+  },
+  'answers-in-map': {
+    rule: 'forgotten-close',
+    functions: times(2, 'main.(*Post).await'),
+    names: times(2, 'main.(*Post).await.answer'),
+  },
+  'cancel-kept': {
+    rule: 'channel-context',
+    subtype: 'channel-context',
+    functions: ['main.linger'],
+    names: ['main.newWatch.ctx.Done()'],
+    says: /nothing in the executable calls its cancel function/,
   },
   'channel-ring': {
     rule: 'channel-ring',
@@ -143,6 +166,8 @@ const healthy = [
   ...['discarded-cancel-fixed', 'cancel-later', 'cancel-by-request', 'cancel-by-clock', 'cancel-by-timer'],
   ...['cond-and-channel-fixed', 'idle-handlers', 'idle-global', 'idle-ticker', 'idle-accept'],
   ...['idle-embedded', 'idle-beside', 'idle-copied', 'idle-interface', 'idle-input'],
+  ...['new-listeners-like', 'semaphore-by-request-like', 'semaphore-tried-like', 'answers-in-map-like'],
+  ...['answers-beyond-like', 'cancel-kept-like'],
   ...['idle-router', 'idle-callback', 'cancel-returned', 'cancel-deferred'],
 ];
 /** What never ends, and harms nobody or may yet end. */

@@ -35,7 +35,7 @@ export const channelContext = channelRule('channel-context', 'context', (knot, i
 function originText({ name, function: fn, file, line, discarded, cancels }: ContextOrigin): string {
   const made = `${name} is made in ${fn} at ${file}:${line}`;
   if (discarded) return `${made}, where its cancel function is assigned to _`;
-  if (cancels.length === 0) return `${made}, and no line of the program calls its cancel function`;
+  if (cancels.length === 0) return `${made}, and nothing in the executable calls its cancel function`;
   const places = cancels.slice(0, 3).map((cancel) => `${cancel.file}:${cancel.line}`);
   return `${made}; it is cancelled at ${places.join(', ')}, and no goroutine outside this set can still get there`;
 }

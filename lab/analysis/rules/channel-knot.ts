@@ -32,7 +32,21 @@ function abandonedText(knot: Knot, names: string) {
   };
 }
 
+/** One goroutine, which alone would serve what it waits for. */
+function ownText(knot: Knot, names: string) {
+  return {
+    summary: `${goroutinesOf(knot.cells)} waits on ${names}, which only it could serve itself${behind(knot.victims)}.`,
+    explanation:
+      'Every operation on the channel in the sources was looked at: those that would end the wait come later in ' +
+      'this very goroutine, and no other can still get to one on this channel.',
+    suggestion:
+      'Let another goroutine serve the channel, give it room for what is sent before it is read, or give up with a select.',
+    roles: new Map(knot.cells.map((cell) => [cell.key, 'waits for itself'] as const)),
+  };
+}
+
 function ringText(knot: Knot, names: string) {
+  if (countOf(knot.cells) === 1) return ownText(knot, names);
   return {
     summary: `${goroutinesOf(knot.cells)} wait for one another over ${names}${behind(knot.victims)}.`,
     explanation:

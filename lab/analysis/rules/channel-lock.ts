@@ -1,5 +1,5 @@
 import { isSyncObject } from '../wait-for-graph.js';
-import { behind, goroutinesOf } from './rule.js';
+import { agree, behind, goroutinesOf } from './rule.js';
 import { namesOf, partsOf, placeOf, ruleFor } from './sync-knot.js';
 
 /** A goroutine waits on a channel while it holds the lock that its peer needs first. */
@@ -9,15 +9,16 @@ export const channelLock = ruleFor('channel-lock', 'channel-lock', (knot, input)
   const parts = partsOf(knot, input);
   const steps = parts.map(({ cell, has, wants }) => {
     const at = placeOf(cell);
-    const holding = has.length === 0 ? '' : ` while it holds ${has.join(' and ')}`;
-    return `${goroutinesOf([cell])} waits for ${wants.join(' or ')} at ${at.file}:${at.line}${holding}`;
+    const holding =
+      has.length === 0 ? '' : ` while ${agree([cell], 'it holds', 'they hold')} ${has.join(' and ')}`;
+    return `${goroutinesOf([cell])} ${agree([cell], 'waits', 'wait')} for ${wants.join(' or ')} at ${at.file}:${at.line}${holding}`;
   });
   const holders = parts.filter(({ has }) => has.length > 0).map(({ cell }) => cell);
   const peers = knot.cells.filter((cell) => !holders.includes(cell));
   return {
     class: 'mixed',
     subtype: 'channel-lock',
-    summary: `${goroutinesOf(holders)} waits on ${namesOf(channels, input)} while holding ${namesOf(locks, input)}, which ${goroutinesOf(peers).toLowerCase()} needs before it can serve the channel${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(holders)} ${agree(holders, 'waits', 'wait')} on ${namesOf(channels, input)} while holding ${namesOf(locks, input)}, which ${goroutinesOf(peers).toLowerCase()} ${agree(peers, 'needs before it', 'need before they')} can serve the channel${behind(knot.victims)}.`,
     explanation: `${steps.join('; ')}.`,
     suggestion:
       'Do not send or receive under a lock: copy what is needed, unlock, and use the channel then; or send with a select that can give up.',

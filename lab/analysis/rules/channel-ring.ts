@@ -1,6 +1,6 @@
 import { peersOf } from '../wait-for-graph.js';
 import { channelRule, channelsText } from './channel-shape.js';
-import { behind, channelOf, goroutinesOf } from './rule.js';
+import { agree, behind, channelOf, goroutinesOf } from './rule.js';
 import { placeOf } from './sync-knot.js';
 
 /** Each goroutine of a ring waits to send to the channel that the next one drains, and all of them are full. */
@@ -12,7 +12,7 @@ export const channelRing = channelRule('channel-ring', 'ring', (knot, input) => 
         const peers = peersOf(object, input.graph.releasers.get(object) ?? []);
         const next = knot.cells.filter((other) => peers.some((peer) => peer.cell === other.key));
         const { file, line } = placeOf(cell);
-        return `${goroutinesOf([cell])} sends to ${input.nameOf(channelOf(object))} at ${file}:${line}, which ${goroutinesOf(next).toLowerCase()} would receive from`;
+        return `${goroutinesOf([cell])} ${agree([cell], 'sends', 'send')} to ${input.nameOf(channelOf(object))} at ${file}:${line}, which ${goroutinesOf(next).toLowerCase()} would receive from`;
       }),
   );
   return {

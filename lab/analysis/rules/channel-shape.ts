@@ -8,6 +8,7 @@ import {
   type Releaser,
 } from '../wait-for-graph.js';
 import {
+  agree,
   type Claim,
   channelOf,
   countOf,
@@ -163,4 +164,4 @@ export function channelsText(knot: Knot, input: RuleInput): string {
   return [...counts].map(([text, n]) => `${text}${n === 1 ? '' : `, ${n} of them`})`).join(' and ');
 }
 
-export const verbFor = (knot: Knot, one: string, many: string) => (countOf(knot.cells) === 1 ? one : many);
+export const verbFor = (knot: Knot, one: string, many: string) => agree(knot.cells, one, many);

@@ -1,5 +1,5 @@
 import { isSyncObject } from '../wait-for-graph.js';
-import { behind, goroutinesOf } from './rule.js';
+import { agree, behind, goroutinesOf } from './rule.js';
 import { namesOf, placeOf, ruleFor } from './sync-knot.js';
 
 /** A goroutine waits for workers that wait for it, on a channel that it would serve after the wait. */
@@ -18,7 +18,7 @@ export const channelWaitGroup = ruleFor('channel-waitgroup', 'channel-waitgroup'
   return {
     class: 'mixed',
     subtype: 'channel-waitgroup',
-    summary: `${goroutinesOf(waiters)} waits for ${groups}, but ${goroutinesOf(workers).toLowerCase()}, from which it needs Done, cannot get past ${channels}${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(waiters)} ${agree(waiters, 'waits', 'wait')} for ${groups}, but ${goroutinesOf(workers).toLowerCase()}, from which ${agree(waiters, 'it needs', 'they need')} Done, cannot get past ${channels}${behind(knot.victims)}.`,
     explanation: `The wait stands at ${waits?.file}:${waits?.line}; the channel is used at ${stuck?.file}:${stuck?.line}, before Done. What would serve the channel comes only after the wait.`,
     suggestion:
       'Wait in a goroutine of its own that closes the channel afterwards, and drain the channel meanwhile; or give the channel room for every result.',

@@ -1,4 +1,4 @@
-import { behind, type Claim, goroutinesOf, type Rule } from './rule.js';
+import { agree, behind, type Claim, goroutinesOf, type Rule } from './rule.js';
 
 const name = 'empty-select';
 
@@ -21,7 +21,7 @@ export const emptySelect: Rule = {
           subtype: 'channel',
           certainty: input.someoneRuns ? 'suspected' : 'proved',
           knot,
-          summary: `${goroutinesOf(knot.cells)} sits in a select without cases in ${at.function}${behind(knot.victims)}.`,
+          summary: `${goroutinesOf(knot.cells)} ${agree(knot.cells, 'sits', 'sit')} in a select without cases in ${at.function}${behind(knot.victims)}.`,
           explanation: `The statement stands at ${at.file}:${at.line}: nothing can ever wake it.`,
           suggestion: 'Wait for something that happens: a signal, a context, a wait group.',
           roles: new Map([[cell.key, 'waits for nothing']]),

@@ -1,5 +1,5 @@
 import type { Cell } from '../snapshot.js';
-import { behind, type Claim, goroutinesOf, type Rule, type RuleInput } from './rule.js';
+import { agree, behind, type Claim, goroutinesOf, type Rule, type RuleInput } from './rule.js';
 
 const name = 'endless-context';
 
@@ -29,7 +29,7 @@ export const endlessContext: Rule = {
           subtype: 'channel-context',
           certainty: harmless ? 'suspected' : 'proved',
           knot,
-          summary: `${goroutinesOf(knot.cells)} waits in ${at.function} for the end of a context that has none${behind(knot.victims)}.`,
+          summary: `${goroutinesOf(knot.cells)} ${agree(knot.cells, 'waits', 'wait')} in ${at.function} for the end of a context that has none${behind(knot.victims)}.`,
           explanation:
             `The wait stands at ${at.file}:${at.line}. Done of this context is nil, as that of context.Background ` +
             'is: nothing can cancel it, and no deadline ends it.',

@@ -23,7 +23,8 @@ export const forgottenClose = channelRule('forgotten-close', 'forgotten-close', 
 const maxPlaces = 4;
 
 function listed(places: readonly OperationPlace[], verb: string): string {
-  const shown = places.slice(0, maxPlaces).map((p) => `${p.file}:${p.line} (${p.function})`);
-  const more = places.length - shown.length;
+  const all = [...new Set(places.map((p) => `${p.file}:${p.line} (${p.function})`))];
+  const shown = all.slice(0, maxPlaces);
+  const more = all.length - shown.length;
   return `It ${verb} at ${shown.join(', ')}${more > 0 ? ` and ${more} more places` : ''}`;
 }

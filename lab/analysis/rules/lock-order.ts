@@ -1,4 +1,4 @@
-import { behind, goroutinesOf } from './rule.js';
+import { agree, behind, goroutinesOf } from './rule.js';
 import { namesOf, partsOf, placeOf, ruleFor, takenAt } from './sync-knot.js';
 
 /** Each goroutine of a ring holds a lock that another one of it waits for. */
@@ -6,7 +6,7 @@ export const lockOrder = ruleFor('lock-order', 'lock-order', (knot, input) => {
   const names = namesOf(knot.objects, input);
   const steps = partsOf(knot, input).map(({ cell, has, wants }) => {
     const at = placeOf(cell);
-    return `${goroutinesOf([cell])} holds ${has.join(' and ')} (taken at ${takenAt(knot, cell, input)}) and waits for ${wants.join(' and ')} at ${at.file}:${at.line}`;
+    return `${goroutinesOf([cell])} ${agree([cell], 'holds', 'hold')} ${has.join(' and ')} (taken at ${takenAt(knot, cell, input)}) and ${agree([cell], 'waits', 'wait')} for ${wants.join(' and ')} at ${at.file}:${at.line}`;
   });
   return {
     class: 'resource',

@@ -1,7 +1,7 @@
 import type { Cell } from '../snapshot.js';
 import { type Knot, peersOf } from '../wait-for-graph.js';
 import { channelRule, channelsText } from './channel-shape.js';
-import { behind, directionOf, goroutinesOf, type RuleInput } from './rule.js';
+import { agree, behind, directionOf, goroutinesOf, type RuleInput } from './rule.js';
 import { placeOf } from './sync-knot.js';
 
 /**
@@ -27,7 +27,7 @@ function ofSlots(knot: Knot, holders: readonly Cell[], input: RuleInput) {
   const back = releaseOf(own, input);
   return {
     knot: own,
-    summary: `${goroutinesOf(holders)} hold the slots of ${channelsText(own, input)} and wait for another one of it${behind(own.victims)}.`,
+    summary: `${goroutinesOf(holders)} ${agree(holders, 'holds the only slot', 'hold the slots')} of ${channelsText(own, input)} and ${agree(holders, 'waits', 'wait')} for another one of it${behind(own.victims)}.`,
     explanation: `Each took a slot before, gives it back only at ${back}, and asks for one more at ${file}:${line} in ${name}: all slots are taken by those who wait.`,
     suggestion:
       'Take a slot for the innermost work only, or give it back before asking again; or try to take one and do the work in place when there is none.',
@@ -39,7 +39,7 @@ function ofWorkers(knot: Knot, input: RuleInput) {
   const { file, line, function: name } = placeOf(knot.cells[0] ?? nobody());
   const takes = releaseOf(knot, input);
   return {
-    summary: `${goroutinesOf(knot.cells)}, all workers that receive from ${channelsText(knot, input)}, are themselves blocked sending to it${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.cells)}, ${agree(knot.cells, 'the only worker that receives', 'all workers that receive')} from ${channelsText(knot, input)}, ${agree(knot.cells, 'is itself', 'are themselves')} blocked sending to it${behind(knot.victims)}.`,
     explanation: `A worker takes its work at ${takes}; while at it, it hands more to its own pool at ${file}:${line} in ${name}. No worker is free to take that.`,
     suggestion:
       'Do not wait for room in a pool from within it: do the rest in place when the queue is full, keep it in a list of the worker, or use a second pool.',
@@ -57,7 +57,7 @@ function ofResults(knot: Knot, input: RuleInput) {
     ),
   ];
   return {
-    summary: `${goroutinesOf(knot.cells)}, all workers of one pool, wait for results that only this pool could work out: ${channelsText(knot, input)}${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.cells)}, ${agree(knot.cells, 'the only worker of its pool, waits', 'all workers of one pool, wait')} for results that only this pool could work out: ${channelsText(knot, input)}${behind(knot.victims)}.`,
     explanation: `The wait stands at ${file}:${line} in ${name}; what would end it is work of the pool, which runs at ${calls.join(', ')}, and every worker that could do it waits like this.`,
     suggestion:
       'Do not wait for work of a pool from within it: do that part in place, return and continue when the result is there, or use a second pool.',

@@ -1,4 +1,4 @@
-import { behind, goroutinesOf } from './rule.js';
+import { agree, behind, goroutinesOf } from './rule.js';
 import { namesOf, placeOf, ruleFor, takenAt } from './sync-knot.js';
 
 /** A reader asks for its read lock again while a writer is pending: the writer waits for it, and it for the writer. */
@@ -14,7 +14,7 @@ export const readWriteRead = ruleFor('read-write-read', 'rwr', (knot, input) => 
   return {
     class: 'resource',
     subtype: 'rwr',
-    summary: `${goroutinesOf(readers)} has the read lock of ${name} and asks for it again, behind ${goroutinesOf(writers).toLowerCase()}, which waits to write until all readers are gone${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(readers)} ${agree(readers, 'has', 'have')} the read lock of ${name} and ${agree(readers, 'asks', 'ask')} for it again, behind ${goroutinesOf(writers).toLowerCase()}, which ${agree(writers, 'waits', 'wait')} to write until all readers are gone${behind(knot.victims)}.`,
     explanation: `The first read lock was taken at ${first}, the second is asked for at ${again?.file}:${again?.line}; in between the writer came, at ${writes?.file}:${writes?.line}. A pending writer keeps new readers out, also those who read already.`,
     suggestion:
       'Never take a read lock while holding it: split the inner function into one that locks and one that expects the lock to be held.',

@@ -71,6 +71,10 @@ export function goroutinesOf(cells: readonly Cell[]): string {
 
 export const countOf = (cells: readonly Cell[]) => cells.reduce((sum, cell) => sum + cell.count, 0);
 
+/** The form of a verb that fits these goroutines. */
+export const agree = (cells: readonly Cell[], one: string, many: string) =>
+  countOf(cells) === 1 ? one : many;
+
 export const channelOf = (object: ObjectKey) => Number(object.slice(object.indexOf(':') + 1));
 export const directionOf = (object: ObjectKey) => (object.startsWith('send:') ? 'send' : 'receive');
 
