@@ -22,7 +22,7 @@ export const search: Scenario = {
   symptom: { kind: 'stuck-goroutines', in: 'main.ask', atLeast: 40, forMs: 500 },
   expect: {
     functions: ['main.ask'],
-    resources: ['main.First.answers'],
+    resources: ['main.(*Search).First.answers'],
     victimsAtLeast: 0,
     rule: 'leaked-sender',
   },
