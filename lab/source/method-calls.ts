@@ -14,6 +14,7 @@ import {
   pointedTo,
   resolveType,
   type Type,
+  typeKey,
   underlying,
 } from './types.js';
 
@@ -43,32 +44,57 @@ export function mayMean(selector: Node, file: string, fn: GoFunction, program: P
     if (!names.has(operand.text) && importsOf(file, selector.tree.rootNode, program).has(operand.text))
       return false;
   }
-  return mayHave(typeOf(operand, file, program), owner, fn, program);
+  return mayLeadTo(typeOf(operand, file, program), owner.key, fn.name, program, (by) =>
+    by === 'library' ? libraryMayCall(fn, program) : isBehindInterface(fn, program),
+  );
 }
 
-function mayHave(
-  type: Type | undefined,
-  owner: Type & { kind: 'named' },
-  fn: GoFunction,
+/** Whether `x.name` may mean the field of that name which a struct of the program has itself. */
+export function mayMeanField(
+  selector: Node,
+  file: string,
+  field: { readonly name: string; readonly type: string; readonly directory: string },
   program: Program,
+): boolean {
+  const operand = selector.childForFieldName('operand');
+  if (operand === null) return true;
+  const type = typeOf(operand, file, program);
+  return mayLeadTo(type, typeKey(field.directory, field.type), field.name, program, () => false);
+}
+
+/** Whether `name` of a value of that type may be the one that the type `key` declares: its own, or an embedded one. */
+function mayLeadTo(
+  type: Type | undefined,
+  key: string,
+  name: string,
+  program: Program,
+  behind: (what: 'library' | 'interface') => boolean,
   depth = 0,
 ): boolean {
   const base = pointedTo(type);
   if (base === undefined || base.kind === 'parameter' || depth > 6) return true;
-  if (base.kind === 'library') return base.generic || libraryMayCall(fn, program);
   if (base.kind === 'named') {
-    if (base.key === owner.key) return true;
-    if (packageIn(dirname(base.file), program).methods.has(`${base.name}.${fn.name}`)) return false;
+    if (base.key === key) return true;
+    if (packageIn(dirname(base.file), program).methods.has(`${base.name}.${name}`)) return false;
   }
   const made = underlying(base, program);
   if (made === undefined || made.kind === 'parameter') return true;
-  if (made.kind === 'library') return made.generic || libraryMayCall(fn, program);
-  if (made.kind === 'interface') return isBehindInterface(fn, program);
+  if (made.kind === 'library') return made.generic || behind('library');
+  if (made.kind === 'interface') return behind('interface');
   const isOwnField = fieldsOf(base, program).some(({ declaration }) =>
-    declaration.childrenForFieldName('name').some(({ text }) => text === fn.name),
+    declaration.childrenForFieldName('name').some(({ text }) => text === name),
   );
-  if (isOwnField) return false;
-  return embeddedIn(base, program).some((embedded) => mayHave(embedded, owner, fn, program, depth + 1));
+  if (isOwnField) return base.kind === 'named' && isDefinedAs(base, key, program);
+  return embeddedIn(base, program).some((embedded) =>
+    mayLeadTo(embedded, key, name, program, behind, depth + 1),
+  );
+}
+
+/** `type U T`: what is a field of the one is a field of the other, after a conversion. */
+function isDefinedAs(type: Type & { kind: 'named' }, key: string, program: Program): boolean {
+  const made = type.spec.childForFieldName('type');
+  const from = made === null ? undefined : resolveType(made, type.file, program);
+  return from?.kind === 'named' && (from.key === key || isDefinedAs(from, key, program));
 }
 
 function ownerOf(fn: GoFunction, program: Program): (Type & { kind: 'named' }) | undefined {
