@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { importersOf, packageIn, userDirectories } from './packages.js';
 import type { Program } from './program.js';
 import { storesIn } from './stores.js';
@@ -46,6 +47,10 @@ function isConverted(key: string, directory: string, program: Program): boolean 
     packageIn(at, program).files.map(({ text }) => text.length),
   );
   if (texts.reduce((sum, length) => sum + length, 0) > maxText) return true;
+  const folders = new Set(reach);
+  // What a file says that is not here is not known.
+  if (program.userFiles.some((file) => folders.has(dirname(file)) && program.text(file) === undefined))
+    return true;
   for (const at of reach) {
     const { types, unknown } = conversionsIn(at, program);
     if (unknown || types.has(key)) return true;
