@@ -62,7 +62,8 @@ function follow(start: Start, program: Program): ValueCalls {
       // A library may call what is in the fields of its own structs.
       if (slot.type === undefined || declaresField(slot.type, slot, program) !== true) throw new Lost();
     }
-    const key = slotKey(slot);
+    // Two types of a package may have a field of that name.
+    const key = slot.kind === 'field' ? `${slotKey(slot)} ${slot.type}` : slotKey(slot);
     if (seen.has(key)) return;
     seen.add(key);
     if (seen.size > maxSlots) throw new Lost();

@@ -54,6 +54,11 @@ describe('a function value in a field of a struct of another package', () => {
     expect(await calls(other, service)).to.deep.equal([11]);
   });
 
+  it('is called where either field is called when it goes from one struct into another', async () => {
+    const more = `${service}func move(s Service) Other { return Other{Work: s.Work} }\n`;
+    expect(await calls(main('_ = service.Service{Work: j.Run}'), more)).to.deep.equal([13, 15, 17, 9]);
+  });
+
   it('is lost when the field goes out of sight', async () => {
     const literal = main('_ = service.Service{Work: j.Run}');
     expect(await calls(literal, `${service}func give(s Service) func() { return s.Work }\n`)).to.equal(
