@@ -5,6 +5,7 @@ import type { Program } from '../source/program.js';
 import { routesTo } from '../source/routes.js';
 import type { Activations } from './frame-functions.js';
 import type { Cell, Frame } from './snapshot.js';
+import { isUnderway } from './underway.js';
 import type { ReleaseEvidence, Releaser } from './wait-for-graph.js';
 
 /** An operation as far as its ways in are looked for. */
@@ -28,6 +29,7 @@ export function byCalls(
       .of(within)
       .filter(({ frame }) => stillAhead(within, site, frame.line))
       .filter(({ frame }) => gate === undefined || isThrough(gate, frame.line))
+      .filter((at) => !isUnderway(site, within, at, context.program))
       .map(({ cell, frame }) => ({
         kind: 'cell',
         cell: cell.key,

@@ -2,7 +2,7 @@ import { messageOf } from '../errors.js';
 import type { Program } from '../source/program.js';
 import { foldAlike } from './alike-knots.js';
 import { indexActivations } from './frame-functions.js';
-import { channelName } from './names.js';
+import { channelName, syncObjectName } from './names.js';
 import { openWaits } from './open-waits.js';
 import { type EvaluateChannel, findReleasers, type ReleaserSearch, writtenAt } from './releasers.js';
 import { rules as allRules } from './rules/index.js';
@@ -66,7 +66,10 @@ export async function studyWaits(
     const known = names.get(channel);
     if (known !== undefined) return known;
     const own = [...searches].filter(([object]) => channelOf(object) === channel).map(([, search]) => search);
-    const name = own.find((search) => search.name !== undefined)?.name ?? channelName(channel, own, program);
+    const name =
+      own.find((search) => search.name !== undefined)?.name ??
+      syncObjectName(channel, cells) ??
+      channelName(channel, own, program);
     names.set(channel, name);
     return name;
   };

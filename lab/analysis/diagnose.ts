@@ -234,8 +234,10 @@ export function summaryOf(
 ): string {
   const [first] = claims;
   if (first !== undefined) return first.summary;
-  const { user, blocked } = snapshot.goroutines;
+  const { user } = snapshot.goroutines;
   if (verdict === 'none')
     return `No deadlock found: as far as can be seen, each of the ${user} goroutines of the program runs or can be woken.`;
-  return `Undecided: no deadlock was found among ${user} goroutines (${blocked} blocked), but ${undecided[0] ?? 'something could not be read'}.`;
+  const own = snapshot.cells.filter(({ signature }) => !signature.system && signature.status === 'waiting');
+  const blocked = `${countOf(own)} of them blocked`;
+  return `No deadlock was found among the ${user} goroutines of the program, ${blocked}, but ${undecided[0] ?? 'something could not be read'}.`;
 }

@@ -5,7 +5,7 @@ import { endLineOf, lineOf, type Node } from '../source/parser.js';
 import type { Program } from '../source/program.js';
 import type { Slot } from '../source/slots.js';
 import type { ReleaserSearch } from './releasers.js';
-import { hex } from './snapshot.js';
+import { type Cell, hex } from './snapshot.js';
 
 /**
  * A channel as a person would call it: the field (`main.Metrics.inChannel`) before the package variable, before
@@ -19,6 +19,21 @@ export function channelName(address: number, searches: readonly ReleaserSearch[]
     .flatMap((slot) => nameOf(slot, searches, program) ?? [])
     .sort((a, b) => a.rank - b.rank);
   return ranked[0]?.name ?? `channel ${hex(address)}`;
+}
+
+const kinds = {
+  mutex: 'lock',
+  rwmutex: 'read-write lock',
+  waitgroup: 'wait group',
+  cond: 'condition variable',
+} as const;
+
+/** An object of package sync of which only the address is known: `condition variable 0xc000012345`. */
+export function syncObjectName(address: number, cells: readonly Cell[]): string | undefined {
+  for (const { wait } of cells) {
+    if (wait.kind === 'sync' && wait.address === address) return `${kinds[wait.objectKind]} ${hex(address)}`;
+  }
+  return undefined;
 }
 
 /** A field or variable as a person would call it; `undefined` when the syntax does not tell whose field it is. */

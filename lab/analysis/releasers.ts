@@ -3,11 +3,13 @@ import { functionAround } from '../source/functions.js';
 import { endLineOf, lineOf, type Node } from '../source/parser.js';
 import type { Program } from '../source/program.js';
 import { rememberPerFunction } from '../source/remember.js';
+import { slotKey, slotOf } from '../source/slots.js';
 import type { SyncOperation } from '../source/sync-operations.js';
 import { type ChannelClass, channelClass } from './channel-class.js';
 import { type ChannelStory, tellStory } from './channel-story.js';
 import { type ContextOrigin, type ContextSearch, contextReleasers } from './context-releasers.js';
 import { type Activations, functionOfFrame } from './frame-functions.js';
+import { waitsBehindOthers } from './passed-first.js';
 import { type Cell, type Frame, isPrivateRuntime, type Snapshot } from './snapshot.js';
 import type { Releaser } from './wait-for-graph.js';
 
@@ -112,14 +114,23 @@ export async function findReleasers(
   const needed = direction === 'send' ? ['receive', 'close'] : ['send', 'close'];
   const operations = flow.operations.filter((operation) => needed.includes(operation.kind));
   for (const operation of operations) {
-    for (const found of await known.onStacks(operation, channel)) releasers.push(found);
-    for (const found of known.byCalls(operation)) releasers.push(found);
+    const stacks = await known.onStacks(operation, channel);
+    releasers.push(...stacks);
+    const isOwn = operation.channel.type === 'selector_expression' && isOnlyMade(operation, flow);
+    if (isOwn && waitsBehindOthers(operation, operation.channel, stacks, context)) continue;
+    releasers.push(...known.byCalls(operation));
   }
   const story = tellStory(flow, releasers, context.activations, program);
   const contexts = ends.every((found) => found !== undefined) ? ends.flatMap((e) => e.origins) : undefined;
   const name = contexts === undefined ? undefined : `${contexts[0]?.name}.Done()`;
   operations.push(...ends.flatMap((found) => found?.operations ?? []));
   return { releasers, places, flow, operations, story, contexts, name };
+}
+
+/** Whether the channel of a field was made for it, so that no other object has it too. */
+function isOnlyMade({ channel, file }: ChannelOperation, { copied }: ChannelFlow): boolean {
+  const slot = slotOf(channel, file);
+  return slot !== undefined && !copied.has(slotKey(slot));
 }
 
 function endOfContext(place: WaitingPlace, context: SearchContext): ContextSearch | undefined {

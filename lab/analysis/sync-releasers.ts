@@ -5,6 +5,7 @@ import { compatibleWith } from '../source/sync-names.js';
 import { handedOut, lastName, type SyncOperation } from '../source/sync-operations.js';
 import { byCalls } from './call-routes.js';
 import { type Activation, functionOfFrame } from './frame-functions.js';
+import { waitsBehindOthers } from './passed-first.js';
 import type { Leak, ReleaserSearch } from './releasers.js';
 import type { Cell, SyncMode, SyncObject } from './snapshot.js';
 import { groupReleasers } from './sync-group.js';
@@ -122,6 +123,7 @@ async function reachable(
     const how = howOf({ ...operation, kind }, cell, frame, seen);
     out.push({ kind: 'cell', cell: cell.key, certain: seen.kind === 'same', how });
   }
+  if (waitsBehindOthers(operation, operation.operand, out, context)) return out;
   const called = { ...operation, kind, channel: operation.operand };
   out.push(...byCalls(called, { copied: new Set() }, context));
   return out;

@@ -92,6 +92,7 @@ function* declaredIn(scope: Node, below: Node): Generator<Binding> {
     case 'communication_case': {
       const communication = scope.childForFieldName('communication');
       const left = communication?.childForFieldName('left');
+      if (communication == null || !declares(communication)) return;
       for (const name of left == null ? [] : childrenOf(left)) yield local(scope, name);
       return;
     }
@@ -137,7 +138,11 @@ function* statementNames(statement: Node, scope: Node): Generator<Binding> {
   }
 }
 
+/** `for v = range c` and `case v = <-c` set a variable that was there before. */
+const declares = (clause: Node) => clause.children.some((child) => child?.type === ':=');
+
 function* rangeNames(clause: Node, scope: Node): Generator<Binding> {
+  if (!declares(clause)) return;
   for (const name of listOf(clause.childForFieldName('left'))) yield local(scope, name);
 }
 

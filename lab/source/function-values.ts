@@ -1,12 +1,17 @@
-import { type Binding, syntacticType, usesOf } from './bindings.js';
+import { dirname } from 'node:path/posix';
+import { type Binding, usesOf } from './bindings.js';
 import { followChannel } from './channel-flow.js';
+import { typeOf } from './expression-types.js';
 import { functionAround, type GoFunction } from './functions.js';
+import { mayMeanField } from './method-calls.js';
 import { declaresField, occurrences, parameterNames } from './occurrences.js';
+import { packageIn } from './packages.js';
 import type { Node } from './parser.js';
 import type { Program } from './program.js';
 import { calleesOf } from './references.js';
 import { placesOfResult } from './returned-values.js';
 import { isExported, type Slot, slotKey, slotOf, useOf } from './slots.js';
+import { pointedTo, type Type } from './types.js';
 
 /** A place where a function value is called. */
 export interface ValueCall {
@@ -58,7 +63,8 @@ function follow(start: Start, program: Program): ValueCalls {
       // A library may call what is in the fields of its own structs.
       if (slot.type === undefined || declaresField(slot.type, slot, program) !== true) throw new Lost();
     }
-    const key = slotKey(slot);
+    // Two types of a package may have a field of that name.
+    const key = slot.kind === 'field' ? `${slotKey(slot)} ${slot.type}` : slotKey(slot);
     if (seen.has(key)) return;
     seen.add(key);
     if (seen.size > maxSlots) throw new Lost();
@@ -86,15 +92,15 @@ function follow(start: Start, program: Program): ValueCalls {
       case 'harmless':
         return;
       case 'flows-to':
-        addSlot(slotOf(what.target, at));
+        addSlot(ownField(what.target, at, program) ?? slotOf(what.target, at));
         return;
       // The variable is set to another function: calls of it are already counted.
       case 'assigned':
         return;
       case 'field-value': {
-        const type = what.literal.childForFieldName('type');
-        if (type?.type !== 'type_identifier') throw new Lost();
-        addSlot({ ...fieldOf(what.field, at), type: syntacticType(what.literal) });
+        const type = typeOf(what.literal, at, program);
+        if (type?.kind !== 'named') throw new Lost();
+        addSlot(fieldOf(what.field.text, type));
         return;
       }
       case 'argument':
@@ -115,7 +121,9 @@ function follow(start: Start, program: Program): ValueCalls {
     const callee = call.childForFieldName('function');
     const name = callee?.type === 'selector_expression' ? callee.childForFieldName('field')?.text : undefined;
     // The method of that name may as well be one of a library.
-    if (name !== undefined && isExported(name) && isLibraryMethod(name, program)) throw new Lost();
+    const isKnown = callee?.type === 'selector_expression' && isOwnMethod(callee, at, program);
+    if (name !== undefined && !isKnown && isExported(name) && isLibraryMethod(name, program))
+      throw new Lost();
     const callees = calleesOf(call, at, program);
     if (callees.length === 0) throw new Lost();
     for (const fn of callees) {
@@ -170,7 +178,9 @@ function follow(start: Start, program: Program): ValueCalls {
       if (slot.kind === 'local') {
         for (const use of usesOf(slot.binding)) visit(use, slot.file, sameFunction(use, slot, from));
       } else {
-        for (const use of occurrences(slot, program)) visit(use.node, use.file);
+        for (const use of occurrences(slot, program)) {
+          if (isField(use.node, use.file, slot, program)) visit(use.node, use.file);
+        }
       }
     }
   } catch (error) {
@@ -187,13 +197,31 @@ function sameFunction(use: Node, slot: { binding: Binding; file: string }, from:
   return own !== undefined && functionAround(use, slot.file)?.node.id === own.node.id ? from : undefined;
 }
 
-function fieldOf(field: Node, file: string): Slot & { kind: 'field' } {
-  return {
-    kind: 'field',
-    name: field.text,
-    type: undefined,
-    directory: file.slice(0, file.lastIndexOf('/')),
-  };
+const fieldOf = (name: string, { name: type, file }: Type & { kind: 'named' }) =>
+  ({ kind: 'field', name, type, directory: dirname(file) }) as const;
+
+/** The field that a selector names, where the operand's type tells whose it is. */
+function ownField(target: Node, file: string, program: Program): Slot | undefined {
+  const operand = target.type === 'selector_expression' ? target.childForFieldName('operand') : null;
+  const name = target.childForFieldName('field')?.text;
+  const type = operand === null ? undefined : pointedTo(typeOf(operand, file, program));
+  if (name === undefined || type?.kind !== 'named') return undefined;
+  const field = fieldOf(name, type);
+  return declaresField(type.name, field, program) === true ? field : undefined;
+}
+
+function isField(use: Node, file: string, slot: Slot, program: Program): boolean {
+  if (slot.kind !== 'field' || use.type !== 'selector_expression' || slot.type === undefined) return true;
+  return mayMeanField(use, file, { ...slot, type: slot.type }, program);
+}
+
+/** Whether the method called is one of a type of the program, by the type of its operand. */
+function isOwnMethod(callee: Node, file: string, program: Program): boolean {
+  const operand = callee.childForFieldName('operand');
+  const type = operand === null ? undefined : pointedTo(typeOf(operand, file, program));
+  if (type?.kind !== 'named') return false;
+  const { methods } = packageIn(dirname(type.file), program);
+  return methods.has(`${type.name}.${callee.childForFieldName('field')?.text}`);
 }
 
 /** Reading a whole library for a name takes a while. */

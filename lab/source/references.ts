@@ -2,6 +2,7 @@ import { dirname } from 'node:path/posix';
 import { bindingOf, syntacticType } from './bindings.js';
 import { calleeOf, callOf } from './calls.js';
 import { functionAround, type GoFunction, receiverType } from './functions.js';
+import { libraryMayCall, mayMean } from './method-calls.js';
 import { childrenOf, type Node } from './parser.js';
 import type { Program, SourceFile } from './program.js';
 import { isExported } from './slots.js';
@@ -33,23 +34,23 @@ export function referencesTo(fn: GoFunction, program: Program): References {
   const directory = exported ? undefined : dirname(fn.file);
   const sites = program
     .filesWith(fn.name, directory)
-    .flatMap((file) => namesIn(file, fn).map((node) => referenceAt(node, file.path, node.parent)));
+    .flatMap((file) => namesIn(file, fn, program).map((node) => referenceAt(node, file.path, node.parent)));
   const foreign = isExportedBeyondGo(fn)
     ? 'outside of Go'
     : fn.kind === 'method' && exported
-      ? foreignCaller(fn.name, program)
+      ? foreignCaller(fn, program)
       : undefined;
   return { sites, foreign };
 }
 
-function namesIn(file: SourceFile, fn: GoFunction): Node[] {
+function namesIn(file: SourceFile, fn: GoFunction, program: Program): Node[] {
   const samePackage = dirname(file.path) === dirname(fn.file);
   const selectors = file.root
     .descendantsOfType(['selector_expression', 'qualified_type'])
     .filter((node) => (node.childForFieldName('field') ?? node.childForFieldName('name'))?.text === fn.name)
     .filter((node) => node.type === 'selector_expression' || callOf(node) !== undefined);
   // Methods are named by selectors; functions by identifiers at home and by selectors abroad.
-  if (fn.kind === 'method') return selectors;
+  if (fn.kind === 'method') return selectors.filter((node) => mayMean(node, file.path, fn, program));
   if (!samePackage) return selectors;
   return file.root
     .descendantsOfType(['identifier', 'type_identifier'])
@@ -76,14 +77,14 @@ function referenceAt(node: Node, file: string, parent: Node | null): Reference {
 }
 
 /** An exported method may be called through an interface of any package that names such a method. */
-function foreignCaller(name: string, program: Program): string | undefined {
+function foreignCaller(fn: GoFunction, program: Program): string | undefined {
   const reflecting = callsByName(program);
   if (reflecting !== undefined) return `${reflecting}, which calls methods by their names`;
-  const call = `.${name}(`;
+  const call = `.${fn.name}(`;
   for (const file of program.libraryFiles) {
     const text = program.text(file);
     if (text === undefined) return `${file}, which cannot be read here`;
-    if (text.includes(call)) return file;
+    if (text.includes(call)) return libraryMayCall(fn, program) ? file : undefined;
   }
   return undefined;
 }
@@ -140,7 +141,8 @@ export function calleesOf(call: Node, file: string, program: Program): GoFunctio
       .filter((node) => node.type === 'function_declaration' || node.type === 'method_declaration')
       .filter((node) => node.childForFieldName('name')?.text === name)
       .filter((node) => isMethod || receiverType(node) === undefined)
-      .flatMap((node) => functionAround(node, source.path) ?? []),
+      .flatMap((node) => functionAround(node, source.path) ?? [])
+      .filter((fn) => !isMethod || fn.kind !== 'method' || mayMean(callee, file, fn, program)),
   );
 }
 

@@ -47,6 +47,10 @@ const programs = [
   'named-result',
   'remote',
   'shared',
+  'closed-by-library',
+  'embedded-elsewhere',
+  'called-through-field',
+  'sent-by-library',
 ];
 /** Starts the program, takes a core of it while it works, and diagnoses it. */
 async function diagnose(exe: string, go: string, dlv: string, folder: TempFolder, name: string) {
