@@ -71,7 +71,10 @@ export interface WaitForGraph {
 export interface Knot {
   readonly cells: readonly Cell[];
   readonly objects: readonly ObjectKey[];
-  /** They queue for the knot's own objects; behind a nil channel, for what its goroutine would do next. */
+  /**
+   * They queue for the knot's own objects, or for a lock that one of the knot or of these holds; behind a nil
+   * channel, for what its goroutine would do next.
+   */
   readonly victims: readonly Cell[];
   /** They wait for what the knot or its victims would do next; an idle consumer may be among them. */
   readonly starved: readonly Cell[];
@@ -184,14 +187,36 @@ export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot
     const behind = waiting
       .filter(({ cell, reached }) => !members.has(cell.key) && nodes.some((node) => reached.has(node)))
       .map(({ cell }) => cell);
-    const queued = (cell: Cell) => objects.length === 0 || objectsOf(cell).some((o) => objects.includes(o));
+    const queued = objects.length === 0 ? new Set(behind) : queuedBehind(own, objects, behind, graph);
     return {
       cells: own,
       objects,
-      victims: behind.filter(queued),
-      starved: behind.filter((cell) => !queued(cell)),
+      victims: behind.filter((cell) => queued.has(cell)),
+      starved: behind.filter((cell) => !queued.has(cell)),
     };
   });
+}
+
+/** Those who queue for the knot's objects, for a lock that one of the knot holds, or that one of those holds. */
+function queuedBehind(
+  own: readonly Cell[],
+  objects: readonly ObjectKey[],
+  behind: readonly Cell[],
+  { releasers }: WaitForGraph,
+): ReadonlySet<Cell> {
+  const stopped = new Set(own.map((cell) => cell.key));
+  const held = (object: ObjectKey) =>
+    releasers.get(object)?.some((r) => r.kind === 'cell' && r.holds && r.certain && stopped.has(r.cell));
+  const queued = new Set<Cell>();
+  for (let before = -1; before < queued.size; ) {
+    before = queued.size;
+    for (const cell of behind) {
+      if (queued.has(cell) || !objectsOf(cell).some((o) => objects.includes(o) || held(o))) continue;
+      queued.add(cell);
+      stopped.add(cell.key);
+    }
+  }
+  return queued;
 }
 
 export function objectsOf(cell: Cell): ObjectKey[] {

@@ -5,6 +5,7 @@ import {
   findKnots,
   objectKey,
   type Releaser,
+  syncKey,
   type WaitForGraph,
 } from '../../lab/analysis/wait-for-graph.js';
 
@@ -120,6 +121,23 @@ describe('the wait-for graph', () => {
     expect(knot?.cells.map((cell) => cell.key)).to.have.members(['a', 'b']);
     expect(knot?.victims.map((cell) => cell.key)).to.deep.equal(['c']);
     expect(knot?.starved.map((cell) => cell.key)).to.deep.equal(['d']);
+  });
+
+  it('takes those for victims who queue for a lock of the knot, and for a lock of one of these', () => {
+    const lock = (key: string, address: number) =>
+      cellOf(key, { kind: 'sync', objectKind: 'mutex', address, mode: 'lock' });
+    const holds = (cell: string): Releaser => ({ kind: 'cell', cell, certain: true, holds: true, how });
+    const cells = [waits('root', send(1)), lock('next', 8), lock('last', 9), waits('idle', receive(2))];
+    const graph = graphOf(cells, {
+      [objectKey(1, 'send')]: [],
+      [syncKey(8, 'lock')]: [holds('root')],
+      [syncKey(9, 'lock')]: [holds('next')],
+      [objectKey(2, 'receive')]: [by('last')],
+    });
+    const [knot] = findKnots(graph, deadlockedCells(graph, 'all'));
+    expect(knot?.cells.map((cell) => cell.key)).to.deep.equal(['root']);
+    expect(knot?.victims.map((cell) => cell.key)).to.deep.equal(['next', 'last']);
+    expect(knot?.starved.map((cell) => cell.key)).to.deep.equal(['idle']);
   });
 
   it('walks a chain of a hundred thousand without running out of stack', () => {
