@@ -4,6 +4,8 @@ import { scanWords } from '../core/scan-words.js';
 
 /** What the linker wrote into `runtime.firstmoduledata` (runtime/symtab.go), as far as it is needed. */
 export interface ModuleData {
+  /** Where it lies itself. */
+  readonly address: number;
   /** Address of the function table. */
   readonly table: number;
   readonly text: number;
@@ -55,7 +57,7 @@ function readModuleData(memory: CoreMemory, table: number, at: number): ModuleDa
     if (end === undefined || types === undefined || etypes === undefined || gofunc === undefined) continue;
     // `end` closes the program; what is read-only lies before it, and nothing else of the struct looks like it.
     if (end < field(fixed.enoptrbss) || types === 0 || types >= etypes || etypes > end) continue;
-    return { table, text, variables, types: { start: types, end: etypes }, gofunc };
+    return { address: at, table, text, variables, types: { start: types, end: etypes }, gofunc };
   }
   return undefined;
 }

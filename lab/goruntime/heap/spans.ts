@@ -22,11 +22,11 @@ export interface HeapSpans {
 }
 
 /** 8 KiB on every platform (`runtime._PageSize`), 64 MiB arenas are only our own way to index pages. */
-const pageSize = 8192;
+export const pageSize = 8192;
 const pagesPerArena = 8192;
 const arenaSize = pageSize * pagesPerArena;
 /** `mSpanInUse`: it holds objects, not stacks. */
-const inUse = 1;
+export const inUse = 1;
 
 /** Reads the span table. Throws a RangeError where the core lacks it. */
 export function readSpans(memory: BulkMemory, layout: HeapLayout, signal: AbortSignal): HeapSpans {
