@@ -9,6 +9,8 @@ export interface ModuleData {
   /** Address of the function table. */
   readonly table: number;
   readonly text: number;
+  /** Exclusive. */
+  readonly textEnd: number;
   /** Variables that may hold pointers: `.data` and `.bss`. */
   readonly variables: readonly AddressRange[];
   /** Where runtime types and their names lie; each is told by its distance from the start. */
@@ -57,7 +59,15 @@ function readModuleData(memory: CoreMemory, table: number, at: number): ModuleDa
     if (end === undefined || types === undefined || etypes === undefined || gofunc === undefined) continue;
     // `end` closes the program; what is read-only lies before it, and nothing else of the struct looks like it.
     if (end < field(fixed.enoptrbss) || types === 0 || types >= etypes || etypes > end) continue;
-    return { address: at, table, text, variables, types: { start: types, end: etypes }, gofunc };
+    return {
+      address: at,
+      table,
+      text,
+      textEnd: etext,
+      variables,
+      types: { start: types, end: etypes },
+      gofunc,
+    };
   }
   return undefined;
 }

@@ -72,7 +72,7 @@ export async function readHeapLayout(
   at: number,
   signal: AbortSignal,
   /** Finds the blocks where no variable tells them. */
-  findQueued?: () => HeapLayout['queued'],
+  findQueued?: (spans: Pick<HeapLayout, 'spans' | 'span'>) => HeapLayout['queued'],
 ): Promise<HeapLayout> {
   const ask = (expression: string) => evaluate(expression, signal);
   const structAt = async (type: string) => fieldsOf(await ask(`*(*"${type}")(${at})`), at);
@@ -84,14 +84,15 @@ export async function readHeapLayout(
       throw error;
     }
   };
-  const spans = await ask('runtime.mheap_.allspans');
+  const { base, len: length } = await ask('runtime.mheap_.allspans');
+  const spans = { base, length };
   const span = spanLayout(await structAt('runtime.mspan'));
   const special = await structAt('runtime.special');
   const m = await structAt('runtime.m');
   const g = await structAt('runtime.g');
   const firstM = await ask('runtime.allm');
   return {
-    spans: { base: spans.base, length: spans.len },
+    spans,
     span,
     special: {
       next: need(special, 'next'),
@@ -108,7 +109,7 @@ export async function readHeapLayout(
     },
     syscallSp: need(g, 'syscallsp').offset,
     gSize: Math.max(...[...g.values()].map(({ offset }) => offset)) + 8,
-    queued: findQueued?.() ?? (await queues(ask, structAt, optional)),
+    queued: findQueued?.({ spans, span }) ?? (await queues(ask, structAt, optional)),
     barrierBuffers: (await optional(() => barrierBuffers(ask))) ?? [],
   };
 }

@@ -29,8 +29,11 @@ const arenaSize = pageSize * pagesPerArena;
 export const inUse = 1;
 
 /** Reads the span table. Throws a RangeError where the core lacks it. */
-export function readSpans(memory: BulkMemory, layout: HeapLayout, signal: AbortSignal): HeapSpans {
-  const { spans, span } = layout;
+export function readSpans(
+  memory: BulkMemory,
+  { spans, span }: Pick<HeapLayout, 'spans' | 'span'>,
+  signal: AbortSignal,
+): HeapSpans {
   const start = new Float64Array(spans.length);
   const size = new Float64Array(spans.length);
   const first = new Float64Array(spans.length);

@@ -8,6 +8,7 @@ import { findAllm } from './find-allm.js';
 import { findQueued } from './find-queued.js';
 import { findAllSpans } from './find-spans.js';
 import { fieldsOf, type HeapLayout, readHeapLayout, spanLayout } from './layout.js';
+import { readSpans } from './spans.js';
 
 export interface StrippedHeap {
   readonly memory: BulkMemory;
@@ -77,7 +78,11 @@ export function findHeapLayout(heap: StrippedHeap, signal: AbortSignal): Promise
     if (found === undefined) throw notFound(expression);
     return found;
   };
-  return readHeapLayout(evaluate, at, signal, () => findQueued(memory, writable));
+  return readHeapLayout(evaluate, at, signal, (table) => {
+    const { objectAt } = readSpans(memory, table, signal);
+    const code = { start: module.text, end: module.textEnd };
+    return findQueued({ memory, variables: writable, code, isInHeap: (address) => objectAt(address) >= 0 });
+  });
 }
 
 /** `undefined` where the processors are not known either, as they tell threads that must be among all. */
