@@ -30,7 +30,7 @@ const knownVersions = { first: 18, last: 26 } as const;
  * As `readHeapLayout`, of a program without debug information. Throws `undecided` when something is not found: what
  * is missing among the roots would make a proof of what is none.
  */
-export function findHeapLayout(heap: StrippedHeap, signal: AbortSignal): Promise<HeapLayout> {
+export async function findHeapLayout(heap: StrippedHeap, signal: AbortSignal): Promise<HeapLayout> {
   const { memory, known, runtime, module, writable, goVersion } = heap;
   const minor = Number(/\bgo1\.(\d+)/.exec(goVersion ?? '')?.[1]);
   if (!(minor >= knownVersions.first && minor <= knownVersions.last)) {
