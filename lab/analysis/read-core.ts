@@ -4,6 +4,7 @@ import { type DelveClient, globalScope, smallLoad } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import { LabError, messageOf, toLabError } from '../errors.js';
 import { type FoldedGoroutines, foldGoroutines } from '../goruntime/fold.js';
+import { readHeapLayout } from '../goruntime/heap/layout.js';
 import { type RuntimeLayout, readRuntimeLayout } from '../goruntime/layout.js';
 import { type CrossCheck, crossCheck } from './cross-check.js';
 import { readSnapshotByDelve } from './delve-snapshot.js';
@@ -54,8 +55,9 @@ export async function readCore(source: CoreSource, options: CallOptions): Promis
       const folded = foldGoroutines(memory, layout, options.signal, sync?.targetOf);
       const { snapshot, checked } = await readAndCheck(source, { layout, sync, folded }, limits, options);
       if (checked.mismatches === 0) {
+        const heapLayout = () => readHeapLayout(evaluate, layout.allgs.base, options.signal);
         const reached = await readReached(
-          { evaluate, ...source, layout, sync, folded },
+          { ...source, layout, sync, folded, heapLayout },
           limits,
           options.signal,
         );

@@ -2,23 +2,24 @@ import type { BulkMemory } from '../core/memory.js';
 import type { ThreadRegisters } from '../core/registers.js';
 import { messageOf, toLabError } from '../errors.js';
 import type { FoldedGoroutines } from '../goruntime/fold.js';
-import { readHeapLayout } from '../goruntime/heap/layout.js';
+import type { HeapLayout } from '../goruntime/heap/layout.js';
 import { findReached, type Reached } from '../goruntime/heap/reach.js';
-import type { EvaluateGlobal, RuntimeLayout } from '../goruntime/layout.js';
+import type { RuntimeLayout } from '../goruntime/layout.js';
 import type { SyncReader } from './sync-reader.js';
 
 export interface ReachedSource {
-  readonly evaluate: EvaluateGlobal;
   readonly memory: BulkMemory;
   readonly layout: RuntimeLayout;
   readonly sync: SyncReader | undefined;
   readonly registers: readonly ThreadRegisters[];
   readonly folded: FoldedGoroutines;
+  /** Throws `undecided` when the heap is laid out in an unknown way. */
+  readonly heapLayout: () => Promise<HeapLayout>;
 }
 
 /** What live goroutines can reach in the heap; `undefined`, and a line in `limits`, when it cannot be told. */
 export async function readReached(
-  { evaluate, memory, layout, sync, registers, folded }: ReachedSource,
+  { memory, layout, sync, registers, folded, heapLayout }: ReachedSource,
   limits: string[],
   signal: AbortSignal,
 ): Promise<Reached | undefined> {
@@ -28,7 +29,7 @@ export async function readReached(
     return undefined;
   }
   try {
-    const heap = await readHeapLayout(evaluate, layout.allgs.base, signal);
+    const heap = await heapLayout();
     return findReached(
       {
         ...{ memory, runtime: layout, heap, registers, folded },

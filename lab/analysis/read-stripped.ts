@@ -4,6 +4,7 @@ import type { CheckedPair } from '../core/pair.js';
 import { readProgramImage } from '../core/program-image.js';
 import { messageOf, toLabError } from '../errors.js';
 import { foldGoroutines } from '../goruntime/fold.js';
+import { findHeapLayout } from '../goruntime/heap/without-debug-info.js';
 import { type RuntimeLayout, readRuntimeLayout } from '../goruntime/layout.js';
 import { findModuleData } from '../goruntime/module-data.js';
 import { implausible } from '../goruntime/plausible.js';
@@ -11,6 +12,7 @@ import type { FindStruct } from '../goruntime/runtime-types.js';
 import type { EvaluateNumber } from '../goruntime/timers.js';
 import { tableUnwinder } from '../goruntime/unwind.js';
 import { evaluatorWithoutDebugInfo } from '../goruntime/without-debug-info.js';
+import { readReached } from './read-reached.js';
 import { readSnapshot } from './read-snapshot.js';
 import type { Snapshot } from './snapshot.js';
 import { tableSymbols } from './symbols.js';
@@ -47,11 +49,8 @@ export async function readStripped(
     if (module === undefined) return { kind: 'lost', why: 'its function table was not found' };
     const { text, gofunc } = module;
     const table = readFunctionTable(memory, { header: module.table, text, gofunc });
-    const { evaluate, evaluateNumber, structs, fieldsOf } = evaluatorWithoutDebugInfo(
-      memory,
-      module,
-      pair.exe.arch,
-    );
+    const known = evaluatorWithoutDebugInfo(memory, module, pair.exe.arch);
+    const { evaluate, evaluateNumber, structs, fieldsOf } = known;
     const layout = await readRuntimeLayout(evaluate, memory, signal);
     const fault = implausible(memory, layout, (pc) => table.frames(pc - 1).at(-1)?.function === stackBottom);
     if (fault !== undefined) return { kind: 'lost', why: fault };
@@ -69,7 +68,20 @@ export async function readStripped(
     const options = { signal, timeoutMs: callTimeoutMs };
     const folded = foldGoroutines(memory, layout, signal, sync?.targetOf);
     const snapshot = await readSnapshot({ symbols, memory, layout, sync }, folded, options);
-    return { kind: 'read', snapshot, table, layout, structs, evaluateNumber };
+    const heap = {
+      ...{ memory, known, runtime: layout, module, writable: image.writable, goVersion: pair.exe.goVersion },
+    };
+    const limits: string[] = [];
+    const reached = await readReached(
+      {
+        ...{ memory, layout, sync: sync && seenInQueues(sync), registers: pair.core.registers, folded },
+        heapLayout: () => findHeapLayout(heap, signal),
+      },
+      limits,
+      signal,
+    );
+    const seen = { ...snapshot, reached, limits: [...snapshot.limits, ...limits] };
+    return { kind: 'read', snapshot: seen, table, layout, structs, evaluateNumber };
   } catch (error) {
     const expected = error instanceof RangeError || toLabError(error).code === 'undecided';
     if (!expected || signal.aborted) throw error;
@@ -78,6 +90,14 @@ export async function readStripped(
 }
 
 const stackBottom = 'runtime.goexit';
+
+/**
+ * The table of semaphores was found by what hangs in it. Were it another variable, leaving it out would hide what
+ * that one leads to; the queue entries themselves are left out all the same.
+ */
+function seenInQueues(sync: SyncReader): SyncReader {
+  return { ...sync, semaphores: { ...sync.semaphores, table: { start: 0, end: 0 } } };
+}
 
 /** Where nobody waits for a semaphore, their table cannot be found, and need not be. */
 async function syncReader(

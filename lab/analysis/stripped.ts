@@ -9,7 +9,8 @@ import { claimsOf, studyWaits } from './conclude.js';
 import { findingOf, groupOf, userLocations } from './diagnose.js';
 import type { Diagnosis, Finding } from './diagnosis.js';
 import { readStripped, type StrippedReading } from './read-stripped.js';
-import type { Claim } from './rules/rule.js';
+import type { Claim, RuleInput } from './rules/rule.js';
+import { unreachableObject } from './rules/unreachable-object.js';
 import type { Snapshot } from './snapshot.js';
 import { unwrapStarts } from './start-locations.js';
 import { typeEvaluator } from './stripped-evaluator.js';
@@ -24,8 +25,8 @@ type Sources = Pick<AnalyzeOptions, 'sourceMap' | 'goRoot' | 'noSource'>;
 
 /**
  * What can be said of a program without debug information (`-ldflags=-s` or `-w`, or `strip`): everything that
- * its memory tells by itself. No variable of any frame can be read, so nothing that rests on frames is more than
- * suspected, and without a proof from memory alone the verdict stays `unknown`.
+ * its memory tells by itself, what nothing alive can reach among it. No variable of any frame can be read, so nothing
+ * that rests on frames is more than suspected, and without a proof from memory alone the verdict stays `unknown`.
  */
 export async function analyzeStripped(
   pair: CheckedPair,
@@ -52,7 +53,7 @@ export async function analyzeStripped(
     ),
   );
   const { claims, undecided } = claimsOf(study);
-  const weighed = claims.filter(({ rule }) => !needsFrames.has(rule)).map(withoutFrames);
+  const weighed = claims.flatMap((claim) => weigh(claim, study.input));
   const findings = weighed.map((claim, i) => findingOf({ claim, facts: new Map() }, i, study.input));
   const proved = weighed.find(({ certainty }) => certainty === 'proved');
   return {
@@ -106,12 +107,21 @@ const excludingNothing =
     return seen === 'other' ? 'unreadable' : seen;
   };
 
-/** What holds only if frames say what the sources say has to be looked at in the frames. */
-function withoutFrames(claim: Claim): Claim {
-  if (claim.certainty === 'proved') return claim;
-  const explanation = `${claim.explanation} No frame could be evaluated in the stripped program, so this is suspected.`;
-  return { ...claim, certainty: 'suspected', explanation };
+/** What holds only if frames say what the sources say has to be looked at in the frames; a proof rests on memory. */
+function weigh(claim: Claim, input: RuleInput): readonly Claim[] {
+  const proved = claim.certainty === 'proved';
+  if (needsFrames.has(claim.rule))
+    return proved ? unreachableObject.apply({ ...input, unreachedKnots: [claim.knot] }) : [];
+  if (proved && memoryAlone.has(claim.rule)) return [claim];
+  const doubt = proved
+    ? 'That nobody can wake them is proved by memory; how it came about is what the sources and the pointers in frames suggest.'
+    : 'No frame could be evaluated in the stripped program, so this is suspected.';
+  const explanation = `${claim.explanation} ${doubt}`;
+  return [{ ...claim, certainty: proved ? 'proved' : 'suspected', explanation }];
 }
+
+/** Rules that tell nothing but what memory proves. */
+const memoryAlone: ReadonlySet<string> = new Set(['nil-channel', 'empty-select', unreachableObject.name]);
 
 function summaryOf(findings: readonly Finding[], { goroutines, signatures }: Snapshot): string {
   const [finding] = findings;

@@ -4,9 +4,13 @@ import { scanWords } from '../core/scan-words.js';
 
 /** What the linker wrote into `runtime.firstmoduledata` (runtime/symtab.go), as far as it is needed. */
 export interface ModuleData {
+  /** Where it lies itself. */
+  readonly address: number;
   /** Address of the function table. */
   readonly table: number;
   readonly text: number;
+  /** Exclusive. */
+  readonly textEnd: number;
   /** Variables that may hold pointers: `.data` and `.bss`. */
   readonly variables: readonly AddressRange[];
   /** Where runtime types and their names lie; each is told by its distance from the start. */
@@ -55,7 +59,15 @@ function readModuleData(memory: CoreMemory, table: number, at: number): ModuleDa
     if (end === undefined || types === undefined || etypes === undefined || gofunc === undefined) continue;
     // `end` closes the program; what is read-only lies before it, and nothing else of the struct looks like it.
     if (end < field(fixed.enoptrbss) || types === 0 || types >= etypes || etypes > end) continue;
-    return { table, text, variables, types: { start: types, end: etypes }, gofunc };
+    return {
+      address: at,
+      table,
+      text,
+      textEnd: etext,
+      variables,
+      types: { start: types, end: etypes },
+      gofunc,
+    };
   }
   return undefined;
 }

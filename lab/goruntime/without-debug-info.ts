@@ -15,7 +15,7 @@ import type { ModuleData } from './module-data.js';
 import { type FindStruct, runtimeTypes, type StructType } from './runtime-types.js';
 import type { EvaluateNumber } from './timers.js';
 
-const nothing: LayoutVariable = {
+export const nothing: LayoutVariable = {
   ...{ name: '', type: '', addr: 0, value: '', len: 0, base: 0 },
   ...{ children: [], unreadable: '' },
 };
@@ -26,6 +26,8 @@ export interface WithoutDebugInfo {
   readonly structs: FindStruct;
   /** Fields of a struct, `undefined` when the program does not describe it. */
   readonly fieldsOf: (name: string) => Offsets | undefined;
+  /** Addresses of the processors, `runtime.allp`. */
+  readonly processors: () => readonly number[] | undefined;
 }
 
 /**
@@ -65,6 +67,11 @@ export function evaluatorWithoutDebugInfo(
     return findSemaphores(memory, module.variables, layout, arch);
   });
 
+  const nextModule = once(() => {
+    const offset = structs('runtime.moduledata')?.fields.find(({ name }) => name === 'next')?.offset;
+    return offset === undefined ? undefined : memory.u64(module.address + offset);
+  });
+
   const answer = (expression: string): LayoutVariable | undefined => {
     const cast = /^\*\(\*"([\w./]+)"\)\((\d+)\)$/.exec(expression);
     if (cast?.[1] !== undefined) {
@@ -83,7 +90,7 @@ export function evaluatorWithoutDebugInfo(
       case 'runtime.firstmoduledata.types':
         return { ...nothing, value: String(module.types.start) };
       case 'runtime.firstmoduledata.next':
-        return { ...nothing, value: '0' };
+        return { ...nothing, value: String(nextModule() ?? 0) };
     }
     const table = /^runtime\.semtable(?:\[([01])\]\.root\.treap)?$/.exec(expression);
     const found = table === null ? undefined : semaphores();
@@ -115,6 +122,7 @@ export function evaluatorWithoutDebugInfo(
     },
     evaluateNumber: (expression) => Promise.resolve(number(expression)),
     structs,
+    processors: () => processors()?.list,
     fieldsOf(name) {
       const struct = structs(name);
       return struct === undefined ? undefined : new Map(flatten(struct, ''));
@@ -125,8 +133,8 @@ export function evaluatorWithoutDebugInfo(
 function variableOf(struct: StructType, name: string, addr: number): LayoutVariable {
   const children = struct.fields.map((field) =>
     field.struct === undefined
-      ? { ...nothing, name: field.name, addr: addr + field.offset }
-      : variableOf(field.struct, field.name, addr + field.offset),
+      ? { ...nothing, name: field.name, type: field.type, addr: addr + field.offset }
+      : { ...variableOf(field.struct, field.name, addr + field.offset), type: field.type },
   );
   return { ...nothing, name, addr, children };
 }
@@ -139,7 +147,7 @@ function* flatten({ fields }: StructType, prefix: string): Generator<[string, nu
   }
 }
 
-function notFound(what: string): LabError {
+export function notFound(what: string): LabError {
   return new LabError(`${what} was not found in the memory of the stripped program`, {
     code: 'undecided',
     hint: 'Pass the unstripped executable of the same build with --exe.',

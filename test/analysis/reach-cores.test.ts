@@ -33,6 +33,7 @@ const lost: Readonly<Record<string, Expected>> = {
 /** Ways by which an object can still be reached; none of these goroutines is lost. */
 const kept = [
   'finalizer',
+  'queued-finalizer',
   'after-func',
   'long-chain',
   'os-signal',
@@ -44,7 +45,29 @@ const kept = [
   'main-waits',
 ];
 
+/** Since Go 1.24. */
+const keptByCleanup = 'queued-cleanup';
+const keptIn = (version: string) =>
+  Number(/^go1\.(\d+)/.exec(version)?.[1]) >= 24 ? [...kept, keptByCleanup] : kept;
+
 const proved = ({ findings }: Diagnosis) => findings.filter(({ certainty }) => certainty === 'proved');
+
+function expectProof(diagnosis: Diagnosis, { goroutines, ...expected }: Expected): void {
+  expect(diagnosis.verdict).to.equal('deadlock');
+  const [finding, ...others] = proved(diagnosis);
+  expect(others, 'one story, told once').to.deep.equal([]);
+  expect(finding).to.include({ rule: 'unreachable-object', ...expected });
+  const count = /^(?:Goroutine|(\d+) goroutines)/.exec(finding?.explanation ?? '')?.[1] ?? '1';
+  // A dead variable on a live stack may still lead to one or the other.
+  expect(Number(count)).to.be.within(Math.ceil(goroutines * 0.75), goroutines);
+  expect(finding?.evidence.some(({ kind }) => kind === 'reachability')).to.equal(true);
+}
+
+/** And it was looked at. */
+function expectNothing(diagnosis: Diagnosis): void {
+  expect(proved(diagnosis)).to.deep.equal([]);
+  expect(diagnosis.limits.filter((line) => /^What live goroutines/.test(line))).to.deep.equal([]);
+}
 
 for (const go of gos) {
   describe(`what live goroutines reach, in cores of ${go.version}`, function () {
@@ -74,18 +97,9 @@ for (const go of gos) {
       return await analyzeCore({ exe, core: seen.core, delve: dlv, noSource }, () => undefined, signal);
     }
 
-    for (const [situation, { goroutines, ...expected }] of Object.entries(lost)) {
-      it(`proves "${situation}" without any source`, async () => {
-        const diagnosis = await diagnose(situation, true);
-        expect(diagnosis.verdict).to.equal('deadlock');
-        const [finding, ...others] = proved(diagnosis);
-        expect(others, 'one story, told once').to.deep.equal([]);
-        expect(finding).to.include({ rule: 'unreachable-object', ...expected });
-        const count = /^(?:Goroutine|(\d+) goroutines)/.exec(finding?.explanation ?? '')?.[1] ?? '1';
-        // A dead variable on a live stack may still lead to one or the other.
-        expect(Number(count)).to.be.within(Math.ceil(goroutines * 0.75), goroutines);
-        expect(finding?.evidence.some(({ kind }) => kind === 'reachability')).to.equal(true);
-      });
+    for (const [situation, expected] of Object.entries(lost)) {
+      it(`proves "${situation}" without any source`, async () =>
+        expectProof(await diagnose(situation, true), expected));
     }
 
     it('proves a pair that waits for one another, and who waits for it', async () => {
@@ -116,12 +130,49 @@ for (const go of gos) {
       expect(reach?.text).to.match(/^main\.queue can still be reached/);
     });
 
-    for (const situation of kept) {
-      it(`proves nothing of "${situation}"`, async () => {
-        const diagnosis = await diagnose(situation, true);
-        expect(proved(diagnosis)).to.deep.equal([]);
-        expect(diagnosis.limits.filter((line) => /^What live goroutines/.test(line))).to.deep.equal([]);
-      });
+    for (const situation of keptIn(go.version)) {
+      it(`proves nothing of "${situation}"`, async () => expectNothing(await diagnose(situation, true)));
+    }
+  });
+
+  describe(`what live goroutines reach in stripped programs of ${go.version}`, function () {
+    this.timeout(120_000);
+    let folder: TempFolder;
+    let exe: string;
+
+    before(async function () {
+      if (!hasGcore) return this.skip(); // needs gcore
+      folder = await tempFolder();
+      exe = folder.file('reach');
+      const env = { GOTOOLCHAIN: 'local', GOWORK: 'off' };
+      const args = ['build', '-buildvcs=false', '-ldflags=-s -w', '-o', exe, '.'];
+      await execa(go.path, args, { cwd: fixture, env });
+    });
+
+    after(async () => {
+      await folder?.[Symbol.asyncDispose]();
+    });
+
+    async function diagnose(situation: string, noSource = true): Promise<Diagnosis> {
+      await using seen = await coreOf(exe, go.version, 'gcore', [situation]);
+      return await analyzeCore({ exe, core: seen.core, noSource }, () => undefined, signal);
+    }
+
+    for (const [situation, expected] of Object.entries(lost)) {
+      it(`proves "${situation}" without any source`, async () =>
+        expectProof(await diagnose(situation), expected));
+    }
+
+    it('proves what the sources tell the story of, and says what that rests on', async () => {
+      const diagnosis = await diagnose('own-lock', false);
+      const [finding, ...others] = proved(diagnosis);
+      expect(others).to.deep.equal([]);
+      expect(finding).to.include({ rule: 'double-lock' });
+      expect(finding?.explanation).to.match(/proved by memory; how it came about/);
+    });
+
+    for (const situation of [...keptIn(go.version), 'package-queue']) {
+      it(`proves nothing of "${situation}"`, async () => expectNothing(await diagnose(situation)));
     }
   });
 }

@@ -8,8 +8,8 @@ export interface Field {
 }
 
 /**
- * How the runtime keeps its heap, taken from the binary's own debug information (runtime/mheap.go, mfinal.go,
- * mcleanup.go, runtime2.go, symtab.go).
+ * How the runtime keeps its heap, taken from the binary's own debug information, or from its type descriptors and
+ * what its variables hold (runtime/mheap.go, mfinal.go, mcleanup.go, runtime2.go, symtab.go).
  */
 export interface HeapLayout {
   /** Array of `*mspan`. */
@@ -41,8 +41,15 @@ export interface HeapLayout {
   readonly syscallSp: number;
   /** Size of a `g` in bytes. */
   readonly gSize: number;
-  /** Blocks of finalizers and cleanups that are to be run: first block, and where the next one's address is. */
-  readonly queued: readonly { readonly first: number; readonly next: number; readonly size: number }[];
+  /**
+   * Blocks of finalizers and cleanups that are to be run: first block, and where in it the next one's address is,
+   * if others follow.
+   */
+  readonly queued: readonly {
+    readonly first: number;
+    readonly next: number | undefined;
+    readonly size: number;
+  }[];
   /** Addresses in which the write barrier left pointers that mean nothing any more. */
   readonly barrierBuffers: readonly { readonly start: number; readonly end: number }[];
 }
@@ -64,6 +71,8 @@ export async function readHeapLayout(
   /** Any mapped address: only the distances between fields count. */
   at: number,
   signal: AbortSignal,
+  /** Finds the blocks where no variable tells them. */
+  findQueued?: (spans: Pick<HeapLayout, 'spans' | 'span'>) => HeapLayout['queued'],
 ): Promise<HeapLayout> {
   const ask = (expression: string) => evaluate(expression, signal);
   const structAt = async (type: string) => fieldsOf(await ask(`*(*"${type}")(${at})`), at);
@@ -75,26 +84,16 @@ export async function readHeapLayout(
       throw error;
     }
   };
-  const spans = await ask('runtime.mheap_.allspans');
-  const span = await structAt('runtime.mspan');
+  const { base, len: length } = await ask('runtime.mheap_.allspans');
+  const spans = { base, length };
+  const span = spanLayout(await structAt('runtime.mspan'));
   const special = await structAt('runtime.special');
   const m = await structAt('runtime.m');
   const g = await structAt('runtime.g');
   const firstM = await ask('runtime.allm');
   return {
-    spans: { base: spans.base, length: spans.len },
-    span: {
-      size: Math.max(...[...span.values()].map(({ offset }) => offset)) + 8,
-      startAddr: need(span, 'startAddr'),
-      pages: need(span, 'npages'),
-      elemSize: need(span, 'elemsize'),
-      objects: need(span, 'nelems'),
-      freeIndex: need(span, 'freeindex'),
-      allocBits: need(span, 'allocBits'),
-      specials: need(span, 'specials'),
-      state: { offset: need(span, 'state').offset, size: 1 },
-      spanClass: { offset: need(span, 'spanclass').offset, size: 1 },
-    },
+    spans,
+    span,
     special: {
       next: need(special, 'next'),
       offset: need(special, 'offset'),
@@ -110,34 +109,51 @@ export async function readHeapLayout(
     },
     syscallSp: need(g, 'syscallsp').offset,
     gSize: Math.max(...[...g.values()].map(({ offset }) => offset)) + 8,
-    queued: [
-      await queue(ask, structAt, 'runtime.allfin', ['runtime.finBlock', 'runtime.finblock'], 4096),
-      // Absent before Go 1.25.
-      await optional(() =>
-        queue(ask, structAt, 'runtime.gcCleanups.all.value', ['runtime.cleanupBlock'], 512),
-      ),
-    ].flatMap((found) => found ?? []),
+    queued: findQueued?.({ spans, span }) ?? (await queues(ask, structAt, optional)),
     barrierBuffers: (await optional(() => barrierBuffers(ask))) ?? [],
   };
+}
 
-  async function queue(
-    evaluateOne: typeof ask,
-    structOne: typeof structAt,
-    head: string,
-    types: readonly string[],
-    size: number,
-  ) {
-    const first = await evaluateOne(head);
+type Ask = (expression: string) => Promise<LayoutVariable>;
+type StructAt = (type: string) => Promise<ReadonlyMap<string, Field>>;
+
+async function queues(
+  ask: Ask,
+  structAt: StructAt,
+  optional: <T>(work: () => Promise<T>) => Promise<T | undefined>,
+): Promise<HeapLayout['queued']> {
+  const queue = async (head: string, types: readonly string[], size: number) => {
+    const first = await ask(head);
     for (const type of types) {
-      const fields = await optional(() => structOne(type));
+      const fields = await optional(() => structAt(type));
       if (fields !== undefined) return { first: pointee(first), next: need(fields, 'alllink').offset, size };
     }
     throw unknown(types.join(' or '));
-  }
+  };
+  const finalizers = await queue('runtime.allfin', ['runtime.finBlock', 'runtime.finblock'], 4096);
+  // Absent before Go 1.25.
+  const cleanups = await optional(() => queue('runtime.gcCleanups.all.value', ['runtime.cleanupBlock'], 512));
+  return cleanups === undefined ? [finalizers] : [finalizers, cleanups];
+}
+
+/** Throws `undecided` when a field is missing. */
+export function spanLayout(span: ReadonlyMap<string, Field>): HeapLayout['span'] {
+  return {
+    size: Math.max(...[...span.values()].map(({ offset }) => offset)) + 8,
+    startAddr: need(span, 'startAddr'),
+    pages: need(span, 'npages'),
+    elemSize: need(span, 'elemsize'),
+    objects: need(span, 'nelems'),
+    freeIndex: need(span, 'freeindex'),
+    allocBits: need(span, 'allocBits'),
+    specials: need(span, 'specials'),
+    state: { offset: need(span, 'state').offset, size: 1 },
+    spanClass: { offset: need(span, 'spanclass').offset, size: 1 },
+  };
 }
 
 /** Fields of a struct and of the structs inside it, by their own names: none of those used here is ambiguous. */
-function fieldsOf(variable: LayoutVariable, at: number): ReadonlyMap<string, Field> {
+export function fieldsOf(variable: LayoutVariable, at: number): ReadonlyMap<string, Field> {
   const fields = new Map<string, Field>();
   const collect = (parent: LayoutVariable, depth: number) => {
     for (const { name, type, addr, children } of parent.children) {
@@ -154,7 +170,7 @@ function fieldsOf(variable: LayoutVariable, at: number): ReadonlyMap<string, Fie
 }
 
 /** `data` and `bss` of each module; what the linker keeps apart as free of pointers is left out. */
-async function globals(ask: (expression: string) => Promise<LayoutVariable>) {
+async function globals(ask: Ask) {
   const out: { start: number; end: number }[] = [];
   const maxModules = 1000;
   let module = 'runtime.firstmoduledata';
@@ -173,7 +189,7 @@ async function globals(ask: (expression: string) => Promise<LayoutVariable>) {
   throw unknown('the list of modules');
 }
 
-async function barrierBuffers(ask: (expression: string) => Promise<LayoutVariable>) {
+async function barrierBuffers(ask: Ask) {
   const processors = await ask('runtime.allp');
   const out: { start: number; end: number }[] = [];
   for (let i = 0; i < processors.len; i++) {

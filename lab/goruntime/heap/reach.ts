@@ -50,6 +50,9 @@ export function findReached(source: ReachSource, signal: AbortSignal): Reached {
   const spans = readSpans(source.memory, source.heap, signal);
   const roots = findRoots(source.memory, source, spans, source.registers);
   const addresses = allGoroutines(source, signal);
+  // The runtime has them all from its heap: a table that lacks one is not the whole.
+  if (addresses.some((address) => spans.objectAt(address) < 0))
+    throw new RangeError('a goroutine lies outside the heap');
   // A few goroutines of each kind reach nearly everything: only where something is left are all looked at.
   const some = addresses.length > maxAtOnce ? examplesOf(source.folded) : undefined;
   return (

@@ -105,7 +105,7 @@ function queuedBlocks(memory: BulkMemory, { first, next, size }: HeapLayout['que
   const out: { start: number; end: number }[] = [];
   for (let at = first, i = 0; at !== 0 && i < maxLinks; i++) {
     out.push({ start: at, end: at + size });
-    at = memory.u64(at + next) ?? 0;
+    at = next === undefined ? 0 : (memory.u64(at + next) ?? 0);
   }
   return out;
 }

@@ -22,15 +22,18 @@ export interface HeapSpans {
 }
 
 /** 8 KiB on every platform (`runtime._PageSize`), 64 MiB arenas are only our own way to index pages. */
-const pageSize = 8192;
+export const pageSize = 8192;
 const pagesPerArena = 8192;
 const arenaSize = pageSize * pagesPerArena;
 /** `mSpanInUse`: it holds objects, not stacks. */
-const inUse = 1;
+export const inUse = 1;
 
 /** Reads the span table. Throws a RangeError where the core lacks it. */
-export function readSpans(memory: BulkMemory, layout: HeapLayout, signal: AbortSignal): HeapSpans {
-  const { spans, span } = layout;
+export function readSpans(
+  memory: BulkMemory,
+  { spans, span }: Pick<HeapLayout, 'spans' | 'span'>,
+  signal: AbortSignal,
+): HeapSpans {
   const start = new Float64Array(spans.length);
   const size = new Float64Array(spans.length);
   const first = new Float64Array(spans.length);
