@@ -19,8 +19,10 @@ function claimOf(knot: Knot, input: RuleInput): Claim[] {
   const direction = cell.wait.direction;
   const many = countOf(knot.cells) > 1;
   const verb = many ? pluralVerbs[direction] : verbs[direction];
-  // `<-nil` at the end of main is a way to keep a program running while others work.
-  const deliberate = direction !== 'send' && cell.ids.includes(1) && input.someoneRuns;
+  // `<-nil` at the end of main is a way to keep a program running while others work; and what is received from may
+  // be the `Done` of a context without an end, for all that is known where the line is not at hand.
+  const unread = input.receivedFrom(cell).length === 0 && knot.victims.length === 0;
+  const deliberate = direction !== 'send' && input.someoneRuns && (cell.ids.includes(1) || unread);
   return [
     {
       rule: name,
