@@ -61,9 +61,9 @@ describe('a function value in a field of a struct of another package', () => {
 
   it('is lost when the field goes out of sight', async () => {
     const literal = main('_ = service.Service{Work: j.Run}');
-    expect(await calls(literal, `${service}func give(s Service) func() { return s.Work }\n`)).to.equal(
-      'lost',
-    );
+    const given = `${service}func give(s Service) func() { return s.Work }\n`;
+    expect(await calls(literal, given), 'to nobody').to.deep.equal([17, 9]);
+    expect(await calls(literal, `${given}var all = []func(){give(Service{})}\n`)).to.equal('lost');
     expect(await calls(literal, `${service}func keep(s Service) { all["a"] = s.Work }\n`)).to.equal('lost');
     expect(await calls(literal, `${service}func hand(s Service) { unknown(s.Work) }\n`)).to.equal('lost');
   });
