@@ -14,7 +14,7 @@ export const thumbnails: Scenario = {
   symptom: { kind: 'no-progress', path: '/progress', forMs: 1_500 },
   expect: {
     functions: ['main.(*Job).Run'],
-    resources: ['main.Run.left'],
+    resources: ['main.(*Job).Run.left'],
     victimsAtLeast: 0,
     rule: 'waitgroup-misuse',
   },
