@@ -7,7 +7,7 @@ import { captureMethods } from './capture/index.js';
 import { type LoadFacts, loadFactsSchema } from './checklist/load-facts.js';
 import { type Quit, quitServer } from './checklist/sigquit.js';
 import { type HttpSeen, observeSymptoms, type Symptoms } from './checklist/symptoms.js';
-import { type LabConfig, scenarioNamed } from './config.js';
+import { type LabConfig, scenarioOf } from './config.js';
 import { LabError } from './errors.js';
 import type { Emit, StageName } from './events.js';
 import { describeExit } from './hang/judge.js';
@@ -87,6 +87,7 @@ export async function start(context: StageContext): Promise<RunningServer> {
         port: config.port ?? scenario.server.port ?? 0,
         pprofPort: config.pprofPort ?? scenario.server.pprofPort ?? 0,
         path: scenario.server.path,
+        flags: scenario.server.flags,
         logFile: run.file('server.log'),
       },
       signal,
@@ -183,7 +184,7 @@ export interface Planned {
 /** What a run was asked to do. */
 export function plannedIn(run: Run): Planned {
   const { config } = run.record;
-  return { config, scenario: scenarioNamed(config.scenario) };
+  return { config, scenario: scenarioOf(config) };
 }
 
 /** Where a run keeps the sources of its program, in its folder. */

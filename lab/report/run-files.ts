@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { diagnosisSchema } from '../analysis/diagnosis.js';
 import { checklistRowSchema } from '../checklist/row.js';
 import { walkSchema } from '../checklist/walk.js';
-import { scenarioNamed } from '../config.js';
+import { scenarioOf } from '../config.js';
 import { expectations, expectationsOfFixed } from '../expectation.js';
 import { readJson } from '../store/json-file.js';
 import type { Run } from '../store/run-store.js';
@@ -38,7 +38,7 @@ export async function writeReports(run: Run): Promise<RunReport> {
 export async function readReport(run: Run): Promise<RunReport> {
   const diagnosis = await optional(run.file('diagnosis.json'), diagnosisSchema);
   const { fixed } = run.record.config;
-  const scenario = scenarioNamed(run.record.config.scenario);
+  const scenario = scenarioOf(run.record.config);
   const compared = diagnosis && (fixed ? expectationsOfFixed(diagnosis) : expectations(diagnosis, scenario));
   return {
     record: run.record,
