@@ -5,7 +5,7 @@ import { type Bundle, bundleSchema } from './capture/bundle.js';
 import { captureBundle } from './capture/capture.js';
 import { captureMethods } from './capture/index.js';
 import { type LoadFacts, loadFactsSchema } from './checklist/load-facts.js';
-import { type Quit, quitServer } from './checklist/sigquit.js';
+import { patienceForDump, type Quit, quitServer } from './checklist/sigquit.js';
 import { type HttpSeen, observeSymptoms, type Symptoms } from './checklist/symptoms.js';
 import { type LabConfig, scenarioOf } from './config.js';
 import { LabError } from './errors.js';
@@ -149,14 +149,12 @@ export async function capture(
 
 /** Ends a hung server as a person would who wants its goroutines, with SIGQUIT. */
 export async function quit(context: StageContext, server: RunningServer): Promise<Quit> {
-  const { target, signal } = context;
+  const { run, target, signal } = context;
+  const { drive } = plannedIn(run).scenario;
+  const crowd = drive.kind === 'stampede' ? drive.size : 0;
   return await inStage(context, 'stop', 'SIGQUIT', async () => {
-    const seen = await quitServer({
-      target,
-      process: server.process,
-      logFile: server.logFile,
-      signal,
-    });
+    const { process, logFile } = server;
+    const seen = await quitServer({ target, process, logFile, signal, deadlineMs: patienceForDump(crowd) });
     const { sigquit } = seen;
     return [
       seen,

@@ -13,7 +13,7 @@ export async function makeRoom(
   server: RunningServer,
 ): Promise<void> {
   const crowd = Math.max(...load.steps.map(({ connections }) => connections));
-  const needs = needsOf(size, protocol, clients, crowd);
+  const needs = needsOf(size, protocol, clients[protocol], crowd);
   const machine = await thisMachine(run.dir);
   requireRoom(needs, machine, run.dir);
   const { pid } = server.identity;

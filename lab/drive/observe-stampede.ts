@@ -36,9 +36,10 @@ export async function observeStampede(
 
   const gone = new AbortController();
   void process.exited.then(() => gone.abort());
+  const { protocol, size, patienceMs } = drive;
   const crowd = {
     ...{ pid: process.identity.pid, url, pprofUrl, gone: gone.signal },
-    ...{ protocol: drive.protocol, size: drive.size, clients: drive.clients, patienceMs: drive.patienceMs },
+    ...{ protocol, size, patienceMs, clients: drive.clients[protocol] },
     idleGoroutines: idle.goroutines,
   };
   const facts = await stampede(crowd, emit, signal);

@@ -15,7 +15,7 @@ export type Drive =
       readonly size: number;
       readonly protocol: Protocol;
       /** Clients that are there at the same time. */
-      readonly clients: number;
+      readonly clients: Readonly<Record<Protocol, number>>;
       /** How long a client waits before it goes. Milliseconds. */
       readonly patienceMs: number;
     }

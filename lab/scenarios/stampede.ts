@@ -24,7 +24,7 @@ export const stampede: Scenario = {
     },
     size: 2_000,
     protocol: 'http1',
-    clients: 1_000,
+    clients: { http1: 1_000, http2: 5_000 },
     patienceMs: 300,
   },
   symptom: { kind: 'unanswered' },

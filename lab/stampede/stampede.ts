@@ -76,7 +76,8 @@ export async function stampede(
         await send(wanted - stuck);
         stuck = await stuckNow(options, until);
       }
-      if (sent === clients.report().sent) continue;
+      // What the load alone has left is looked at once, whatever its size.
+      if (sent === clients.report().sent && marks.length > 0) continue;
       const mark = await look();
       if (mark === undefined) break;
       marks.push(mark);

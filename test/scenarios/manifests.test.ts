@@ -20,7 +20,9 @@ describe('the catalogue', () => {
     expect(new Set(names).size).to.equal(names.length);
     const folders = await readdir(goServerFolder, { withFileTypes: true });
     const packages = folders.filter((one) => one.isDirectory() && one.name !== 'internal');
-    expect(packages.map(({ name }) => name)).to.have.members([...new Set(scenarios.map((one) => one.package))]);
+    expect(packages.map(({ name }) => name)).to.have.members([
+      ...new Set(scenarios.map((one) => one.package)),
+    ]);
   });
 
   it('sorts every subtype into one class', () => {
