@@ -13,7 +13,9 @@ export async function makeRoom(
   server: RunningServer,
 ): Promise<void> {
   const crowd = Math.max(...load.steps.map(({ connections }) => connections));
-  const needs = needsOf(size, protocol, clients[protocol], crowd);
+  // A server that answers is left with nothing.
+  const stuck = run.record.config.fixed ? 0 : size;
+  const needs = needsOf(stuck, protocol, clients[protocol], crowd);
   const machine = await thisMachine(run.dir);
   requireRoom(needs, machine, run.dir);
   const { pid } = server.identity;

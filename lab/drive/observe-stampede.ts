@@ -56,6 +56,9 @@ export async function observeStampede(
   }
 
   const left = await settled(crowd, signal);
+  if (left === undefined) {
+    return { outcome: { ...outcome, reason: 'unfinished', why: 'pprof does not say what is left' }, facts };
+  }
   if (left > leftBehind) {
     const why = `${answers}, and ${left} goroutines are left of them`;
     const { kind: _, health: __, reason: ___, ...seen } = outcome;
@@ -75,12 +78,16 @@ export async function observeStampede(
   return { outcome: again, facts };
 }
 
-/** Goroutines that are left once their number does not fall any more below what is allowed, or time is up. */
-async function settled(crowd: Parameters<typeof stuckNow>[0], signal: AbortSignal): Promise<number> {
+/** Goroutines that are left once they are few enough, or time is up; `undefined` when pprof does not say. */
+async function settled(
+  crowd: Parameters<typeof stuckNow>[0],
+  signal: AbortSignal,
+): Promise<number | undefined> {
   const end = performance.now() + settleMs;
   for (;;) {
     const left = await stuckNow(crowd, signal);
-    if (left <= leftBehind || performance.now() > end) return left;
+    const late = performance.now() > end;
+    if (left === undefined ? late : left <= leftBehind || late) return left;
     await pause(200, signal);
   }
 }

@@ -22,7 +22,15 @@ export function reportMarkdown(report: RunReport): string {
     ...(expectations.length === 0 ? [] : expectationParts(expectations)),
     ...(crowd === undefined
       ? []
-      : ['## The stampede', crowd.text, table(crowd.head, crowd.rows), list(crowd.afterwards)]),
+      : [
+          '## The stampede',
+          text(crowd.text),
+          table(
+            crowd.head,
+            crowd.rows.map((row) => row.map(text)),
+          ),
+          list(crowd.afterwards.map(text)),
+        ]),
     ...(diagnosis === undefined ? [] : diagnosisParts(diagnosis)),
     ...(checklist.length === 0 ? [] : checklistParts(checklist)),
     '## Stages',

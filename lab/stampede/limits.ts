@@ -9,8 +9,8 @@ import { type Protocol, protocolNames } from './facts.js';
 
 /** Memory that a stuck handler takes: in the server, and in the kernel for its connection. */
 const bytesPerHandler: Readonly<Record<Protocol, { readonly server: number; readonly kernel: number }>> = {
-  http1: { server: 30_000, kernel: 6_000 },
-  http2: { server: 20_000, kernel: 0 },
+  http1: { server: 16_000, kernel: 5_000 },
+  http2: { server: 9_000, kernel: 0 },
 };
 /** The server itself, and what pprof takes to print its longest page. */
 const baseBytes = 500e6;

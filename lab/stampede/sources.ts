@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 
-/** Ports of one source address that are counted on: others take some too, and closed ones stay a minute. */
-const usableShare = 0.6;
+/**
+ * The share of its ports that an address is used for. A closed port stays taken for a minute, and the kernel looks
+ * for a free one by trying them in turn: where a quarter is taken, a connection takes milliseconds of its time.
+ */
+const usableShare = 0.1;
 
 /** Connections that one source address of the loopback interface is trusted with. */
 export async function connectionsPerSource(): Promise<number> {

@@ -50,6 +50,7 @@ export async function stampede(
   const marks: CrowdMark[] = [];
   const began = performance.now();
   let ms = 0;
+  let stuck = 0;
 
   const look = async (): Promise<CrowdMark | undefined> => {
     const before = await lookAtProcess(pid);
@@ -57,7 +58,6 @@ export async function stampede(
     const list = await lookAtList(pprofUrl, pageTimeoutMs, until);
     const after = await lookAtProcess(pid);
     if (before === undefined || after === undefined) return undefined;
-    const stuck = Math.max(0, count.goroutines - options.idleGoroutines);
     const requests = clients.report().sent;
     return { stuck, requests, ms: Math.round(performance.now() - began), before, after, count, list };
   };
@@ -65,16 +65,17 @@ export async function stampede(
     const from = performance.now();
     await clients.send(requests, until);
     ms += performance.now() - from;
+    // Where pprof does not come any more, each request counts that got no answer.
+    stuck = (await stuckNow(options, until)) ?? stuck + requests;
   };
 
   try {
-    let stuck = await stuckNow(options, until);
+    stuck = (await stuckNow(options, until)) ?? 0;
     for (const wanted of [...sizesLookedAt.filter((one) => one < size), size]) {
       const { sent, answered } = clients.report();
       if (answered > 0) break;
       for (let wave = 0; wave < mostWaves && stuck < wanted && clients.report().answered === 0; wave += 1) {
         await send(wanted - stuck);
-        stuck = await stuckNow(options, until);
       }
       // What the load alone has left is looked at once, whatever its size.
       if (sent === clients.report().sent && marks.length > 0) continue;
@@ -98,13 +99,13 @@ export async function stampede(
   };
 }
 
-/** Goroutines beyond those of the idle server. */
+/** Goroutines beyond those of the idle server; `undefined` when pprof does not say. */
 export async function stuckNow(
   { pprofUrl, idleGoroutines }: Pick<StampedeOptions, 'pprofUrl' | 'idleGoroutines'>,
   signal: AbortSignal,
-): Promise<number> {
-  const { goroutines } = await lookAtCount(pprofUrl, pageTimeoutMs, signal);
-  return Math.max(0, goroutines - idleGoroutines);
+): Promise<number | undefined> {
+  const { answered, goroutines } = await lookAtCount(pprofUrl, pageTimeoutMs, signal);
+  return answered ? Math.max(0, goroutines - idleGoroutines) : undefined;
 }
 
 /** Tells twice a second how the crowd grows. */

@@ -36,7 +36,7 @@ describe('the limits of a stampede', () => {
     const error = complaint({ memoryBytes: 2e9 });
     expect(error).to.include({ code: 'target' });
     const fitting = Number(/--size (\d+)$/.exec(error?.hint ?? '')?.[1]);
-    expect(fitting).to.be.above(10_000).and.below(100_000);
+    expect(fitting).to.be.above(50_000).and.below(100_000);
     const { memoryBytes } = needsOf(fitting, 'http1', 1_000, 2_000);
     expect(memoryBytes).to.be.at.most(2e9);
   });
