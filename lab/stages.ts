@@ -13,6 +13,7 @@ import type { Emit, StageName } from './events.js';
 import { describeExit } from './hang/judge.js';
 import { goServerFolder } from './paths.js';
 import type { Scenario } from './scenarios/scenario.js';
+import { crowdOf } from './scenarios/sized.js';
 import { type BuiltServer, buildServer, builtServerSchema } from './server/build.js';
 import { type RunningServer, reattachServer, startedServerSchema, startServer } from './server/start.js';
 import { stageResult } from './store/run-record.js';
@@ -119,6 +120,7 @@ export async function symptoms(
       exe,
       url: server.url,
       pprofUrl: server.pprofUrl,
+      pprofSeconds: 3 + Math.ceil(crowdOf(plannedIn(run).scenario) / 20_000),
       signal,
       ...(meanwhile === undefined ? {} : { meanwhile }),
     });
@@ -150,11 +152,10 @@ export async function capture(
 /** Ends a hung server as a person would who wants its goroutines, with SIGQUIT. */
 export async function quit(context: StageContext, server: RunningServer): Promise<Quit> {
   const { run, target, signal } = context;
-  const { drive } = plannedIn(run).scenario;
-  const crowd = drive.kind === 'stampede' ? drive.size : 0;
   return await inStage(context, 'stop', 'SIGQUIT', async () => {
     const { process, logFile } = server;
-    const seen = await quitServer({ target, process, logFile, signal, deadlineMs: patienceForDump(crowd) });
+    const deadlineMs = patienceForDump(crowdOf(plannedIn(run).scenario));
+    const seen = await quitServer({ target, process, logFile, signal, deadlineMs });
     const { sigquit } = seen;
     return [
       seen,

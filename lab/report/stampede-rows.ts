@@ -37,9 +37,13 @@ export function stampedeRows({
       prettyBytes(before.rssBytes),
       number(before.fds),
       count.answered ? seconds(count.ms) : missing(count),
-      list.answered ? number(list.goroutines) : missing(list),
-      prettyBytes(list.bytes),
-      seconds(list.ms),
+      ...(list === undefined
+        ? ['not asked again', '', '']
+        : [
+            list.answered ? number(list.goroutines) : missing(list),
+            prettyBytes(list.bytes),
+            seconds(list.ms),
+          ]),
     ]),
     afterwards: [
       ...(bundle === undefined

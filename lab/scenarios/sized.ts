@@ -22,3 +22,8 @@ export function sized(scenario: Scenario, asked: AskedSize): Scenario {
     expect: { ...expect, victimsAtLeast: Math.floor(size * victimShare) },
   };
 }
+
+/** Goroutines that a scenario is to leave behind, where it says so; else 0. */
+export function crowdOf({ drive }: Scenario): number {
+  return drive.kind === 'stampede' ? drive.size : 0;
+}

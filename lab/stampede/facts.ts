@@ -28,7 +28,8 @@ const markSchema = z.object({
   before: processLookSchema,
   after: processLookSchema,
   count: pageLookSchema,
-  list: pageLookSchema,
+  /** Absent once a page was cut off at its 64 MB: larger crowds fill the same page, and the server longer. */
+  list: pageLookSchema.optional(),
 });
 export type CrowdMark = z.infer<typeof markSchema>;
 

@@ -4,7 +4,7 @@ import { interrupted } from '../errors.js';
 import type { Emit } from '../events.js';
 import { type Clients, openClients } from './clients.js';
 import type { CrowdMark, Protocol, StampedeFacts } from './facts.js';
-import { lookAtCount, lookAtList, lookAtProcess, type ProcessLook } from './look.js';
+import { lookAtCount, lookAtList, lookAtProcess, type PageLook, type ProcessLook } from './look.js';
 import { connectionsPerSource } from './sources.js';
 
 export interface StampedeOptions {
@@ -55,11 +55,19 @@ export async function stampede(
   const look = async (): Promise<CrowdMark | undefined> => {
     const before = await lookAtProcess(pid);
     const count = await lookAtCount(pprofUrl, pageTimeoutMs, until);
-    const list = await lookAtList(pprofUrl, pageTimeoutMs, until);
+    const list = isFull(marks.at(-1)) ? undefined : await lookAtList(pprofUrl, pageTimeoutMs, until);
     const after = await lookAtProcess(pid);
     if (before === undefined || after === undefined) return undefined;
     const requests = clients.report().sent;
-    return { stuck, requests, ms: Math.round(performance.now() - began), before, after, count, list };
+    return {
+      stuck,
+      requests,
+      ms: Math.round(performance.now() - began),
+      before,
+      after,
+      count,
+      ...(list === undefined ? {} : { list }),
+    };
   };
   const send = async (requests: number): Promise<void> => {
     const from = performance.now();
@@ -108,6 +116,11 @@ export async function stuckNow(
   return answered ? Math.max(0, goroutines - idleGoroutines) : undefined;
 }
 
+/** Whether the page of that look ended before the list did, or there was none any more. */
+function isFull(mark: CrowdMark | undefined): boolean {
+  return mark !== undefined && (mark.list === undefined || mark.list.goroutines < mark.count.goroutines);
+}
+
 /** Tells twice a second how the crowd grows. */
 function sample(pid: number, clients: Clients, emit: Emit): AsyncDisposable {
   const closing = new AbortController();
@@ -128,11 +141,19 @@ function sample(pid: number, clients: Clients, emit: Emit): AsyncDisposable {
   };
 }
 
-function markText({ stuck, before, list }: CrowdMark): string {
-  const page = list.answered
-    ? `pprof lists ${number(list.goroutines)} of them on ${megabytes(list.bytes)} in ${(list.ms / 1_000).toFixed(1)} s`
-    : `pprof's list does not come: ${list.why ?? 'cut off'}`;
-  return `${number(stuck)} stuck: ${megabytes(before.rssBytes)} of memory, ${number(before.fds)} descriptors; ${page}`;
+function markText({ stuck, before, count, list }: CrowdMark): string {
+  const crowd = `${number(stuck)} stuck: ${megabytes(before.rssBytes)} of memory, ${number(before.fds)} descriptors`;
+  return `${crowd}; ${list === undefined ? `pprof counts them in ${seconds(count.ms)}` : listText(list)}`;
+}
+
+function listText({ answered, goroutines, bytes, ms, why }: PageLook): string {
+  return answered
+    ? `pprof lists ${number(goroutines)} of them on ${megabytes(bytes)} in ${seconds(ms)}`
+    : `pprof's list does not come: ${why ?? 'cut off'}`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
 }
 
 function number(n: number): string {
