@@ -1,5 +1,10 @@
 import { createInterface } from 'node:readline';
-import { type ClientsReport, clientsCommandSchema, clientsOptionsSchema } from './clients-wire.js';
+import {
+  type ClientsReport,
+  clientsCommandSchema,
+  clientsOptionsSchema,
+  requestsPerConnection,
+} from './clients-wire.js';
 import { sourceAddress } from './sources.js';
 import { type Visit, visitHttp1, visitHttp2 } from './visits.js';
 
@@ -8,8 +13,6 @@ import { type Visit, visitHttp1, visitHttp2 } from './visits.js';
  * document per line. It ends with its stdin, so that it never outlives the lab, however the lab ends.
  */
 
-/** Go's net/http lets a connection have 250 requests at a time (SETTINGS_MAX_CONCURRENT_STREAMS). */
-const requestsPerHttp2Connection = 250;
 const reportEveryMs = 100;
 /** After a failed connection, so that a server in trouble is not asked in a tight loop. */
 const backOffMs = 50;
@@ -17,7 +20,7 @@ const backOffMs = 50;
 const options = clientsOptionsSchema.parse(JSON.parse(process.argv[2] ?? ''));
 const url = new URL(options.url);
 const visit = options.protocol === 'http1' ? visitHttp1 : visitHttp2;
-const most = options.protocol === 'http1' ? 1 : requestsPerHttp2Connection;
+const most = requestsPerConnection[options.protocol];
 
 let toSend = 0;
 let here = 0;

@@ -1,10 +1,14 @@
 import { z } from 'zod';
+import { type Protocol, protocols } from './facts.js';
+
+/** Of HTTP/2 as many as Go's net/http takes at a time (SETTINGS_MAX_CONCURRENT_STREAMS). */
+export const requestsPerConnection: Readonly<Record<Protocol, number>> = { http1: 1, http2: 250 };
 
 /** What the process of the clients is told when it starts, as its only argument. */
 export const clientsOptionsSchema = z.object({
   /** `http://127.0.0.1:port/path`. */
   url: z.string(),
-  protocol: z.enum(['http1', 'http2']),
+  protocol: z.enum(protocols),
   /** Clients that are there at the same time. */
   clients: z.number().int().positive(),
   /** How long a client waits for an answer before it goes. Milliseconds. */

@@ -1,5 +1,6 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { LabError } from '../errors.js';
+import { requestsPerConnection } from './clients-wire.js';
 import { type Protocol, protocolNames } from './facts.js';
 
 /*
@@ -38,7 +39,7 @@ export function needsOf(size: number, protocol: Protocol, clients: number, crowd
   return {
     size,
     protocol,
-    descriptors: connections + clients + otherDescriptors,
+    descriptors: connections + Math.ceil(clients / requestsPerConnection[protocol]) + otherDescriptors,
     memoryBytes: baseBytes + size * (server + kernel),
     // The sparse copy lies beside the dense core for a moment; SIGQUIT prints some two kilobytes for each.
     diskBytes: coreBaseBytes + 2 * size * server + size * 2_000,
@@ -57,7 +58,7 @@ export function requireRoom(needs: Needs, machine: Machine, folder: string): voi
       `hold ${count(needs.descriptors)} file descriptors, and a process may have ${count(machine.descriptors)} here (RLIMIT_NOFILE)`,
       protocol === 'http1'
         ? `let them come over HTTP/2, which leaves handlers behind without a descriptor: npx lab run stampede --size ${size} --protocol http2`
-        : 'raise the limit in this shell: ulimit -Hn 20000',
+        : `raise the limit in this shell: ulimit -n ${needs.descriptors}`,
     );
   }
   if (needs.memoryBytes > machine.memoryBytes) {
