@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { LabError } from './errors.js';
 import { scenarios } from './scenarios/index.js';
 import type { Scenario } from './scenarios/scenario.js';
+import { sized } from './scenarios/sized.js';
+import { protocols } from './stampede/facts.js';
 
 /** How the Go compiler is asked to build the program. */
 export const buildFlavours = {
@@ -32,6 +34,9 @@ export const labConfigSchema = z.strictObject({
   probeTimeout: seconds.default(1),
   /** Seconds after which the load ends without a hang. */
   loadTimeout: seconds.optional(),
+  /** Of `stampede`: handlers that shall be stuck, and how their clients come; the scenario's own when absent. */
+  size: z.coerce.number().int().min(100).max(5_000_000).optional(),
+  protocol: z.enum(protocols).optional(),
 });
 
 export type LabConfig = z.infer<typeof labConfigSchema>;
@@ -45,8 +50,20 @@ export function parseConfig(options: unknown): LabConfig {
       hint: 'see `npx lab run --help`',
     });
   }
-  scenarioNamed(parsed.data.scenario);
+  const { drive } = scenarioNamed(parsed.data.scenario);
+  const { size, protocol } = parsed.data;
+  if (drive.kind !== 'stampede' && (size !== undefined || protocol !== undefined)) {
+    throw new LabError(`--size and --protocol are options of stampede, not of ${parsed.data.scenario}`, {
+      code: 'usage',
+      hint: 'try npx lab run stampede',
+    });
+  }
   return parsed.data;
+}
+
+/** The scenario of a run, of the size that the run was asked for. */
+export function scenarioOf(config: Pick<LabConfig, 'scenario' | 'size' | 'protocol'>): Scenario {
+  return sized(scenarioNamed(config.scenario), config);
 }
 
 /** The scenario of that name; throws `usage` naming all of them. */

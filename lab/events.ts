@@ -1,5 +1,6 @@
 import type { Health, ProbeOutcome } from './hang/health.js';
 import type { LoadSample, LoadStep } from './load/sample.js';
+import type { CrowdSample } from './stampede/facts.js';
 
 export type StageName =
   | 'provision'
@@ -19,6 +20,7 @@ export type LabEvent =
   | { readonly type: 'stage-finished'; readonly stage: StageName; readonly ms: number; readonly text: string }
   | { readonly type: 'load-step'; readonly step: LoadStep; readonly why: string }
   | { readonly type: 'load-sample'; readonly sample: LoadSample }
+  | { readonly type: 'crowd-sample'; readonly sample: CrowdSample }
   | { readonly type: 'probe'; readonly outcome: ProbeOutcome }
   | { readonly type: 'health'; readonly at: number; readonly health: Health; readonly why: string }
   | { readonly type: 'note'; readonly text: string };

@@ -5,14 +5,15 @@ import { type Bundle, bundleSchema } from './capture/bundle.js';
 import { captureBundle } from './capture/capture.js';
 import { captureMethods } from './capture/index.js';
 import { type LoadFacts, loadFactsSchema } from './checklist/load-facts.js';
-import { type Quit, quitServer } from './checklist/sigquit.js';
+import { patienceForDump, type Quit, quitServer } from './checklist/sigquit.js';
 import { type HttpSeen, observeSymptoms, type Symptoms } from './checklist/symptoms.js';
-import { type LabConfig, scenarioNamed } from './config.js';
+import { type LabConfig, scenarioOf } from './config.js';
 import { LabError } from './errors.js';
 import type { Emit, StageName } from './events.js';
 import { describeExit } from './hang/judge.js';
 import { goServerFolder } from './paths.js';
 import type { Scenario } from './scenarios/scenario.js';
+import { crowdOf } from './scenarios/sized.js';
 import { type BuiltServer, buildServer, builtServerSchema } from './server/build.js';
 import { type RunningServer, reattachServer, startedServerSchema, startServer } from './server/start.js';
 import { stageResult } from './store/run-record.js';
@@ -93,6 +94,7 @@ export async function start(context: StageContext): Promise<RunningServer> {
         port: config.port ?? scenario.server.port ?? 0,
         pprofPort: config.pprofPort ?? scenario.server.pprofPort ?? 0,
         path: scenario.server.path,
+        flags: scenario.server.flags,
         logFile: run.file('server.log'),
       },
       signal,
@@ -124,6 +126,7 @@ export async function symptoms(
       exe,
       url: server.url,
       pprofUrl: server.pprofUrl,
+      pprofSeconds: 3 + Math.ceil(crowdOf(plannedIn(run).scenario) / 20_000),
       signal,
       ...(meanwhile === undefined ? {} : { meanwhile }),
     });
@@ -154,14 +157,11 @@ export async function capture(
 
 /** Ends a hung server as a person would who wants its goroutines, with SIGQUIT. */
 export async function quit(context: StageContext, server: RunningServer): Promise<Quit> {
-  const { target, signal } = context;
+  const { run, target, signal } = context;
   return await inStage(context, 'stop', 'SIGQUIT', async () => {
-    const seen = await quitServer({
-      target,
-      process: server.process,
-      logFile: server.logFile,
-      signal,
-    });
+    const { process, logFile } = server;
+    const deadlineMs = patienceForDump(crowdOf(plannedIn(run).scenario));
+    const seen = await quitServer({ target, process, logFile, signal, deadlineMs });
     const { sigquit } = seen;
     return [
       seen,
@@ -189,7 +189,7 @@ export interface Planned {
 /** What a run was asked to do. */
 export function plannedIn(run: Run): Planned {
   const { config } = run.record;
-  return { config, scenario: scenarioNamed(config.scenario) };
+  return { config, scenario: scenarioOf(config) };
 }
 
 /** Where a run keeps the sources of its program, in its folder. */

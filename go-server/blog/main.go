@@ -23,16 +23,17 @@ const shutdownTimeout = 2 * time.Second
 func main() {
 	addr := flag.String("addr", ":10080", "address to serve on")
 	pprofAddr := flag.String("pprof-addr", "127.0.0.1:10081", "address of the debug pages; empty for none")
+	http2 := flag.Bool("http2", false, "speak HTTP/2 without TLS too")
 	flag.Parse()
 
-	if err := run(*addr, *pprofAddr); err != nil {
+	if err := run(*addr, *pprofAddr, *http2); err != nil {
 		fmt.Fprintln(os.Stderr, "server:", err)
 		os.Exit(1)
 	}
 }
 
 // run serves until SIGINT or SIGTERM; a second signal ends the process at once.
-func run(addr, pprofAddr string) error {
+func run(addr, pprofAddr string, http2 bool) error {
 	// Asked for before anyone can know that the server is up.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
@@ -61,6 +62,11 @@ func run(addr, pprofAddr string) error {
 		published.Set(fmt.Sprintf("%s per %s", metric.Key, metric.Scope), value)
 	}, time.Now)
 	server := &http.Server{Handler: &handler{metrics: metrics}}
+	if http2 {
+		if err := speakHTTP2(server); err != nil {
+			return err
+		}
+	}
 	serve(server, "server", listener, failed)
 
 	select {

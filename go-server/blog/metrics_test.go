@@ -275,7 +275,7 @@ func TestATakenPortIsAnErrorThatNamesIt(t *testing.T) {
 	}
 	defer listener.Close()
 	addr := listener.Addr().String()
-	if err := run(addr, ""); err == nil || !strings.Contains(err.Error(), addr) {
+	if err := run(addr, "", false); err == nil || !strings.Contains(err.Error(), addr) {
 		t.Errorf("error %v, want one that names %s", err, addr)
 	}
 	noConsumerIsLeft(t)

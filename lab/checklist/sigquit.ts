@@ -13,6 +13,8 @@ const quitSeen = z.object({
   ended: z.string().nullable(),
   /** Line of the log where the answer to the signal begins, `null` when there is none. */
   line: z.number().int().nullable(),
+  /** Length of the log afterwards. */
+  bytes: z.number().int().optional(),
 });
 
 /** What the server did when it was asked for its goroutines with SIGQUIT. */
@@ -22,6 +24,14 @@ export const quitSchema = z.object({
 });
 
 export type Quit = z.infer<typeof quitSchema>;
+
+/** Milliseconds that a person waits for so many goroutines to be printed: one for each, but two minutes at most. */
+export function patienceForDump(goroutines: number): number {
+  return Math.min(5_000 + goroutines, 120_000);
+}
+
+/** Time to look through some gigabytes. */
+const grepWithinMs = 60_000;
 
 export interface QuitOptions {
   readonly target: Target;
@@ -39,7 +49,7 @@ export interface QuitOptions {
  * unless it is as stuck as the article's seemed to be: then it is left as it is.
  */
 export async function quitServer(options: QuitOptions): Promise<Quit> {
-  const { target, process, logFile, signal, deadlineMs = 5_000 } = options;
+  const { process, signal, deadlineMs = patienceForDump(0) } = options;
   if (process.exit() !== undefined)
     return { sigquit: notObserved('the server had ended before'), records: [] };
   const startedAt = Date.now();
@@ -47,17 +57,13 @@ export async function quitServer(options: QuitOptions): Promise<Quit> {
   await process.kill('SIGQUIT');
   const exit = await poll(() => process.exit(), { signal, deadlineMs, everyMs: 5 });
   const endedAfterMs = Math.round(performance.now() - began);
-  const log = (await target.readFile(logFile, signal)) ?? '';
-  const at = log.indexOf('SIGQUIT: quit');
-  const dump = at === -1 ? '' : log.slice(at);
-  const records = [killRecord(process.identity.pid, startedAt, exit), ...(await countWithGrep(options))];
+  const { value: printed, records } = await readDump(options);
   const value = {
-    goroutines: dump.match(/^goroutine [1-9]\d* /gm)?.length ?? 0,
+    ...printed,
     endedAfterMs: exit === undefined ? null : endedAfterMs,
     ended: exit === undefined ? null : describeExit(exit),
-    line: at === -1 ? null : log.slice(0, at).split('\n').length,
   };
-  return { sigquit: seen(value), records };
+  return { sigquit: seen(value), records: [killRecord(process.identity.pid, startedAt, exit), ...records] };
 }
 
 function describeExit(exit: ProcessExit): string {
@@ -76,13 +82,24 @@ function killRecord(pid: number, startedAt: number, exit: ProcessExit | undefine
   };
 }
 
-async function countWithGrep({ target, logFile, signal }: QuitOptions): Promise<CommandRecord[]> {
+/** What the log has to say. It is not read whole: of a large crowd it is longer than a string may be. */
+async function readDump({ target, logFile, signal }: QuitOptions) {
   const startedAt = Date.now();
-  const counted = await unlessMissing('grep', async () => {
-    const argv = ['grep', '-c', '^goroutine [1-9]', logFile];
-    return seen(
-      recordOf(await target.exec(argv, { signal, timeoutMs: 5_000 }), { id: 'sigquit-count', startedAt }),
-    );
+  const grep = (...args: string[]) =>
+    target.exec(['grep', ...args, logFile], { signal, timeoutMs: grepWithinMs });
+  const found = await unlessMissing('grep', async () => {
+    const counted = await grep('-c', '^goroutine [1-9]');
+    const head = await grep('-n', '-m', '1', 'SIGQUIT: quit');
+    return seen({ record: recordOf(counted, { id: 'sigquit-count', startedAt }), head: head.stdout });
   });
-  return counted.kind === 'seen' ? [counted.value] : [];
+  const size = await target.exec(['stat', '--format=%s', logFile], { signal });
+  const bytes = size.exitCode === 0 ? { bytes: Number(size.stdout) } : {};
+  if (found.kind !== 'seen') return { value: { goroutines: 0, line: null, ...bytes }, records: [] };
+  const { record, head } = found.value;
+  const line = /^(\d+):/.exec(head)?.[1];
+  const goroutines = line === undefined ? 0 : Number(record.stdout);
+  return {
+    value: { goroutines, line: line === undefined ? null : Number(line), ...bytes },
+    records: [record],
+  };
 }

@@ -49,6 +49,11 @@ export interface SymptomsOptions {
   readonly pprofUrl?: string;
   readonly signal: AbortSignal;
   /**
+   * How long pprof is waited for, seconds. Default 3. A page that is given up is still made: its goroutine would be
+   * at work in the core.
+   */
+  readonly pprofSeconds?: number;
+  /**
    * Done while curl still waits, after pprof and GDB. Returns for how many milliseconds it stopped the server;
    * where that leaves curl too little of its time, curl is asked once more.
    */
@@ -113,7 +118,7 @@ async function lookAtPprof(options: SymptomsOptions, records: CommandRecord[]): 
   if (options.pprofUrl === undefined) return notObserved('this server has no pprof address');
   const url = `${options.pprofUrl}/debug/pprof/goroutine?debug=1`;
   return await unlessMissing('curl', async () => {
-    const looked = await curl(options, records, 'pprof', url, pprofSeconds);
+    const looked = await curl(options, records, 'pprof', url, options.pprofSeconds ?? pprofSeconds);
     if (looked.kind !== 'seen') return looked;
     const total = /^goroutine profile: total (\d+)/m.exec(looked.value.body)?.[1];
     return seen({ ...withoutBody(looked.value), goroutines: total === undefined ? null : Number(total) });

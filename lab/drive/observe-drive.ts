@@ -5,7 +5,9 @@ import type { HangOutcome } from '../hang/outcome.js';
 import { openWatch, type Watch, type WatchOptions } from '../hang/watch.js';
 import type { LoadDriver } from '../load/driver.js';
 import type { Drive, RequestDrive, Symptom } from '../scenarios/drive.js';
+import type { StampedeFacts } from '../stampede/facts.js';
 import { unreachable } from '../unreachable.js';
+import { observeStampede } from './observe-stampede.js';
 import { openPlayer, type PlayedStep } from './schedule.js';
 import { type Settled, settle } from './settle.js';
 
@@ -21,6 +23,7 @@ export interface Driven {
   readonly outcome: HangOutcome;
   /** The steps of a schedule, in the order in which they were done. */
   readonly played: readonly PlayedStep[];
+  readonly stampede?: StampedeFacts;
 }
 
 const lookEveryMs = 100;
@@ -35,8 +38,13 @@ export async function observeDrive(options: DriveOptions, emit: Emit, signal: Ab
   switch (drive.kind) {
     case 'load': {
       const outcome = await observeHang({ ...options, plan: drive }, emit, signal);
-      const settled = outcome.kind === 'no-hang' ? await settleOnce(options, signal) : undefined;
+      const settled =
+        outcome.kind === 'no-hang' ? await settleOnce(options, drive.durationMs, signal) : undefined;
       return { outcome: withSettled(outcome, settled), played: [] };
+    }
+    case 'stampede': {
+      const { outcome, facts } = await observeStampede(options, drive, emit, signal);
+      return { outcome, played: [], ...(facts === undefined ? {} : { stampede: facts }) };
     }
     case 'requests':
       return await observeRequests(options, drive, emit, signal);
@@ -163,9 +171,8 @@ function isFault(settled: Settled | undefined): boolean {
   return settled?.kind === 'leaked' || settled?.kind === 'stalled';
 }
 
-async function settleOnce(options: DriveOptions, signal: AbortSignal): Promise<Settled> {
+async function settleOnce(options: DriveOptions, withinMs: number, signal: AbortSignal): Promise<Settled> {
   const never = new AbortController().signal;
-  const withinMs = options.drive.kind === 'load' ? options.drive.durationMs : options.drive.withinMs;
   return await settle(options.symptom, { ...placesOf(options), withinMs }, never, signal);
 }
 

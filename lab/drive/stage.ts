@@ -5,10 +5,13 @@ import { LabError } from '../errors.js';
 import type { HangOutcome } from '../hang/outcome.js';
 import type { LoadDriver } from '../load/driver.js';
 import { loadDrivers } from '../load/index.js';
+import type { LoadPlan } from '../load/plan.js';
 import type { Drive } from '../scenarios/drive.js';
 import type { RunningServer } from '../server/start.js';
 import { inStage, plannedIn, type StageContext } from '../stages.js';
+import { protocolNames } from '../stampede/facts.js';
 import { unreachable } from '../unreachable.js';
+import { makeRoom } from './make-room.js';
 import { observeDrive } from './observe-drive.js';
 import { openPlayer } from './schedule.js';
 
@@ -23,7 +26,8 @@ export async function load(context: StageContext, server: RunningServer): Promis
   const drive = driveOf(scenario.drive, config);
   const driver = driverOf(config);
   const { outcome } = await inStage(context, 'load', titleOf(drive, driver, server), async () => {
-    const { outcome, played } = await observeDrive(
+    if (drive.kind === 'stampede') await makeRoom(drive, context, server);
+    const { outcome, ...driven } = await observeDrive(
       {
         target,
         process: server.process,
@@ -38,7 +42,7 @@ export async function load(context: StageContext, server: RunningServer): Promis
       signal,
     );
     const word = outcome.kind === 'hung' ? outcome.health : outcome.kind;
-    return [{ outcome, facts: loadFacts(outcome), played }, `${word}: ${outcome.why}`];
+    return [{ outcome, facts: loadFacts(outcome), ...driven }, `${word}: ${outcome.why}`];
   });
   return outcome;
 }
@@ -54,6 +58,8 @@ export async function keepBusy(context: StageContext, server: RunningServer): Pr
   const { config, scenario } = plannedIn(context.run);
   const drive = driveOf(scenario.drive, config);
   switch (drive.kind) {
+    case 'stampede':
+      return await keepLoading(drive.load, driverOf(config), server, context.signal);
     case 'load':
       return await keepLoading(drive, driverOf(config), server, context.signal);
     case 'requests':
@@ -67,7 +73,7 @@ export async function keepBusy(context: StageContext, server: RunningServer): Pr
 
 /** The hardest load of the plan. */
 async function keepLoading(
-  { steps }: Extract<Drive, { kind: 'load' }>,
+  { steps }: LoadPlan,
   driver: LoadDriver,
   server: RunningServer,
   signal: AbortSignal,
@@ -117,7 +123,14 @@ async function keepPlaying(
 function driveOf(drive: Drive, { loadTimeout }: Pick<LabConfig, 'loadTimeout'>): Drive {
   if (loadTimeout === undefined) return drive;
   const ms = loadTimeout * 1000;
-  return drive.kind === 'load' ? { ...drive, durationMs: ms } : { ...drive, withinMs: ms };
+  switch (drive.kind) {
+    case 'load':
+      return { ...drive, durationMs: ms };
+    case 'stampede':
+      return { ...drive, load: { ...drive.load, durationMs: ms } };
+    default:
+      return { ...drive, withinMs: ms };
+  }
 }
 
 function driverOf({ load: name }: Pick<LabConfig, 'load'>): LoadDriver {
@@ -130,6 +143,10 @@ function titleOf(drive: Drive, driver: LoadDriver, { url }: RunningServer): stri
   switch (drive.kind) {
     case 'load':
       return `${driver.name} against ${url}`;
+    case 'stampede': {
+      const size = drive.size.toLocaleString('en-US');
+      return `${driver.name} against ${url}, then clients over ${protocolNames[drive.protocol]} until ${size} handlers are stuck`;
+    }
     case 'requests':
       return `${drive.steps.length} steps in order against ${url}`;
     case 'self':

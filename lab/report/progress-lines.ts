@@ -1,5 +1,6 @@
 import type { ProbeOutcome } from '../hang/health.js';
 import type { LoadSample, LoadStep } from '../load/sample.js';
+import type { CrowdSample } from '../stampede/facts.js';
 import { unreachable } from '../unreachable.js';
 
 /** Columns of the stage's name, with the space behind it. */
@@ -58,4 +59,9 @@ export function sampleText({ requestsPerSecond, responses, errors, timeouts }: L
   return [`${thousands(requestsPerSecond)} requests/s`, `${thousands(responses)} answers`, ...failed].join(
     ', ',
   );
+}
+
+export function crowdText({ requests, unanswered, rssBytes, fds }: CrowdSample): string {
+  const left = `${thousands(unanswered)} of ${thousands(requests)} clients went without an answer`;
+  return `${left}, ${thousands(rssBytes / 1e6)} MB, ${thousands(fds)} descriptors`;
 }

@@ -3,6 +3,7 @@ import { createColors } from 'picocolors';
 import type { Emit, LabEvent } from '../events.js';
 import { unreachable } from '../unreachable.js';
 import {
+  crowdText,
   nameColumns,
   named,
   probeMark,
@@ -70,6 +71,9 @@ function plainReporter({ stream, colour, now = () => performance.now() }: Progre
         return;
       case 'load-sample':
         atMostOnceASecond('load', 'load', () => sampleText(event.sample));
+        return;
+      case 'crowd-sample':
+        atMostOnceASecond('crowd', 'crowd', () => crowdText(event.sample));
         return;
       case 'probe': {
         if (event.outcome.kind !== lastProbe) printedAt.delete('probe'); // a change is worth a line
@@ -154,6 +158,11 @@ function liveReporter({ stream, colour, now = () => performance.now() }: Progres
         return;
       case 'load-sample':
         rate = `${thousands(event.sample.requestsPerSecond)} requests/s`;
+        draw();
+        return;
+      case 'crowd-sample':
+        rate = crowdText(event.sample);
+        [marks, health] = ['', undefined];
         draw();
         return;
       case 'probe':

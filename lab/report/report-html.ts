@@ -6,6 +6,7 @@ import { checklistSummary } from './checklist-text.js';
 import { html, type Markup } from './html.js';
 import { pageStyle } from './page-style.js';
 import { contentOf, type RunReport, stagesOf } from './run-report.js';
+import { stampedeRows } from './stampede-rows.js';
 
 /** A diagnosis as one page, without any other file. */
 export function diagnosisHtml(diagnosis: Diagnosis): string {
@@ -22,6 +23,7 @@ export function reportHtml(report: RunReport): string {
   const { record, scenario, diagnosis, expectations, checklist, samples, probes, files } = report;
   const { conclusion } = record;
   const chart = loadChart(samples, probes);
+  const crowd = stampedeRows(report);
   const kind = diagnosis?.verdict ?? 'unknown';
   return page(`Run ${record.id}`, [
     html`<header class="${kind}"><p class="badge">${verdictWord(kind)}</p>
@@ -31,6 +33,12 @@ export function reportHtml(report: RunReport): string {
 ${conclusion !== null && conclusion.reasons.length > 0 && html`<ul>${conclusion.reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}</header>`,
     ...(chart === undefined ? [] : [html`<section><h2>The hang, from outside</h2>${chart}</section>`]),
     ...(expectations.length === 0 ? [] : [expectationSection(expectations)]),
+    ...(crowd === undefined
+      ? []
+      : [
+          html`<section><h2>The stampede</h2><p>${crowd.text}</p>${table(crowd.head, crowd.rows)}
+<ul>${crowd.afterwards.map((line) => html`<li>${line}</li>`)}</ul></section>`,
+        ]),
     ...(diagnosis === undefined ? [] : diagnosisSections(diagnosis)),
     ...(checklist.length === 0 ? [] : [checklistSection(checklist)]),
     stageSection(record),

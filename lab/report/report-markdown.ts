@@ -4,16 +4,12 @@ import type { ChecklistRow } from '../checklist/row.js';
 import type { ExpectationRow } from '../expectation.js';
 import { checklistSummary } from './checklist-text.js';
 import { contentOf, type RunReport, stagesOf } from './run-report.js';
+import { stampedeRows } from './stampede-rows.js';
 
 /** The run as `report.md`. */
-export function reportMarkdown({
-  record,
-  scenario,
-  diagnosis,
-  expectations,
-  checklist,
-  files,
-}: RunReport): string {
+export function reportMarkdown(report: RunReport): string {
+  const { record, scenario, diagnosis, expectations, checklist, files } = report;
+  const crowd = stampedeRows(report);
   const { conclusion, versions, machine } = record;
   const verdict =
     conclusion === null
@@ -24,6 +20,17 @@ export function reportMarkdown({
     text(`${record.config.scenario}: ${scenario.title}.`),
     ...verdict,
     ...(expectations.length === 0 ? [] : expectationParts(expectations)),
+    ...(crowd === undefined
+      ? []
+      : [
+          '## The stampede',
+          text(crowd.text),
+          table(
+            crowd.head,
+            crowd.rows.map((row) => row.map(text)),
+          ),
+          list(crowd.afterwards.map(text)),
+        ]),
     ...(diagnosis === undefined ? [] : diagnosisParts(diagnosis)),
     ...(checklist.length === 0 ? [] : checklistParts(checklist)),
     '## Stages',

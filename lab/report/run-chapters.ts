@@ -10,6 +10,7 @@ import { builtServerSchema } from '../server/build.js';
 import { startedServerSchema } from '../server/start.js';
 import type { CommandRecord } from '../store/command-record.js';
 import { type RunRecord, type StageRecord, stageResult } from '../store/run-record.js';
+import { stampedeRows } from './stampede-rows.js';
 import { sentence, type TranscriptChapter } from './transcript.js';
 
 const loadSchema = z.looseObject({
@@ -52,6 +53,11 @@ export function runChapters(
           ? { title: 'Let it work', text: `It drives itself. ${sentence(outcome.why)}`, records: [] }
           : loadChapter(load, facts, url ?? 'http://127.0.0.1/'),
     ),
+    map(stampedeRows({ record }), ({ text }) => ({
+      title: 'Its clients come again',
+      text: `${text} The lab did this in a process of its own; what the server took meanwhile is in \`report.md\` and \`crowd.jsonl\`.`,
+      records: [],
+    })),
     symptomRecords === undefined
       ? undefined
       : { title: 'Look at it from outside', text: 'Its clients are gone.', records: symptomRecords },

@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { diagnosisSchema } from '../analysis/diagnosis.js';
 import { checklistRowSchema } from '../checklist/row.js';
 import { walkSchema } from '../checklist/walk.js';
-import { scenarioNamed } from '../config.js';
+import { scenarioOf } from '../config.js';
 import { expectations, expectationsOfFixed } from '../expectation.js';
 import { readJson } from '../store/json-file.js';
 import type { Run } from '../store/run-store.js';
@@ -17,10 +17,12 @@ import { runChapters } from './run-chapters.js';
 import type { RunFile, RunReport } from './run-report.js';
 import { transcript } from './transcript.js';
 
+const headBytes = 64 * 1024;
+
 /** Writes `transcript.md`, `report.md` and `report.html` from what the run's folder holds. */
 export async function writeReports(run: Run): Promise<RunReport> {
   const walk = await optional(run.file('walk.json'), walkSchema);
-  const log = await readFile(run.file('server.log'), 'utf8').catch(() => '');
+  const log = await readHead(run.file('server.log'));
   const { markdown, files } = transcript({
     title: `Transcript of ${run.record.id}`,
     text: 'What the lab did, as commands to type in the folder of this run, each with what it printed. Where the lab did the same in another way, a note says so.',
@@ -38,7 +40,7 @@ export async function writeReports(run: Run): Promise<RunReport> {
 export async function readReport(run: Run): Promise<RunReport> {
   const diagnosis = await optional(run.file('diagnosis.json'), diagnosisSchema);
   const { fixed } = run.record.config;
-  const scenario = scenarioNamed(run.record.config.scenario);
+  const scenario = scenarioOf(run.record.config);
   const compared = diagnosis && (fixed ? expectationsOfFixed(diagnosis) : expectations(diagnosis, scenario));
   return {
     record: run.record,
@@ -50,6 +52,17 @@ export async function readReport(run: Run): Promise<RunReport> {
     probes: await readProbes(run.file('probes.jsonl')),
     files: await listFiles(run),
   };
+}
+
+/** The beginning of a file, which may be longer than a string can be; of none, nothing. */
+async function readHead(path: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of createReadStream(path, { end: headBytes - 1 })) chunks.push(Buffer.from(chunk));
+  } catch {
+    return '';
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 async function listFiles(run: Run): Promise<RunFile[]> {

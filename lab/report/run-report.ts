@@ -40,6 +40,7 @@ const contents: readonly (readonly [RegExp, string])[] = [
   [/^server$/, 'the executable that it belongs to'],
   [/^server\.log$/, "the server's output; after SIGQUIT, all its goroutines"],
   [/^load\.jsonl$/, 'requests per second, with time stamps'],
+  [/^crowd\.jsonl$/, 'memory and descriptors while the crowd grew'],
   [/^probes\.jsonl$/, 'what each probe saw, with time stamps'],
   [/^output\/?/, 'long outputs, whole'],
   [/^sources\/?/, 'the Go sources that were compiled'],

@@ -1,4 +1,5 @@
 import type { LoadPlan } from '../load/plan.js';
+import type { Protocol } from '../stampede/facts.js';
 
 /** How a program is brought to its fault. */
 export type Drive =
@@ -6,6 +7,18 @@ export type Drive =
   | ({ readonly kind: 'load' } & LoadPlan)
   /** Requests in a certain order, for faults that need an interleaving. */
   | RequestDrive
+  /** Load until it hangs, then clients that give up and come again until so many handlers are stuck. */
+  | {
+      readonly kind: 'stampede';
+      readonly load: LoadPlan;
+      /** Handlers that shall be stuck; a run may ask for another number. */
+      readonly size: number;
+      readonly protocol: Protocol;
+      /** Clients that are there at the same time. */
+      readonly clients: Readonly<Record<Protocol, number>>;
+      /** How long a client waits before it goes. Milliseconds. */
+      readonly patienceMs: number;
+    }
   /** Nothing from outside: the program works by itself once it is ready. */
   | {
       readonly kind: 'self';

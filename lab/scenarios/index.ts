@@ -22,6 +22,7 @@ import type { Scenario } from './scenario.js';
 import { search } from './search.js';
 import { sessions } from './sessions.js';
 import { shop } from './shop.js';
+import { stampede } from './stampede.js';
 import { subscribe } from './subscribe.js';
 import { tenants } from './tenants.js';
 import { thumbnails } from './thumbnails.js';
@@ -31,6 +32,7 @@ import { walk } from './walk.js';
 /** Every scenario: the article's, then class by class. */
 export const scenarios: readonly Scenario[] = [
   blog,
+  stampede,
   gossip,
   registry,
   depot,

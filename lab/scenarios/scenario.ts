@@ -20,6 +20,8 @@ export interface Scenario {
     readonly pprofPort?: number;
     /** Path that the load and the probes request. A healthy server answers it quickly. */
     readonly path: string;
+    /** Flags of the program beside its addresses. */
+    readonly flags?: readonly string[];
   };
   readonly drive: Drive;
   readonly symptom: Symptom;

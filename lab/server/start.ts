@@ -25,6 +25,8 @@ export interface StartServerOptions {
   readonly port: number;
   readonly pprofPort: number;
   readonly path: string;
+  /** Flags of the program beside its addresses. */
+  readonly flags?: readonly string[] | undefined;
   readonly logFile: string;
   /** Milliseconds for the server to say where it listens and to answer a request. */
   readonly readyWithinMs?: number;
@@ -41,7 +43,8 @@ export async function startServer(
   signal: AbortSignal,
 ): Promise<RunningServer> {
   const { exe, logFile, readyWithinMs = 10_000 } = options;
-  const argv = [exe, `--addr=127.0.0.1:${options.port}`, `--pprof-addr=127.0.0.1:${options.pprofPort}`];
+  const addresses = [`--addr=127.0.0.1:${options.port}`, `--pprof-addr=127.0.0.1:${options.pprofPort}`];
+  const argv = [exe, ...addresses, ...(options.flags ?? [])];
   const process = await target.start(argv, { signal, logFile });
   try {
     const ready = await poll(

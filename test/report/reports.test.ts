@@ -145,6 +145,56 @@ describe('the checklist as text', () => {
   });
 });
 
+describe('the report of a stampede', () => {
+  const page = { answered: true, ms: 900, bytes: 67_108_864, goroutines: 82_000 };
+  const seen = { rssBytes: 6.5e8, fds: 1_020 };
+  const mark = {
+    stuck: 100_000,
+    requests: 99_000,
+    ms: 37_000,
+    before: seen,
+    after: seen,
+    count: page,
+    list: page,
+  };
+  const stampede = {
+    ...{
+      protocol: 'http2',
+      size: 100_000,
+      clients: 5_000,
+      patienceMs: 300,
+      sources: 2,
+      failed: 0,
+      ms: 17_000,
+    },
+    ...{
+      requests: 99_000,
+      answered: 0,
+      marks: [mark, { ...mark, list: { ...page, answered: false, why: evil } }],
+    },
+  };
+  const startedAt = '2018-12-02T10:00:00Z';
+  const load = { state: 'done' as const, startedAt, ms: 4_000, result: { stampede } };
+  const sigquit = { goroutines: 100_000, endedAfterMs: null, ended: null, line: 3, bytes: 2e8 };
+  const stop = {
+    ...{ state: 'done' as const, startedAt, ms: 77_000 },
+    result: { sigquit: { kind: 'seen', value: sigquit }, records: [] },
+  };
+  const crowded: RunReport = { ...report, record: { ...report.record, stages: { load, stop } } };
+
+  it('shows what the crowd took at each size, and what SIGQUIT came to', () => {
+    const text = reportMarkdown(crowded);
+    expect(text).to.contain('| 100,000 | 37.0 s | 650 MB | 1,020 | 0.90 s | 82,000 | 67.1 MB | 0.90 s |');
+    expect(text).to.contain('printed 100,000 goroutines, 200 MB, in 77.0 s and was not done');
+    expect(text).to.contain('from 2 source addresses');
+    expect(reportMarkdown(report)).to.not.contain('stampede');
+  });
+
+  it('escapes what it was told', () => {
+    expect(reportHtml(crowded)).to.contain('The stampede').and.not.contain('<script>alert');
+  });
+});
+
 describe('the end of a run as text', () => {
   it('fits 80 columns: checklist, proof, verdict, files', () => {
     const text = runText(report, { dir: '/runs/1', proof: 'The proof.', colours: createColors(false) });

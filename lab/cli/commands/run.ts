@@ -59,7 +59,9 @@ export function runOptions(command: Command): Command {
     .option('--port <n>', 'of the server; 0: any free one')
     .option('--pprof-port <n>', "of the server's pprof; 0: any free one")
     .option('--probe-timeout <seconds>', 'after which a probe counts as not answered')
-    .option('--load-timeout <seconds>', 'after which the load ends without a hang');
+    .option('--load-timeout <seconds>', 'after which the load ends without a hang')
+    .option('--size <n>', 'of stampede: handlers that shall be stuck')
+    .option('--protocol <name>', 'of stampede: http1, or http2 (Go 1.24 or newer)');
 }
 
 /** Reads a run's configuration from a scenario's name and options as typed. */
