@@ -46,7 +46,7 @@ const faulty: Readonly<Record<string, Expected>> = {
   dining: lock('lock-order', 'ab-ba', 3, ['main.account.mu', 'main.account.mu', 'main.account.mu']),
   leaked: lock('leaked-lock', 'double-lock', 4, ['main.ledger.mu']),
   'leaked-panic': lock('leaked-lock', 'double-lock', 1, ['main.ledger.mu']),
-  'leaked-read': lock('leaked-lock', 'double-lock', 1, ['main.table.mu'], 'rwmutex'),
+  'leaked-read': lock('leaked-lock', 'double-lock', 1, ['main.table.mu'], 'rwmutex', 3),
   rwr: lock('read-write-read', 'rwr', 2, ['main.table.mu', 'main.table.mu'], 'rwmutex', 1),
   'channel-lock': {
     ...{ class: 'mixed', subtype: 'channel-lock', rule: 'channel-lock', root: 2, victims: 4 },
