@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { LabError, toLabError } from '../errors.js';
-import { commands } from './commands/index.js';
+import { loadCommands } from './commands/index.js';
 import { errorText, openOutput } from './context.js';
 
 /**
@@ -13,7 +13,7 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
     .description('Makes a Go service hang on purpose, catches it in a core file, and proves why it hung.')
     .showHelpAfterError('(see: npx lab --help)')
     .exitOverride();
-  for (const { define, act } of commands) {
+  for (const { define, act } of await loadCommands(argv[0])) {
     const command = define(program);
     command
       .option('--json', 'print one JSON document on stdout, everything else on stderr')

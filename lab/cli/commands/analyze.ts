@@ -6,10 +6,7 @@ import { z } from 'zod';
 import { analyzeCore } from '../../analysis/analyze-core.js';
 import type { Diagnosis } from '../../analysis/diagnosis.js';
 import { LabError } from '../../errors.js';
-import { analyzeRun } from '../../findings.js';
 import { diagnosisText } from '../../report/diagnosis-text.js';
-import { diagnosisHtml } from '../../report/report-html.js';
-import { openRun } from '../../store/run-store.js';
 import { example, type LabCommand } from '../command.js';
 import { withProgress } from '../progress.js';
 
@@ -45,9 +42,12 @@ export const analyzeCommand: LabCommand = {
     const diagnosis = await withProgress(output, async (emit) =>
       asked.run === undefined
         ? await analyzeFiles(asked, emit, signal)
-        : await analyzeRun(await openRun(asked.run), emit, signal),
+        : await analyzeStored(asked.run, emit, signal),
     );
-    if (asked.html !== undefined) await writeFile(asked.html, diagnosisHtml(diagnosis));
+    if (asked.html !== undefined) {
+      const { diagnosisHtml } = await import('../../report/report-html.js');
+      await writeFile(asked.html, diagnosisHtml(diagnosis));
+    }
     output.document(diagnosis);
     output.print(diagnosisText(diagnosis, createColors(output.colour)));
     if (asked.html !== undefined) output.aside(`report: ${resolve(asked.html)}`);
@@ -58,6 +58,17 @@ export const analyzeCommand: LabCommand = {
 /** 0: no deadlock; 1: deadlock; 2: undecided. */
 export function analyzeExitCode({ verdict }: Pick<Diagnosis, 'verdict'>): number {
   return { none: 0, deadlock: 1, unknown: 2 }[verdict];
+}
+
+/** Loaded only when needed: a stranger's core takes as long to analyse as all that belongs to runs to load. */
+async function analyzeStored(
+  dir: string,
+  emit: Parameters<typeof analyzeCore>[1],
+  signal: AbortSignal,
+): Promise<Diagnosis> {
+  const { analyzeRun } = await import('../../findings.js');
+  const { openRun } = await import('../../store/run-store.js');
+  return await analyzeRun(await openRun(dir), emit, signal);
 }
 
 async function analyzeFiles(

@@ -1,25 +1,33 @@
 import type { LabCommand } from '../command.js';
-import { analyzeCommand } from './analyze.js';
-import { captureCommand } from './capture.js';
-import { cleanCommand } from './clean.js';
-import { doctorCommand } from './doctor.js';
-import { regressCommand } from './regress.js';
-import { reportCommand } from './report.js';
-import { runCommand } from './run.js';
-import { runsCommand } from './runs.js';
-import { scenariosCommand } from './scenarios.js';
-import { stageCommandList } from './stage.js';
 
-/** Every command of `lab`, in the order of its help. */
-export const commands: readonly LabCommand[] = [
-  runCommand,
-  analyzeCommand,
-  captureCommand,
-  ...stageCommandList,
-  scenariosCommand,
-  regressCommand,
-  runsCommand,
-  reportCommand,
-  doctorCommand,
-  cleanCommand,
+interface CommandModule {
+  readonly names: readonly string[];
+  readonly load: () => Promise<readonly LabCommand[]>;
+}
+
+/**
+ * Every command of `lab`, in the order of its help. Each is loaded only when it is meant: the libraries of all of
+ * them take longer to load than many a core to analyse.
+ */
+const modules: readonly CommandModule[] = [
+  { names: ['run'], load: async () => [(await import('./run.js')).runCommand] },
+  { names: ['analyze'], load: async () => [(await import('./analyze.js')).analyzeCommand] },
+  { names: ['capture'], load: async () => [(await import('./capture.js')).captureCommand] },
+  {
+    names: ['provision', 'build', 'start', 'load', 'stop'],
+    load: async () => (await import('./stage.js')).stageCommandList,
+  },
+  { names: ['scenarios'], load: async () => [(await import('./scenarios.js')).scenariosCommand] },
+  { names: ['regress'], load: async () => [(await import('./regress.js')).regressCommand] },
+  { names: ['runs'], load: async () => [(await import('./runs.js')).runsCommand] },
+  { names: ['report'], load: async () => [(await import('./report.js')).reportCommand] },
+  { names: ['doctor'], load: async () => [(await import('./doctor.js')).doctorCommand] },
+  { names: ['clean'], load: async () => [(await import('./clean.js')).cleanCommand] },
 ];
+
+/** The command of that name; all of them when there is none, for the help and for what was mistyped. */
+export async function loadCommands(name?: string): Promise<readonly LabCommand[]> {
+  const meant = modules.filter(({ names }) => name !== undefined && names.includes(name));
+  const loaded = await Promise.all((meant.length > 0 ? meant : modules).map(({ load }) => load()));
+  return loaded.flat();
+}
