@@ -52,11 +52,12 @@ export async function analyzeCore(
   signal: AbortSignal,
 ): Promise<Diagnosis> {
   const began = performance.now();
+  // Compiling the grammar, loading what finds a Delve, and looking at the files: side by side. A failure shows later.
+  loadGoParser().catch(() => undefined);
+  if (options.delve === undefined) import('../toolchain/delve.js').catch(() => undefined);
   const pair = await checkPair(options.exe, options.core, signal);
   if (!pair.exe.hasDebugInfo) return analyzeStripped(pair, options, began, emit, signal);
   const goVersion = pair.exe.goVersion ?? 'unknown';
-  // Compiling the grammar and starting Delve take as long as each other: side by side. A failure shows later.
-  loadGoParser().catch(() => undefined);
   const dlv = options.delve ?? (await delveFor(goVersion, emit, signal));
   const { exe, core } = options;
   await using session = await launchDelveCore({ dlv, exe, core, startTimeoutMs }, signal);
@@ -138,7 +139,7 @@ export async function analyzeCore(
 
 /** Loaded only when needed: the analysis itself needs neither targets nor package managers. */
 async function delveFor(goVersion: string, emit: Emit, signal: AbortSignal): Promise<string> {
-  const { ensureDelve } = await import('../toolchain/index.js');
+  const { ensureDelve } = await import('../toolchain/delve.js');
   return (await ensureDelve({ goVersion, install: true, emit }, signal)).path;
 }
 

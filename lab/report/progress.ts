@@ -1,4 +1,4 @@
-import { createLogUpdate } from 'log-update';
+import type { createLogUpdate } from 'log-update';
 import { createColors } from 'picocolors';
 import type { Emit, LabEvent } from '../events.js';
 import { unreachable } from '../unreachable.js';
@@ -17,7 +17,8 @@ import { shorten, textWidth, wrap } from './wrap.js';
 
 export interface ProgressOptions {
   readonly stream: NodeJS.WritableStream & { readonly columns?: number };
-  readonly isTty: boolean;
+  /** Of log-update, where the stream is a terminal; it takes a while to load, and is of no use elsewhere. */
+  readonly live: typeof createLogUpdate | undefined;
   readonly colour: boolean;
   readonly quiet: boolean;
   /** Milliseconds that never go back; a test's own clock. */
@@ -36,7 +37,7 @@ export interface Progress {
  */
 export function progressReporter(options: ProgressOptions): Progress {
   if (options.quiet) return { emit() {}, stop() {} };
-  return options.isTty ? liveReporter(options) : plainReporter(options);
+  return options.live === undefined ? plainReporter(options) : liveReporter(options, options.live);
 }
 
 const kindEveryMs = 1_000;
@@ -105,10 +106,13 @@ function plainReporter({ stream, colour, now = () => performance.now() }: Progre
 const redrawMs = 100;
 const marksShown = 24;
 
-function liveReporter({ stream, colour, now = () => performance.now() }: ProgressOptions): Progress {
+function liveReporter(
+  { stream, colour, now = () => performance.now() }: ProgressOptions,
+  create: typeof createLogUpdate,
+): Progress {
   const colours = createColors(colour);
   // A hidden cursor would stay hidden when the lab is killed, and log-update hides that of stderr only.
-  const live = createLogUpdate(stream, { defaultWidth: textWidth, showCursor: true });
+  const live = create(stream, { defaultWidth: textWidth, showCursor: true });
   // The last column stays free: some terminals wrap when it is written to.
   const columns = (): number => Math.max(40, Math.min(stream.columns ?? textWidth, 120)) - 1;
   let stage: { name: string; text: string; since: number } | undefined;

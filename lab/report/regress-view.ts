@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { createLogUpdate } from 'log-update';
+import type { createLogUpdate } from 'log-update';
 import { createColors } from 'picocolors';
 import type { PlannedCell } from '../regress/plan.js';
 import type { RegressView } from '../regress/regress.js';
@@ -20,7 +20,7 @@ export interface LiveRegressView extends RegressView {
  */
 export function regressView(options: ProgressOptions): LiveRegressView {
   if (options.quiet) return silent;
-  return options.isTty ? liveView(options) : plainView(options);
+  return options.live === undefined ? plainView(options) : liveView(options, options.live);
 }
 
 const silent: LiveRegressView = {
@@ -61,9 +61,12 @@ function plainView({ stream, colour }: ProgressOptions): LiveRegressView {
   };
 }
 
-function liveView({ stream, colour, now = () => performance.now() }: ProgressOptions): LiveRegressView {
+function liveView(
+  { stream, colour, now = () => performance.now() }: ProgressOptions,
+  create: typeof createLogUpdate,
+): LiveRegressView {
   const paint = linePainter(colour);
-  const live = createLogUpdate(stream, { defaultWidth: textWidth, showCursor: true });
+  const live = create(stream, { defaultWidth: textWidth, showCursor: true });
   const columns = (): number => Math.max(60, Math.min(stream.columns ?? textWidth, textWidth)) - 1;
   const running = new Map<string, { cell: PlannedCell; stage: string; since: number }>();
   const ended: CellResult[] = [];

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
+import { createLogUpdate } from 'log-update';
 import type { LabEvent } from '../../lab/events.js';
 import { type ProgressOptions, progressReporter } from '../../lab/report/progress.js';
 
@@ -30,10 +31,10 @@ function printed(options: Partial<ProgressOptions> & { readonly columns?: number
   const stream = Object.assign(new PassThrough(), {
     columns: options.columns ?? 80,
     rows: 24,
-    isTTY: options.isTty === true,
+    isTTY: options.live !== undefined,
   });
   let now = 0;
-  const base = { stream, isTty: false, colour: false, quiet: false, now: () => now };
+  const base = { stream, live: undefined, colour: false, quiet: false, now: () => now };
   const progress = progressReporter({ ...base, ...options });
   for (const [at, event] of story()) {
     now = at;
@@ -63,7 +64,7 @@ describe('the progress of a run', () => {
 
   it('is one live line on a terminal, never wider than it, with probes as marks', () => {
     for (const columns of [60, 80, 200]) {
-      const text = printed({ isTty: true, colour: true, columns });
+      const text = printed({ live: createLogUpdate, colour: true, columns });
       const plain = stripVTControlCharacters(text);
       for (const line of plain.split(/[\r\n]/))
         expect(line.length, line).to.be.at.most(Math.min(columns, 120));
@@ -74,11 +75,11 @@ describe('the progress of a run', () => {
   });
 
   it('never hides the cursor, which would stay hidden when the lab is killed', () => {
-    expect(printed({ isTty: true })).to.not.contain('\u001b[?25l');
+    expect(printed({ live: createLogUpdate })).to.not.contain('\u001b[?25l');
   });
 
   it('is nothing with --quiet', () => {
     expect(printed({ quiet: true })).to.equal('');
-    expect(printed({ quiet: true, isTty: true })).to.equal('');
+    expect(printed({ quiet: true, live: createLogUpdate })).to.equal('');
   });
 });

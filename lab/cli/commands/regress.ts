@@ -16,7 +16,7 @@ import { regressText } from '../../report/regress-text.js';
 import { type LiveRegressView, regressView } from '../../report/regress-view.js';
 import { localTarget } from '../../targets/local.js';
 import { example, type LabCommand } from '../command.js';
-import { hasColour } from '../context.js';
+import { progressOptions } from '../progress.js';
 
 const optionsSchema = z.looseObject({
   only: z.string().optional(),
@@ -43,12 +43,7 @@ export const regressCommand: LabCommand = {
     const before =
       baseline === undefined ? undefined : { file: resolve(baseline), cells: await readBaseline(baseline) };
     await using target = localTarget();
-    const view = regressView({
-      stream: process.stderr,
-      isTty: process.stderr.isTTY === true,
-      colour: hasColour(process.stderr),
-      quiet: output.quiet,
-    });
+    const view = regressView(await progressOptions(output));
     try {
       const journal = await open(asked, target, view, signal);
       output.aside(`regression in ${journal.dir}`);
