@@ -12,19 +12,26 @@ export function foldAlike(knots: readonly Knot[]): Knot[] {
     if (group === undefined) groups.set(key, [knot]);
     else group.push(knot);
   }
-  return [...groups.values()].flatMap((alike) => {
-    const [example] = alike;
-    if (example === undefined || alike.length === 1) return example ?? [];
-    // Goroutines that nobody serves on any of several channels are in a knot for each.
-    const cells = [...new Set(alike.flatMap((knot) => knot.cells))];
-    return {
+  return [...groups.values()].flatMap(joinKnots);
+}
+
+/** One knot for several that are one story; nothing for none. */
+export function joinKnots(knots: readonly Knot[]): Knot[] {
+  const [first] = knots;
+  if (first === undefined || knots.length === 1) return first === undefined ? [] : [first];
+  const all = <T>(pick: (knot: Knot) => readonly T[]) => [...new Set(knots.flatMap(pick))];
+  // Goroutines that nobody serves on any of several channels are in a knot for each.
+  const cells = all((knot) => knot.cells);
+  const example = first.example ?? first;
+  return [
+    {
       ...(cells.length === example.cells.length ? {} : { example }),
       cells,
-      objects: alike.flatMap((knot) => knot.objects),
-      victims: [...new Set(alike.flatMap((knot) => knot.victims))],
-      starved: [...new Set(alike.flatMap((knot) => knot.starved))],
-    };
-  });
+      objects: all((knot) => knot.objects),
+      victims: all((knot) => knot.victims),
+      starved: all((knot) => knot.starved),
+    },
+  ];
 }
 
 /** Who waits where and in which way; not for which object. */

@@ -6,11 +6,12 @@ import { channelName, syncObjectName } from './names.js';
 import { openWaits } from './open-waits.js';
 import { type EvaluateChannel, findReleasers, type ReleaserSearch, writtenAt } from './releasers.js';
 import { rules as allRules } from './rules/index.js';
-import { type Claim, channelOf, directionOf, type Rule, type RuleInput } from './rules/rule.js';
+import { type Claim, channelOf, countOf, directionOf, type Rule, type RuleInput } from './rules/rule.js';
 import type { Cell, Snapshot } from './snapshot.js';
 import type { MatchSync } from './sync-match.js';
 import { studySync } from './sync-study.js';
 import {
+  cellsByObject,
   deadlockedCells,
   findKnots,
   isSyncObject,
@@ -41,7 +42,8 @@ export async function studyWaits(
   const limits: string[] = [];
   const cells = snapshot.cells.filter((cell) => !cell.signature.system);
   const activations = indexActivations(cells, program);
-  const objects = [...new Set(cells.flatMap(objectsOf))].filter(
+  const waiting = cellsByObject(cells);
+  const objects = [...waiting.keys()].filter(
     (object) =>
       !isSyncObject(object) && snapshot.channels.get(channelOf(object))?.wokenFromOutside === undefined,
   );
@@ -50,7 +52,7 @@ export async function studyWaits(
   }
   const searches = new Map<ObjectKey, ReleaserSearch>();
   const context = {
-    ...{ snapshot: { ...snapshot, cells }, program, activations, evaluate },
+    ...{ waiting, program, activations, evaluate },
     ...{ classes: new Map(), contexts: new Map() },
   };
   for (const object of objects.slice(0, maxObjects)) {
@@ -61,11 +63,16 @@ export async function studyWaits(
     for (const [object, search] of sync.searches) searches.set(object, search);
     limits.push(...sync.limits);
   }
+  const searchesOf = new Map<number, ReleaserSearch[]>();
+  for (const [object, search] of searches) {
+    const address = channelOf(object);
+    searchesOf.set(address, [...(searchesOf.get(address) ?? []), search]);
+  }
   const names = new Map<number, string>();
   const nameOf = (channel: number): string => {
     const known = names.get(channel);
     if (known !== undefined) return known;
-    const own = [...searches].filter(([object]) => channelOf(object) === channel).map(([, search]) => search);
+    const own = searchesOf.get(channel) ?? [];
     const name =
       own.find((search) => search.name !== undefined)?.name ??
       syncObjectName(channel, cells) ??
@@ -145,7 +152,7 @@ export function claimsOf({ input }: Study, rules: readonly Rule[] = allRules): C
     }
   }
   const rank = { proved: 0, strong: 0, suspected: 1 };
-  const victims = (claim: Claim) => claim.knot.victims.reduce((sum, cell) => sum + cell.count, 0);
+  const victims = ({ knot }: Claim) => countOf(knot.victims);
   claims.sort((a, b) => rank[a.certainty] - rank[b.certainty] || victims(b) - victims(a));
   const told = withoutRepetition(claims);
   const claimed = new Set(claims.flatMap(({ knot }) => [...knot.cells, ...knot.victims, ...knot.starved]));
@@ -200,9 +207,9 @@ function notUnderstood({ graph, searches, nameOf, isLibrary }: RuleInput): strin
     const who = count === 1 ? '1 goroutine waits' : `${count} goroutines wait`;
     lines.push(`${who} for something this analysis does not follow yet (${why})`);
   }
+  const waiting = cellsByObject(graph.cells);
   for (const [object, { releasers }] of searches) {
-    const waiting = graph.cells.filter((cell) => objectsOf(cell).includes(object));
-    if (waiting.every((cell) => graph.unreached?.has(cell.key))) continue;
+    if ((waiting.get(object) ?? []).every((cell) => graph.unreached?.has(cell.key))) continue;
     const blind = releasers.find((releaser) => releaser.kind === 'open' && releaser.blind);
     if (blind?.kind !== 'open') continue;
     if (isSyncObject(object)) {

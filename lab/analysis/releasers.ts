@@ -10,8 +10,8 @@ import { type ChannelStory, tellStory } from './channel-story.js';
 import { type ContextOrigin, type ContextSearch, contextReleasers } from './context-releasers.js';
 import { type Activations, functionOfFrame } from './frame-functions.js';
 import { waitsBehindOthers } from './passed-first.js';
-import { type Cell, type Frame, isPrivateRuntime, type Snapshot } from './snapshot.js';
-import type { Releaser } from './wait-for-graph.js';
+import { type Cell, type Frame, isPrivateRuntime } from './snapshot.js';
+import { type ObjectKey, objectKey, type Releaser } from './wait-for-graph.js';
 
 /** Evaluates the channel that an expression means in a frame. */
 export type EvaluateChannel = (
@@ -56,7 +56,8 @@ export interface ReleaserSearch {
 }
 
 export interface SearchContext {
-  readonly snapshot: Snapshot;
+  /** Who waits for each object, goroutines of the runtime left out. */
+  readonly waiting: ReadonlyMap<ObjectKey, readonly Cell[]>;
   readonly program: Program;
   readonly activations: Activations;
   readonly evaluate: EvaluateChannel;
@@ -78,11 +79,8 @@ export async function findReleasers(
   direction: 'send' | 'receive',
   context: SearchContext,
 ): Promise<ReleaserSearch> {
-  const { snapshot, program } = context;
-  const waiting = snapshot.cells.filter(
-    ({ wait }) =>
-      wait.kind === 'channel' && wait.cases.some((c) => c.channel === channel && c.direction === direction),
-  );
+  const { program } = context;
+  const waiting = context.waiting.get(objectKey(channel, direction)) ?? [];
   const places: WaitingPlace[] = [];
   const releasers: Releaser[] = [];
   for (const cell of waiting.slice(0, maxPlaces)) {

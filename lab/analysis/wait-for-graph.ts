@@ -219,6 +219,19 @@ function queuedBehind(
   return queued;
 }
 
+/** Who waits for each object. */
+export function cellsByObject(cells: readonly Cell[]): ReadonlyMap<ObjectKey, readonly Cell[]> {
+  const waiting = new Map<ObjectKey, Cell[]>();
+  for (const cell of cells) {
+    for (const object of new Set(objectsOf(cell))) {
+      const known = waiting.get(object);
+      if (known === undefined) waiting.set(object, [cell]);
+      else known.push(cell);
+    }
+  }
+  return waiting;
+}
+
 export function objectsOf(cell: Cell): ObjectKey[] {
   if (cell.wait.kind === 'sync') return [syncKey(cell.wait.address, cell.wait.mode)];
   if (cell.wait.kind !== 'channel') return [];

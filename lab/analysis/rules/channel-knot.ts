@@ -1,6 +1,6 @@
 import { type Knot, peersOf } from '../wait-for-graph.js';
 import { channelRule, channelsText } from './channel-shape.js';
-import { behind, countOf, directionOf, goroutinesOf } from './rule.js';
+import { agree, behind, countOf, directionOf, goroutinesOf } from './rule.js';
 
 /**
  * A closed set of goroutines that wait for channels which only members of the set could serve; and channels that
@@ -16,7 +16,7 @@ export const channelKnot = channelRule('channel-knot', 'other', (knot, input) =>
 
 function abandonedText(knot: Knot, names: string) {
   const sending = directionOf(knot.objects[0] ?? '') === 'send';
-  const verb = countOf(knot.cells) === 1 ? 'waits' : 'wait';
+  const verb = agree(knot.cells, 'waits', 'wait');
   const missing = sending ? 'receive from it' : 'send to it or close it';
   return {
     summary:

@@ -1,3 +1,4 @@
+import { joinKnots } from '../alike-knots.js';
 import { isPrivateRuntime } from '../snapshot.js';
 import {
   isSyncObject,
@@ -122,14 +123,22 @@ export function channelRule(
  * for channels of one name, each for its own.
  */
 function mergedKnots(knots: readonly Knot[], input: RuleInput): readonly Knot[] {
-  const merged = new Map<string, Knot>();
+  const known = merged.get(knots);
+  if (known !== undefined) return known;
+  const groups = new Map<string, Knot[]>();
   for (const [i, knot] of knots.entries()) {
     const key = isAbandoned(knot, input) ? placesOf(knot, input) : String(i);
-    const known = merged.get(key);
-    merged.set(key, known === undefined ? knot : joined(known, knot));
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [knot]);
+    else group.push(knot);
   }
-  return [...merged.values()];
+  const found = [...groups.values()].flatMap(joinKnots);
+  merged.set(knots, found);
+  return found;
 }
+
+/** Every rule about channels asks for the same. */
+const merged = new WeakMap<readonly Knot[], readonly Knot[]>();
 
 const isAbandoned = ({ objects }: Knot, { graph }: RuleInput) =>
   objects.length > 0 && objects.every((o) => peersOf(o, graph.releasers.get(o) ?? []).length === 0);
@@ -141,17 +150,6 @@ function placesOf({ cells, objects }: Knot, input: RuleInput): string {
   const isSelect = cells.every(({ wait }) => wait.kind === 'channel' && wait.cases.length > 1);
   const names = isSelect ? [] : objects.map((o) => `${directionOf(o)} ${input.nameOf(channelOf(o))}`);
   return [...new Set([...places, ...names])].sort().join('; ');
-}
-
-function joined(one: Knot, other: Knot): Knot {
-  const all = <T>(pick: (knot: Knot) => readonly T[]) => [...new Set([...pick(one), ...pick(other)])];
-  return {
-    example: one.example ?? one,
-    cells: all((knot) => knot.cells),
-    objects: all((knot) => knot.objects),
-    victims: all((knot) => knot.victims),
-    starved: all((knot) => knot.starved),
-  };
 }
 
 /** `main.sales.amounts (unbuffered) and ...`; channels of one name are counted. */

@@ -1,12 +1,12 @@
 import type { Leak } from '../releasers.js';
 import type { Knot } from '../wait-for-graph.js';
-import { behind, countOf, goroutinesOf, type RuleInput } from './rule.js';
+import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
 import { namesOf, ruleFor } from './sync-knot.js';
 
 /** A lock is taken, and nobody is left who took it: its holder returned or panicked without unlocking. */
 export const leakedLock = ruleFor('leaked-lock', 'leaked-lock', (knot, input) => {
   const name = namesOf(knot.objects, input);
-  const verb = countOf(knot.cells) === 1 ? 'waits' : 'wait';
+  const verb = agree(knot.cells, 'waits', 'wait');
   return {
     class: 'resource',
     subtype: 'double-lock',

@@ -1,5 +1,5 @@
 import { isSyncObject } from '../wait-for-graph.js';
-import { behind, countOf, goroutinesOf } from './rule.js';
+import { agree, behind, goroutinesOf } from './rule.js';
 import { cellReleasers, namesOf, ruleFor } from './sync-knot.js';
 
 /** Goroutines wait for a condition variable that nobody can signal any more. */
@@ -8,7 +8,7 @@ export const lostSignal = ruleFor('lost-signal', 'cond', (knot, input) => {
   // Whoever waits on a channel for what comes after the signal hangs as well.
   const onChannels = knot.starved.filter(({ wait }) => wait.kind === 'channel');
   const mixed = knot.objects.some((object) => !isSyncObject(object)) || onChannels.length > 0;
-  const verb = countOf(knot.cells) === 1 ? 'waits' : 'wait';
+  const verb = agree(knot.cells, 'waits', 'wait');
   const abandoned = knot.objects.every((object) => cellReleasers(object, input).length === 0);
   return {
     class: 'communication',

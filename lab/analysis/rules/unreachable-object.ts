@@ -2,10 +2,10 @@ import type { DeadlockClass, DeadlockSubtype } from '../diagnosis.js';
 import type { Cell } from '../snapshot.js';
 import { isSyncObject, type Knot } from '../wait-for-graph.js';
 import {
+  agree,
   behind,
   type Claim,
   channelOf,
-  countOf,
   goroutinesOf,
   isMainAlone,
   listed,
@@ -49,7 +49,7 @@ function claimOf(knot: Knot, input: RuleInput): Claim {
   const shape = shapeOf(knot, input);
   const [kind, subtype] =
     shape === undefined ? (['communication', channelSubtype(knot, input)] as const) : kinds[shape];
-  const verb = countOf(knot.cells) === 1 ? 'waits' : 'wait';
+  const verb = agree(knot.cells, 'waits', 'wait');
   const proved = knot.cells.every((cell) => input.graph.unreached?.has(cell.key));
   return {
     rule: name,

@@ -1,11 +1,11 @@
 import type { Knot } from '../wait-for-graph.js';
-import { behind, channelOf, countOf, goroutinesOf, type RuleInput } from './rule.js';
+import { agree, behind, channelOf, goroutinesOf, type RuleInput } from './rule.js';
 import { cellReleasers, namesOf, ruleFor } from './sync-knot.js';
 
 /** The counter of a wait group is above zero, and nobody is left to bring it down. */
 export const waitGroupMisuse = ruleFor('waitgroup-misuse', 'waitgroup', (knot, input) => {
   const name = namesOf(knot.objects, input);
-  const verb = countOf(knot.cells) === 1 ? 'waits' : 'wait';
+  const verb = agree(knot.cells, 'waits', 'wait');
   const left = counterOf(knot, input);
   const missing =
     left === undefined ? 'Done is missing' : `${left} Done ${left === 1 ? 'is' : 'are'} missing`;
