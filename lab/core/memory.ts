@@ -24,6 +24,11 @@ export interface BulkMemory extends CoreMemory {
   readonly view: DataView;
 }
 
+/** The 64-bit value at an offset of `view`. */
+export function wordAt(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+}
+
 interface Segment {
   readonly file: number;
   readonly start: number;
@@ -221,7 +226,7 @@ function cachedReader(
     },
     u64(address) {
       const at = span(address, 8);
-      return at < 0 ? undefined : view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+      return at < 0 ? undefined : wordAt(view, at);
     },
     [Symbol.dispose]() {
       for (const file of files) closeSync(file);

@@ -1,3 +1,5 @@
+import { u64 } from './elf-format.js';
+
 /** Registers of one thread when the core was taken. */
 export interface ThreadRegisters {
   readonly thread: number;
@@ -20,7 +22,7 @@ const places: Readonly<Record<string, { readonly count: number; readonly pc: num
 export function registersOfStatus(desc: Buffer, arch: string): ThreadRegisters | undefined {
   const place = places[arch];
   if (place === undefined || desc.length < registersAt + place.count * 8) return undefined;
-  const words = Array.from({ length: place.count }, (_, i) => word(desc, registersAt + i * 8));
+  const words = Array.from({ length: place.count }, (_, i) => u64(desc, registersAt + i * 8));
   return { thread: desc.readInt32LE(32), pc: words[place.pc] ?? 0, sp: words[place.sp] ?? 0, words };
 }
 
@@ -30,17 +32,15 @@ export function registersOfStatus(desc: Buffer, arch: string): ThreadRegisters |
  */
 export function registersOfDelve(desc: Buffer): ThreadRegisters | undefined {
   if (desc.length < 53) return undefined;
-  const words = [8, 16, 24, 32, 41].map((at) => word(desc, at));
+  const words = [8, 16, 24, 32, 41].map((at) => u64(desc, at));
   const count = desc.readUInt32LE(49);
   for (let i = 0, at = 53; i < count && at + 2 <= desc.length; i++) {
     const data = at + 2 + desc.readUInt16LE(at);
     if (data + 2 > desc.length) return undefined;
     const size = desc.readUInt16LE(data);
     if (data + 2 + size > desc.length) return undefined;
-    for (let byte = 0; byte + 8 <= size; byte += 8) words.push(word(desc, data + 2 + byte));
+    for (let byte = 0; byte + 8 <= size; byte += 8) words.push(u64(desc, data + 2 + byte));
     at = data + 2 + size;
   }
-  return { thread: word(desc, 0), pc: word(desc, 8), sp: word(desc, 16), words };
+  return { thread: u64(desc, 0), pc: u64(desc, 8), sp: u64(desc, 16), words };
 }
-
-const word = (from: Buffer, at: number) => from.readUInt32LE(at) + from.readUInt32LE(at + 4) * 2 ** 32;

@@ -1,3 +1,4 @@
+import { u64 } from './elf-format.js';
 import type { CoreMemory } from './memory.js';
 
 const chunk = 65_536;
@@ -16,8 +17,7 @@ export function scanWords(
     // The bytes are gone with the next read, which `visit` may well make.
     const words = found === undefined ? undefined : Buffer.from(found);
     for (let i = 0; words !== undefined && i + 8 <= words.length; i += 8) {
-      const word = words.readUInt32LE(i) + words.readUInt32LE(i + 4) * 2 ** 32;
-      if (visit(word, at + i) === true) return true;
+      if (visit(u64(words, i), at + i) === true) return true;
     }
     at += step;
   }

@@ -1,4 +1,4 @@
-import type { BulkMemory } from '../core/memory.js';
+import { type BulkMemory, wordAt } from '../core/memory.js';
 import { orderByBlock } from './block-order.js';
 import type { RuntimeLayout } from './layout.js';
 
@@ -61,7 +61,7 @@ export function readAddresses(
     const at = memory.span(allgs.base + (from + done) * 8, some * 8);
     if (at < 0) throw new RangeError(`runtime.allgs[${from + done}] is not in the core`);
     for (let i = 0; i < some; i++) {
-      const address = u64(memory.view, at + i * 8);
+      const address = wordAt(memory.view, at + i * 8);
       batch.g[done + i] = address;
       if (address !== 0) batch.live[batch.liveCount++] = done + i;
     }
@@ -79,6 +79,3 @@ export function inOrder(
   orderByBlock(addresses, indexes, length, batch.ordered);
   return batch.ordered;
 }
-
-export const u64 = (view: DataView, at: number) =>
-  view.getUint32(at, true) + view.getUint32(at + 4, true) * 4294967296;

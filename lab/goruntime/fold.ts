@@ -1,6 +1,6 @@
-import type { BulkMemory } from '../core/memory.js';
+import { type BulkMemory, wordAt } from '../core/memory.js';
 import { isScattered } from './block-order.js';
-import { type Batch, inOrder, largeBatch, newBatch, readAddresses, smallBatch, u64 } from './fold-batch.js';
+import { type Batch, inOrder, largeBatch, newBatch, readAddresses, smallBatch } from './fold-batch.js';
 import { type Folded, newTables, type Tables } from './fold-tables.js';
 import { goroutineStatus, isTakenOut, maxFrames, maxQueues, scanBit } from './goroutines.js';
 import type { RuntimeLayout } from './layout.js';
@@ -89,16 +89,16 @@ function readStructs(
     const waiting = status === goroutineStatus.waiting;
     // What is not parked has the reason of its last wait still.
     const reason = waiting ? view.getUint8(at + g.waitReason) : 0;
-    const origin = tables.origins.idOf(u64(view, at + g.startPc), u64(view, at + g.goPc));
+    const origin = tables.origins.idOf(wordAt(view, at + g.startPc), wordAt(view, at + g.goPc));
     const state = tables.states.idOf(origin, status * 256 + reason);
-    const bp = u64(view, at + g.bp);
-    const pc = u64(view, at + g.pc);
+    const bp = wordAt(view, at + g.bp);
+    const pc = wordAt(view, at + g.pc);
     batch.reason[i] = reason;
-    batch.stackLo[i] = u64(view, at + g.stackLo);
-    batch.stackHi[i] = u64(view, at + g.stackHi);
+    batch.stackLo[i] = wordAt(view, at + g.stackLo);
+    batch.stackHi[i] = wordAt(view, at + g.stackHi);
     batch.bp[i] = waiting && bp >= (batch.stackLo[i] as number) ? bp : 0;
     // Since Go 1.26 a semaphore's entry is there too; its links are those of the semaphore's own list.
-    batch.sudog[i] = waiting && onChannel[reason] === 1 ? u64(view, at + g.waiting) : 0;
+    batch.sudog[i] = waiting && onChannel[reason] === 1 ? wordAt(view, at + g.waiting) : 0;
     batch.sp[i] = 0;
     batch.stack[i] = 0;
     batch.target[i] = 0;
@@ -142,8 +142,8 @@ function walkStacks(memory: BulkMemory, batch: Batch, { stackOf }: Tables): void
     let below = 0;
     while (offset + 16 <= room && depth < maxFrames - 1) {
       const at = base >= 0 ? base + offset : memory.span(first + offset, 16);
-      frameScratch[depth++] = at < 0 ? 0 : u64(view, at + 8);
-      below = at < 0 ? 0 : u64(view, at);
+      frameScratch[depth++] = at < 0 ? 0 : wordAt(view, at + 8);
+      below = at < 0 ? 0 : wordAt(view, at);
       if (below - first <= offset) break;
       offset = below - first;
     }
@@ -191,10 +191,10 @@ function followQueues(memory: BulkMemory, layout: RuntimeLayout, batch: Batch, t
         batch.sudog[i] = 0;
         continue;
       }
-      const channel = u64(view, at + sudog.channel);
-      const alone = u64(view, at + sudog.next) === 0 && u64(view, at + sudog.prev) === 0;
+      const channel = wordAt(view, at + sudog.channel);
+      const alone = wordAt(view, at + sudog.next) === 0 && wordAt(view, at + sudog.prev) === 0;
       const inSelect = view.getUint8(at + sudog.isSelect) === 1;
-      batch.sudog[i] = u64(view, at + sudog.waitLink);
+      batch.sudog[i] = wordAt(view, at + sudog.waitLink);
       if (alone && isTakenOut(memory, layout, channel, address)) {
         batch.target[i] = tables.targets.idOf(batch.target[i] as number, beingWoken);
         batch.sudog[i] = 0;

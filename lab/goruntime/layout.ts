@@ -146,18 +146,23 @@ export function sudogOffsets(sudog: Offsets): RuntimeLayout['sudog'] {
 
 /** Offsets of a struct's fields; `at` is any mapped address: only the distances count. */
 export async function structOf(type: string, at: number, evaluate: EvaluateGlobal, signal: AbortSignal) {
-  const variable = await evaluate(`*(*"${type}")(${at})`, signal);
-  const offsets = new Map<string, number>();
+  const fields = fieldsIn(await evaluate(`*(*"${type}")(${at})`, signal), at);
+  return new Map([...fields].map(([name, { offset }]) => [name, offset]));
+}
+
+/** Fields of a struct that lies at `at`, nested ones with dots: where they are, and of which type. */
+export function fieldsIn(struct: LayoutVariable, at: number) {
+  const fields = new Map<string, { readonly offset: number; readonly type: string }>();
   const collect = (parent: LayoutVariable, prefix: string, depth: number) => {
     for (const child of parent.children) {
       // A pointer's pointee lies elsewhere and has no name.
       if (child.name === '' || child.addr < at || child.addr > at + 4096) continue;
-      offsets.set(prefix + child.name, child.addr - at);
+      fields.set(prefix + child.name, { offset: child.addr - at, type: child.type });
       if (depth < 2) collect(child, `${prefix}${child.name}.`, depth + 1);
     }
   };
-  collect(variable, '', 0);
-  return offsets;
+  collect(struct, '', 0);
+  return fields;
 }
 
 function need(offsets: Offsets, field: string): number {

@@ -103,7 +103,7 @@ function heap() {
       const index = (object - base) / slot;
       data[bits - base + (index >> 3)] = 0xff & ~(1 << (index & 7));
     },
-    reached(registers: readonly number[] = []) {
+    reached(registers: readonly number[] = [], beyond = 0) {
       const list = (values: readonly number[]) => {
         const at = end;
         end += 8 * values.length;
@@ -123,12 +123,12 @@ function heap() {
         },
         special: { next: word(0), offset: word(8), kind: { offset: 16, size: 1 } },
         profileKind: profile,
-        globals: [globals],
+        globals: [{ ...globals, end: globals.end + beyond }],
         m: { first: 0, next: 0, g0: 0, signalG: 0 },
         ...{ syscallSp: 0, gSize: 96, queued: [], barrierBuffers: [] },
       };
       const source: ReachSource = {
-        memory: memoryOf(data.subarray(0, end - base), base),
+        memory: memoryOf(data.subarray(0, Math.ceil((end - base) / page) * page), base),
         ...{ runtime, heap: layout },
         folded: { total: 0, waiting: 0, stacks: [], waiters: () => ({ send: 0, receive: 0 }) },
         registers: [{ thread: 1, pc: 0, sp: 0, words: registers }],
@@ -199,6 +199,15 @@ describe('what live goroutines reach in the heap', () => {
       false,
       true,
     ]);
+  });
+
+  it('sees what lies beside memory that is not in the core', () => {
+    const h = heap();
+    const [known, lost] = [h.object(), h.object()];
+    h.global(known);
+    for (const channel of [known, lost]) h.goroutine([], [channel]);
+    const { reaches } = h.reached([], 32 * page);
+    expect([known, lost].map(reaches)).to.deep.equal([true, false]);
   });
 
   it('counts registers, and objects with a finalizer, but no samples of the memory profile', () => {

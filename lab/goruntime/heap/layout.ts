@@ -1,5 +1,5 @@
 import { LabError } from '../../errors.js';
-import type { EvaluateGlobal, LayoutVariable } from '../layout.js';
+import { type EvaluateGlobal, fieldsIn, type LayoutVariable } from '../layout.js';
 
 /** Where a number lies in a struct, and its size in bytes. */
 export interface Field {
@@ -126,7 +126,8 @@ async function queues(
     const first = await ask(head);
     for (const type of types) {
       const fields = await optional(() => structAt(type));
-      if (fields !== undefined) return { first: pointee(first), next: need(fields, 'alllink').offset, size };
+      const link = fields?.get('alllink') ?? fields?.get('cleanupBlockHeader.alllink');
+      if (link !== undefined) return { first: pointee(first), next: link.offset, size };
     }
     throw unknown(types.join(' or '));
   };
@@ -152,21 +153,11 @@ export function spanLayout(span: ReadonlyMap<string, Field>): HeapLayout['span']
   };
 }
 
-/** Fields of a struct and of the structs inside it, by their own names: none of those used here is ambiguous. */
+/** Fields of a struct with their sizes, nested ones with dots. */
 export function fieldsOf(variable: LayoutVariable, at: number): ReadonlyMap<string, Field> {
-  const fields = new Map<string, Field>();
-  const collect = (parent: LayoutVariable, depth: number) => {
-    for (const { name, type, addr, children } of parent.children) {
-      if (name === '' || addr < at || addr > at + 65_536) continue;
-      if (!fields.has(name)) fields.set(name, { offset: addr - at, size: sizes[type] ?? 8 });
-      const embedded = parent.children.find((child) => child.addr === addr && child.name === name);
-      if (depth < 1 && embedded !== undefined && /Header$|^runtime\.special$/.test(type)) {
-        collect({ ...embedded, children }, depth + 1);
-      }
-    }
-  };
-  collect(variable, 0);
-  return fields;
+  return new Map(
+    [...fieldsIn(variable, at)].map(([name, { offset, type }]) => [name, { offset, size: sizes[type] ?? 8 }]),
+  );
 }
 
 /** `data` and `bss` of each module; what the linker keeps apart as free of pointers is left out. */

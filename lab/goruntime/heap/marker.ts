@@ -25,6 +25,7 @@ export interface Range {
 }
 
 const chunk = 64 * 1024;
+const page = 4096;
 /** What is read together comes from one block of the file. */
 const blockSize = 128 * 1024;
 
@@ -76,8 +77,13 @@ export function newMarker(
 
   function scanWhole(start: number, end: number): void {
     for (let at = Math.ceil(start / 8) * 8; at < end; ) {
-      const length = Math.min(chunk, end - at);
-      const from = memory.span(at, length);
+      let length = Math.min(chunk, end - at);
+      let from = memory.span(at, length);
+      if (from < 0) {
+        // Where a page is not in the core, those beside it still count.
+        length = Math.min(page - (at % page), length);
+        from = memory.span(at, length);
+      }
       if (from >= 0) {
         for (let i = from; i + 8 <= from + length; i += 8) {
           const upper = view.getUint32(i + 4, true);

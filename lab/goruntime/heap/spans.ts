@@ -1,4 +1,4 @@
-import type { BulkMemory } from '../../core/memory.js';
+import { type BulkMemory, wordAt } from '../../core/memory.js';
 import type { Field, HeapLayout } from './layout.js';
 
 /** Objects of the heap, numbered from 0 in the order of their spans. */
@@ -124,7 +124,7 @@ export function readField({ view }: BulkMemory, at: number, { offset, size }: Fi
     case 4:
       return view.getUint32(at + offset, true);
     default:
-      return view.getUint32(at + offset, true) + view.getUint32(at + offset + 4, true) * 2 ** 32;
+      return wordAt(view, at + offset);
   }
 }
 

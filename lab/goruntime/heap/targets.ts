@@ -1,4 +1,4 @@
-import type { BulkMemory } from '../../core/memory.js';
+import { type BulkMemory, wordAt } from '../../core/memory.js';
 import { goroutineStatus, maxQueues, scanBit } from '../goroutines.js';
 import type { RuntimeLayout } from '../layout.js';
 
@@ -48,14 +48,14 @@ export function targetReader(
         each(target, 0);
         return 'waits';
       }
-      let entry = word(view, at + g.waiting);
+      let entry = wordAt(view, at + g.waiting);
       // Without an entry it is just being woken, but for a select, which has none for nil channels.
       if (entry === 0 && kind === byChannel) return 'live';
       for (let n = 0; entry !== 0; n++) {
         const found = memory.span(entry, sudogSize);
         if (found < 0 || n === maxQueues) return 'live';
-        const next = word(view, found + sudog.waitLink);
-        each(word(view, found + sudog.channel), entry);
+        const next = wordAt(view, found + sudog.waitLink);
+        each(wordAt(view, found + sudog.channel), entry);
         entry = next;
       }
       return 'waits';
@@ -68,8 +68,4 @@ function kindOf(reason: string): number {
   if (channelReasons.test(reason)) return byChannel;
   if (syncReasons.test(reason)) return bySync;
   return endless.test(reason) ? byNobody : byOther;
-}
-
-function word(view: DataView, at: number): number {
-  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
 }
