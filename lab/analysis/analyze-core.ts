@@ -10,9 +10,11 @@ import type { Emit } from '../events.js';
 import { hasPendingTimers } from '../goruntime/timers.js';
 import { loadGoParser } from '../source/parser.js';
 import { openProgram, type Program, recordedGoRoot } from '../source/program.js';
+import { askedOnce } from './asked-once.js';
 import { claimsOf, studyWaits } from './conclude.js';
 import { findingOf, groupOf, summaryOf, userLocations, verdictOf } from './diagnose.js';
 import type { Diagnosis } from './diagnosis.js';
+import { missingSources, processOf, unsureMatch } from './process-facts.js';
 import { readCore } from './read-core.js';
 import type { EvaluateChannel } from './releasers.js';
 import { type RootFacts, readRootFacts } from './root-facts.js';
@@ -83,9 +85,7 @@ export async function analyzeCore(
     type: 'note',
     text: `${snapshot.goroutines.total} goroutines in ${snapshot.signatures.length} distinct stacks`,
   });
-  const limits = new Set([...read.limits, ...snapshot.limits]);
-  if (pair.match.kind === 'unknown')
-    limits.add(`Executable and core could not be compared: ${pair.match.why}.`);
+  const limits = new Set([...read.limits, ...snapshot.limits, ...unsureMatch(pair)]);
   const study = await studyWaits(
     snapshot,
     program,
@@ -102,27 +102,14 @@ export async function analyzeCore(
     findings.push(findingOf({ claim, facts }, i, study.input));
   }
   for (const line of await changedSince(exe, program)) limits.add(line);
-  const missing = [...program.missing];
-  if (missing.length > 0) {
-    limits.add(
-      `${missing.length} source files were not found, ${missing[0]} among them: pass --source-map or --go-root.`,
-    );
-  }
+  for (const line of missingSources(program)) limits.add(line);
   const verdict = verdictOf(findings, undecided);
   return {
     schema: 'lab.diagnosis/1',
     verdict,
     scope: verdict === 'deadlock' ? (study.input.someoneRuns ? 'partial' : 'global') : null,
     summary: summaryOf(verdict, claims, snapshot, undecided),
-    process: {
-      exe,
-      core,
-      buildId: pair.exe.buildId.gnu ?? pair.exe.buildId.go ?? '',
-      goVersion,
-      os: 'linux',
-      arch: pair.exe.arch,
-      goroutines: { ...snapshot.goroutines },
-    },
+    process: processOf(pair, snapshot.goroutines),
     findings,
     groups: snapshot.signatures.map(groupOf),
     userLocations: userLocations(snapshot.signatures),
@@ -165,17 +152,14 @@ async function openSources(
   );
 }
 
-/** Evaluations repeat for every channel that is looked into: each is asked once. */
 function channelEvaluator(
   client: DelveClient,
   memory: CoreMemory,
   { far }: Snapshot,
   call: CallOptions,
 ): EvaluateChannel {
-  type Seen = Awaited<ReturnType<EvaluateChannel>>;
-  const known = new Map<string, Seen>();
   let found: number | undefined;
-  const ask = async (goroutineId: number, frame: number, expression: string): Promise<Seen> => {
+  return askedOnce(async (goroutineId, frame, expression) => {
     const distance = far?.get(goroutineId);
     if (distance === 'too far') return { kind: 'unreadable' };
     if (distance === 'worth it' && goroutineId !== found) {
@@ -187,13 +171,7 @@ function channelEvaluator(
     const { addr, base } = seen.variable;
     const address = base !== 0 ? base : addr !== 0 ? memory.u64(addr) : undefined;
     return address === undefined ? { kind: 'unreadable' } : { kind: 'address', address };
-  };
-  return async (goroutine, frame, expression) => {
-    const key = `${goroutine} ${frame} ${expression}`;
-    const seen = known.get(key) ?? (await ask(goroutine, frame, expression));
-    known.set(key, seen);
-    return seen;
-  };
+  });
 }
 
 async function factsOf(

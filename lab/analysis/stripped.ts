@@ -8,6 +8,7 @@ import type { AnalyzeOptions } from './analyze-core.js';
 import { claimsOf, studyWaits } from './conclude.js';
 import { findingOf, groupOf, userLocations } from './diagnose.js';
 import type { Diagnosis, Finding } from './diagnosis.js';
+import { missingSources, processOf, unsureMatch } from './process-facts.js';
 import { readStripped, type StrippedReading } from './read-stripped.js';
 import type { Claim, RuleInput } from './rules/rule.js';
 import { unreachableObject } from './rules/unreachable-object.js';
@@ -61,7 +62,7 @@ export async function analyzeStripped(
     verdict: proved === undefined ? 'unknown' : 'deadlock',
     scope: proved === undefined ? null : study.input.someoneRuns ? 'partial' : 'global',
     summary: proved?.summary ?? summaryOf(findings, snapshot),
-    process: { ...processOf(pair), goroutines: { ...snapshot.goroutines } },
+    process: processOf(pair, snapshot.goroutines),
     findings,
     groups: snapshot.signatures.map(groupOf),
     userLocations: userLocations(snapshot.signatures),
@@ -72,9 +73,7 @@ export async function analyzeStripped(
         "frames alone; names of channels and locks that the sources do not tell; Delve's second opinion on what was read. " +
         `${remedy} Its Delve takes the commands that stand beside each claim, too.`,
       knownAnyway(pair),
-      ...(pair.match.kind === 'unknown'
-        ? [`Executable and core could not be compared: ${pair.match.why}.`]
-        : []),
+      ...unsureMatch(pair),
       ...new Set([...snapshot.limits, ...study.limits, ...undecided, ...missingSources(program)]),
     ],
   };
@@ -136,14 +135,6 @@ function summaryOf(findings: readonly Finding[], { goroutines, signatures }: Sna
   return `Undecided: the executable is stripped. ${seen} ${remedy}`;
 }
 
-function missingSources({ missing }: Program): string[] {
-  const [first] = missing;
-  if (first === undefined) return [];
-  return [
-    `${missing.size} source files were not found, ${first} among them: pass --source-map or --go-root.`,
-  ];
-}
-
 /** Which process it was and how it ended, from the core's notes and the executable's build information. */
 function knownAnyway({ exe, core }: CheckedPair): string {
   const { command, pid, threads, signal } = core;
@@ -157,11 +148,6 @@ function knownAnyway({ exe, core }: CheckedPair): string {
   ].filter((text) => text !== '');
   return `What the headers of the files tell: ${known.join(', ')}.`;
 }
-
-const processOf = ({ exe, core }: CheckedPair) => ({
-  ...{ exe: exe.path, core: core.path, buildId: exe.buildId.gnu ?? exe.buildId.go ?? '' },
-  ...{ goVersion: exe.goVersion ?? 'unknown', os: 'linux', arch: exe.arch },
-});
 
 const frameOf = (began: number) => ({
   schema: 'lab.diagnosis/1' as const,
@@ -181,7 +167,7 @@ function lostDiagnosis(pair: CheckedPair, why: string, began: number): Diagnosis
     verdict: 'unknown',
     scope: null,
     summary: `Undecided: the executable is stripped, and its goroutines could not be read. ${remedy}`,
-    process: { ...processOf(pair), goroutines: { total: 0, user: 0, system: 0, blocked: 0 } },
+    process: processOf(pair, { total: 0, user: 0, system: 0, blocked: 0 }),
     ...{ findings: [], groups: [], userLocations: [] },
     limits: [
       `The executable has no debug information (built with -ldflags=-s or -w, or stripped), and reading its memory without failed: ${why}. No goroutine was counted.`,

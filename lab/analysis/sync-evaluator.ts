@@ -6,6 +6,7 @@ import type { RuntimeLayout } from '../goruntime/layout.js';
 import { readGoroutineStackTops } from '../goruntime/stack-tops.js';
 import { bindingOf, syntacticType } from '../source/bindings.js';
 import { operationsIn, type SyncOperation } from '../source/sync-operations.js';
+import { askedOnce } from './asked-once.js';
 import type { Frame, Snapshot } from './snapshot.js';
 import type { MatchSync } from './sync-match.js';
 import { typeExpression } from './variable-text.js';
@@ -33,13 +34,7 @@ export function syncEvaluator(
     tops ??= readGoroutineStackTops(memory, layout, new Set(snapshot.cells.flatMap((cell) => cell.ids)));
     return tops.get(goroutine);
   };
-  const known = new Map<string, number | 'other' | 'unreadable'>();
-  const read = async (goroutineId: number, frame: number, expression: string) => {
-    const key = `${goroutineId} ${frame} ${expression}`;
-    const seen = known.get(key) ?? (await ask(goroutineId, frame, expression));
-    known.set(key, seen);
-    return seen;
-  };
+  const read = askedOnce(ask);
 
   async function ask(
     goroutineId: number,
