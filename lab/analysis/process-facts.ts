@@ -1,0 +1,34 @@
+import type { CheckedPair } from '../core/pair.js';
+import type { Program } from '../source/program.js';
+import type { Diagnosis } from './diagnosis.js';
+import type { Snapshot } from './snapshot.js';
+
+/** Which process a diagnosis is of. */
+export function processOf(
+  { exe, core }: CheckedPair,
+  goroutines: Snapshot['goroutines'],
+): Diagnosis['process'] {
+  return {
+    exe: exe.path,
+    core: core.path,
+    buildId: exe.buildId.gnu ?? exe.buildId.go ?? '',
+    goVersion: exe.goVersion ?? 'unknown',
+    os: 'linux',
+    arch: exe.arch,
+    goroutines: { ...goroutines },
+  };
+}
+
+/** What the files leave open before anything is read, for `limits`. */
+export function unsureMatch({ match }: CheckedPair): string[] {
+  return match.kind === 'unknown' ? [`Executable and core could not be compared: ${match.why}.`] : [];
+}
+
+/** Sources that were asked for and are not here, for `limits`. */
+export function missingSources({ missing }: Program): string[] {
+  const [first] = missing;
+  if (first === undefined) return [];
+  return [
+    `${missing.size} source files were not found, ${first} among them: pass --source-map or --go-root.`,
+  ];
+}
