@@ -3,18 +3,18 @@ package main
 
 import (
 	"context"
-	"errors"
 	"expvar"
 	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/pprof"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
+
+	"lab.example/go-server/internal/service"
 )
 
 // shutdownTimeout bounds the wait for running requests and the last metrics.
@@ -53,7 +53,7 @@ func run(addr, pprofAddr string, http2 bool) error {
 		}
 		debug := &http.Server{Handler: debugPages(published)}
 		defer debug.Close()
-		serve(debug, "pprof", pprofListener, failed)
+		service.Serve(debug, "pprof", pprofListener, failed)
 	}
 
 	metrics := NewMetrics(func(metric Metric) {
@@ -67,7 +67,7 @@ func run(addr, pprofAddr string, http2 bool) error {
 			return err
 		}
 	}
-	serve(server, "server", listener, failed)
+	service.Serve(server, "server", listener, failed)
 
 	select {
 	case err := <-failed:
@@ -78,16 +78,6 @@ func run(addr, pprofAddr string, http2 bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
 	return shutdown(ctx, server, metrics)
-}
-
-// serve says where it listens and serves in the background.
-func serve(server *http.Server, name string, listener net.Listener, failed chan<- error) {
-	fmt.Printf("%s listening addr=%s\n", name, listener.Addr())
-	go func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			failed <- err
-		}
-	}()
 }
 
 // shutdown lets running requests finish, then publishes the last metrics. The
@@ -116,12 +106,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 // debugPages serves net/http/pprof and the latest published metrics, apart from
 // the public address.
 func debugPages(published *expvar.Map) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/debug/pprof/", pprof.Index)
-	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	mux := service.DebugPages()
 	mux.HandleFunc("/debug/metrics", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		io.WriteString(w, published.String()+"\n")

@@ -63,12 +63,12 @@ func (s Service) run(addr, pprofAddr string) error {
 		if err != nil {
 			return err
 		}
-		debug := &http.Server{Handler: debugPages()}
+		debug := &http.Server{Handler: DebugPages()}
 		defer debug.Close()
-		serve(debug, "pprof", pprofListener, failed)
+		Serve(debug, "pprof", pprofListener, failed)
 	}
 	server := &http.Server{Handler: s.Handler}
-	serve(server, "server", listener, failed)
+	Serve(server, "server", listener, failed)
 
 	working, stopWork := context.WithCancel(context.Background())
 	defer stopWork()
@@ -98,8 +98,8 @@ func (s Service) shutdown(ctx context.Context, server *http.Server) error {
 	return s.Close(ctx)
 }
 
-// serve says where it listens and serves in the background.
-func serve(server *http.Server, name string, listener net.Listener, failed chan<- error) {
+// Serve says where it listens and serves in the background.
+func Serve(server *http.Server, name string, listener net.Listener, failed chan<- error) {
 	fmt.Printf("%s listening addr=%s\n", name, listener.Addr())
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -108,8 +108,8 @@ func serve(server *http.Server, name string, listener net.Listener, failed chan<
 	}()
 }
 
-// debugPages serves net/http/pprof, apart from the public address.
-func debugPages() http.Handler {
+// DebugPages serves net/http/pprof, apart from the public address.
+func DebugPages() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
