@@ -32,8 +32,11 @@ export async function coreOf(
     await program.kill('SIGKILL');
     await program[Symbol.asyncDispose]();
   }
-  return { core, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+  return { core, [Symbol.asyncDispose]: () => kept() ?? folder[Symbol.asyncDispose]() };
 }
+
+/** For looking at cores that a test took: `LAB_KEEP_CORES=1`. */
+const kept = () => (process.env['LAB_KEEP_CORES'] === undefined ? undefined : Promise.resolve());
 
 /** Why the kernel writes no core into the working folder of a process here; `undefined` when it does. */
 export async function noKernelCores(): Promise<string | undefined> {

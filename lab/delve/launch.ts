@@ -127,14 +127,16 @@ async function firstAnswer(
   deadline: AbortSignal,
 ): Promise<{ readonly rpc: RpcConnection; readonly client: DelveClient; readonly version: DelveVersion }> {
   for (;;) {
-    const rpc = await connectRpc({ host: '127.0.0.1', port }, { signal: deadline, whyEnded });
-    const client = delveClient(rpc);
+    let rpc: RpcConnection | undefined;
     try {
+      // The reset may come before this side knows that it is connected.
+      rpc = await connectRpc({ host: '127.0.0.1', port }, { signal: deadline, whyEnded });
+      const client = delveClient(rpc);
       // The deadline is the one limit here.
       const version = await client.getVersion({ signal: deadline, timeoutMs: 2 ** 31 - 1 });
       return { rpc, client, version };
     } catch (error) {
-      await rpc[Symbol.asyncDispose]();
+      await rpc?.[Symbol.asyncDispose]();
       if (deadline.aborted || !(await turnedAway())) throw error;
     }
   }

@@ -1,39 +1,14 @@
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { execa } from 'execa';
 import { createColors } from 'picocolors';
-import { analyzeCore } from '../../lab/analysis/analyze-core.js';
 import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
 import { diagnosisText } from '../../lab/report/diagnosis-text.js';
-import { findDelve } from '../../lab/toolchain/index.js';
-import { goTools, startHung } from '../hung-program.js';
+import { fixtureProgram, type Printed } from '../fixture-program.js';
+import { goTools } from '../hung-program.js';
 import { isSure } from '../sure.js';
-import { type TempFolder, tempFolder } from '../temp-folder.js';
 
-const fixture = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go/channels');
 const { signal } = new AbortController();
 const gos = await goTools(signal);
-const hasGcore = (await execa('gcore', [], { reject: false })).code !== 'ENOENT';
 const builds = { default: [], 'without inlining': ['-gcflags=all=-l'], unoptimised: ['-gcflags=all=-N -l'] };
-
-/** Starts the fixture in a situation, takes a core of it and diagnoses it. */
-async function diagnose(exe: string, dlv: string, folder: TempFolder, situation: string, noSource = false) {
-  const program = await startSituation(exe, folder, situation);
-  const prefix = folder.file(`core-${situation}`);
-  try {
-    await execa('gcore', ['-o', prefix, String(program.identity.pid)]);
-  } finally {
-    await program.kill('SIGKILL');
-    await program[Symbol.asyncDispose]();
-  }
-  const core = `${prefix}.${program.identity.pid}`;
-  try {
-    return await analyzeCore({ exe, core, delve: dlv, noSource }, () => undefined, signal);
-  } finally {
-    await execa('rm', ['-f', core]);
-  }
-}
 
 const faulty: Readonly<Record<string, (diagnosis: Diagnosis) => void>> = {
   'self-consumer'({ findings: [finding] }) {
@@ -88,25 +63,11 @@ for (const go of gos) {
   for (const [name, flags] of Object.entries(builds)) {
     describe(`cores of ${go.version}, built ${name}`, function () {
       this.timeout(120_000);
-      let folder: TempFolder;
-      let exe: string;
-      let dlv: string;
-
-      before(async function () {
-        const found = await findDelve({ goVersion: go.version, install: false }, signal);
-        // Skips where gdb, or a Delve that reads this Go, is missing.
-        if (found === undefined || !hasGcore) this.skip();
-        dlv = found.path;
-        folder = await tempFolder();
-        exe = folder.file('server');
-        const env = { GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '-buildvcs=false' };
-        await execa(go.path, ['build', ...flags, '-o', exe, '.'], { cwd: fixture, env });
-      });
-      after(async () => folder?.[Symbol.asyncDispose]());
+      const program = fixtureProgram({ go, fixture: 'channels', flags, method: 'gcore' });
 
       for (const [situation, check] of Object.entries(faulty)) {
         it(`diagnoses ${situation}`, async () => {
-          const diagnosis = await diagnose(exe, dlv, folder, situation);
+          const diagnosis = await program.diagnose(situation);
           diagnosisSchema.parse(diagnosis);
           expect(diagnosis.verdict).to.equal('deadlock');
           expect(diagnosis.scope).to.equal('partial');
@@ -120,20 +81,20 @@ for (const go of gos) {
       if (name !== 'default') return;
       for (const situation of healthy) {
         it(`finds nothing in ${situation}`, async () => {
-          const { verdict, findings } = await diagnose(exe, dlv, folder, situation);
+          const { verdict, findings } = await program.diagnose(situation);
           expect({ verdict, findings }).to.deep.equal({ verdict: 'none', findings: [] });
         });
       }
 
       it('only suspects a consumer that a request may still rescue', async () => {
-        const { verdict, findings } = await diagnose(exe, dlv, folder, 'rescued');
+        const { verdict, findings } = await program.diagnose('rescued');
         expect(verdict).to.equal('unknown');
         expect(findings.map(({ certainty }) => certainty)).to.deep.equal(['suspected']);
       });
 
       it('claims nothing about releasers without sources', async () => {
         // The program's server leads to nothing of it: memory alone proves some, and names no releaser.
-        const { findings, limits } = await diagnose(exe, dlv, folder, 'self-consumer', true);
+        const { findings, limits } = await program.diagnose('self-consumer', { noSource: true });
         for (const { rule, certainty, rootCause } of findings) {
           expect({ rule, certainty }).to.deep.equal({ rule: 'unreachable-object', certainty: 'proved' });
           expect(rootCause.edges.map(({ relation }) => relation)).not.to.include('released-by');
@@ -142,31 +103,18 @@ for (const go of gos) {
       });
 
       it('prints checks that hold when typed into Delve, in 80 columns', async () => {
-        const program = await startSituation(exe, folder, 'self-consumer');
-        const prefix = folder.file('typed');
-        try {
-          await execa('gcore', ['-o', prefix, String(program.identity.pid)]);
-        } finally {
-          await program.kill('SIGKILL');
-          await program[Symbol.asyncDispose]();
-        }
-        const core = `${prefix}.${program.identity.pid}`;
-        const diagnosis = await analyzeCore({ exe, core, delve: dlv }, () => undefined, signal);
-        const [finding] = diagnosis.findings;
-        const commands = (finding?.evidence ?? []).flatMap(({ check }) => check.split('; '));
-        const { stdout, stderr } = await execa(
-          dlv,
-          ['core', exe, core, '--allow-non-terminal-interactive=true'],
-          {
-            input: `${commands.join('\n')}\nquit\n`,
-            env: { HOME: folder.path, TERM: 'dumb' },
+        let printed: Printed | undefined;
+        const diagnosis = await program.diagnose('self-consumer', {
+          async look(core, { findings: [first] }) {
+            if (first !== undefined) printed = await program.typeChecks(core, first);
           },
-        );
-        await execa('rm', ['-f', core]);
-        expect(`${stdout}${stderr}`).not.to.include('Command failed');
+        });
+        const [finding] = diagnosis.findings;
+        expect(`${printed?.stdout}${printed?.stderr}`).not.to.include('Command failed');
+        expect(printed).not.to.equal(undefined);
         const address = finding?.rootCause.resources[0]?.address.slice(2) ?? '?';
-        expect(stdout).to.match(new RegExp(`0x0*${address}\\s*\n`));
-        expect(stdout).to.include('waitReasonChanSend');
+        expect(printed?.stdout).to.match(new RegExp(`0x0*${address}\\s*\n`));
+        expect(printed?.stdout).to.include('waitReasonChanSend');
         const text = diagnosisText(diagnosis, createColors(false));
         expect(
           text.split('\n').filter((line) => line.length > 80 && line.trim().includes(' ')),
@@ -178,6 +126,3 @@ for (const go of gos) {
     });
   }
 }
-
-const startSituation = (exe: string, folder: TempFolder, situation: string) =>
-  startHung(exe, folder, signal, [situation]);

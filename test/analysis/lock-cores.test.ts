@@ -1,18 +1,11 @@
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { execa } from 'execa';
-import { analyzeCore } from '../../lab/analysis/analyze-core.js';
 import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
-import { findDelve } from '../../lab/toolchain/index.js';
-import { goTools, startHung } from '../hung-program.js';
+import { fixtureProgram, type Printed } from '../fixture-program.js';
+import { goTools } from '../hung-program.js';
 import { isSure } from '../sure.js';
-import { type TempFolder, tempFolder } from '../temp-folder.js';
 
-const fixture = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go/locks');
 const { signal } = new AbortController();
 const gos = await goTools(signal);
-const hasGcore = (await execa('gcore', [], { reject: false })).code !== 'ENOENT';
 const builds = { default: [], unoptimised: ['-gcflags=all=-N -l'] };
 
 interface Expected {
@@ -103,7 +96,6 @@ const newerFaulty: Readonly<Record<string, Expected>> = {
   },
 };
 
-/** Starts the fixture in a situation, takes a core of it and diagnoses it. */
 /**
  * A core of a busy program may catch the runtime while it changes a queue, and is then `unknown`; never anything
  * worse. Another moment shows all of it.
@@ -116,49 +108,18 @@ async function undisturbed(look: () => Promise<Diagnosis>) {
   }
 }
 
-async function diagnose(exe: string, dlv: string, folder: TempFolder, situation: string): Promise<Diagnosis> {
-  const program = await startHung(exe, folder, signal, [situation]);
-  const prefix = folder.file(`core-${situation}`);
-  try {
-    await execa('gcore', ['-o', prefix, String(program.identity.pid)]);
-  } finally {
-    await program.kill('SIGKILL');
-    await program[Symbol.asyncDispose]();
-  }
-  const core = `${prefix}.${program.identity.pid}`;
-  try {
-    return await analyzeCore({ exe, core, delve: dlv }, () => undefined, signal);
-  } finally {
-    await execa('rm', ['-f', core]);
-  }
-}
-
 for (const go of gos) {
   for (const [name, flags] of Object.entries(builds)) {
     describe(`locks in cores of ${go.version}, built ${name}`, function () {
       this.timeout(120_000);
-      let folder: TempFolder;
-      let exe: string;
-      let dlv: string;
-
-      before(async function () {
-        const found = await findDelve({ goVersion: go.version, install: false }, signal);
-        // Skips where gdb, or a Delve that reads this Go, is missing.
-        if (found === undefined || !hasGcore) this.skip();
-        dlv = found.path;
-        folder = await tempFolder();
-        exe = folder.file('server');
-        const env = { GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '-buildvcs=false' };
-        await execa(go.path, ['build', ...flags, '-o', exe, '.'], { cwd: fixture, env });
-      });
-      after(async () => folder?.[Symbol.asyncDispose]());
+      const program = fixtureProgram({ go, fixture: 'locks', flags, method: 'gcore' });
 
       for (const [situation, expected] of Object.entries({
         ...faulty,
         ...(newer(go.version) ? newerFaulty : {}),
       })) {
         it(`diagnoses ${situation}`, async () => {
-          const diagnosis = await diagnose(exe, dlv, folder, situation);
+          const diagnosis = await program.diagnose(situation);
           diagnosisSchema.parse(diagnosis);
           expect(diagnosis).to.include({ verdict: 'deadlock', scope: 'partial' });
           const [finding, ...others] = diagnosis.findings;
@@ -176,13 +137,13 @@ for (const go of gos) {
       if (name !== 'default') return;
       for (const situation of [...healthy, ...(newer(go.version) ? ['go-workers'] : [])]) {
         it(`finds nothing in ${situation}`, async () => {
-          const seen = await undisturbed(() => diagnose(exe, dlv, folder, situation));
+          const seen = await undisturbed(() => program.diagnose(situation));
           expect(seen).to.deep.equal({ verdict: 'none', findings: [], limits: [] });
         });
       }
 
       it('says where a lock was left behind', async () => {
-        const { findings } = await diagnose(exe, dlv, folder, 'leaked');
+        const { findings } = await program.diagnose('leaked');
         expect(findings[0]?.explanation).to.match(
           /add locks it at line \d+ and can return at \S*faulty\.go:\d+/,
         );
@@ -190,26 +151,16 @@ for (const go of gos) {
       });
 
       it('tells in which order goroutines queue, and prints checks that Delve accepts', async () => {
-        const program = await startHung(exe, folder, signal, ['channel-lock']);
-        const prefix = folder.file('typed');
-        try {
-          await execa('gcore', ['-o', prefix, String(program.identity.pid)]);
-        } finally {
-          await program.kill('SIGKILL');
-          await program[Symbol.asyncDispose]();
-        }
-        const core = `${prefix}.${program.identity.pid}`;
-        const { findings } = await analyzeCore({ exe, core, delve: dlv }, () => undefined, signal);
+        let printed: Printed | undefined;
+        const { findings } = await program.diagnose('channel-lock', {
+          async look(core, { findings: [finding] }) {
+            if (finding !== undefined) printed = await program.typeChecks(core, finding);
+          },
+        });
         const evidence = findings[0]?.evidence ?? [];
         expect(evidence.map(({ text }) => text).join('\n')).to.match(/queued in this order: \d+(?:, \d+){4}/);
-        const commands = evidence.flatMap(({ check }) => check.split('; '));
-        const { stdout, stderr } = await execa(
-          dlv,
-          ['core', exe, core, '--allow-non-terminal-interactive=true'],
-          { input: `${commands.join('\n')}\nquit\n`, env: { HOME: folder.path, TERM: 'dumb' } },
-        );
-        await execa('rm', ['-f', core]);
-        expect(`${stdout}${stderr}`).not.to.include('Command failed');
+        expect(`${printed?.stdout}${printed?.stderr}`).not.to.include('Command failed');
+        expect(printed).not.to.equal(undefined);
       });
     });
   }

@@ -1,17 +1,9 @@
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { execa } from 'execa';
-import { analyzeCore } from '../../lab/analysis/analyze-core.js';
-import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
-import { findDelve } from '../../lab/toolchain/index.js';
+import { diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { diagnosedSideBySide, fixtureProgram, twoBuilds } from '../fixture-program.js';
 import { goTools } from '../hung-program.js';
-import { coreOf } from '../real-core.js';
-import { sideBySide } from '../side-by-side.js';
 import { isSure } from '../sure.js';
-import { type TempFolder, tempFolder } from '../temp-folder.js';
 
-const fixture = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go/patterns');
 const { signal } = new AbortController();
 const gos = await goTools(signal);
 
@@ -173,44 +165,15 @@ const healthy = [
 /** What never ends, and harms nobody or may yet end. */
 const suspected = ['no-cancel', 'cond-and-channel-like'];
 
-const builds: readonly {
-  readonly go: (typeof gos)[number] | undefined;
-  readonly flags: readonly string[];
-}[] = [
-  { go: gos[0], flags: [] },
-  { go: gos.at(-1), flags: ['-gcflags=all=-N -l'] },
-];
-
-for (const { go, flags } of builds) {
-  if (go === undefined) continue;
+for (const { go, flags } of twoBuilds(gos)) {
   describe(`patterns in cores of ${go.version} ${flags.join(' ')}`, function () {
     this.timeout(180_000);
-    let folder: TempFolder;
-    let results: Map<string, Promise<Diagnosis>>;
-
-    before(async function () {
-      const found = await findDelve({ goVersion: go.version, install: false }, signal);
-      // Skips where a Delve that reads this Go is missing.
-      if (found === undefined) this.skip();
-      folder = await tempFolder();
-      const exe = folder.file('server');
-      const env = { GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '-buildvcs=false' };
-      await execa(go.path, ['build', ...flags, '-o', exe, '.'], { cwd: fixture, env });
-      results = sideBySide([...Object.keys(faulty), ...healthy, ...suspected], async (name) => {
-        await using taken = await coreOf(exe, go.version, 'delve', [name]);
-        return await analyzeCore({ exe, core: taken.core, delve: found.path }, () => undefined, signal);
-      });
-      // Each test looks at its own result; nobody does when an earlier one ended the run.
-      for (const result of results.values()) result.catch(() => undefined);
-    });
-    after(async () => {
-      await Promise.allSettled(results?.values() ?? []);
-      await folder?.[Symbol.asyncDispose]();
-    });
+    const program = fixtureProgram({ go, fixture: 'patterns', flags, method: 'delve' });
+    const diagnosed = diagnosedSideBySide(program, [...Object.keys(faulty), ...healthy, ...suspected]);
 
     for (const [name, expected] of Object.entries(faulty)) {
       it(`finds ${expected.rule} in ${name}`, async () => {
-        const diagnosis = diagnosisSchema.parse(await results.get(name));
+        const diagnosis = diagnosisSchema.parse(await diagnosed(name));
         expect(diagnosis).to.include({ verdict: 'deadlock', scope: 'partial' });
         expect(diagnosis.stats.crossCheckMismatches).to.equal(0);
         const [finding, ...others] = diagnosis.findings;
@@ -228,17 +191,17 @@ for (const { go, flags } of builds) {
 
     for (const name of healthy) {
       it(`finds nothing in ${name}`, async () => {
-        const diagnosis = await results.get(name);
-        expect(diagnosis?.findings).to.deep.equal([]);
-        expect(diagnosis?.verdict).to.equal('none');
+        const diagnosis = await diagnosed(name);
+        expect(diagnosis.findings).to.deep.equal([]);
+        expect(diagnosis.verdict).to.equal('none');
       });
     }
 
     for (const name of suspected) {
       it(`does no more than suspect ${name}`, async () => {
-        const diagnosis = await results.get(name);
-        expect(diagnosis?.findings.filter(({ certainty }) => certainty !== 'suspected')).to.deep.equal([]);
-        expect(diagnosis?.verdict).not.to.equal('deadlock');
+        const diagnosis = await diagnosed(name);
+        expect(diagnosis.findings.filter(({ certainty }) => certainty !== 'suspected')).to.deep.equal([]);
+        expect(diagnosis.verdict).not.to.equal('deadlock');
       });
     }
   });
