@@ -12,6 +12,8 @@ export const startedServerSchema = z.object({
   url: z.string(),
   /** `http://host:port` of net/http/pprof. */
   pprofUrl: z.string(),
+  /** On the target, whichever ports lead there; absent in runs of older versions. */
+  ports: z.object({ server: z.number().int(), pprof: z.number().int() }).optional(),
 });
 
 export type StartedServer = z.infer<typeof startedServerSchema>;
@@ -33,8 +35,8 @@ export interface StartServerOptions {
 }
 
 /**
- * Starts the server and waits until it has answered a request. Both ports are bound on the loopback
- * interface of the target. Throws `port-taken`, or `target` with the end of the log when it is not ready
+ * Starts the server and waits until it has answered a request. Both ports are bound on the address that
+ * the target says. Throws `port-taken`, or `target` with the end of the log when it is not ready
  * in time; the process is gone then.
  */
 export async function startServer(
@@ -43,7 +45,11 @@ export async function startServer(
   signal: AbortSignal,
 ): Promise<RunningServer> {
   const { exe, logFile, readyWithinMs = 10_000 } = options;
-  const addresses = [`--addr=127.0.0.1:${options.port}`, `--pprof-addr=127.0.0.1:${options.pprofPort}`];
+  const { listenHost } = target;
+  const addresses = [
+    `--addr=${listenHost}:${options.port}`,
+    `--pprof-addr=${listenHost}:${options.pprofPort}`,
+  ];
   const argv = [exe, ...addresses, ...(options.flags ?? [])];
   const process = await target.start(argv, { signal, logFile });
   try {
@@ -57,7 +63,8 @@ export async function startServer(
       { signal, deadlineMs: readyWithinMs, everyMs: 20 },
     );
     if (ready === undefined) throw neverReady(logFile, readyWithinMs, 'did not say where it listens');
-    const url = `http://${target.host}:${ready.port}${options.path}`;
+    const ports = { server: ready.port, pprof: ready.pprofPort };
+    const { url, pprofUrl } = await urlsOf(target, ports, options.path, signal);
     const answered = await poll(
       async () => {
         const outcome = await probe({ url, timeoutMs: 1000 }, signal);
@@ -66,8 +73,7 @@ export async function startServer(
       { signal, deadlineMs: readyWithinMs, everyMs: 50 },
     );
     if (answered === undefined) throw neverReady(logFile, readyWithinMs, `did not answer ${url}`);
-    const pprofUrl = `http://${target.host}:${ready.pprofPort}`;
-    return { process, identity: process.identity, argv, logFile, url, pprofUrl };
+    return { process, identity: process.identity, argv, logFile, url, pprofUrl, ports };
   } catch (error) {
     await process[Symbol.asyncDispose]();
     throw error;
@@ -81,11 +87,30 @@ export async function reattachServer(
   signal: AbortSignal,
 ): Promise<RunningServer> {
   const process = await target.attach(started.identity, signal);
-  if (process !== undefined) return { ...started, process };
+  if (process !== undefined) {
+    const { pathname, search } = new URL(started.url);
+    const urls = started.ports && (await urlsOf(target, started.ports, `${pathname}${search}`, signal));
+    return { ...started, ...urls, process };
+  }
   throw new LabError(`the server of this run (pid ${started.identity.pid}) is gone`, {
     code: 'target',
     hint: 'start it again: npx lab start',
   });
+}
+
+/** Where the lab's machine reaches the server. */
+async function urlsOf(
+  target: Target,
+  ports: { readonly server: number; readonly pprof: number },
+  path: string,
+  signal: AbortSignal,
+): Promise<{ readonly url: string; readonly pprofUrl: string }> {
+  const origin = async (port: number): Promise<string> => {
+    const at = await target.reach(port, signal);
+    return `http://${at.host}:${at.port}`;
+  };
+  const [server, pprofUrl] = await Promise.all([origin(ports.server), origin(ports.pprof)]);
+  return { url: `${server}${path}`, pprofUrl };
 }
 
 /** The ports that the server's log names; `undefined` until it names both. */

@@ -4,6 +4,7 @@ import { copyFile, open, readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { pause } from '../deadline.js';
 import { interrupted, LabError } from '../errors.js';
+import { cacheFolder } from '../paths.js';
 import { identityOf, isSameProcess } from './process-identity.js';
 import type {
   ExecOptions,
@@ -22,13 +23,19 @@ export function localTarget(): Target {
   return {
     kind: 'local',
     name: 'localhost',
-    host: '127.0.0.1',
+    workFolder: cacheFolder(),
+    listenHost: '127.0.0.1',
+    reach: async (port) => ({ host: '127.0.0.1', port }),
+    mirror: async (folder) => folder,
     exec,
     start,
     attach,
     readFile: readSmallFile,
     upload: copy,
-    download: copy,
+    async download(path, localPath, { signal }) {
+      await copy(path, localPath, signal);
+      return { transferredBytes: 0 };
+    },
     async [Symbol.asyncDispose]() {},
   };
 }

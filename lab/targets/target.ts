@@ -6,8 +6,19 @@ export interface Target extends AsyncDisposable {
   readonly kind: 'local' | 'ssh' | 'vagrant';
   /** How a person names the machine, for example `localhost` or `server-test-1`. */
   readonly name: string;
-  /** Address under which the lab's machine reaches the target's servers. */
-  readonly host: string;
+  /** Folder of the target for what the lab brings and makes there; absolute, private to its user. */
+  readonly workFolder: string;
+  /** Address that the target's servers bind: loopback, unless nobody but the lab's machine is on its network. */
+  readonly listenHost: string;
+
+  /**
+   * Where the lab's machine reaches a TCP port of the target. A port that had to be forwarded stays so until the
+   * target is disposed; asking again returns the same place.
+   */
+  reach(port: number, signal: AbortSignal): Promise<Endpoint>;
+
+  /** Makes a folder of the lab's machine readable on the target, as it is now; returns its path there. */
+  mirror(localFolder: string, signal: AbortSignal): Promise<string>;
 
   /**
    * Runs a command to its end. A non-zero exit, a signal or a time-out is a value, not an exception.
@@ -29,8 +40,30 @@ export interface Target extends AsyncDisposable {
 
   /** Copies a file to the target. */
   upload(localPath: string, path: string, signal: AbortSignal): Promise<void>;
-  /** Brings a file home; holes stay holes. */
-  download(path: string, localPath: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Brings a file home, mode 0600, holes stay holes. What was brought before a connection was cut is not brought
+   * again. Throws `target` when the hash is not the one that was asked for; nothing lies at `localPath` then.
+   */
+  download(path: string, localPath: string, options: DownloadOptions): Promise<Transfer>;
+}
+
+/** `host:port` as the lab's machine says it. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface DownloadOptions {
+  readonly signal: AbortSignal;
+  /** SHA-256 of the whole file, hex. */
+  readonly sha256?: string;
+  /** Called now and then; `total` is the file's length, holes included. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+export interface Transfer {
+  /** What crossed the network, bytes; 0 where there is none. */
+  readonly transferredBytes: number;
 }
 
 export interface ExecOptions {
