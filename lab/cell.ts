@@ -6,7 +6,7 @@ import { complaints, expectations, expectationsOfFixed } from './expectation.js'
 import { observeServer } from './experiment.js';
 import { analyzeRun } from './findings.js';
 import type { HangOutcome } from './hang/outcome.js';
-import { plannedIn, type Tools } from './stages.js';
+import { plannedIn, type Tools } from './stages/index.js';
 import type { Conclusion } from './store/run-record.js';
 import { createRun, type Run } from './store/run-store.js';
 import { concludeDiagnosis, concludeHang, conclusion } from './verdict.js';

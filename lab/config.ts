@@ -23,7 +23,14 @@ export const labConfigSchema = z.strictObject({
   scenario: z.string().default('blog'),
   /** Runs the repaired twin; nothing may hang then. */
   fixed: z.boolean().default(false),
-  target: z.enum(['local']).default('local'),
+  /** `local`, `vagrant`, or a host over SSH as `ssh://user@host:port`. */
+  target: z
+    .union([z.enum(['local', 'vagrant']), z.string().regex(/^ssh:\/\/[^/\s]+\/?$/)], {
+      error: 'target is local, vagrant or ssh://user@host:port',
+    })
+    .default('local'),
+  /** Seconds that each stage may take, in place of its own limit. */
+  stageTimeout: seconds.optional(),
   load: z.enum(['autocannon', 'wrk']).default('autocannon'),
   capture: z.enum(['gcore', 'delve']).default('gcore'),
   build: z.enum(['default', 'noinline', 'debug']).default('default'),

@@ -10,6 +10,7 @@ import type { RunningServer } from './server/start.js';
 import {
   build,
   capture,
+  connect,
   plannedIn,
   provision,
   quit,
@@ -18,11 +19,10 @@ import {
   stop,
   symptoms,
   type Tools,
-} from './stages.js';
+} from './stages/index.js';
 import { recordSeries } from './store/recorder.js';
 import type { Conclusion } from './store/run-record.js';
 import type { Run } from './store/run-store.js';
-import { localTarget } from './targets/local.js';
 import { concludeChecklist, concludeDiagnosis, concludeHang, conclusion } from './verdict.js';
 
 export interface Result {
@@ -79,7 +79,7 @@ export async function observeServer(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Observed> {
-  await using target = localTarget();
+  await using target = await connect(run, emit, signal);
   await using series = recordSeries(run.file);
   const context: StageContext = {
     run,

@@ -12,7 +12,8 @@ import { type Walk, walkCore } from './checklist/walk.js';
 import type { Emit } from './events.js';
 import { goServerFolder } from './paths.js';
 import { checklistSummary } from './report/checklist-text.js';
-import { bundleOf, inStage, loadFactsOf, plannedIn, savedStage, sourcesFolder } from './stages.js';
+import { builtServerSchema } from './server/build.js';
+import { bundleOf, inStage, loadFactsOf, plannedIn, savedStage, sourcesFolder } from './stages/index.js';
 import { writeJson } from './store/json-file.js';
 import type { Run } from './store/run-store.js';
 import { ensureDelve } from './toolchain/index.js';
@@ -35,8 +36,8 @@ export async function analyzeRun(
   const { core, exe } = bundleIn(run);
   const sourceMap = sourceMapOf(run);
   const rawListFile = run.file('list_goroutines.json');
-  return await inStage({ run, emit }, 'analyze', basename(core), async () => {
-    const diagnosis = await analyzeCore({ exe, core, delve, rawListFile, sourceMap }, emit, signal);
+  return await inStage({ run, emit, signal }, 'analyze', basename(core), async (limited) => {
+    const diagnosis = await analyzeCore({ exe, core, delve, rawListFile, sourceMap }, emit, limited);
     await writeJson(run.file('diagnosis.json'), diagnosis);
     const { verdict, summary, stats } = diagnosis;
     return [diagnosis, `${verdict}, ${(stats.wallMs / 1000).toFixed(1)} s`, { verdict, summary }];
@@ -50,8 +51,8 @@ export async function compareWithArticle(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<readonly ChecklistRow[]> {
-  return await inStage({ run, emit }, 'checklist', 'the article, claim by claim', async () => {
-    const walk = diagnosis?.verdict === 'deadlock' ? await walkThrough(run, diagnosis, signal) : undefined;
+  return await inStage({ run, emit, signal }, 'checklist', 'the article, claim by claim', async (limited) => {
+    const walk = diagnosis?.verdict === 'deadlock' ? await walkThrough(run, diagnosis, limited) : undefined;
     if (walk !== undefined) await writeJson(run.file('walk.json'), walk);
     const input = await checklistInput(run, diagnosis, walk);
     const rows = checklist(input);
@@ -65,7 +66,8 @@ function sourceMapOf(run: Run): { from: string; to: string }[] {
   const to = run.file(sourcesFolder);
   if (!existsSync(to)) return [];
   const { package: folder } = plannedIn(run).scenario;
-  return [{ from: existsSync(join(to, folder)) ? goServerFolder : join(goServerFolder, folder), to }];
+  const compiled = savedStage(run, 'build', builtServerSchema)?.cwd ?? goServerFolder;
+  return [{ from: existsSync(join(to, folder)) ? compiled : join(compiled, folder), to }];
 }
 
 /** The bundle, wherever the run's folder lies now. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { captureBundle } from '../../capture/capture.js';
 import { captureMethods } from '../../capture/index.js';
 import { LabError } from '../../errors.js';
-import * as stages from '../../stages.js';
+import * as stages from '../../stages/index.js';
 import { writeJson } from '../../store/json-file.js';
 import { makeFolder } from '../../store/make-folder.js';
 import { chooseRun } from '../../store/run-store.js';

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { LabError } from '../../errors.js';
-import { stopServerOf } from '../../stages.js';
+import { stopServerOf } from '../../stages/index.js';
 import { listRegressions, listRuns, openRun } from '../../store/run-store.js';
 import { localTarget } from '../../targets/local.js';
 import { example, type LabCommand } from '../command.js';

@@ -52,7 +52,7 @@ export const runCommand: LabCommand = {
 export function runOptions(command: Command): Command {
   return command
     .option('--fixed', 'run the repaired twin; nothing may hang then')
-    .option('--target <where>', 'local')
+    .option('--target <where>', 'local, vagrant, or ssh://user@host:port')
     .option('--load <driver>', 'autocannon or wrk')
     .option('--capture <method>', 'gcore or delve')
     .option('--build <flavour>', 'default, noinline (as in the article) or debug')
@@ -60,6 +60,7 @@ export function runOptions(command: Command): Command {
     .option('--pprof-port <n>', "of the server's pprof; 0: any free one")
     .option('--probe-timeout <seconds>', 'after which a probe counts as not answered')
     .option('--load-timeout <seconds>', 'after which the load ends without a hang')
+    .option('--stage-timeout <seconds>', 'after which a stage that is not done is given up')
     .option('--size <n>', 'of stampede: handlers that shall be stuck')
     .option('--protocol <name>', 'of stampede: http1, or http2 (Go 1.24 or newer)');
 }

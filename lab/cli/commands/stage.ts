@@ -1,9 +1,8 @@
 import { load } from '../../drive/stage.js';
 import type { Emit } from '../../events.js';
-import * as stages from '../../stages.js';
+import * as stages from '../../stages/index.js';
 import { recordSeries } from '../../store/recorder.js';
 import { chooseRun, createRun, listRuns, openRun, type Run } from '../../store/run-store.js';
-import { localTarget } from '../../targets/local.js';
 import { example, type LabCommand } from '../command.js';
 import type { Output } from '../context.js';
 import { withProgress } from '../progress.js';
@@ -60,13 +59,13 @@ export async function actOn(
   signal: AbortSignal,
   act: (context: stages.StageContext) => Promise<unknown>,
 ): Promise<void> {
-  await using target = localTarget();
   await using series = recordSeries(run.file);
   await withProgress(output, async (show) => {
     const emit: Emit = (event) => {
       series.emit(event);
       show(event);
     };
+    await using target = await stages.connect(run, emit, signal);
     await act({ run, target, signal, emit });
   });
 }

@@ -1,0 +1,55 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Emit } from '../events.js';
+import { goServerFolder } from '../paths.js';
+import { type BuiltServer, buildServer } from '../server/build.js';
+import type { Run } from '../store/run-store.js';
+import { openTarget } from '../targets/index.js';
+import type { Target } from '../targets/target.js';
+import { ensureDelve, findGo, requireGdb, requireGo } from '../toolchain/index.js';
+import { inStage, plannedIn, type StageContext, sourcesFolder } from './stage.js';
+
+/** Reaches the machine that the run was asked to happen on; a VM that is not up is brought up. */
+export async function connect(run: Run, emit: Emit, signal: AbortSignal): Promise<Target> {
+  const { config } = plannedIn(run);
+  // This machine is no stage.
+  if (config.target === 'local') return await openTarget(config, emit, signal);
+  return await inStage({ run, emit, signal }, 'connect', `reaching ${config.target}`, async (limited) => {
+    const target = await openTarget(config, emit, limited);
+    const { kind, name, workFolder } = target;
+    return [target, `${name} is there`, { kind, name, workFolder }];
+  });
+}
+
+/** Looks whether the target has what the experiment needs, before anything is started. */
+export async function provision(context: StageContext): Promise<void> {
+  const { run, target, emit, tools = {} } = context;
+  await inStage(context, 'provision', `looking for tools on ${target.name}`, async (signal) => {
+    const [go, gdb] = await Promise.all([tools.go ?? requireGo(target, signal), requireGdb(target, signal)]);
+    const delve = tools.delve ?? (await ensureDelve({ goVersion: go.version, install: true, emit }, signal));
+    const versions = { go: go.version, gdb: gdb.version ?? 'unknown', delve: delve.version };
+    await run.note(versions);
+    return [versions, `Go ${versions.go}, Delve ${versions.delve}, gdb ${versions.gdb}`];
+  });
+}
+
+export async function build(context: StageContext): Promise<BuiltServer> {
+  const { run, tools = {} } = context;
+  const { config, scenario } = plannedIn(run);
+  const what = `${scenario.name}${config.fixed ? ', repaired' : ''}, ${config.build} build`;
+  return await inStage(context, 'build', what, async (signal) => {
+    const built = tools.built ?? (await buildWith(context, signal));
+    // The analysis reads the lines that were compiled, whatever becomes of them later.
+    for (const folder of [scenario.package, 'internal']) {
+      const kept = join(run.file(sourcesFolder), folder);
+      await cp(join(goServerFolder, folder), kept, { recursive: true, preserveTimestamps: true });
+    }
+    return [built, `${what}, Go ${built.goVersion}`];
+  });
+}
+
+async function buildWith({ run, target, tools }: StageContext, signal: AbortSignal): Promise<BuiltServer> {
+  const { config, scenario } = plannedIn(run);
+  const go = tools?.go ?? (await findGo(target, signal)) ?? (await requireGo(target, signal));
+  return await buildServer(target, go, scenario, config, signal);
+}
