@@ -1,5 +1,6 @@
+import { parseConfig } from '../../config.js';
 import { doctorText } from '../../report/doctor-text.js';
-import { localTarget } from '../../targets/local.js';
+import { openTarget } from '../../targets/index.js';
 import { doctorExitCode, examine } from '../../toolchain/index.js';
 import { example, type LabCommand } from '../command.js';
 
@@ -8,11 +9,13 @@ export const doctorCommand: LabCommand = {
     example(
       program
         .command('doctor')
-        .description('every tool, version and permission that the lab needs, and what mends what is missing'),
-      'npx lab doctor',
+        .description('every tool, version and permission that the lab needs, and what mends what is missing')
+        .option('--target <where>', 'another machine to look at: ssh://user@host:port'),
+      'npx lab doctor\nnpx lab doctor --target ssh://me@server-7',
     ),
-  async act({ output, signal }) {
-    await using target = localTarget();
+  async act({ options, output, signal }) {
+    const where = parseConfig({ target: options['target'] });
+    await using target = await openTarget(where, () => {}, signal);
     const rows = await examine(target, signal);
     output.document(rows);
     output.print(doctorText(rows));
