@@ -25,9 +25,8 @@ export const labConfigSchema = z.strictObject({
   fixed: z.boolean().default(false),
   /** `local`, `vagrant`, or a host over SSH as `ssh://user@host:port`. */
   target: z
-    .union([z.enum(['local', 'vagrant']), z.string().regex(/^ssh:\/\/[^/\s]+\/?$/)], {
-      error: 'target is local, vagrant or ssh://user@host:port',
-    })
+    .string()
+    .regex(/^(local|vagrant|ssh:\/\/[^/\s]+\/?)$/, 'local, vagrant or ssh://user@host:port is wanted')
     .default('local'),
   /** Seconds that each stage may take, in place of its own limit. */
   stageTimeout: seconds.optional(),

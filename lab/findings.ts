@@ -13,7 +13,15 @@ import type { Emit } from './events.js';
 import { goServerFolder } from './paths.js';
 import { checklistSummary } from './report/checklist-text.js';
 import { builtServerSchema } from './server/build.js';
-import { bundleOf, inStage, loadFactsOf, plannedIn, savedStage, sourcesFolder } from './stages/index.js';
+import {
+  bundleOf,
+  inStage,
+  libraryFolder,
+  loadFactsOf,
+  plannedIn,
+  savedStage,
+  sourcesFolder,
+} from './stages/index.js';
 import { writeJson } from './store/json-file.js';
 import type { Run } from './store/run-store.js';
 import { ensureDelve } from './toolchain/index.js';
@@ -35,9 +43,10 @@ export async function analyzeRun(
 ): Promise<Diagnosis> {
   const { core, exe } = bundleIn(run);
   const sourceMap = sourceMapOf(run);
+  const goRoot = existsSync(run.file(libraryFolder)) ? run.file(libraryFolder) : undefined;
   const rawListFile = run.file('list_goroutines.json');
   return await inStage({ run, emit, signal }, 'analyze', basename(core), async (limited) => {
-    const diagnosis = await analyzeCore({ exe, core, delve, rawListFile, sourceMap }, emit, limited);
+    const diagnosis = await analyzeCore({ exe, core, delve, rawListFile, sourceMap, goRoot }, emit, limited);
     await writeJson(run.file('diagnosis.json'), diagnosis);
     const { verdict, summary, stats } = diagnosis;
     return [diagnosis, `${verdict}, ${(stats.wallMs / 1000).toFixed(1)} s`, { verdict, summary }];

@@ -4,8 +4,7 @@ import { captureMethods } from '../capture/index.js';
 import { LabError } from '../errors.js';
 import type { RunningServer } from '../server/start.js';
 import type { Run } from '../store/run-store.js';
-import { folderOn } from './serve.js';
-import { inStage, plannedIn, type StageContext } from './stage.js';
+import { folderOn, inStage, plannedIn, type StageContext } from './stage.js';
 
 /** Takes the core; what `busy` opens is kept up meanwhile. */
 export async function capture(

@@ -7,6 +7,7 @@ export { build, connect, provision } from './prepare.js';
 export { quit, reattach, start, stop, stopServerOf, symptoms } from './serve.js';
 export {
   inStage,
+  libraryFolder,
   loadFactsOf,
   plannedIn,
   type StageContext,

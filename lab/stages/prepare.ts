@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { Emit } from '../events.js';
 import { goServerFolder } from '../paths.js';
 import { type BuiltServer, buildServer } from '../server/build.js';
+import { bringLibrarySources } from '../server/library-sources.js';
 import type { Run } from '../store/run-store.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
 import { ensureDelve, findGo, requireGdb, requireGo } from '../toolchain/index.js';
-import { inStage, plannedIn, type StageContext, sourcesFolder } from './stage.js';
+import { folderOn, inStage, libraryFolder, plannedIn, type StageContext, sourcesFolder } from './stage.js';
 
 /** Reaches the machine that the run was asked to happen on; a VM that is not up is brought up. */
 export async function connect(run: Run, emit: Emit, signal: AbortSignal): Promise<Target> {
@@ -34,11 +35,12 @@ export async function provision(context: StageContext): Promise<void> {
 }
 
 export async function build(context: StageContext): Promise<BuiltServer> {
-  const { run, tools = {} } = context;
+  const { run, target, tools = {} } = context;
   const { config, scenario } = plannedIn(run);
   const what = `${scenario.name}${config.fixed ? ', repaired' : ''}, ${config.build} build`;
   return await inStage(context, 'build', what, async (signal) => {
     const built = tools.built ?? (await buildWith(context, signal));
+    if (target.kind !== 'local') await keepLibrary(context, built, signal);
     // The analysis reads the lines that were compiled, whatever becomes of them later.
     for (const folder of [scenario.package, 'internal']) {
       const kept = join(run.file(sourcesFolder), folder);
@@ -52,4 +54,16 @@ async function buildWith({ run, target, tools }: StageContext, signal: AbortSign
   const { config, scenario } = plannedIn(run);
   const go = tools?.go ?? (await findGo(target, signal)) ?? (await requireGo(target, signal));
   return await buildServer(target, go, scenario, config, signal);
+}
+
+/** The analysis happens here, the library that was compiled in lies there. */
+async function keepLibrary(
+  { run, target }: StageContext,
+  { argv, cwd }: BuiltServer,
+  signal: AbortSignal,
+): Promise<void> {
+  const [go, path] = [argv[0], argv.at(-1)];
+  if (go === undefined || path === undefined) return;
+  const folder = await folderOn(target, run, signal);
+  await bringLibrarySources({ target, go, package: path, cwd, folder, to: run.file(libraryFolder) }, signal);
 }

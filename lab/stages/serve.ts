@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { patienceForDump, type Quit, quitServer } from '../checklist/sigquit.js';
 import { type HttpSeen, observeSymptoms, type Symptoms } from '../checklist/symptoms.js';
 import { describeExit } from '../hang/judge.js';
@@ -7,7 +7,7 @@ import { builtServerSchema } from '../server/build.js';
 import { type RunningServer, reattachServer, startedServerSchema, startServer } from '../server/start.js';
 import type { Run } from '../store/run-store.js';
 import type { Target } from '../targets/target.js';
-import { inStage, plannedIn, type StageContext, savedStage } from './stage.js';
+import { folderOn, inStage, plannedIn, type StageContext, savedStage } from './stage.js';
 
 export async function start(context: StageContext): Promise<RunningServer> {
   const { run, target } = context;
@@ -29,14 +29,6 @@ export async function start(context: StageContext): Promise<RunningServer> {
     );
     return [server, `pid ${server.identity.pid} listens at ${server.url}`];
   });
-}
-
-/** The run's own folder on its target; it exists, and only its owner may enter it. */
-export async function folderOn(target: Target, run: Run, signal: AbortSignal): Promise<string> {
-  if (target.kind === 'local') return run.dir;
-  const folder = join(target.workFolder, 'runs', basename(run.dir));
-  await target.exec(['mkdir', '-p', '--mode=0700', '--', folder], { signal });
-  return folder;
 }
 
 /** The server that the run's `start` stage left running. */

@@ -1,3 +1,4 @@
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { type LoadFacts, loadFactsSchema } from '../checklist/load-facts.js';
 import { type LabConfig, scenarioOf } from '../config.js';
@@ -41,6 +42,17 @@ export function plannedIn(run: Run): Planned {
 
 /** Where a run keeps the sources of its program, in its folder. */
 export const sourcesFolder = 'sources';
+
+/** Where a run keeps the Go library of another machine, as far as it was compiled in. */
+export const libraryFolder = 'goroot';
+
+/** The run's own folder on its target; it exists, and only its owner may enter it. */
+export async function folderOn(target: Target, run: Run, signal: AbortSignal): Promise<string> {
+  if (target.kind === 'local') return run.dir;
+  const folder = join(target.workFolder, 'runs', basename(run.dir));
+  await target.exec(['mkdir', '-p', '--mode=0700', '--', folder], { signal });
+  return folder;
+}
 
 /** What came of the run's load; `undefined` when there was none. */
 export function loadFactsOf(run: Run): LoadFacts | undefined {

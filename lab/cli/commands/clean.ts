@@ -52,7 +52,8 @@ const otherMachineMs = 20_000;
 /** Ends the run's server where it was left running. What runs in a VM ends with the VM. */
 async function stopServer(run: Run, output: Output, signal: AbortSignal): Promise<void> {
   const { config } = run.record;
-  if (config.target === 'vagrant' || run.record.stages['stop']?.state === 'done') return;
+  const ended = config.target !== 'local' && run.record.stages['stop']?.state === 'done';
+  if (config.target === 'vagrant' || ended) return;
   const limited = withDeadline(signal, otherMachineMs);
   try {
     await using target = await openTarget(config, () => {}, limited);
