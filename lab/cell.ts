@@ -47,7 +47,9 @@ export async function runCell(
   };
   try {
     const { hang, captured } = await observeServer(run, { quick: true, tools }, timed, signal);
-    const diagnosis = captured ? await analyzeRun(run, timed, signal, tools.delve?.path) : undefined;
+    const diagnosis = captured
+      ? await analyzeRun(run, timed, signal, { delve: tools.delve?.path })
+      : undefined;
     const judged = judge(run, hang, diagnosis);
     await run.conclude(judged.conclusion);
     return {

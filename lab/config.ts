@@ -32,6 +32,8 @@ export const labConfigSchema = z.strictObject({
   stageTimeout: seconds.optional(),
   load: z.enum(['autocannon', 'wrk']).default('autocannon'),
   capture: z.enum(['gcore', 'delve']).default('gcore'),
+  /** Where Delve reads the core: on the lab's machine, where one is needed then, or on the target. */
+  delve: z.enum(['here', 'there']).optional(),
   build: z.enum(['default', 'noinline', 'debug']).default('default'),
   /** Of the server; 0 lets the kernel choose; the scenario's own when absent. */
   port: port.optional(),

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { checkPair } from '../core/elf.js';
 import { type CoreMemory, openCoreMemory } from '../core/memory.js';
 import { type DelveClient, globalScope } from '../delve/client.js';
-import { launchDelveCore } from '../delve/launch.js';
+import { type LaunchDelve, launchDelveCore } from '../delve/launch.js';
 import type { CallOptions } from '../delve/rpc.js';
 import { kinds } from '../delve/wire.js';
 import { messageOf, toLabError } from '../errors.js';
@@ -29,6 +29,8 @@ export interface AnalyzeOptions {
   readonly core: string;
   /** Path of dlv; one that fits the program is found or built when not given. */
   readonly delve?: string | undefined;
+  /** Opens the core in a Delve of another machine; one of this machine is started when not given. */
+  readonly launch?: LaunchDelve | undefined;
   /** Prefixes of source paths as compiled, and where those sources lie here. */
   readonly sourceMap?: readonly { readonly from: string; readonly to: string }[] | undefined;
   /** Where the `GOROOT` that the program was built with lies here. */
@@ -60,9 +62,13 @@ export async function analyzeCore(
   const pair = await checkPair(options.exe, options.core, signal);
   if (!pair.exe.hasDebugInfo) return analyzeStripped(pair, options, began, emit, signal);
   const goVersion = pair.exe.goVersion ?? 'unknown';
-  const dlv = options.delve ?? (await delveFor(goVersion, emit, signal));
-  const { exe, core } = options;
-  await using session = await launchDelveCore({ dlv, exe, core, startTimeoutMs }, signal);
+  const { exe, core, launch } = options;
+  const files = { exe, core, startTimeoutMs };
+  const here: LaunchDelve = async () => {
+    const dlv = options.delve ?? (await delveFor(goVersion, emit, signal));
+    return await launchDelveCore({ dlv, ...files }, signal);
+  };
+  await using session = await (launch ?? here)(files, signal);
   using memory = openCoreMemory(core, exe);
   const call: CallOptions = { signal, timeoutMs: callTimeoutMs };
   const { client } = session;
@@ -116,7 +122,8 @@ export async function analyzeCore(
     stats: {
       engine,
       wallMs: Math.round(performance.now() - began),
-      peakRssBytes: process.resourceUsage().maxRSS * 1024 + (await peakOf(session.pid)),
+      peakRssBytes:
+        process.resourceUsage().maxRSS * 1024 + (session.pid === undefined ? 0 : await peakOf(session.pid)),
       crossChecked: checked.compared,
       crossCheckMismatches: checked.mismatches,
     },

@@ -17,19 +17,21 @@ export interface BundleRequest {
   readonly dir: string;
   /** Folder of the target where the core is written; `dir` unless named. */
   readonly folder?: string;
+  /** Another machine keeps `core.<pid>` and `server` in that folder, for a Delve there. */
+  readonly keepThere?: boolean;
 }
 
 /**
  * Captures a process: `core.<pid>` (mode 0600, holes punched) and `server`, the executable that it runs, even
  * when that was replaced or deleted on disk since. Both appear under their names only when they are complete:
  * until then they lie in a folder that only the owner may enter. From another machine they are brought home, and
- * nothing stays there.
+ * nothing stays there unless it is asked for.
  *
  * Throws what the method throws, `no-space` before anything is stopped, and `undecided` when the core turns
  * out to be damaged.
  */
 export async function captureBundle(
-  { target, pid, method, dir, folder = resolve(dir) }: BundleRequest,
+  { target, pid, method, dir, folder = resolve(dir), keepThere = false }: BundleRequest,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Bundle> {
@@ -72,6 +74,10 @@ export async function captureBundle(
     await rename(landedExe.path, paths.exe);
     await chmod(paths.exe, 0o700);
     await rename(landedCore.path, paths.core);
+    if (keepThere && target.kind !== 'local') {
+      await run(['mv', '--force', '--', program, join(folder, 'server')]);
+      await run(['mv', '--force', '--', file, join(folder, `core.${pid}`)]);
+    }
     const { transferred } = landedCore;
     return {
       ...paths,

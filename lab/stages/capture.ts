@@ -4,6 +4,7 @@ import { captureMethods } from '../capture/index.js';
 import { LabError } from '../errors.js';
 import type { RunningServer } from '../server/start.js';
 import type { Run } from '../store/run-store.js';
+import { delveThereOf } from './prepare.js';
 import { folderOn, inStage, plannedIn, type StageContext } from './stage.js';
 
 /** Takes the core; what `busy` opens is kept up meanwhile. */
@@ -20,7 +21,11 @@ export async function capture(
   return await inStage(context, 'capture', `${method.name} of pid ${pid}`, async (signal) => {
     await using _work = await busy?.();
     const folder = await folderOn(target, run, signal);
-    const bundle = await captureBundle({ target, pid, method, dir: run.dir, folder }, emit, signal);
+    const bundle = await captureBundle(
+      { target, pid, method, dir: run.dir, folder, keepThere: delveThereOf(run) !== undefined },
+      emit,
+      signal,
+    );
     const { apparent, onDisk, transferred } = bundle.size;
     const sizes = `${mebibytes(onDisk)} on disk of ${mebibytes(apparent)}`;
     const way = transferred === undefined ? '' : `, ${mebibytes(transferred)} over the network`;

@@ -3,9 +3,10 @@
  * it found before it returns, and tells of its beginning and end.
  */
 export { bundleOf, capture } from './capture.js';
-export { build, connect, provision } from './prepare.js';
+export { build, connect, delveThereOf, provision } from './prepare.js';
 export { quit, reattach, start, stop, stopServerOf, symptoms } from './serve.js';
 export {
+  folderOn,
   inStage,
   libraryFolder,
   loadFactsOf,

@@ -1,5 +1,7 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { goServerFolder } from '../paths.js';
 import { type BuiltServer, buildServer } from '../server/build.js';
@@ -7,8 +9,24 @@ import { bringLibrarySources } from '../server/library-sources.js';
 import type { Run } from '../store/run-store.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
-import { ensureDelve, findGo, requireGdb, requireGo } from '../toolchain/index.js';
-import { folderOn, inStage, libraryFolder, plannedIn, type StageContext, sourcesFolder } from './stage.js';
+import {
+  type DelveTool,
+  ensureDelve,
+  findDelve,
+  findGo,
+  type GoTool,
+  requireGdb,
+  requireGo,
+} from '../toolchain/index.js';
+import {
+  folderOn,
+  inStage,
+  libraryFolder,
+  plannedIn,
+  type StageContext,
+  savedStage,
+  sourcesFolder,
+} from './stage.js';
 
 /** Reaches the machine that the run was asked to happen on; a VM that is not up is brought up. */
 export async function connect(run: Run, emit: Emit, signal: AbortSignal): Promise<Target> {
@@ -22,16 +40,54 @@ export async function connect(run: Run, emit: Emit, signal: AbortSignal): Promis
   });
 }
 
+/** The Delve of the target that reads the core there; absent when one of this machine does. */
+const provisionedSchema = z.looseObject({ delveThere: z.string().optional() });
+
 /** Looks whether the target has what the experiment needs, before anything is started. */
 export async function provision(context: StageContext): Promise<void> {
-  const { run, target, emit, tools = {} } = context;
+  const { run, target, tools = {} } = context;
   await inStage(context, 'provision', `looking for tools on ${target.name}`, async (signal) => {
     const [go, gdb] = await Promise.all([tools.go ?? requireGo(target, signal), requireGdb(target, signal)]);
-    const delve = tools.delve ?? (await ensureDelve({ goVersion: go.version, install: true, emit }, signal));
-    const versions = { go: go.version, gdb: gdb.version ?? 'unknown', delve: delve.version };
+    const { tool, there } = await delveFor(context, go, signal);
+    const versions = { go: go.version, gdb: gdb.version ?? 'unknown', delve: tool.version };
     await run.note(versions);
-    return [versions, `Go ${versions.go}, Delve ${versions.delve}, gdb ${versions.gdb}`];
+    const where = there ? ` on ${target.name}` : '';
+    return [
+      { ...versions, ...(there ? { delveThere: tool.path } : {}) },
+      `Go ${versions.go}, Delve ${versions.delve}${where}, gdb ${versions.gdb}`,
+    ];
   });
+}
+
+/** Path of the target's Delve where that reads the core. */
+export function delveThereOf(run: Run): string | undefined {
+  return savedStage(run, 'provision', provisionedSchema)?.delveThere;
+}
+
+async function delveFor(
+  { run, target, emit, tools = {} }: StageContext,
+  { version: goVersion }: GoTool,
+  signal: AbortSignal,
+): Promise<{ readonly tool: DelveTool; readonly there: boolean }> {
+  if (tools.delve !== undefined) return { tool: tools.delve, there: false };
+  const remote = target.kind !== 'local';
+  const onTarget = async () => await findDelve({ goVersion, install: false, target }, signal);
+  if (remote && run.record.config.delve === 'there') {
+    const tool = await onTarget();
+    if (tool !== undefined) return { tool, there: true };
+    throw new LabError(`no Delve that reads programs of Go ${goVersion} is installed on ${target.name}`, {
+      code: 'missing-tool',
+      hint: 'let the one of this machine read the core: --delve here',
+    });
+  }
+  try {
+    return { tool: await ensureDelve({ goVersion, install: true, emit }, signal), there: false };
+  } catch (error) {
+    const missing = error instanceof LabError && error.code === 'missing-tool';
+    const tool = remote && missing && run.record.config.delve === undefined ? await onTarget() : undefined;
+    if (tool === undefined) throw error;
+    return { tool, there: true };
+  }
 }
 
 export async function build(context: StageContext): Promise<BuiltServer> {

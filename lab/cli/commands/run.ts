@@ -55,6 +55,7 @@ export function runOptions(command: Command): Command {
     .option('--target <where>', 'local, vagrant, or ssh://user@host:port')
     .option('--load <driver>', 'autocannon or wrk')
     .option('--capture <method>', 'gcore or delve')
+    .option('--delve <where>', 'here, or there: on the target, for a machine that has no Delve')
     .option('--build <flavour>', 'default, noinline (as in the article) or debug')
     .option('--port <n>', 'of the server; 0: any free one')
     .option('--pprof-port <n>', "of the server's pprof; 0: any free one")
