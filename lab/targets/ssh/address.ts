@@ -15,7 +15,8 @@ export function parseSshTarget(text: string): SshAddress {
   const user = match?.[1] === undefined ? undefined : decoded(match[1]);
   const host = match?.[2]?.replace(/^\[|\]$/g, '');
   // A leading hyphen would reach ssh-like programs as an option.
-  if (host === undefined || host.startsWith('-') || user?.startsWith('-') || !isPort(port)) throw unreadable(text);
+  if (host === undefined || host.startsWith('-') || user?.startsWith('-') || !isPort(port))
+    throw unreadable(text);
   if (user?.includes(':')) {
     throw new LabError(`${text.replace(/:[^:@]*@/, ':...@')} holds a password`, {
       code: 'usage',

@@ -59,7 +59,10 @@ export async function resolveSshConfig(options: SshHostOptions, signal: AbortSig
   const agent = bare ? undefined : agentSocket(one('identityagent'), expand);
   const seconds = Number(one('serveraliveinterval') ?? 0);
   const files = (name: string, fallback: string): readonly string[] =>
-    (one(name) ?? fallback).split(/\s+/).filter((file) => file !== '').map(expand);
+    (one(name) ?? fallback)
+      .split(/\s+/)
+      .filter((file) => file !== '')
+      .map(expand);
   return {
     name: options.host,
     hostName,
@@ -77,7 +80,10 @@ export async function resolveSshConfig(options: SshHostOptions, signal: AbortSig
       ...files('globalknownhostsfile', bare ? '' : '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2'),
     ],
     ...(seconds > 0 ? { keepAliveMs: seconds * 1_000 } : {}),
-    jumps: (one('proxyjump') ?? '').split(',').filter((hop) => hop !== '').map(jump),
+    jumps: (one('proxyjump') ?? '')
+      .split(',')
+      .filter((hop) => hop !== '')
+      .map(jump),
   };
 }
 
@@ -88,7 +94,8 @@ function jump(hop: string): SshAddress {
 }
 
 function agentSocket(configured: string | undefined, expand: (path: string) => string): string | undefined {
-  if (configured === undefined || configured === 'SSH_AUTH_SOCK') return process.env['SSH_AUTH_SOCK'] || undefined;
+  if (configured === undefined || configured === 'SSH_AUTH_SOCK')
+    return process.env['SSH_AUTH_SOCK'] || undefined;
   return configured.startsWith('$') ? process.env[configured.slice(1)] : expand(configured);
 }
 

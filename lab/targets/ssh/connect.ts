@@ -45,7 +45,9 @@ export async function connect(how: ConnectOptions, signal: AbortSignal): Promise
         opened.push(await connect({ ...how, host: hop, options: { ...address, ...config } }, signal));
         continue;
       }
-      opened.push(await connectOnce({ ...how, host: hop }, await through(opened.at(-1), hop, deadlines), signal));
+      opened.push(
+        await connectOnce({ ...how, host: hop }, await through(opened.at(-1), hop, deadlines), signal),
+      );
     }
     const last = await connectOnce(how, await through(opened.at(-1), host, deadlines), signal);
     if (opened.length === 0) return last;
@@ -66,7 +68,10 @@ async function through(
   if (before === undefined) return undefined;
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => reject(connectFailure(host, error, { tried: [], accepts: [] }));
-    const late = setTimeout(() => fail(Object.assign(new Error('late'), { level: 'client-timeout' })), connectMs);
+    const late = setTimeout(
+      () => fail(Object.assign(new Error('late'), { level: 'client-timeout' })),
+      connectMs,
+    );
     before.client.forwardOut('127.0.0.1', 0, host.hostName, host.port, (error, channel) => {
       clearTimeout(late);
       if (error) fail(error);

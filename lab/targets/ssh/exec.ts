@@ -12,7 +12,11 @@ const attemptsMax = 3;
 const lastMs = 2_000;
 
 /** {@link Target.exec} over SSH. A command that was not begun when the connection was lost is begun again. */
-export async function execOver(link: Link, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
+export async function execOver(
+  link: Link,
+  argv: readonly string[],
+  options: ExecOptions,
+): Promise<ExecResult> {
   if (options.signal.aborted) throw interrupted(options.signal.reason);
   if (argv[0] === undefined) throw new LabError('an empty command', { code: 'internal' });
   const input = options.input === undefined ? undefined : Buffer.from(options.input);
@@ -20,7 +24,12 @@ export async function execOver(link: Link, argv: readonly string[], options: Exe
   // Its question has to be understood, and that it asks in English.
   const env = isSudo ? { LC_ALL: 'C', ...options.env } : (options.env ?? {});
   const { graceMs } = link.how.deadlines;
-  const args = [options.cwd ?? '-', input === undefined ? '-' : String(input.length), tenths(graceMs), ...argv];
+  const args = [
+    options.cwd ?? '-',
+    input === undefined ? '-' : String(input.length),
+    tenths(graceMs),
+    ...argv,
+  ];
   const session = await begun(link, execScript(exports(env)), args, options.signal);
   const identity = identityIn(session);
   const started = performance.now();
@@ -38,7 +47,8 @@ export async function execOver(link: Link, argv: readonly string[], options: Exe
     link.orphans.push(identity);
     throw connectionLost(link.how.host, `while ${argv[0]} ran`);
   }
-  if (why !== undefined && end.exitCode !== null && end.exitCode > 0) throw notRun(link, argv, options.cwd, why, text);
+  if (why !== undefined && end.exitCode !== null && end.exitCode > 0)
+    throw notRun(link, argv, options.cwd, why, text);
   if (isSudo && end.exitCode === 1 && /password is required|terminal is required|no tty present/.test(text)) {
     throw new LabError(`sudo on ${link.how.host.name} asks for a password: ${argv.join(' ')}`, {
       code: 'missing-permission',
@@ -94,10 +104,13 @@ async function endOf(
   const over = new AbortController();
   let timedOut = false;
   const stop = (): void => over.abort();
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => {
-    timedOut = true;
-    stop();
-  }, timeoutMs);
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          timedOut = true;
+          stop();
+        }, timeoutMs);
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   const stopped = new Promise<'stopped'>((resolve) => {
@@ -176,12 +189,9 @@ function notRun(
       hint: full ? 'free some space in /tmp there' : 'look whether /tmp can be written there',
     });
   }
-  return new LabError(
-    `cannot run ${argv[0]} on ${name}: ${why === '126' ? 'not executable' : 'not found'}`,
-    {
-      code: 'missing-tool',
-      hint: `install it on ${name}; over SSH its folder has to be on the PATH of shells that nobody logs in to`,
-      details: { said: text.trim() },
-    },
-  );
+  return new LabError(`cannot run ${argv[0]} on ${name}: ${why === '126' ? 'not executable' : 'not found'}`, {
+    code: 'missing-tool',
+    hint: `install it on ${name}; over SSH its folder has to be on the PATH of shells that nobody logs in to`,
+    details: { said: text.trim() },
+  });
 }

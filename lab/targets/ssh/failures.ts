@@ -43,7 +43,11 @@ const refusals: readonly Refusal[] = [
 export function mayPass(error: unknown): boolean {
   const reason = refusalOf(error);
   return (
-    reason === 'refused' || reason === 'time-out' || reason === 'unreachable' || reason === 'closed' || reason === 'lost'
+    reason === 'refused' ||
+    reason === 'time-out' ||
+    reason === 'unreachable' ||
+    reason === 'closed' ||
+    reason === 'lost'
   );
 }
 

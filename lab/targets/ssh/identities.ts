@@ -26,7 +26,8 @@ export async function identitiesOf(host: SshHost): Promise<Identities> {
   if (host.agent !== undefined) {
     const keys = await agentKeys(host.agent);
     const allowed = keys?.filter(
-      (key) => !host.identitiesOnly || files.some((file) => file.publicKey?.equals(key.getPublicSSH()) === true),
+      (key) =>
+        !host.identitiesOnly || files.some((file) => file.publicKey?.equals(key.getPublicSSH()) === true),
     );
     if (allowed === undefined) described.push('agent: it does not answer');
     else described.push(`agent: ${allowed.length} of ${keys?.length ?? 0} keys`);
@@ -63,7 +64,9 @@ async function keyFile(path: string): Promise<KeyFile | undefined> {
   if (text === undefined) return { ...seen, why: 'only its public half is there' };
   const key = parsed(text);
   if (!(key instanceof Error)) {
-    return key.isPrivateKey() ? { ...seen, publicKey: key.getPublicSSH(), key } : { ...seen, why: 'a public key' };
+    return key.isPrivateKey()
+      ? { ...seen, publicKey: key.getPublicSSH(), key }
+      : { ...seen, why: 'a public key' };
   }
   const locked = /encrypted/i.test(key.message);
   return { ...seen, why: locked ? 'it has a passphrase; ssh-add puts it into the agent' : key.message };

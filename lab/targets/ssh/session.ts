@@ -53,7 +53,9 @@ export async function openSession(
       Promise.race([
         found,
         closed.then((end): never => {
-          throw end.lost ? connectionLost(host, 'before the command began') : refused(host.name, mark, errors, end);
+          throw end.lost
+            ? connectionLost(host, 'before the command began')
+            : refused(host.name, mark, errors, end);
         }),
       ]),
       late,

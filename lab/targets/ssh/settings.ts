@@ -68,7 +68,8 @@ export async function parseSettings(
   { host, user }: SshAddress,
   configFile: string | undefined,
 ): Promise<Settings> {
-  const files = configFile === undefined ? [join(homedir(), '.ssh', 'config'), '/etc/ssh/ssh_config'] : [configFile];
+  const files =
+    configFile === undefined ? [join(homedir(), '.ssh', 'config'), '/etc/ssh/ssh_config'] : [configFile];
   const texts: string[] = [];
   for (const file of files) texts.push(await withIncludes(file, 0));
   // A section ends with its file.
@@ -99,7 +100,8 @@ async function withIncludes(file: string, depth: number): Promise<string> {
       continue;
     }
     for (const word of (include[1] ?? '').trim().split(/\s+/)) {
-      for (const found of await filesOf(word.replace(/^"|"$/g, ''))) lines.push(await withIncludes(found, depth + 1));
+      for (const found of await filesOf(word.replace(/^"|"$/g, '')))
+        lines.push(await withIncludes(found, depth + 1));
     }
   }
   return lines.join('\n');
