@@ -28,6 +28,9 @@ export const labConfigSchema = z.strictObject({
     .string()
     .regex(/^(local|vagrant|ssh:\/\/[^/\s]+\/?)$/, 'local, vagrant or ssh://user@host:port is wanted')
     .default('local'),
+  /** Of `vagrant`: the box is made of this machine's own packages; the VM stays afterwards. */
+  offlineBox: z.boolean().optional(),
+  keepVm: z.boolean().optional(),
   /** Seconds that each stage may take, in place of its own limit. */
   stageTimeout: seconds.optional(),
   load: z.enum(['autocannon', 'wrk']).default('autocannon'),

@@ -12,7 +12,8 @@ import { openTarget } from '../../targets/index.js';
 import { example, type LabCommand } from '../command.js';
 import type { Output } from '../context.js';
 import { withProgress } from '../progress.js';
-import { actOn } from './stage.js';
+import { inVmHost } from '../vm-host.js';
+import { actOn, targetFor } from './stage.js';
 
 const pidSchema = z.coerce.number().int().positive();
 
@@ -29,6 +30,8 @@ export const captureCommand: LabCommand = {
       'npx lab capture --pid 1628 -o /tmp/hung\nnpx lab capture --pid 1628 --target ssh://me@server-7 -o /tmp/hung\nnpx lab analyze --exe /tmp/hung/server --core /tmp/hung/core.1628',
     ),
   async act({ options, output, signal }) {
+    const elsewhere = await inVmHost({ target: await targetFor(options), keep: true }, output, signal);
+    if (elsewhere !== undefined) return elsewhere;
     if (options['pid'] !== undefined) return await captureProcess(options, output, signal);
     const run = await chooseRun(typeof options['run'] === 'string' ? options['run'] : undefined);
     await actOn(run, output, signal, async (context) => {
@@ -58,7 +61,7 @@ async function captureProcess(
   await makeFolder(dir, 0o700);
   const where = parseConfig({ target: options['target'] });
   const bundle = await withProgress(output, async (emit) => {
-    await using target = await openTarget(where, emit, signal);
+    await using target = await openTarget(where, emit, signal, { keep: true });
     const folder = target.kind === 'local' ? dir : target.workFolder;
     return await captureBundle({ target, pid: pid.data, method, dir, folder }, emit, signal);
   });

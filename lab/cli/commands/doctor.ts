@@ -3,6 +3,7 @@ import { doctorText } from '../../report/doctor-text.js';
 import { openTarget } from '../../targets/index.js';
 import { doctorExitCode, examine } from '../../toolchain/index.js';
 import { example, type LabCommand } from '../command.js';
+import { inVmHost } from '../vm-host.js';
 
 export const doctorCommand: LabCommand = {
   define: (program) =>
@@ -15,7 +16,9 @@ export const doctorCommand: LabCommand = {
     ),
   async act({ options, output, signal }) {
     const where = parseConfig({ target: options['target'] });
-    await using target = await openTarget(where, () => {}, signal);
+    const elsewhere = await inVmHost({ target: where.target, keep: true }, output, signal);
+    if (elsewhere !== undefined) return elsewhere;
+    await using target = await openTarget(where, () => {}, signal, { keep: true });
     const rows = await examine(target, signal);
     output.document(rows);
     output.print(doctorText(rows));
