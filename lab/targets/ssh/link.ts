@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ClientChannel, SFTPWrapper } from 'ssh2';
 import { pause, withDeadline } from '../../deadline.js';
 import { interrupted, LabError, messageOf } from '../../errors.js';
@@ -171,6 +172,8 @@ export async function answered<T>(
 export async function until<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) throw interrupted(signal.reason);
   let stop = (): void => undefined;
+  // Any number of commands may wait for one signal.
+  setMaxListeners(0, signal);
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(interrupted(signal.reason));
     signal.addEventListener('abort', stop, { once: true });
