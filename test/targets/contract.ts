@@ -34,7 +34,24 @@ export function keepsTheContract(targetOf: () => Target): void {
 
   it('hands arguments on as they are', async () => {
     const nasty = [
-      ...['', ' ', '\n', 'a\nb\n', "it's", "'", "''", '"', '$HOME', '$(id)', '`id`', '\\', '\\n', '\\\\', '*', '~'],
+      ...[
+        '',
+        ' ',
+        '\n',
+        'a\nb\n',
+        "it's",
+        "'",
+        "''",
+        '"',
+        '$HOME',
+        '$(id)',
+        '`id`',
+        '\\',
+        '\\n',
+        '\\\\',
+        '*',
+        '~',
+      ],
       ...['!!', '#', '-n', '--', ';', '&&', '|', '<', '>', '{a,b}', '%s', '\t', '\u0001', 'ü€😀', '\u00a0'],
     ];
     const result = await targetOf().exec(['printf', '%s\\0', ...nasty], { signal });
@@ -168,7 +185,8 @@ export function keepsTheContract(targetOf: () => Target): void {
 
   it('mirrors a folder, links and modes included', async () => {
     await using folder = await tempFolder();
-    const script = 'mkdir -p a/b; echo 1 >a/one; echo 2 >"a/b/two words"; : >a/empty; chmod 755 a/one; ln -s one a/l';
+    const script =
+      'mkdir -p a/b; echo 1 >a/one; echo 2 >"a/b/two words"; : >a/empty; chmod 755 a/one; ln -s one a/l';
     await execa('sh', ['-c', script], { cwd: folder.path });
     const there = await targetOf().mirror(folder.path, signal);
     const same = await execa('diff', ['-r', folder.path, there], { reject: false });
@@ -221,7 +239,8 @@ export async function pidIn(file: string): Promise<number> {
 /** Whether the process ends by itself. */
 export async function goneSoon(pid: number): Promise<boolean> {
   const gone = await poll(
-    async () => ((await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z')).includes(') Z') ? true : undefined),
+    async () =>
+      (await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z')).includes(') Z') ? true : undefined,
     { signal, deadlineMs: 15_000, everyMs: 20 },
   );
   return gone === true;

@@ -11,17 +11,22 @@ export interface Link extends AsyncDisposable {
   readonly how: ConnectOptions;
   /** The present connection, or a new one. Throws `target` when the host cannot be reached within the bound. */
   connection(signal: AbortSignal): Promise<SshConnection>;
-  /** A channel that runs a line; waits while the server's limit of sessions is used up. */
-  channel(line: string, signal: AbortSignal): Promise<Opened>;
+  /**
+   * A channel that runs a line; waits while the server's limit of sessions is used up. `listen` is called as soon as there
+   * is one: how a short command ended may stand in the same packet as the leave to run it.
+   */
+  channel<T>(line: string, listen: Listen<T>, signal: AbortSignal): Promise<Opened<T>>;
   /** The SFTP session of the present connection; `undefined` where the server has none. */
   sftp(signal: AbortSignal): Promise<SFTPWrapper | undefined>;
   /** Commands that were left running when a connection was cut; ended as soon as there is another one. */
   readonly orphans: ProcessIdentity[];
 }
 
-export interface Opened {
+type Listen<T> = (channel: ClientChannel, connection: SshConnection) => T;
+
+export interface Opened<T> {
   readonly channel: ClientChannel;
-  readonly connection: SshConnection;
+  readonly heard: T;
   /** Gives its place to the next one; called when the channel has closed. */
   release(): void;
 }
@@ -70,19 +75,33 @@ export function link(how: ConnectOptions, welcome: () => void): Link {
     how,
     orphans,
     connection,
-    async channel(line, signal) {
+    async channel(line, listen, signal) {
       const release = await free.take(signal);
       try {
         const current = await connection(signal);
-        const channel = await answered<ClientChannel>(how, current, 'opening a channel', signal, (done) =>
-          current.client.exec(line, done),
+        const [channel, heard] = await answered<readonly [ClientChannel, ReturnType<typeof listen>]>(
+          how,
+          current,
+          'opening a channel',
+          signal,
+          (done) =>
+            current.client.exec(line, (error, opened) => {
+              if (error !== undefined) return done(error, undefined);
+              // What the channel itself reports late has been said by its closing.
+              opened.on('error', () => undefined);
+              done(undefined, [opened, listen(opened, current)]);
+            }),
         );
-        // What the channel itself reports late has been said by its closing.
-        channel.on('error', () => undefined);
-        return { channel, connection: current, release };
+        return { channel, heard, release };
       } catch (error) {
         release();
-        throw error;
+        if (error instanceof LabError) throw error;
+        throw new LabError(`${how.host.name} runs no commands: ${messageOf(error)}`, {
+          code: 'target',
+          hint: 'allow this user commands and sessions in its sshd_config (ForceCommand, MaxSessions)',
+          cause: error,
+          details: { reason: 'no-shell' },
+        });
       }
     },
     async sftp(signal) {
@@ -134,7 +153,7 @@ async function connectWithin(how: ConnectOptions, signal: AbortSignal): Promise<
   }
 }
 
-type Callback<T> = (error: Error | undefined, value: T) => void;
+type Callback<T> = (...answer: [error: undefined, value: T] | [error: Error, value: T | undefined]) => void;
 
 /**
  * The answer of the server to one request. An error of the server is passed on as it is; a connection that is lost
@@ -154,7 +173,10 @@ export async function answered<T>(
         if (error === undefined || error === null) resolve(value);
         else if (/not connected|no response|channel.*closed/i.test(messageOf(error))) {
           reject(connectionLost(host, what, error));
-        } else reject(error);
+        } else {
+          // A request that dies with its connection hears of it first.
+          setImmediate(() => reject(error));
+        }
       });
     } catch (error) {
       reject(connectionLost(host, what, error));

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import { sshTarget, type SshTargetOptions } from '../../../lab/targets/ssh/target.js';
+import { type SshTargetOptions, sshTarget } from '../../../lab/targets/ssh/target.js';
 import type { Target } from '../../../lab/targets/target.js';
 import { rejectsWith } from '../../rejects.js';
 import { type SshServer, type SshServerOptions, startSshServer } from '../../ssh-server.js';
@@ -104,7 +104,10 @@ describe('a connection that is cut', function () {
     const bytes = randomBytes(size);
     await writeFile(made.file('from'), bytes);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const { transferredBytes } = await made.target.download(made.file('from'), made.file('to'), { signal, sha256 });
+    const { transferredBytes } = await made.target.download(made.file('from'), made.file('to'), {
+      signal,
+      sha256,
+    });
     expect(cut).to.equal(true);
     expect((await readFile(made.file('to'))).equals(bytes)).to.equal(true);
     expect((await stat(made.file('to'))).mode & 0o777).to.equal(0o600);
@@ -130,7 +133,10 @@ describe('a connection that is cut', function () {
     await rejectsWith('interrupted', first);
     const names = await readdir(made.file('.'));
     expect(names).to.include('to.part').and.not.to.include('to');
-    const { transferredBytes } = await made.target.download(made.file('from'), made.file('to'), { signal, sha256 });
+    const { transferredBytes } = await made.target.download(made.file('from'), made.file('to'), {
+      signal,
+      sha256,
+    });
     expect((await readFile(made.file('to'))).equals(bytes)).to.equal(true);
     expect(transferredBytes).to.be.lessThan(size * 0.7);
     expect((await readdir(made.file('.'))).filter((name) => name.includes('part'))).to.deep.equal([]);

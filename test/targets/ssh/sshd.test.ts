@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
-import { execa } from 'execa';
 import { expect } from 'chai';
+import { execa } from 'execa';
 import { sshTarget } from '../../../lab/targets/ssh/target.js';
 import type { Target } from '../../../lab/targets/target.js';
 import { rejectsWith } from '../../rejects.js';
@@ -55,7 +55,12 @@ describe('the SSH target, with a real sshd', function () {
   it('is reached through a jump host that the configuration names', async () => {
     await using folder = await tempFolder();
     const lines = [
-      ['Host *', `IdentityFile ${sshd.identityFile}`, `UserKnownHostsFile ${sshd.knownHosts}`, 'IdentitiesOnly yes'],
+      [
+        'Host *',
+        `IdentityFile ${sshd.identityFile}`,
+        `UserKnownHostsFile ${sshd.knownHosts}`,
+        'IdentitiesOnly yes',
+      ],
       [`User ${sshd.user}`, `Port ${sshd.port}`],
       ['Host bastion', 'HostName 127.0.0.1'],
       ['Host inner', 'HostName 127.0.0.1', 'ProxyJump bastion'],
@@ -80,10 +85,15 @@ describe('the SSH target, with a real sshd', function () {
     await using small = await tempFolder();
     await using folder = await tempFolder();
     await writeFile(folder.file('big'), randomBytes(3 << 20));
-    const mounted = await execa('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small.path], { reject: false });
+    const mounted = await execa('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small.path], {
+      reject: false,
+    });
     if (mounted.exitCode !== 0) this.skip();
     try {
-      const error = await rejectsWith('no-space', target.upload(folder.file('big'), small.file('big'), signal));
+      const error = await rejectsWith(
+        'no-space',
+        target.upload(folder.file('big'), small.file('big'), signal),
+      );
       expect(error.message).to.contain('No space left');
       expect(await readdir(small.path)).to.deep.equal([]);
     } finally {
