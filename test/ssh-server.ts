@@ -111,7 +111,7 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
     async [Symbol.asyncDispose]() {
       cut();
       server.close();
-      for (const child of children) await once(child, 'close');
+      for (const child of children) for (const pipe of child.stdio) pipe?.destroy();
     },
   };
 }

@@ -4,7 +4,7 @@ import { pause, withDeadline } from '../../deadline.js';
 import { interrupted, LabError, messageOf } from '../../errors.js';
 import type { ProcessIdentity } from '../target.js';
 import { type ConnectOptions, connect, type SshConnection } from './connect.js';
-import { connectionLost, mayPass, noAnswer } from './failures.js';
+import { connectionLost, mayPass, noAnswer, refusalOf } from './failures.js';
 
 /** A connection that is made anew when it was lost; what is under way at that moment fails. */
 export interface Link extends AsyncDisposable {
@@ -44,6 +44,7 @@ export function link(how: ConnectOptions, welcome: () => void): Link {
   let present: Promise<SshConnection> | undefined;
   let sftp: Promise<SFTPWrapper | undefined> | undefined;
   let connectedBefore = false;
+  let usable: SshConnection | undefined;
 
   const connection = (signal: AbortSignal): Promise<SshConnection> => {
     if (ended.signal.aborted) return Promise.reject(connectionLost(how.host, 'when the target was closed'));
@@ -52,6 +53,7 @@ export function link(how: ConnectOptions, welcome: () => void): Link {
       const attempt = (again ? connectWithin(how, ended.signal) : connect(how, ended.signal)).then(
         (made) => {
           connectedBefore = true;
+          usable = made;
           void made.closed.then(() => forget(attempt));
           if (again) setImmediate(welcome);
           return made;
@@ -65,6 +67,14 @@ export function link(how: ConnectOptions, welcome: () => void): Link {
     }
     return until(present, signal);
   };
+  /** A connection whose socket has died refuses everything for a moment before it says that it is closed. */
+  const drop = (dead: SshConnection, error: unknown): void => {
+    if (refusalOf(error) !== 'lost' || usable !== dead) return;
+    usable = undefined;
+    present = undefined;
+    sftp = undefined;
+    dead.client.destroy();
+  };
   const forget = (attempt: Promise<SshConnection>): void => {
     if (present !== attempt) return;
     present = undefined;
@@ -77,8 +87,10 @@ export function link(how: ConnectOptions, welcome: () => void): Link {
     connection,
     async channel(line, listen, signal) {
       const release = await free.take(signal);
+      let used: SshConnection | undefined;
       try {
         const current = await connection(signal);
+        used = current;
         const [channel, heard] = await answered<readonly [ClientChannel, ReturnType<typeof listen>]>(
           how,
           current,
@@ -95,6 +107,7 @@ export function link(how: ConnectOptions, welcome: () => void): Link {
         return { channel, heard, release };
       } catch (error) {
         release();
+        if (used !== undefined) drop(used, error);
         if (error instanceof LabError) throw error;
         throw new LabError(`${how.host.name} runs no commands: ${messageOf(error)}`, {
           code: 'target',
@@ -119,6 +132,7 @@ export function link(how: ConnectOptions, welcome: () => void): Link {
         (error: unknown) => {
           if (error instanceof LabError) {
             sftp = undefined;
+            drop(current, error);
             throw error;
           }
           return undefined;
