@@ -5,8 +5,9 @@ import { withDeadline } from '../../deadline.js';
 import { LabError } from '../../errors.js';
 import type { SshConnection } from './connect.js';
 import { connectionLost, noAnswer } from './failures.js';
-import { type Link, until } from './link.js';
+import type { Link } from './link.js';
 import { shellLine } from './quote.js';
+import { until } from './waits.js';
 
 /** A script that runs on the target. */
 export interface Session {

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { type SshTargetOptions, sshTarget } from '../../../lab/targets/ssh/target.js';
 import type { Target } from '../../../lab/targets/target.js';
@@ -158,6 +160,47 @@ describe('a connection that is cut', function () {
     const error = await rejectsWith('target', made.target.exec(['true'], { signal }));
     expect(error.details['reason']).to.equal('refused');
     expect(performance.now() - before).to.be.lessThan(10_000);
+  });
+});
+
+describe('a network that goes dead', function () {
+  this.timeout(60_000);
+
+  it('is noticed, and what it left running is ended over the next connection', async () => {
+    await using folder = await tempFolder();
+    await using server = await startSshServer();
+    const stalled: Socket[] = [];
+    // Bytes vanish, and neither side hears of it.
+    const network = createServer((near) => {
+      const far = connect(server.port, '127.0.0.1');
+      near.pipe(far).pipe(near);
+      for (const socket of [near, far]) stalled.push(socket.on('error', () => undefined));
+    }).listen(0, '127.0.0.1');
+    await once(network, 'listening');
+    const address = network.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const deadlines = { keepAliveMs: 200, answerMs: 5_000 };
+    const options = {
+      host: '127.0.0.1',
+      port,
+      user: 'tester',
+      config: 'none',
+      hostKeys: 'any' as const,
+      deadlines,
+    };
+    try {
+      await using target = await sshTarget({ ...options, workFolder: folder.file('work') }, signal);
+      const script = 'echo $$ > "$1"; exec sleep 300';
+      const work = target.exec(['sh', '-c', script, 'sh', folder.file('pid')], { signal });
+      const pid = await pidIn(folder.file('pid'));
+      for (const socket of stalled) socket.unpipe().pause();
+      expect((await rejectsWith('target', work)).details).to.include({ reason: 'lost' });
+      expect((await target.exec(['echo', 'again'], { signal })).stdout).to.equal('again\n');
+      expect(await goneSoon(pid)).to.equal(true);
+    } finally {
+      for (const socket of stalled) socket.destroy();
+      network.close();
+    }
   });
 });
 
