@@ -3,44 +3,14 @@ import { once } from 'node:events';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { type SshTargetOptions, sshTarget } from '../../../lab/targets/ssh/target.js';
-import type { Target } from '../../../lab/targets/target.js';
+import { sshTarget } from '../../../lab/targets/ssh/target.js';
 import { rejectsWith } from '../../rejects.js';
-import { type SshServer, type SshServerOptions, startSshServer } from '../../ssh-server.js';
+import { startSshServer } from '../../ssh-server.js';
 import { tempFolder } from '../../temp-folder.js';
 import { goneSoon, keepsTheContract, pidIn } from '../contract.js';
+import { type Rig, rig } from './rig.js';
 
 const { signal } = new AbortController();
-
-interface Rig extends AsyncDisposable {
-  readonly server: SshServer;
-  readonly target: Target;
-  file(name: string): string;
-}
-
-async function rig(server: SshServerOptions = {}, options: Partial<SshTargetOptions> = {}): Promise<Rig> {
-  const folder = await tempFolder();
-  const started = await startSshServer(server);
-  await writeFile(folder.file('known_hosts'), started.knownHost);
-  const target = await sshTarget(
-    {
-      ...{ host: '127.0.0.1', port: started.port, user: 'tester', config: 'none' },
-      ...{ knownHostsFiles: [folder.file('known_hosts')], workFolder: folder.file('work') },
-      ...options,
-    },
-    signal,
-  );
-  return {
-    server: started,
-    target,
-    file: folder.file,
-    async [Symbol.asyncDispose]() {
-      await target[Symbol.asyncDispose]();
-      await started[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
 
 describe('the SSH target, with a server that has no SFTP', function () {
   this.timeout(60_000);
