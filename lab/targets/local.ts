@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { copyFile, open, readFile } from 'node:fs/promises';
+import { copyFile, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { execa } from 'execa';
 import { interrupted, LabError } from '../errors.js';
 import { cacheFolder } from '../paths.js';
+import { copySparse } from '../sparse-file.js';
 import { processHandle } from './process-handle.js';
 import { identityOf, isSameProcess } from './process-identity.js';
 import type {
+  DownloadOptions,
   ExecOptions,
   ExecResult,
   ProcessExit,
@@ -14,6 +16,7 @@ import type {
   StartOptions,
   Target,
   TargetProcess,
+  Transfer,
 } from './target.js';
 
 const graceMs = 3_000;
@@ -32,10 +35,7 @@ export function localTarget(): Target {
     attach,
     readFile: readSmallFile,
     upload: copy,
-    async download(path, localPath, { signal }) {
-      await copy(path, localPath, signal);
-      return { transferredBytes: 0 };
-    },
+    download,
     async [Symbol.asyncDispose]() {},
   };
 }
@@ -151,4 +151,25 @@ async function readSmallFile(path: string, signal: AbortSignal): Promise<string 
 async function copy(from: string, to: string, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   if (from !== to) await copyFile(from, to, constants.COPYFILE_FICLONE);
+}
+
+async function download(
+  path: string,
+  localPath: string,
+  { signal, sha256, onProgress }: DownloadOptions,
+): Promise<Transfer> {
+  const part = `${localPath}.part`;
+  await rm(part, { force: true });
+  const { size } = await stat(path);
+  const hash = await copySparse(path, part, signal);
+  onProgress?.({ done: size, total: size });
+  if (sha256 !== undefined && hash !== sha256.toLowerCase()) {
+    await rm(part, { force: true });
+    throw new LabError(`${path} is not the file that was asked for: its SHA-256 is ${hash}`, {
+      code: 'target',
+      hint: 'look whether something still writes to it, then run the same command again',
+    });
+  }
+  await rename(part, localPath);
+  return { transferredBytes: 0 };
 }

@@ -1,4 +1,4 @@
-import { pause } from '../../deadline.js';
+import { pause, withDeadline } from '../../deadline.js';
 import { interrupted, LabError } from '../../errors.js';
 import type { ExecOptions, ExecResult, ProcessIdentity } from '../target.js';
 import { connectionLost, refusalOf } from './failures.js';
@@ -132,7 +132,9 @@ async function end(link: Link, session: Session, identity: ProcessIdentity): Pro
   if (await closesWithin(session, link.how.deadlines.graceMs + lastMs)) return;
   link.orphans.push(identity);
   const { answerMs, graceMs } = link.how.deadlines;
-  await endOrphans(link, AbortSignal.timeout(answerMs + graceMs)).catch(() => undefined);
+  await endOrphans(link, withDeadline(new AbortController().signal, answerMs + graceMs)).catch(
+    () => undefined,
+  );
   session.channel.close();
   if (!(await closesWithin(session, lastMs))) session.channel.destroy();
 }

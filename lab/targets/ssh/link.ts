@@ -1,26 +1,32 @@
 import type { ClientChannel, SFTPWrapper } from 'ssh2';
 import { pause, withDeadline } from '../../deadline.js';
-import { interrupted, LabError, messageOf } from '../../errors.js';
+import { LabError, messageOf } from '../../errors.js';
 import type { ProcessIdentity } from '../target.js';
 import { type ConnectOptions, connect, type SshConnection } from './connect.js';
-import { connectionLost, mayPass, noAnswer } from './failures.js';
+import { connectionLost, mayPass, noAnswer, refusalOf } from './failures.js';
+import { places, until } from './waits.js';
 
 /** A connection that is made anew when it was lost; what is under way at that moment fails. */
 export interface Link extends AsyncDisposable {
   readonly how: ConnectOptions;
   /** The present connection, or a new one. Throws `target` when the host cannot be reached within the bound. */
   connection(signal: AbortSignal): Promise<SshConnection>;
-  /** A channel that runs a line; waits while the server's limit of sessions is used up. */
-  channel(line: string, signal: AbortSignal): Promise<Opened>;
+  /**
+   * A channel that runs a line; waits while the server's limit of sessions is used up. `listen` is called as soon as there
+   * is one: how a short command ended may stand in the same packet as the leave to run it.
+   */
+  channel<T>(line: string, listen: Listen<T>, signal: AbortSignal): Promise<Opened<T>>;
   /** The SFTP session of the present connection; `undefined` where the server has none. */
   sftp(signal: AbortSignal): Promise<SFTPWrapper | undefined>;
   /** Commands that were left running when a connection was cut; ended as soon as there is another one. */
   readonly orphans: ProcessIdentity[];
 }
 
-export interface Opened {
+type Listen<T> = (channel: ClientChannel, connection: SshConnection) => T;
+
+export interface Opened<T> {
   readonly channel: ClientChannel;
-  readonly connection: SshConnection;
+  readonly heard: T;
   /** Gives its place to the next one; called when the channel has closed. */
   release(): void;
 }
@@ -38,6 +44,7 @@ export function link(how: ConnectOptions, welcome: () => void): Link {
   let present: Promise<SshConnection> | undefined;
   let sftp: Promise<SFTPWrapper | undefined> | undefined;
   let connectedBefore = false;
+  let usable: SshConnection | undefined;
 
   const connection = (signal: AbortSignal): Promise<SshConnection> => {
     if (ended.signal.aborted) return Promise.reject(connectionLost(how.host, 'when the target was closed'));
@@ -46,6 +53,7 @@ export function link(how: ConnectOptions, welcome: () => void): Link {
       const attempt = (again ? connectWithin(how, ended.signal) : connect(how, ended.signal)).then(
         (made) => {
           connectedBefore = true;
+          usable = made;
           void made.closed.then(() => forget(attempt));
           if (again) setImmediate(welcome);
           return made;
@@ -59,6 +67,14 @@ export function link(how: ConnectOptions, welcome: () => void): Link {
     }
     return until(present, signal);
   };
+  /** A connection whose socket has died refuses everything for a moment before it says that it is closed. */
+  const drop = (dead: SshConnection, error: unknown): void => {
+    if (refusalOf(error) !== 'lost' || usable !== dead) return;
+    usable = undefined;
+    present = undefined;
+    sftp = undefined;
+    dead.client.destroy();
+  };
   const forget = (attempt: Promise<SshConnection>): void => {
     if (present !== attempt) return;
     present = undefined;
@@ -69,19 +85,36 @@ export function link(how: ConnectOptions, welcome: () => void): Link {
     how,
     orphans,
     connection,
-    async channel(line, signal) {
+    async channel(line, listen, signal) {
       const release = await free.take(signal);
+      let used: SshConnection | undefined;
       try {
         const current = await connection(signal);
-        const channel = await answered<ClientChannel>(how, current, 'opening a channel', signal, (done) =>
-          current.client.exec(line, done),
+        used = current;
+        const [channel, heard] = await answered<readonly [ClientChannel, ReturnType<typeof listen>]>(
+          how,
+          current,
+          'opening a channel',
+          signal,
+          (done) =>
+            current.client.exec(line, (error, opened) => {
+              if (error !== undefined) return done(error, undefined);
+              // What the channel itself reports late has been said by its closing.
+              opened.on('error', () => undefined);
+              done(undefined, [opened, listen(opened, current)]);
+            }),
         );
-        // What the channel itself reports late has been said by its closing.
-        channel.on('error', () => undefined);
-        return { channel, connection: current, release };
+        return { channel, heard, release };
       } catch (error) {
         release();
-        throw error;
+        if (used !== undefined) drop(used, error);
+        if (error instanceof LabError) throw error;
+        throw new LabError(`${how.host.name} runs no commands: ${messageOf(error)}`, {
+          code: 'target',
+          hint: 'allow this user commands and sessions in its sshd_config (ForceCommand, MaxSessions)',
+          cause: error,
+          details: { reason: 'no-shell' },
+        });
       }
     },
     async sftp(signal) {
@@ -99,6 +132,7 @@ export function link(how: ConnectOptions, welcome: () => void): Link {
         (error: unknown) => {
           if (error instanceof LabError) {
             sftp = undefined;
+            drop(current, error);
             throw error;
           }
           return undefined;
@@ -133,7 +167,7 @@ async function connectWithin(how: ConnectOptions, signal: AbortSignal): Promise<
   }
 }
 
-type Callback<T> = (error: Error | undefined, value: T) => void;
+type Callback<T> = (...answer: [error: undefined, value: T] | [error: Error, value: T | undefined]) => void;
 
 /**
  * The answer of the server to one request. An error of the server is passed on as it is; a connection that is lost
@@ -153,7 +187,10 @@ export async function answered<T>(
         if (error === undefined || error === null) resolve(value);
         else if (/not connected|no response|channel.*closed/i.test(messageOf(error))) {
           reject(connectionLost(host, what, error));
-        } else reject(error);
+        } else {
+          // A request that dies with its connection hears of it first.
+          setImmediate(() => reject(error));
+        }
       });
     } catch (error) {
       reject(connectionLost(host, what, error));
@@ -165,54 +202,4 @@ export async function answered<T>(
     if (late.aborted && !signal.aborted) throw noAnswer(host, what, deadlines.answerMs);
     throw error;
   });
-}
-
-/** The work's outcome, or `interrupted` as soon as the signal aborts; the work itself goes on. */
-export async function until<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) throw interrupted(signal.reason);
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(interrupted(signal.reason));
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}
-
-function places(count: number): { take(signal: AbortSignal): Promise<() => void> } {
-  let free = count;
-  const waiting: (() => void)[] = [];
-  const pass = (): void => {
-    const next = waiting.shift();
-    if (next === undefined) free++;
-    else next();
-  };
-  return {
-    async take(signal) {
-      if (free === 0) {
-        let turn = (): void => undefined;
-        const comes = new Promise<void>((resolve) => {
-          turn = resolve;
-          waiting.push(turn);
-        });
-        try {
-          await until(comes, signal);
-        } catch (error) {
-          const index = waiting.indexOf(turn);
-          if (index >= 0) waiting.splice(index, 1);
-          else pass();
-          throw error;
-        }
-      } else free--;
-      let held = true;
-      return () => {
-        if (!held) return;
-        held = false;
-        pass();
-      };
-    },
-  };
 }

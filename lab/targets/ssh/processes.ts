@@ -1,15 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { poll } from '../../deadline.js';
+import { poll, withDeadline } from '../../deadline.js';
 import { interrupted, LabError } from '../../errors.js';
 import { processHandle } from '../process-handle.js';
 import { parseProcStat } from '../process-identity.js';
 import type { ProcessExit, ProcessIdentity, StartOptions, TargetProcess } from '../target.js';
 import { refusalOf } from './failures.js';
 import { readFileOver } from './files.js';
-import { type Link, until } from './link.js';
+import type { Link } from './link.js';
 import { exports } from './quote.js';
 import { becomeScript, keepScript, killScript, startScript } from './scripts.js';
 import { openSession, runScript } from './session.js';
+import { until } from './waits.js';
 
 /** Where processes and their ends are written down on the target. */
 export interface Processes {
@@ -115,7 +116,7 @@ function handleOf(processes: Processes, identity: ProcessIdentity): TargetProces
   const send = async (name: NodeJS.Signals): Promise<void> => {
     const args = [String(identity.pid), String(identity.startTicks), name.replace(/^SIG/, '')];
     const end = await retried(() =>
-      runScript(link, killScript, args, AbortSignal.timeout(answerMs + reconnectMs)),
+      runScript(link, killScript, args, withDeadline(new AbortController().signal, answerMs + reconnectMs)),
     );
     if (end.exitCode === 0) return;
     throw new LabError(

@@ -3,9 +3,11 @@ import { type Readable, Transform } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 import { withDeadline } from '../../deadline.js';
 import { LabError } from '../../errors.js';
+import type { SshConnection } from './connect.js';
 import { connectionLost, noAnswer } from './failures.js';
-import { type Link, until } from './link.js';
+import type { Link } from './link.js';
 import { shellLine } from './quote.js';
+import { until } from './waits.js';
 
 /** A script that runs on the target. */
 export interface Session {
@@ -40,12 +42,18 @@ export async function openSession(
 ): Promise<Session> {
   const { host, deadlines } = link.how;
   const mark = randomBytes(9).toString('hex');
-  const { channel, connection, release } = await link.channel(shellLine(script, [mark, ...args]), signal);
   const errors: Buffer[] = [];
-  channel.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
   const { filter, found } = afterMark(mark);
-  channel.pipe(filter);
-  const closed = closing(channel, connection.closed).finally(release);
+  const listen = (
+    opened: ClientChannel,
+    connection: SshConnection,
+  ): { readonly closed: Promise<SessionEnd> } => {
+    opened.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+    opened.pipe(filter);
+    return { closed: closing(opened, connection.closed) };
+  };
+  const { channel, heard, release } = await link.channel(shellLine(script, [mark, ...args]), listen, signal);
+  const closed = heard.closed.finally(release);
   const stderr = (): Buffer => withoutNoise(Buffer.concat(errors), mark);
   const late = withDeadline(signal, deadlines.answerMs);
   try {

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { withDeadline } from '../../deadline.js';
 import { interrupted, LabError } from '../../errors.js';
 import type { Target } from '../target.js';
 import { resolveSshConfig, type SshHostOptions } from './config.js';
@@ -43,7 +44,9 @@ export async function sshTarget(options: SshTargetOptions, signal: AbortSignal):
   const ports = forwards(link(how, () => undefined));
   const close = async (): Promise<void> => {
     // What was left running is ended even now, unless the host cannot be reached.
-    await endOrphans(main, AbortSignal.timeout(deadlines.connectMs)).catch(() => undefined);
+    await endOrphans(main, withDeadline(new AbortController().signal, deadlines.connectMs)).catch(
+      () => undefined,
+    );
     closed.abort();
     await ports[Symbol.asyncDispose]();
     await main[Symbol.asyncDispose]();
