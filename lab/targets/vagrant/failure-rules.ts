@@ -44,6 +44,8 @@ interface Evidence {
   /** Ruby class of the error, without its module. */
   readonly name: string;
   readonly text: string;
+  /** The last lines of everything that was written. */
+  readonly lines: readonly string[];
   readonly step: FailedStep;
 }
 
@@ -177,7 +179,7 @@ export const rules: readonly Rule[] = [
     return problem(kind, 'a setting of the machine is wrong', action, 'usage');
   },
   ({ name, step }) =>
-    name === 'DestroyRequiresForce' || (name === '' && step.step === 'vagrant destroy')
+    step.step === 'vagrant destroy' && /^(DestroyRequiresForce|UIExpectsTTY|)$/.test(name)
       ? problem(
           'destroy-refused',
           'the machine was not destroyed',
@@ -224,14 +226,18 @@ export const rules: readonly Rule[] = [
     /Interrupt(ed)?$/.test(name)
       ? problem('interrupted-elsewhere', 'somebody interrupted it', 'try again')
       : undefined,
-  ({ name, text }) =>
-    /^(VagrantError|SSHRun|Provisioner)/.test(name) || /responded with a non-zero\s+exit status/.test(text)
-      ? problem(
-          'provisioning',
-          'a command in the guest failed',
-          'see the lines above, mend it, and `cd vagrant && vagrant provision`',
-        )
-      : undefined,
+  ({ name, text, lines }) => {
+    if (
+      !/^(VagrantError|SSHRun|Provisioner)/.test(name) &&
+      !/responded with a non-zero\s+exit status/.test(text)
+    ) {
+      return undefined;
+    }
+    // The lab's own provisioning says what to do.
+    const action = lines.flatMap((line) => /^-> (.+)/.exec(line)?.[1] ?? []).at(-1);
+    const hint = action ?? 'see the lines above, mend it, and `cd vagrant && vagrant provision`';
+    return problem('provisioning', 'a command in the guest failed', hint);
+  },
 ];
 
 /** What comes after `LAB_PORT_` in the name of the setting that chose a port of this side. */

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pause } from '../../deadline.js';
 import { LabError, messageOf, toLabError } from '../../errors.js';
 import type { Emit } from '../../events.js';
@@ -49,7 +49,7 @@ export async function openMachine(
 ): Promise<OpenMachine> {
   const name = options.machine ?? articleName;
   const vagrant = vagrantIn({ ...options, emit });
-  const lock = await takeLock(join(options.folder, '.vagrant', `lab-${name}.lock`), name, signal);
+  const lock = await takeLock(join(stateFolder(options), `lab-${name}.lock`), name, signal);
   let undo = async (): Promise<void> => undefined;
   const close = async (): Promise<void> => {
     try {
@@ -88,6 +88,11 @@ export async function openMachine(
     await close();
     throw error;
   }
+}
+
+/** Where Vagrant keeps what it knows of the machine: whoever shares it shares the machine. */
+function stateFolder({ folder, env }: MachineOptions): string {
+  return resolve(folder, env?.['VAGRANT_DOTFILE_PATH'] ?? process.env['VAGRANT_DOTFILE_PATH'] ?? '.vagrant');
 }
 
 /** Without a name here the machine is reached by forwarded ports; writing it may need rights that nobody has. */
