@@ -4,7 +4,10 @@ import { z } from 'zod';
 
 /** What the scripted vagrant does for one command. */
 const playSchema = z.strictObject({
-  /** The command's first words, for example `snapshot list`; empty for any. */
+  /**
+   * The command's first words, for example `snapshot list`; empty for any. The longest that fits counts; where there
+   * are several of it they are played one after the other, and the last one for ever.
+   */
   command: z.string(),
   /** Written one after the other, as they are. */
   stdout: z.array(z.string()).default([]),
@@ -39,7 +42,10 @@ async function play(): Promise<void> {
     appendFileSync(journal, `${JSON.stringify({ pid: process.pid, ...entry })}\n`);
   const command = argv.join(' ');
   const earlier = readJournal(journal).filter((each) => each.argv?.join(' ') === command).length;
-  const fitting = plays.filter((each) => command.startsWith(each.command));
+  const longest = Math.max(
+    ...plays.map((each) => (command.startsWith(each.command) ? each.command.length : -1)),
+  );
+  const fitting = plays.filter((each) => command.startsWith(each.command) && each.command.length === longest);
   const now = fitting[Math.min(earlier, fitting.length - 1)];
   const end = (exitCode: number): never => {
     write({ ended: exitCode });
