@@ -31,8 +31,8 @@ describe('a machine', () => {
       expect(await machine.forwarded(signal)).to.deep.include({ guest: 10080, host: 10080 });
     }
     expect(lab.commands()).to.deep.equal([
-      `status ${name}`,
       'plugin list',
+      `status ${name}`,
       `up ${name} --provider=libvirt`,
       `ssh-config ${name}`,
       'hostmanager --provider libvirt',
@@ -102,6 +102,20 @@ describe('a machine', () => {
       openMachine({ ...never.options, ...quick, lockedMs: 100 }, never.emit, signal),
     );
     expect(error.details['failure']).to.equal('machine-locked');
+    expect(never.commands()).not.to.include(`destroy ${name} --force`);
+  });
+
+  it('that another brought up meanwhile is theirs', async () => {
+    await using lab = await scripted([
+      plays('status', 'status-absent'),
+      plays('status', 'status-running'),
+      plays('up', 'machine-locked', { exitCode: 1 }),
+      ...working.slice(1),
+    ]);
+    const machine = await openMachine({ ...lab.options, ...quick }, lab.emit, signal);
+    expect(machine.began).to.equal('ran');
+    await machine[Symbol.asyncDispose]();
+    expect(lab.commands()).not.to.include(`destroy ${name} --force`);
   });
 
   it('is looked at again while it is in between, and asked for SSH again while it boots', async () => {

@@ -85,6 +85,7 @@ describe('the vagrant target', () => {
     plays('status', 'status-absent'),
     plays('ssh-config', 'ssh-config'),
     plays('plugin list', 'box-list-empty'),
+    plays('up', 'up-again'),
     plays('', 'version'),
   ];
 
