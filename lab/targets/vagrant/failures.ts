@@ -1,5 +1,6 @@
 import { LabError } from '../../errors.js';
-import { type Explanation, type FailedStep, problem, rules } from './failure-rules.js';
+import type { Explanation, FailedStep } from './failure.js';
+import { problem, rules } from './failure-rules.js';
 import type { VagrantEnd } from './run-vagrant.js';
 
 /** Milliseconds in seconds, as an option is typed. */
