@@ -68,7 +68,7 @@ export interface ForwardedPort {
 
 /**
  * Vagrant as functions. Each runs the program once (`status` a few times), tells what it says as notes, and throws a
- * LabError with the step, the last lines and one action; `details.failure` names what it was (failures.ts). Machines are
+ * LabError with the step, the last lines and one action; `details.failure` names what it was (failure.ts). Machines are
  * named; without a name the step is done to all of the Vagrantfile.
  */
 export interface Vagrant {

@@ -1,51 +1,6 @@
 import type { LabErrorCode } from '../../errors.js';
+import type { Evidence, Explanation, VagrantFailure } from './failure.js';
 import { pluginOf } from './plugins.js';
-
-/** What a step of Vagrant failed of; in `details.failure` of the LabError. */
-export type VagrantFailure =
-  | 'vagrant-missing'
-  | 'provider-missing'
-  | 'provider-refused'
-  | 'plugin-missing'
-  | 'box-missing'
-  | 'box-broken'
-  /** It was to be added and is there already. */
-  | 'box-there'
-  | 'machine-locked'
-  | 'port-taken'
-  | 'destroy-refused'
-  | 'boot-timeout'
-  | 'no-space'
-  | 'not-ready'
-  | 'no-such-machine'
-  | 'no-snapshot'
-  | 'bad-vagrantfile'
-  | 'interrupted-elsewhere'
-  | 'provisioning'
-  | 'late'
-  | 'unknown';
-
-export interface FailedStep {
-  /** As a person names it, for example `vagrant up`. */
-  readonly step: string;
-  readonly argv: readonly string[];
-  readonly deadlineMs: number;
-  readonly logFile?: string | undefined;
-}
-
-export interface Explanation {
-  readonly failure: VagrantFailure;
-  readonly code: LabErrorCode;
-  readonly what: string;
-  readonly hint: string;
-}
-
-interface Evidence {
-  /** Ruby class of the error, without its module. */
-  readonly name: string;
-  readonly text: string;
-  readonly step: FailedStep;
-}
 
 type Rule = (evidence: Evidence) => Explanation | undefined;
 
@@ -177,7 +132,7 @@ export const rules: readonly Rule[] = [
     return problem(kind, 'a setting of the machine is wrong', action, 'usage');
   },
   ({ name, step }) =>
-    name === 'DestroyRequiresForce' || (name === '' && step.step === 'vagrant destroy')
+    step.step === 'vagrant destroy' && /^(DestroyRequiresForce|UIExpectsTTY|)$/.test(name)
       ? problem(
           'destroy-refused',
           'the machine was not destroyed',
@@ -224,14 +179,18 @@ export const rules: readonly Rule[] = [
     /Interrupt(ed)?$/.test(name)
       ? problem('interrupted-elsewhere', 'somebody interrupted it', 'try again')
       : undefined,
-  ({ name, text }) =>
-    /^(VagrantError|SSHRun|Provisioner)/.test(name) || /responded with a non-zero\s+exit status/.test(text)
-      ? problem(
-          'provisioning',
-          'a command in the guest failed',
-          'see the lines above, mend it, and `cd vagrant && vagrant provision`',
-        )
-      : undefined,
+  ({ name, text, lines }) => {
+    if (
+      !/^(VagrantError|SSHRun|Provisioner)/.test(name) &&
+      !/responded with a non-zero\s+exit status/.test(text)
+    ) {
+      return undefined;
+    }
+    // The lab's own provisioning says what to do.
+    const action = lines.flatMap((line) => /^-> (.+)/.exec(line)?.[1] ?? []).at(-1);
+    const hint = action ?? 'see the lines above, mend it, and `cd vagrant && vagrant provision`';
+    return problem('provisioning', 'a command in the guest failed', hint);
+  },
 ];
 
 /** What comes after `LAB_PORT_` in the name of the setting that chose a port of this side. */

@@ -1,5 +1,6 @@
 import { LabError } from '../../errors.js';
-import { type Explanation, type FailedStep, problem, rules } from './failure-rules.js';
+import type { Explanation, FailedStep } from './failure.js';
+import { problem, rules } from './failure-rules.js';
 import type { VagrantEnd } from './run-vagrant.js';
 
 /** Milliseconds in seconds, as an option is typed. */
@@ -11,7 +12,7 @@ export function explainFailure(step: FailedStep, end: VagrantEnd): LabError {
   const error = end.records.findLast((record) => record.kind === 'error-exit');
   const name = error?.kind === 'error-exit' ? (error.name.split('::').at(-1) ?? '') : '';
   const text = error?.kind === 'error-exit' ? error.message : lines.join('\n');
-  const evidence = { name, text: `${text}\n${end.stderr}`, step };
+  const evidence = { name, text: `${text}\n${end.stderr}`, lines, step };
   const found = end.late
     ? late(step)
     : (rules.map((rule) => rule(evidence)).find(Boolean) ?? unknown(step, end));
@@ -37,6 +38,9 @@ export function failureOf(error: unknown): string | undefined {
   return typeof kind === 'string' ? kind : undefined;
 }
 
+/** Where in its own sources Ruby was says nothing to a user; the log has it. */
+const backtrace = /^\s+from \S+:\d+:in |^\s*\^+$/;
+
 /** The last twelve lines that Vagrant, its plugins or Ruby wrote, without the doubled one of an error. */
 function lastLines({ records, stderr }: VagrantEnd): readonly string[] {
   const texts = records.flatMap((record) => {
@@ -44,7 +48,7 @@ function lastLines({ records, stderr }: VagrantEnd): readonly string[] {
     return [];
   });
   const lines = [...texts, stderr].flatMap((text) => text.split('\n')).map((line) => line.trimEnd());
-  return lines.filter((line) => line !== '').slice(-12);
+  return lines.filter((line) => line !== '' && !backtrace.test(line)).slice(-12);
 }
 
 function late({ deadlineMs }: FailedStep): Explanation {

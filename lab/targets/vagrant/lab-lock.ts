@@ -1,5 +1,6 @@
-import { link, mkdir, readFile, readlink, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readdir, readFile, readlink, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 import { LabError } from '../../errors.js';
 import { identityOf, isSameProcess } from '../process-identity.js';
@@ -19,55 +20,77 @@ const untouchedMs = 30_000;
 /**
  * Takes a machine for this lab alone, so that two never fight over Vagrant's own lock. Disposing it gives it back. What
  * dead processes left is taken over; throws `target` naming the pid of a living holder.
+ *
+ * A lock is the newest of the files `path.1`, `path.2` ...: to take it over is to link the next number, which one process
+ * alone can do, and to give it back is to link one that nobody holds. The newest is never removed, so that a number which
+ * a slow process still believes to be next is seen to be an old one. (Removing a dead holder's file and making it anew
+ * was tried: the one who comes second removes the living file of the first.)
  */
 export async function takeLock(path: string, what: string, signal: AbortSignal): Promise<AsyncDisposable> {
-  signal.throwIfAborted();
   const own: Holder = {
     pid: process.pid,
     startTicks: (await identityOf(process.pid))?.startTicks ?? 0,
     pids: await pidNamespace(),
   };
-  const text = `${JSON.stringify(own)}\n`;
-  // Linked, not written in place: a lock that can be seen is whole.
-  const draft = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(draft, text, { mode: 0o600 });
-  try {
-    while (!(await linked(draft, path))) {
-      signal.throwIfAborted();
-      const seen = await readIfThere(path);
+  for (;;) {
+    signal.throwIfAborted();
+    const newest = (await numbersOf(path)).at(-1) ?? 0;
+    if (newest > 0) {
+      const seen = await readIfThere(`${path}.${newest}`);
       if (seen === undefined) continue;
       const holder = holderIn(seen);
-      if (holder !== undefined && (await lives(holder, own, path))) throw held(what, holder);
-      await removeStale(path, seen);
+      if (holder !== undefined && (await lives(holder, own, `${path}.${newest}`))) throw held(what, holder);
     }
-    // The link would follow the draft's times, which is the same file.
-  } finally {
-    await rm(draft, { force: true });
+    const mine = newest + 1;
+    if (!(await linkNew(`${path}.${mine}`, `${JSON.stringify(own)}\n`))) continue;
+    const numbers = await numbersOf(path);
+    if (numbers.at(-1) === mine) {
+      await Promise.all(numbers.slice(0, -1).map((each) => rm(`${path}.${each}`, { force: true })));
+      return holding(path, mine);
+    }
+    await rm(`${path}.${mine}`, { force: true });
   }
+}
+
+function holding(path: string, mine: number): AsyncDisposable {
   const touch = setInterval(() => {
     const now = new Date();
-    utimes(path, now, now).catch(() => undefined);
+    utimes(`${path}.${mine}`, now, now).catch(() => undefined);
   }, touchMs).unref();
   return {
     async [Symbol.asyncDispose]() {
       clearInterval(touch);
-      if ((await readIfThere(path)) === text) await rm(path, { force: true });
+      await linkNew(`${path}.${mine + 1}`, 'free\n');
+      await rm(`${path}.${mine}`, { force: true });
     },
   };
 }
 
-/** Between the look and the removal another lab may have taken the lock: what was moved away wrongly is put back. */
-async function removeStale(path: string, seen: string): Promise<void> {
-  const aside = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+/** Ascending. */
+async function numbersOf(path: string): Promise<readonly number[]> {
+  const prefix = `${basename(path)}.`;
+  const names = (await readdir(dirname(path))).filter((name) => name.startsWith(prefix));
+  return names
+    .map((name) => name.slice(prefix.length))
+    .filter((rest) => /^\d+$/.test(rest))
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** Makes a file that nobody sees before it is whole; false when there is one of that name. */
+async function linkNew(path: string, text: string): Promise<boolean> {
+  const draft = `${path}.${process.pid}.${randomUUID()}`;
+  await writeFile(draft, text, { mode: 0o600 });
   try {
-    await rename(path, aside);
+    await link(draft, path);
+    return true;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(draft, { force: true });
   }
-  if ((await readIfThere(aside)) !== seen) await linked(aside, path);
-  await rm(aside, { force: true });
 }
 
 async function lives(holder: Holder, own: Holder, path: string): Promise<boolean> {
@@ -96,16 +119,6 @@ function holderIn(text: string): Holder | undefined {
     return holderSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
-  }
-}
-
-async function linked(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw error;
   }
 }
 

@@ -1,10 +1,11 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pause } from '../../deadline.js';
 import { LabError, messageOf, toLabError } from '../../errors.js';
 import type { Emit } from '../../events.js';
 import type { ForwardedPort, MachineStatus, Vagrant, VagrantOptions } from './api.js';
 import { failureOf } from './failures.js';
 import { takeLock } from './lab-lock.js';
+import type { VagrantRecord } from './machine-readable.js';
 import { chooseProvider, providerFacts } from './provider.js';
 import type { SshHost } from './ssh-config.js';
 import { vagrantIn } from './vagrant.js';
@@ -49,7 +50,7 @@ export async function openMachine(
 ): Promise<OpenMachine> {
   const name = options.machine ?? articleName;
   const vagrant = vagrantIn({ ...options, emit });
-  const lock = await takeLock(join(dotfilesOf(options), `lab-${name}.lock`), name, signal);
+  const lock = await takeLock(join(stateFolder(options), `lab-${name}.lock`), name, signal);
   let undo = async (): Promise<void> => undefined;
   const close = async (): Promise<void> => {
     try {
@@ -59,19 +60,28 @@ export async function openMachine(
     }
   };
   try {
-    const before = await settled(vagrant, name, options, signal);
     const plugins = await vagrant.pluginList({ signal });
-    const began = before.power === 'running' ? 'ran' : before.power === 'absent' ? 'made' : 'started';
-    // A machine stays with the provider that made it.
-    const provider =
-      before.power === 'absent'
-        ? chooseProvider(await providerFacts({ ...options, plugins: plugins.keys() }, signal)).name
-        : before.provider;
+    const choose = async (): Promise<string> =>
+      chooseProvider(await providerFacts({ ...options, plugins: plugins.keys() }, signal)).name;
+    const { began, provider } = await whenUnlocked(options, signal, async () => {
+      // Whoever held the machine may have brought it up meanwhile: then it is theirs.
+      const before = await settled(vagrant, name, options, signal);
+      if (before.power === 'running') return { began: 'ran' as const, provider: before.provider };
+      const began = before.power === 'absent' ? ('made' as const) : ('started' as const);
+      // A machine stays with the provider that made it.
+      const provider = began === 'made' ? await choose() : before.provider;
+      const onRecord = (record: VagrantRecord): void => {
+        // Told by the one who holds Vagrant's lock.
+        if (record.kind !== 'action' || record.action !== 'up' || record.phase !== 'start') return;
+        undo = () => putAway(vagrant, name, began, options, emit);
+      };
+      await vagrant.up(
+        { machine: name, ...(provider === undefined ? {} : { provider }) },
+        { signal, onRecord },
+      );
+      return { began, provider };
+    });
     const chosen = provider === undefined ? {} : { provider };
-    if (began !== 'ran') {
-      undo = () => putAway(vagrant, name, began, options, emit);
-      await whenUnlocked(options, signal, () => vagrant.up({ machine: name, ...chosen }, { signal }));
-    }
     const ssh = (asked: AbortSignal): Promise<SshHost> => reachable(vagrant, name, options, asked);
     await ssh(signal);
     if (plugins.has('vagrant-hostmanager')) await nameIt(vagrant, name, chosen, emit, signal);
@@ -90,9 +100,9 @@ export async function openMachine(
   }
 }
 
-/** Where Vagrant keeps what it knows of its machines. */
-function dotfilesOf({ folder, env }: MachineOptions): string {
-  return env?.['VAGRANT_DOTFILE_PATH'] ?? process.env['VAGRANT_DOTFILE_PATH'] ?? join(folder, '.vagrant');
+/** Where Vagrant keeps what it knows of the machine: whoever shares it shares the machine. */
+function stateFolder({ folder, env }: MachineOptions): string {
+  return resolve(folder, env?.['VAGRANT_DOTFILE_PATH'] ?? process.env['VAGRANT_DOTFILE_PATH'] ?? '.vagrant');
 }
 
 /** Without a name here the machine is reached by forwarded ports; writing it may need rights that nobody has. */
