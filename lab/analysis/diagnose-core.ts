@@ -54,6 +54,7 @@ export async function diagnoseCore(
       {
         client,
         memory,
+        files: { exe, core },
         registers: pair.core.registers,
         rawListFile: options.rawListFile,
         engine: options.engine,

@@ -3,7 +3,8 @@ import type { ThreadRegisters } from '../core/registers.js';
 import { type DelveClient, globalScope, smallLoad } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import { LabError, messageOf, toLabError } from '../errors.js';
-import { type FoldedGoroutines, foldGoroutines } from '../goruntime/fold.js';
+import type { FoldedGoroutines } from '../goruntime/fold.js';
+import { type FoldFiles, foldWithHelp, startFoldHelpers } from '../goruntime/fold-helpers.js';
 import { readHeapLayout } from '../goruntime/heap/layout.js';
 import { type RuntimeLayout, readRuntimeLayout } from '../goruntime/layout.js';
 import { type CrossCheck, crossCheck } from './cross-check.js';
@@ -30,6 +31,8 @@ export interface CoreReading {
 export interface CoreSource {
   readonly client: DelveClient;
   readonly memory: BulkMemory;
+  /** Where that memory is read from. */
+  readonly files: FoldFiles;
   readonly registers: readonly ThreadRegisters[];
   /** Delve's raw list of goroutines is saved here, when there are not too many. */
   readonly rawListFile?: string | undefined;
@@ -51,8 +54,9 @@ export async function readCore(source: CoreSource, options: CallOptions): Promis
     try {
       const evaluate = (expression: string) => evaluateGlobal(client, expression, options);
       const layout = await readRuntimeLayout(evaluate, memory, options.signal);
+      await using helpers = startFoldHelpers(source.files, memory, layout);
       const sync = await openSyncReader(evaluate, memory, layout, options.signal);
-      const folded = foldGoroutines(memory, layout, options.signal, sync?.targetOf);
+      const folded = await foldWithHelp(helpers, memory, options.signal, sync?.targetOf);
       const { snapshot, checked } = await readAndCheck(source, { layout, sync, folded }, limits, options);
       if (checked.mismatches === 0) {
         const heapLayout = () => readHeapLayout(evaluate, layout.allgs.base, options.signal);

@@ -16,34 +16,33 @@ const frameScratch = new Float64Array(maxFrames);
 /** Puts a goroutine that may wait for something else than channels into its cell. */
 export type CountOther = (kind: number, target: number, index: number, address: number) => void;
 
-/** Reads the goroutines of a part of `runtime.allgs` into tables. No object is made for a goroutine. */
-export interface FoldPass {
-  /** Goroutines that are best read together. */
-  readonly size: number;
-  /** Throws a RangeError when `runtime.allgs` itself is unreadable. */
-  read(from: number, length: number): void;
+/**
+ * Reads so many goroutines of `runtime.allgs` into tables, from a place on. No object is made for a goroutine.
+ * Throws a RangeError when `runtime.allgs` itself is unreadable.
+ */
+export type FoldPass = (from: number, length: number) => void;
+
+/** How many goroutines are best read together. */
+export function batchSize(memory: BulkMemory, layout: RuntimeLayout): number {
+  return Math.min(isScattered(memory, layout) ? largeBatch : smallBatch, layout.allgs.length);
 }
 
 export function newPass(
   memory: BulkMemory,
   layout: RuntimeLayout,
+  size: number,
   tables: Tables,
   countOther: CountOther,
 ): FoldPass {
-  const { length } = layout.allgs;
-  const size = Math.min(isScattered(memory, layout) ? largeBatch : smallBatch, length);
   const batch = newBatch(size);
   const onChannel = Uint8Array.from(layout.waitReasons, (reason) => (channelReason.test(reason) ? 1 : 0));
-  return {
-    size,
-    read(from, some) {
-      readAddresses(memory, layout, batch, from, some);
-      readStructs(memory, layout, batch, onChannel, tables);
-      walkStacks(memory, batch, tables);
-      walkLiveStacks(memory, layout, batch, tables);
-      followQueues(memory, layout, batch, tables);
-      count(batch, tables, from, onChannel, countOther);
-    },
+  return (from, length) => {
+    readAddresses(memory, layout, batch, from, length);
+    readStructs(memory, layout, batch, onChannel, tables);
+    walkStacks(memory, batch, tables);
+    walkLiveStacks(memory, layout, batch, tables);
+    followQueues(memory, layout, batch, tables);
+    count(batch, tables, from, onChannel, countOther);
   };
 }
 

@@ -1,5 +1,5 @@
 import type { BulkMemory } from '../core/memory.js';
-import { type CountOther, newPass } from './fold-pass.js';
+import { batchSize, type CountOther, newPass } from './fold-pass.js';
 import { newTables, type Tables } from './fold-tables.js';
 import type { RuntimeLayout } from './layout.js';
 import type { Folded } from './tally.js';
@@ -42,11 +42,12 @@ export function foldGoroutines(
   otherTarget: OtherTarget = () => 0,
 ): FoldedGoroutines {
   const tables = newTables();
-  const pass = newPass(memory, layout, tables, cellsOfOthers(tables, otherTarget));
+  const size = batchSize(memory, layout);
+  const pass = newPass(memory, layout, size, tables, cellsOfOthers(tables, otherTarget));
   const { length } = layout.allgs;
-  for (let from = 0; from < length; from += pass.size) {
+  for (let from = 0; from < length; from += size) {
     signal.throwIfAborted();
-    pass.read(from, Math.min(pass.size, length - from));
+    pass(from, Math.min(size, length - from));
   }
   return summarize(tables);
 }

@@ -9,12 +9,22 @@ export interface Folded {
   readonly examples: readonly { readonly index: number; readonly address: number }[];
 }
 
+/** By numbers; of examples `maxExamples` places for each. */
+export interface TallyColumns {
+  readonly counts: Uint32Array<ArrayBuffer>;
+  readonly kept: Uint32Array<ArrayBuffer>;
+  readonly indexes: Uint32Array<ArrayBuffer>;
+  readonly addresses: Float64Array<ArrayBuffer>;
+}
+
 /** Numbers of goroutines, with the first few of each. */
 export interface Tally {
   /** Goroutines may come in any order. */
   add(id: number, index: number, address: number): void;
   /** Goroutines that are only counted. */
   addMore(id: number, count: number): void;
+  /** The arrays themselves, to be given away. */
+  columns(): TallyColumns;
   countOf(id: number): number;
   firstOf(id: number): number;
   of(id: number): Folded;
@@ -56,6 +66,7 @@ export function tally(): Tally {
       reserve(id);
       counts[id] = (counts[id] as number) + count;
     },
+    columns: () => ({ counts, kept, indexes, addresses }),
     countOf: (id) => counts[id] ?? 0,
     firstOf: (id) => indexes[id * maxExamples] ?? 0,
     of(id) {
