@@ -56,15 +56,15 @@ export async function readCore(source: CoreSource, options: CallOptions): Promis
       const layout = await readRuntimeLayout(evaluate, memory, options.signal);
       await using helpers = startFoldHelpers(source.files, memory, layout);
       const sync = await openSyncReader(evaluate, memory, layout, options.signal);
+      // Delve answers these while the goroutines are read.
+      const heap = begun(readHeapLayout(evaluate, layout.allgs.base, options.signal));
+      const sample = begun(crossCheck(client, memory, layout, undefined, options));
       const folded = await foldWithHelp(helpers, memory, options.signal, sync?.targetOf);
-      const { snapshot, checked } = await readAndCheck(source, { layout, sync, folded }, limits, options);
+      const found = { layout, sync, folded, sample };
+      const { snapshot, checked } = await readAndCheck(source, found, limits, options);
       if (checked.mismatches === 0) {
-        const heapLayout = () => readHeapLayout(evaluate, layout.allgs.base, options.signal);
-        const reached = await readReached(
-          { ...source, layout, sync, folded, heapLayout },
-          limits,
-          options.signal,
-        );
+        const reachable = { ...source, layout, sync, folded, heapLayout: () => heap };
+        const reached = await readReached(reachable, limits, options.signal);
         return { engine, snapshot: { ...snapshot, reached }, checked, layout, limits };
       }
       limits.push(
@@ -83,25 +83,31 @@ export async function readCore(source: CoreSource, options: CallOptions): Promis
   return { engine: 'delve', snapshot, checked: { compared: 0, mismatches: 0 }, limits };
 }
 
+/** Work that goes on beside other work; whoever waits for it sees a failure. */
+function begun<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
+}
+
+interface Found extends Pick<SnapshotSource, 'layout' | 'sync'> {
+  readonly folded: FoldedGoroutines;
+  /** What a sample of Delve's list comes to. */
+  readonly sample: Promise<CrossCheck>;
+}
+
 async function readAndCheck(
   { client, memory, rawListFile }: CoreSource,
-  { layout, sync, folded }: Pick<SnapshotSource, 'layout' | 'sync'> & { readonly folded: FoldedGoroutines },
+  { layout, sync, folded, sample }: Found,
   limits: string[],
   options: CallOptions,
 ): Promise<{ readonly snapshot: Snapshot; readonly checked: CrossCheck }> {
-  const reading = readSnapshot({ symbols: delveSymbols(client), memory, layout, sync }, folded, options);
-  if (rawListFile === undefined) {
-    const [snapshot, checked] = await Promise.all([
-      reading,
-      crossCheck(client, memory, layout, undefined, options),
-    ]);
-    return { snapshot, checked };
-  }
-  const snapshot = await reading;
+  const symbols = delveSymbols(client);
+  const snapshot = await readSnapshot({ symbols, memory, layout, sync }, folded, options);
+  if (rawListFile === undefined) return { snapshot, checked: await sample };
   const { total } = snapshot.goroutines;
   if (total > maxListed) {
     limits.push(`Delve's own list was not saved: it would take Delve long for ${total} goroutines.`);
-    return { snapshot, checked: await crossCheck(client, memory, layout, undefined, options) };
+    return { snapshot, checked: await sample };
   }
   await client.saveRawGoroutines(rawListFile, options);
   return { snapshot, checked: await crossCheck(client, memory, layout, rawListFile, options) };
