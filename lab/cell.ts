@@ -6,7 +6,7 @@ import { complaints, expectations, expectationsOfFixed } from './expectation.js'
 import { observeServer } from './experiment.js';
 import { analyzeRun } from './findings.js';
 import type { HangOutcome } from './hang/outcome.js';
-import { plannedIn, type Tools } from './stages.js';
+import { plannedIn, type Tools } from './stages/index.js';
 import type { Conclusion } from './store/run-record.js';
 import { createRun, type Run } from './store/run-store.js';
 import { concludeDiagnosis, concludeHang, conclusion } from './verdict.js';
@@ -47,7 +47,9 @@ export async function runCell(
   };
   try {
     const { hang, captured } = await observeServer(run, { quick: true, tools }, timed, signal);
-    const diagnosis = captured ? await analyzeRun(run, timed, signal, tools.delve?.path) : undefined;
+    const diagnosis = captured
+      ? await analyzeRun(run, timed, signal, { delve: tools.delve?.path })
+      : undefined;
     const judged = judge(run, hang, diagnosis);
     await run.conclude(judged.conclusion);
     return {

@@ -23,9 +23,20 @@ export const labConfigSchema = z.strictObject({
   scenario: z.string().default('blog'),
   /** Runs the repaired twin; nothing may hang then. */
   fixed: z.boolean().default(false),
-  target: z.enum(['local']).default('local'),
+  /** `local`, `vagrant`, or a host over SSH as `ssh://user@host:port`. */
+  target: z
+    .string()
+    .regex(/^(local|vagrant|ssh:\/\/[^/\s]+\/?)$/, 'local, vagrant or ssh://user@host:port is wanted')
+    .default('local'),
+  /** Of `vagrant`: the box is made of this machine's own packages; the VM stays afterwards. */
+  offlineBox: z.boolean().optional(),
+  keepVm: z.boolean().optional(),
+  /** Seconds that each stage may take, in place of its own limit. */
+  stageTimeout: seconds.optional(),
   load: z.enum(['autocannon', 'wrk']).default('autocannon'),
   capture: z.enum(['gcore', 'delve']).default('gcore'),
+  /** Where Delve reads the core: on the lab's machine, where one is needed then, or on the target. */
+  delve: z.enum(['here', 'there']).optional(),
   build: z.enum(['default', 'noinline', 'debug']).default('default'),
   /** Of the server; 0 lets the kernel choose; the scenario's own when absent. */
   port: port.optional(),

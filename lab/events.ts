@@ -3,6 +3,7 @@ import type { LoadSample, LoadStep } from './load/sample.js';
 import type { CrowdSample } from './stampede/facts.js';
 
 export type StageName =
+  | 'connect'
   | 'provision'
   | 'build'
   | 'start'
@@ -18,6 +19,8 @@ export type StageName =
 export type LabEvent =
   | { readonly type: 'stage-started'; readonly stage: StageName; readonly text: string }
   | { readonly type: 'stage-finished'; readonly stage: StageName; readonly ms: number; readonly text: string }
+  /** What a stage is at; of no interest once it is done. */
+  | { readonly type: 'progress'; readonly stage: StageName; readonly text: string }
   | { readonly type: 'load-step'; readonly step: LoadStep; readonly why: string }
   | { readonly type: 'load-sample'; readonly sample: LoadSample }
   | { readonly type: 'crowd-sample'; readonly sample: CrowdSample }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Diagnosis } from './analysis/diagnosis.js';
 import type { ChecklistRow } from './checklist/row.js';
 import { keepBusy, load } from './drive/stage.js';
@@ -9,7 +10,11 @@ import { writeReports } from './report/run-files.js';
 import type { RunningServer } from './server/start.js';
 import {
   build,
+  bundleOf,
   capture,
+  connect,
+  delveThereOf,
+  folderOn,
   plannedIn,
   provision,
   quit,
@@ -18,11 +23,11 @@ import {
   stop,
   symptoms,
   type Tools,
-} from './stages.js';
+} from './stages/index.js';
 import { recordSeries } from './store/recorder.js';
 import type { Conclusion } from './store/run-record.js';
 import type { Run } from './store/run-store.js';
-import { localTarget } from './targets/local.js';
+import { delveThere } from './targets/delve-there.js';
 import { concludeChecklist, concludeDiagnosis, concludeHang, conclusion } from './verdict.js';
 
 export interface Result {
@@ -45,11 +50,11 @@ export async function runExperiment(
   onVerdict: OnVerdict = () => {},
 ): Promise<Result> {
   try {
-    const { hang, captured } = await observeServer(run, {}, emit, signal);
+    const { hang, captured, diagnosis: early } = await observeServer(run, {}, emit, signal);
     const { scenario, config } = plannedIn(run);
     const seen = concludeHang(hang, config.fixed);
     if (!captured) return await finish(run, emit, signal, onVerdict, { conclusion: seen });
-    const diagnosis = await analyzeRun(run, emit, signal);
+    const diagnosis = early ?? (await analyzeRun(run, emit, signal));
     const verdict =
       seen.verdict === 'confirmed' ? concludeDiagnosis(diagnosis, scenario, config.fixed) : seen;
     return await finish(run, emit, signal, onVerdict, { conclusion: verdict, diagnosis });
@@ -64,6 +69,8 @@ export interface Observed {
   readonly hang: HangOutcome;
   /** Whether a core was taken: the fault showed, or the repaired twin bore everything. */
   readonly captured: boolean;
+  /** Present when Delve reads the core on the target, which has to be there for it. */
+  readonly diagnosis?: Diagnosis;
 }
 
 export interface ObserveOptions {
@@ -79,7 +86,7 @@ export async function observeServer(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Observed> {
-  await using target = localTarget();
+  await using target = await connect(run, emit, signal);
   await using series = recordSeries(run.file);
   const context: StageContext = {
     run,
@@ -98,7 +105,7 @@ export async function observeServer(
   const hang = await load(context, server);
   if (hasFault(hang)) {
     await (quick ? captureOnly(context, server) : captureWithLooks(context, server));
-    return { hang, captured: true };
+    return { hang, captured: true, ...(await analyzedThere(context)) };
   }
   const healthy = hasSurvived(hang) && plannedIn(run).config.fixed;
   if (healthy) {
@@ -107,7 +114,21 @@ export async function observeServer(
     await capture(context, server, () => keepBusy(context, server));
   }
   await stop(context, server);
-  return { hang, captured: healthy };
+  return { hang, captured: healthy, ...(healthy ? await analyzedThere(context) : {}) };
+}
+
+async function analyzedThere({
+  run,
+  target,
+  emit,
+  signal,
+}: StageContext): Promise<Pick<Observed, 'diagnosis'>> {
+  const dlv = delveThereOf(run);
+  if (dlv === undefined) return {};
+  const folder = await folderOn(target, run, signal);
+  const core = join(folder, `core.${bundleOf(run).pid}`);
+  const launch = delveThere({ target, dlv, exe: join(folder, 'server'), core });
+  return { diagnosis: await analyzeRun(run, emit, signal, { launch }) };
 }
 
 async function captureWithLooks(context: StageContext, server: RunningServer): Promise<void> {

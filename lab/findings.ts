@@ -9,10 +9,21 @@ import type { ChecklistRow } from './checklist/row.js';
 import { quitSchema } from './checklist/sigquit.js';
 import { symptomsSchema } from './checklist/symptoms.js';
 import { type Walk, walkCore } from './checklist/walk.js';
+import type { LaunchDelve } from './delve/launch.js';
 import type { Emit } from './events.js';
 import { goServerFolder } from './paths.js';
 import { checklistSummary } from './report/checklist-text.js';
-import { bundleOf, inStage, loadFactsOf, plannedIn, savedStage, sourcesFolder } from './stages.js';
+import { builtServerSchema } from './server/build.js';
+import {
+  bundleOf,
+  delveThereOf,
+  inStage,
+  libraryFolder,
+  loadFactsOf,
+  plannedIn,
+  savedStage,
+  sourcesFolder,
+} from './stages/index.js';
 import { writeJson } from './store/json-file.js';
 import type { Run } from './store/run-store.js';
 import { ensureDelve } from './toolchain/index.js';
@@ -22,21 +33,30 @@ import { ensureDelve } from './toolchain/index.js';
  * the article.
  */
 
-/**
- * Diagnoses the run's core, exactly as `lab analyze --exe --core` does, and saves `diagnosis.json`. `delve` is the
- * path of a dlv to work with; one that fits is found when none is given.
- */
+export interface AnalyzeRunOptions {
+  /** Path of a dlv to work with; one that fits is found when none is given. */
+  readonly delve?: string | undefined;
+  /** A Delve of another machine in its place. */
+  readonly launch?: LaunchDelve | undefined;
+}
+
+/** Diagnoses the run's core, exactly as `lab analyze --exe --core` does, and saves `diagnosis.json`. */
 export async function analyzeRun(
   run: Run,
   emit: Emit,
   signal: AbortSignal,
-  delve?: string,
+  { delve, launch }: AnalyzeRunOptions = {},
 ): Promise<Diagnosis> {
   const { core, exe } = bundleIn(run);
   const sourceMap = sourceMapOf(run);
+  const goRoot = existsSync(run.file(libraryFolder)) ? run.file(libraryFolder) : undefined;
   const rawListFile = run.file('list_goroutines.json');
-  return await inStage({ run, emit }, 'analyze', basename(core), async () => {
-    const diagnosis = await analyzeCore({ exe, core, delve, rawListFile, sourceMap }, emit, signal);
+  return await inStage({ run, emit, signal }, 'analyze', basename(core), async (limited) => {
+    const diagnosis = await analyzeCore(
+      { exe, core, delve, launch, rawListFile, sourceMap, goRoot },
+      emit,
+      limited,
+    );
     await writeJson(run.file('diagnosis.json'), diagnosis);
     const { verdict, summary, stats } = diagnosis;
     return [diagnosis, `${verdict}, ${(stats.wallMs / 1000).toFixed(1)} s`, { verdict, summary }];
@@ -50,8 +70,8 @@ export async function compareWithArticle(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<readonly ChecklistRow[]> {
-  return await inStage({ run, emit }, 'checklist', 'the article, claim by claim', async () => {
-    const walk = diagnosis?.verdict === 'deadlock' ? await walkThrough(run, diagnosis, signal) : undefined;
+  return await inStage({ run, emit, signal }, 'checklist', 'the article, claim by claim', async (limited) => {
+    const walk = diagnosis?.verdict === 'deadlock' ? await walkThrough(run, diagnosis, limited) : undefined;
     if (walk !== undefined) await writeJson(run.file('walk.json'), walk);
     const input = await checklistInput(run, diagnosis, walk);
     const rows = checklist(input);
@@ -65,7 +85,8 @@ function sourceMapOf(run: Run): { from: string; to: string }[] {
   const to = run.file(sourcesFolder);
   if (!existsSync(to)) return [];
   const { package: folder } = plannedIn(run).scenario;
-  return [{ from: existsSync(join(to, folder)) ? goServerFolder : join(goServerFolder, folder), to }];
+  const compiled = savedStage(run, 'build', builtServerSchema)?.cwd ?? goServerFolder;
+  return [{ from: existsSync(join(to, folder)) ? compiled : join(compiled, folder), to }];
 }
 
 /** The bundle, wherever the run's folder lies now. */
@@ -76,10 +97,16 @@ function bundleIn(run: Run): Bundle {
   return { ...bundle, core: here(bundle.core), exe: here(bundle.exe) };
 }
 
-async function walkThrough(run: Run, diagnosis: Diagnosis, signal: AbortSignal): Promise<Walk> {
+async function walkThrough(run: Run, diagnosis: Diagnosis, signal: AbortSignal): Promise<Walk | undefined> {
   const { core, exe } = bundleIn(run);
-  const { path: dlv } = await ensureDelve({ goVersion: diagnosis.process.goVersion, install: false }, signal);
-  return await walkCore({ dlv, exe, core, dir: run.dir, diagnosis, signal });
+  const { goVersion } = diagnosis.process;
+  const dlv = await ensureDelve({ goVersion, install: false }, signal).catch((error: unknown) => {
+    // A core that Delve read elsewhere is walked through by nobody here.
+    if (delveThereOf(run) !== undefined && !signal.aborted) return undefined;
+    throw error;
+  });
+  if (dlv === undefined) return undefined;
+  return await walkCore({ dlv: dlv.path, exe, core, dir: run.dir, diagnosis, signal });
 }
 
 async function checklistInput(

@@ -1,5 +1,5 @@
 import { checkPair } from '../core/pair.js';
-import { launchDelveCore } from '../delve/launch.js';
+import { type LaunchDelve, launchDelveCore } from '../delve/launch.js';
 import type { Emit } from '../events.js';
 import type { Diagnosis } from './diagnosis.js';
 
@@ -8,6 +8,8 @@ export interface AnalyzeOptions {
   readonly core: string;
   /** Path of dlv; one that fits the program is found or built when not given. */
   readonly delve?: string | undefined;
+  /** Opens the core in a Delve of another machine; one of this machine is started when not given. */
+  readonly launch?: LaunchDelve | undefined;
   /** Prefixes of source paths as compiled, and where those sources lie here. */
   readonly sourceMap?: readonly { readonly from: string; readonly to: string }[] | undefined;
   /** Where the `GOROOT` that the program was built with lies here. */
@@ -37,10 +39,15 @@ export async function analyzeCore(
     const { analyzeStripped } = await import('./stripped.js');
     return await analyzeStripped(pair, options, began, emit, signal);
   }
-  const { exe, core } = options;
-  const dlv = options.delve ?? (await delveFor(pair.exe.goVersion ?? 'unknown', emit, signal));
+  const { exe, core, launch } = options;
+  const files = { exe, core, startTimeoutMs };
+  const launchHere = async (): Promise<LaunchDelve> => {
+    const dlv = options.delve ?? (await delveFor(pair.exe.goVersion ?? 'unknown', emit, signal));
+    return (opened, until) => launchDelveCore({ dlv, ...opened }, until);
+  };
+  const start = launch ?? (await launchHere());
   // Delve needs a while to open a core. What makes the diagnosis is loaded meanwhile, and not before.
-  const opening = launchDelveCore({ dlv, exe, core, startTimeoutMs }, signal);
+  const opening = start(files, signal);
   opening.catch(() => undefined);
   const { diagnoseCore } = await import('./diagnose-core.js');
   return await diagnoseCore({ pair, opening, began }, options, emit, signal);

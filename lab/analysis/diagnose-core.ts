@@ -99,7 +99,8 @@ export async function diagnoseCore(
     stats: {
       engine,
       wallMs: Math.round(performance.now() - began),
-      peakRssBytes: process.resourceUsage().maxRSS * 1024 + (await peakOf(session.pid)),
+      peakRssBytes:
+        process.resourceUsage().maxRSS * 1024 + (session.pid === undefined ? 0 : await peakOf(session.pid)),
       crossChecked: checked.compared,
       crossCheckMismatches: checked.mismatches,
     },

@@ -12,8 +12,18 @@ export const bundleSchema = z.object({
   buildId: z.string(),
   goVersion: z.string(),
   sha256: z.object({ core: z.string(), exe: z.string() }).readonly(),
-  /** Bytes: as `ls -l` and as `du` count them, after holes were punched; `dense` is `du` before. */
-  size: z.object({ apparent: z.number(), onDisk: z.number(), dense: z.number() }).readonly(),
+  /**
+   * Bytes: as `ls -l` and as `du` count them, after holes were punched; `dense` is `du` before, `transferred` what
+   * crossed the network to bring the core home.
+   */
+  size: z
+    .object({
+      apparent: z.number(),
+      onDisk: z.number(),
+      dense: z.number(),
+      transferred: z.number().optional(),
+    })
+    .readonly(),
   /** How long the process stood still, milliseconds. */
   pausedMs: z.number(),
 });

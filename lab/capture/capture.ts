@@ -1,44 +1,53 @@
-import { rename } from 'node:fs/promises';
+import { chmod, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readCoreHeader, readExecutable } from '../core/elf.js';
 import { LabError, messageOf } from '../errors.js';
 import type { Emit } from '../events.js';
 import type { ExecResult, Target } from '../targets/target.js';
 import type { Bundle } from './bundle.js';
-import { copySparse, sha256 } from './hash.js';
+import { damaged, landFrom, landHere, sizeHere } from './landing.js';
 import type { CaptureMethod } from './method.js';
-import { measureSpace, requireSpace } from './space.js';
+import { onceMore } from './once-more.js';
+import { diskFull, measureSpace, requireSpace, requireSpaceHere, type SpaceRequest } from './space.js';
 
 export interface BundleRequest {
   readonly target: Target;
   readonly pid: number;
   readonly method: CaptureMethod;
-  /** Folder of the bundle; it exists. */
+  /** Folder of the bundle, on the lab's machine; it exists. */
   readonly dir: string;
+  /** Folder of the target where the core is written; `dir` unless named. */
+  readonly folder?: string;
+  /** Another machine keeps `core.<pid>` and `server` in that folder, for a Delve there. */
+  readonly keepThere?: boolean;
 }
 
 /**
  * Captures a process: `core.<pid>` (mode 0600, holes punched) and `server`, the executable that it runs, even
  * when that was replaced or deleted on disk since. Both appear under their names only when they are complete:
- * until then they lie in a folder that only the owner may enter.
+ * until then they lie in a folder that only the owner may enter. From another machine they are brought home, and
+ * nothing stays there unless it is asked for.
  *
  * Throws what the method throws, `no-space` before anything is stopped, and `undecided` when the core turns
  * out to be damaged.
  */
 export async function captureBundle(
-  { target, pid, method, dir }: BundleRequest,
+  { target, pid, method, dir, folder = resolve(dir), keepThere = false }: BundleRequest,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Bundle> {
-  const folder = resolve(dir);
+  const home = resolve(dir);
   const run = runner(target, signal);
   await requireAlive(target, pid, signal);
-  const space = await measureSpace({ target, pid, folder, method }, signal);
-  if (space !== undefined) requireSpace(space, folder);
+  await requireRoom({ target, pid, folder, method, home }, signal);
 
   const workshop = join(folder, `.capture-${pid}-${process.pid}`);
   await run(['mkdir', '--mode=0700', '--', workshop]);
   try {
+    await using landing =
+      target.kind === 'local'
+        ? landHere(target)
+        : await landFrom(target, join(home, `.landing-${pid}-${process.pid}`), emit);
     const file = join(workshop, 'core');
     const program = join(workshop, 'server');
     // The method finds an empty file of the right mode and keeps it; the folder protects it either way.
@@ -46,7 +55,8 @@ export async function captureBundle(
     await run(['cp', '--', `/proc/${pid}/exe`, program]).catch((error: unknown) => {
       throw error instanceof LabError && error.code === 'missing-permission' ? foreign(pid, error) : error;
     });
-    const exe = await readExecutable(program, signal);
+    const landedExe = await landing.land(program, 'server', signal);
+    const exe = await readExecutable(landedExe.path, signal);
     if (!exe.isGo) {
       throw new LabError(`process ${pid} runs no Go program`, {
         code: 'usage',
@@ -54,31 +64,31 @@ export async function captureBundle(
       });
     }
 
-    const captured = await method.capture({ target, pid, file, goVersion: exe.goVersion ?? '' }, signal);
+    const wanted = { target, pid, file, goVersion: exe.goVersion ?? '' };
+    const captured = await onceMore(target, pid, () => method.capture(wanted, signal), emit, signal);
     await run(['chmod', '0600', '--', file]);
-    const core = await readCoreHeader(file, signal).catch((error: unknown) => {
-      throw damaged(messageOf(error), error);
-    });
-    if (core.size.actual < core.size.expected) {
-      throw damaged(`it has ${core.size.actual} bytes instead of ${core.size.expected}`);
+    const dense = await onDisk(run, file);
+    const landedCore = await landing.land(file, 'core', signal);
+    await requireWhole(landedCore.path, signal);
+
+    const size = await sizeHere(landedCore.path);
+    const paths = { core: join(home, `core.${pid}`), exe: join(home, 'server') };
+    await rename(landedExe.path, paths.exe);
+    await chmod(paths.exe, 0o700);
+    await rename(landedCore.path, paths.core);
+    if (keepThere && target.kind !== 'local') {
+      await run(['mv', '--force', '--', program, join(folder, 'server')]);
+      await run(['mv', '--force', '--', file, join(folder, `core.${pid}`)]);
     }
-
-    const before = await sizes(run, file);
-    const coreHash = await compact(target, file, emit, signal);
-    const exeHash = await sha256(target, program, signal);
-    const after = await sizes(run, file);
-
-    const paths = { core: join(folder, `core.${pid}`), exe: join(folder, 'server') };
-    await run(['mv', '--force', '--', program, paths.exe]);
-    await run(['mv', '--force', '--', file, paths.core]);
+    const { transferred } = landedCore;
     return {
       ...paths,
       method: method.name,
       pid,
       buildId: exe.buildId.gnu ?? exe.buildId.go ?? '',
       goVersion: exe.goVersion ?? '',
-      sha256: { core: coreHash, exe: exeHash },
-      size: { apparent: after.apparent, onDisk: after.onDisk, dense: before.onDisk },
+      sha256: { core: landedCore.sha256, exe: landedExe.sha256 },
+      size: { ...size, dense, ...(transferred === undefined ? {} : { transferred }) },
       pausedMs: captured.pausedMs,
     };
   } finally {
@@ -89,36 +99,23 @@ export async function captureBundle(
   }
 }
 
-/** Makes a dense core sparse; returns its hash. */
-async function compact(target: Target, file: string, emit: Emit, signal: AbortSignal): Promise<string> {
-  if (target.kind === 'local') {
-    const sparse = `${file}.sparse`;
-    const hash = await copySparse(file, sparse, signal).catch((error: unknown) => {
-      throw isFull(error) ? diskFull(messageOf(error), error) : error;
-    });
-    await rename(sparse, file);
-    return hash;
-  }
-  // Hash first: the bytes are still in the page cache, and reading holes costs more than reading data.
-  const hash = await sha256(target, file, signal);
-  const punched = await target
-    .exec(['fallocate', '--dig-holes', file], { signal })
-    .catch((error: unknown) => {
-      if (error instanceof LabError && error.code === 'missing-tool') return undefined;
-      throw error;
-    });
-  if (punched?.exitCode !== 0) {
-    emit({ type: 'note', text: 'holes could not be punched: the core stays dense' });
-  }
-  return hash;
+async function requireRoom(
+  { home, ...request }: SpaceRequest & { readonly home: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const space = await measureSpace(request, signal);
+  if (space === undefined) return;
+  requireSpace(space, request.folder, request.target);
+  if (request.target.kind !== 'local') await requireSpaceHere(home, space.resident);
 }
 
-function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
-}
-
-function diskFull(message: string, cause?: unknown): LabError {
-  return new LabError(message, { code: 'no-space', hint: 'free some space and capture again', cause });
+async function requireWhole(path: string, signal: AbortSignal): Promise<void> {
+  const core = await readCoreHeader(path, signal).catch((error: unknown) => {
+    throw damaged(messageOf(error), error);
+  });
+  if (core.size.actual < core.size.expected) {
+    throw damaged(`it has ${core.size.actual} bytes instead of ${core.size.expected}`);
+  }
 }
 
 type Run = (argv: readonly string[]) => Promise<ExecResult>;
@@ -161,19 +158,8 @@ function foreign(pid: number, cause: unknown): LabError {
   });
 }
 
-async function sizes(
-  run: Run,
-  file: string,
-): Promise<{ readonly apparent: number; readonly onDisk: number }> {
-  const { stdout } = await run(['stat', '--format=%s %b %B', '--', file]);
-  const [apparent = 0, blocks = 0, blockSize = 0] = stdout.trim().split(' ').map(Number);
-  return { apparent, onDisk: blocks * blockSize };
-}
-
-function damaged(why: string, cause?: unknown): LabError {
-  return new LabError(`the core that was written is damaged: ${why}`, {
-    code: 'undecided',
-    hint: 'capture again: `npx lab capture`',
-    cause,
-  });
+async function onDisk(run: Run, file: string): Promise<number> {
+  const { stdout } = await run(['stat', '--format=%b %B', '--', file]);
+  const [blocks = 0, blockSize = 0] = stdout.trim().split(' ').map(Number);
+  return blocks * blockSize;
 }

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { LabError } from '../errors.js';
 import type { Target } from '../targets/target.js';
 import type { CaptureMethod } from './method.js';
@@ -71,8 +72,11 @@ function isDumped(mapping: Mapping, filter: number): boolean {
   return mapping.offset === 0 && has(elfHeaders);
 }
 
+/** Bytes. */
 export interface Space {
   readonly needed: number;
+  /** What of it holds data: a sparse core is not larger. */
+  readonly resident: number;
   readonly available: number;
 }
 
@@ -107,20 +111,37 @@ export async function measureSpace(
   const df = await target.exec(['stat', '--file-system', '--format=%a %S', folder], { signal });
   const [blocks, blockSize] = df.stdout.trim().split(' ').map(Number);
   if (df.exitCode !== 0 || blocks === undefined || blockSize === undefined) return undefined;
-  return { needed, available: blocks * blockSize };
+  return { needed, resident, available: blocks * blockSize };
 }
 
 /** Throws `no-space` when it cannot fit. Holes are punched afterwards only: the core is dense at first. */
-export function requireSpace({ needed, available }: Space, folder: string): void {
+export function requireSpace(
+  { needed, available }: Pick<Space, 'needed' | 'available'>,
+  folder: string,
+  target?: Pick<Target, 'kind' | 'name'>,
+): void {
   if (needed <= available) return;
+  const place = target === undefined || target.kind === 'local' ? folder : `${folder} on ${target.name}`;
+  const other = target === undefined || target.kind === 'local' ? ', or choose another folder with -o' : '';
   throw new LabError(
-    `the core needs ${megabytes(needed)} MB for a moment, and ${folder} has ${megabytes(available)} MB free`,
+    `the core needs ${megabytes(needed)} MB for a moment, and ${place} has ${megabytes(available)} MB free`,
     {
       code: 'no-space',
-      hint: `free ${megabytes(needed - available)} MB there, or choose another folder with -o`,
+      hint: `free ${megabytes(needed - available)} MB there${other}`,
       details: { needed, available },
     },
   );
+}
+
+/** As {@link requireSpace}, for a folder of this machine that a core of so many bytes of data is brought to. */
+export async function requireSpaceHere(folder: string, needed: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  requireSpace({ needed, available: bavail * bsize }, folder);
+}
+
+/** The error of a disk that filled up while something was written. */
+export function diskFull(message: string, cause?: unknown): LabError {
+  return new LabError(message, { code: 'no-space', hint: 'free some space and capture again', cause });
 }
 
 function megabytes(bytes: number): number {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type CommandRecord, commandRecordSchema, recordOf } from '../store/command-record.js';
+import { localTarget } from '../targets/local.js';
 import type { ExecResult, Target } from '../targets/target.js';
 import { parseBacktrace, parseThreads } from './gdb-backtrace.js';
 import { askWithUndici } from './http-look.js';
@@ -41,6 +42,8 @@ export type HttpSeen = z.infer<typeof httpSeen>;
 
 export interface SymptomsOptions {
   readonly target: Target;
+  /** Where a client of the server would be, and its addresses are good; this machine unless named. */
+  readonly here?: Target;
   readonly pid: number;
   /** The executable on the target. */
   readonly exe: string;
@@ -126,7 +129,7 @@ async function lookAtPprof(options: SymptomsOptions, records: CommandRecord[]): 
 }
 
 async function curl(
-  { target, signal }: SymptomsOptions,
+  { signal, here = localTarget() }: SymptomsOptions,
   records: CommandRecord[],
   id: string,
   url: string,
@@ -134,7 +137,7 @@ async function curl(
 ): Promise<Observation<HttpSeen & { body: string }>> {
   const startedAt = Date.now();
   const argv = ['curl', '-sSi', '--max-time', String(seconds), url];
-  const result = await target.exec(argv, { signal, env: noProxy, timeoutMs: seconds * 1_000 + 2_000 });
+  const result = await here.exec(argv, { signal, env: noProxy, timeoutMs: seconds * 1_000 + 2_000 });
   records.push(recordOf(result, { id, startedAt }));
   const status = /^HTTP\/\S+ (\d{3})/.exec(result.stdout)?.[1];
   return seen({

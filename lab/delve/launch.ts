@@ -25,12 +25,24 @@ export interface DelveCoreOptions {
 export interface DelveSession extends AsyncDisposable {
   readonly client: DelveClient;
   readonly version: DelveVersion;
-  readonly pid: number;
+  /** `undefined` when it runs on another machine. */
+  readonly pid: number | undefined;
   /** The command as a person would type it. */
   readonly argv: readonly string[];
   /** Resolves when the process has ended. */
   readonly exited: Promise<DelveEnd>;
 }
+
+/** A Delve of this machine. */
+export interface LocalDelveSession extends DelveSession {
+  readonly pid: number;
+}
+
+/** Opens a core in a Delve, wherever that runs; throws as {@link launchDelveCore} does. */
+export type LaunchDelve = (
+  files: Pick<DelveCoreOptions, 'exe' | 'core' | 'startTimeoutMs'>,
+  signal: AbortSignal,
+) => Promise<DelveSession>;
 
 const graceMs = 2_000;
 const keptOutput = 16 * 1024;
@@ -46,19 +58,13 @@ const keptOutput = 16 * 1024;
  *
  * Throws `usage`, `missing-tool` or `undecided` with Delve's reason in plain words.
  */
-export async function launchDelveCore(options: DelveCoreOptions, signal: AbortSignal): Promise<DelveSession> {
+export async function launchDelveCore(
+  options: DelveCoreOptions,
+  signal: AbortSignal,
+): Promise<LocalDelveSession> {
   signal.throwIfAborted();
   const home = privateHome();
-  const argv = [
-    options.dlv,
-    'core',
-    options.exe,
-    options.core,
-    '--headless',
-    '--listen=127.0.0.1:0',
-    '--api-version=2',
-  ] as const;
-  const [program, ...args] = argv;
+  const [program, ...args] = headlessDelve(options);
   const child = spawn(program, args, {
     // A session of its own: a Ctrl-C at the terminal reaches Delve through the abort signal only.
     detached: true,
@@ -95,12 +101,12 @@ export async function launchDelveCore(options: DelveCoreOptions, signal: AbortSi
     const turnedAway = async (): Promise<boolean> =>
       (await endedWithin(50)) === undefined &&
       /cannot check remote address|different user/.test(output.text());
-    const first = await firstAnswer({ port, whyEnded, turnedAway }, deadline);
+    const first = await firstAnswer({ host: '127.0.0.1', port, whyEnded, turnedAway }, deadline);
     rpc = first.rpc;
     const { client, version } = first;
     // Delve has read its configuration; what is gone already cannot be left behind.
     await rm(home, { recursive: true, force: true });
-    return { client, version, pid, argv, exited, [Symbol.asyncDispose]: end };
+    return { client, version, pid, argv: [program, ...args], exited, [Symbol.asyncDispose]: end };
   } catch (error) {
     // The broken connection is often seen before the exit that explains it.
     const seen = deadline.aborted ? undefined : await endedWithin(500);
@@ -112,7 +118,23 @@ export async function launchDelveCore(options: DelveCoreOptions, signal: AbortSi
   }
 }
 
+/** A headless Delve on a free port of the loopback interface, as a person types it. */
+export function headlessDelve({
+  dlv,
+  exe,
+  core,
+}: Pick<DelveCoreOptions, 'dlv' | 'exe' | 'core'>): [string, ...string[]] {
+  return [dlv, 'core', exe, core, '--headless', '--listen=127.0.0.1:0', '--api-version=2'];
+}
+
+/** The port that a headless Delve announces; `undefined` until it has. */
+export function portIn(output: string): number | undefined {
+  const found = /API server listening at: 127\.0\.0\.1:(\d+)\n/.exec(output)?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
 interface Address {
+  readonly host: string;
   readonly port: number;
   readonly whyEnded: () => Promise<string | undefined>;
   readonly turnedAway: () => Promise<boolean>;
@@ -123,15 +145,15 @@ interface Address {
  * read in one piece: on a machine with thousands of connections it misses its own client now and then, closes
  * it, and listens on.
  */
-async function firstAnswer(
-  { port, whyEnded, turnedAway }: Address,
+export async function firstAnswer(
+  { host, port, whyEnded, turnedAway }: Address,
   deadline: AbortSignal,
 ): Promise<{ readonly rpc: RpcConnection; readonly client: DelveClient; readonly version: DelveVersion }> {
   for (;;) {
     let rpc: RpcConnection | undefined;
     try {
       // The reset may come before this side knows that it is connected.
-      rpc = await connectRpc({ host: '127.0.0.1', port }, { signal: deadline, whyEnded });
+      rpc = await connectRpc({ host, port }, { signal: deadline, whyEnded });
       const client = delveClient(rpc);
       // The deadline is the one limit here.
       const version = await client.getVersion({ signal: deadline, timeoutMs: 2 ** 31 - 1 });
@@ -179,8 +201,8 @@ function watchOutput(
       stream?.setEncoding('utf8').on('data', (chunk: string) => {
         log?.write(chunk);
         text = (text + chunk).slice(-keptOutput);
-        const found = /API server listening at: 127\.0\.0\.1:(\d+)\n/.exec(text)?.[1];
-        if (found !== undefined) resolve(Number(found));
+        const found = portIn(text);
+        if (found !== undefined) resolve(found);
       });
     }
   });

@@ -1,5 +1,5 @@
 import type { RunningServer } from '../server/start.js';
-import type { StageContext } from '../stages.js';
+import type { StageContext } from '../stages/index.js';
 import { needsOf, openFilesOf, requireRoom, thisMachine } from '../stampede/limits.js';
 import type { StampedeDrive } from './observe-stampede.js';
 

@@ -8,7 +8,7 @@ import { loadDrivers } from '../load/index.js';
 import type { LoadPlan } from '../load/plan.js';
 import type { Drive } from '../scenarios/drive.js';
 import type { RunningServer } from '../server/start.js';
-import { inStage, plannedIn, type StageContext } from '../stages.js';
+import { inStage, plannedIn, type StageContext } from '../stages/index.js';
 import { protocolNames } from '../stampede/facts.js';
 import { unreachable } from '../unreachable.js';
 import { makeRoom } from './make-room.js';
@@ -21,12 +21,12 @@ import { openPlayer } from './schedule.js';
 
 /** Drives the server until its fault shows or it has borne everything; all clients are gone when this returns. */
 export async function load(context: StageContext, server: RunningServer): Promise<HangOutcome> {
-  const { run, target, emit, signal } = context;
+  const { run, target, emit } = context;
   const { config, scenario } = plannedIn(run);
   const drive = driveOf(scenario.drive, config);
   const driver = driverOf(config);
-  const { outcome } = await inStage(context, 'load', titleOf(drive, driver, server), async () => {
-    if (drive.kind === 'stampede') await makeRoom(drive, context, server);
+  const { outcome } = await inStage(context, 'load', titleOf(drive, driver, server), async (signal) => {
+    if (drive.kind === 'stampede') await makeRoom(drive, { ...context, signal }, server);
     const { outcome, ...driven } = await observeDrive(
       {
         target,

@@ -67,6 +67,9 @@ function plainReporter({ stream, colour, now = () => performance.now() }: Progre
       case 'stage-finished':
         say(event.stage, `${event.text} (${seconds(event.ms)})`);
         return;
+      case 'progress':
+        atMostOnceASecond('progress', event.stage, () => event.text);
+        return;
       case 'load-step':
         say('load', `${stepText(event.step)}: ${event.why}`);
         return;
@@ -157,6 +160,10 @@ function liveReporter(
         live.clear();
         return;
       }
+      case 'progress':
+        rate = event.text;
+        draw();
+        return;
       case 'load-step':
         keep('load', `${stepText(event.step)}: ${event.why}`);
         return;

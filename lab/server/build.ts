@@ -1,9 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { buildFlavours, type LabConfig } from '../config.js';
 import { LabError } from '../errors.js';
-import { cacheFolder, goServerFolder } from '../paths.js';
+import { goServerFolder } from '../paths.js';
 import type { Scenario } from '../scenarios/scenario.js';
 import type { Target } from '../targets/target.js';
 import { type GoTool, goEnvironment } from '../toolchain/go.js';
@@ -39,23 +38,24 @@ export async function buildServer(
   scenario: Scenario,
   { build, fixed }: Pick<LabConfig, 'build' | 'fixed'>,
   signal: AbortSignal,
-  folder = join(cacheFolder(), 'servers', buildName(go, scenario, { build, fixed })),
+  folder = join(target.workFolder, 'servers', buildName(go, scenario, { build, fixed })),
 ): Promise<BuiltServer> {
-  await mkdir(folder, { recursive: true });
+  await target.exec(['mkdir', '-p', '--', folder], { signal });
+  const cwd = await target.mirror(goServerFolder, signal);
   const exe = join(folder, 'server');
   const tags = fixed ? ['-tags=fixed'] : [];
   const argv = [go.path, 'build', ...buildFlavours[build], ...tags, '-o', exe, `./${scenario.package}`];
   // Without cgo the build needs no C compiler, and the binary is the same with and without one.
   const env = { CGO_ENABLED: '0', ...goEnvironment, GOWORK: 'off' };
-  const result = await target.exec(argv, { signal, cwd: goServerFolder, env });
+  const result = await target.exec(argv, { signal, cwd, env });
   if (result.exitCode !== 0) {
     throw new LabError(`go build of ${scenario.name} failed: ${endOf(result)}\n${result.stderr.trim()}`, {
       code: 'build-failed',
-      hint: `mend what the compiler names, then try it alone: cd ${goServerFolder} && go build ./${scenario.package}`,
+      hint: `mend what the compiler names, then try it alone: cd ${cwd} && go build ./${scenario.package}`,
       details: { argv },
     });
   }
-  return { exe, goVersion: go.version, argv, cwd: goServerFolder, ms: result.durationMs };
+  return { exe, goVersion: go.version, argv, cwd, ms: result.durationMs };
 }
 
 function endOf(result: { exitCode: number | null; signal: string | null }): string {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { copyFile, open, readFile } from 'node:fs/promises';
-import { pause } from '../deadline.js';
 import { interrupted, LabError } from '../errors.js';
 import { cacheFolder } from '../paths.js';
+import { processHandle } from './process-handle.js';
 import { identityOf, isSameProcess } from './process-identity.js';
 import type {
   ExecOptions,
@@ -127,41 +127,15 @@ async function attach(identity: ProcessIdentity, signal: AbortSignal): Promise<T
 }
 
 function handle(identity: ProcessIdentity, exited: Promise<ProcessExit>): TargetProcess {
-  let ended: ProcessExit | undefined;
-  const settled = exited.then((exit) => {
-    ended = exit;
-    return exit;
-  });
-  const kill = async (name: NodeJS.Signals): Promise<void> => {
-    if (ended !== undefined || !(await isSameProcess(identity))) return;
+  const send = async (name: NodeJS.Signals): Promise<void> => {
+    if (!(await isSameProcess(identity))) return;
     try {
       process.kill(identity.pid, name);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
     }
   };
-  return {
-    identity,
-    exited: settled,
-    exit: () => ended,
-    kill,
-    async [Symbol.asyncDispose]() {
-      if (ended !== undefined) return;
-      await kill('SIGCONT'); // a stopped process keeps TERM pending
-      await kill('SIGTERM');
-      await within(graceMs, settled);
-      if (ended !== undefined) return;
-      await kill('SIGKILL');
-      await within(graceMs, settled);
-    },
-  };
-}
-
-/** Waits for the work, but no longer than `ms`. The timer keeps this process alive, since the child does not. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const done = new AbortController();
-  await Promise.race([work, pause(ms, done.signal)]);
-  done.abort();
+  return processHandle({ identity, exited, send, graceMs });
 }
 
 async function readSmallFile(path: string, signal: AbortSignal): Promise<string | undefined> {

@@ -13,7 +13,7 @@ import { poll } from '../../lab/deadline.js';
 import { launchDelveCore } from '../../lab/delve/launch.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { parseProcStat } from '../../lab/targets/process-identity.js';
-import type { TargetProcess } from '../../lab/targets/target.js';
+import type { Target, TargetProcess } from '../../lab/targets/target.js';
 import { findDelve } from '../../lab/toolchain/delve.js';
 import { buildHung, goTools, startHung } from '../hung-program.js';
 import { rejectsWith } from '../rejects.js';
@@ -249,14 +249,24 @@ describe('the capture of a bundle', () => {
     expect(error.hint).to.include('gdb');
   });
 
-  it('captures on a target that is not this machine with that machine’s own tools', async function () {
-    this.timeout(60_000);
-    const dir = await emptyFolder('far');
-    const far = { ...target, kind: 'ssh' as const };
-    const bundle = await captureBundle({ ...request(dir), target: far }, ignore, signal);
+  it('brings home what another machine wrote with its own tools, and leaves nothing there', async () => {
+    const [dir, folder] = [await emptyFolder('far'), await emptyFolder('there')];
+    const far: Target = {
+      ...target,
+      kind: 'ssh',
+      async download(from, to, { sha256 }) {
+        expect(await copySparse(from, to, signal)).to.equal(sha256);
+        return { transferredBytes: 4_321 };
+      },
+    };
+    const bundle = await captureBundle({ ...request(dir), target: far, folder }, ignore, signal);
+    expect(bundle.size.transferred).to.equal(4_321);
     expect(bundle.sha256.exe).to.equal(await sha256(target, exe, signal));
-    expect(bundle.sha256.core).to.equal(await sha256(target, bundle.core, signal));
-    expect(bundle.size.onDisk).to.be.below(bundle.size.dense / 10);
+    expect(bundle.size.onDisk).to.be.below(bundle.size.apparent / 10);
+    expect(bundle.core).to.equal(`${dir}/core.${pid}`);
+    expect((await stat(bundle.core)).mode & 0o777).to.equal(0o600);
+    expect(await readdir(dir)).to.have.members([`core.${pid}`, 'server']);
+    expect(await readdir(folder)).to.deep.equal([]);
   });
 
   it('captures with Delve too, a fraction of the bytes, and the server lives on', async function () {

@@ -76,7 +76,10 @@ describe('the symptoms of a server', function () {
       ...target,
       exec: (argv, options) => target.exec([`missing-${argv[0]}`, ...argv.slice(1)], options),
     };
-    const symptoms = await observeSymptoms({ target: bare, pid, exe: program.exe, ...server, signal });
+    const symptoms = await observeSymptoms({
+      ...{ target: bare, here: bare, pid, exe: program.exe, signal },
+      ...server,
+    });
     expect(valueIn(symptoms.curl)).to.include({ tool: 'lab', exitCode: null, timedOut: true, bytes: 0 });
     expect(symptoms.gdb).to.deep.equal({ kind: 'not-observed', why: 'gdb is not installed' });
     expect(symptoms.pprof).to.deep.equal({ kind: 'not-observed', why: 'curl is not installed' });

@@ -1,11 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { LabError } from '../../errors.js';
-import { stopServerOf } from '../../stages.js';
-import { listRegressions, listRuns, openRun } from '../../store/run-store.js';
-import { localTarget } from '../../targets/local.js';
+import { withDeadline } from '../../deadline.js';
+import { LabError, messageOf } from '../../errors.js';
+import { stopServerOf } from '../../stages/index.js';
+import { listRegressions, listRuns, openRun, type Run } from '../../store/run-store.js';
+import { openTarget } from '../../targets/index.js';
 import { example, type LabCommand } from '../command.js';
+import type { Output } from '../context.js';
 
 export const cleanCommand: LabCommand = {
   define: (program) =>
@@ -32,10 +34,9 @@ export const cleanCommand: LabCommand = {
       asking.close();
       if (!/^y(es)?$/i.test(answer.trim())) return 0;
     }
-    await using target = localTarget();
     for (const dir of folders) {
       const run = await openRun(dir).catch(() => undefined);
-      if (run !== undefined) await stopServerOf(run, target, signal);
+      if (run !== undefined) await stopServer(run, output, signal);
       await rm(dir, { recursive: true, force: true });
       output.aside(`removed ${basename(dir)}`);
     }
@@ -44,3 +45,21 @@ export const cleanCommand: LabCommand = {
     return 0;
   },
 };
+
+/** How long another machine is waited for, milliseconds: it may be gone for good. */
+const otherMachineMs = 20_000;
+
+/** Ends the run's server where it was left running. What runs in a VM ends with the VM. */
+async function stopServer(run: Run, output: Output, signal: AbortSignal): Promise<void> {
+  const { config } = run.record;
+  const ended = config.target !== 'local' && run.record.stages['stop']?.state === 'done';
+  if (config.target === 'vagrant' || ended) return;
+  const limited = withDeadline(signal, otherMachineMs);
+  try {
+    await using target = await openTarget(config, () => {}, limited);
+    await stopServerOf(run, target, limited);
+  } catch (error) {
+    signal.throwIfAborted();
+    output.aside(`the server of ${basename(run.dir)} may still run on ${config.target}: ${messageOf(error)}`);
+  }
+}

@@ -13,6 +13,7 @@ import { worstOf } from '../../verdict.js';
 import { example, type LabCommand } from '../command.js';
 import type { Output } from '../context.js';
 import { withProgress } from '../progress.js';
+import { inVmHost } from '../vm-host.js';
 
 const repeatSchema = z.coerce.number().int().min(1).max(1000);
 
@@ -24,7 +25,9 @@ export const runCommand: LabCommand = {
           .command('run')
           .argument('[scenario]', 'a name of `lab scenarios`', 'blog')
           .description('the whole experiment: exit 0 confirmed, 1 refuted, 2 unknown'),
-      ).option('--repeat <n>', 'run it so often; the worst verdict counts', '1'),
+      )
+        .option('--keep-vm', 'of vagrant: the VM stays for the next command; `lab clean` ends it')
+        .option('--repeat <n>', 'run it so often; the worst verdict counts', '1'),
       'npx lab run\nnpx lab run blog --fixed\nnpx lab run --build noinline --port 0',
     ),
   async act({ args, options, output, signal }) {
@@ -36,6 +39,8 @@ export const runCommand: LabCommand = {
       });
     }
     const config = configFrom(args[0], options);
+    const elsewhere = await inVmHost({ target: config.target, keep: config.keepVm ?? false }, output, signal);
+    if (elsewhere !== undefined) return elsewhere;
     const results: { run: Run; result: Result }[] = [];
     for (let round = 1; round <= repeat.data; round += 1) {
       if (repeat.data > 1) output.aside(`\nround ${round} of ${repeat.data}`);
@@ -52,14 +57,17 @@ export const runCommand: LabCommand = {
 export function runOptions(command: Command): Command {
   return command
     .option('--fixed', 'run the repaired twin; nothing may hang then')
-    .option('--target <where>', 'local')
+    .option('--target <where>', 'local, vagrant, or ssh://user@host:port')
+    .option('--offline-box', 'of vagrant: a box made of the packages of this machine')
     .option('--load <driver>', 'autocannon or wrk')
     .option('--capture <method>', 'gcore or delve')
+    .option('--delve <where>', 'here, or there: on the target, for a machine that has no Delve')
     .option('--build <flavour>', 'default, noinline (as in the article) or debug')
     .option('--port <n>', 'of the server; 0: any free one')
     .option('--pprof-port <n>', "of the server's pprof; 0: any free one")
     .option('--probe-timeout <seconds>', 'after which a probe counts as not answered')
     .option('--load-timeout <seconds>', 'after which the load ends without a hang')
+    .option('--stage-timeout <seconds>', 'after which a stage that is not done is given up')
     .option('--size <n>', 'of stampede: handlers that shall be stuck')
     .option('--protocol <name>', 'of stampede: http1, or http2 (Go 1.24 or newer)');
 }

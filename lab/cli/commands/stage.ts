@@ -1,12 +1,13 @@
+import type { LabConfig } from '../../config.js';
 import { load } from '../../drive/stage.js';
 import type { Emit } from '../../events.js';
-import * as stages from '../../stages.js';
+import * as stages from '../../stages/index.js';
 import { recordSeries } from '../../store/recorder.js';
 import { chooseRun, createRun, listRuns, openRun, type Run } from '../../store/run-store.js';
-import { localTarget } from '../../targets/local.js';
 import { example, type LabCommand } from '../command.js';
 import type { Output } from '../context.js';
 import { withProgress } from '../progress.js';
+import { inVmHost } from '../vm-host.js';
 import { configFrom, runOptions } from './run.js';
 
 interface StageCommand {
@@ -45,6 +46,8 @@ export const stageCommandList: readonly LabCommand[] = stageCommands.map(({ name
     );
   },
   async act({ args, options, output, signal }) {
+    const elsewhere = await inVmHost({ target: await targetFor(options), keep: true }, output, signal);
+    if (elsewhere !== undefined) return elsewhere;
     const run = await runFor(name, args[0], options);
     await actOn(run, output, signal, act);
     output.document({ dir: run.dir, stage: name, result: run.record.stages[name]?.result ?? null });
@@ -60,15 +63,24 @@ export async function actOn(
   signal: AbortSignal,
   act: (context: stages.StageContext) => Promise<unknown>,
 ): Promise<void> {
-  await using target = localTarget();
   await using series = recordSeries(run.file);
   await withProgress(output, async (show) => {
     const emit: Emit = (event) => {
       series.emit(event);
       show(event);
     };
+    await using target = await stages.connect(run, emit, signal, { keep: true });
     await act({ run, target, signal, emit });
   });
+}
+
+/** Where the command will happen, before a run is made for it. */
+export async function targetFor(options: Readonly<Record<string, unknown>>): Promise<LabConfig['target']> {
+  if (typeof options['target'] === 'string') return options['target'];
+  const run = await chooseRun(typeof options['run'] === 'string' ? options['run'] : undefined).catch(
+    () => undefined,
+  );
+  return run?.record.config.target ?? 'local';
 }
 
 async function runFor(

@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { patienceForDump, type Quit, quitServer } from '../checklist/sigquit.js';
+import { type HttpSeen, observeSymptoms, type Symptoms } from '../checklist/symptoms.js';
+import { describeExit } from '../hang/judge.js';
+import { crowdOf } from '../scenarios/sized.js';
+import { builtServerSchema } from '../server/build.js';
+import { type RunningServer, reattachServer, startedServerSchema, startServer } from '../server/start.js';
+import type { Run } from '../store/run-store.js';
+import type { Target } from '../targets/target.js';
+import { folderOn, inStage, plannedIn, type StageContext, savedStage } from './stage.js';
+
+export async function start(context: StageContext): Promise<RunningServer> {
+  const { run, target } = context;
+  const { config, scenario } = plannedIn(run);
+  const { exe } = run.resultOf('build', builtServerSchema);
+  return await inStage(context, 'start', 'the server', async (signal) => {
+    const folder = await folderOn(target, run, signal);
+    const server = await startServer(
+      target,
+      {
+        exe,
+        port: config.port ?? scenario.server.port ?? 0,
+        pprofPort: config.pprofPort ?? scenario.server.pprofPort ?? 0,
+        path: scenario.server.path,
+        flags: scenario.server.flags,
+        logFile: join(folder, 'server.log'),
+      },
+      signal,
+    );
+    return [server, `pid ${server.identity.pid} listens at ${server.url}`];
+  });
+}
+
+/** The server that the run's `start` stage left running. */
+export async function reattach({ run, target, signal }: StageContext): Promise<RunningServer> {
+  return await reattachServer(target, run.resultOf('start', startedServerSchema), signal);
+}
+
+/**
+ * What curl, pprof and gdb see of the server. `meanwhile` is done while curl still waits; it returns for how
+ * many milliseconds it stopped the server.
+ */
+export async function symptoms(
+  context: StageContext,
+  server: RunningServer,
+  meanwhile?: () => Promise<number>,
+): Promise<Symptoms> {
+  const { run, target } = context;
+  const { exe } = run.resultOf('build', builtServerSchema);
+  return await inStage(context, 'symptoms', 'curl, pprof and gdb look at the server', async (signal) => {
+    const seen = await observeSymptoms({
+      target,
+      pid: server.identity.pid,
+      exe,
+      url: server.url,
+      pprofUrl: server.pprofUrl,
+      pprofSeconds: 3 + Math.ceil(crowdOf(plannedIn(run).scenario) / 20_000),
+      signal,
+      ...(meanwhile === undefined ? {} : { meanwhile }),
+    });
+    return [seen, seen.curl.kind === 'seen' ? curlLine(seen.curl.value) : seen.curl.why];
+  });
+}
+
+/** Ends a hung server as a person would who wants its goroutines, with SIGQUIT. */
+export async function quit(context: StageContext, server: RunningServer): Promise<Quit> {
+  const { run, target } = context;
+  return await inStage(context, 'stop', 'SIGQUIT', async (signal) => {
+    const { process, logFile } = server;
+    const deadlineMs = patienceForDump(crowdOf(plannedIn(run).scenario));
+    const seen = await quitServer({ target, process, logFile, signal, deadlineMs });
+    await bringLog(context, logFile, signal);
+    const { sigquit } = seen;
+    return [
+      seen,
+      sigquit.kind === 'seen'
+        ? `SIGQUIT: ${sigquit.value.goroutines} goroutines printed, ${sigquit.value.ended ?? 'still running'}`
+        : sigquit.why,
+    ];
+  });
+}
+
+/** Ends the server with SIGTERM, then SIGKILL. */
+export async function stop(context: StageContext, server: RunningServer): Promise<void> {
+  await inStage(context, 'stop', `pid ${server.identity.pid}`, async (signal) => {
+    await server.process[Symbol.asyncDispose]();
+    await bringLog(context, server.logFile, signal);
+    const exit = server.process.exit();
+    return [exit ?? null, exit === undefined ? 'it does not end' : describeExit(exit)];
+  });
+}
+
+/** The log belongs to the run, wherever it was written. */
+async function bringLog({ run, target }: StageContext, logFile: string, signal: AbortSignal): Promise<void> {
+  if (target.kind !== 'local') await target.download(logFile, run.file('server.log'), { signal });
+}
+
+/** Ends the server that a stored run left running; whether there was one. */
+export async function stopServerOf(run: Run, target: Target, signal: AbortSignal): Promise<boolean> {
+  const started = savedStage(run, 'start', startedServerSchema);
+  const process = started === undefined ? undefined : await target.attach(started.identity, signal);
+  await process?.[Symbol.asyncDispose]();
+  return process !== undefined;
+}
+
+function curlLine({ message, status, ms }: HttpSeen): string {
+  return message === '' ? `curl: status ${status ?? 'none'} after ${ms} ms` : message;
+}
