@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { copyFile, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { execa } from 'execa';
 import { interrupted, LabError } from '../errors.js';
 import { cacheFolder } from '../paths.js';
 import { copySparse } from '../sparse-file.js';
@@ -44,6 +43,8 @@ async function exec(argv: readonly string[], options: ExecOptions): Promise<Exec
   options.signal.throwIfAborted();
   const [program, ...args] = argv;
   if (program === undefined) throw new LabError('an empty command', { code: 'internal' });
+  // Loaded with the first command: whoever finds everything in place has none to run.
+  const { execa } = await import('execa');
   const result = await execa(program, args, {
     reject: false,
     cancelSignal: options.signal,
