@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { analyzeCore } from './analysis/analyze-core.js';
 import type { Diagnosis } from './analysis/diagnosis.js';
 import type { Bundle } from './capture/bundle.js';
@@ -10,9 +10,9 @@ import { quitSchema } from './checklist/sigquit.js';
 import { symptomsSchema } from './checklist/symptoms.js';
 import { type Walk, walkCore } from './checklist/walk.js';
 import type { Emit } from './events.js';
-import { goServerFolder } from './paths.js';
 import { checklistSummary } from './report/checklist-text.js';
-import { bundleOf, inStage, loadFactsOf, plannedIn, savedStage, sourcesFolder } from './stages.js';
+import { sourceMapOf } from './run-sources.js';
+import { bundleOf, inStage, loadFactsOf, plannedIn, savedStage } from './stages.js';
 import { writeJson } from './store/json-file.js';
 import type { Run } from './store/run-store.js';
 import { ensureDelve } from './toolchain/index.js';
@@ -58,14 +58,6 @@ export async function compareWithArticle(
     await writeJson(run.file('checklist.json'), rows);
     return [rows, checklistSummary(rows)];
   });
-}
-
-/** Where the sources lie that the run kept; runs of older versions of the lab kept those of one package only. */
-function sourceMapOf(run: Run): { from: string; to: string }[] {
-  const to = run.file(sourcesFolder);
-  if (!existsSync(to)) return [];
-  const { package: folder } = plannedIn(run).scenario;
-  return [{ from: existsSync(join(to, folder)) ? goServerFolder : join(goServerFolder, folder), to }];
 }
 
 /** The bundle, wherever the run's folder lies now. */

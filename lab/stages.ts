@@ -12,6 +12,7 @@ import { LabError } from './errors.js';
 import type { Emit, StageName } from './events.js';
 import { describeExit } from './hang/judge.js';
 import { goServerFolder } from './paths.js';
+import { sourcesFolder } from './run-sources.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { crowdOf } from './scenarios/sized.js';
 import { type BuiltServer, buildServer, builtServerSchema } from './server/build.js';
@@ -191,9 +192,6 @@ export function plannedIn(run: Run): Planned {
   const { config } = run.record;
   return { config, scenario: scenarioOf(config) };
 }
-
-/** Where a run keeps the sources of its program, in its folder. */
-export const sourcesFolder = 'sources';
 
 /** The bundle that the run's `capture` stage left. */
 export function bundleOf(run: Run): Bundle {

@@ -88,6 +88,8 @@ function plainReporter({ stream, colour, now = () => performance.now() }: Progre
         say('health', `${event.health}: ${event.why}`);
         return;
       }
+      case 'process':
+        return;
       case 'note':
         say('note', event.text);
         return;
@@ -176,6 +178,8 @@ function liveReporter(
       case 'health':
         health = event.health;
         draw();
+        return;
+      case 'process':
         return;
       case 'note':
         keep('note', event.text);

@@ -1,0 +1,184 @@
+import { instance, type Viz } from '@viz-js/viz';
+import { z } from 'zod';
+import type { Edge, Finding, Resource, RootGoroutine } from '../../analysis/diagnosis.js';
+import type { GraphEdge, GraphNode, GraphPicture } from '../page-data.js';
+import { objectState, shortName, waitVerb } from './words.js';
+
+/** More than these say nothing in a picture. */
+const mostNodes = 40;
+const longestLabel = 44;
+/** Of the widest fonts that a browser may choose, points. */
+const letterWidth = 7.4;
+const lineHeight = 18;
+const pointsPerInch = 72;
+
+type Sketch = Omit<GraphNode, 'x' | 'y'>;
+type SketchedEdge = Omit<GraphEdge, 'path' | 'tip' | 'labelAt'>;
+
+/** The wait-for graph of a finding's root cause, laid out by Graphviz; victims are one node. */
+export async function drawGraph(finding: Finding): Promise<GraphPicture | undefined> {
+  const { nodes, edges, leftOut } = sketch(finding);
+  if (nodes.length === 0) return undefined;
+  loading ??= instance();
+  return { ...layOut(await loading, nodes, edges), leftOut };
+}
+
+let loading: Promise<Viz> | undefined;
+
+function sketch({ rootCause, victims }: Finding): {
+  readonly nodes: readonly Sketch[];
+  readonly edges: readonly SketchedEdge[];
+  readonly leftOut: number;
+} {
+  const { goroutines, resources } = rootCause;
+  const all = [...goroutines.map(goroutineNode), ...resources.map(objectNode)];
+  const drawn = all.slice(0, mostNodes);
+  const known = new Set(drawn.map(({ id }) => id));
+  const operation = (edge: Edge): string => labelOf(edge, goroutines, resources);
+  const edges: SketchedEdge[] = rootCause.edges
+    .filter(({ from, to }) => known.has(from) && known.has(to))
+    .map((edge) => ({ ...edge, label: operation(edge) }));
+  const behind = victims.goroutines === 0 ? [] : victimTargets(rootCause, known);
+  const crowd: Sketch[] = behind.length === 0 ? [] : [victimsNode(victims.goroutines)];
+  return {
+    nodes: [...drawn, ...crowd],
+    edges: [
+      ...edges,
+      ...behind.map(
+        (to): SketchedEdge => ({
+          ...{ from: 'V', to, label: 'wait', relation: 'waits-for', inferred: false, evidence: [] },
+        }),
+      ),
+    ],
+    leftOut: all.length - drawn.length,
+  };
+}
+
+/** The objects that more goroutines queue at than those of the root cause; of one whose queue is not known, all. */
+function victimTargets({ goroutines, resources }: Finding['rootCause'], known: ReadonlySet<string>): string[] {
+  const drawn = resources.filter(({ id }) => known.has(id));
+  const crowded = drawn.filter(({ id, waiters }) => {
+    const own = goroutines.filter(({ waitsFor }) => waitsFor.includes(id)).length;
+    return waiters !== undefined && waiters.send + waiters.recv > own;
+  });
+  return (crowded.length > 0 ? crowded : drawn.slice(0, 1)).map(({ id }) => id);
+}
+
+function goroutineNode({ id, userLocation }: RootGoroutine): Sketch {
+  return node(`G${id}`, 'goroutine', [
+    `goroutine ${id}`,
+    `${shortName(userLocation.function)}:${userLocation.line}`,
+  ]);
+}
+
+function objectNode(resource: Resource): Sketch {
+  return node(resource.id, 'object', [shortName(resource.name), objectState(resource), resource.address]);
+}
+
+function victimsNode(count: number): Sketch {
+  return node('V', 'victims', [
+    `${count.toLocaleString('en-US')} ${count === 1 ? 'goroutine' : 'goroutines'}`,
+    'wait behind it',
+  ]);
+}
+
+function node(id: string, kind: GraphNode['kind'], texts: readonly string[]): Sketch {
+  const lines = texts.filter((text) => text !== '').map(clip);
+  const width = Math.max(...lines.map((line) => line.length)) * letterWidth + 32;
+  return { id, kind, lines, width: Math.round(width), height: lines.length * lineHeight + 20 };
+}
+
+function labelOf(
+  { from, to, relation }: Edge,
+  goroutines: readonly RootGoroutine[],
+  resources: readonly Resource[],
+): string {
+  const byNode = (id: string) => goroutines.find((one) => `G${one.id}` === id);
+  if (relation === 'held-by') return 'held by';
+  if (relation === 'waits-for') return waitVerb(byNode(from)?.waitReason ?? '');
+  const channel = resources.some(({ id, kind }) => id === from && kind === 'channel');
+  const waiter = goroutines.find(({ waitsFor }) => waitsFor.includes(from))?.waitReason ?? '';
+  if (channel && waiter === 'chan send') return byNode(to) === undefined ? 'served by' : 'would receive';
+  if (channel && waiter === 'chan receive') return byNode(to) === undefined ? 'served by' : 'would send';
+  return 'would release';
+}
+
+function clip(text: string): string {
+  return text.length > longestLabel ? `${text.slice(0, longestLabel - 1)}…` : text;
+}
+
+const point = z.tuple([z.number(), z.number()]);
+const laidOutSchema = z.looseObject({
+  bb: z.string(),
+  objects: z.array(z.looseObject({ name: z.string(), pos: z.string() })),
+  edges: z
+    .array(
+      z.looseObject({
+        _draw_: z.array(z.looseObject({ op: z.string(), points: z.array(point).optional() })),
+        _hdraw_: z.array(z.looseObject({ op: z.string(), points: z.array(point).optional() })).optional(),
+        lp: z.string().optional(),
+      }),
+    )
+    .default([]),
+});
+
+function layOut(
+  viz: Viz,
+  nodes: readonly Sketch[],
+  edges: readonly SketchedEdge[],
+): Omit<GraphPicture, 'leftOut'> {
+  const inches = (points: number): number => points / pointsPerInch;
+  const drawing = viz.renderJSON(
+    {
+      directed: true,
+      graphAttributes: { rankdir: nodes.length > 5 ? 'TB' : 'LR', nodesep: 0.5, ranksep: 0.7, pad: 0 },
+      nodeAttributes: { shape: 'box', fixedsize: true, label: '' },
+      edgeAttributes: { fontname: 'Helvetica', fontsize: 15 },
+      nodes: nodes.map(({ id, width, height }) => ({
+        name: id,
+        attributes: { width: inches(width), height: inches(height) },
+      })),
+      edges: edges.map(({ from, to, label }) => ({ tail: from, head: to, attributes: { label: ` ${label} ` } })),
+    },
+    { yInvert: true },
+  );
+  const { bb, objects, edges: curves } = laidOutSchema.parse(drawing);
+  const [, top = 0, width = 0, bottom = 0] = numbers(bb);
+  const middle = new Map(objects.map(({ name, pos }) => [name, numbers(pos)]));
+  return {
+    width,
+    height: Math.abs(bottom - top),
+    nodes: nodes.map((one) => {
+      const [x = 0, y = 0] = middle.get(one.id) ?? [];
+      return { ...one, x, y };
+    }),
+    // Graphviz keeps the order in which edges were given.
+    edges: edges.map((edge, i) => {
+      const curve = curves[i];
+      const points = (drawn: typeof curve extends undefined ? never : (typeof curves)[number]['_draw_']) =>
+        drawn.flatMap((step) => (step.points === undefined ? [] : [step.points]))[0] ?? [];
+      const [x, y] = numbers(curve?.lp ?? '');
+      return {
+        ...edge,
+        path: bezier(points(curve?._draw_ ?? [])),
+        tip: polygon(points(curve?._hdraw_ ?? [])),
+        ...(x === undefined || y === undefined ? {} : { labelAt: { x, y } }),
+      };
+    }),
+  };
+}
+
+type Points = readonly (readonly [number, number])[];
+
+function bezier([first, ...rest]: Points): string {
+  if (first === undefined) return '';
+  return `M${first.join(',')}C${rest.map((one) => one.join(',')).join(' ')}`;
+}
+
+function polygon(points: Points): string {
+  return points.length === 0 ? '' : `M${points.map((one) => one.join(',')).join('L')}Z`;
+}
+
+function numbers(text: string): number[] {
+  return text.split(',').map(Number).filter(Number.isFinite);
+}
