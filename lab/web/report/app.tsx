@@ -18,6 +18,8 @@ export const useSources = () => useContext(SourcesContext);
 interface Part {
   readonly id: string;
   readonly name: string;
+  /** In the contents, where there is little room. */
+  readonly short?: string;
   readonly content: preact.ComponentChildren;
 }
 
@@ -32,9 +34,9 @@ export function App({ data }: { readonly data: PageData }) {
       <nav class="bar" aria-label="Parts of this report">
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
         <div class="bar-links" tabIndex={0} role="group" aria-label="Contents">
-          {parts.map(({ id, name }) => (
+          {parts.map(({ id, name, short = name }) => (
             <a key={id} href={`#${id}`}>
-              {name}
+              {short}
             </a>
           ))}
         </div>
@@ -61,10 +63,10 @@ function partsOf({ diagnosis, run, ...data }: PageData): Part[] {
   const parts: (Part | false | undefined)[] = [
     diagnosis &&
       diagnosis.findings.length > 0 && {
-        ...{ id: 'cause', name: 'Who waits for whom' },
+        ...{ id: 'cause', name: 'Who waits for whom', short: 'Root cause' },
         content: <WaitGraph findings={diagnosis.findings} />,
       },
-    run?.timeline && { id: 'time', name: 'The run over time', content: <Timeline timeline={run.timeline} /> },
+    run?.timeline && { id: 'time', name: 'The run over time', short: 'Over time', content: <Timeline timeline={run.timeline} /> },
     run?.stampede && { id: 'stampede', name: 'The stampede', content: <Stampede stampede={run.stampede} /> },
     diagnosis &&
       diagnosis.findings.length > 0 && {
@@ -82,15 +84,15 @@ function partsOf({ diagnosis, run, ...data }: PageData): Part[] {
       },
     run &&
       run.expectations.length > 0 && {
-        ...{ id: 'expected', name: 'Expected and found' },
+        ...{ id: 'expected', name: 'Expected and found', short: 'Expected' },
         content: <Expected rows={run.expectations} />,
       },
     run &&
       run.checklist.length > 0 && {
-        ...{ id: 'article', name: 'The article, claim by claim' },
+        ...{ id: 'article', name: 'The article, claim by claim', short: 'Article' },
         content: <Article rows={run.checklist} />,
       },
-    { id: 'about', name: 'Limits, versions, commands', content: <About data={{ ...data, ...(diagnosis && { diagnosis }), ...(run && { run }) }} /> },
+    { id: 'about', name: 'Limits, versions, commands', short: 'Limits, versions', content: <About data={{ ...data, ...(diagnosis && { diagnosis }), ...(run && { run }) }} /> },
   ];
   return parts.filter((part) => part !== undefined && part !== false);
 }

@@ -20,7 +20,6 @@ interface Plan {
 }
 
 const axisWidth = 68;
-const scrollbar = 0;
 
 /** Draws what was recorded; `onCursor` hears where the pointer is, in seconds. */
 export function drawCharts(box: HTMLElement, timeline: Timeline, onCursor: (t: number | undefined) => void): Charts {
@@ -39,7 +38,7 @@ export function drawCharts(box: HTMLElement, timeline: Timeline, onCursor: (t: n
     frame.append(title, target);
     box.append(frame);
     const last = i === plans.length - 1;
-    const plot = new uPlot(optionsOf(plan, { timeline, colours, last, key, width: box.clientWidth - scrollbar }), plan.data, target);
+    const plot = new uPlot(optionsOf(plan, { timeline, colours, first: i === 0, last, key, width: box.clientWidth }), plan.data, target);
     plot.over.addEventListener('mousemove', () => {
       if (!quiet && plot.cursor.left !== undefined && plot.cursor.left !== null && plot.cursor.left >= 0)
         onCursor(plot.posToVal(plot.cursor.left, 'x'));
@@ -64,7 +63,7 @@ export function drawCharts(box: HTMLElement, timeline: Timeline, onCursor: (t: n
   return {
     point,
     resize() {
-      const width = box.clientWidth - scrollbar;
+      const width = box.clientWidth;
       for (const plot of plots) if (plot.width !== width) plot.setSize({ width, height: plot.height });
     },
     remove() {
@@ -129,9 +128,16 @@ function plansOf({ requests, cpu, memory, stuck, probes }: Timeline, { accent, w
 
 function optionsOf(
   { height, words, series }: Plan,
-  more: { timeline: Timeline; colours: Colours; last: boolean; key: string; width: number },
+  more: {
+    readonly timeline: Timeline;
+    readonly colours: Colours;
+    readonly first: boolean;
+    readonly last: boolean;
+    readonly key: string;
+    readonly width: number;
+  },
 ): uPlot.Options {
-  const { timeline, colours, last, key, width } = more;
+  const { timeline, colours, first, last, key, width } = more;
   const font = '12px system-ui, sans-serif';
   const axis = { stroke: colours.dim, font, grid: { stroke: colours.line, width: 1 }, ticks: { show: false } };
   return {
@@ -146,12 +152,17 @@ function optionsOf(
       { ...axis, size: axisWidth, space: 30, values: (_, all) => all.map(words) },
     ],
     series: [{}, ...series],
-    hooks: { draw: [(plot) => drawMoments(plot, timeline, colours)] },
+    hooks: { draw: [(plot) => drawMoments(plot, timeline, colours, first)] },
   };
 }
 
-/** A line and a number for each moment; numbers that would lie on each other step down. */
-function drawMoments(plot: uPlot, { moments }: Timeline, { dim, paper, ink }: Colours): void {
+/** A line for each moment, and on the first chart its number; numbers that would lie on each other step down. */
+function drawMoments(
+  plot: uPlot,
+  { moments }: Timeline,
+  { dim, paper, ink }: Colours,
+  numbered: boolean,
+): void {
   const { ctx, bbox } = plot;
   const size = 8 * devicePixelRatio;
   const rights: number[] = [];
@@ -165,6 +176,7 @@ function drawMoments(plot: uPlot, { moments }: Timeline, { dim, paper, ink }: Co
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
+    if (!numbered) continue;
     const free = rights.findIndex((right) => x - size > right);
     const level = free === -1 ? rights.length : free;
     rights[level] = x + size;

@@ -20,7 +20,8 @@ export function Details({
   readonly objects: readonly ObjectRow[];
 }) {
   return (
-    <div class="details" role="region" aria-label="Chosen goroutines" aria-live="polite">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <div class="details" role="region" aria-label="Chosen goroutines" tabIndex={0}>
       {row.group === undefined ? <Several model={model} row={row} chosen={chosen} /> : <Group model={model} group={row.group} objects={objects} />}
     </div>
   );
