@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { runLogged } from './steps.mjs';
 import { buildPages, pagesAreFresh } from './pages.mjs';
+import { runLogged } from './steps.mjs';
 
 /** The folders that tsconfig.json includes; dist/ mirrors them. */
 const folders = ['lab', 'scripts', 'test', 'bench'];

@@ -116,7 +116,9 @@ describe('the page of a run', () => {
 
   it('can be read where no scripts run', async () => {
     const page = await reportHtml(report, []);
-    expect(/<noscript>(.*?)<\/noscript>/s.exec(page)?.[1]).to.contain('DEADLOCK').and.contain('(dlv) goroutine 20');
+    expect(/<noscript>(.*?)<\/noscript>/s.exec(page)?.[1])
+      .to.contain('DEADLOCK')
+      .and.contain('(dlv) goroutine 20');
   });
 
   it('is a page, too, for a run that came to nothing', async () => {

@@ -37,7 +37,8 @@ function groupsOf(findings: readonly Finding[]): Set<string> {
 function objectRows({ findings, groups, objects = [] }: Diagnosis): ObjectRow[] {
   const own = findings.flatMap((finding) =>
     finding.rootCause.resources.map((resource): ObjectRow => {
-      const waiting = resource.waiters === undefined ? {} : { waiting: resource.waiters.send + resource.waiters.recv };
+      const waiting =
+        resource.waiters === undefined ? {} : { waiting: resource.waiters.send + resource.waiters.recv };
       const roots = finding.rootCause.goroutines.filter(({ waitsFor }) => waitsFor.includes(resource.id));
       const theirs = groups.filter(({ exampleIds }) => roots.some(({ id }) => exampleIds.includes(id)));
       const victims = finding.rootCause.resources.length === 1 ? finding.victims.groups : [];

@@ -22,7 +22,12 @@ export function goroutineTable(
 
 function openTable() {
   const texts = numbered<string>((text) => text.length + 3);
-  const frames = { function: [] as number[], file: [] as number[], line: [] as number[], inlined: [] as number[] };
+  const frames = {
+    function: [] as number[],
+    file: [] as number[],
+    line: [] as number[],
+    inlined: [] as number[],
+  };
   const nodes = { parent: [] as number[], frame: [] as number[] };
   const columns = {
     id: [] as string[],

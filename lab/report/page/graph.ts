@@ -37,7 +37,7 @@ function sketch({ rootCause, victims }: Finding): {
   const operation = (edge: Edge): string => labelOf(edge, goroutines, resources);
   const edges: SketchedEdge[] = rootCause.edges
     .filter(({ from, to }) => known.has(from) && known.has(to))
-    .map((edge) => ({ ...edge, label: operation(edge) }));
+    .map((edge) => ({ ...edge, label: clip(operation(edge)) }));
   const behind = victims.goroutines === 0 ? [] : victimTargets(rootCause, known);
   const crowd: Sketch[] = behind.length === 0 ? [] : [victimsNode(victims.goroutines)];
   return {
@@ -55,7 +55,10 @@ function sketch({ rootCause, victims }: Finding): {
 }
 
 /** The objects that more goroutines queue at than those of the root cause; of one whose queue is not known, all. */
-function victimTargets({ goroutines, resources }: Finding['rootCause'], known: ReadonlySet<string>): string[] {
+function victimTargets(
+  { goroutines, resources }: Finding['rootCause'],
+  known: ReadonlySet<string>,
+): string[] {
   const drawn = resources.filter(({ id }) => known.has(id));
   const crowded = drawn.filter(({ id, waiters }) => {
     const own = goroutines.filter(({ waitsFor }) => waitsFor.includes(id)).length;
@@ -128,17 +131,22 @@ function layOut(
   edges: readonly SketchedEdge[],
 ): Omit<GraphPicture, 'leftOut'> {
   const inches = (points: number): number => points / pointsPerInch;
+  const nameOf = (id: string): string => `n${nodes.findIndex((one) => one.id === id)}`;
   const drawing = viz.renderJSON(
     {
       directed: true,
       graphAttributes: { rankdir: nodes.length > 5 ? 'TB' : 'LR', nodesep: 0.5, ranksep: 0.7, pad: 0 },
       nodeAttributes: { shape: 'box', fixedsize: true, label: '' },
-      edgeAttributes: { fontname: 'Helvetica', fontsize: 15 },
-      nodes: nodes.map(({ id, width, height }) => ({
-        name: id,
+      edgeAttributes: { fontname: 'Helvetica', fontsize: 13 },
+      nodes: nodes.map(({ width, height }, i) => ({
+        name: `n${i}`,
         attributes: { width: inches(width), height: inches(height) },
       })),
-      edges: edges.map(({ from, to, label }) => ({ tail: from, head: to, attributes: { label: ` ${label} ` } })),
+      // Graphviz needs the room of a label, not its text: that may hold anything.
+      edges: edges.map(({ from, to, label }) => ({
+        ...{ tail: nameOf(from), head: nameOf(to) },
+        attributes: { label: 'n'.repeat(label.length + 2) },
+      })),
     },
     { yInvert: true },
   );
@@ -149,7 +157,7 @@ function layOut(
     width,
     height: Math.abs(bottom - top),
     nodes: nodes.map((one) => {
-      const [x = 0, y = 0] = middle.get(one.id) ?? [];
+      const [x = 0, y = 0] = middle.get(nameOf(one.id)) ?? [];
       return { ...one, x, y };
     }),
     // Graphviz keeps the order in which edges were given.

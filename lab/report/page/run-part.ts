@@ -18,7 +18,11 @@ export function runPart(report: RunReport): RunPart {
     checklist,
     ...(timeline === undefined ? {} : { timeline }),
     ...(stampede === undefined ? {} : { stampede }),
-    stages: stagesOf(record).map(({ name, state, ms }) => ({ name, state, ...(ms === undefined ? {} : { ms }) })),
+    stages: stagesOf(record).map(({ name, state, ms }) => ({
+      name,
+      state,
+      ...(ms === undefined ? {} : { ms }),
+    })),
     files: files.map(({ name, bytes }) => ({ name, bytes, content: contentOf(name) })),
     versions: [
       ...Object.entries(versions),

@@ -84,7 +84,8 @@ function thin({ t, v }: Series): Series {
   const step = Math.ceil(t.length / mostPoints);
   const kept = Array.from({ length: Math.ceil(t.length / step) }, (_, i) => {
     let best = i * step;
-    for (let k = best; k < Math.min((i + 1) * step, v.length); k++) if ((v[k] ?? 0) > (v[best] ?? 0)) best = k;
+    for (let k = best; k < Math.min((i + 1) * step, v.length); k++)
+      if ((v[k] ?? 0) > (v[best] ?? 0)) best = k;
     return best;
   });
   return { t: kept.map((i) => t[i] ?? 0), v: kept.map((i) => v[i] ?? 0) };

@@ -11,14 +11,19 @@ export function About({ data: { diagnosis, run } }: { readonly data: Pick<PageDa
         <>
           <h3>Commands</h3>
           <p>
-            As a person would type them; what each printed stands in <a href="transcript.md">transcript.md</a>.
+            As a person would type them; what each printed stands in <a href="transcript.md">transcript.md</a>
+            .
           </p>
           {run.commands
             .filter(({ commands }) => commands.length > 0)
             .map(({ title, commands }) => (
               <div key={title}>
                 <h4>{title}</h4>
-                <Commands lines={commands.map(({ line }) => line)} prompt="$" what={`the commands of “${title}”`} />
+                <Commands
+                  lines={commands.map(({ line }) => line)}
+                  prompt="$"
+                  what={`the commands of “${title}”`}
+                />
               </div>
             ))}
         </>
@@ -48,7 +53,11 @@ function Limits({ diagnosis: { limits } }: { readonly diagnosis: NonNullable<Pag
   );
 }
 
-function Program({ diagnosis: { process, stats } }: { readonly diagnosis: NonNullable<PageData['diagnosis']> }) {
+function Program({
+  diagnosis: { process, stats },
+}: {
+  readonly diagnosis: NonNullable<PageData['diagnosis']>;
+}) {
   const checked = `${number(stats.crossChecked)} goroutines compared with Delve's list, ${number(stats.crossCheckMismatches)} differ`;
   const rows: readonly (readonly [string, string])[] = [
     ['executable', process.exe],

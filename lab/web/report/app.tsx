@@ -52,8 +52,8 @@ export function App({ data }: { readonly data: PageData }) {
         ))}
       </main>
       <footer>
-        Made by Go Deadlock Lab at {new Date(data.madeAt).toISOString().slice(0, 19).replace('T', ' ')} UTC. This file
-        needs no network and sends nothing anywhere.
+        Made by Go Deadlock Lab at {new Date(data.madeAt).toISOString().slice(0, 19).replace('T', ' ')} UTC.
+        This file needs no network and sends nothing anywhere.
       </footer>
     </SourcesContext.Provider>
   );
@@ -66,7 +66,12 @@ function partsOf({ diagnosis, run, ...data }: PageData): Part[] {
         ...{ id: 'cause', name: 'Who waits for whom', short: 'Root cause' },
         content: <WaitGraph findings={diagnosis.findings} />,
       },
-    run?.timeline && { id: 'time', name: 'The run over time', short: 'Over time', content: <Timeline timeline={run.timeline} /> },
+    run?.timeline && {
+      id: 'time',
+      name: 'The run over time',
+      short: 'Over time',
+      content: <Timeline timeline={run.timeline} />,
+    },
     run?.stampede && { id: 'stampede', name: 'The stampede', content: <Stampede stampede={run.stampede} /> },
     diagnosis &&
       diagnosis.findings.length > 0 && {
@@ -92,7 +97,12 @@ function partsOf({ diagnosis, run, ...data }: PageData): Part[] {
         ...{ id: 'article', name: 'The article, claim by claim', short: 'Article' },
         content: <Article rows={run.checklist} />,
       },
-    { id: 'about', name: 'Limits, versions, commands', short: 'Limits, versions', content: <About data={{ ...data, ...(diagnosis && { diagnosis }), ...(run && { run }) }} /> },
+    {
+      id: 'about',
+      name: 'Limits, versions, commands',
+      short: 'Limits, versions',
+      content: <About data={{ ...data, ...(diagnosis && { diagnosis }), ...(run && { run }) }} />,
+    },
   ];
   return parts.filter((part) => part !== undefined && part !== false);
 }

@@ -1,11 +1,17 @@
 import type { RunPart } from '../../report/page-data.js';
 import { Table } from './parts.js';
 
-const outcomes = { holds: 'holds', differs: 'differs', fails: 'fails', 'not-observed': 'not observed' } as const;
+const outcomes = {
+  holds: 'holds',
+  differs: 'differs',
+  fails: 'fails',
+  'not-observed': 'not observed',
+} as const;
 
 /** The article's claims, what this run saw of each, and where the evidence lies. */
 export function Article({ rows }: { readonly rows: RunPart['checklist'] }) {
-  const count = (outcome: keyof typeof outcomes): number => rows.filter((row) => row.outcome === outcome).length;
+  const count = (outcome: keyof typeof outcomes): number =>
+    rows.filter((row) => row.outcome === outcome).length;
   const told = (Object.keys(outcomes) as (keyof typeof outcomes)[]).filter((one) => count(one) > 0);
   return (
     <>
@@ -23,7 +29,11 @@ export function Article({ rows }: { readonly rows: RunPart['checklist'] }) {
               {seen}
               {why !== undefined && <div class="dim">Why: {why}</div>}
               <div class="dim">
-                <a href={`./${encodeURI(evidence.file)}${evidence.at?.startsWith('#') === true ? evidence.at : ''}`}>{evidence.file}</a>
+                <a
+                  href={`./${encodeURI(evidence.file)}${evidence.at?.startsWith('#') === true ? evidence.at : ''}`}
+                >
+                  {evidence.file}
+                </a>
                 {evidence.at !== undefined && ` ${evidence.at}`}
               </div>
             </td>

@@ -22,7 +22,11 @@ interface Plan {
 const axisWidth = 68;
 
 /** Draws what was recorded; `onCursor` hears where the pointer is, in seconds. */
-export function drawCharts(box: HTMLElement, timeline: Timeline, onCursor: (t: number | undefined) => void): Charts {
+export function drawCharts(
+  box: HTMLElement,
+  timeline: Timeline,
+  onCursor: (t: number | undefined) => void,
+): Charts {
   const colours = coloursOf(box);
   const plans = plansOf(timeline, colours);
   const key = 'run';
@@ -38,7 +42,11 @@ export function drawCharts(box: HTMLElement, timeline: Timeline, onCursor: (t: n
     frame.append(title, target);
     box.append(frame);
     const last = i === plans.length - 1;
-    const plot = new uPlot(optionsOf(plan, { timeline, colours, first: i === 0, last, key, width: box.clientWidth }), plan.data, target);
+    const plot = new uPlot(
+      optionsOf(plan, { timeline, colours, first: i === 0, last, key, width: box.clientWidth }),
+      plan.data,
+      target,
+    );
     plot.over.addEventListener('mousemove', () => {
       if (!quiet && plot.cursor.left !== undefined && plot.cursor.left !== null && plot.cursor.left >= 0)
         onCursor(plot.posToVal(plot.cursor.left, 'x'));
@@ -91,7 +99,10 @@ function coloursOf(box: HTMLElement) {
   return colours;
 }
 
-function plansOf({ requests, cpu, memory, stuck, probes }: Timeline, { accent, wash, good, bad }: Colours): Plan[] {
+function plansOf(
+  { requests, cpu, memory, stuck, probes }: Timeline,
+  { accent, wash, good, bad }: Colours,
+): Plan[] {
   const line = { stroke: accent, fill: wash, width: 2, points: { show: false } };
   const columns = ({ t, v }: Timeline['cpu']): uPlot.AlignedData => [[...t], [...v]];
   const dots = (colour: string, space: number) => ({
@@ -100,10 +111,20 @@ function plansOf({ requests, cpu, memory, stuck, probes }: Timeline, { accent, w
   });
   const all: readonly (Plan | false)[] = [
     requests.t.length > 1 && {
-      ...{ title: 'Requests per second', height: 150, words: number, data: columns(requests), series: [line] },
+      ...{
+        title: 'Requests per second',
+        height: 150,
+        words: number,
+        data: columns(requests),
+        series: [line],
+      },
     },
     probes.length > 0 && {
-      ...{ title: 'Probes on fresh connections: answered (green), not answered (red), after how many ms', height: 110, words: number },
+      ...{
+        title: 'Probes on fresh connections: answered (green), not answered (red), after how many ms',
+        height: 110,
+        words: number,
+      },
       data: [
         probes.map(({ t }) => t),
         probes.map(({ ms, kind }) => (kind === 'answered' ? ms : null)),
@@ -116,7 +137,11 @@ function plansOf({ requests, cpu, memory, stuck, probes }: Timeline, { accent, w
       ...{ data: columns(stuck), series: [{ ...line, stroke: bad, fill: 'transparent' }] },
     },
     cpu.t.length > 1 && {
-      ...{ title: 'Processor time of the server, percent of one processor', height: 100, words: (v: number) => `${v} %` },
+      ...{
+        title: 'Processor time of the server, percent of one processor',
+        height: 100,
+        words: (v: number) => `${v} %`,
+      },
       ...{ data: columns(cpu), series: [line] },
     },
     memory.t.length > 1 && {
@@ -139,14 +164,22 @@ function optionsOf(
 ): uPlot.Options {
   const { timeline, colours, first, last, key, width } = more;
   const font = '12px system-ui, sans-serif';
-  const axis = { stroke: colours.dim, font, grid: { stroke: colours.line, width: 1 }, ticks: { show: false } };
+  const axis = {
+    stroke: colours.dim,
+    font,
+    grid: { stroke: colours.line, width: 1 },
+    ticks: { show: false },
+  };
   return {
     width,
     height: height + (last ? 26 : 0),
     legend: { show: false },
     padding: [12, 12, last ? 0 : 8, 0],
     cursor: { sync: { key }, drag: { x: false, y: false }, points: { show: false }, y: false },
-    scales: { x: { time: false, range: [0, timeline.span] }, y: { range: (_, __, top) => [0, Math.max(top * 1.1, 1)] } },
+    scales: {
+      x: { time: false, range: [0, timeline.span] },
+      y: { range: (_, __, top) => [0, Math.max(top * 1.1, 1)] },
+    },
     axes: [
       { ...axis, show: last, size: 26, values: (_, all) => all.map((t) => `${t} s`) },
       { ...axis, size: axisWidth, space: 30, values: (_, all) => all.map(words) },

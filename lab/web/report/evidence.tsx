@@ -1,5 +1,5 @@
 import type { DiagnosisPart, FindingPart } from '../../report/page-data.js';
-import { Commands, placesIn, Prose, Source } from './parts.js';
+import { Commands, Prose, placesIn, Source } from './parts.js';
 import { Stack, Variables } from './stack.js';
 import { fileName, shortName } from './words.js';
 
@@ -16,12 +16,20 @@ export function Evidence({
 }) {
   return (
     <>
-      <p>Each claim can be checked by hand. Open the core with a Delve that fits, and type what stands below it.</p>
-      <Commands lines={[`dlv core ${fileName(process.exe)} ${fileName(process.core)}`]} prompt="$" what="the command that opens the core" />
+      <p>
+        Each claim can be checked by hand. Open the core with a Delve that fits, and type what stands below
+        it.
+      </p>
+      <Commands
+        lines={[`dlv core ${fileName(process.exe)} ${fileName(process.core)}`]}
+        prompt="$"
+        what="the command that opens the core"
+      />
       {findings.map((finding, i) => (
         <details key={finding.id} class="finding" open={i < open}>
           <summary>
-            <b>{finding.id}</b> {finding.class}/{finding.subtype}, {finding.certainty}, by the rule {finding.rule}
+            <b>{finding.id}</b> {finding.class}/{finding.subtype}, {finding.certainty}, by the rule{' '}
+            {finding.rule}
           </summary>
           <ol class="claims">
             {finding.evidence.map((one) => (
@@ -34,7 +42,11 @@ export function Evidence({
               <summary>
                 Goroutine {one.id}, “{one.waitReason}”, in <code>{shortName(one.userLocation.function)}</code>
               </summary>
-              <Stack frames={one.stack} blocked={`${one.userLocation.file}:${one.userLocation.line}`} created={one.goStatementLocation} />
+              <Stack
+                frames={one.stack}
+                blocked={`${one.userLocation.file}:${one.userLocation.line}`}
+                created={one.goStatementLocation}
+              />
             </details>
           ))}
         </details>
@@ -69,7 +81,11 @@ function Claim({
           <Variables variables={frame.variables ?? []} />
         </>
       )}
-      <Commands lines={check.split(';').map((line) => line.trim())} prompt="(dlv)" what={`the commands that show ${id}`} />
+      <Commands
+        lines={check.split(';').map((line) => line.trim())}
+        prompt="(dlv)"
+        what={`the commands that show ${id}`}
+      />
     </li>
   );
 }

@@ -11,4 +11,8 @@ import './style/print.css';
 const text = document.getElementById('data')?.textContent ?? '';
 const page = document.getElementById('page');
 if (page !== null) render(<App data={JSON.parse(text) as PageData} />, page);
-document.documentElement.dataset['ready'] = 'true';
+// When somebody can begin to read and to type; effects that draw come after.
+requestAnimationFrame(() => {
+  performance.mark('ready');
+  document.documentElement.dataset['ready'] = 'true';
+});

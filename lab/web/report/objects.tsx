@@ -7,7 +7,10 @@ const most = 200;
 /** What is held or waited for. */
 export function Objects({ objects }: { readonly objects: readonly ObjectRow[] }) {
   return (
-    <Table label="Channels and locks" head={['object', 'kind', 'state', 'waiting', 'address', 'part of', 'in Delve']}>
+    <Table
+      label="Channels and locks"
+      head={['object', 'kind', 'state', 'waiting', 'address', 'part of', 'in Delve']}
+    >
       {objects.slice(0, most).map((one) => (
         <tr key={`${one.finding ?? ''} ${one.id}`}>
           <td>
@@ -24,14 +27,22 @@ export function Objects({ objects }: { readonly objects: readonly ObjectRow[] })
           </td>
           <td>
             {one.state}
-            {one.waiters !== undefined && `; ${number(one.waiters.send)} wait to send, ${number(one.waiters.recv)} to receive`}
+            {one.waiters !== undefined &&
+              `; ${number(one.waiters.send)} wait to send, ${number(one.waiters.recv)} to receive`}
           </td>
           <td class="number">{one.waiting === undefined ? '' : number(one.waiting)}</td>
           <td>
             <code>{one.address}</code>
           </td>
           <td>{one.finding === undefined ? '' : <a href={`#${one.finding}-${one.id}`}>{one.finding}</a>}</td>
-          <td>{one.kind === 'channel' && <Copy text={`print *(*"runtime.hchan")(${one.address})`} what={`the command that prints ${one.id}`} />}</td>
+          <td>
+            {one.kind === 'channel' && (
+              <Copy
+                text={`print *(*"runtime.hchan")(${one.address})`}
+                what={`the command that prints ${one.id}`}
+              />
+            )}
+          </td>
         </tr>
       ))}
     </Table>

@@ -48,7 +48,8 @@ function Frame({ frame, marked }: { readonly frame: ShownFrame; readonly marked:
   return (
     <>
       <code class={marked ? 'function blocked' : 'function'}>{frame.function}</code>{' '}
-      {frame.inlined && <span class="tag">inlined</span>} {marked && <span class="tag deadlock">blocked here</span>}{' '}
+      {frame.inlined && <span class="tag">inlined</span>}{' '}
+      {marked && <span class="tag deadlock">blocked here</span>}{' '}
       <span class="dim place" title={place}>
         {fileName(frame.file)}:{frame.line}
       </span>

@@ -14,7 +14,9 @@ export function momentText(timeline: Timeline, t: number): string {
     `${t.toFixed(1)} s`,
     moment?.label,
     valueAt(requests, t, near, (v) => `${number(v)} requests/s`),
-    probe === undefined || Math.abs(probe.t - t) > near ? undefined : `probe ${probe.kind} after ${number(probe.ms)} ms`,
+    probe === undefined || Math.abs(probe.t - t) > near
+      ? undefined
+      : `probe ${probe.kind} after ${number(probe.ms)} ms`,
     valueAt(cpu, t, near, (v) => `${v} % of a processor`),
     valueAt(memory, t, near, bytes),
     valueAt(stuck, t, near, (v) => `${number(v)} stuck`),
@@ -24,7 +26,8 @@ export function momentText(timeline: Timeline, t: number): string {
 
 /** The timeline in equal steps, as cells of text. */
 export function rowsOf({ span, requests, cpu, memory, stuck, probes, moments }: Timeline): string[][] {
-  const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600].find((one) => span / one <= most) ?? span / most;
+  const step =
+    [0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600].find((one) => span / one <= most) ?? span / most;
   return Array.from({ length: Math.ceil((span + 0.001) / step) }, (_, i) => {
     const [from, to] = [i * step, (i + 1) * step];
     const within = ({ t }: { readonly t: number }): boolean => t >= from && t < to;
@@ -35,7 +38,10 @@ export function rowsOf({ span, requests, cpu, memory, stuck, probes, moments }: 
       value === undefined ? '' : words(value);
     return [
       `${from.toFixed(step < 1 ? 1 : 0)} s`,
-      moments.filter(within).map(({ label }) => label).join(', '),
+      moments
+        .filter(within)
+        .map(({ label }) => label)
+        .join(', '),
       said(last(requests), number),
       here.length === 0 ? '' : number(answered),
       here.length === 0 ? '' : number(here.length - answered),
@@ -46,8 +52,16 @@ export function rowsOf({ span, requests, cpu, memory, stuck, probes, moments }: 
   });
 }
 
-function valueAt({ t, v }: Series, at: number, near: number, words: (v: number) => string): string | undefined {
-  const found = nearest(t.map((time, i) => ({ t: time, v: v[i] ?? 0 })), at);
+function valueAt(
+  { t, v }: Series,
+  at: number,
+  near: number,
+  words: (v: number) => string,
+): string | undefined {
+  const found = nearest(
+    t.map((time, i) => ({ t: time, v: v[i] ?? 0 })),
+    at,
+  );
   return found === undefined || Math.abs(found.t - at) > near ? undefined : words(found.v);
 }
 

@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Timeline as TimelineData } from '../../report/page-data.js';
 import { type Charts, drawCharts } from './charts.js';
-import { momentText, rowsOf } from './timeline-text.js';
 import { Table } from './parts.js';
 import { themeChanged } from './theme.js';
+import { momentText, rowsOf } from './timeline-text.js';
 
 /** Steps of the slider. */
 const steps = 200;
@@ -60,7 +60,9 @@ export function Timeline({ timeline }: { readonly timeline: TimelineData }) {
         />
       </label>
       <p class="readout" aria-hidden="true">
-        {at === undefined ? 'Point at a chart, or move the slider, to read its values.' : momentText(timeline, at)}
+        {at === undefined
+          ? 'Point at a chart, or move the slider, to read its values.'
+          : momentText(timeline, at)}
       </p>
       <AsTable timeline={timeline} />
     </>
@@ -74,7 +76,19 @@ function AsTable({ timeline }: { readonly timeline: TimelineData }) {
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>As a table</summary>
       {open && (
-        <Table label="The run over time" head={['time', 'what happened', 'requests/s', 'probes answered', 'unanswered', 'processor', 'memory', 'stuck']}>
+        <Table
+          label="The run over time"
+          head={[
+            'time',
+            'what happened',
+            'requests/s',
+            'probes answered',
+            'unanswered',
+            'processor',
+            'memory',
+            'stuck',
+          ]}
+        >
           {rows.map((cells) => (
             <tr key={cells[0]}>
               {cells.map((cell, i) => (

@@ -8,7 +8,8 @@ const words = { deadlock: 'Deadlock', none: 'No deadlock', unknown: 'Undecided' 
 export function Verdict({ data }: { readonly data: PageData }) {
   const { verdict, summary, diagnosis, run } = data;
   const [first] = diagnosis?.findings ?? [];
-  const scope = diagnosis?.scope === 'global' ? ', nothing can run' : diagnosis?.scope === 'partial' ? ', partial' : '';
+  const scope =
+    diagnosis?.scope === 'global' ? ', nothing can run' : diagnosis?.scope === 'partial' ? ', partial' : '';
   return (
     <header id="verdict" class={`verdict ${verdict}`} tabIndex={-1}>
       <p class="badge">
@@ -20,7 +21,13 @@ export function Verdict({ data }: { readonly data: PageData }) {
       </h1>
       {first !== undefined && (
         <p class="lead">
-          <Prose text={first.explanation.startsWith(summary) ? first.explanation.slice(summary.length).trim() : first.explanation} />
+          <Prose
+            text={
+              first.explanation.startsWith(summary)
+                ? first.explanation.slice(summary.length).trim()
+                : first.explanation
+            }
+          />
         </p>
       )}
       {first !== undefined && (
@@ -40,8 +47,8 @@ export function Verdict({ data }: { readonly data: PageData }) {
       <p class="dim">
         {diagnosis !== undefined && (
           <>
-            <code>{fileName(diagnosis.process.exe)}</code>, {diagnosis.process.goVersion}, {diagnosis.process.os}/
-            {diagnosis.process.arch}.{' '}
+            <code>{fileName(diagnosis.process.exe)}</code>, {diagnosis.process.goVersion},{' '}
+            {diagnosis.process.os}/{diagnosis.process.arch}.{' '}
           </>
         )}
         {run !== undefined && (
@@ -49,7 +56,8 @@ export function Verdict({ data }: { readonly data: PageData }) {
             Run {run.id} of {run.scenario.name}: {run.scenario.title}. {run.scenario.teaches}{' '}
             {run.conclusion !== null && (
               <>
-                The expectation is <strong class={`said ${run.conclusion.verdict}`}>{run.conclusion.verdict}</strong>.
+                The expectation is{' '}
+                <strong class={`said ${run.conclusion.verdict}`}>{run.conclusion.verdict}</strong>.
               </>
             )}
           </>

@@ -15,7 +15,8 @@ export function WaitGraph({ findings }: { readonly findings: readonly FindingPar
       {findings.map((finding, i) => (
         <details key={finding.id} class="finding" open={i < open}>
           <summary>
-            <b>{finding.id}</b> {finding.class}/{finding.subtype} <span class={`tag ${finding.certainty}`}>{finding.certainty}</span>
+            <b>{finding.id}</b> {finding.class}/{finding.subtype}{' '}
+            <span class={`tag ${finding.certainty}`}>{finding.certainty}</span>
           </summary>
           {i > 0 && (
             <p>
@@ -61,7 +62,11 @@ function Picture({ id, picture, lit, onLit }: Lit & { readonly id: string; reado
           aria-label={`Wait-for graph of ${id}: ${counted(nodes.length, 'node')}, ${counted(edges.length, 'edge')}. The list below tells the same.`}
         >
           {edges.map((edge) => (
-            <g key={`${edge.from} ${edge.to} ${edge.relation}`} class={`edge ${edge.relation}${edge.inferred ? ' inferred' : ''}${near(edge) ? ' lit' : ''}`} aria-hidden="true">
+            <g
+              key={`${edge.from} ${edge.to} ${edge.relation}`}
+              class={`edge ${edge.relation}${edge.inferred ? ' inferred' : ''}${near(edge) ? ' lit' : ''}`}
+              aria-hidden="true"
+            >
               <path d={edge.path} class="curve" />
               <path d={edge.tip} class="tip" />
               {edge.labelAt !== undefined && (
@@ -77,8 +82,9 @@ function Picture({ id, picture, lit, onLit }: Lit & { readonly id: string; reado
         </svg>
       </div>
       <figcaption>
-        <span class="key goroutine" /> goroutine <span class="key object" /> channel or lock <span class="key victims" /> who
-        waits behind <span class="key dashed" /> deduced from code, not read from memory
+        <span class="key goroutine" /> goroutine <span class="key object" /> channel or lock{' '}
+        <span class="key victims" /> who waits behind <span class="key dashed" /> deduced from code, not read
+        from memory
         {leftOut > 0 && `. ${leftOut} more are not drawn`}
       </figcaption>
     </figure>
@@ -102,17 +108,22 @@ function Node({
     <a
       href={`#${finding}-${id}`}
       class={`node ${kind}${lit ? ' lit' : ''}`}
-      aria-label={lines.join(', ')}
       onMouseEnter={() => onLit(id)}
       onMouseLeave={() => onLit(undefined)}
       onFocus={() => onLit(id)}
       onBlur={() => onLit(undefined)}
     >
-      <rect x={x - width / 2} y={y - height / 2} width={width} height={height} rx={kind === 'object' ? 3 : height / 2.6} />
+      <rect
+        x={x - width / 2}
+        y={y - height / 2}
+        width={width}
+        height={height}
+        rx={kind === 'object' ? 3 : height / 2.6}
+      />
       {lines.map((line, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: lines do not move
         <text key={i} x={x} y={first + i * 18} class={i === 0 ? 'name' : 'more'}>
-          {line}
+          {`${line} `}
         </text>
       ))}
     </a>
@@ -126,7 +137,9 @@ function Rows({ finding, lit, onLit }: Lit & { readonly finding: FindingPart }) 
     ...rootCause.goroutines.map((one) => [`G${one.id}`, `goroutine ${one.id}`] as const),
     ...rootCause.resources.map((one) => [one.id, shortName(one.name)] as const),
   ]);
-  const labels = new Map(finding.picture?.edges.map((edge) => [`${edge.from} ${edge.to} ${edge.relation}`, edge.label]));
+  const labels = new Map(
+    finding.picture?.edges.map((edge) => [`${edge.from} ${edge.to} ${edge.relation}`, edge.label]),
+  );
   const row = (node: string, title: string, text: preact.ComponentChildren) => (
     <li
       key={node}
@@ -142,9 +155,14 @@ function Rows({ finding, lit, onLit }: Lit & { readonly finding: FindingPart }) 
           .map((edge) => (
             <li key={`${edge.to} ${edge.relation}`}>
               {labels.get(`${node} ${edge.to} ${edge.relation}`) ?? edge.relation.replace('-', ' ')}
-              {edge.relation === 'released-by' ? ': ' : ' '}
+              {': '}
               <a href={`#${id}-${edge.to}`}>{names.get(edge.to) ?? edge.to}</a>
-              {edge.inferred && <span class="tag">deduced</span>}{' '}
+              {edge.inferred && (
+                <>
+                  {' '}
+                  <span class="tag">deduced</span>
+                </>
+              )}
               {edge.evidence.map((one) => (
                 <a key={one} class="proof" href={`#${id}-${one}`} aria-label={`evidence ${one}`}>
                   {one}
@@ -162,7 +180,8 @@ function Rows({ finding, lit, onLit }: Lit & { readonly finding: FindingPart }) 
           `G${one.id}`,
           `Goroutine ${one.id}`,
           <>
-            {one.role !== '' && `${one.role}, `}parked with “{one.waitReason}” in <code>{shortName(one.userLocation.function)}</code>
+            {one.role !== '' && `${one.role}; `}parked with “{one.waitReason}” in{' '}
+            <code>{shortName(one.userLocation.function)}</code>
           </>,
         ),
       )}
@@ -173,7 +192,8 @@ function Rows({ finding, lit, onLit }: Lit & { readonly finding: FindingPart }) 
           <>
             {one.kind}
             {one.elemType !== undefined && ` of ${one.elemType}`} at <code>{one.address}</code>
-            {one.cap !== undefined && (one.cap === 0 ? ', unbuffered' : `, ${one.len ?? 0} of ${one.cap} full`)}
+            {one.cap !== undefined &&
+              (one.cap === 0 ? ', unbuffered' : `, ${one.len ?? 0} of ${one.cap} full`)}
             {one.closed === true && ', closed'}
           </>,
         ),

@@ -22,7 +22,11 @@ export function Details({
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <div class="details" role="region" aria-label="Chosen goroutines" tabIndex={0}>
-      {row.group === undefined ? <Several model={model} row={row} chosen={chosen} /> : <Group model={model} group={row.group} objects={objects} />}
+      {row.group === undefined ? (
+        <Several model={model} row={row} chosen={chosen} />
+      ) : (
+        <Group model={model} group={row.group} objects={objects} />
+      )}
     </div>
   );
 }
@@ -68,9 +72,14 @@ function Group({
       {examples.length > 0 && (
         <>
           <p class="dim">
-            {examples.length < count ? `${number(examples.length)} of them` : 'Its goroutines'}: {examples.join(', ')}
+            {examples.length < count ? `${number(examples.length)} of them` : 'Its goroutines'}:{' '}
+            {examples.join(', ')}
           </p>
-          <Commands lines={[`goroutine ${examples[0]}`, 'stack']} prompt="(dlv)" what={`the commands that show a goroutine of ${id}`} />
+          <Commands
+            lines={[`goroutine ${examples[0]}`, 'stack']}
+            prompt="(dlv)"
+            what={`the commands that show a goroutine of ${id}`}
+          />
         </>
       )}
       {frames.every((frame) => `${frame.file}:${frame.line}` !== place) && <Source place={place} />}
@@ -79,9 +88,19 @@ function Group({
   );
 }
 
-function Several({ model, row, chosen }: { readonly model: Model; readonly row: Row; readonly chosen: Uint8Array }) {
+function Several({
+  model,
+  row,
+  chosen,
+}: {
+  readonly model: Model;
+  readonly row: Row;
+  readonly chosen: Uint8Array;
+}) {
   const { groups, texts } = model.table;
-  const inside = groupsBelow(model, row.nodes.at(-1) ?? -1, chosen).sort((a, b) => (groups.count[b] ?? 0) - (groups.count[a] ?? 0));
+  const inside = groupsBelow(model, row.nodes.at(-1) ?? -1, chosen).sort(
+    (a, b) => (groups.count[b] ?? 0) - (groups.count[a] ?? 0),
+  );
   return (
     <>
       <h3>
@@ -98,7 +117,8 @@ function Several({ model, row, chosen }: { readonly model: Model; readonly row: 
         {inside.slice(0, mostGroups).map((group) => (
           <li key={group}>
             <b>{number(groups.count[group] ?? 0)}</b> “{texts[groups.waitReason[group] ?? -1]}” in{' '}
-            <code>{shortName(model.frame(groups.user[group] ?? -1).function)}</code> <span class="dim">{groups.id[group]}</span>
+            <code>{shortName(model.frame(groups.user[group] ?? -1).function)}</code>{' '}
+            <span class="dim">{groups.id[group]}</span>
           </li>
         ))}
       </ul>
@@ -121,6 +141,7 @@ function groupsBelow(model: Model, node: number, chosen: Uint8Array): number[] {
 function stackOf(model: Model, group: number): Frame[] {
   const { nodes, groups } = model.table;
   const frames: Frame[] = [];
-  for (let node = groups.node[group] ?? -1; node !== -1; node = nodes.parent[node] ?? -1) frames.push(model.frameOfNode(node));
+  for (let node = groups.node[group] ?? -1; node !== -1; node = nodes.parent[node] ?? -1)
+    frames.push(model.frameOfNode(node));
   return frames;
 }

@@ -34,12 +34,16 @@ export function Explorer({ diagnosis }: { readonly diagnosis: DiagnosisPart }) {
   return (
     <div class="explorer">
       <p>
-        Goroutines with the same stack are a group. The tree begins with the function that a goroutine started in, and
-        leads to where it stands.
+        Goroutines with the same stack are a group. The tree begins with the function that a goroutine started
+        in, and leads to where it stands.
       </p>
       <Filters model={model} diagnosis={diagnosis} filter={filter} onFilter={setFilter} />
       <p class="dim" role="status">
-        {counted(shown, 'goroutine')} in {counted(chosen.reduce((sum, one) => sum + one, 0), 'group')}
+        {counted(shown, 'goroutine')} in{' '}
+        {counted(
+          chosen.reduce((sum, one) => sum + one, 0),
+          'group',
+        )}
         {leftOut.groups > 0 &&
           `; ${number(leftOut.goroutines)} more in ${number(leftOut.groups)} small groups are only in the diagnosis as JSON`}
       </p>
@@ -55,7 +59,9 @@ export function Explorer({ diagnosis }: { readonly diagnosis: DiagnosisPart }) {
             onActive={setActive}
             onExpand={(key, open) => setChanged(new Map(changed).set(key, open))}
           />
-          {here !== undefined && <Details model={model} row={here} chosen={chosen} objects={diagnosis.objects} />}
+          {here !== undefined && (
+            <Details model={model} row={here} chosen={chosen} objects={diagnosis.objects} />
+          )}
         </div>
       )}
     </div>
@@ -74,7 +80,9 @@ function Filters({
   readonly onFilter: (filter: Filter) => void;
 }) {
   const { texts } = model.table;
-  const objects = diagnosis.objects.map((one, i) => ({ ...one, i })).filter(({ groups }) => groups.length > 0);
+  const objects = diagnosis.objects
+    .map((one, i) => ({ ...one, i }))
+    .filter(({ groups }) => groups.length > 0);
   return (
     <form class="filters" role="search" aria-label="Goroutines" onSubmit={(event) => event.preventDefault()}>
       <label class="grow">
@@ -88,7 +96,10 @@ function Filters({
       </label>
       <label>
         Wait reason
-        <select value={filter.reason} onChange={(event) => onFilter({ ...filter, reason: Number(event.currentTarget.value) })}>
+        <select
+          value={filter.reason}
+          onChange={(event) => onFilter({ ...filter, reason: Number(event.currentTarget.value) })}
+        >
           <option value={-1}>any</option>
           {model.reasons.map((reason) => (
             <option key={reason} value={reason}>
@@ -100,7 +111,10 @@ function Filters({
       {objects.length > 0 && (
         <label>
           Object
-          <select value={filter.object} onChange={(event) => onFilter({ ...filter, object: Number(event.currentTarget.value) })}>
+          <select
+            value={filter.object}
+            onChange={(event) => onFilter({ ...filter, object: Number(event.currentTarget.value) })}
+          >
             <option value={-1}>any</option>
             {objects.map(({ i, id, name }) => (
               <option key={i} value={i}>

@@ -59,9 +59,14 @@ const keyOf = (entry: Entry, above: string): string =>
 function top({ model, chosen, totals }: Omit<Walk, 'expanded'>): Entry[] {
   // What every goroutine begins with says nothing: its children come in its place.
   const starts = model.roots.flatMap((root) =>
-    model.frameOfNode(root).function === 'runtime.goexit' && (model.children[root]?.length ?? 0) > 0 ? (model.children[root] ?? []) : [root],
+    model.frameOfNode(root).function === 'runtime.goexit' && (model.children[root]?.length ?? 0) > 0
+      ? (model.children[root] ?? [])
+      : [root],
   );
-  return sorted([...starts.flatMap((node) => run(model, totals, node)), ...groupsIn(model, chosen, model.stackless)]);
+  return sorted([
+    ...starts.flatMap((node) => run(model, totals, node)),
+    ...groupsIn(model, chosen, model.stackless),
+  ]);
 }
 
 /** What opens below a line: the calls from its last one, and the groups that end there, unless it is one group alone. */

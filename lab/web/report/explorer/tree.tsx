@@ -22,20 +22,25 @@ interface TreeProps {
 export function Tree({ model, rows, total, active, onActive, onExpand }: TreeProps) {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
-  const index = Math.max(0, rows.findIndex(({ key }) => key === active));
+  const index = Math.max(
+    0,
+    rows.findIndex(({ key }) => key === active),
+  );
   const visible = Math.min(rows.length, mostVisible);
   const first = Math.max(0, Math.floor(top / rowHeight) - spare);
   const drawn = rows.slice(first, first + visible + 2 * spare).map((row, i) => ({ row, at: first + i }));
   // What is active must exist, even when it was scrolled out of sight.
   const kept = rows[index];
-  const outside = kept === undefined || drawn.some(({ at }) => at === index) ? [] : [{ row: kept, at: index }];
+  const outside =
+    kept === undefined || drawn.some(({ at }) => at === index) ? [] : [{ row: kept, at: index }];
 
   const reveal = (at: number): void => {
     const element = box.current;
     if (element === null) return;
     const y = at * rowHeight;
     if (y < element.scrollTop) element.scrollTop = y;
-    if (y + rowHeight > element.scrollTop + element.clientHeight) element.scrollTop = y + rowHeight - element.clientHeight;
+    if (y + rowHeight > element.scrollTop + element.clientHeight)
+      element.scrollTop = y + rowHeight - element.clientHeight;
   };
   const go = (at: number): void => {
     const within = Math.min(rows.length - 1, Math.max(0, at));
@@ -59,7 +64,8 @@ export function Tree({ model, rows, total, active, onActive, onExpand }: TreePro
       End: () => go(rows.length - 1),
       PageDown: () => go(index + visible - 1),
       PageUp: () => go(index - visible + 1),
-      ArrowRight: () => (row.expandable && !row.expanded ? onExpand(row.key, true) : row.expanded && go(index + 1)),
+      ArrowRight: () =>
+        row.expandable && !row.expanded ? onExpand(row.key, true) : row.expanded && go(index + 1),
       ArrowLeft: () => (row.expanded ? onExpand(row.key, false) : parent !== -1 && go(parent)),
       Enter: () => row.expandable && onExpand(row.key, !row.expanded),
       ' ': () => row.expandable && onExpand(row.key, !row.expanded),
@@ -130,17 +136,17 @@ function Line({
       aria-setsize={row.siblings}
       aria-selected={active}
       {...(row.expandable ? { 'aria-expanded': row.expanded } : {})}
-      aria-label={`${number(row.count)}: ${name}${reason === '' ? '' : `, ${reason}`}`}
       style={{ top: `${at * rowHeight}px` }}
       onClick={onPick}
     >
       <span class="share" style={{ width: `${(share * 100).toFixed(2)}%` }} />
-      <span class="count">{number(row.count)}</span>
+      <span class="count">{number(row.count)}</span>{' '}
       <span class="indent" style={{ width: `${(row.depth - 1) * 18}px` }} />
-      <span class="toggle">{row.expandable ? (row.expanded ? '▾' : '▸') : '·'}</span>
+      <span class="toggle" aria-hidden="true">
+        {row.expandable ? (row.expanded ? '▾' : '▸') : '·'}
+      </span>
       <span class="call">
-        <span class="call-name">{name}</span>
-        {reason !== '' && <span class="tag">{reason}</span>}
+        <span class="call-name">{name}</span> {reason !== '' && <span class="tag">{reason}</span>}{' '}
         {via !== '' && <span class="via">{via}</span>}
       </span>
     </div>
@@ -148,7 +154,10 @@ function Line({
 }
 
 /** The last call of a line names it; those before it stand beside it. */
-function wordsOf(model: Model, row: Row): { readonly name: string; readonly via: string; readonly reason: string } {
+function wordsOf(
+  model: Model,
+  row: Row,
+): { readonly name: string; readonly via: string; readonly reason: string } {
   const { groups, texts } = model.table;
   const reason = row.group === undefined ? '' : (texts[groups.waitReason[row.group] ?? -1] ?? '');
   if (row.kind === 'group') return { name: groups.id[row.group ?? -1] ?? '', via: '', reason };
