@@ -32,7 +32,6 @@ export function App({ data }: { readonly data: PageData }) {
         To the verdict
       </a>
       <nav class="bar" aria-label="Parts of this report">
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
         <div class="bar-links" tabIndex={0} role="group" aria-label="Contents">
           {parts.map(({ id, name, short = name }) => (
             <a key={id} href={`#${id}`}>

@@ -71,7 +71,6 @@ export function Stampede({ stampede }: { readonly stampede: NonNullable<RunPart[
         {stampede.rows.map((cells) => (
           <tr key={cells[0]}>
             {cells.map((cell, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: columns do not move
               <td key={i}>{cell}</td>
             ))}
           </tr>

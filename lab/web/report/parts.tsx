@@ -14,13 +14,11 @@ export function Table({
   readonly children: ComponentChildren;
 }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <div class="wide" role="region" aria-label={label} tabIndex={0}>
+    <div class="wide" role="group" aria-label={label} tabIndex={0}>
       <table>
         <thead>
           <tr>
             {head.map((name, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: columns do not move
               <th key={i} scope="col">
                 {name === '' ? <span class="unseen">action</span> : name}
               </th>
@@ -112,10 +110,8 @@ export function Commands({
   const safe = lines.map(typeable);
   return (
     <div class="commands">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <pre tabIndex={0} role="region" aria-label={what}>
+      <pre tabIndex={0} role="group" aria-label={what}>
         {safe.map((line, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines do not move
           <div key={i}>
             <span class="prompt">{prompt} </span>
             {line}
@@ -141,8 +137,7 @@ export function Source({ place }: { readonly place: string }) {
         </b>{' '}
         <span class="dim">{place.slice(0, colon)}</span>
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <pre tabIndex={0} role="region" aria-label={`Source around ${fileName(place)}`}>
+      <pre tabIndex={0} role="group" aria-label={`Source around ${fileName(place)}`}>
         {found.lines.map((line, i) => {
           const at = found.from + i;
           return (

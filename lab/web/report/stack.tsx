@@ -25,7 +25,6 @@ export function Stack({
     <>
       <ol class="stack" start={0}>
         {frames.map((frame, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: frames do not move, and may repeat
           <li key={i} value={frame.index ?? i} class={isPrivateRuntime(frame.function) ? 'runtime' : ''}>
             <Frame frame={frame} marked={`${frame.file}:${frame.line}` === blocked} />
           </li>

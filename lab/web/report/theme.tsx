@@ -17,10 +17,12 @@ export function ThemeToggle() {
     window.dispatchEvent(new Event(themeChanged));
   }, [theme]);
   useEffect(() => {
-    const media = window.matchMedia('(prefers-color-scheme: dark)');
+    const media = ['(prefers-color-scheme: dark)', 'print'].map((query) => window.matchMedia(query));
     const tell = () => window.dispatchEvent(new Event(themeChanged));
-    media.addEventListener('change', tell);
-    return () => media.removeEventListener('change', tell);
+    for (const one of media) one.addEventListener('change', tell);
+    return () => {
+      for (const one of media) one.removeEventListener('change', tell);
+    };
   }, []);
   return (
     <button type="button" class="theme" onClick={() => setTheme(next[theme])}>

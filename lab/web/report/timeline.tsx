@@ -38,7 +38,6 @@ export function Timeline({ timeline }: { readonly timeline: TimelineData }) {
     <>
       <ol class="moments">
         {timeline.moments.map(({ t, label }, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: moments do not move
           <li key={i}>
             <button type="button" onClick={() => move(t)}>
               <span class="moment-number">{i + 1}</span> {label} <span class="dim">{t.toFixed(1)} s</span>
@@ -92,7 +91,6 @@ function AsTable({ timeline }: { readonly timeline: TimelineData }) {
           {rows.map((cells) => (
             <tr key={cells[0]}>
               {cells.map((cell, i) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: columns do not move
                 <td key={i} class={i === 1 ? '' : 'number'}>
                   {cell}
                 </td>

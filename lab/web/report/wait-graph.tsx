@@ -52,8 +52,7 @@ function Picture({ id, picture, lit, onLit }: Lit & { readonly id: string; reado
   const box = [-margin, -margin, width + 2 * margin, height + 2 * margin];
   return (
     <figure class="graph">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <div class="wide" tabIndex={0} role="region" aria-label={`Picture of ${id}`}>
+      <div class="wide" tabIndex={0} role="group" aria-label={`Picture of ${id}`}>
         <svg
           viewBox={box.join(' ')}
           style={{ width: `${(width + 2 * margin) * 1.15}px` }}
@@ -121,7 +120,6 @@ function Node({
         rx={kind === 'object' ? 3 : height / 2.6}
       />
       {lines.map((line, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: lines do not move
         <text key={i} x={x} y={first + i * 18} class={i === 0 ? 'name' : 'more'}>
           {`${line} `}
         </text>

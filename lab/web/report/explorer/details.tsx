@@ -1,3 +1,4 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ObjectRow } from '../../../report/page-data.js';
 import { Commands, Source } from '../parts.js';
 import { Stack } from '../stack.js';
@@ -19,13 +20,20 @@ export function Details({
   readonly chosen: Uint8Array;
   readonly objects: readonly ObjectRow[];
 }) {
+  const [picked, setPicked] = useState<number>();
+  useEffect(() => setPicked(undefined), [row.key]);
+  const group = row.group ?? picked;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <div class="details" role="region" aria-label="Chosen goroutines" tabIndex={0}>
-      {row.group === undefined ? (
-        <Several model={model} row={row} chosen={chosen} />
+      {row.group === undefined && group !== undefined && (
+        <button type="button" class="copy" onClick={() => setPicked(undefined)}>
+          Back to all
+        </button>
+      )}
+      {group === undefined ? (
+        <Several model={model} row={row} chosen={chosen} onPick={setPicked} />
       ) : (
-        <Group model={model} group={row.group} objects={objects} />
+        <Group model={model} group={group} objects={objects} />
       )}
     </div>
   );
@@ -92,14 +100,18 @@ function Several({
   model,
   row,
   chosen,
+  onPick,
 }: {
   readonly model: Model;
   readonly row: Row;
   readonly chosen: Uint8Array;
+  readonly onPick: (group: number) => void;
 }) {
   const { groups, texts } = model.table;
-  const inside = groupsBelow(model, row.nodes.at(-1) ?? -1, chosen).sort(
-    (a, b) => (groups.count[b] ?? 0) - (groups.count[a] ?? 0),
+  const last = row.nodes.at(-1) ?? -1;
+  const inside = useMemo(
+    () => groupsBelow(model, last, chosen).sort((a, b) => (groups.count[b] ?? 0) - (groups.count[a] ?? 0)),
+    [model, groups, last, chosen],
   );
   return (
     <>
@@ -116,9 +128,11 @@ function Several({
       <ul class="inside">
         {inside.slice(0, mostGroups).map((group) => (
           <li key={group}>
-            <b>{number(groups.count[group] ?? 0)}</b> “{texts[groups.waitReason[group] ?? -1]}” in{' '}
-            <code>{shortName(model.frame(groups.user[group] ?? -1).function)}</code>{' '}
-            <span class="dim">{groups.id[group]}</span>
+            <button type="button" class="link" onClick={() => onPick(group)}>
+              {groups.id[group]}
+            </button>{' '}
+            <b>{number(groups.count[group] ?? 0)}</b> × “{texts[groups.waitReason[group] ?? -1]}” in{' '}
+            <code>{shortName(model.frame(groups.user[group] ?? -1).function)}</code>
           </li>
         ))}
       </ul>

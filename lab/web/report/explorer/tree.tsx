@@ -125,8 +125,6 @@ function Line({
 }) {
   const { name, via, reason } = wordsOf(model, row);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the tree has the keys
-    // biome-ignore lint/a11y/useFocusableInteractive: the tree has the focus
     <div
       id={`row-${at}`}
       role="treeitem"
