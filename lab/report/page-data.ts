@@ -55,9 +55,11 @@ export interface GraphPicture {
 }
 
 export interface GraphNode {
-  /** `G20`, `R1`, or `V` for all victims. */
+  /** `G20`, `R1`, `S3` for goroutines of a group, or `V` for all victims. */
   readonly id: string;
   readonly kind: 'goroutine' | 'object' | 'victims';
+  /** Ids of the goroutines or objects that it stands for. */
+  readonly members: readonly string[];
   readonly lines: readonly string[];
   /** Its middle. */
   readonly x: number;

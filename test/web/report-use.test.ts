@@ -62,7 +62,7 @@ describe('report.html in use', function () {
     await using open = await openFile(browser, article);
     const { page } = open;
     await tabTo(page, /^a goroutine \d+/);
-    expect(await page.locator('.who > li.lit').textContent()).to.match(/^Goroutine \d+/);
+    expect(await page.locator('.who > li.lit').textContent()).to.match(/^goroutine \d+/);
     await page.keyboard.press('Enter');
     expect(await page.evaluate('location.hash')).to.match(/^#F1-G\d+$/);
     await page.locator('.node.object').hover();

@@ -1,10 +1,9 @@
 import type { Diagnosis, Finding } from '../../analysis/diagnosis.js';
-import { isPrivateRuntime } from '../../analysis/snapshot.js';
 import type { DiagnosisPart, FindingPart, ObjectRow } from '../page-data.js';
 import { goroutineTable } from './goroutine-table.js';
 import { drawGraph } from './graph.js';
 import { type Place, placesIn, type SourceMap, sourceLines } from './source-lines.js';
-import { objectState } from './words.js';
+import { isPrivateRuntime, objectState, ownFrame } from './words.js';
 
 /** Groups whose own line is shown with the source around it: the largest. */
 const groupsWithSource = 60;
@@ -14,7 +13,7 @@ export async function diagnosisPart(diagnosis: Diagnosis, sources: SourceMap): P
   const { scope, process, stats, limits, findings } = diagnosis;
   const pictured: FindingPart[] = [];
   for (const finding of findings) {
-    const picture = await drawGraph(finding);
+    const picture = await drawGraph(finding, diagnosis.groups);
     pictured.push(picture === undefined ? finding : { ...finding, picture });
   }
   return {
@@ -58,12 +57,12 @@ function placesOf({ findings, groups }: Diagnosis): Place[] {
   const frames = roots.flatMap(({ stack }) => stack.filter((frame) => !isPrivateRuntime(frame.function)));
   const largest = [...groups].sort((a, b) => b.count - a.count).slice(0, groupsWithSource);
   return [
-    ...roots.map(({ userLocation }) => userLocation),
+    ...roots.flatMap(({ stack, userLocation }) => [ownFrame(stack) ?? userLocation, userLocation]),
     ...findings.flatMap(({ explanation, evidence }) =>
       [explanation, ...evidence.flatMap(({ text, check }) => [text, check])].flatMap(placesIn),
     ),
     ...frames,
     ...roots.map(({ goStatementLocation }) => goStatementLocation),
-    ...largest.map(({ userLocation }) => userLocation),
+    ...largest.flatMap(({ stack, userLocation }) => [ownFrame(stack) ?? userLocation]),
   ];
 }

@@ -1,12 +1,15 @@
 import { instance, type Viz } from '@viz-js/viz';
 import { z } from 'zod';
-import type { Edge, Finding, Resource, RootGoroutine } from '../../analysis/diagnosis.js';
+import type { Edge, Finding, Group } from '../../analysis/diagnosis.js';
 import type { GraphEdge, GraphNode, GraphPicture } from '../page-data.js';
-import { objectState, shortName, waitVerb } from './words.js';
+import { type Folded, type FoldedGraph, foldGraph } from './fold-graph.js';
+import { objectState, ownFrame, shortName, waitVerb } from './words.js';
 
 /** More than these say nothing in a picture. */
 const mostNodes = 40;
 const longestLabel = 44;
+/** What still can be read at the width of a page, points. */
+const widest = 900;
 /** Of the widest fonts that a browser may choose, points. */
 const letterWidth = 7.4;
 const lineHeight = 18;
@@ -16,32 +19,34 @@ type Sketch = Omit<GraphNode, 'x' | 'y'>;
 type SketchedEdge = Omit<GraphEdge, 'path' | 'tip' | 'labelAt'>;
 
 /** The wait-for graph of a finding's root cause, laid out by Graphviz; victims are one node. */
-export async function drawGraph(finding: Finding): Promise<GraphPicture | undefined> {
-  const { nodes, edges, leftOut } = sketch(finding);
+export async function drawGraph(
+  finding: Finding,
+  groups: readonly Group[],
+): Promise<GraphPicture | undefined> {
+  const { nodes, edges, leftOut } = sketch(finding, groups);
   if (nodes.length === 0) return undefined;
   loading ??= instance();
-  return { ...layOut(await loading, nodes, edges), leftOut };
+  const viz = await loading;
+  const wide = layOut(viz, nodes, edges, 'LR');
+  return { ...(wide.width <= widest ? wide : layOut(viz, nodes, edges, 'TB')), leftOut };
 }
 
 let loading: Promise<Viz> | undefined;
 
-function sketch({ rootCause, victims }: Finding): {
-  readonly nodes: readonly Sketch[];
-  readonly edges: readonly SketchedEdge[];
-  readonly leftOut: number;
-} {
-  const { goroutines, resources } = rootCause;
-  const all = [...goroutines.map(goroutineNode), ...resources.map(objectNode)];
-  const drawn = all.slice(0, mostNodes);
-  const known = new Set(drawn.map(({ id }) => id));
-  const operation = (edge: Edge): string => labelOf(edge, goroutines, resources);
-  const edges: SketchedEdge[] = rootCause.edges
+function sketch(
+  { rootCause, victims }: Finding,
+  groups: readonly Group[],
+): { readonly nodes: readonly Sketch[]; readonly edges: readonly SketchedEdge[]; readonly leftOut: number } {
+  const folded = foldGraph(rootCause, groups);
+  const drawn = folded.nodes.slice(0, mostNodes);
+  const known = new Map(drawn.map((one) => [one.id, one]));
+  const edges: SketchedEdge[] = folded.edges
     .filter(({ from, to }) => known.has(from) && known.has(to))
-    .map((edge) => ({ ...edge, label: clip(operation(edge)) }));
-  const behind = victims.goroutines === 0 ? [] : victimTargets(rootCause, known);
+    .map((edge) => ({ ...edge, label: clip(labelOf(edge, known, folded)) }));
+  const behind = victims.goroutines === 0 ? [] : victimTargets(rootCause, drawn);
   const crowd: Sketch[] = behind.length === 0 ? [] : [victimsNode(victims.goroutines)];
   return {
-    nodes: [...drawn, ...crowd],
+    nodes: [...drawn.map(nodeOf), ...crowd],
     edges: [
       ...edges,
       ...behind.map(
@@ -50,59 +55,70 @@ function sketch({ rootCause, victims }: Finding): {
         }),
       ),
     ],
-    leftOut: all.length - drawn.length,
+    leftOut: folded.nodes.length - drawn.length,
   };
 }
 
 /** The objects that more goroutines queue at than those of the root cause; of one whose queue is not known, all. */
-function victimTargets(
-  { goroutines, resources }: Finding['rootCause'],
-  known: ReadonlySet<string>,
-): string[] {
-  const drawn = resources.filter(({ id }) => known.has(id));
-  const crowded = drawn.filter(({ id, waiters }) => {
+function victimTargets({ goroutines }: Finding['rootCause'], drawn: readonly Folded[]): string[] {
+  const objects = drawn.filter((node) => node.kind === 'object');
+  const crowded = objects.filter(({ one: { id, waiters } }) => {
     const own = goroutines.filter(({ waitsFor }) => waitsFor.includes(id)).length;
     return waiters !== undefined && waiters.send + waiters.recv > own;
   });
-  return (crowded.length > 0 ? crowded : drawn.slice(0, 1)).map(({ id }) => id);
+  return (crowded.length > 0 ? crowded : objects.slice(0, 1)).map(({ id }) => id);
 }
 
-function goroutineNode({ id, userLocation }: RootGoroutine): Sketch {
-  return node(`G${id}`, 'goroutine', [
-    `goroutine ${id}`,
-    `${shortName(userLocation.function)}:${userLocation.line}`,
-  ]);
-}
-
-function objectNode(resource: Resource): Sketch {
-  return node(resource.id, 'object', [shortName(resource.name), objectState(resource), resource.address]);
+function nodeOf(folded: Folded): Sketch {
+  const { id, count, members } = folded;
+  if (folded.kind === 'object') {
+    const { one } = folded;
+    const name = shortName(one.name);
+    return node(id, 'object', members, [
+      count === 1 ? name : `${count} × ${name}`,
+      objectState(one),
+      count === 1 ? one.address : '',
+    ]);
+  }
+  const { one } = folded;
+  const { function: name, line } = ownFrame(one.stack) ?? one.userLocation;
+  const title = count === 1 ? `goroutine ${one.id}` : `${count.toLocaleString('en-US')} goroutines`;
+  return node(id, 'goroutine', members, [title, `${shortName(name)}:${line}`]);
 }
 
 function victimsNode(count: number): Sketch {
-  return node('V', 'victims', [
-    `${count.toLocaleString('en-US')} ${count === 1 ? 'goroutine' : 'goroutines'}`,
-    'wait behind it',
-  ]);
+  const title = `${count.toLocaleString('en-US')} ${count === 1 ? 'goroutine' : 'goroutines'}`;
+  return node('V', 'victims', [], [title, 'wait behind it']);
 }
 
-function node(id: string, kind: GraphNode['kind'], texts: readonly string[]): Sketch {
+function node(
+  id: string,
+  kind: GraphNode['kind'],
+  members: readonly string[],
+  texts: readonly string[],
+): Sketch {
   const lines = texts.filter((text) => text !== '').map(clip);
   const width = Math.max(...lines.map((line) => line.length)) * letterWidth + 32;
-  return { id, kind, lines, width: Math.round(width), height: lines.length * lineHeight + 20 };
+  return { id, kind, members, lines, width: Math.round(width), height: lines.length * lineHeight + 20 };
 }
 
 function labelOf(
   { from, to, relation }: Edge,
-  goroutines: readonly RootGoroutine[],
-  resources: readonly Resource[],
-): string {
-  const byNode = (id: string) => goroutines.find((one) => `G${one.id}` === id);
+  known: ReadonlyMap<string, Folded>,
+  { nodes, edges }: FoldedGraph,
+) {
+  const reasonOf = (id: string): string => {
+    const found = nodes.find((one) => one.id === id);
+    return found?.kind === 'goroutine' ? found.one.waitReason : '';
+  };
   if (relation === 'held-by') return 'held by';
-  if (relation === 'waits-for') return waitVerb(byNode(from)?.waitReason ?? '');
-  const channel = resources.some(({ id, kind }) => id === from && kind === 'channel');
-  const waiter = goroutines.find(({ waitsFor }) => waitsFor.includes(from))?.waitReason ?? '';
-  if (channel && waiter === 'chan send') return byNode(to) === undefined ? 'served by' : 'would receive';
-  if (channel && waiter === 'chan receive') return byNode(to) === undefined ? 'served by' : 'would send';
+  if (relation === 'waits-for') return waitVerb(reasonOf(from));
+  const object = known.get(from);
+  const channel = object?.kind === 'object' && object.one.kind === 'channel';
+  const waiter = edges.find((edge) => edge.to === from && edge.relation === 'waits-for')?.from ?? '';
+  const reason = reasonOf(waiter);
+  if (channel && known.has(to) && reason === 'chan send') return 'would receive';
+  if (channel && known.has(to) && reason === 'chan receive') return 'would send';
   return 'would release';
 }
 
@@ -129,13 +145,14 @@ function layOut(
   viz: Viz,
   nodes: readonly Sketch[],
   edges: readonly SketchedEdge[],
+  rankdir: 'LR' | 'TB',
 ): Omit<GraphPicture, 'leftOut'> {
   const inches = (points: number): number => points / pointsPerInch;
   const nameOf = (id: string): string => `n${nodes.findIndex((one) => one.id === id)}`;
   const drawing = viz.renderJSON(
     {
       directed: true,
-      graphAttributes: { rankdir: nodes.length > 5 ? 'TB' : 'LR', nodesep: 0.5, ranksep: 0.7, pad: 0 },
+      graphAttributes: { rankdir, nodesep: 0.5, ranksep: rankdir === 'LR' ? 0.7 : 0.4, pad: 0 },
       nodeAttributes: { shape: 'box', fixedsize: true, label: '' },
       edgeAttributes: { fontname: 'Helvetica', fontsize: 13 },
       nodes: nodes.map(({ width, height }, i) => ({

@@ -27,6 +27,14 @@ export function shortName(name: string): string {
   return slash === -1 || (bracket !== -1 && bracket < slash) ? name : name.slice(slash + 1);
 }
 
+/** Functions of the runtime that nobody looks for: not exported ones. */
+export const isPrivateRuntime = (name: string): boolean => /^runtime\.[^\p{Lu}]/u.test(name);
+
+/** The innermost frame that is not about waiting itself: neither the runtime's nor that of a lock. */
+export function ownFrame<T extends { readonly function: string }>(stack: readonly T[]): T | undefined {
+  return stack.find((frame) => !/^(?:runtime|sync|internal)[./]/.test(frame.function));
+}
+
 /** The state of a channel or lock in a few words; empty when nothing is known of it. */
 export function objectState({ kind, len, cap, closed, waiters }: Resource): string {
   const fill =

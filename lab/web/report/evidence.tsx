@@ -1,7 +1,7 @@
 import type { DiagnosisPart, FindingPart } from '../../report/page-data.js';
 import { Commands, Prose, placesIn, Source } from './parts.js';
 import { Stack, Variables } from './stack.js';
-import { fileName, shortName } from './words.js';
+import { fileName, ownFrame, shortName } from './words.js';
 
 /** Findings whose evidence is open when the page opens. */
 const open = 2;
@@ -40,11 +40,12 @@ export function Evidence({
           {finding.rootCause.goroutines.map((one, k) => (
             <details key={one.id} class="goroutine" open={k === 0}>
               <summary>
-                Goroutine {one.id}, “{one.waitReason}”, in <code>{shortName(one.userLocation.function)}</code>
+                Goroutine {one.id}, “{one.waitReason}”, in{' '}
+                <code>{shortName((ownFrame(one.stack) ?? one.userLocation).function)}</code>
               </summary>
               <Stack
                 frames={one.stack}
-                blocked={`${one.userLocation.file}:${one.userLocation.line}`}
+                blocked={ownFrame(one.stack) ?? one.userLocation}
                 created={one.goStatementLocation}
               />
             </details>

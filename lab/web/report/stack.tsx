@@ -17,8 +17,8 @@ export function Stack({
   created,
 }: {
   readonly frames: readonly ShownFrame[];
-  /** `file:line` of the frame whose source is open from the beginning. */
-  readonly blocked: string;
+  /** Where it waits: its source is shown. */
+  readonly blocked: { readonly file: string; readonly line: number };
   readonly created?: { readonly function: string; readonly file: string; readonly line: number };
 }) {
   return (
@@ -26,7 +26,7 @@ export function Stack({
       <ol class="stack" start={0}>
         {frames.map((frame, i) => (
           <li key={i} value={frame.index ?? i} class={isPrivateRuntime(frame.function) ? 'runtime' : ''}>
-            <Frame frame={frame} marked={`${frame.file}:${frame.line}` === blocked} />
+            <Frame frame={frame} marked={frame.file === blocked.file && frame.line === blocked.line} />
           </li>
         ))}
       </ol>

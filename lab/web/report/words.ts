@@ -18,13 +18,4 @@ export function bytes(n: number): string {
 /** The last part of a path. */
 export const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
-/** A function without the folders of its package. */
-export function shortName(name: string): string {
-  const type = name.indexOf('(');
-  const slash = name.lastIndexOf('/', type === -1 ? undefined : type);
-  const bracket = name.indexOf('[');
-  return slash === -1 || (bracket !== -1 && bracket < slash) ? name : name.slice(slash + 1);
-}
-
-/** Functions of the runtime that nobody looks for: not exported ones. */
-export const isPrivateRuntime = (name: string): boolean => /^runtime\.[^\p{Lu}]/u.test(name);
+export { isPrivateRuntime, ownFrame, shortName } from '../../report/page/words.js';

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ObjectRow } from '../../../report/page-data.js';
 import { Commands, Source } from '../parts.js';
 import { Stack } from '../stack.js';
-import { counted, number, shortName } from '../words.js';
+import { counted, number, ownFrame, shortName } from '../words.js';
 import type { Frame, Model, Row } from './model.js';
 
 /** Groups that are listed of a line that stands for many. */
@@ -52,11 +52,11 @@ function Group({
   const id = groups.id[group] ?? '';
   const count = groups.count[group] ?? 0;
   const examples = groups.examples[group] ?? [];
-  const user = model.frame(groups.user[group] ?? -1);
   const created = model.frame(groups.created[group] ?? -1);
-  const place = `${user.file}:${user.line}`;
   const waited = objects.filter((one) => one.groups.includes(id));
   const frames = stackOf(model, group);
+  const user = ownFrame(frames) ?? model.frame(groups.user[group] ?? -1);
+  const place = `${user.file}:${user.line}`;
   return (
     <>
       <h3>
@@ -91,7 +91,7 @@ function Group({
         </>
       )}
       {frames.every((frame) => `${frame.file}:${frame.line}` !== place) && <Source place={place} />}
-      <Stack frames={frames} blocked={place} created={created} />
+      <Stack frames={frames} blocked={user} created={created} />
     </>
   );
 }
