@@ -23,6 +23,7 @@ import type { Cell, Snapshot } from './snapshot.js';
 import { unwrapStarts } from './start-locations.js';
 import { analyzeStripped } from './stripped.js';
 import { syncEvaluator } from './sync-evaluator.js';
+import { waitedObjects } from './waited-objects.js';
 
 export interface AnalyzeOptions {
   readonly exe: string;
@@ -113,6 +114,7 @@ export async function analyzeCore(
     findings,
     groups: snapshot.signatures.map(groupOf),
     userLocations: userLocations(snapshot.signatures),
+    objects: waitedObjects(snapshot, study.input.nameOf),
     stats: {
       engine,
       wallMs: Math.round(performance.now() - began),

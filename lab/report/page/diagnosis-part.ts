@@ -1,4 +1,4 @@
-import type { Diagnosis, Finding } from '../../analysis/diagnosis.js';
+import type { Diagnosis, Finding, Resource } from '../../analysis/diagnosis.js';
 import type { DiagnosisPart, FindingPart, ObjectRow } from '../page-data.js';
 import { goroutineTable } from './goroutine-table.js';
 import { drawGraph } from './graph.js';
@@ -33,22 +33,42 @@ function groupsOf(findings: readonly Finding[]): Set<string> {
 }
 
 /** The objects of the findings, then the others that somebody waits for. */
-function objectRows({ findings, groups, objects = [] }: Diagnosis): ObjectRow[] {
+function objectRows(diagnosis: Diagnosis): ObjectRow[] {
+  const { findings, objects = [] } = diagnosis;
+  const waited = new Map(objects.map((one) => [one.address, one]));
   const own = findings.flatMap((finding) =>
     finding.rootCause.resources.map((resource): ObjectRow => {
-      const waiting =
-        resource.waiters === undefined ? {} : { waiting: resource.waiters.send + resource.waiters.recv };
-      const roots = finding.rootCause.goroutines.filter(({ waitsFor }) => waitsFor.includes(resource.id));
-      const theirs = groups.filter(({ exampleIds }) => roots.some(({ id }) => exampleIds.includes(id)));
-      const victims = finding.rootCause.resources.length === 1 ? finding.victims.groups : [];
+      const seen = waited.get(resource.address) ?? ownLook(resource, finding, diagnosis);
+      const { state, waiting, groups } = seen;
       return {
-        ...{ ...resource, ...waiting, finding: finding.id, state: objectState(resource) },
-        groups: [...new Set([...theirs.map(({ id }) => id), ...victims])],
+        ...resource,
+        state,
+        groups,
+        finding: finding.id,
+        ...(waiting === undefined ? {} : { waiting }),
       };
     }),
   );
   const known = new Set(own.map(({ address }) => address));
   return [...own, ...objects.filter(({ address }) => !known.has(address))];
+}
+
+/** What a finding alone tells of an object: diagnoses of older versions of the lab have no list of objects. */
+function ownLook(
+  resource: Resource,
+  { rootCause, victims }: Finding,
+  { groups }: Diagnosis,
+): Pick<ObjectRow, 'state' | 'waiting' | 'groups'> {
+  const { waiters } = resource;
+  const roots = rootCause.goroutines.filter(({ waitsFor }) => waitsFor.includes(resource.id));
+  const theirs = groups.filter(({ exampleIds }) => roots.some(({ id }) => exampleIds.includes(id)));
+  const behind = rootCause.resources.length === 1 ? victims.groups : [];
+  const queue = waiters === undefined ? '' : `; ${waiters.send} wait to send, ${waiters.recv} to receive`;
+  return {
+    state: `${objectState(resource)}${queue}`,
+    groups: [...new Set([...theirs.map(({ id }) => id), ...behind])],
+    ...(waiters === undefined ? {} : { waiting: waiters.send + waiters.recv }),
+  };
 }
 
 /** Every place whose source somebody may want to see, the most telling first. */

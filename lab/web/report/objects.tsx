@@ -25,11 +25,7 @@ export function Objects({ objects }: { readonly objects: readonly ObjectRow[] })
               </>
             )}
           </td>
-          <td>
-            {one.state}
-            {one.waiters !== undefined &&
-              `; ${number(one.waiters.send)} wait to send, ${number(one.waiters.recv)} to receive`}
-          </td>
+          <td>{one.state}</td>
           <td class="number">{one.waiting === undefined ? '' : number(one.waiting)}</td>
           <td>
             <code>{one.address}</code>
