@@ -8,6 +8,8 @@ const outcomes = {
   'not-observed': 'not observed',
 } as const;
 
+const many = { holds: 'hold', differs: 'differ', fails: 'fail', 'not-observed': 'not observed' } as const;
+
 /** The article's claims, what this run saw of each, and where the evidence lies. */
 export function Article({ rows }: { readonly rows: RunPart['checklist'] }) {
   const count = (outcome: keyof typeof outcomes): number =>
@@ -16,7 +18,7 @@ export function Article({ rows }: { readonly rows: RunPart['checklist'] }) {
   return (
     <>
       <p>
-        {rows.length} claims: {told.map((one) => `${count(one)} ${outcomes[one]}`).join(', ')}.
+        {rows.length} claims: {told.map((one) => `${count(one)} ${many[one]}`).join(', ')}.
       </p>
       <Table label="The article's claims" head={['outcome', 'what the article says', 'what this run saw']}>
         {rows.map(({ id, outcome, claim, seen, why, evidence }) => (

@@ -220,7 +220,7 @@ function Told({
   readonly rootCause: FindingPart['rootCause'];
   readonly victims: FindingPart['victims'];
 }) {
-  if (node.kind === 'victims') return <>in {victims.groups.join(', ')}</>;
+  if (node.kind === 'victims') return <>wait behind it, in {victims.groups.join(', ')}</>;
   const [member = node.id] = node.members;
   const several = node.members.length > 1;
   const goroutine = rootCause.goroutines.find((one) => `G${one.id}` === member);
