@@ -1,4 +1,5 @@
 import type { Health, ProbeOutcome } from './hang/health.js';
+import type { ProcessStats } from './hang/process-stats.js';
 import type { LoadSample, LoadStep } from './load/sample.js';
 import type { CrowdSample } from './stampede/facts.js';
 
@@ -25,6 +26,7 @@ export type LabEvent =
   | { readonly type: 'load-sample'; readonly sample: LoadSample }
   | { readonly type: 'crowd-sample'; readonly sample: CrowdSample }
   | { readonly type: 'probe'; readonly outcome: ProbeOutcome }
+  | { readonly type: 'process'; readonly stats: ProcessStats }
   | { readonly type: 'health'; readonly at: number; readonly health: Health; readonly why: string }
   | { readonly type: 'note'; readonly text: string };
 

@@ -23,6 +23,7 @@ import type { Claim } from './rules/rule.js';
 import type { Cell, Snapshot } from './snapshot.js';
 import { unwrapStarts } from './start-locations.js';
 import { syncEvaluator } from './sync-evaluator.js';
+import { waitedObjects } from './waited-objects.js';
 
 export interface OpeningCore {
   readonly pair: CheckedPair;
@@ -96,6 +97,7 @@ export async function diagnoseCore(
     findings,
     groups: snapshot.signatures.map(groupOf),
     userLocations: userLocations(snapshot.signatures),
+    objects: waitedObjects(snapshot, study.input.nameOf),
     stats: {
       engine,
       wallMs: Math.round(performance.now() - began),

@@ -7,6 +7,8 @@ import { analyzeCore } from '../../analysis/analyze-core.js';
 import type { Diagnosis } from '../../analysis/diagnosis.js';
 import { LabError } from '../../errors.js';
 import { diagnosisText } from '../../report/diagnosis-text.js';
+import type { SourceMap } from '../../report/page/source-lines.js';
+import { recordedGoRoot } from '../../source/program.js';
 import { example, type LabCommand } from '../command.js';
 import { withProgress } from '../progress.js';
 
@@ -46,7 +48,7 @@ export const analyzeCommand: LabCommand = {
     );
     if (asked.html !== undefined) {
       const { diagnosisHtml } = await import('../../report/report-html.js');
-      await writeFile(asked.html, diagnosisHtml(diagnosis));
+      await writeFile(asked.html, await diagnosisHtml(diagnosis, await sourcesFor(asked, diagnosis)));
     }
     output.document(diagnosis);
     output.print(diagnosisText(diagnosis, createColors(output.colour)));
@@ -58,6 +60,22 @@ export const analyzeCommand: LabCommand = {
 /** 0: no deadlock; 1: deadlock; 2: undecided. */
 export function analyzeExitCode({ verdict }: Pick<Diagnosis, 'verdict'>): number {
   return { none: 0, deadlock: 1, unknown: 2 }[verdict];
+}
+
+/** Where the page finds the lines around the places that it names; nowhere with `--no-source`. */
+async function sourcesFor(
+  { run, source, sourceMap, goRoot }: z.infer<typeof optionsSchema>,
+  { groups }: Diagnosis,
+): Promise<SourceMap> {
+  if (!source) return undefined;
+  if (run === undefined) {
+    const recorded = recordedGoRoot(groups.flatMap(({ stack }) => stack.map(({ file }) => file)));
+    const library = goRoot === undefined || recorded === '' ? [] : [{ from: recorded, to: resolve(goRoot) }];
+    return [...sourceMap.map(parseSourceMap), ...library];
+  }
+  const { sourceMapOf } = await import('../../run-sources.js');
+  const { openRun } = await import('../../store/run-store.js');
+  return sourceMapOf(await openRun(run));
 }
 
 /** Loaded only when needed: a stranger's core takes as long to analyse as all that belongs to runs to load. */
