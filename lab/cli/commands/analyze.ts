@@ -5,16 +5,18 @@ import { createColors } from 'picocolors';
 import { z } from 'zod';
 import { analyzeCore } from '../../analysis/analyze-core.js';
 import type { Diagnosis } from '../../analysis/diagnosis.js';
+import { complaintsText } from '../../complaints.js';
 import { LabError } from '../../errors.js';
 import { diagnosisText } from '../../report/diagnosis-text.js';
-import { example, type LabCommand } from '../command.js';
+import type { LabCommand } from '../command.js';
+import { defineAnalyze } from '../manual/analyze.js';
 import { withProgress } from '../progress.js';
 
 const optionsSchema = z.looseObject({
   exe: z.string().optional(),
   core: z.string().optional(),
   run: z.string().optional(),
-  sourceMap: z.array(z.string().regex(/^[^=]+=.+$/, 'must look like FROM=TO')).default([]),
+  sourceMap: z.array(z.string().regex(/^[^=]+=.+$/, 'FROM=TO')).default([]),
   goRoot: z.string().optional(),
   html: z.string().optional(),
   /** commander's form of `--no-source`. */
@@ -22,20 +24,7 @@ const optionsSchema = z.looseObject({
 });
 
 export const analyzeCommand: LabCommand = {
-  define: (program) =>
-    example(
-      program
-        .command('analyze')
-        .description('diagnose a Go core: exit 0 no deadlock, 1 deadlock, 2 undecided')
-        .option('--exe <file>', 'the executable that the process ran')
-        .option('--core <file>', 'its core file, made by gcore, the kernel or Delve')
-        .option('--run <dir>', 'diagnose a stored run again')
-        .option('--source-map <from=to>', 'where sources lie now; may be repeated', collect, [])
-        .option('--go-root <dir>', 'where the sources of the Go standard library lie')
-        .option('--no-source', 'use no sources at all')
-        .option('--html <file>', 'write the report as a page'),
-      'npx lab analyze --exe ./server --core ./core.1628\nnpx lab analyze --exe ./server --core ./core.1628 --source-map /build/app=.',
-    ),
+  define: defineAnalyze,
   async act({ options, output, signal }) {
     const asked = readOptions(options);
     requireSensible(asked);
@@ -104,11 +93,10 @@ export function parseSourceMap(text: string): { from: string; to: string } {
 function readOptions(options: unknown): z.infer<typeof optionsSchema> {
   const parsed = optionsSchema.safeParse(options);
   if (parsed.success) return parsed.data;
-  throw new LabError(z.prettifyError(parsed.error), { code: 'usage', hint: 'see npx lab analyze --help' });
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
+  throw new LabError(complaintsText(parsed.error, options), {
+    code: 'usage',
+    hint: 'see `npx lab analyze --help`',
+  });
 }
 
 /** What is sure to fail is said before the work, not after it. */

@@ -9,25 +9,16 @@ import { writeJson } from '../../store/json-file.js';
 import { makeFolder } from '../../store/make-folder.js';
 import { chooseRun } from '../../store/run-store.js';
 import { openTarget } from '../../targets/index.js';
-import { example, type LabCommand } from '../command.js';
+import type { LabCommand } from '../command.js';
 import type { Output } from '../context.js';
+import { defineCapture } from '../manual/capture.js';
 import { withProgress } from '../progress.js';
 import { actOn } from './stage.js';
 
 const pidSchema = z.coerce.number().int().positive();
 
 export const captureCommand: LabCommand = {
-  define: (program) =>
-    example(
-      program
-        .command('capture')
-        .description('the core and executable of any running Go process, or of the server of a run')
-        .option('--pid <pid>', 'a Go process of this machine, or of the target')
-        .option('--target <where>', 'of --pid: local, vagrant, or ssh://user@host:port')
-        .option('-o, --output <dir>', 'where the bundle goes; ./capture-<pid> unless named')
-        .option('--run <dir>', 'the run to go on with; the newest unless named'),
-      'npx lab capture --pid 1628 -o /tmp/hung\nnpx lab capture --pid 1628 --target ssh://me@server-7 -o /tmp/hung\nnpx lab analyze --exe /tmp/hung/server --core /tmp/hung/core.1628',
-    ),
+  define: defineCapture,
   async act({ options, output, signal }) {
     if (options['pid'] !== undefined) return await captureProcess(options, output, signal);
     const run = await chooseRun(typeof options['run'] === 'string' ? options['run'] : undefined);

@@ -6,18 +6,12 @@ import { LabError, messageOf } from '../../errors.js';
 import { stopServerOf } from '../../stages/index.js';
 import { listRegressions, listRuns, openRun, type Run } from '../../store/run-store.js';
 import { openTarget } from '../../targets/index.js';
-import { example, type LabCommand } from '../command.js';
+import type { LabCommand } from '../command.js';
 import type { Output } from '../context.js';
+import { defineClean } from '../manual/keep.js';
 
 export const cleanCommand: LabCommand = {
-  define: (program) =>
-    example(
-      program
-        .command('clean')
-        .description('remove stored runs and end the servers that they left; asks first')
-        .option('--yes', 'do not ask'),
-      'npx lab clean',
-    ),
+  define: defineClean,
   async act({ options, output, signal }) {
     const folders = [...(await listRuns()), ...(await listRegressions())];
     if (folders.length > 0 && options['yes'] !== true) {

@@ -2,17 +2,11 @@ import { parseConfig } from '../../config.js';
 import { doctorText } from '../../report/doctor-text.js';
 import { openTarget } from '../../targets/index.js';
 import { doctorExitCode, examine } from '../../toolchain/index.js';
-import { example, type LabCommand } from '../command.js';
+import type { LabCommand } from '../command.js';
+import { defineDoctor } from '../manual/keep.js';
 
 export const doctorCommand: LabCommand = {
-  define: (program) =>
-    example(
-      program
-        .command('doctor')
-        .description('every tool, version and permission that the lab needs, and what mends what is missing')
-        .option('--target <where>', 'another machine to look at: ssh://user@host:port'),
-      'npx lab doctor\nnpx lab doctor --target ssh://me@server-7',
-    ),
+  define: defineDoctor,
   async act({ options, output, signal }) {
     const where = parseConfig({ target: options['target'] });
     await using target = await openTarget(where, () => {}, signal);

@@ -2,11 +2,11 @@ import { basename } from 'node:path';
 import Table from 'cli-table3';
 import type { Run } from '../../store/run-store.js';
 import { listRuns, openRun } from '../../store/run-store.js';
-import { example, type LabCommand } from '../command.js';
+import type { LabCommand } from '../command.js';
+import { defineRuns } from '../manual/look.js';
 
 export const runsCommand: LabCommand = {
-  define: (program) =>
-    example(program.command('runs').description('stored runs with their verdicts'), 'npx lab runs'),
+  define: defineRuns,
   async act({ output }) {
     const folders = await listRuns();
     const opened = await Promise.all(

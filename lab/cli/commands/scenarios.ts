@@ -1,9 +1,9 @@
 import { scenarios } from '../../scenarios/index.js';
-import { example, type LabCommand } from '../command.js';
+import type { LabCommand } from '../command.js';
+import { defineScenarios } from '../manual/look.js';
 
 export const scenariosCommand: LabCommand = {
-  define: (program) =>
-    example(program.command('scenarios').description('the catalogue of hangs'), 'npx lab scenarios --json'),
+  define: defineScenarios,
   async act({ output }) {
     output.document(
       scenarios.map(({ name, title, teaches, class: kind, subtype, drive, symptom, expect }) => ({
