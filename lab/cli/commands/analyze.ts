@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { createColors } from 'picocolors';
 import { z } from 'zod';
 import { analyzeCore } from '../../analysis/analyze-core.js';
@@ -10,7 +10,7 @@ import { LabError } from '../../errors.js';
 import { diagnosisText } from '../../report/diagnosis-text.js';
 import type { LabCommand } from '../command.js';
 import { defineAnalyze } from '../manual/analyze.js';
-import { withProgress } from '../progress.js';
+import { withPatience, withProgress } from '../progress.js';
 
 const optionsSchema = z.looseObject({
   exe: z.string().optional(),
@@ -71,16 +71,17 @@ async function analyzeFiles(
       hint: 'npx lab analyze --exe FILE --core FILE (or --run DIR)',
     });
   }
-  return await analyzeCore(
-    {
-      exe: resolve(exe),
-      core: resolve(core),
-      sourceMap: sourceMap.map(parseSourceMap),
-      noSource: !source,
-      ...(goRoot === undefined ? {} : { goRoot: resolve(goRoot) }),
-    },
+  const files = {
+    exe: resolve(exe),
+    core: resolve(core),
+    sourceMap: sourceMap.map(parseSourceMap),
+    noSource: !source,
+    ...(goRoot === undefined ? {} : { goRoot: resolve(goRoot) }),
+  };
+  return await withPatience(
     emit,
-    signal,
+    { stage: 'analyze', text: basename(core) },
+    async () => await analyzeCore(files, emit, signal),
   );
 }
 

@@ -12,7 +12,7 @@ import { openTarget } from '../../targets/index.js';
 import type { LabCommand } from '../command.js';
 import type { Output } from '../context.js';
 import { defineCapture } from '../manual/capture.js';
-import { withProgress } from '../progress.js';
+import { withPatience, withProgress } from '../progress.js';
 import { actOn } from './stage.js';
 
 const pidSchema = z.coerce.number().int().positive();
@@ -51,7 +51,11 @@ async function captureProcess(
   const bundle = await withProgress(output, async (emit) => {
     await using target = await openTarget(where, emit, signal);
     const folder = target.kind === 'local' ? dir : target.workFolder;
-    return await captureBundle({ target, pid: pid.data, method, dir, folder }, emit, signal);
+    return await withPatience(
+      emit,
+      { stage: 'capture', text: `the core of pid ${pid.data}, and its hash` },
+      async () => await captureBundle({ target, pid: pid.data, method, dir, folder }, emit, signal),
+    );
   });
   await writeJson(resolve(dir, 'bundle.json'), bundle);
   output.document(bundle);

@@ -3,16 +3,21 @@ import { doctorText } from '../../report/doctor-text.js';
 import { openTarget } from '../../targets/index.js';
 import { doctorExitCode, examine } from '../../toolchain/index.js';
 import type { LabCommand } from '../command.js';
+import { columnsOf } from '../context.js';
 import { defineDoctor } from '../manual/keep.js';
+import { patiently } from '../progress.js';
 
 export const doctorCommand: LabCommand = {
   define: defineDoctor,
   async act({ options, output, signal }) {
     const where = parseConfig({ target: options['target'] });
-    await using target = await openTarget(where, () => {}, signal);
-    const rows = await examine(target, signal);
+    const patience = { stage: 'doctor', text: `looking at ${where.target}` } as const;
+    const rows = await patiently(output, patience, async () => {
+      await using target = await openTarget(where, () => {}, signal);
+      return await examine(target, signal);
+    });
     output.document(rows);
-    output.print(doctorText(rows));
+    output.print(doctorText(rows, columnsOf(process.stdout)));
     return doctorExitCode(rows);
   },
 };

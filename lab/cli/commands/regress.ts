@@ -4,6 +4,7 @@ import { createColors } from 'picocolors';
 import { z } from 'zod';
 import { complaintsText } from '../../complaints.js';
 import { LabError, messageOf } from '../../errors.js';
+import type { LabEvent } from '../../events.js';
 import { readBaseline, saveBaseline } from '../../regress/baseline.js';
 import { createJournal, type Journal, resumeJournal } from '../../regress/journal.js';
 import { listOf } from '../../regress/matrix.js';
@@ -16,8 +17,9 @@ import { regressText } from '../../report/regress-text.js';
 import { type LiveRegressView, regressView } from '../../report/regress-view.js';
 import { localTarget } from '../../targets/local.js';
 import type { LabCommand } from '../command.js';
+import { columnsOf } from '../context.js';
 import { defineRegress } from '../manual/regress.js';
-import { progressOptions } from '../progress.js';
+import { progressOptions, withPatience } from '../progress.js';
 
 const optionsSchema = z.looseObject({
   only: z.string().optional(),
@@ -62,7 +64,12 @@ export const regressCommand: LabCommand = {
       view.stop();
       const failures = await save(results, journal, asked);
       output.document(results);
-      output.print(regressText(results, { colours: createColors(output.colour) }));
+      output.print(
+        regressText(results, {
+          colours: createColors(output.colour),
+          width: columnsOf(process.stdout),
+        }),
+      );
       const [failure] = failures;
       if (failure !== undefined && results.exitCode === 0) throw failure;
       for (const { message } of failures) output.aside(`not saved: ${message}`);
@@ -112,14 +119,13 @@ async function open(
   signal: AbortSignal,
 ): Promise<Journal> {
   if (resume !== undefined) return await resumeJournal(resume === true ? undefined : resume);
-  const plan = await prepare(
-    { only, go: listOf(go), delve: listOf(dlv), jobs, timeLimit, keep, cores },
-    target,
-    (event) => {
-      if (event.type === 'note') view.note(event.text);
-    },
-    signal,
-  );
+  const wanted = { only, go: listOf(go), delve: listOf(dlv), jobs, timeLimit, keep, cores };
+  const tell = (event: LabEvent): void => {
+    if (event.type === 'note') view.note(event.text);
+    if (event.type === 'stage-started') view.note(`${event.text} ...`);
+  };
+  const patience = { stage: 'regress', text: 'looking for the tools' } as const;
+  const plan = await withPatience(tell, patience, async () => await prepare(wanted, target, tell, signal));
   return await createJournal(plan);
 }
 

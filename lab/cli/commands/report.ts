@@ -3,12 +3,13 @@ import { readReport, writeReports } from '../../report/run-files.js';
 import { openRun } from '../../store/run-store.js';
 import type { LabCommand } from '../command.js';
 import { defineReport } from '../manual/look.js';
+import { patiently } from '../progress.js';
 
 export const reportCommand: LabCommand = {
   define: defineReport,
   async act({ args, options, output }) {
     const run = await openRun(String(args[0]));
-    await writeReports(run);
+    await patiently(output, { stage: 'report', text: 'writing the reports' }, () => writeReports(run));
     const page = run.file('report.html');
     output.document({ dir: run.dir, report: page, files: (await readReport(run)).files });
     output.print(page);

@@ -16,10 +16,7 @@ export function defineDoctor(program: Command): Command {
     description: [
       'Looks at tools, their versions, permissions, limits, ports and disk space. Changes nothing: below each thing that is missing stands the command that mends it.',
     ],
-    exits: [
-      ['0', 'everything that the main job needs is there'],
-      ...failureExits,
-    ],
+    exits: [['0', 'everything that the main job needs is there'], ...failureExits],
     environment: [runsVariable, cacheVariable, ...outputVariables],
     examples: [
       { does: 'This machine', type: 'npx lab doctor' },
