@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { LabError, toLabError } from '../errors.js';
 import type { LabCommand } from './command.js';
-import { errorText, openOutput } from './context.js';
+import { errorText, hasColour, openOutput } from './context.js';
 import { openProgram } from './program.js';
 
 /**
@@ -25,7 +25,11 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
   const helpOnly = args.some((word) => word === '--help' || word === '-h');
   const program = await openProgram(name, helpOnly ? undefined : run);
   for (const command of [program, ...program.commands]) {
-    command.configureOutput({ outputError() {} }); // said below, as every other error
+    command.configureOutput({
+      outputError() {}, // said below, as every other error
+      getOutHasColors: () => hasColour(process.stdout),
+      getErrHasColors: () => hasColour(process.stderr),
+    });
   }
   try {
     await program.parseAsync(args, { from: 'user' });
