@@ -51,13 +51,13 @@ export const labConfigSchema = z.strictObject({
 
 export type LabConfig = z.infer<typeof labConfigSchema>;
 
-/** Reads a configuration from options as typed. Throws `usage` with every complaint. */
-export function parseConfig(options: unknown): LabConfig {
+/** Reads a configuration from options as typed to a command. Throws `usage` with every complaint. */
+export function parseConfig(options: unknown, command = 'run'): LabConfig {
   const parsed = labConfigSchema.safeParse(options);
   if (!parsed.success) {
     throw new LabError(complaintsText(parsed.error, options), {
       code: 'usage',
-      hint: 'see `npx lab run --help`',
+      hint: `see \`npx lab ${command} --help\``,
     });
   }
   const { drive } = scenarioNamed(parsed.data.scenario);

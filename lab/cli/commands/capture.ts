@@ -47,7 +47,7 @@ async function captureProcess(
   }
   const dir = resolve(typeof options['output'] === 'string' ? options['output'] : `capture-${pid.data}`);
   await makeFolder(dir, 0o700);
-  const where = parseConfig({ target: options['target'] });
+  const where = parseConfig({ target: options['target'] }, 'capture');
   const bundle = await withProgress(output, async (emit) => {
     await using target = await openTarget(where, emit, signal);
     const folder = target.kind === 'local' ? dir : target.workFolder;

@@ -10,7 +10,7 @@ import { patiently } from '../progress.js';
 export const doctorCommand: LabCommand = {
   define: defineDoctor,
   async act({ options, output, signal }) {
-    const where = parseConfig({ target: options['target'] });
+    const where = parseConfig({ target: options['target'] }, 'doctor');
     const patience = { stage: 'doctor', text: `looking at ${where.target}` } as const;
     const rows = await patiently(output, patience, async () => {
       await using target = await openTarget(where, () => {}, signal);
