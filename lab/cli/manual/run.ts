@@ -16,7 +16,9 @@ export function defineRun(program: Command): Command {
     .argument('[scenario]', 'a name of `npx lab scenarios`', 'blog')
     .description('the whole experiment: exit 0 confirmed, 1 refuted, 2 unknown');
   runOptions(command)
+    .optionsGroup('Where it runs')
     .option('--keep-vm', 'of vagrant: the VM stays for the next command; npx lab clean ends it')
+    .optionsGroup('How long, how often')
     .option('--repeat <n>', 'run it so often; the worst verdict counts', '1');
   return describe(command, {
     description: [
