@@ -63,6 +63,8 @@ module Lab
       libvirt.qemuargs value: "user,id=lab,net=10.0.3.0/24,restrict=on,#{rules.join(',')}"
       libvirt.qemuargs value: '-device'
       libvirt.qemuargs value: 'virtio-net-pci,netdev=lab,addr=0x10'
+      # QEMU has these ports already; the provider would try to forward them by SSH once more.
+      Ports.forward(override, @settings, disabled: true)
       override.ssh.host = '127.0.0.1'
       override.ssh.port = @settings.ssh_port(@index)
       override.hostmanager.ip_resolver = proc { '127.0.0.1' } if @settings.hostmanager
