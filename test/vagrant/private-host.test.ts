@@ -89,6 +89,30 @@ describe('a private libvirt host', function () {
     });
   }
 
+  for (const mode of ['run', 'enter']) {
+    it(`lets a terminal's Ctrl-C reach the command of \`${mode}\` once`, async function () {
+      await writeFile(folder.file('count'), '');
+      const options = mode === 'run' ? ['--folder', folder.file('disks')] : ['--state', folder.file('state')];
+      if (mode === 'enter') await host('start', [...options, '--folder', folder.file('disks')]);
+      // It goes on for a while after the first, so that a second one would be counted.
+      const slow = folder.file('slow.sh');
+      await writeFile(
+        slow,
+        `trap 'echo INT >> ${folder.file('count')}; told=1' INT; echo ready; while [ -z "$told" ]; do sleep 0.05; done; sleep 1; exit 3\n`,
+      );
+      const command = [script, mode, ...options, '--', 'sh', slow].join(' ');
+      const child = execa('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+        reject: false,
+      });
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      child.stdin.write('\x03');
+      const { exitCode, code } = await child;
+      if (code === 'ENOENT') return this.skip(); // needs script, of util-linux
+      expect(exitCode).to.equal(3);
+      expect(await readFile(folder.file('count'), 'utf8')).to.equal('INT\n');
+    });
+  }
+
   it('ends everything inside when it is killed, and the next one removes its disks', async () => {
     const child = run('sh', '-c', 'echo ready; sleep 1000');
     await new Promise((resolve) => child.stdout.once('data', resolve));
