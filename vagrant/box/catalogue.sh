@@ -7,17 +7,14 @@ set -eu
 folder=$(CDPATH='' cd -- "$1" && pwd)
 read -r sha256 box <"$folder/box.sha256" || fail 69 "$folder holds no box" 'build one: build.sh --cache DIR'
 
-key=$(basename -- "$folder")
 hash=$(printf '%s' "$sha256" | cut -c1-8)
-case $key in *-amd64-*) arch=amd64 ;; *-arm64-*) arch=arm64 ;; *) arch=unknown ;; esac
 url=$(printf 'file://%s' "$folder/$box" | sed -e 's/%/%25/g' -e 's/ /%20/g' -e 's/#/%23/g')
-text=$(jq -n --arg version "1.0.$((0x$hash))" --arg url "$url" --arg sha256 "$sha256" --arg arch "$arch" '{
+text=$(jq -n --arg version "1.0.$((0x$hash))" --arg url "$url" --arg sha256 "$sha256" '{
   name: "go-deadlock-lab/offline",
   versions: [{
     version: $version,
     providers: [{
-      name: "libvirt", url: $url, checksum_type: "sha256", checksum: $sha256,
-      architecture: $arch, default_architecture: true
+      name: "libvirt", url: $url, checksum_type: "sha256", checksum: $sha256
     }]
   }]
 }')

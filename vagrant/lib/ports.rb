@@ -10,13 +10,17 @@ module Lab
     CHECKED = %i[libvirt qemu].freeze
 
     def self.configure(machine, settings)
-      settings.ports.each do |guest, host|
-        machine.vm.network 'forwarded_port', id: "lab-#{guest}", guest: guest, host: host, host_ip: '127.0.0.1',
-                                             auto_correct: true
-      end
+      forward(machine, settings)
       machine.trigger.before :up do |trigger|
         trigger.name = 'ports'
         trigger.ruby { |_env, instance| check(instance, settings) }
+      end
+    end
+
+    def self.forward(machine, settings, **options)
+      settings.ports.each do |guest, host|
+        machine.vm.network 'forwarded_port', id: "lab-#{guest}", guest: guest, host: host, host_ip: '127.0.0.1',
+                                             auto_correct: true, **options
       end
     end
 

@@ -5,6 +5,7 @@ require 'ipaddr'
 require 'json'
 require 'rbconfig'
 require 'uri'
+require_relative 'accelerator'
 
 module Lab
   # A message and one thing to do about it, as Vagrant prints its own errors.
@@ -40,7 +41,8 @@ module Lab
       memory
       ports
       user_mode?
-      accelerator
+      hostmanager
+      choice('LAB_VM_ACCEL', %w[auto kvm qemu], 'auto')
     end
 
     def machines
@@ -80,9 +82,7 @@ module Lab
     # kvm, or qemu for emulation.
     def accelerator
       wanted = choice('LAB_VM_ACCEL', %w[auto kvm qemu], 'auto')
-      return wanted unless wanted == 'auto'
-
-      File.readable?('/dev/kvm') && File.writable?('/dev/kvm') ? 'kvm' : 'qemu'
+      wanted == 'auto' ? Accelerator.detect : wanted
     end
 
     # :host, :guest, or nil where hosts files are left alone.
