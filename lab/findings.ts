@@ -12,7 +12,16 @@ import { type Walk, walkCore } from './checklist/walk.js';
 import type { Emit } from './events.js';
 import { goServerFolder } from './paths.js';
 import { checklistSummary } from './report/checklist-text.js';
-import { bundleOf, inStage, loadFactsOf, plannedIn, savedStage, sourcesFolder } from './stages.js';
+import { builtServerSchema } from './server/build.js';
+import {
+  bundleOf,
+  inStage,
+  loadFactsOf,
+  otherSourcesFolder,
+  plannedIn,
+  savedStage,
+  sourcesFolder,
+} from './stages.js';
 import { writeJson } from './store/json-file.js';
 import type { Run } from './store/run-store.js';
 import { ensureDelve } from './toolchain/index.js';
@@ -61,15 +70,19 @@ export async function compareWithArticle(
 }
 
 /** Where the sources lie that the run kept; runs of older versions of the lab kept those of one package only. */
-function sourceMapOf(run: Run): { from: string; to: string }[] {
+export function sourceMapOf(run: Run): { from: string; to: string }[] {
   const to = run.file(sourcesFolder);
-  if (!existsSync(to)) return [];
+  const other = run.file(otherSourcesFolder);
+  // Of a kit, which may have been made elsewhere: files of all other folders.
+  const map = existsSync(other) ? [{ from: '/', to: `${other}/` }] : [];
+  if (!existsSync(to)) return map;
   const { package: folder } = plannedIn(run).scenario;
-  return [{ from: existsSync(join(to, folder)) ? goServerFolder : join(goServerFolder, folder), to }];
+  const compiledIn = savedStage(run, 'build', builtServerSchema)?.cwd ?? goServerFolder;
+  return [{ from: existsSync(join(to, folder)) ? compiledIn : join(compiledIn, folder), to }, ...map];
 }
 
 /** The bundle, wherever the run's folder lies now. */
-function bundleIn(run: Run): Bundle {
+export function bundleIn(run: Run): Bundle {
   const bundle = bundleOf(run);
   const here = (path: string): string =>
     existsSync(run.file(basename(path))) ? run.file(basename(path)) : path;

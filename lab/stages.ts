@@ -194,6 +194,8 @@ export function plannedIn(run: Run): Planned {
 
 /** Where a run keeps the sources of its program, in its folder. */
 export const sourcesFolder = 'sources';
+/** Where a kit keeps all other sources that the analysis reads, by their recorded paths. */
+export const otherSourcesFolder = 'other-sources';
 
 /** The bundle that the run's `capture` stage left. */
 export function bundleOf(run: Run): Bundle {

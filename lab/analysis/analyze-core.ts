@@ -37,6 +37,8 @@ export interface AnalyzeOptions {
   readonly noSource?: boolean | undefined;
   /** Delve's raw list of goroutines is saved here. */
   readonly rawListFile?: string | undefined;
+  /** Called with the sources that were read: as the compiler recorded them, and where they lie here. */
+  readonly onSources?: ((sources: ReturnType<Program['sourcesRead']>) => void) | undefined;
   /** `delve`: read everything through Delve, as is done for a runtime of unknown layout. */
   readonly engine?: Diagnosis['stats']['engine'] | undefined;
 }
@@ -103,6 +105,7 @@ export async function analyzeCore(
   }
   for (const line of await changedSince(exe, program)) limits.add(line);
   for (const line of missingSources(program)) limits.add(line);
+  options.onSources?.(program.sourcesRead());
   const verdict = verdictOf(findings, undecided);
   return {
     schema: 'lab.diagnosis/1',

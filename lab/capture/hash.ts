@@ -31,7 +31,7 @@ export async function copySparse(from: string, to: string, signal: AbortSignal):
     from,
     async (bytes, at) => {
       size = at + bytes.length;
-      await writeData(copy, bytes, at);
+      await writeSparse(copy, bytes, at);
     },
     signal,
   );
@@ -39,7 +39,8 @@ export async function copySparse(from: string, to: string, signal: AbortSignal):
   return hash;
 }
 
-async function writeData(copy: FileHandle, bytes: Buffer, at: number): Promise<void> {
+/** Writes at most 4 MiB, leaving out stretches of zeros. */
+export async function writeSparse(copy: FileHandle, bytes: Buffer, at: number): Promise<void> {
   if (isZero(bytes)) return;
   let start = -1;
   for (let from = 0; from <= bytes.length; from += grain) {

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { CoreHeader } from '../core/core-file.js';
-import { fileReader, PT_LOAD } from '../core/elf-format.js';
+import { PT_LOAD } from '../core/elf-format.js';
 
 /** Bytes of a core by what they were, whole pages. */
 export interface CoreAccount {
@@ -22,14 +22,17 @@ export async function countPages(
 ): Promise<CoreAccount> {
   const account = { zeros: 0, fromExe: 0, heap: 0, other: 0 };
   await using file = await open(path, 'r');
-  const read = fileReader(file);
+  const buffer = Buffer.allocUnsafe(blockSize);
   for (const { type, vaddr, filesz, offset } of segments) {
     if (type !== PT_LOAD) continue;
-    for (let at = 0; at < filesz; at += blockSize) {
+    for (let at = 0; at < filesz; ) {
       signal.throwIfAborted();
-      const block = await read(offset + at, Math.min(blockSize, filesz - at));
+      const { bytesRead } = await file.read(buffer, 0, Math.min(blockSize, filesz - at), offset + at);
+      if (bytesRead === 0) break;
+      const block = buffer.subarray(0, bytesRead);
       if (block.equals(zeros.subarray(0, block.length))) {
         account.zeros += block.length;
+        at += block.length;
         continue;
       }
       for (let page = 0; page < block.length; page += pageSize) {
@@ -37,6 +40,7 @@ export async function countPages(
         const empty = part.equals(zeros.subarray(0, part.length));
         account[empty ? 'zeros' : kindOf(vaddr + at + page)] += part.length;
       }
+      at += block.length;
     }
   }
   return account;

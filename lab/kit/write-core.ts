@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { writeSparse } from '../capture/hash.js';
 import type { CoreHeader } from '../core/core-file.js';
 import { elfHeaderSize, fileReader, PT_LOAD, PT_NOTE } from '../core/elf-format.js';
 import { LabError } from '../errors.js';
@@ -23,7 +24,6 @@ const shortHole = 1 << 20;
 const windowSize = 1 << 20;
 /** 65,535 and more are told elsewhere in the file, which not every reader knows. */
 const maxSegments = 60_000;
-const zeros = Buffer.alloc(pageSize);
 
 interface Piece {
   readonly flags: number;
@@ -71,7 +71,7 @@ export async function writeCore(
       signal.throwIfAborted();
       const bytes = window.subarray(0, Math.min(windowSize, end - from)).fill(0);
       paint(from, bytes);
-      await writeData(file, bytes, (places[i] as number) + from - start);
+      await writeSparse(file, bytes, (places[i] as number) + from - start);
     }
   }
   await file.truncate(at);
@@ -118,20 +118,6 @@ function writeHeader(
   const size = BigInt(end - start);
   const fields = [BigInt(offset), BigInt(start), 0n, size, type === PT_NOTE ? 0n : size, BigInt(align)];
   for (const [i, value] of fields.entries()) to.writeBigUInt64LE(value, at + 8 + i * 8);
-}
-
-/** Pages of zeros stay holes of the file. */
-async function writeData(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
-  let from = -1;
-  for (let page = 0; page <= bytes.length; page += pageSize) {
-    const part = bytes.subarray(page, page + pageSize);
-    const empty = part.length === 0 || part.equals(zeros.subarray(0, part.length));
-    if (!empty && from < 0) from = page;
-    if (!empty || from < 0) continue;
-    await writeAll(file, bytes.subarray(from, page), at + from);
-    from = -1;
-  }
-  if (from >= 0) await writeAll(file, bytes.subarray(from), at + from);
 }
 
 async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<void> {

@@ -21,6 +21,7 @@ const modules: readonly CommandModule[] = [
   { names: ['regress'], load: async () => [(await import('./regress.js')).regressCommand] },
   { names: ['runs'], load: async () => [(await import('./runs.js')).runsCommand] },
   { names: ['report'], load: async () => [(await import('./report.js')).reportCommand] },
+  { names: ['kit'], load: async () => [(await import('./kit.js')).kitCommand] },
   { names: ['doctor'], load: async () => [(await import('./doctor.js')).doctorCommand] },
   { names: ['clean'], load: async () => [(await import('./clean.js')).cleanCommand] },
 ];
