@@ -70,11 +70,13 @@ export async function compareWithArticle(
 }
 
 /** Where the sources lie that the run kept; runs of older versions of the lab kept those of one package only. */
-export function sourceMapOf(run: Run): { from: string; to: string }[] {
-  const to = run.file(sourcesFolder);
-  const other = run.file(otherSourcesFolder);
+export function sourceMapOf(
+  run: Run,
   // Of a kit, which may have been made elsewhere: files of all other folders.
-  const map = existsSync(other) ? [{ from: '/', to: `${other}/` }] : [];
+  others = run.file(otherSourcesFolder),
+): { from: string; to: string }[] {
+  const to = run.file(sourcesFolder);
+  const map = existsSync(others) ? [{ from: '/', to: `${others}/` }] : [];
   if (!existsSync(to)) return map;
   const { package: folder } = plannedIn(run).scenario;
   const compiledIn = savedStage(run, 'build', builtServerSchema)?.cwd ?? goServerFolder;

@@ -16,6 +16,7 @@ import { describeFile, inFolder, writeArchive } from './archive.js';
 import { diskFull } from './disk-full.js';
 import { kitRecord } from './kit-record.js';
 import type { KeptOfCore, Manifest } from './manifest.js';
+import { type SourceRead, writeOtherSources } from './other-sources.js';
 import { compareDiagnoses } from './same-diagnosis.js';
 import { slimCore } from './slim-core.js';
 
@@ -80,7 +81,7 @@ async function packIn(work: Work, emit: Emit, signal: AbortSignal): Promise<Pack
   const note = (text: string) => emit({ type: 'note', text });
   const tool = await ensureDelve({ goVersion: bundle.goVersion, install: true, emit }, signal);
   const delve = work.delve ?? tool.path;
-  let read: readonly { recorded: string; local: string }[] = [];
+  let read: readonly SourceRead[] = [];
   const whole = await analyzeCore(
     {
       ...{ exe: bundle.exe, core: bundle.core, delve, sourceMap: sourceMapOf(run) },
@@ -94,7 +95,10 @@ async function packIn(work: Work, emit: Emit, signal: AbortSignal): Promise<Pack
   note(`the run's core: ${whole.verdict}`);
   const kit = join(stage, 'kit');
   await mkdir(kit);
-  const files = await collectFiles(run, read);
+  const files = await runSources(run);
+  const own = run.file(sourcesFolder) + sep;
+  const others = read.filter(({ recorded, local }) => recorded.startsWith('/') && !local.startsWith(own));
+  for (const [path, from] of await writeOtherSources(others, kit, signal)) files.set(path, from);
   for (const [path, from] of lesson ?? []) files.set(path, from);
   const exe = basename(bundle.exe);
   const core = basename(bundle.core);
@@ -147,7 +151,8 @@ async function checkKit(
   signal: AbortSignal,
 ): Promise<{ readonly diagnosis: Diagnosis; readonly valuesLeftOut: number }> {
   const [exe = '', core = ''] = [k.files.get(k.exe), k.files.get(k.core)];
-  const sourceMap = sourceMapOf(k.run);
+  const others = join(k.kit, otherSourcesFolder);
+  const sourceMap = sourceMapOf(k.run, existsSync(others) ? others : undefined);
   const options = { exe, core, delve: k.delve, sourceMap };
   const diagnosis = await analyzeCore(options, () => undefined, signal);
   const { differences, valuesLeftOut } = compareDiagnoses(k.whole, diagnosis);
@@ -162,22 +167,11 @@ async function checkKit(
   );
 }
 
-/** Sources by their path in the kit: those that the run kept, and what else the analysis read. */
-async function collectFiles(
-  run: Run,
-  read: readonly { readonly recorded: string; readonly local: string }[],
-): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  if (existsSync(run.file(sourcesFolder))) {
-    for (const path of await filesBelow(run.file(sourcesFolder))) {
-      files.set(`${sourcesFolder}/${path}`, inFolder(run.file(sourcesFolder), path));
-    }
-  }
-  for (const { recorded, local } of read) {
-    if (!recorded.startsWith('/') || local.startsWith(run.file(sourcesFolder) + sep)) continue;
-    files.set(otherSourcesFolder + recorded, local);
-  }
-  return files;
+/** Sources that the run kept, by their path in the kit. */
+async function runSources(run: Run): Promise<Map<string, string>> {
+  const folder = run.file(sourcesFolder);
+  const paths = existsSync(folder) ? await filesBelow(folder) : [];
+  return new Map(paths.map((path) => [`${sourcesFolder}/${path}`, inFolder(folder, path)]));
 }
 
 async function lessonFiles(folder: string): Promise<ReadonlyMap<string, string>> {

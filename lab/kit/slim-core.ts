@@ -5,10 +5,10 @@ import { checkPair } from '../core/pair.js';
 import { launchDelveCore } from '../delve/launch.js';
 import { LabError, messageOf, toLabError } from '../errors.js';
 import { countPages } from './account.js';
-import { exeParts } from './exe-parts.js';
+import { exeParts, withoutUnchanged } from './exe-parts.js';
 import type { KeptOfCore } from './manifest.js';
 import { findNeededObjects } from './needed-objects.js';
-import { painter } from './paint.js';
+import { type Layer, painter } from './paint.js';
 import { collectRanges, contains } from './ranges.js';
 import { readRuntime } from './read-runtime.js';
 import { recordReads } from './recorder.js';
@@ -61,19 +61,18 @@ export async function slimCore(request: SlimRequest, signal: AbortSignal): Promi
       value >= 4096 && (contains(inCore, value) || contains(parts.fromFile, value));
     const rule = wordRule(isAddress, (await stat(corePath)).mtimeMs);
     const { stacks, objects, variables, outside, exact, present, isHeap } = chosen;
-    const { paint, scrubbed } = painter(
-      memory,
-      [
-        { ranges: outside, words: 'scrubbed' },
-        { ranges: variables, words: 'scrubbed-variables' },
-        { ranges: objects, words: 'scrubbed' },
-        { ranges: stacks, words: 'scrubbed' },
-        { ranges: exact, words: 'all' },
-      ],
-      rule,
-      parts.original,
-    );
-    const written = await writeCore({ core, out }, { present, fromExe: parts.fromFile }, paint, rule, signal);
+    const layers: readonly Layer[] = [
+      { ranges: outside, words: 'scrubbed' },
+      { ranges: variables, words: 'scrubbed-variables' },
+      { ranges: objects, words: 'scrubbed' },
+      { ranges: stacks, words: 'scrubbed' },
+      { ranges: exact, words: 'all' },
+    ];
+    const newPainter = () => painter(memory, layers, rule, parts.original);
+    const { paint, scrubbed } = newPainter();
+    const changed = withoutUnchanged(present, parts, newPainter().paint);
+    const isExe = (address: number) => contains(parts.fromFile, address) || contains(parts.initial, address);
+    const written = await writeCore({ core, out }, { present: changed, isExe }, paint, rule, signal);
     const kindOf = (address: number) =>
       contains(parts.fromFile, address) ? 'fromExe' : isHeap(address) ? 'heap' : 'other';
     const had = await countPages(core, kindOf, signal);

@@ -4,7 +4,7 @@ import type { CoreHeader } from '../core/core-file.js';
 import { elfHeaderSize, fileReader, PT_LOAD, PT_NOTE } from '../core/elf-format.js';
 import { LabError } from '../errors.js';
 import { scrubNotes } from './notes.js';
-import { collectRanges, contains, eachWithin, type Ranges } from './ranges.js';
+import { collectRanges, eachWithin, type Ranges } from './ranges.js';
 import type { WordRule } from './words.js';
 
 /** Puts what is kept of the bytes from `start` on into `into`, which is all zeros. */
@@ -13,8 +13,8 @@ export type Paint = (start: number, into: Buffer) => void;
 export interface SlimLayout {
   /** Memory that the new core has; what is not painted is zero. */
   readonly present: Ranges;
-  /** Parts of the process that the executable has as well: there a hole must stay one. */
-  readonly fromExe: Ranges;
+  /** Whether the executable tells what is at an address: there a hole must stay one. */
+  isExe(address: number): boolean;
 }
 
 const headerSize = 56;
@@ -79,14 +79,14 @@ export async function writeCore(
 }
 
 /** In each segment of the core the pages that are to be there, with short holes between them. */
-function piecesOf({ segments }: CoreHeader, { present, fromExe }: SlimLayout): Piece[] {
+function piecesOf({ segments }: CoreHeader, { present, isExe }: SlimLayout): Piece[] {
   const loads = segments
     .filter(({ type, filesz }) => type === PT_LOAD && filesz > 0)
     .toSorted((a, b) => a.vaddr - b.vaddr);
   for (let hole = shortHole; ; hole *= 4) {
     const pieces: Piece[] = [];
     for (const { vaddr, filesz, flags } of loads) {
-      const pages = collectRanges(contains(fromExe, vaddr) ? 0 : hole);
+      const pages = collectRanges(isExe(vaddr) ? 0 : hole);
       eachWithin(present, vaddr, vaddr + filesz, (start, end) => {
         const first = Math.max(vaddr, start - (start % pageSize));
         pages.add(first, Math.min(vaddr + filesz, Math.ceil(end / pageSize) * pageSize));
