@@ -20,7 +20,7 @@ export async function writeArchive(
   const tar = pack();
   const sink = createWriteStream(out, { flags: 'wx', mode: 0o600, flush: true });
   // Given the signal itself, `pipeline` does not end with a stream of tar-stream's.
-  const done = pipeline(tar, createGzip({ level: 9 }), sink);
+  const done = pipeline(tar, createGzip({ level: manifest.core.kind === 'slimmed' ? 9 : 4 }), sink);
   const onAbort = () => tar.destroy(interrupted());
   signal.addEventListener('abort', onAbort, { once: true });
   try {

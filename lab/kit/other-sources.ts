@@ -61,7 +61,10 @@ export function withoutComments(text: string, parse: ParseGo): string {
   for (const [i, { startIndex, endIndex }] of comments.entries()) {
     const comment = text.slice(startIndex, endIndex);
     // `//go:build`, `//line`, `//export`, `// +build`; a block may be the C code of an `import "C"`.
-    const kept = i === 0 || isFirstBlock(text, comments, i) || /^\/\/(?:go:|line |export |extern |\S+:| \+build)/.test(comment);
+    const kept =
+      i === 0 ||
+      isFirstBlock(text, comments, i) ||
+      /^\/\/(?:go:|line |export |extern |\S+:| \+build)/.test(comment);
     if (kept || comment.startsWith('/*')) continue;
     parts.push(text.slice(at, startIndex).replace(/[ \t]+$/, ''));
     at = endIndex;

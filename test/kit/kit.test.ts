@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
 import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { toLabError } from '../../lab/errors.js';
 import { sourceMapOf } from '../../lab/findings.js';
 import { openKit } from '../../lab/kit/open.js';
 import { type PackedKit, packKit } from '../../lab/kit/pack.js';
@@ -60,7 +61,8 @@ describe('a kit of the article run', function () {
   });
 
   it('holds no piece of what clients sent, though the core is full of it', async () => {
-    expect(await tracesIn(dir, needles)).to.be.above(needles.length / 2);
+    const wholes = Object.values(secrets).map((secret) => Buffer.from(secret));
+    expect(await tracesIn(dir, wholes)).to.be.at.least(wholes.length);
     expect(await tracesIn(opened, needles)).to.equal(0);
     expect(await tracesInArchive(kit.file, needles)).to.equal(0);
   });
@@ -152,9 +154,10 @@ describe('a kit of the article run', function () {
   it('leaves nothing behind when it is interrupted', async () => {
     const place = folder.file('place');
     await mkdir(place);
-    const soon = AbortSignal.timeout(1500);
-    const work = packKit({ dir, out: join(place, 'kit.tar.gz'), keepHeap: false }, silent, soon);
-    await rejectsWith('interrupted', work);
+    const stop = new AbortController();
+    const onNote = () => stop.abort();
+    const work = packKit({ dir, out: join(place, 'kit.tar.gz'), keepHeap: false }, onNote, stop.signal);
+    expect(await work.catch((error) => toLabError(error).code)).to.equal('interrupted');
     expect(await readdir(place)).to.deep.equal([]);
   });
 
