@@ -15,6 +15,8 @@ export interface ExeParts {
   readonly initial: Ranges;
   /** By which a core is known to be of this executable: its headers and notes. */
   readonly identity: Ranges;
+  /** Of the table for the dynamic linker, where there is one. */
+  readonly dynamic: number | undefined;
   /** The executable's own bytes at these addresses, zeros where it has none. */
   original(start: number, length: number): Buffer;
 }
@@ -22,6 +24,7 @@ export interface ExeParts {
 const AT_ENTRY = 9;
 const AT_PHDR = 3;
 const writableFlag = 2;
+const PT_DYNAMIC = 2;
 const pageSize = 4096;
 
 /** Reads the variables as they were before the program began. */
@@ -29,6 +32,7 @@ export async function exeParts(exe: Executable, core: CoreHeader, signal: AbortS
   await using file = await openInput(exe.path, 'executable', signal);
   const headers = await readProgramHeaders(file.read, file.header);
   const bias = (core.auxv.get(AT_ENTRY) ?? exe.entry) - exe.entry;
+  const dynamic = headers.find(({ type }) => type === PT_DYNAMIC);
   const fromFile = collectRanges();
   const writable = collectRanges();
   const identity = collectRanges();
@@ -53,6 +57,7 @@ export async function exeParts(exe: Executable, core: CoreHeader, signal: AbortS
   return {
     ...{ fromFile: fromFile.finish(), writable: writable.finish(), identity: identity.finish() },
     initial: loaded.finish(),
+    dynamic: dynamic === undefined ? undefined : dynamic.vaddr + bias,
     original(start, length) {
       const out = Buffer.alloc(length);
       for (const { start: from, bytes } of initial) {

@@ -12,7 +12,7 @@ const incidental = /^\.(?:stats|process\.(?:exe|core))(?:\.|$)/;
 /** What a goroutine of the root cause has in its variables; of the service, not of the diagnosis. */
 const values = /^\.findings\.\d+\.rootCause\.goroutines\.\d+\.stack\.\d+\.variables\.\d+\.value$/;
 const texts = /^\.findings\.\d+\.evidence\.\d+\.text$/;
-const quoted = /"(?:\\.|[^"\\])*(?:"|$)/g;
+const quoted = /"(?:\\.|[^"\\])*(?:"(?:\.\.\.)?|$)/g;
 
 /** Compares the diagnosis of a core with that of the core slimmed. */
 export function compareDiagnoses(whole: Diagnosis, slimmed: Diagnosis): Comparison {

@@ -2,6 +2,7 @@ import type { CoreHeader } from '../core/core-file.js';
 import { PT_LOAD } from '../core/elf-format.js';
 import type { BulkMemory } from '../core/memory.js';
 import type { ExeParts } from './exe-parts.js';
+import { linkMapOf } from './link-map.js';
 import type { NeededObjects } from './needed-objects.js';
 import { readInto } from './paint.js';
 import { collectRanges, contains, type Ranges } from './ranges.js';
@@ -50,6 +51,9 @@ export function selectMemory(source: SelectionSource, signal: AbortSignal): Sele
   }
   const loads = core.segments.filter(({ type, filesz }) => type === PT_LOAD && filesz > 0);
   for (const { vaddr, filesz, flags } of loads) {
+    // The first page of a library tells which one it is.
+    const isLibrary = (flags & 2) === 0 && core.mappedFiles.some(({ start }) => start === vaddr);
+    if (isLibrary && !contains(exe.fromFile, vaddr)) exact.add(vaddr, vaddr + Math.min(filesz, pageSize));
     const isKernels = (flags & executableFlag) !== 0 && filesz <= maxKernelCode && vaddr < 2 ** 53;
     if (isKernels && !contains(exe.fromFile, vaddr)) exact.add(vaddr, vaddr + filesz);
   }
@@ -59,6 +63,7 @@ export function selectMemory(source: SelectionSource, signal: AbortSignal): Sele
     outside.add(sp - (sp % 8), Math.min(segment.vaddr + segment.filesz, sp + foreignStack));
   }
   addAll(exact, exe.identity);
+  addAll(exact, linkMapOf(source.memory, exe.dynamic));
   addAll(exact, needed.own);
   for (let i = 0; i < recorded.starts.length; i++) {
     const start = recorded.starts[i] as number;
@@ -72,6 +77,11 @@ export function selectMemory(source: SelectionSource, signal: AbortSignal): Sele
     loads.some(({ vaddr, filesz }) => address >= vaddr && address < vaddr + filesz);
   for (const page of pagesLedTo(source.memory, Object.values(chosen), isOutside, signal)) {
     outside.add(page, page + pageSize);
+  }
+  // What a thread has for itself lies before and behind the address in one of its registers.
+  for (const word of core.registers.flatMap(({ words }) => words)) {
+    const page = word - (word % pageSize);
+    for (const near of [page - pageSize, page]) if (isOutside(near)) outside.add(near, near + pageSize);
   }
   const all = { ...chosen, outside: outside.finish(), exact: exact.finish() };
   for (const ranges of [...Object.values(all), needed.pages]) addAll(present, ranges);

@@ -56,6 +56,8 @@ export async function slimCore(request: SlimRequest, signal: AbortSignal): Promi
     const mapped = collectRanges();
     for (const { type, vaddr, memsz } of core.segments)
       if (type === PT_LOAD) mapped.add(vaddr, vaddr + memsz);
+    // Code of libraries is in files alone.
+    for (const { start, end } of core.mappedFiles) mapped.add(start, end);
     const inCore = mapped.finish();
     const isAddress = (value: number) =>
       value >= 4096 && (contains(inCore, value) || contains(parts.fromFile, value));

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { execa } from 'execa';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
 import { compareDiagnoses } from '../../lab/kit/same-diagnosis.js';
 import { slimCore } from '../../lab/kit/slim-core.js';
@@ -13,7 +12,6 @@ import { type TempFolder, tempFolder } from '../temp-folder.js';
 const { signal } = new AbortController();
 const silent = () => undefined;
 const gos = await goTools(signal);
-const hasGcc = (await execa('gcc', ['--version'], { reject: false })).exitCode === 0;
 const kernelRefuses = await noKernelCores();
 
 /** Situations of each kind of diagnosis, and of none. */
@@ -22,15 +20,6 @@ const situations = {
   locks: ['double-lock', 'ab-ba', 'rwr', 'leaked', 'channel-lock'],
   patterns: ['forgotten-close', 'first-result', 'abandoned-pool', 'cond-and-channel'],
 } as const;
-
-/** A goroutine of it waits in C, and the program is linked by the C linker. */
-const withC = (source: string) =>
-  source
-    .replace(
-      'import (',
-      '/*\n#include <unistd.h>\nstatic void nap(void) { sleep(3600); }\n*/\nimport "C"\n\nimport (',
-    )
-    .replace('go d.unpack()', 'go d.unpack()\n\tgo C.nap()');
 
 async function expectSame(exe: string, core: string, delve: string): Promise<void> {
   await using folder = await tempFolder();
@@ -94,13 +83,6 @@ describe('a slimmed core', function () {
 
       it('may be of a program that is loaded anywhere', async () => {
         const exe = await buildHung(go.path, folder, 'pie', { flags: ['-buildmode=pie'] });
-        await check(exe, coreOf(exe, go.version, 'gcore'));
-      });
-
-      it('may be of a program with C code', async function () {
-        if (!hasGcc) return this.skip();
-        const env = { CGO_ENABLED: '1' };
-        const exe = await buildHung(go.path, folder, 'cgo', { env, edit: withC });
         await check(exe, coreOf(exe, go.version, 'gcore'));
       });
 
