@@ -151,6 +151,22 @@ describe('a kit of the article run', function () {
     expect(existsSync(folder.file('none'))).to.equal(false);
   });
 
+  it('says that the disk is full, and leaves nothing behind', async function () {
+    const disk = folder.file('disk');
+    await mkdir(disk);
+    const mounted = await execa('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'none', disk], { reject: false });
+    if (mounted.exitCode !== 0) return this.skip();
+    try {
+      const out = join(disk, 'kit.tar.gz');
+      await rejectsWith('no-space', packKit({ dir, out, keepHeap: false }, silent, signal));
+      expect(await readdir(disk)).to.deep.equal([]);
+      await rejectsWith('no-space', openKit({ file: kit.file, dir: join(disk, 'kit') }, signal));
+      expect(await readdir(disk)).to.deep.equal([]);
+    } finally {
+      await execa('umount', [disk]);
+    }
+  });
+
   it('leaves nothing behind when it is interrupted', async () => {
     const place = folder.file('place');
     await mkdir(place);
