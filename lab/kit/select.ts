@@ -35,6 +35,8 @@ export interface SelectionSource {
 /** The runtime asks for its heap in pieces of this size, and uses them for nothing else (runtime/malloc.go). */
 const arenaSize = 64 << 20;
 const pageSize = 4096;
+/** Of what is kept around a place that is pointed at: a table of an interface's methods may have many. */
+const grain = 1024;
 const executableFlag = 1;
 /** The kernel's own code in each process, and how much of the stack of a thread of C code is kept. */
 const maxKernelCode = 64 * 1024;
@@ -76,7 +78,7 @@ export function selectMemory(source: SelectionSource, signal: AbortSignal): Sele
     !contains(exe.fromFile, address) &&
     loads.some(({ vaddr, filesz }) => address >= vaddr && address < vaddr + filesz);
   for (const page of pagesLedTo(source.memory, Object.values(chosen), isOutside, signal)) {
-    outside.add(page, page + pageSize);
+    outside.add(page, page + 2 * grain);
   }
   // What a thread has for itself lies before and behind the address in one of its registers.
   for (const word of core.registers.flatMap(({ words }) => words)) {
@@ -103,7 +105,7 @@ function arenasOf({ spans }: RuntimeReading): (address: number) => boolean {
   return (address) => arenas.has(Math.floor(address / arenaSize));
 }
 
-/** Pages that a word of what is kept points into: tables of interfaces, what the poller knows of a connection. */
+/** Stretches that a word of what is kept points into: tables of interfaces, what the poller knows of a connection. */
 function pagesLedTo(
   memory: BulkMemory,
   from: readonly Ranges[],
@@ -123,7 +125,7 @@ function pagesLedTo(
           if (high >= 2 ** 15) continue;
           const value = high * 2 ** 32 + bytes.readUInt32LE(word);
           if (value < pageSize) continue;
-          const page = value - (value % pageSize);
+          const page = value - (value % grain);
           if (!known.has(page)) known.set(page, isOutside(value));
         }
       }
