@@ -79,7 +79,7 @@ export async function compareWithArticle(
 }
 
 /** The bundle, wherever the run's folder lies now. */
-function bundleIn(run: Run): Bundle {
+export function bundleIn(run: Run): Bundle {
   const bundle = bundleOf(run);
   const here = (path: string): string =>
     existsSync(run.file(basename(path))) ? run.file(basename(path)) : path;

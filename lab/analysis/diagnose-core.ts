@@ -87,6 +87,7 @@ export async function diagnoseCore(
   }
   for (const line of await changedSince(exe, program)) limits.add(line);
   for (const line of missingSources(program)) limits.add(line);
+  options.onSources?.(program.sourcesRead());
   const verdict = verdictOf(findings, undecided);
   return {
     schema: 'lab.diagnosis/1',

@@ -114,7 +114,7 @@ async function readAndCheck(
 }
 
 /** Two levels deep reaches `recvq.first` and `sched.pc`. */
-async function evaluateGlobal(client: DelveClient, expression: string, options: CallOptions) {
+export async function evaluateGlobal(client: DelveClient, expression: string, options: CallOptions) {
   const load = { ...smallLoad, FollowPointers: false, MaxVariableRecurse: 2, MaxArrayValues: 1 };
   const seen = await client.eval(globalScope, expression, options, load);
   if (seen.kind === 'value') return seen.variable;

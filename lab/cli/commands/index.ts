@@ -73,6 +73,12 @@ export const modules: readonly CommandModule[] = [
     define: async () => [(await import('../manual/look.js')).defineReport],
   },
   {
+    group: 'Look',
+    purposes: { kit: 'a run as one small file, and back' },
+    load: async () => [(await import('./kit.js')).kitCommand],
+    define: async () => [(await import('../manual/kit.js')).defineKit],
+  },
+  {
     group: 'Keep in order',
     purposes: { doctor: 'what the lab needs, and what mends what is missing' },
     load: async () => [(await import('./doctor.js')).doctorCommand],
