@@ -6,6 +6,7 @@ import { LabError, messageOf } from '../../errors.js';
 import { stopServerOf } from '../../stages/index.js';
 import { listRegressions, listRuns, openRun, type Run } from '../../store/run-store.js';
 import { openTarget } from '../../targets/index.js';
+import { leftVms } from '../../vm/left-behind.js';
 import type { LabCommand } from '../command.js';
 import { defineClean } from '../manual/keep.js';
 import { patiently } from '../progress.js';
@@ -14,15 +15,19 @@ export const cleanCommand: LabCommand = {
   define: defineClean,
   async act({ options, output, signal }) {
     const folders = [...(await listRuns()), ...(await listRegressions())];
-    if (folders.length > 0 && options['yes'] !== true) {
+    const vms = await leftVms();
+    const ending = vms.filter(({ end }) => end !== undefined);
+    const runs = `${folders.length} stored runs with their cores`;
+    const all = [...(folders.length > 0 ? [runs] : []), ...ending.map(({ name }) => name)].join(' and ');
+    if (all !== '' && options['yes'] !== true) {
       if (process.stdin.isTTY !== true) {
-        throw new LabError(`${folders.length} runs would be removed, and there is no terminal to ask on`, {
+        throw new LabError(`${all} would be removed, and there is no terminal to ask on`, {
           code: 'usage',
           hint: 'say so: npx lab clean --yes',
         });
       }
       const asking = createInterface({ input: process.stdin, output: process.stderr });
-      const answer = await asking.question(`remove ${folders.length} stored runs with their cores? [y/N] `, {
+      const answer = await asking.question(`remove ${all}? [y/N] `, {
         signal,
       });
       asking.close();
@@ -40,9 +45,13 @@ export const cleanCommand: LabCommand = {
       }
       return said;
     });
+    for (const { end } of ending) await end?.();
     for (const note of notes) output.aside(note);
+    for (const { name, command } of vms) {
+      if (command !== undefined) output.aside(`${name} stays: it may be yours. To remove it: ${command}`);
+    }
     output.document({ removed: folders });
-    output.print(`removed ${folders.length} runs`);
+    output.print([`removed ${folders.length} runs`, ...ending.map(({ name }) => `ended ${name}`)].join('\n'));
     return 0;
   },
 };

@@ -35,6 +35,7 @@ export function defineClean(program: Command): Command {
   return describe(command, {
     description: [
       'Removes the folders of all runs and regressions with their cores. A server that a run left behind is ended first, when it is still the process that the run started.',
+      'A VM that `--keep-vm` or a single stage left in a libvirt of the lab’s own is ended, too; one of another hypervisor is only named.',
     ],
     exits: plainExits,
     environment: [runsVariable, ...outputVariables],
