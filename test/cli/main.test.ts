@@ -57,7 +57,7 @@ describe('the command line', function () {
 
   it('has an example in the help of every command', async () => {
     const names = ['run', 'analyze', 'capture', 'provision', 'build', 'start', 'load', 'stop'];
-    const others = ['scenarios', 'regress', 'runs', 'report', 'doctor', 'clean'];
+    const others = ['scenarios', 'regress', 'runs', 'report', 'workshop', 'doctor', 'clean'];
     expect(await loadCommands()).to.have.length(names.length + others.length);
     const helps = await Promise.all([...names, ...others].map((name) => lab([name, '--help'])));
     for (const { exitCode, stdout } of helps) {

@@ -21,6 +21,7 @@ const modules: readonly CommandModule[] = [
   { names: ['regress'], load: async () => [(await import('./regress.js')).regressCommand] },
   { names: ['runs'], load: async () => [(await import('./runs.js')).runsCommand] },
   { names: ['report'], load: async () => [(await import('./report.js')).reportCommand] },
+  { names: ['workshop'], load: async () => [(await import('./workshop.js')).workshopCommand] },
   { names: ['doctor'], load: async () => [(await import('./doctor.js')).doctorCommand] },
   { names: ['clean'], load: async () => [(await import('./clean.js')).cleanCommand] },
 ];

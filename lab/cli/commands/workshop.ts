@@ -1,0 +1,80 @@
+import { userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { LabError } from '../../errors.js';
+import { runsFolder } from '../../paths.js';
+import { openClass, openWorkshop, type Workshop } from '../../workshop/workshop.js';
+import { example, type LabCommand } from '../command.js';
+import type { Output } from '../context.js';
+
+const optionsSchema = z.object({
+  port: z.coerce.number().int().min(0).max(65535).default(0),
+  dir: z.string().optional(),
+  name: z.string().optional(),
+  lesson: z.string().optional(),
+  class: z.string().optional(),
+  instructor: z.boolean().default(false),
+  open: z.boolean().default(false),
+});
+
+export const workshopCommand: LabCommand = {
+  define: (program) =>
+    example(
+      program
+        .command('workshop')
+        .description('a workbook in the browser: what the article does, and other hangs, step by step')
+        .option('--port <n>', 'of the workbook; any free one unless named')
+        .option('--dir <dir>', 'where progress is kept, a folder for each participant')
+        .option('--name <name>', "the participant's name; the user's unless named")
+        .option('--lesson <name>', 'only this lesson')
+        .option(
+          '--class <dir>',
+          'a folder that the class shares, to show the instructor how far everybody is',
+        )
+        .option('--instructor', 'show the class of --class, and its time plan')
+        .option('--open', 'open the page in the browser'),
+      'npx lab workshop --open\nnpx lab workshop --class /srv/class --name ada\nnpx lab workshop --instructor --class /srv/class',
+    ),
+  async act({ options, output, signal }) {
+    const asked = parse(options);
+    const { port, lesson, open } = asked;
+    const folders = {
+      dir: resolve(asked.dir ?? join(runsFolder(), 'workshop')),
+      class: asked.class === undefined ? undefined : resolve(asked.class),
+    };
+    const given = { port, lesson, ...folders, name: asked.name ?? userInfo().username };
+    await using workshop = asked.instructor ? await openClass(given) : await openWorkshop(given, signal);
+    announce(workshop, output);
+    if (open) await openInBrowser(workshop, output, signal);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    if (workshop.folder !== undefined) {
+      output.aside('progress is kept; what the lab had started is ended, what you started yourself goes on');
+    }
+    return 130;
+  },
+};
+
+function parse(options: unknown): z.infer<typeof optionsSchema> {
+  const parsed = optionsSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  throw new LabError(`bad options:\n${z.prettifyError(parsed.error)}`, {
+    code: 'usage',
+    hint: 'see `npx lab workshop --help`',
+  });
+}
+
+function announce({ link, url, folder }: Workshop, output: Output): void {
+  output.document({ url, link, folder: folder ?? null });
+  output.print(`The workbook is open: ${link}`);
+  if (folder !== undefined) output.aside(`progress is kept in ${folder}; Ctrl-C ends the workbook`);
+}
+
+async function openInBrowser({ link }: Workshop, output: Output, signal: AbortSignal): Promise<void> {
+  const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
+  const opened = await execa(opener, [link], { reject: false, cancelSignal: signal });
+  if (opened.exitCode !== 0) output.aside(`no browser opened (${opener}); open the link yourself`);
+}
