@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { buildPages, pagesAreFresh } from './pages.mjs';
 import { runLogged } from './steps.mjs';
 
 /** The folders that tsconfig.json includes; dist/ mirrors them. */
@@ -29,10 +30,11 @@ function listFiles(root, folder, suffix) {
   return found.sort();
 }
 
+/** What the compiler takes; the pages have a build of their own. */
 function listSources(root) {
   return folders
     .flatMap((folder) => listFiles(root, folder, '.ts'))
-    .filter((path) => !path.endsWith('.d.ts'));
+    .filter((path) => !path.endsWith('.d.ts') && !path.startsWith(join('lab', 'web')));
 }
 
 /** Names the state of everything that a build depends on: path, size and time of each file. */
@@ -49,12 +51,22 @@ const outputOf = (source) => join('dist', source.replace(/\.ts$/, '.js'));
 
 /** Whether dist/ was built from the sources as they are now. */
 export function buildIsFresh(root) {
+  return programIsFresh(root) && pagesAreFresh(root);
+}
+
+/** Compiles what has changed: the lab, and its pages. */
+export async function build(root, signal) {
+  if (!programIsFresh(root)) await buildProgram(root, signal);
+  if (!pagesAreFresh(root)) await buildPages(root, signal);
+}
+
+function programIsFresh(root) {
   const sources = listSources(root);
   return readStamp(root) === fingerprint(root, sources) && missingOutputs(root, sources).length === 0;
 }
 
 /** Compiles, and removes what was compiled from sources that are gone. */
-export async function build(root, signal) {
+async function buildProgram(root, signal) {
   const sources = listSources(root);
   // Taken before the compiler looks: a file that changes meanwhile makes the next start build again.
   const before = fingerprint(root, sources);
