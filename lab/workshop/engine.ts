@@ -45,6 +45,11 @@ const settleMs = { background: 20_000, other: 5_000 };
 
 export function openEngine({ lessons, session, target, tell, signal }: EngineOptions): Engine {
   let busy: WorkbookView['busy'];
+  let version = Date.now();
+  const changed = (): void => {
+    version += 1;
+    tell({ type: 'changed' });
+  };
 
   const find = (asked: Pick<Asked, 'lesson' | 'step'>): [Lesson, Step] => {
     const lesson = lessons.find(({ name }) => name === asked.lesson);
@@ -152,7 +157,7 @@ export function openEngine({ lessons, session, target, tell, signal }: EngineOpt
   };
 
   return {
-    view: () => workbookView({ lessons, session, placeOf, busy }),
+    view: () => workbookView({ lessons, session, placeOf, busy, version }),
     placeOf: (name) =>
       placeOf(find({ lesson: name, step: lessons.find((one) => one.name === name)?.steps[0]?.id ?? '' })[0]),
     async ask(asked) {
@@ -164,12 +169,12 @@ export function openEngine({ lessons, session, target, tell, signal }: EngineOpt
         });
       }
       busy = { lesson: lesson.name, step: step.id, verb: asked.verb };
-      tell({ type: 'changed' });
+      changed();
       try {
         await act(asked, lesson, step);
       } finally {
         busy = undefined;
-        tell({ type: 'changed' });
+        changed();
       }
     },
     async [Symbol.asyncDispose]() {

@@ -46,6 +46,8 @@ export interface LessonView {
 /** The workbook of one participant. */
 export interface WorkbookView {
   readonly kind: 'workbook';
+  /** Grows with each change, after a restart too: answers that overtake each other can be told apart. */
+  readonly version: number;
   readonly name: string;
   readonly lessons: readonly LessonView[];
   /** What the lab is at. */

@@ -28,10 +28,17 @@ export interface Shown {
   readonly session: Session;
   readonly placeOf: (lesson: Lesson) => Promise<Place>;
   readonly busy: WorkbookView['busy'];
+  readonly version: number;
 }
 
 /** The workbook as its page shows it. */
-export async function workbookView({ lessons, session, placeOf, busy }: Shown): Promise<WorkbookView> {
+export async function workbookView({
+  lessons,
+  session,
+  placeOf,
+  busy,
+  version,
+}: Shown): Promise<WorkbookView> {
   const views: LessonView[] = [];
   // One after the other: a scenario that is drawn is written to the session.
   for (const lesson of lessons) {
@@ -47,7 +54,7 @@ export async function workbookView({ lessons, session, placeOf, busy }: Shown): 
       steps: lesson.steps.map((step) => stepView(lesson, step, session, values)),
     });
   }
-  return { kind: 'workbook', name: session.record.name, lessons: views, busy };
+  return { kind: 'workbook', version, name: session.record.name, lessons: views, busy };
 }
 
 function stepView(lesson: Lesson, step: Step, session: Session, values: Values): StepView {

@@ -60,7 +60,7 @@ describe('the article, typed in a terminal and clicked through in a browser', fu
   const checked = async (answers: Readonly<Record<string, string>> = {}): Promise<void> => {
     for (const [label, answer] of Object.entries(answers)) {
       const field = page.getByLabel(label);
-      const choice = (await field.evaluate('(element) => element.nodeName')) === 'SELECT';
+      const choice = (await page.getByRole('combobox', { name: label }).count()) > 0;
       if (choice) await field.selectOption(answer);
       else await field.fill(answer);
     }

@@ -12,8 +12,9 @@ const lessons = (await readLessons()).filter(({ name }) => only === undefined ||
 describe('every lesson', function () {
   this.timeout(120_000);
 
-  for (const lesson of lessons) {
-    describe(lesson.title, () => {
+  const cases = lessons.flatMap((lesson) => lesson.scenario.map((scenario) => ({ lesson, scenario })));
+  for (const { lesson, scenario } of cases) {
+    describe(lesson.scenario.length === 1 ? lesson.title : `${lesson.title}: ${scenario}`, () => {
       const { signal } = new AbortController();
       let folder: TempFolder;
       let engine: ReturnType<typeof openEngine>;
@@ -21,6 +22,7 @@ describe('every lesson', function () {
       before(async () => {
         folder = await tempFolder();
         const session = await openSession(folder.path, 'ada');
+        await session.save({ scenarios: { [lesson.name]: scenario } });
         engine = openEngine({ lessons, session, target: localTarget(), tell: () => {}, signal });
       });
 

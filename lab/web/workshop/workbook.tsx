@@ -8,7 +8,8 @@ import { StepPage } from './step.js';
 
 /** The workbook of one participant: contents on the left, one step on the right. */
 export function Workbook({ first }: { readonly first: WorkbookView }) {
-  const [view, setView] = useState(first);
+  const [view, show] = useState(first);
+  const setView = (next: WorkbookView): void => show((now) => (next.version >= now.version ? next : now));
   // The step that was shown first stays when it is met: going on is the participant's own act.
   const [place, setPlace] = useState(() => placeIn(first, location.hash));
   const [working, setWorking] = useState<Asked>();
