@@ -54,9 +54,25 @@ const placed = ({ root }: Subject) => {
 const resources = ({ finding, root }: Subject) =>
   finding.rootCause.resources.filter(({ id }) => root.waitsFor.includes(id));
 
-/** Where most goroutines stand, as in the article's table. */
-const crowd = ({ diagnosis }: Subject) =>
-  diagnosis.userLocations.toSorted((a, b) => b.count - a.count).slice(0, 1);
+interface Place {
+  readonly function: string;
+  readonly line: number;
+  readonly count: number;
+}
+
+/** Where most goroutines stand: as in the article's table, and by their innermost function that is no lock's. */
+function crowd({ diagnosis: { userLocations, groups } }: Subject): readonly Place[] {
+  const own = new Map<string, Place>();
+  for (const group of groups) {
+    const stack = group.stack.map((frame, index) => ({ ...frame, index }));
+    const name = placeOf({ ...group, stack });
+    const { line } = stack.find((frame) => frame.function === name) ?? group.userLocation;
+    const before = own.get(`${name}:${line}`)?.count ?? 0;
+    own.set(`${name}:${line}`, { function: name, line, count: before + group.count });
+  }
+  const largest = (places: Iterable<Place>) => [...places].sort((a, b) => b.count - a.count).slice(0, 1);
+  return [...largest(userLocations), ...largest(own.values())];
+}
 
 /** What a step may ask; each is answered by the lab's own diagnosis of that very core. */
 export const facts = {
