@@ -19,8 +19,6 @@ export const lessonHeadSchema = z.strictObject({
   build: z
     .enum(Object.keys(buildFlavours) as [keyof typeof buildFlavours, ...(keyof typeof buildFlavours)[]])
     .default('default'),
-  /** Whether the scenario's name is kept from the participant. */
-  blind: z.boolean().default(false),
 });
 
 const command = z.union([
