@@ -10,6 +10,8 @@ export interface WorkshopProcess extends AsyncDisposable {
   readonly folder: string | null;
   /** Ends it as Ctrl-C does; returns the exit code. */
   interrupt(): Promise<number | undefined>;
+  /** Ends it as a crash does. */
+  kill(): Promise<void>;
 }
 
 const announced = z.object({ link: z.string(), url: z.string(), folder: z.string().nullable() });
@@ -41,6 +43,10 @@ export async function startWorkshop(args: readonly string[]): Promise<WorkshopPr
   return {
     ...parsed.data,
     interrupt,
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
     async [Symbol.asyncDispose]() {
       await interrupt();
     },
