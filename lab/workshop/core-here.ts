@@ -1,6 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { analyzeCore } from '../analysis/analyze-core.js';
 import { type Diagnosis, diagnosisSchema } from '../analysis/diagnosis.js';
 import { checkPair } from '../core/elf.js';
 import { LabError, messageOf } from '../errors.js';
@@ -52,6 +51,8 @@ export async function diagnosisOf(place: Place): Promise<Diagnosis> {
   const work = (async () => {
     const kept = await readJson(file, diagnosisSchema).catch(() => undefined);
     if (kept !== undefined) return kept;
+    // Loaded when needed, as all that takes a while: the first page comes before it.
+    const { analyzeCore } = await import('../analysis/analyze-core.js');
     const made = await analyzeCore({ exe: here.exe, core: here.core }, place.emit, place.signal);
     await writeJson(file, made);
     return made;

@@ -1,6 +1,5 @@
 import { captureBundle } from '../capture/capture.js';
 import { gcore } from '../capture/gcore.js';
-import { observeDrive } from '../drive/observe-drive.js';
 import { LabError } from '../errors.js';
 import { hasFault, hasSurvived } from '../hang/outcome.js';
 import { loadDrivers } from '../load/index.js';
@@ -27,6 +26,7 @@ export async function makeCore({
   emit,
   signal,
 }: CoreRequest): Promise<string> {
+  const { observeDrive } = await import('../drive/observe-drive.js');
   const { path, flags } = scenario.server;
   const log = `${dir}/server.log`;
   const server = await startServer(target, { exe, path, flags, port: 0, pprofPort: 0, logFile: log }, signal);

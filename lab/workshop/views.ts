@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { coreIn, exeName } from './core-here.js';
 import type { Place } from './place.js';
@@ -10,7 +11,10 @@ import type { LessonView, StepView, WorkbookView } from './view.js';
 /** What the placeholders of a lesson stand for, as things are now. */
 export async function valuesOf(place: Place): Promise<Values> {
   const { folder, scenario, ports } = place;
-  const [[server], core] = await Promise.all([processesOf(join(folder, exeName)), coreIn(place)]);
+  const exe = join(folder, exeName);
+  // Nobody runs what was never built; looking at every process of the machine takes a while.
+  const running = existsSync(exe) ? processesOf(exe) : [];
+  const [[server], core] = await Promise.all([running, coreIn(place)]);
   return {
     folder,
     package: scenario.package,

@@ -1,6 +1,5 @@
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { execa } from 'execa';
 import { z } from 'zod';
 import { LabError } from '../../errors.js';
 import { runsFolder } from '../../paths.js';
@@ -74,6 +73,7 @@ function announce({ link, url, folder }: Workshop, output: Output): void {
 }
 
 async function openInBrowser({ link }: Workshop, output: Output, signal: AbortSignal): Promise<void> {
+  const { execa } = await import('execa');
   const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
   const opened = await execa(opener, [link], { reject: false, cancelSignal: signal });
   if (opened.exitCode !== 0) output.aside(`no browser opened (${opener}); open the link yourself`);

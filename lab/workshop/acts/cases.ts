@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { analyzeCore } from '../../analysis/analyze-core.js';
 import type { Diagnosis } from '../../analysis/diagnosis.js';
 import { scenarioNamed } from '../../config.js';
 import { buildServer } from '../../server/build.js';
@@ -47,6 +46,7 @@ async function diagnose(place: Place, fixed: boolean): Promise<Diagnosis> {
   const built = await buildServer(target, go, scenario, { build: 'default', fixed }, signal);
   const dir = await mkdtemp(join(vault, 'case-'));
   try {
+    const { analyzeCore } = await import('../../analysis/analyze-core.js');
     const core = await makeCore({ ...place, exe: built.exe, dir, fixed });
     return await analyzeCore({ exe: built.exe, core }, emit, signal);
   } finally {

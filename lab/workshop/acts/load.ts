@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import { request } from 'undici';
 import { z } from 'zod';
 import { pause } from '../../deadline.js';
-import { observeDrive } from '../../drive/observe-drive.js';
 import { LabError } from '../../errors.js';
 import { hasFault } from '../../hang/outcome.js';
 import { loadDrivers } from '../../load/index.js';
@@ -16,6 +14,7 @@ const countEveryMs = 500;
 /** `load`: the lab does to the participant's running server what the scenario says, until its fault shows. */
 export const load = word('load', z.strictObject({}), () => ({
   async run(place: Place) {
+    const { observeDrive } = await import('../../drive/observe-drive.js');
     const { target, scenario, ports, emit, signal } = place;
     const [found] = await processesOf(join(place.folder, exeName));
     const process = found && (await target.attach(found, signal));
@@ -54,6 +53,7 @@ export const load = word('load', z.strictObject({}), () => ({
 /** Tells the page how many goroutines there are, as far as the server answers. */
 async function countGoroutines({ ports, tell }: Place, signal: AbortSignal): Promise<void> {
   const url = `http://127.0.0.1:${ports.pprof}/debug/pprof/goroutine?debug=1`;
+  const { request } = await import('undici');
   while (!signal.aborted) {
     try {
       const { body } = await request(url, {
