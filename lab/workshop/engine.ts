@@ -36,8 +36,6 @@ export interface Engine extends AsyncDisposable {
   view(): Promise<WorkbookView>;
   /** Does what was asked for; throws `usage` when that is not there, or something else is under way. */
   ask(asked: Asked): Promise<void>;
-  /** For tests and tools: where a lesson happens. */
-  placeOf(lesson: string): Promise<Place>;
 }
 
 /** How long what was typed may take until its check is met: a server to begin or to end, a debugger to listen. */
@@ -158,8 +156,6 @@ export function openEngine({ lessons, session, target, tell, signal }: EngineOpt
 
   return {
     view: () => workbookView({ lessons, session, placeOf, busy, version }),
-    placeOf: (name) =>
-      placeOf(find({ lesson: name, step: lessons.find((one) => one.name === name)?.steps[0]?.id ?? '' })[0]),
     async ask(asked) {
       const [lesson, step] = find(asked);
       if (busy !== undefined) {

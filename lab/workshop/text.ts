@@ -35,6 +35,11 @@ export function strangePlaceholder(text: string): string | undefined {
   return undefined;
 }
 
+/** One line of Markdown as HTML, without a paragraph around it. */
+export function renderedLine(text: string): string {
+  return markdown.renderInline(text);
+}
+
 /** Markdown as HTML. */
 export function rendered(text: string): string {
   return markdown.render(text);

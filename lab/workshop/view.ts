@@ -14,6 +14,7 @@ export interface SeenView {
 export interface StepView {
   readonly id: string;
   readonly title: string;
+  /** HTML, as are `html` and `hints`. */
   readonly goal: string;
   readonly minutes: number;
   readonly html: string;

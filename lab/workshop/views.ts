@@ -5,7 +5,7 @@ import type { Place } from './place.js';
 import { processesOf } from './processes.js';
 import type { Lesson, Step } from './read-lessons.js';
 import type { Session } from './session.js';
-import { filled, rendered, type Values } from './text.js';
+import { filled, rendered, renderedLine, type Values } from './text.js';
 import type { LessonView, StepView, WorkbookView } from './view.js';
 
 /** What the placeholders of a lesson stand for, as things are now. */
@@ -66,7 +66,7 @@ function stepView(lesson: Lesson, step: Step, session: Session, values: Values):
   return {
     id: step.id,
     title: step.title,
-    goal: filled(step.goal, values),
+    goal: renderedLine(filled(step.goal, values)),
     minutes: step.minutes,
     html: rendered(filled(step.body, values)),
     commands: step.commands.map(({ run, background }) => ({ run: filled(run, values), background })),

@@ -12,8 +12,6 @@ export interface Field {
   readonly label: string;
   /** What may be chosen; free text when absent. */
   readonly choices?: readonly string[];
-  /** Several lines of text. */
-  readonly long?: boolean;
 }
 
 /** A check that a step may ask for, its parameters understood. */

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { themeChanged } from '../report/theme.js';
-import { currentSeries, type LiveSeries, watchLive } from './live.js';
+import { currentSeries, type LiveSeries, liveSpan, watchLive } from './live.js';
 
 const height = 110;
 const number = (value: number): string => value.toLocaleString('en-US');
@@ -118,7 +118,10 @@ function draw(box: HTMLElement): uPlot[] {
           legend: { show: false },
           cursor: { show: false },
         },
-        scales: { x: { time: false }, y: { range: (_, __, top) => [0, Math.max((top ?? 0) * 1.1, 1)] } },
+        scales: {
+          x: { time: false, range: () => [0, liveSpan()] },
+          y: { range: (_, __, top) => [0, Math.max((top ?? 0) * 1.1, 1)] },
+        },
         axes: [
           { ...axis, size: 24, values: (_, all) => all.map((t) => `${t} s`) },
           { ...axis, size: 64, space: 30, values: (_, all) => all.map(number) },

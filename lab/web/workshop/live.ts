@@ -59,6 +59,12 @@ export function currentSeries(): LiveSeries {
   return series;
 }
 
+/** Seconds from the first event to the last, over everything that is measured. */
+export function liveSpan(): number {
+  const { requests, answered, unanswered, goroutines } = series;
+  return Math.max(1, ...[requests, answered, unanswered, goroutines].map(([x]) => x.at(-1) ?? 0));
+}
+
 /** Calls when something was measured, until the returned function is called. */
 export function watchLive(watch: () => void): () => void {
   watchers.add(watch);

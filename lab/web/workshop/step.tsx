@@ -47,7 +47,7 @@ export function StepPage({ lesson, step, next, working, note, trouble, act }: St
         {step.title}
       </h1>
       <p class="goal">
-        <strong>Goal.</strong> {step.goal}
+        <strong>Goal.</strong> <span dangerouslySetInnerHTML={{ __html: step.goal }} />
       </p>
       {number === 1 && <div class="prose intro" dangerouslySetInnerHTML={{ __html: lesson.html }} />}
       <div class="prose" dangerouslySetInnerHTML={{ __html: step.html }} />

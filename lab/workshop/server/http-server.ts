@@ -90,7 +90,7 @@ export async function serveWorkshop(options: WorkshopServerOptions): Promise<Wor
     answer(request, response).catch((thrown: unknown) => {
       const error = toLabError(thrown);
       if (response.headersSent) response.destroy();
-      else fail(response, error.code === 'usage' ? 409 : 500, error.message, error.hint);
+      else fail(response, error.code === 'internal' ? 500 : 409, error.message, error.hint);
     });
   });
   await new Promise<void>((resolve, reject) => {
