@@ -1,5 +1,4 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { request } from 'undici';
 import { z } from 'zod';
 import { withDeadline } from '../deadline.js';
 import { interrupted, messageOf } from '../errors.js';
@@ -98,6 +97,8 @@ async function readPage(
   let goroutines = 0;
   const seen = () => ({ ms: Math.round(performance.now() - began), bytes, goroutines });
   try {
+    // Loaded when needed: the schemas of this file belong to every command's configuration.
+    const { request } = await import('undici');
     const { body, statusCode } = await request(url, {
       reset: true,
       headersTimeout: timeoutMs,

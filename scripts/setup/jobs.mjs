@@ -23,6 +23,7 @@ const commandsWithTools = new Set([
   'load',
   'capture',
   'analyze',
+  'workshop',
 ]);
 
 /** Does the set-up and one of package.json's jobs, and leaves with its exit code. */

@@ -2,7 +2,7 @@ import type { Define, LabCommand } from '../command.js';
 
 export interface CommandModule {
   /** The title in `lab --help` that it stands under. */
-  readonly group: 'Experiment' | 'Stages' | 'Analyse' | 'Look' | 'Keep in order';
+  readonly group: 'Experiment' | 'Stages' | 'Analyse' | 'Look' | 'Learn' | 'Keep in order';
   /** Each command's purpose, in a line. */
   readonly purposes: Readonly<Record<string, string>>;
   readonly load: () => Promise<readonly LabCommand[]>;
@@ -77,6 +77,12 @@ export const modules: readonly CommandModule[] = [
     purposes: { kit: 'a run as one small file, and back' },
     load: async () => [(await import('./kit.js')).kitCommand],
     define: async () => [(await import('../manual/kit.js')).defineKit],
+  },
+  {
+    group: 'Learn',
+    purposes: { workshop: 'a workbook in the browser, step by step' },
+    load: async () => [(await import('./workshop.js')).workshopCommand],
+    define: async () => [(await import('../manual/workshop.js')).defineWorkshop],
   },
   {
     group: 'Keep in order',

@@ -1,0 +1,75 @@
+import type { LessonView, StepView } from '../../workshop/view.js';
+import { addressOf } from './workbook.js';
+
+/** Lessons, and the steps of the one that is open, each with how far it is. */
+export function Contents({
+  lessons,
+  lesson,
+  step,
+}: {
+  readonly lessons: readonly LessonView[];
+  readonly lesson: LessonView;
+  readonly step: StepView;
+}) {
+  return (
+    <nav class="contents" aria-label="Lessons and steps">
+      <ol>
+        {lessons.map((one) => {
+          const done = one.steps.filter(({ met }) => met).length;
+          const first = one.steps.find(({ met }) => !met) ?? one.steps[0];
+          const open = one === lesson;
+          return (
+            <li key={one.name} class={open ? 'open' : ''}>
+              <a
+                class="lesson"
+                href={addressOf(one.name, first?.id ?? '')}
+                aria-current={open ? 'true' : undefined}
+              >
+                <span>{one.title}</span>
+                <span class="count">
+                  {done}/{one.steps.length}
+                  <span class="unseen"> steps done</span>
+                </span>
+              </a>
+              {open && (
+                <ol>
+                  {one.steps.map((each, i) => (
+                    <li key={each.id}>
+                      <a
+                        href={addressOf(one.name, each.id)}
+                        class={stateOf(each)}
+                        aria-current={each === step ? 'step' : undefined}
+                      >
+                        <span class="mark" aria-hidden="true">
+                          {marks[stateOf(each)]}
+                        </span>
+                        <span>
+                          {i + 1}. {each.title}
+                        </span>
+                        <span class="unseen">, {words[stateOf(each)]}</span>
+                      </a>
+                    </li>
+                  ))}
+                </ol>
+              )}
+            </li>
+          );
+        })}
+      </ol>
+    </nav>
+  );
+}
+
+type State = 'met' | 'solved' | 'tried' | 'open';
+export const marks: Readonly<Record<State, string>> = { met: '✓', solved: '⚙', tried: '…', open: '○' };
+export const words: Readonly<Record<State, string>> = {
+  met: 'done',
+  solved: 'done by the lab',
+  tried: 'tried',
+  open: 'open',
+};
+
+function stateOf({ met, solved, seen }: StepView): State {
+  if (met) return solved ? 'solved' : 'met';
+  return seen === undefined ? 'open' : 'tried';
+}

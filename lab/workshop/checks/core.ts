@@ -1,0 +1,27 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { coreIn, diagnosisOf } from '../core-here.js';
+import { met, notYet } from '../place.js';
+import { check, word } from '../word.js';
+
+/** `core-exists`: a whole core that a process running this very executable left. */
+export const coreExists = word('core-exists', z.strictObject({}), () =>
+  check({
+    async look(place) {
+      const here = await coreIn(place);
+      if (here.kind === 'none') return notYet(here.why);
+      // What the answers of later steps are judged by takes a moment; nobody waits for it here.
+      diagnosisOf(place).catch(() => {});
+      const { size, blocks } = await stat(here.core);
+      const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
+      return met(
+        `${here.file} is whole and belongs to ${here.exe}: ${mebibytes(size)}, ${mebibytes(blocks * 512)} of them on disk`,
+      );
+    },
+    async reset({ folder }) {
+      const cores = (await readdir(folder)).filter((name) => /^core(?:\.\d+)?$/.test(name));
+      for (const name of cores) await rm(join(folder, name), { force: true });
+    },
+  }),
+);

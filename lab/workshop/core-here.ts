@@ -1,0 +1,66 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Diagnosis, diagnosisSchema } from '../analysis/diagnosis.js';
+import { checkPair } from '../core/elf.js';
+import { LabError, messageOf } from '../errors.js';
+import { readJson, writeJson } from '../store/json-file.js';
+import type { Place } from './place.js';
+
+/** The executable of every lesson. */
+export const exeName = 'server';
+
+export type CoreHere =
+  | { readonly kind: 'found'; readonly file: string; readonly exe: string; readonly core: string }
+  | { readonly kind: 'none'; readonly why: string };
+
+/** The newest core of the working folder that belongs to its executable. */
+export async function coreIn({ folder, signal }: Pick<Place, 'folder' | 'signal'>): Promise<CoreHere> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => /^core(?:\.\d+)?$/.test(name));
+  if (names.length === 0) return { kind: 'none', why: `there is no core file in ${folder}` };
+  const aged = await Promise.all(
+    names.map(async (file) => ({ file, at: (await stat(join(folder, file))).mtimeMs })),
+  );
+  const exe = join(folder, exeName);
+  let why = '';
+  for (const { file } of aged.sort((a, b) => b.at - a.at)) {
+    const core = join(folder, file);
+    try {
+      await checkPair(exe, core, signal);
+      return { kind: 'found', file, exe, core };
+    } catch (error) {
+      signal.throwIfAborted();
+      why = messageOf(error);
+    }
+  }
+  return { kind: 'none', why };
+}
+
+const underWay = new Map<string, Promise<Diagnosis>>();
+
+/**
+ * The lab's own diagnosis of the core in the working folder, by which answers are judged; made once for each core.
+ * Throws `undecided` when there is no core.
+ */
+export async function diagnosisOf(place: Place): Promise<Diagnosis> {
+  const here = await coreIn(place);
+  if (here.kind === 'none') throw new LabError(here.why, { code: 'undecided', hint: 'take the core first' });
+  const { size, mtimeMs, ino } = await stat(here.core);
+  const file = join(place.vault, `diagnosis-${ino}-${size}-${Math.round(mtimeMs)}.json`);
+  const going = underWay.get(file);
+  if (going !== undefined) return await going;
+  const work = (async () => {
+    const kept = await readJson(file, diagnosisSchema).catch(() => undefined);
+    if (kept !== undefined) return kept;
+    // Loaded when needed, as all that takes a while: the first page comes before it.
+    const { analyzeCore } = await import('../analysis/analyze-core.js');
+    const made = await analyzeCore({ exe: here.exe, core: here.core }, place.emit, place.signal);
+    await writeJson(file, made);
+    return made;
+  })();
+  underWay.set(file, work);
+  try {
+    return await work;
+  } finally {
+    underWay.delete(file);
+  }
+}

@@ -1,0 +1,181 @@
+import { randomInt } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { scenarioNamed } from '../config.js';
+import { poll } from '../deadline.js';
+import { LabError } from '../errors.js';
+import { makeFolder } from '../store/make-folder.js';
+import type { Target } from '../targets/target.js';
+import { type LiveEvent, liveOf } from './live.js';
+import type { Place, Seen } from './place.js';
+import type { Lesson, Step } from './read-lessons.js';
+import type { Session } from './session.js';
+import { filled } from './text.js';
+import { endGroup, typeCommands } from './typed-commands.js';
+import type { Verb, WorkbookView } from './view.js';
+import { valuesOf, workbookView } from './views.js';
+import type { Answers } from './word.js';
+
+export interface EngineOptions {
+  readonly lessons: readonly Lesson[];
+  readonly session: Session;
+  readonly target: Target;
+  readonly tell: (event: LiveEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Asked {
+  readonly lesson: string;
+  readonly step: string;
+  readonly verb: Verb;
+  readonly answers?: Answers | undefined;
+}
+
+/** The workbook of one participant, without its pages. Disposing it ends what the lab started. */
+export interface Engine extends AsyncDisposable {
+  view(): Promise<WorkbookView>;
+  /** Does what was asked for; throws `usage` when that is not there, or something else is under way. */
+  ask(asked: Asked): Promise<void>;
+}
+
+/** How long what was typed may take until its check is met: a server to begin or to end, a debugger to listen. */
+const settleMs = { background: 20_000, other: 5_000 };
+
+export function openEngine({ lessons, session, target, tell, signal }: EngineOptions): Engine {
+  let busy: WorkbookView['busy'];
+  let version = Date.now();
+  const changed = (): void => {
+    version += 1;
+    tell({ type: 'changed' });
+  };
+
+  const find = (asked: Pick<Asked, 'lesson' | 'step'>): [Lesson, Step] => {
+    const lesson = lessons.find(({ name }) => name === asked.lesson);
+    const step = lesson?.steps.find(({ id }) => id === asked.step);
+    if (lesson !== undefined && step !== undefined) return [lesson, step];
+    throw new LabError(`there is no step ${asked.step} in a lesson ${asked.lesson}`, { code: 'usage' });
+  };
+
+  const placeOf = async (lesson: Lesson): Promise<Place> => {
+    const folder = join(session.dir, lesson.name);
+    const vault = join(session.dir, '.lab', lesson.name);
+    await makeFolder(folder, 0o700);
+    await makeFolder(vault, 0o700);
+    const scenario = scenarioNamed(await scenarioFor(lesson));
+    const { ports } = session.record;
+    const emit: Place['emit'] = (event) => {
+      const live = liveOf(event);
+      if (live !== undefined) tell(live);
+    };
+    return { folder, vault, scenario, build: lesson.build, ports, target, emit, tell, signal };
+  };
+
+  const scenarioFor = async ({ name, scenario }: Lesson): Promise<string> => {
+    const drawn = session.record.scenarios[name];
+    if (drawn !== undefined && scenario.includes(drawn)) return drawn;
+    const chosen = scenario[randomInt(scenario.length)] ?? '';
+    await session.save({ scenarios: { ...session.record.scenarios, [name]: chosen } });
+    return chosen;
+  };
+
+  const look = async (lesson: Lesson, step: Step, place: Place, answers: Answers): Promise<Seen> => {
+    const before = session.stateOf(lesson.name, step.id);
+    const seen = await step.check.look(place, answers);
+    // What was once met stays met: a server that is ended later did run.
+    const now = seen.kind === 'met';
+    const first = now && !before.met ? { metAt: new Date().toISOString() } : {};
+    await session.change(lesson.name, step.id, { seen, answers, met: before.met || now, ...first });
+    return seen;
+  };
+
+  const solve = async (lesson: Lesson, step: Step, place: Place): Promise<void> => {
+    let answers: Answers = {};
+    if (step.solve === 'commands') {
+      const values = await valuesOf(place);
+      const commands = step.commands.map(({ run, background }) => ({ run: filled(run, values), background }));
+      const started = await typeCommands(commands, place);
+      await session.save({ processes: [...session.record.processes, ...started] });
+    } else if (step.solve === 'action') await step.action?.act.run(place);
+    else answers = await step.check.solve(place);
+    const seen = await poll(
+      async () => {
+        const one = await look(lesson, step, place, answers);
+        return one.kind === 'met' ? one : undefined;
+      },
+      {
+        signal,
+        deadlineMs: settleMs[step.commands.some(({ background }) => background) ? 'background' : 'other'],
+        everyMs: 200,
+      },
+    );
+    if (seen !== undefined) await session.change(lesson.name, step.id, { solved: true });
+  };
+
+  const act = async (asked: Asked, lesson: Lesson, step: Step): Promise<void> => {
+    const place = await placeOf(lesson);
+    const state = session.stateOf(lesson.name, step.id);
+    switch (asked.verb) {
+      case 'prepare':
+        if (step.setup === undefined || state.prepared) return;
+        await step.setup.run(place);
+        await session.change(lesson.name, step.id, { prepared: true });
+        return;
+      case 'check':
+        await look(lesson, step, place, asked.answers ?? {});
+        return;
+      case 'act':
+        await step.action?.act.run(place);
+        await look(lesson, step, place, asked.answers ?? {});
+        return;
+      case 'hint':
+        await session.change(lesson.name, step.id, { hints: Math.min(state.hints + 1, step.hints.length) });
+        return;
+      case 'solve':
+        await solve(lesson, step, place);
+        return;
+      case 'reset':
+        await step.check.reset(place);
+        await session.change(lesson.name, step.id, undefined);
+        return;
+      case 'restart':
+        await restart(lesson, place);
+        return;
+    }
+  };
+
+  /** Everything of a lesson is taken back; where the scenario is drawn, it is drawn anew. */
+  const restart = async (lesson: Lesson, place: Place): Promise<void> => {
+    for (const step of lesson.steps.toReversed()) {
+      await step.check.reset(place);
+      await session.change(lesson.name, step.id, undefined);
+    }
+    for (const folder of [place.folder, place.vault]) await rm(folder, { recursive: true, force: true });
+    const { [lesson.name]: _drawn, ...others } = session.record.scenarios;
+    await session.save({ scenarios: others });
+  };
+
+  return {
+    view: () => workbookView({ lessons, session, placeOf, busy, version }),
+    async ask(asked) {
+      const [lesson, step] = find(asked);
+      if (busy !== undefined) {
+        throw new LabError(`the lab is still at ${busy.verb} of ${busy.step}`, {
+          code: 'usage',
+          hint: 'wait until that is done',
+        });
+      }
+      busy = { lesson: lesson.name, step: step.id, verb: asked.verb };
+      changed();
+      try {
+        await act(asked, lesson, step);
+      } finally {
+        busy = undefined;
+        changed();
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(session.record.processes.map(endGroup));
+      await session.save({ processes: [] });
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { LabConfig } from '../config.js';
+import type { Emit } from '../events.js';
+import type { Scenario } from '../scenarios/scenario.js';
+import type { Target } from '../targets/target.js';
+import type { LiveEvent } from './live.js';
+
+/** Ports of one participant, on the loopback interface. */
+export interface Ports {
+  readonly server: number;
+  readonly pprof: number;
+  readonly delve: number;
+}
+
+/** Where a lesson happens for one participant: what checks look at and the lab works on. */
+export interface Place {
+  /** The working folder, in which the participant types; absolute. */
+  readonly folder: string;
+  /** A folder for what the participant is not shown; absolute. */
+  readonly vault: string;
+  readonly scenario: Scenario;
+  readonly build: LabConfig['build'];
+  readonly ports: Ports;
+  readonly target: Target;
+  readonly emit: Emit;
+  /** Tells the page. */
+  readonly tell: (event: LiveEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What a check saw. `not-yet` is no failure of the lab: the text says what is there and what is not. */
+export type Seen =
+  | { readonly kind: 'met'; readonly text: string }
+  | { readonly kind: 'not-yet'; readonly text: string; readonly wrong?: readonly string[] };
+
+export const met = (text: string): Seen => ({ kind: 'met', text });
+export const notYet = (text: string): Seen => ({ kind: 'not-yet', text });
+
+/** `http://127.0.0.1:port/path` of the participant's server. */
+export function urlOf({ ports, scenario }: Pick<Place, 'ports' | 'scenario'>): string {
+  return `http://127.0.0.1:${ports.server}${scenario.server.path}`;
+}

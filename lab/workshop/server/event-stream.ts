@@ -1,0 +1,35 @@
+import type { ServerResponse } from 'node:http';
+import type { LiveEvent } from '../live.js';
+
+/** Everyone who listens to server-sent events (the HTML standard, section 9.2). */
+export interface EventStream extends Disposable {
+  readonly tell: (event: LiveEvent) => void;
+  add(response: ServerResponse): void;
+}
+
+/** A comment this often keeps a connection from being taken for dead. */
+const beatMs = 15_000;
+/** Who reads so slowly gets no more samples, only what follows. */
+const maxBuffered = 256 * 1024;
+
+export function openEventStream(): EventStream {
+  const listeners = new Set<ServerResponse>();
+  const write = (text: string): void => {
+    for (const listener of listeners) if (listener.writableLength < maxBuffered) listener.write(text);
+  };
+  const beat = setInterval(() => write(':\n\n'), beatMs);
+  beat.unref();
+  return {
+    tell: (event) => write(`data: ${JSON.stringify(event)}\n\n`),
+    add(response) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('retry: 1000\n\n');
+      listeners.add(response);
+      response.on('close', () => listeners.delete(response));
+    },
+    [Symbol.dispose]() {
+      clearInterval(beat);
+      for (const listener of listeners) listener.end();
+    },
+  };
+}

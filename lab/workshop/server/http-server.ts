@@ -1,0 +1,152 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { LabError, messageOf, toLabError } from '../../errors.js';
+import type { LiveEvent } from '../live.js';
+import { type PageView, verbs } from '../view.js';
+import { openEventStream } from './event-stream.js';
+import { cookieName, knowsUs, mayEnter, sameToken, type Verdict } from './guard.js';
+import { type PageFiles, pageHtml, pagePolicy } from './page.js';
+
+export interface WorkshopServerOptions {
+  /** 0 lets the kernel choose. */
+  readonly port: number;
+  readonly token: string;
+  readonly files: PageFiles;
+  readonly view: () => Promise<PageView>;
+  /** What a participant may ask for; an instructor's page asks for nothing. */
+  readonly ask?: ((asked: z.infer<typeof askedSchema>) => Promise<void>) | undefined;
+}
+
+export interface WorkshopServer extends AsyncDisposable {
+  readonly port: number;
+  /** `http://127.0.0.1:port/`, and with the token that opens it. */
+  readonly url: string;
+  readonly link: string;
+  readonly tell: (event: LiveEvent) => void;
+}
+
+const askedSchema = z.strictObject({
+  lesson: z.string().max(80),
+  step: z.string().max(80),
+  verb: z.enum(verbs),
+  answers: z.record(z.string().max(40), z.string().max(2_000)).optional(),
+});
+
+const maxBodyBytes = 64 * 1024;
+
+const headers = {
+  'content-security-policy': pagePolicy,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+
+/** Serves the pages on the loopback interface. Throws `port-taken`. */
+export async function serveWorkshop(options: WorkshopServerOptions): Promise<WorkshopServer> {
+  const { token, files, view, ask } = options;
+  const stream = openEventStream();
+  let port = options.port;
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    const named = knowsUs(request, port);
+    if (named.kind === 'turned away') return turnAway(response, named);
+    const url = new URL(request.url ?? '/', `http://127.0.0.1:${port}`);
+    const given = url.searchParams.get('token');
+    if (request.method === 'GET' && url.pathname === '/' && given !== null && sameToken(given, token)) {
+      // The token leaves the address bar, the history and every Referer at once.
+      response.setHeader('set-cookie', `${cookieName(port)}=${token}; HttpOnly; SameSite=Strict; Path=/`);
+      response.writeHead(303, { location: '/' }).end();
+      return;
+    }
+    const entered = mayEnter(request, { token, port });
+    if (entered.kind === 'turned away') return turnAway(response, entered);
+    switch (`${request.method} ${url.pathname}`) {
+      case 'GET /':
+        return send(response, 200, 'text/html; charset=utf-8', pageHtml(await view()));
+      case 'GET /page.js':
+        return send(response, 200, 'text/javascript; charset=utf-8', files.script);
+      case 'GET /page.css':
+        return send(response, 200, 'text/css; charset=utf-8', files.style);
+      case 'GET /api/state':
+        return send(response, 200, 'application/json', JSON.stringify(await view()));
+      case 'GET /api/events':
+        return stream.add(response);
+      case 'POST /api/ask': {
+        if (ask === undefined) break;
+        const asked = askedSchema.safeParse(await readJsonBody(request));
+        if (!asked.success) return fail(response, 400, z.prettifyError(asked.error));
+        await ask(asked.data);
+        return send(response, 200, 'application/json', JSON.stringify(await view()));
+      }
+      default:
+    }
+    fail(response, 404, 'there is nothing here');
+  };
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((thrown: unknown) => {
+      const error = toLabError(thrown);
+      if (response.headersSent) response.destroy();
+      else fail(response, error.code === 'internal' ? 500 : 409, error.message, error.hint);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(cannotListen(options.port, cause)));
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  port = typeof address === 'object' && address !== null ? address.port : options.port;
+  const url = `http://127.0.0.1:${port}/`;
+  return {
+    ...{ port, url, link: `${url}?token=${token}`, tell: stream.tell },
+    async [Symbol.asyncDispose]() {
+      stream[Symbol.dispose]();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
+
+function turnAway(
+  response: ServerResponse,
+  { status, why }: Extract<Verdict, { kind: 'turned away' }>,
+): void {
+  fail(response, status, why);
+}
+
+function fail(response: ServerResponse, status: number, message: string, hint?: string): void {
+  send(response, status, 'application/json', JSON.stringify({ error: { message, hint } }));
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string | Buffer): void {
+  response.writeHead(status, { 'content-type': type }).end(body);
+}
+
+async function readJsonBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > maxBodyBytes) throw new LabError('the request is too long', { code: 'usage' });
+    chunks.push(bytes);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch (cause) {
+    throw new LabError(`the request is no JSON: ${messageOf(cause)}`, { code: 'usage', cause });
+  }
+}
+
+function cannotListen(port: number, cause: Error): LabError {
+  return new LabError(`the workbook cannot listen at 127.0.0.1:${port}: ${cause.message}`, {
+    code: 'port-taken',
+    hint: 'choose another port, or none: the kernel finds a free one',
+    cause,
+  });
+}

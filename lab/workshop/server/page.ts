@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LabError } from '../../errors.js';
+import { projectRoot } from '../../paths.js';
+import type { PageView } from '../view.js';
+
+/** The script and the style of the pages, as Vite has built them. */
+export interface PageFiles {
+  readonly script: Buffer;
+  readonly style: Buffer;
+}
+
+/** Reads what the build has left. Throws `internal` when it is not there. */
+export async function readPageFiles(): Promise<PageFiles> {
+  const read = (name: string) => readFile(join(projectRoot, 'dist', 'web', 'workshop', name));
+  try {
+    const [script, style] = await Promise.all([read('page.js'), read('page.css')]);
+    return { script, style };
+  } catch (cause) {
+    throw new LabError('the pages of the workshop have not been built', {
+      ...{ code: 'internal', hint: 'build them: npm run build', cause },
+    });
+  }
+}
+
+/** Scripts, styles and connections of this server alone; no frame, no form, no plug-in. uPlot sets styles on elements. */
+export const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** The page with its first state in it, so that it needs no second request before it says something. */
+export function pageHtml(view: PageView): string {
+  const title = view.kind === 'class' ? 'The class' : 'Workshop';
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · go-deadlock-lab</title>
+<link rel="stylesheet" href="/page.css">
+<script src="/page.js" defer></script>
+</head>
+<body>
+<div id="page"></div>
+<noscript><p>The workbook needs JavaScript; it uses no network but this machine's own.</p></noscript>
+<script type="application/json" id="data">${dataText(view)}</script>
+</body>
+</html>
+`;
+}
+
+/** JSON without any character that could end its element, or begin a comment in it. */
+function dataText(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e');
+}

@@ -1,0 +1,95 @@
+import type { Command } from './lesson.js';
+import type { Field } from './word.js';
+
+/*
+ * What the pages are given, as plain data; the pages import these types and nothing else of the lab.
+ */
+
+export interface SeenView {
+  readonly kind: 'met' | 'not-yet';
+  readonly text: string;
+  readonly wrong?: readonly string[] | undefined;
+}
+
+export interface StepView {
+  readonly id: string;
+  readonly title: string;
+  /** HTML, as are `html` and `hints`. */
+  readonly goal: string;
+  readonly minutes: number;
+  readonly html: string;
+  readonly commands: readonly Command[];
+  readonly fields: readonly Field[];
+  /** The label of what the lab does when asked. */
+  readonly action?: string | undefined;
+  /** Whether the lab has done what it does before the step; `none` when that is nothing. */
+  readonly setup: 'none' | 'open' | 'done';
+  readonly met: boolean;
+  readonly solved: boolean;
+  readonly seen?: SeenView | undefined;
+  readonly answers: Readonly<Record<string, string>>;
+  /** Those that were asked for, and how many there are. */
+  readonly hints: readonly string[];
+  readonly hintsInAll: number;
+}
+
+export interface LessonView {
+  readonly name: string;
+  readonly title: string;
+  readonly goal: string;
+  readonly html: string;
+  readonly minutes: number;
+  /** The working folder. */
+  readonly folder: string;
+  readonly steps: readonly StepView[];
+}
+
+/** The workbook of one participant. */
+export interface WorkbookView {
+  readonly kind: 'workbook';
+  /** Grows with each change, after a restart too: answers that overtake each other can be told apart. */
+  readonly version: number;
+  readonly name: string;
+  readonly lessons: readonly LessonView[];
+  /** What the lab is at. */
+  readonly busy?: { readonly lesson: string; readonly step: string; readonly verb: string } | undefined;
+}
+
+/** Where a participant stands, as shared with the instructor. */
+export interface Standing {
+  readonly name: string;
+  readonly host: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** By lesson, then by step. */
+  readonly lessons: Readonly<Record<string, Readonly<Record<string, StepStanding>>>>;
+}
+
+export interface StepStanding {
+  readonly state: 'open' | 'tried' | 'met' | 'solved';
+  readonly hints: number;
+}
+
+export interface PlannedLesson {
+  readonly name: string;
+  readonly title: string;
+  readonly goal: string;
+  /** Minutes from the beginning of the class. */
+  readonly from: number;
+  readonly to: number;
+  readonly steps: readonly { readonly id: string; readonly title: string; readonly minutes: number }[];
+}
+
+/** The instructor's view. */
+export interface ClassView {
+  readonly kind: 'class';
+  readonly folder: string;
+  readonly plan: readonly PlannedLesson[];
+  readonly participants: readonly Standing[];
+}
+
+export type PageView = WorkbookView | ClassView;
+
+/** What the participant may ask for. */
+export const verbs = ['prepare', 'check', 'act', 'hint', 'solve', 'reset', 'restart'] as const;
+export type Verb = (typeof verbs)[number];

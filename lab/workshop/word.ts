@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { LabError } from '../errors.js';
+import type { Call } from './lesson.js';
+import type { Place, Seen } from './place.js';
+
+/** What the participant typed into the fields of a step, by their names. */
+export type Answers = Readonly<Record<string, string>>;
+
+/** A field that the page asks the participant to fill. */
+export interface Field {
+  readonly name: string;
+  readonly label: string;
+  /** What may be chosen; free text when absent. */
+  readonly choices?: readonly string[];
+}
+
+/** A check that a step may ask for, its parameters understood. */
+export interface Check {
+  readonly fields: readonly Field[];
+  /** Looks at the real state of things; throws only when the lab itself is broken. */
+  look(place: Place, answers: Answers): Promise<Seen>;
+  /** The answers that meet it, for checks that ask. */
+  solve(place: Place): Promise<Answers>;
+  /** Takes back what the step made, so that it can be done again. */
+  reset(place: Place): Promise<void>;
+}
+
+/** Something that the lab does. */
+export interface Act {
+  run(place: Place): Promise<void>;
+}
+
+/** A word of the vocabulary: parameters as they stand in a front matter, understood or refused with a reason. */
+export interface Word<T> {
+  readonly kind: string;
+  parse(call: Call): T;
+}
+
+export class Misworded extends Error {}
+
+/** Defines a word by the shape of its parameters. */
+export function word<S extends z.ZodObject, T>(
+  kind: string,
+  parameters: S,
+  make: (given: z.infer<S>) => T,
+): Word<T> {
+  return {
+    kind,
+    parse({ kind: _kind, ...given }) {
+      const parsed = parameters.safeParse(given);
+      if (parsed.success) return make(parsed.data);
+      throw new Misworded(`${kind}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`);
+    },
+  };
+}
+
+/** A check from what it has; most ask nothing and leave nothing. */
+export function check(parts: Pick<Check, 'look'> & Partial<Check>): Check {
+  return {
+    fields: [],
+    async solve() {
+      throw new LabError('this check asks nothing', { code: 'internal' });
+    },
+    async reset() {},
+    ...parts,
+  };
+}

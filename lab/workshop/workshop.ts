@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { LabError } from '../errors.js';
+import { makeFolder } from '../store/make-folder.js';
+import { localTarget } from '../targets/local.js';
+import { readClass, shareStanding, standingOf } from './class.js';
+import { type Engine, openEngine } from './engine.js';
+import type { LiveEvent } from './live.js';
+import { type Lesson, readLessons } from './read-lessons.js';
+import { serveWorkshop } from './server/http-server.js';
+import { readPageFiles } from './server/page.js';
+import { claim, openSession } from './session.js';
+
+export interface WorkshopOptions {
+  /** 0 lets the kernel choose. */
+  readonly port: number;
+  /** Folder of the sessions; each participant has one below it. */
+  readonly dir: string;
+  readonly name: string;
+  /** Only the lesson of that name. */
+  readonly lesson?: string | undefined;
+  /** Folder by which the instructor sees how far everybody is. */
+  readonly class?: string | undefined;
+  readonly lessonsFolder?: string | undefined;
+}
+
+export interface Workshop extends AsyncDisposable {
+  readonly url: string;
+  /** Opens the workbook for whoever has it. */
+  readonly link: string;
+  /** The participant's folder; `undefined` for an instructor. */
+  readonly folder: string | undefined;
+}
+
+/**
+ * Opens a participant's workbook. Disposing it ends what the lab itself started for the participant and keeps the
+ * progress; what was typed into a terminal goes on.
+ */
+export async function openWorkshop(options: WorkshopOptions, signal: AbortSignal): Promise<Workshop> {
+  const [files, lessons] = await Promise.all([readPageFiles(), lessonsOf(options)]);
+  const session = await openSession(options.dir, options.name);
+  const shared = options.class;
+  const share = async (): Promise<void> => {
+    // A class folder that is out of reach for a moment must not stop anybody's work.
+    if (shared !== undefined)
+      await shareStanding(shared, standingOf(lessons, session, new Date())).catch(() => {});
+  };
+  if (shared !== undefined) await shareStanding(shared, standingOf(lessons, session, new Date()));
+  let tell: (event: LiveEvent) => void = () => {};
+  const engine: Engine = openEngine({
+    ...{ lessons, session, signal, target: localTarget() },
+    tell: (event) => tell(event),
+  });
+  // What a workbook that was killed had started.
+  await engine[Symbol.asyncDispose]();
+  const server = await serveWorkshop({
+    ...{ port: options.port, token: session.record.token, files, view: engine.view },
+    async ask(asked) {
+      await engine.ask(asked);
+      await share();
+    },
+  });
+  tell = server.tell;
+  await claim(session, server.url);
+  return {
+    ...{ url: server.url, link: server.link, folder: session.dir },
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await engine[Symbol.asyncDispose]();
+      await claim(session, undefined);
+    },
+  };
+}
+
+/** Opens the instructor's view of a class. */
+export async function openClass(options: WorkshopOptions): Promise<Workshop> {
+  const folder = options.class;
+  if (folder === undefined) {
+    throw new LabError('an instructor needs to know where the class is', {
+      code: 'usage',
+      hint: 'name the folder that everybody shares: --class DIR',
+    });
+  }
+  const [files, lessons] = await Promise.all([readPageFiles(), lessonsOf(options)]);
+  await makeFolder(folder);
+  const server = await serveWorkshop({
+    ...{ port: options.port, token: randomBytes(24).toString('base64url'), files },
+    view: () => readClass(folder, lessons),
+  });
+  const { url, link } = server;
+  return { url, link, folder: undefined, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+async function lessonsOf({ lesson, lessonsFolder }: WorkshopOptions): Promise<readonly Lesson[]> {
+  const all = await readLessons(lessonsFolder);
+  if (lesson === undefined) return all;
+  const meant = all.filter(({ name }) => name === lesson || name.replace(/^\d+-/, '') === lesson);
+  if (meant.length > 0) return meant;
+  throw new LabError(`there is no lesson ${JSON.stringify(lesson)}`, {
+    code: 'usage',
+    hint: `choose one of: ${all.map(({ name }) => name.replace(/^\d+-/, '')).join(', ')}`,
+  });
+}
