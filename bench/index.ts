@@ -1,5 +1,6 @@
 import { run as framing } from './framing.js';
 import { run as hang } from './hang.js';
+import { run as kit } from './kit.js';
 import { run as crowd } from './million.js';
 import { run as reproduce } from './reproduce.js';
 
@@ -9,6 +10,7 @@ const benches: readonly { readonly name: string; readonly run: (signal: AbortSig
   { name: 'framing', run: framing },
   { name: 'reproduce', run: reproduce },
   { name: 'crowd', run: crowd },
+  { name: 'kit', run: kit },
 ];
 
 const wanted = process.argv.slice(2);

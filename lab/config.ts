@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { captureChoices, delvePlaces, flavours, loadDrivers } from './choices.js';
+import { complaintsText } from './complaints.js';
 import { LabError } from './errors.js';
 import { scenarios } from './scenarios/index.js';
 import type { Scenario } from './scenarios/scenario.js';
@@ -13,7 +15,7 @@ export const buildFlavours = {
   noinline: ['-gcflags=all=-l'],
   /** For stepping through: neither optimised nor inlined. */
   debug: ['-gcflags=all=-N -l'],
-} as const satisfies Record<string, readonly string[]>;
+} as const satisfies Record<(typeof flavours)[number], readonly string[]>;
 
 const port = z.coerce.number().int().min(0).max(65535);
 const seconds = z.coerce.number().positive().max(86_400);
@@ -26,15 +28,18 @@ export const labConfigSchema = z.strictObject({
   /** `local`, `vagrant`, or a host over SSH as `ssh://user@host:port`. */
   target: z
     .string()
-    .regex(/^(local|vagrant|ssh:\/\/[^/\s]+\/?)$/, 'local, vagrant or ssh://user@host:port is wanted')
+    .regex(/^(local|vagrant|ssh:\/\/[^/\s]+\/?)$/, 'local, vagrant or ssh://user@host:port')
     .default('local'),
+  /** Of `vagrant`: the box is made of this machine's own packages; the VM stays afterwards. */
+  offlineBox: z.boolean().optional(),
+  keepVm: z.boolean().optional(),
   /** Seconds that each stage may take, in place of its own limit. */
   stageTimeout: seconds.optional(),
-  load: z.enum(['autocannon', 'wrk']).default('autocannon'),
-  capture: z.enum(['gcore', 'delve']).default('gcore'),
+  load: z.enum(loadDrivers).default('autocannon'),
+  capture: z.enum(captureChoices).default('gcore'),
   /** Where Delve reads the core: on the lab's machine, where one is needed then, or on the target. */
-  delve: z.enum(['here', 'there']).optional(),
-  build: z.enum(['default', 'noinline', 'debug']).default('default'),
+  delve: z.enum(delvePlaces).optional(),
+  build: z.enum(flavours).default('default'),
   /** Of the server; 0 lets the kernel choose; the scenario's own when absent. */
   port: port.optional(),
   pprofPort: port.optional(),
@@ -49,13 +54,13 @@ export const labConfigSchema = z.strictObject({
 
 export type LabConfig = z.infer<typeof labConfigSchema>;
 
-/** Reads a configuration from options as typed. Throws `usage` with every complaint. */
-export function parseConfig(options: unknown): LabConfig {
+/** Reads a configuration from options as typed to a command. Throws `usage` with every complaint. */
+export function parseConfig(options: unknown, command = 'run'): LabConfig {
   const parsed = labConfigSchema.safeParse(options);
   if (!parsed.success) {
-    throw new LabError(`bad configuration:\n${z.prettifyError(parsed.error)}`, {
+    throw new LabError(complaintsText(parsed.error, options), {
       code: 'usage',
-      hint: 'see `npx lab run --help`',
+      hint: `see \`npx lab ${command} --help\``,
     });
   }
   const { drive } = scenarioNamed(parsed.data.scenario);

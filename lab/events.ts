@@ -1,4 +1,5 @@
 import type { Health, ProbeOutcome } from './hang/health.js';
+import type { ProcessStats } from './hang/process-stats.js';
 import type { LoadSample, LoadStep } from './load/sample.js';
 import type { CrowdSample } from './stampede/facts.js';
 
@@ -15,16 +16,25 @@ export type StageName =
   | 'checklist'
   | 'report';
 
+/** What a command does that is no stage of a run. */
+export type JobName = 'doctor' | 'runs' | 'clean' | 'regress';
+
 /** What the stages tell while they work. Only `report/` and `scripts/` turn it into text. */
 export type LabEvent =
-  | { readonly type: 'stage-started'; readonly stage: StageName; readonly text: string }
-  | { readonly type: 'stage-finished'; readonly stage: StageName; readonly ms: number; readonly text: string }
+  | { readonly type: 'stage-started'; readonly stage: StageName | JobName; readonly text: string }
+  | {
+      readonly type: 'stage-finished';
+      readonly stage: StageName | JobName;
+      readonly ms: number;
+      readonly text: string;
+    }
   /** What a stage is at; of no interest once it is done. */
-  | { readonly type: 'progress'; readonly stage: StageName; readonly text: string }
+  | { readonly type: 'progress'; readonly stage: StageName | JobName; readonly text: string }
   | { readonly type: 'load-step'; readonly step: LoadStep; readonly why: string }
   | { readonly type: 'load-sample'; readonly sample: LoadSample }
   | { readonly type: 'crowd-sample'; readonly sample: CrowdSample }
   | { readonly type: 'probe'; readonly outcome: ProbeOutcome }
+  | { readonly type: 'process'; readonly stats: ProcessStats }
   | { readonly type: 'health'; readonly at: number; readonly health: Health; readonly why: string }
   | { readonly type: 'note'; readonly text: string };
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { analyzeCore } from './analysis/analyze-core.js';
 import type { Diagnosis } from './analysis/diagnosis.js';
 import type { Bundle } from './capture/bundle.js';
@@ -11,9 +11,8 @@ import { symptomsSchema } from './checklist/symptoms.js';
 import { type Walk, walkCore } from './checklist/walk.js';
 import type { LaunchDelve } from './delve/launch.js';
 import type { Emit } from './events.js';
-import { goServerFolder } from './paths.js';
 import { checklistSummary } from './report/checklist-text.js';
-import { builtServerSchema } from './server/build.js';
+import { sourceMapOf } from './run-sources.js';
 import {
   bundleOf,
   delveThereOf,
@@ -22,7 +21,6 @@ import {
   loadFactsOf,
   plannedIn,
   savedStage,
-  sourcesFolder,
 } from './stages/index.js';
 import { writeJson } from './store/json-file.js';
 import type { Run } from './store/run-store.js';
@@ -80,17 +78,8 @@ export async function compareWithArticle(
   });
 }
 
-/** Where the sources lie that the run kept; runs of older versions of the lab kept those of one package only. */
-function sourceMapOf(run: Run): { from: string; to: string }[] {
-  const to = run.file(sourcesFolder);
-  if (!existsSync(to)) return [];
-  const { package: folder } = plannedIn(run).scenario;
-  const compiled = savedStage(run, 'build', builtServerSchema)?.cwd ?? goServerFolder;
-  return [{ from: existsSync(join(to, folder)) ? compiled : join(compiled, folder), to }];
-}
-
 /** The bundle, wherever the run's folder lies now. */
-function bundleIn(run: Run): Bundle {
+export function bundleIn(run: Run): Bundle {
   const bundle = bundleOf(run);
   const here = (path: string): string =>
     existsSync(run.file(basename(path))) ? run.file(basename(path)) : path;

@@ -130,7 +130,7 @@ export const diagnosisSchema = z.object({
   groups: z.array(group),
   /** The article's table: goroutines by user location, the names being those of inlined functions. */
   userLocations: z.array(z.object({ function: z.string(), line: z.number().int(), count: z.number().int() })),
-  /** Objects that are waited for, most waiters first; told where the program is stripped. */
+  /** Objects that are waited for, most waiters first. */
   objects: z.array(waitedObject).optional(),
   stats: z.object({
     engine: z.enum(['core-reader', 'delve']),

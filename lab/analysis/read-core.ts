@@ -3,7 +3,8 @@ import type { ThreadRegisters } from '../core/registers.js';
 import { type DelveClient, globalScope, smallLoad } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import { LabError, messageOf, toLabError } from '../errors.js';
-import { type FoldedGoroutines, foldGoroutines } from '../goruntime/fold.js';
+import type { FoldedGoroutines } from '../goruntime/fold.js';
+import { type FoldFiles, foldWithHelp, startFoldHelpers } from '../goruntime/fold-helpers.js';
 import { readHeapLayout } from '../goruntime/heap/layout.js';
 import { type RuntimeLayout, readRuntimeLayout } from '../goruntime/layout.js';
 import { type CrossCheck, crossCheck } from './cross-check.js';
@@ -30,6 +31,8 @@ export interface CoreReading {
 export interface CoreSource {
   readonly client: DelveClient;
   readonly memory: BulkMemory;
+  /** Where that memory is read from. */
+  readonly files: FoldFiles;
   readonly registers: readonly ThreadRegisters[];
   /** Delve's raw list of goroutines is saved here, when there are not too many. */
   readonly rawListFile?: string | undefined;
@@ -51,16 +54,17 @@ export async function readCore(source: CoreSource, options: CallOptions): Promis
     try {
       const evaluate = (expression: string) => evaluateGlobal(client, expression, options);
       const layout = await readRuntimeLayout(evaluate, memory, options.signal);
+      await using helpers = startFoldHelpers(source.files, memory, layout);
       const sync = await openSyncReader(evaluate, memory, layout, options.signal);
-      const folded = foldGoroutines(memory, layout, options.signal, sync?.targetOf);
-      const { snapshot, checked } = await readAndCheck(source, { layout, sync, folded }, limits, options);
+      // Delve answers these while the goroutines are read.
+      const heap = begun(readHeapLayout(evaluate, layout.allgs.base, options.signal));
+      const sample = begun(crossCheck(client, memory, layout, undefined, options));
+      const folded = await foldWithHelp(helpers, memory, options.signal, sync?.targetOf);
+      const found = { layout, sync, folded, sample };
+      const { snapshot, checked } = await readAndCheck(source, found, limits, options);
       if (checked.mismatches === 0) {
-        const heapLayout = () => readHeapLayout(evaluate, layout.allgs.base, options.signal);
-        const reached = await readReached(
-          { ...source, layout, sync, folded, heapLayout },
-          limits,
-          options.signal,
-        );
+        const reachable = { ...source, layout, sync, folded, heapLayout: () => heap };
+        const reached = await readReached(reachable, limits, options.signal);
         return { engine, snapshot: { ...snapshot, reached }, checked, layout, limits };
       }
       limits.push(
@@ -79,32 +83,38 @@ export async function readCore(source: CoreSource, options: CallOptions): Promis
   return { engine: 'delve', snapshot, checked: { compared: 0, mismatches: 0 }, limits };
 }
 
+/** Work that goes on beside other work; whoever waits for it sees a failure. */
+function begun<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
+}
+
+interface Found extends Pick<SnapshotSource, 'layout' | 'sync'> {
+  readonly folded: FoldedGoroutines;
+  /** What a sample of Delve's list comes to. */
+  readonly sample: Promise<CrossCheck>;
+}
+
 async function readAndCheck(
   { client, memory, rawListFile }: CoreSource,
-  { layout, sync, folded }: Pick<SnapshotSource, 'layout' | 'sync'> & { readonly folded: FoldedGoroutines },
+  { layout, sync, folded, sample }: Found,
   limits: string[],
   options: CallOptions,
 ): Promise<{ readonly snapshot: Snapshot; readonly checked: CrossCheck }> {
-  const reading = readSnapshot({ symbols: delveSymbols(client), memory, layout, sync }, folded, options);
-  if (rawListFile === undefined) {
-    const [snapshot, checked] = await Promise.all([
-      reading,
-      crossCheck(client, memory, layout, undefined, options),
-    ]);
-    return { snapshot, checked };
-  }
-  const snapshot = await reading;
+  const symbols = delveSymbols(client);
+  const snapshot = await readSnapshot({ symbols, memory, layout, sync }, folded, options);
+  if (rawListFile === undefined) return { snapshot, checked: await sample };
   const { total } = snapshot.goroutines;
   if (total > maxListed) {
     limits.push(`Delve's own list was not saved: it would take Delve long for ${total} goroutines.`);
-    return { snapshot, checked: await crossCheck(client, memory, layout, undefined, options) };
+    return { snapshot, checked: await sample };
   }
   await client.saveRawGoroutines(rawListFile, options);
   return { snapshot, checked: await crossCheck(client, memory, layout, rawListFile, options) };
 }
 
 /** Two levels deep reaches `recvq.first` and `sched.pc`. */
-async function evaluateGlobal(client: DelveClient, expression: string, options: CallOptions) {
+export async function evaluateGlobal(client: DelveClient, expression: string, options: CallOptions) {
   const load = { ...smallLoad, FollowPointers: false, MaxVariableRecurse: 2, MaxArrayValues: 1 };
   const seen = await client.eval(globalScope, expression, options, load);
   if (seen.kind === 'value') return seen.variable;

@@ -42,8 +42,10 @@ export async function openSyncReader(
   layout: RuntimeLayout,
   signal: AbortSignal,
 ): Promise<SyncReader | undefined> {
-  const table = await readSemaphoreLayout(evaluate, layout, signal);
-  const sync = await readSyncLayout(evaluate, layout.allgs.base, signal);
+  const [table, sync] = await Promise.all([
+    readSemaphoreLayout(evaluate, layout, signal),
+    readSyncLayout(evaluate, layout.allgs.base, signal),
+  ]);
   if (table === undefined || sync === undefined) return undefined;
   const semaphores = readSemaphores(memory, layout, table);
   const lists: KnownLists = new Map();

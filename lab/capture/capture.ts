@@ -7,6 +7,7 @@ import type { ExecResult, Target } from '../targets/target.js';
 import type { Bundle } from './bundle.js';
 import { damaged, landFrom, landHere, sizeHere } from './landing.js';
 import type { CaptureMethod } from './method.js';
+import { onceMore } from './once-more.js';
 import { diskFull, measureSpace, requireSpace, requireSpaceHere, type SpaceRequest } from './space.js';
 
 export interface BundleRequest {
@@ -63,7 +64,8 @@ export async function captureBundle(
       });
     }
 
-    const captured = await method.capture({ target, pid, file, goVersion: exe.goVersion ?? '' }, signal);
+    const wanted = { target, pid, file, goVersion: exe.goVersion ?? '' };
+    const captured = await onceMore(target, pid, () => method.capture(wanted, signal), emit, signal);
     await run(['chmod', '0600', '--', file]);
     const dense = await onDisk(run, file);
     const landedCore = await landing.land(file, 'core', signal);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Output } from './context.js';
+import { describe } from './manual/page.js';
 
 export interface Call {
   readonly args: readonly unknown[];
@@ -8,13 +9,16 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
+/** How a command is typed: adds it to the program, with its help. */
+export type Define = (program: Command) => Command;
+
 /** One command: how it is typed, and what it does. `act` returns the exit code. */
 export interface LabCommand {
-  define(program: Command): Command;
+  readonly define: Define;
   act(call: Call): Promise<number>;
 }
 
-/** Adds an example to a command's help. */
+/** Gives a command a help with nothing but examples, a line each; `describe` says more. */
 export function example(command: Command, text: string): Command {
-  return command.addHelpText('after', `\nExample:\n  $ ${text.split('\n').join('\n  $ ')}\n`);
+  return describe(command, { examples: text.split('\n').map((type) => ({ type })) });
 }

@@ -1,5 +1,7 @@
 import { createColors } from 'picocolors';
 import type { LabError } from '../errors.js';
+import { textWidth } from '../report/wrap.js';
+import { errorLines } from './error-lines.js';
 
 export interface OutputOptions {
   readonly json?: boolean;
@@ -42,11 +44,16 @@ export function hasColour(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY === true && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
 }
 
+/** Columns of a terminal that a text may take; 80 where there is none. */
+export function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number {
+  return isTTY === true && columns > 0 ? Math.max(30, Math.min(columns, 120)) : textWidth;
+}
+
 /** An error as a person reads it: what failed, the one thing to do, where the evidence lies. */
 export function errorText(error: LabError, evidence: string | undefined): string {
   const colours = createColors(hasColour(process.stderr));
-  const lines = [`${colours.red('error:')} ${error.message}`];
-  if (error.hint !== undefined) lines.push(`  ${colours.bold('do:')} ${error.hint}`);
-  if (evidence !== undefined) lines.push(`  what was saved lies in ${evidence}`);
-  return lines.join('\n');
+  return errorLines(error, evidence, columnsOf(process.stderr))
+    .join('\n')
+    .replace(/^error:/, colours.red('error:'))
+    .replace(/^ {2}do:/m, `  ${colours.bold('do:')}`);
 }

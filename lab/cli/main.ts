@@ -1,40 +1,44 @@
-import { Command, CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { LabError, toLabError } from '../errors.js';
-import { loadCommands } from './commands/index.js';
-import { errorText, openOutput } from './context.js';
+import type { LabCommand } from './command.js';
+import { errorText, hasColour, openOutput } from './context.js';
+import { openProgram } from './program.js';
 
 /**
  * Runs one command line to its end and returns the exit code. Errors are printed, with `--json` as a
  * document `{ error: { code, message, hint }, exitCode, evidence? }`; nothing is thrown.
  */
 export async function main(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  const [first, ...rest] = argv;
+  if (first === '__complete') return await (await import('./completion/answer.js')).answer(rest);
+  const args = first === 'help' ? [...rest.slice(0, 1), '--help'] : [...argv];
+  const name = args[0];
   let exitCode = 0;
-  const program = new Command('lab')
-    .description('Makes a Go service hang on purpose, catches it in a core file, and proves why it hung.')
-    .showHelpAfterError('(see: npx lab --help)')
-    .exitOverride();
-  for (const { define, act } of await loadCommands(argv[0])) {
-    const command = define(program);
-    command
-      .option('--json', 'print one JSON document on stdout, everything else on stderr')
-      .option('--quiet', 'print nothing while working')
-      .exitOverride()
-      .action(async () => {
-        exitCode = await act({
-          args: command.processedArgs,
-          options: command.opts(),
-          output: openOutput(command.opts()),
-          signal,
-        });
-      });
+  const run = async (command: Command, act: LabCommand['act']): Promise<void> => {
+    exitCode = await act({
+      args: command.processedArgs,
+      options: command.opts(),
+      output: openOutput(command.opts()),
+      signal,
+    });
+  };
+  const helpOnly = args.some((word) => word === '--help' || word === '-h');
+  const program = await openProgram(name, helpOnly ? undefined : run);
+  for (const command of [program, ...program.commands]) {
+    command.configureOutput({
+      outputError() {}, // said below, as every other error
+      getOutHasColors: () => hasColour(process.stdout),
+      getErrHasColors: () => hasColour(process.stderr),
+    });
   }
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (thrown) {
     const misused = thrown instanceof CommanderError;
     if (misused && thrown.exitCode === 0) return 0; // --help
-    const error = misused ? usageError(thrown) : toLabError(thrown);
+    const known = program.commands.some((command) => command.name() === name);
+    const error = misused ? usageError(thrown, known ? name : undefined) : toLabError(thrown);
     const evidence = error.details['evidence'];
     const where = typeof evidence === 'string' ? evidence : undefined;
     openOutput({ json: argv.includes('--json') }).document({
@@ -42,13 +46,14 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
       exitCode: error.exitCode,
       ...(where === undefined ? {} : { evidence: where }),
     });
-    if (misused) return error.exitCode; // commander has said it already
+    if (misused && thrown.code === 'commander.help') return error.exitCode; // the help says it all
     process.stderr.write(`${errorText(error, where)}\n`);
     if (error.code === 'internal' && process.env['LAB_DEBUG']) console.error(error);
     return error.exitCode;
   }
 }
 
-function usageError({ message }: CommanderError): LabError {
-  return new LabError(message.replace(/^error: /, ''), { code: 'usage', hint: 'see: npx lab --help' });
+function usageError({ message }: CommanderError, name: string | undefined): LabError {
+  const help = name === undefined ? '--help' : `${name} --help`;
+  return new LabError(message.replace(/^error: /, ''), { code: 'usage', hint: `npx lab ${help}` });
 }

@@ -1,4 +1,4 @@
-import type { Emit } from '../events.js';
+import type { Emit, JobName, StageName } from '../events.js';
 import { type ProgressOptions, progressReporter } from '../report/progress.js';
 import { hasColour, type Output } from './context.js';
 
@@ -21,4 +21,50 @@ export async function progressOptions({ quiet }: Output): Promise<ProgressOption
     colour: hasColour(process.stderr),
     quiet,
   };
+}
+
+export interface Patience {
+  readonly stage: StageName | JobName;
+  /** What is done, as long as it is being done. */
+  readonly text: string;
+  /** Milliseconds until it is worth telling. */
+  readonly afterMs?: number;
+}
+
+/**
+ * Tells of work once it takes longer than a second, and of its end; of quick work nothing at all. What the work says
+ * meanwhile stands beside it.
+ */
+export async function withPatience<T>(
+  emit: Emit,
+  { stage, text, afterMs = 1_000 }: Patience,
+  work: (say: (text: string) => void) => Promise<T>,
+): Promise<T> {
+  const began = performance.now();
+  let told = false;
+  let last: string | undefined;
+  const timer = setTimeout(() => {
+    told = true;
+    emit({ type: 'stage-started', stage, text });
+    if (last !== undefined) emit({ type: 'progress', stage, text: last });
+  }, afterMs);
+  try {
+    const result = await work((said) => {
+      last = said;
+      if (told) emit({ type: 'progress', stage, text: said });
+    });
+    if (told) emit({ type: 'stage-finished', stage, ms: performance.now() - began, text });
+    return result;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The same for a command that tells nothing else. */
+export async function patiently<T>(
+  output: Output,
+  patience: Patience,
+  work: (say: (text: string) => void) => Promise<T>,
+): Promise<T> {
+  return await withProgress(output, (emit) => withPatience(emit, patience, work));
 }

@@ -8,6 +8,8 @@ export interface BuildInfo {
   readonly path: string;
   /** Path of the main module; empty when the program was built without one. */
   readonly mainModule: string;
+  /** Of the main module, `v1.27.2`; empty when it was built from a checkout that tells none. */
+  readonly mainVersion: string;
   /** `-tags`, `CGO_ENABLED`, `vcs.revision` ... */
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -97,15 +99,18 @@ function describe(goVersion: string, raw: string): BuildInfo {
   const text = Buffer.from(framed ? raw.slice(16, -16) : '', 'latin1').toString('utf8');
   let path = '';
   let mainModule = '';
+  let mainVersion = '';
   const settings: Record<string, string> = {};
   for (const line of text.split('\n')) {
-    const [kind, value = ''] = line.split('\t');
+    const [kind, value = '', version = ''] = line.split('\t');
     if (kind === 'path') path = value;
-    else if (kind === 'mod') mainModule = value;
-    else if (kind === 'build') {
+    else if (kind === 'mod') {
+      mainModule = value;
+      mainVersion = version;
+    } else if (kind === 'build') {
       const equals = value.indexOf('=');
       if (equals > 0) settings[value.slice(0, equals)] = value.slice(equals + 1);
     }
   }
-  return { goVersion, path, mainModule, settings };
+  return { goVersion, path, mainModule, mainVersion, settings };
 }

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { LabError } from '../errors.js';
+import { type Segment, segmentAt, sortSegments, uncovered } from './segments.js';
 
 /**
  * The memory of a process as its core file keeps it. Addresses and 64-bit values are plain numbers: user space
@@ -29,14 +30,6 @@ export function wordAt(view: DataView, at: number): number {
   return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
 }
 
-interface Segment {
-  readonly file: number;
-  readonly start: number;
-  /** End of what the file holds, not of what the process had mapped. */
-  readonly end: number;
-  readonly offset: number;
-}
-
 interface ElfImage {
   readonly entry: number;
   readonly segments: readonly Segment[];
@@ -60,7 +53,8 @@ export function openCoreMemory(corePath: string, exePath: string): BulkMemory {
     const exe = readElf(files[1] ?? -1, 1, exePath);
     const bias = loadBias(files[0] ?? -1, core, exe);
     const fromExe = exe.segments.map((s) => ({ ...s, start: s.start + bias, end: s.end + bias }));
-    return cachedReader(files, sortSegments(core.segments), sortSegments(fromExe));
+    const inCore = sortSegments(core.segments);
+    return cachedReader(files, inCore, uncovered(sortSegments(fromExe), inCore));
   } catch (error) {
     for (const file of files) closeSync(file);
     throw error;
@@ -140,8 +134,6 @@ function loadBias(file: number, core: ElfImage, exe: ElfImage): number {
 
 const align4 = (n: number) => (n + 3) & ~3;
 
-const sortSegments = (segments: readonly Segment[]) => [...segments].sort((a, b) => a.start - b.start);
-
 function cachedReader(
   files: readonly number[],
   core: readonly Segment[],
@@ -170,7 +162,7 @@ function cachedReader(
   function moveTo(address: number): boolean {
     // The core goes before the executable, so only its segments are trusted to have no better one.
     if (segment.file === 0 && address >= segment.start && address < segment.end) return true;
-    const found = search(core, address) ?? search(exe, address);
+    const found = segmentAt(core, address) ?? segmentAt(exe, address);
     if (found === undefined) return false;
     segment = found;
     return true;
@@ -232,18 +224,4 @@ function cachedReader(
       for (const file of files) closeSync(file);
     },
   };
-}
-
-function search(segments: readonly Segment[], address: number): Segment | undefined {
-  let low = 0;
-  let high = segments.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const segment = segments[middle];
-    if (segment === undefined) return undefined;
-    if (address < segment.start) high = middle - 1;
-    else if (address >= segment.end) low = middle + 1;
-    else return segment;
-  }
-  return undefined;
 }

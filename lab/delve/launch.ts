@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createWriteStream, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withDeadline } from '../deadline.js';
@@ -51,7 +51,8 @@ const keptOutput = 16 * 1024;
  * Opens a core in a headless Delve on a free port of the loopback interface and waits until it answers.
  * Delve announces its port before it reads the core, so the first answered call is what counts.
  *
- * Its environment holds nothing of the user's Delve configuration: a foreign `debug-info-directories` would
+ * The process is there as soon as this is called: whoever has other things to do before the core is open can
+ * do them meanwhile. Its environment holds nothing of the user's Delve configuration: a foreign `debug-info-directories` would
  * change what the analysis sees. Delve exits by itself when its only client goes, so that not even a killed
  * lab leaves one behind.
  *
@@ -62,7 +63,7 @@ export async function launchDelveCore(
   signal: AbortSignal,
 ): Promise<LocalDelveSession> {
   signal.throwIfAborted();
-  const home = await privateHome();
+  const home = privateHome();
   const [program, ...args] = headlessDelve(options);
   const child = spawn(program, args, {
     // A session of its own: a Ctrl-C at the terminal reaches Delve through the abort signal only.
@@ -168,10 +169,10 @@ export async function firstAnswer(
  * A home for Delve that holds one setting: no telemetry. Delve's (golang.org/x/telemetry) starts a process of
  * its own that outlives the session.
  */
-async function privateHome(): Promise<string> {
-  const home = await mkdtemp(join(tmpdir(), 'lab-delve-'));
-  await mkdir(join(home, 'go', 'telemetry'), { recursive: true });
-  await writeFile(join(home, 'go', 'telemetry', 'mode'), 'off');
+function privateHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'lab-delve-'));
+  mkdirSync(join(home, 'go', 'telemetry'), { recursive: true });
+  writeFileSync(join(home, 'go', 'telemetry', 'mode'), 'off');
   return home;
 }
 

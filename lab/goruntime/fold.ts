@@ -1,10 +1,8 @@
-import { type BulkMemory, wordAt } from '../core/memory.js';
-import { isScattered } from './block-order.js';
-import { type Batch, inOrder, largeBatch, newBatch, readAddresses, smallBatch } from './fold-batch.js';
-import { type Folded, newTables, type Tables } from './fold-tables.js';
-import { goroutineStatus, isTakenOut, maxFrames, maxQueues, scanBit } from './goroutines.js';
+import type { BulkMemory } from '../core/memory.js';
+import { batchSize, type CountOther, newPass } from './fold-pass.js';
+import { newTables, type Tables } from './fold-tables.js';
 import type { RuntimeLayout } from './layout.js';
-import { liveFrames, liveStart } from './live-stacks.js';
+import type { Folded } from './tally.js';
 
 /** Goroutines with the same status, wait reason, start, `go` statement and frame-pointer stack. */
 export interface FoldedStack extends Folded {
@@ -30,13 +28,7 @@ export interface FoldedGoroutines {
  */
 export type OtherTarget = (g: number) => number;
 
-/** These wait for channels, and for nothing else: a million of them are not asked. */
-const channelReason = /^(?:chan |select)/;
 const maxTargets = 1000;
-/** Besides the numbers of channels, in a goroutine's target. */
-const unreadable = -1;
-const beingWoken = -2;
-const frameScratch = new Float64Array(maxFrames);
 
 /**
  * Reads every goroutine of the core in one pass and folds those that are alike. No object is made for a
@@ -50,191 +42,36 @@ export function foldGoroutines(
   otherTarget: OtherTarget = () => 0,
 ): FoldedGoroutines {
   const tables = newTables();
+  const size = batchSize(memory, layout);
+  const pass = newPass(memory, layout, size, tables, cellsOfOthers(tables, otherTarget));
   const { length } = layout.allgs;
-  const size = Math.min(isScattered(memory, layout) ? largeBatch : smallBatch, length);
-  const batch = newBatch(size);
-  const onChannel = Uint8Array.from(layout.waitReasons, (reason) => (channelReason.test(reason) ? 1 : 0));
   for (let from = 0; from < length; from += size) {
     signal.throwIfAborted();
-    readAddresses(memory, layout, batch, from, Math.min(size, length - from));
-    readStructs(memory, layout, batch, onChannel, tables);
-    walkStacks(memory, batch, tables);
-    walkLiveStacks(memory, layout, batch, tables);
-    followQueues(memory, layout, batch, tables);
-    count(batch, tables, from, onChannel, otherTarget);
+    pass(from, Math.min(size, length - from));
   }
   return summarize(tables);
 }
 
-/** From here on `live` holds the goroutines that are neither dead nor unreadable. */
-function readStructs(
-  memory: BulkMemory,
-  layout: RuntimeLayout,
-  batch: Batch,
-  onChannel: Uint8Array,
-  tables: Tables,
-): void {
-  const { view } = memory;
-  const { g } = layout;
-  const size = Math.max(...Object.values(g)) + 8;
-  const order = inOrder(batch.g, batch.live, batch.liveCount, batch);
-  for (let k = 0; k < batch.liveCount; k++) {
-    const i = order[k] as number;
-    const at = memory.span(batch.g[i] as number, size);
-    const status = at < 0 ? goroutineStatus.dead : view.getUint32(at + g.status, true) & ~scanBit;
-    if (status === goroutineStatus.dead || status === goroutineStatus.idle) {
-      batch.g[i] = 0;
-      continue;
-    }
-    const waiting = status === goroutineStatus.waiting;
-    // What is not parked has the reason of its last wait still.
-    const reason = waiting ? view.getUint8(at + g.waitReason) : 0;
-    const origin = tables.origins.idOf(wordAt(view, at + g.startPc), wordAt(view, at + g.goPc));
-    const state = tables.states.idOf(origin, status * 256 + reason);
-    const bp = wordAt(view, at + g.bp);
-    const pc = wordAt(view, at + g.pc);
-    batch.reason[i] = reason;
-    batch.stackLo[i] = wordAt(view, at + g.stackLo);
-    batch.stackHi[i] = wordAt(view, at + g.stackHi);
-    batch.bp[i] = waiting && bp >= (batch.stackLo[i] as number) ? bp : 0;
-    // Since Go 1.26 a semaphore's entry is there too; its links are those of the semaphore's own list.
-    batch.sudog[i] = waiting && onChannel[reason] === 1 ? wordAt(view, at + g.waiting) : 0;
-    batch.sp[i] = 0;
-    batch.stack[i] = 0;
-    batch.target[i] = 0;
-    tables.total += 1;
-    if (waiting) {
-      tables.waiting += 1;
-      batch.class[i] = tables.classes.idOf(state, pc);
-      continue;
-    }
-    const address = batch.g[i] as number;
-    const start = liveStart(memory, layout, address, status);
-    batch.class[i] = tables.classes.idOf(state, start?.pc ?? -address);
-    batch.sp[i] = start?.sp ?? 0;
-    batch.bp[i] = start?.bp ?? 0;
-  }
-  let live = 0;
-  for (let k = 0; k < batch.liveCount; k++) {
-    const i = batch.live[k] as number;
-    if (batch.g[i] !== 0) batch.live[live++] = i;
-  }
-  batch.liveCount = live;
-}
-
-/** Follows saved frame pointers: [bp] is the caller's bp, [bp+8] the return address. */
-function walkStacks(memory: BulkMemory, batch: Batch, { stackOf }: Tables): void {
-  const { view } = memory;
-  let active = 0;
-  for (let k = 0; k < batch.liveCount; k++) {
-    const i = batch.live[k] as number;
-    if (batch.bp[i] !== 0 && batch.sp[i] === 0) batch.active[active++] = i;
-  }
-  const order = inOrder(batch.bp, batch.active, active, batch);
-  for (let k = 0; k < active; k++) {
-    const i = order[k] as number;
-    const first = batch.bp[i] as number;
-    const room = (batch.stackHi[i] as number) - first;
-    // Nearly every stack is small and lies in one piece: its frames are then so many bytes further on.
-    const base = room <= 32768 ? memory.span(first, room) : -1;
-    let offset = 0;
-    let depth = 0;
-    let below = 0;
-    while (offset + 16 <= room && depth < maxFrames - 1) {
-      const at = base >= 0 ? base + offset : memory.span(first + offset, 16);
-      frameScratch[depth++] = at < 0 ? 0 : wordAt(view, at + 8);
-      below = at < 0 ? 0 : wordAt(view, at);
-      if (below - first <= offset) break;
-      offset = below - first;
-    }
-    // The outermost frame has none below. A chain that leaves the stack (calls from C) may hide different ones.
-    if (below !== 0 && depth < maxFrames - 1) frameScratch[depth++] = -(batch.g[i] as number);
-    batch.stack[i] = stackOf(frameScratch, depth);
-  }
-}
-
-/** What could run is followed one by one: it is seldom much, and tells more than a chain of frame pointers. */
-function walkLiveStacks(memory: BulkMemory, layout: RuntimeLayout, batch: Batch, tables: Tables): void {
-  if (layout.live === undefined) return;
-  for (let k = 0; k < batch.liveCount; k++) {
-    const i = batch.live[k] as number;
-    const sp = batch.sp[i] as number;
-    if (sp === 0) continue;
-    const kind = batch.class[i] as number;
-    const start = { pc: tables.classes.second(kind), sp, bp: batch.bp[i] as number };
-    const stack = { lo: batch.stackLo[i] as number, hi: batch.stackHi[i] as number };
-    const depth = liveFrames(memory, layout.live, start, stack, frameScratch);
-    if (depth >= 0) batch.stack[i] = tables.stackOf(frameScratch, depth);
-    else batch.class[i] = tables.classes.idOf(tables.classes.first(kind), -(batch.g[i] as number));
-  }
-}
-
-/** One round for the first queue entry of every goroutine, one for the second of every select, and so on. */
-function followQueues(memory: BulkMemory, layout: RuntimeLayout, batch: Batch, tables: Tables): void {
-  const { view } = memory;
-  const { sudog } = layout;
-  const size = Math.max(...Object.values(sudog)) + 8;
-  const sends = Uint8Array.from(layout.waitReasons, (reason) => (reason === 'chan send' ? 1 : 0));
-  let active = 0;
-  for (let k = 0; k < batch.liveCount; k++) {
-    const i = batch.live[k] as number;
-    if (batch.sudog[i] !== 0) batch.active[active++] = i;
-  }
-  for (let round = 0; active > 0 && round < maxQueues; round++) {
-    const order = inOrder(batch.sudog, batch.active, active, batch);
-    for (let k = 0; k < active; k++) {
-      const i = order[k] as number;
-      const address = batch.sudog[i] as number;
-      const at = memory.span(address, size);
-      if (at < 0) {
-        batch.target[i] = tables.targets.idOf(batch.target[i] as number, unreadable);
-        batch.sudog[i] = 0;
-        continue;
-      }
-      const channel = wordAt(view, at + sudog.channel);
-      const alone = wordAt(view, at + sudog.next) === 0 && wordAt(view, at + sudog.prev) === 0;
-      const inSelect = view.getUint8(at + sudog.isSelect) === 1;
-      batch.sudog[i] = wordAt(view, at + sudog.waitLink);
-      if (alone && isTakenOut(memory, layout, channel, address)) {
-        batch.target[i] = tables.targets.idOf(batch.target[i] as number, beingWoken);
-        batch.sudog[i] = 0;
-        continue;
-      }
-      const direction = inSelect
-        ? tables.channels.queueOf(memory, layout, channel, address)
-        : (sends[batch.reason[i] as number] as number);
-      const entry = tables.channels.add(channel, direction);
-      batch.target[i] = tables.targets.idOf(batch.target[i] as number, entry);
-    }
-    let left = 0;
-    for (let k = 0; k < active; k++) {
-      const i = batch.active[k] as number;
-      if (batch.sudog[i] !== 0) batch.active[left++] = i;
-    }
-    active = left;
-  }
-}
-
-function count(
-  batch: Batch,
-  tables: Tables,
-  from: number,
-  onChannel: Uint8Array,
+/** What a goroutine waits for beside channels makes a cell of its own. */
+export function cellsOfOthers(
+  { cells, cellTally, targets }: Pick<Tables, 'cells' | 'cellTally' | 'targets'>,
   otherTarget: OtherTarget,
-): void {
-  for (let k = 0; k < batch.liveCount; k++) {
-    const i = batch.live[k] as number;
-    const address = batch.g[i] as number;
-    const kind = tables.kinds.idOf(batch.class[i] as number, batch.stack[i] as number);
-    const target = batch.target[i] as number;
-    const other = onChannel[batch.reason[i] as number] === 1 ? 0 : otherTarget(address);
-    const cell = tables.cells.idOf(kind, other === 0 ? target : -1 - tables.targets.idOf(target, -other));
-    tables.kindTally.add(kind, from + i, address);
-    tables.cellTally.add(cell, from + i, address);
-  }
+): CountOther {
+  return (kind, target, index, address) => {
+    const other = otherTarget(address);
+    const cell = cells.idOf(kind, other === 0 ? target : -1 - targets.idOf(target, -other));
+    cellTally.add(cell, index, address);
+  };
 }
 
-function summarize({ cells, kindTally, cellTally, channels, total, waiting }: Tables): FoldedGoroutines {
+export function summarize({
+  cells,
+  kindTally,
+  cellTally,
+  channels,
+  total,
+  waiting,
+}: Tables): FoldedGoroutines {
   // Cells by their kind, the largest first: typed arrays again, there may be as many as goroutines.
   const order = Uint32Array.from({ length: cells.size }, (_, id) => id).sort(
     (x, y) =>

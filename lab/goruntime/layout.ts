@@ -81,12 +81,15 @@ export async function readRuntimeLayout(
   if (allgs.base === 0 || allgs.len === 0) throw unknownLayout('runtime.allgs');
   // Any mapped address serves for the offsets: only the distances between the fields count.
   const at = allgs.base;
-  const g = await structOf('runtime.g', at, evaluate, signal);
-  const sudog = await structOf('runtime.sudog', at, evaluate, signal);
-  const hchan = await structOf('runtime.hchan', at, evaluate, signal);
-  const moduleTypes = await evaluate('runtime.firstmoduledata.types', signal);
-  const nextModule = await evaluate('runtime.firstmoduledata.next', signal);
-  const reasons = await evaluate('runtime.waitReasonStrings', signal);
+  // Asked all at once: Delve need not wait for us between two answers.
+  const [g, sudog, hchan, moduleTypes, nextModule, reasons] = await Promise.all([
+    structOf('runtime.g', at, evaluate, signal),
+    structOf('runtime.sudog', at, evaluate, signal),
+    structOf('runtime.hchan', at, evaluate, signal),
+    evaluate('runtime.firstmoduledata.types', signal),
+    evaluate('runtime.firstmoduledata.next', signal),
+    evaluate('runtime.waitReasonStrings', signal),
+  ]);
   return {
     allgs: { base: allgs.base, length: allgs.len },
     g: goroutineOffsets(g),

@@ -39,8 +39,12 @@ export async function readLiveLayout(
     Number((await evaluate(`runtime.firstmoduledata.${field}`, signal)).value);
   const thread = g.get('m');
   try {
-    const { base: asyncPreempt } = await evaluate('runtime.asyncPreempt', signal);
-    const text = { start: await number('text'), end: await number('etext') };
+    const [{ base: asyncPreempt }, start, end] = await Promise.all([
+      evaluate('runtime.asyncPreempt', signal),
+      number('text'),
+      number('etext'),
+    ]);
+    const text = { start, end };
     const linked = memory.bytes(asyncPreempt, linkedFrame.length)?.equals(linkedFrame) === true;
     if (!linked || thread === undefined || !(text.start > 0) || !(text.end > text.start)) return undefined;
     const [pc, sp, bp] = [g.get('syscallpc'), g.get('syscallsp'), g.get('syscallbp')];

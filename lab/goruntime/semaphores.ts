@@ -31,10 +31,12 @@ export async function readSemaphoreLayout(
   layout: RuntimeLayout,
   signal: AbortSignal,
 ): Promise<SemaphoreLayout | undefined> {
-  const table = await evaluate('runtime.semtable', signal);
-  const first = await evaluate('runtime.semtable[0].root.treap', signal);
-  const second = await evaluate('runtime.semtable[1].root.treap', signal);
-  const sudog = await structOf('runtime.sudog', layout.allgs.base, evaluate, signal);
+  const [table, first, second, sudog] = await Promise.all([
+    evaluate('runtime.semtable', signal),
+    evaluate('runtime.semtable[0].root.treap', signal),
+    evaluate('runtime.semtable[1].root.treap', signal),
+    structOf('runtime.sudog', layout.allgs.base, evaluate, signal),
+  ]);
   const left = sudog.get('prev');
   const right = sudog.get('next');
   const firstTree = addressOf(first);

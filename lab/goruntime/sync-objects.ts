@@ -78,14 +78,17 @@ export async function readSyncLayout(
       return new Map();
     }
   };
-  const mutex = await offsets('sync.Mutex');
+  const [mutex, rw, group, cond, list, once] = await Promise.all([
+    offsets('sync.Mutex'),
+    offsets('sync.RWMutex'),
+    offsets('sync.WaitGroup'),
+    offsets('sync.Cond'),
+    offsets('sync.notifyList'),
+    offsets('sync.Once'),
+  ]);
   const state = mutex.get('state') ?? mutex.get('mu.state');
   const sema = mutex.get('sema') ?? mutex.get('mu.sema');
   if (state === undefined || sema === undefined) return undefined;
-  const rw = await offsets('sync.RWMutex');
-  const group = await offsets('sync.WaitGroup');
-  const cond = await offsets('sync.Cond');
-  const list = await offsets('sync.notifyList');
   return {
     mutex: { state, sema },
     rwmutex: all({
@@ -107,7 +110,7 @@ export async function readSyncLayout(
       notify: list.get('notify'),
       head: list.get('head'),
     }),
-    once: (await offsets('sync.Once')).get('m'),
+    once: once.get('m'),
   };
 }
 

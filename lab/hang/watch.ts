@@ -41,7 +41,7 @@ export interface Watch extends AsyncDisposable {
   look(): { readonly silentMs: number; readonly slowestProbeMs: number | undefined };
 }
 
-/** Begins to probe the server and to read its process's statistics. Emits `probe` and `health`. */
+/** Begins to probe the server and to read its process's statistics. Emits `probe`, `process` and `health`. */
 export function openWatch(options: WatchOptions, emit: Emit, signal: AbortSignal): Watch {
   if (signal.aborted) throw interrupted(signal.reason);
   const probeTimeoutMs = options.probeTimeoutMs ?? defaultProbeTimeoutMs;
@@ -88,7 +88,10 @@ export function openWatch(options: WatchOptions, emit: Emit, signal: AbortSignal
     while (!closed.aborted) {
       const threads = silentMs(state, epochMs()) >= threadsFromSilenceMs;
       const stats = await readProcessStats(options.target, pid, { threads }, closed);
-      if (stats !== undefined) see({ kind: 'process', stats });
+      if (stats !== undefined) {
+        emit({ type: 'process', stats });
+        see({ kind: 'process', stats });
+      }
       await pause(statsEveryMs, closed);
     }
   };

@@ -6,7 +6,7 @@ import { copySparse } from '../capture/hash.js';
 import { scenarioNamed } from '../config.js';
 import { LabError } from '../errors.js';
 import { goServerFolder } from '../paths.js';
-import { sourcesFolder } from '../stages/index.js';
+import { sourcesFolder } from '../run-sources.js';
 import { readJson, writeJson } from '../store/json-file.js';
 import type { CellResult } from './results.js';
 

@@ -91,6 +91,8 @@ function plainReporter({ stream, colour, now = () => performance.now() }: Progre
         say('health', `${event.health}: ${event.why}`);
         return;
       }
+      case 'process':
+        return;
       case 'note':
         say('note', event.text);
         return;
@@ -183,6 +185,8 @@ function liveReporter(
       case 'health':
         health = event.health;
         draw();
+        return;
+      case 'process':
         return;
       case 'note':
         keep('note', event.text);

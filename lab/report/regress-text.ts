@@ -16,14 +16,16 @@ export const verdictWords: Readonly<Record<Verdict, string>> = {
 
 export interface RegressTextOptions {
   readonly colours: Colors;
+  /** Columns of the terminal. */
+  readonly width?: number;
 }
 
 /** The end of a regression for a person: the table, what is not as expected, the comparison, the files. */
-export function regressText(results: Results, { colours }: RegressTextOptions): string {
+export function regressText(results: Results, { colours, width = textWidth }: RegressTextOptions): string {
   const paint = painter(colours);
   const ran = results.cells.filter(({ verdict }) => verdict !== 'not-applicable');
   const pairs = pairsOf(ran);
-  const table = pairs.length === 1 ? onePair(ran, paint) : manyPairs(ran, pairs, paint);
+  const table = pairs.length === 1 ? onePair(ran, paint, width) : manyPairs(ran, pairs, paint, width);
   const [only] = pairs;
   const title = pairs.length === 1 && only !== undefined ? [`Go ${only.go}, Delve ${only.delve}`] : [];
   return [
@@ -93,8 +95,15 @@ export function programsOf(cells: readonly CellResult[]): ReadonlyMap<string, re
   return programs;
 }
 
-function onePair(cells: readonly CellResult[], paint: Paint): string[] {
-  // With borders 80 columns at most.
+/** With borders. */
+const onePairColumns = 80;
+
+function onePair(cells: readonly CellResult[], paint: Paint, width: number): string[] {
+  if (width < onePairColumns) {
+    return cells.map(
+      (cell) => `${paint(cell.verdict, verdictWords[cell.verdict])} ${cell.scenario} ${cell.variant}`,
+    );
+  }
   const table = new Table({
     head: ['scenario', '', 'verdict', 'seen', 's', 'MiB'],
     colWidths: [26, 8, 11, 14, 7, 7],
@@ -120,10 +129,15 @@ export function cellAt(cells: readonly CellResult[], { go, delve }: Pair): CellR
   return all.find(isWrong) ?? all[0];
 }
 
-const pairsPerTable = 4;
-
 /** A row for each program and a column for each pair; several tables when they are too many for a screen. */
-function manyPairs(cells: readonly CellResult[], pairs: readonly Pair[], paint: Paint): string[] {
+function manyPairs(
+  cells: readonly CellResult[],
+  pairs: readonly Pair[],
+  paint: Paint,
+  width: number,
+): string[] {
+  // A column and its border take 13; the two before them, with theirs, 29.
+  const pairsPerTable = Math.max(1, Math.min(4, Math.floor((width - 29) / 13)));
   const lines: string[] = [];
   for (let from = 0; from < pairs.length; from += pairsPerTable) {
     const shown = pairs.slice(from, from + pairsPerTable);

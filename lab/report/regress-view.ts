@@ -67,7 +67,7 @@ function liveView(
 ): LiveRegressView {
   const paint = linePainter(colour);
   const live = create(stream, { defaultWidth: textWidth, showCursor: true });
-  const columns = (): number => Math.max(60, Math.min(stream.columns ?? textWidth, textWidth)) - 1;
+  const columns = (): number => Math.max(40, Math.min(stream.columns ?? textWidth, textWidth)) - 1;
   const running = new Map<string, { cell: PlannedCell; stage: string; since: number }>();
   const ended: CellResult[] = [];
   const began = now();
@@ -76,20 +76,7 @@ function liveView(
   const draw = (): void => {
     if (stopped) return;
     const lines: string[] = [];
-    if (running.size > 0) {
-      const width = columns();
-      const table = new Table({
-        head: ['running', 'Go', 'Delve', 'stage', 's'],
-        colWidths: [width - 46, 10, 10, 12, 8],
-        colAligns: ['left', 'left', 'left', 'left', 'right'],
-        style: { head: [], border: [], compact: true },
-      });
-      for (const { cell, stage, since } of running.values()) {
-        const name = shorten(`${cell.scenario} ${cell.variant}`, width - 48);
-        table.push([name, cell.go, cell.delve, stage, ((now() - since) / 1000).toFixed(1)]);
-      }
-      lines.push(table.toString());
-    }
+    if (running.size > 0) lines.push(...runningRows([...running.values()], columns(), now()));
     if (built < programs) lines.push(`building: ${built} of ${programs} programs`);
     lines.push(
       `${ended.length} of ${all} cells: ${countsLine({ counts: countsOf(ended), ms: now() - began })}`,
@@ -135,6 +122,34 @@ function liveView(
       live.done();
     },
   };
+}
+
+interface RunningCell {
+  readonly cell: PlannedCell;
+  readonly stage: string;
+  readonly since: number;
+}
+
+/** Below that a table leaves no room for names. */
+const tableColumns = 59;
+
+function runningRows(cells: readonly RunningCell[], width: number, now: number): string[] {
+  if (width < tableColumns) {
+    return cells.map(({ cell, stage }) =>
+      shorten(`${stage.padEnd(9)} ${cell.scenario} ${cell.variant}`, width),
+    );
+  }
+  const table = new Table({
+    head: ['running', 'Go', 'Delve', 'stage', 's'],
+    colWidths: [width - 46, 10, 10, 12, 8],
+    colAligns: ['left', 'left', 'left', 'left', 'right'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { cell, stage, since } of cells) {
+    const name = shorten(`${cell.scenario} ${cell.variant}`, width - 48);
+    table.push([name, cell.go, cell.delve, stage, ((now - since) / 1000).toFixed(1)]);
+  }
+  return [table.toString()];
 }
 
 /** Colours the verdict at the beginning of a cell's line. */

@@ -8,31 +8,31 @@ import { checklistRowSchema } from '../checklist/row.js';
 import { walkSchema } from '../checklist/walk.js';
 import { scenarioOf } from '../config.js';
 import { expectations, expectationsOfFixed } from '../expectation.js';
+import { sourceMapOf } from '../run-sources.js';
 import { readJson } from '../store/json-file.js';
 import type { Run } from '../store/run-store.js';
-import { readProbes, readSamples } from '../store/series.js';
+import { readCrowd, readProbes, readProcessLooks, readSamples } from '../store/series.js';
 import { reportHtml } from './report-html.js';
 import { reportMarkdown } from './report-markdown.js';
 import { runChapters } from './run-chapters.js';
 import type { RunFile, RunReport } from './run-report.js';
-import { transcript } from './transcript.js';
+import { commandLine } from './shell.js';
+import { type TranscriptChapter, transcript } from './transcript.js';
 
 const headBytes = 64 * 1024;
 
 /** Writes `transcript.md`, `report.md` and `report.html` from what the run's folder holds. */
 export async function writeReports(run: Run): Promise<RunReport> {
-  const walk = await optional(run.file('walk.json'), walkSchema);
-  const log = await readHead(run.file('server.log'));
   const { markdown, files } = transcript({
     title: `Transcript of ${run.record.id}`,
     text: 'What the lab did, as commands to type in the folder of this run, each with what it printed. Where the lab did the same in another way, a note says so.',
     dir: run.dir,
-    chapters: runChapters(run.record, log, walk),
+    chapters: await chaptersOf(run),
   });
   for (const { name, text } of files) await write(run, name, text);
   await write(run, 'transcript.md', markdown);
   await write(run, 'report.md', reportMarkdown(await readReport(run)));
-  await write(run, 'report.html', reportHtml(await readReport(run)));
+  await write(run, 'report.html', await reportHtml(await readReport(run), sourceMapOf(run)));
   return await readReport(run);
 }
 
@@ -50,8 +50,19 @@ export async function readReport(run: Run): Promise<RunReport> {
     checklist: (await optional(run.file('checklist.json'), z.array(checklistRowSchema))) ?? [],
     samples: await readSamples(run.file('load.jsonl')),
     probes: await readProbes(run.file('probes.jsonl')),
+    looks: await readProcessLooks(run.file('process.jsonl')),
+    crowd: await readCrowd(run.file('crowd.jsonl')),
     files: await listFiles(run),
+    chapters: (await chaptersOf(run)).map(({ title, records }) => ({
+      title,
+      commands: records.map((record) => ({ id: record.id, line: commandLine(record, run.dir) })),
+    })),
   };
+}
+
+async function chaptersOf(run: Run): Promise<TranscriptChapter[]> {
+  const walk = await optional(run.file('walk.json'), walkSchema);
+  return runChapters(run.record, await readHead(run.file('server.log')), walk);
 }
 
 /** The beginning of a file, which may be longer than a string can be; of none, nothing. */

@@ -2,9 +2,12 @@ import type { Diagnosis } from '../analysis/diagnosis.js';
 import type { ChecklistRow } from '../checklist/row.js';
 import type { ExpectationRow } from '../expectation.js';
 import type { ProbeOutcome } from '../hang/health.js';
+import type { ProcessStats } from '../hang/process-stats.js';
 import type { LoadSample } from '../load/sample.js';
 import type { Scenario } from '../scenarios/scenario.js';
+import type { CrowdSample } from '../stampede/facts.js';
 import type { RunRecord } from '../store/run-record.js';
+import type { CommandChapter } from './page-data.js';
 
 /** All that the reports of a run tell. */
 export interface RunReport {
@@ -18,7 +21,13 @@ export interface RunReport {
   /** The raw series, oldest first. */
   readonly samples: readonly LoadSample[];
   readonly probes: readonly ProbeOutcome[];
+  /** Looks at the server's process; absent in runs of older versions of the lab. */
+  readonly looks?: readonly Pick<ProcessStats, 'at' | 'cpuMs' | 'rssBytes'>[];
+  /** Of a stampede. */
+  readonly crowd?: readonly CrowdSample[];
   readonly files: readonly RunFile[];
+  /** The commands of the transcript. */
+  readonly chapters?: readonly CommandChapter[];
 }
 
 export interface RunFile {
@@ -40,6 +49,7 @@ const contents: readonly (readonly [RegExp, string])[] = [
   [/^server$/, 'the executable that it belongs to'],
   [/^server\.log$/, "the server's output; after SIGQUIT, all its goroutines"],
   [/^load\.jsonl$/, 'requests per second, with time stamps'],
+  [/^process\.jsonl$/, 'processor time and memory of the server, with time stamps'],
   [/^crowd\.jsonl$/, 'memory and descriptors while the crowd grew'],
   [/^probes\.jsonl$/, 'what each probe saw, with time stamps'],
   [/^output\/?/, 'long outputs, whole'],

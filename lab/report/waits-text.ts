@@ -8,8 +8,9 @@ const maxGroups = 12;
 const maxFrames = 8;
 
 /** What goroutines wait for and where they stand: all there is to go by where a program is stripped. */
-export function waitsText({ objects, groups }: Diagnosis, p: Palette): string[][] {
-  if (objects === undefined) return [];
+export function waitsText({ objects, groups, stats }: Diagnosis, p: Palette): string[][] {
+  // Where Delve had a word in it, the locations of all goroutines say enough for a terminal.
+  if (objects === undefined || stats.crossChecked > 0) return [];
   return [objectsText(objects, p), stacksText(groups, p)];
 }
 

@@ -5,19 +5,23 @@ export interface WrapOptions {
   readonly width?: number;
   readonly indent?: string;
   readonly first?: string;
+  /** Leaves a word that is too long for a line whole, and what stands between backticks too: it is to be copied. */
+  readonly whole?: boolean;
 }
 
 /**
  * Breaks a text at spaces into lines of at most `width` columns, each after `indent`; the first line begins
- * with `first` instead, which must be as long. A word that is too long for a line is broken.
+ * with `first` instead, which must be as long. A word that is too long for a line is broken,
+ * unless it is to stay `whole`.
  */
 export function wrap(text: string, options: WrapOptions = {}): string[] {
-  const { width = textWidth, indent = '', first = indent } = options;
+  const { width = textWidth, indent = '', first = indent, whole = false } = options;
   const room = Math.max(10, width - indent.length);
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
-    for (const piece of pieces(word, room)) {
+  const words = whole ? text.match(/(?:`[^`\n]*`|\S)+/g) : text.match(/\S+/g);
+  for (const word of words ?? []) {
+    for (const piece of whole ? [word] : pieces(word, room)) {
       if (line !== '' && line.length + 1 + piece.length > room) {
         lines.push(line);
         line = '';

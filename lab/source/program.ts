@@ -44,6 +44,8 @@ export interface Program {
   filesWith(word: string, directory?: string): SourceFile[];
   /** Where the files that were read lie on this machine. */
   readFiles(): string[];
+  /** Every file whose text was read: its recorded path, and where it lies on this machine. */
+  sourcesRead(): { readonly recorded: string; readonly local: string }[];
   /** Recorded paths that were asked for and not found. */
   readonly missing: ReadonlySet<string>;
 }
@@ -94,6 +96,11 @@ export function openProgram(options: ProgramOptions, parseGo: ParseGo): Program 
         .flatMap((file) => parse(file) ?? []);
     },
     readFiles: () => [...parsed.keys()].flatMap((path) => localPath(path, options, isLibrary) ?? []),
+    sourcesRead: () =>
+      [...texts].flatMap(([recorded, found]) => {
+        const local = found === undefined ? undefined : localPath(recorded, options, isLibrary);
+        return local === undefined ? [] : [{ recorded, local }];
+      }),
     missing,
   };
 }

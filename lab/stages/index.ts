@@ -13,6 +13,5 @@ export {
   plannedIn,
   type StageContext,
   savedStage,
-  sourcesFolder,
   type Tools,
 } from './stage.js';

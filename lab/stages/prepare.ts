@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { goServerFolder } from '../paths.js';
+import { sourcesFolder } from '../run-sources.js';
 import { type BuiltServer, buildServer } from '../server/build.js';
 import { bringLibrarySources } from '../server/library-sources.js';
 import type { Run } from '../store/run-store.js';
@@ -18,23 +19,20 @@ import {
   requireGdb,
   requireGo,
 } from '../toolchain/index.js';
-import {
-  folderOn,
-  inStage,
-  libraryFolder,
-  plannedIn,
-  type StageContext,
-  savedStage,
-  sourcesFolder,
-} from './stage.js';
+import { folderOn, inStage, libraryFolder, plannedIn, type StageContext, savedStage } from './stage.js';
 
 /** Reaches the machine that the run was asked to happen on; a VM that is not up is brought up. */
-export async function connect(run: Run, emit: Emit, signal: AbortSignal): Promise<Target> {
+export async function connect(
+  run: Run,
+  emit: Emit,
+  signal: AbortSignal,
+  { keep = run.record.config.keepVm ?? false }: { readonly keep?: boolean } = {},
+): Promise<Target> {
   const { config } = plannedIn(run);
   // This machine is no stage.
   if (config.target === 'local') return await openTarget(config, emit, signal);
   return await inStage({ run, emit, signal }, 'connect', `reaching ${config.target}`, async (limited) => {
-    const target = await openTarget(config, emit, limited);
+    const target = await openTarget(config, emit, limited, { keep, logFile: run.file('vagrant.log') });
     const { kind, name, workFolder } = target;
     return [target, `${name} is there`, { kind, name, workFolder }];
   });

@@ -40,9 +40,6 @@ export function plannedIn(run: Run): Planned {
   return { config, scenario: scenarioOf(config) };
 }
 
-/** Where a run keeps the sources of its program, in its folder. */
-export const sourcesFolder = 'sources';
-
 /** Where a run keeps the Go library of another machine, as far as it was compiled in. */
 export const libraryFolder = 'goroot';
 

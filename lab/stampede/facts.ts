@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { protocolChoices } from '../choices.js';
 import { pageLookSchema, processLookSchema } from './look.js';
 
 /** How the clients of a stampede come. */
-export const protocols = ['http1', 'http2'] as const;
+export const protocols = protocolChoices;
 export type Protocol = (typeof protocols)[number];
 
 export const protocolNames: Readonly<Record<Protocol, string>> = { http1: 'HTTP/1.1', http2: 'HTTP/2' };

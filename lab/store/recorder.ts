@@ -2,13 +2,16 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Emit, LabEvent } from '../events.js';
 
-type Series = 'load' | 'probes' | 'crowd';
+type Series = 'load' | 'probes' | 'process' | 'crowd';
 
 export interface Recorder extends AsyncDisposable {
   readonly emit: Emit;
 }
 
-/** Keeps the raw series of a run, one JSON object per line: `load.jsonl`, `probes.jsonl` and, of a stampede, `crowd.jsonl`. */
+/**
+ * Keeps the raw series of a run, one JSON object per line: `load.jsonl`, `probes.jsonl`, `process.jsonl` and, of a
+ * stampede, `crowd.jsonl`.
+ */
 export function recordSeries(file: (name: string) => string): Recorder {
   const open = (name: string) => createWriteStream(file(name), { flags: 'a', mode: 0o600 });
   const streams = new Map<Series, WriteStream>();
@@ -48,6 +51,8 @@ function lineOf(event: LabEvent): [Series | undefined, unknown] {
       return ['crowd', event.sample];
     case 'probe':
       return ['probes', event.outcome];
+    case 'process':
+      return ['process', event.stats];
     case 'health':
       return ['probes', { at: event.at, health: event.health, why: event.why }];
     default:

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { ProbeOutcome } from '../hang/health.js';
+import type { ProcessStats } from '../hang/process-stats.js';
 import type { LoadSample } from '../load/sample.js';
+import { type CrowdSample, crowdSampleSchema } from '../stampede/facts.js';
 
 const sampleSchema = z.object({
   at: z.number(),
@@ -24,6 +26,9 @@ const probeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cut'), ...timed, message: z.string() }),
 ]);
 
+/** A look at a process, as far as a report needs it. */
+const processLookSchema = z.object({ at: z.number(), cpuMs: z.number(), rssBytes: z.number() });
+
 /** The samples of `load.jsonl`, oldest first; lines of another kind, and one cut off by a crash, are left out. */
 export async function readSamples(path: string): Promise<LoadSample[]> {
   return await readLines(path, sampleSchema);
@@ -32,6 +37,18 @@ export async function readSamples(path: string): Promise<LoadSample[]> {
 /** The probe outcomes of `probes.jsonl`, oldest first. */
 export async function readProbes(path: string): Promise<ProbeOutcome[]> {
   return await readLines(path, probeSchema);
+}
+
+/** The looks at the server's process of `process.jsonl`, oldest first. */
+export async function readProcessLooks(
+  path: string,
+): Promise<Pick<ProcessStats, 'at' | 'cpuMs' | 'rssBytes'>[]> {
+  return await readLines(path, processLookSchema);
+}
+
+/** The samples of `crowd.jsonl`, oldest first; none for a run of another scenario. */
+export async function readCrowd(path: string): Promise<CrowdSample[]> {
+  return await readLines(path, crowdSampleSchema);
 }
 
 async function readLines<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S>[]> {

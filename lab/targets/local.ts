@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { copyFile, open, readFile } from 'node:fs/promises';
-import { execa } from 'execa';
-import { pause } from '../deadline.js';
+import { copyFile, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { interrupted, LabError } from '../errors.js';
 import { cacheFolder } from '../paths.js';
+import { copySparse } from '../sparse-file.js';
+import { processHandle } from './process-handle.js';
 import { identityOf, isSameProcess } from './process-identity.js';
 import type {
+  DownloadOptions,
   ExecOptions,
   ExecResult,
   ProcessExit,
@@ -14,6 +15,7 @@ import type {
   StartOptions,
   Target,
   TargetProcess,
+  Transfer,
 } from './target.js';
 
 const graceMs = 3_000;
@@ -32,10 +34,7 @@ export function localTarget(): Target {
     attach,
     readFile: readSmallFile,
     upload: copy,
-    async download(path, localPath, { signal }) {
-      await copy(path, localPath, signal);
-      return { transferredBytes: 0 };
-    },
+    download,
     async [Symbol.asyncDispose]() {},
   };
 }
@@ -44,6 +43,8 @@ async function exec(argv: readonly string[], options: ExecOptions): Promise<Exec
   options.signal.throwIfAborted();
   const [program, ...args] = argv;
   if (program === undefined) throw new LabError('an empty command', { code: 'internal' });
+  // Loaded with the first command: whoever finds everything in place has none to run.
+  const { execa } = await import('execa');
   const result = await execa(program, args, {
     reject: false,
     cancelSignal: options.signal,
@@ -126,41 +127,15 @@ async function attach(identity: ProcessIdentity, signal: AbortSignal): Promise<T
 }
 
 function handle(identity: ProcessIdentity, exited: Promise<ProcessExit>): TargetProcess {
-  let ended: ProcessExit | undefined;
-  const settled = exited.then((exit) => {
-    ended = exit;
-    return exit;
-  });
-  const kill = async (name: NodeJS.Signals): Promise<void> => {
-    if (ended !== undefined || !(await isSameProcess(identity))) return;
+  const send = async (name: NodeJS.Signals): Promise<void> => {
+    if (!(await isSameProcess(identity))) return;
     try {
       process.kill(identity.pid, name);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
     }
   };
-  return {
-    identity,
-    exited: settled,
-    exit: () => ended,
-    kill,
-    async [Symbol.asyncDispose]() {
-      if (ended !== undefined) return;
-      await kill('SIGCONT'); // a stopped process keeps TERM pending
-      await kill('SIGTERM');
-      await within(graceMs, settled);
-      if (ended !== undefined) return;
-      await kill('SIGKILL');
-      await within(graceMs, settled);
-    },
-  };
-}
-
-/** Waits for the work, but no longer than `ms`. The timer keeps this process alive, since the child does not. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const done = new AbortController();
-  await Promise.race([work, pause(ms, done.signal)]);
-  done.abort();
+  return processHandle({ identity, exited, send, graceMs });
 }
 
 async function readSmallFile(path: string, signal: AbortSignal): Promise<string | undefined> {
@@ -177,4 +152,25 @@ async function readSmallFile(path: string, signal: AbortSignal): Promise<string 
 async function copy(from: string, to: string, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   if (from !== to) await copyFile(from, to, constants.COPYFILE_FICLONE);
+}
+
+async function download(
+  path: string,
+  localPath: string,
+  { signal, sha256, onProgress }: DownloadOptions,
+): Promise<Transfer> {
+  const part = `${localPath}.part`;
+  await rm(part, { force: true });
+  const { size } = await stat(path);
+  const hash = await copySparse(path, part, signal);
+  onProgress?.({ done: size, total: size });
+  if (sha256 !== undefined && hash !== sha256.toLowerCase()) {
+    await rm(part, { force: true });
+    throw new LabError(`${path} is not the file that was asked for: its SHA-256 is ${hash}`, {
+      code: 'target',
+      hint: 'look whether something still writes to it, then run the same command again',
+    });
+  }
+  await rename(part, localPath);
+  return { transferredBytes: 0 };
 }

@@ -3,9 +3,10 @@ import type { Emit } from '../events.js';
 import { cacheFolder } from '../paths.js';
 import { localTarget } from '../targets/local.js';
 import type { Target } from '../targets/target.js';
-import { type ListedDelve, listDelves } from './delve.js';
+import { listDelves } from './delve.js';
 import { buildDelve, isNetworkFailure } from './delve-build.js';
 import { delveFits, pinnedDelves, windowOf } from './delve-choice.js';
+import type { ListedDelve } from './delve-version.js';
 import type { GoTool } from './go.js';
 import { type GoVersion, newerGo, parseGoVersion } from './versions.js';
 

@@ -6,28 +6,16 @@ import { localTarget } from '../targets/local.js';
 import type { Target } from '../targets/target.js';
 import { buildDelve, isNetworkFailure } from './delve-build.js';
 import { chooseDelve, delveFits, oldestBuilder, type PinnedDelve } from './delve-choice.js';
+import { describeDelve, describeDelveHere, type ListedDelve } from './delve-version.js';
 import { findGo, type GoTool, goEnvironment, goInstallCommand } from './go.js';
-import { askVersion, locate } from './locate.js';
+import { locate, locateHere } from './locate.js';
 import { aptInstall, candidateVersions, canInstall, packageAccess } from './packages.js';
-import {
-  type DelveVersion,
-  type GoVersion,
-  parseDelveBuilder,
-  parseDelveVersion,
-  parseGoVersion,
-  parsePackageMinor,
-} from './versions.js';
+import { type GoVersion, parseGoVersion, parsePackageMinor } from './versions.js';
 
 export interface DelveTool {
   readonly path: string;
   /** For example `1.27.2`. */
   readonly version: string;
-}
-
-export interface ListedDelve extends DelveTool {
-  readonly release: DelveVersion;
-  /** The Go that built it; `undefined` when it does not say. */
-  readonly builtWith: GoVersion | undefined;
 }
 
 export interface DelveOptions {
@@ -51,24 +39,9 @@ export async function listDelves(
   signal: AbortSignal,
 ): Promise<readonly ListedDelve[]> {
   const go = await findGo(target, signal);
-  return await describe(
-    await locate(target, 'dlv', await delveFolders(target, go, cache, signal), signal),
-    target,
-    signal,
-  );
-}
-
-async function describe(
-  paths: readonly string[],
-  target: Target,
-  signal: AbortSignal,
-): Promise<readonly ListedDelve[]> {
   const tools: ListedDelve[] = [];
-  for (const path of paths) {
-    const output = await askVersion(target, [path, 'version', '-v'], signal);
-    const release = parseDelveVersion(output);
-    if (release === undefined) continue;
-    tools.push({ path, version: release.text, release, builtWith: parseDelveBuilder(output) });
+  for (const path of await locate(target, 'dlv', await delveFolders(target, go, cache, signal), signal)) {
+    tools.push(...(await describeDelve(path, target, signal)));
   }
   return tools;
 }
@@ -78,10 +51,15 @@ export async function findDelve(options: DelveOptions, signal: AbortSignal): Pro
   const program = programVersion(options.goVersion);
   const { target = localTarget(), cache = cacheFolder() } = options;
   const fits = ({ release, builtWith }: ListedDelve) => delveFits(release, builtWith, program);
+  const tool = ({ path, version }: ListedDelve) => ({ path, version });
   // Where Go keeps its programs takes a while to find out, and need not be known when PATH has one.
-  const onPath = await describe(await locate(target, 'dlv', [], signal), target, signal);
-  const found = onPath.find(fits) ?? (await listDelves(target, cache, signal)).find(fits);
-  return found === undefined ? undefined : { path: found.path, version: found.version };
+  const here = options.target === undefined;
+  for (const path of here ? await locateHere('dlv') : await locate(target, 'dlv', [], signal)) {
+    const listed = here ? await describeDelveHere(path, signal) : await describeDelve(path, target, signal);
+    const found = listed.find(fits);
+    if (found !== undefined) return tool(found);
+  }
+  return (await listDelves(target, cache, signal)).filter(fits).map(tool)[0];
 }
 
 /**

@@ -1,3 +1,6 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import type { Target } from '../targets/target.js';
 import { parseAnyVersion } from './versions.js';
 
@@ -32,8 +35,27 @@ export async function locate(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { stdout } = await target.exec(['/bin/sh', '-c', listing, 'sh', name, ...folders], { signal });
-  const paths = stdout.split('\n').filter((line) => line.startsWith('/'));
-  // `/bin` is a link to `/usr/bin` on a merged system: one file, listed once.
+  return listedOnce(stdout.split('\n').filter((line) => line.startsWith('/')));
+}
+
+/** Every executable file of that name on the PATH of this very process, in its order; nothing is run. */
+export async function locateHere(name: string): Promise<readonly string[]> {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
+  const found = await Promise.all(
+    folders.map(async (folder) => {
+      const path = join(folder, name);
+      const runs = await access(path, constants.X_OK).then(
+        async () => (await stat(path)).isFile(),
+        () => false,
+      );
+      return runs ? [path] : [];
+    }),
+  );
+  return listedOnce(found.flat());
+}
+
+/** `/bin` is a link to `/usr/bin` on a merged system: one file, listed once. */
+function listedOnce(paths: readonly string[]): readonly string[] {
   return paths.filter(
     (path, index) => !paths.slice(0, index).includes(`/usr${path}`) && paths.indexOf(path) === index,
   );

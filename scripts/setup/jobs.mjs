@@ -9,6 +9,7 @@ import { installPackages, packagesAreFresh } from './node-packages.mjs';
 import { logFile, SetupError, step } from './steps.mjs';
 import { runTests } from './tests.mjs';
 import { pathWith, prepareTools, rememberedTools } from './toolchain.mjs';
+import { runVmTests } from './vm-tests.mjs';
 
 const root = realpathSync(join(dirname(fileURLToPath(import.meta.url)), '..', '..'));
 
@@ -36,11 +37,12 @@ export async function runJob(job, args) {
   }
   const tools = await setUp({ toolchain: true });
   if (job === 'test') process.exit(await runTests(root, tools, args));
+  if (job === 'test:vm') process.exit(await runVmTests(root, tools, args));
   if (job === 'bench') {
     const argv = [process.execPath, join(root, 'dist', 'bench', 'index.js'), ...args];
     process.exit(await runChild(argv, { cwd: root, env: { PATH: pathWith(tools) } }));
   }
-  process.stderr.write(`unknown job: ${job}\n-> npm run lab, npm test or npm run bench\n`);
+  process.stderr.write(`unknown job: ${job}\n-> npm run lab, npm test, npm run test:vm or npm run bench\n`);
   process.exit(64);
 }
 

@@ -37,7 +37,8 @@ export async function runTests(root, tools, args) {
   return code;
 }
 
-async function runMocha(root, tools, args, inCi) {
+/** Mocha with the project's reporter; counts and exit code. */
+export async function runMocha(root, tools, args, inCi) {
   const folder = mkdtempSync(join(tmpdir(), 'lab-tests-'));
   const countsFile = join(folder, 'counts.json');
   // Files named by the user replace the configured ones, which mocha itself would add.

@@ -83,6 +83,14 @@ describe('the memory of a core', () => {
     expect(memory.u8(0x9002)).to.equal(2);
   });
 
+  it('takes single pages from the core where the executable has all around them', async () => {
+    const exe = elf(0, [{ start: 0x2000, bytes: counted(64) }]);
+    using memory = await open(elf(0, [{ start: 0x2010, bytes: counted(8, 200) }], 0), exe);
+    const expected = Buffer.concat([counted(16), counted(8, 200), counted(40, 24)]);
+    expect(memory.bytes(0x2000, 64)).to.deep.equal(expected);
+    expect(memory.bytes(0x2018, 8)).to.deep.equal(counted(8, 24));
+  });
+
   it('refuses what is no ELF file', async () => {
     let message = '';
     await open(Buffer.from('hello'), elf(0, [])).catch((error: unknown) => {

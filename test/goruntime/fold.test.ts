@@ -1,6 +1,10 @@
 import { expect } from 'chai';
+import type { BulkMemory } from '../../lab/core/memory.js';
 import { orderByBlock } from '../../lab/goruntime/block-order.js';
-import { foldGoroutines } from '../../lab/goruntime/fold.js';
+import { cellsOfOthers, foldGoroutines, type OtherTarget, summarize } from '../../lab/goruntime/fold.js';
+import { absorb, newOthers, partOf } from '../../lab/goruntime/fold-part.js';
+import { newPass } from '../../lab/goruntime/fold-pass.js';
+import { newTables } from '../../lab/goruntime/fold-tables.js';
 import { interner } from '../../lab/goruntime/interner.js';
 import type { RuntimeLayout } from '../../lab/goruntime/layout.js';
 import { memoryOf } from '../fakes/memory.js';
@@ -19,6 +23,25 @@ const hchan = {
 const send = 1;
 const receive = 2;
 const select = 3;
+const other = 4;
+
+/** Every third goroutine is read here, the others by two others, the last ones first. */
+function foldInParts(memory: BulkMemory, layout: RuntimeLayout, otherTarget: OtherTarget) {
+  const tables = newTables();
+  const countOther = cellsOfOthers(tables, otherTarget);
+  const { length } = layout.allgs;
+  const readEveryThird = (first: number, into: typeof tables, count: typeof countOther) => {
+    const pass = newPass(memory, layout, 1, into, count);
+    for (let at = first; at < length; at += 3) pass(at, 1);
+  };
+  readEveryThird(2, tables, countOther);
+  for (const first of [1, 0]) {
+    const [own, others] = [newTables(), newOthers()];
+    readEveryThird(first, own, others.count);
+    absorb(tables, partOf(own, others), countOther);
+  }
+  return summarize(tables);
+}
 
 /** A process of a few structs: everything that is allocated lies one behind the other. */
 function world() {
@@ -70,14 +93,19 @@ function world() {
       }
       list.push(at);
     },
-    fold(cut = 0) {
+    /** In one pass, after making sure that parts put together come to the same. */
+    fold(cut = 0, otherTarget: OtherTarget = () => 0) {
       const allgs = allocate(8 * list.length);
       for (const [i, at] of list.entries()) write(allgs + 8 * i, at);
       const layout: RuntimeLayout = {
         ...{ allgs: { base: allgs, length: list.length + cut }, g, sudog, hchan, types: undefined },
-        waitReasons: ['', 'chan send', 'chan receive', 'select'],
+        waitReasons: ['', 'chan send', 'chan receive', 'select', 'semacquire'],
       };
-      return foldGoroutines(memoryOf(data.subarray(0, end), base), layout, signal);
+      const memory = memoryOf(data.subarray(0, end), base);
+      const whole = foldGoroutines(memory, layout, signal, otherTarget);
+      const { waiters: _, ...parts } = foldInParts(memory, layout, otherTarget);
+      expect(whole).to.deep.include(parts);
+      return whole;
     },
   };
 }
@@ -122,6 +150,19 @@ describe('goroutines, folded', () => {
     expect(folded.stacks[0]?.targets.map(({ count }) => count)).to.deep.equal([2, 1]);
     expect(folded.waiters(a)).to.deep.equal({ send: 1, receive: 0 });
     expect(folded.waiters(b)).to.deep.equal({ send: 0, receive: 1 });
+  });
+
+  it('are told apart by other things that they wait for, known by their address alone', () => {
+    const { goroutine, fold } = world();
+    for (let i = 0; i < 30; i++) goroutine(other, [1, 2, 3]);
+    let asked = 0;
+    const folded = fold(0, (address) => {
+      asked += 1;
+      return 1 + ((address / 8) % 3);
+    });
+    expect(asked).to.equal(60);
+    expect(folded.stacks.map(({ count }) => count)).to.deep.equal([30]);
+    expect(folded.stacks[0]?.targets.length).to.be.greaterThan(1);
   });
 
   it('are told apart by a caller that is hundreds of frames away', () => {

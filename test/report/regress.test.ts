@@ -47,6 +47,17 @@ describe('what a regression tells', () => {
     }
   });
 
+  it('fits its tables into narrower terminals, every scenario named', () => {
+    for (const shown of [cells, cells.map((one, i) => ({ ...one, go: `1.2${i}.10` }))]) {
+      for (const width of [45, 60]) {
+        const lines = regressText(resultsOf(shown), { colours: createColors(false), width }).split('\n');
+        const tables = lines.filter((line) => /[│┌├└]/.test(line));
+        for (const line of tables) expect(line.length, line).to.be.at.most(width);
+        for (const { scenario } of shown) expect(lines.join('\n')).to.contain(scenario);
+      }
+    }
+  });
+
   it('shows for what is wrong the expected, the found, the difference and the folder', () => {
     const said = text(cells);
     expect(said).to.contain('REFUTED shop-fixed-go1.26.8-dlv1.27.2');

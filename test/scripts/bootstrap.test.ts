@@ -1,6 +1,8 @@
-import { access, readFile, rm } from 'node:fs/promises';
+import { access, cp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { poll } from '../../lab/deadline.js';
+import { projectRoot } from '../../lab/paths.js';
 import { type SmallProject, smallProject } from './project.js';
 
 const { signal } = new AbortController();
@@ -49,6 +51,27 @@ describe('the set-up', function () {
     expect({ code, stdout }).to.deep.equal({ code: 70, stdout: '' });
     expect(stderr).to.include('lab/broken.ts(1,14)').and.include('-> ');
     await rm(project.file('lab/broken.ts'));
+    expect((await project.run(['lab'])).code).to.equal(3);
+  });
+
+  it('builds a page again when it has changed, and says what is wrong with one that cannot be built', async () => {
+    await cp(join(projectRoot, 'lab/web/vite.config.mjs'), project.file('lab/web/vite.config.mjs'));
+    await project.write('lab/web/demo/style.css', 'main { color: light-dark(#000, #fff); }\n');
+    const page = (text: string) =>
+      project.write('lab/web/demo/main.tsx', `import './style.css';\ndocument.title = '${text}';\n`);
+    await page('one');
+    expect((await project.run(['lab'])).stderr).to.match(/^building \.\.\. \d+ s\n/);
+    expect(await readFile(project.file('dist/web/demo/page.js'), 'utf8')).to.contain('one');
+    expect(await readFile(project.file('dist/web/demo/page.css'), 'utf8')).to.contain('light-dark(');
+    expect((await project.run(['lab'])).stderr).to.equal('');
+    await page('another');
+    await project.run(['lab']);
+    expect(await readFile(project.file('dist/web/demo/page.js'), 'utf8')).to.contain('another');
+    await project.write('lab/web/demo/main.tsx', 'const = ;\n');
+    const broken = await project.run(['lab']);
+    expect(broken.code).to.equal(70);
+    expect(broken.stderr).to.include('main.tsx').and.include('-> mend what Vite names');
+    await rm(project.file('lab/web'), { recursive: true });
     expect((await project.run(['lab'])).code).to.equal(3);
   });
 

@@ -1,12 +1,13 @@
-import { access, mkdir, symlink } from 'node:fs/promises';
+import { access, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { LabEvent } from '../../lab/events.js';
 import { localTarget } from '../../lab/targets/local.js';
 import type { Target } from '../../lab/targets/target.js';
 import { ensureDelve, findDelve } from '../../lab/toolchain/delve.js';
 import { chooseDelve } from '../../lab/toolchain/delve-choice.js';
+import { describeDelve, describeDelveHere } from '../../lab/toolchain/delve-version.js';
 import { findGo, requireGo } from '../../lab/toolchain/go.js';
-import { findGdb } from '../../lab/toolchain/locate.js';
+import { findGdb, locate, locateHere } from '../../lab/toolchain/locate.js';
 import { requireGdb } from '../../lab/toolchain/prepare.js';
 import { rejectsWith } from '../rejects.js';
 import { tempFolder } from '../temp-folder.js';
@@ -35,6 +36,26 @@ describe('the toolchain of this machine', () => {
     const delve = await findDelve(options, signal);
     expect(delve?.path).to.equal('/usr/bin/dlv');
     if (go?.release.minor === 19) expect(delve?.version).to.equal('1.20.2');
+  });
+
+  it('finds on its own PATH what a shell finds there, and reads from a Delve what it says of itself', async function () {
+    const paths = await locateHere('dlv');
+    expect(paths).to.deep.equal(await locate(localTarget(), 'dlv', [], signal));
+    if (paths.length === 0) this.skip();
+    for (const path of paths) {
+      const said = await describeDelve(path, localTarget(), signal);
+      expect(await describeDelveHere(path, signal)).to.deep.equal(said);
+    }
+  });
+
+  it('asks a script that starts Delve', async function () {
+    const [path] = await locateHere('dlv');
+    if (path === undefined) this.skip();
+    await using folder = await tempFolder();
+    await writeFile(folder.file('dlv'), `#!/bin/sh\nexec '${path}' "$@"\n`, { mode: 0o755 });
+    const [said] = await describeDelve(path, localTarget(), signal);
+    const [seen] = await describeDelveHere(folder.file('dlv'), signal);
+    expect(seen?.version).to.equal(said?.version);
   });
 
   it('builds the Delve that fits into the cache, and finds it there the next time', async function () {

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { expect } from 'chai';
 import { localTarget } from '../../lab/targets/local.js';
-import type { ListedDelve } from '../../lab/toolchain/delve.js';
 import { chooseDelveRelease, ensureDelveRelease } from '../../lab/toolchain/delve-release.js';
+import type { ListedDelve } from '../../lab/toolchain/delve-version.js';
 import { findGo, type GoTool } from '../../lab/toolchain/go.js';
 import { chooseGoRelease, ensureGoRelease, newestRelease } from '../../lab/toolchain/go-release.js';
 import { parseGoVersion } from '../../lab/toolchain/versions.js';

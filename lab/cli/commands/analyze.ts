@@ -1,20 +1,24 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { createColors } from 'picocolors';
 import { z } from 'zod';
 import { analyzeCore } from '../../analysis/analyze-core.js';
 import type { Diagnosis } from '../../analysis/diagnosis.js';
+import { complaintsText } from '../../complaints.js';
 import { LabError } from '../../errors.js';
 import { diagnosisText } from '../../report/diagnosis-text.js';
-import { example, type LabCommand } from '../command.js';
-import { withProgress } from '../progress.js';
+import type { SourceMap } from '../../report/page/source-lines.js';
+import { recordedGoRoot } from '../../source/program.js';
+import type { LabCommand } from '../command.js';
+import { defineAnalyze } from '../manual/analyze.js';
+import { withPatience, withProgress } from '../progress.js';
 
 const optionsSchema = z.looseObject({
   exe: z.string().optional(),
   core: z.string().optional(),
   run: z.string().optional(),
-  sourceMap: z.array(z.string().regex(/^[^=]+=.+$/, 'must look like FROM=TO')).default([]),
+  sourceMap: z.array(z.string().regex(/^[^=]+=.+$/, 'FROM=TO')).default([]),
   goRoot: z.string().optional(),
   html: z.string().optional(),
   /** commander's form of `--no-source`. */
@@ -22,20 +26,7 @@ const optionsSchema = z.looseObject({
 });
 
 export const analyzeCommand: LabCommand = {
-  define: (program) =>
-    example(
-      program
-        .command('analyze')
-        .description('diagnose a Go core: exit 0 no deadlock, 1 deadlock, 2 undecided')
-        .option('--exe <file>', 'the executable that the process ran')
-        .option('--core <file>', 'its core file, made by gcore, the kernel or Delve')
-        .option('--run <dir>', 'diagnose a stored run again')
-        .option('--source-map <from=to>', 'where sources lie now; may be repeated', collect, [])
-        .option('--go-root <dir>', 'where the sources of the Go standard library lie')
-        .option('--no-source', 'use no sources at all')
-        .option('--html <file>', 'write the report as a page'),
-      'npx lab analyze --exe ./server --core ./core.1628\nnpx lab analyze --exe ./server --core ./core.1628 --source-map /build/app=.',
-    ),
+  define: defineAnalyze,
   async act({ options, output, signal }) {
     const asked = readOptions(options);
     requireSensible(asked);
@@ -46,7 +37,7 @@ export const analyzeCommand: LabCommand = {
     );
     if (asked.html !== undefined) {
       const { diagnosisHtml } = await import('../../report/report-html.js');
-      await writeFile(asked.html, diagnosisHtml(diagnosis));
+      await writeFile(asked.html, await diagnosisHtml(diagnosis, await sourcesFor(asked, diagnosis)));
     }
     output.document(diagnosis);
     output.print(diagnosisText(diagnosis, createColors(output.colour)));
@@ -58,6 +49,22 @@ export const analyzeCommand: LabCommand = {
 /** 0: no deadlock; 1: deadlock; 2: undecided. */
 export function analyzeExitCode({ verdict }: Pick<Diagnosis, 'verdict'>): number {
   return { none: 0, deadlock: 1, unknown: 2 }[verdict];
+}
+
+/** Where the page finds the lines around the places that it names; nowhere with `--no-source`. */
+async function sourcesFor(
+  { run, source, sourceMap, goRoot }: z.infer<typeof optionsSchema>,
+  { groups }: Diagnosis,
+): Promise<SourceMap> {
+  if (!source) return undefined;
+  if (run === undefined) {
+    const recorded = recordedGoRoot(groups.flatMap(({ stack }) => stack.map(({ file }) => file)));
+    const library = goRoot === undefined || recorded === '' ? [] : [{ from: recorded, to: resolve(goRoot) }];
+    return [...sourceMap.map(parseSourceMap), ...library];
+  }
+  const { sourceMapOf } = await import('../../run-sources.js');
+  const { openRun } = await import('../../store/run-store.js');
+  return sourceMapOf(await openRun(run));
 }
 
 /** Loaded only when needed: a stranger's core takes as long to analyse as all that belongs to runs to load. */
@@ -82,16 +89,17 @@ async function analyzeFiles(
       hint: 'npx lab analyze --exe FILE --core FILE (or --run DIR)',
     });
   }
-  return await analyzeCore(
-    {
-      exe: resolve(exe),
-      core: resolve(core),
-      sourceMap: sourceMap.map(parseSourceMap),
-      noSource: !source,
-      ...(goRoot === undefined ? {} : { goRoot: resolve(goRoot) }),
-    },
+  const files = {
+    exe: resolve(exe),
+    core: resolve(core),
+    sourceMap: sourceMap.map(parseSourceMap),
+    noSource: !source,
+    ...(goRoot === undefined ? {} : { goRoot: resolve(goRoot) }),
+  };
+  return await withPatience(
     emit,
-    signal,
+    { stage: 'analyze', text: basename(core) },
+    async () => await analyzeCore(files, emit, signal),
   );
 }
 
@@ -104,11 +112,10 @@ export function parseSourceMap(text: string): { from: string; to: string } {
 function readOptions(options: unknown): z.infer<typeof optionsSchema> {
   const parsed = optionsSchema.safeParse(options);
   if (parsed.success) return parsed.data;
-  throw new LabError(z.prettifyError(parsed.error), { code: 'usage', hint: 'see npx lab analyze --help' });
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
+  throw new LabError(complaintsText(parsed.error, options), {
+    code: 'usage',
+    hint: 'see `npx lab analyze --help`',
+  });
 }
 
 /** What is sure to fail is said before the work, not after it. */

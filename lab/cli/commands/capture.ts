@@ -9,26 +9,20 @@ import { writeJson } from '../../store/json-file.js';
 import { makeFolder } from '../../store/make-folder.js';
 import { chooseRun } from '../../store/run-store.js';
 import { openTarget } from '../../targets/index.js';
-import { example, type LabCommand } from '../command.js';
+import type { LabCommand } from '../command.js';
 import type { Output } from '../context.js';
-import { withProgress } from '../progress.js';
-import { actOn } from './stage.js';
+import { defineCapture } from '../manual/capture.js';
+import { withPatience, withProgress } from '../progress.js';
+import { inVmHost } from '../vm-host.js';
+import { actOn, targetFor } from './stage.js';
 
 const pidSchema = z.coerce.number().int().positive();
 
 export const captureCommand: LabCommand = {
-  define: (program) =>
-    example(
-      program
-        .command('capture')
-        .description('the core and executable of any running Go process, or of the server of a run')
-        .option('--pid <pid>', 'a Go process of this machine, or of the target')
-        .option('--target <where>', 'of --pid: local, vagrant, or ssh://user@host:port')
-        .option('-o, --output <dir>', 'where the bundle goes; ./capture-<pid> unless named')
-        .option('--run <dir>', 'the run to go on with; the newest unless named'),
-      'npx lab capture --pid 1628 -o /tmp/hung\nnpx lab capture --pid 1628 --target ssh://me@server-7 -o /tmp/hung\nnpx lab analyze --exe /tmp/hung/server --core /tmp/hung/core.1628',
-    ),
+  define: defineCapture,
   async act({ options, output, signal }) {
+    const elsewhere = await inVmHost({ target: await targetFor(options), keep: true }, output, signal);
+    if (elsewhere !== undefined) return elsewhere;
     if (options['pid'] !== undefined) return await captureProcess(options, output, signal);
     const run = await chooseRun(typeof options['run'] === 'string' ? options['run'] : undefined);
     await actOn(run, output, signal, async (context) => {
@@ -56,11 +50,15 @@ async function captureProcess(
   }
   const dir = resolve(typeof options['output'] === 'string' ? options['output'] : `capture-${pid.data}`);
   await makeFolder(dir, 0o700);
-  const where = parseConfig({ target: options['target'] });
+  const where = parseConfig({ target: options['target'] }, 'capture');
   const bundle = await withProgress(output, async (emit) => {
-    await using target = await openTarget(where, emit, signal);
+    await using target = await openTarget(where, emit, signal, { keep: true });
     const folder = target.kind === 'local' ? dir : target.workFolder;
-    return await captureBundle({ target, pid: pid.data, method, dir, folder }, emit, signal);
+    return await withPatience(
+      emit,
+      { stage: 'capture', text: `the core of pid ${pid.data}, and its hash` },
+      async () => await captureBundle({ target, pid: pid.data, method, dir, folder }, emit, signal),
+    );
   });
   await writeJson(resolve(dir, 'bundle.json'), bundle);
   output.document(bundle);

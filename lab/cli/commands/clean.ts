@@ -6,42 +6,52 @@ import { LabError, messageOf } from '../../errors.js';
 import { stopServerOf } from '../../stages/index.js';
 import { listRegressions, listRuns, openRun, type Run } from '../../store/run-store.js';
 import { openTarget } from '../../targets/index.js';
-import { example, type LabCommand } from '../command.js';
-import type { Output } from '../context.js';
+import { leftVms } from '../../vm/left-behind.js';
+import type { LabCommand } from '../command.js';
+import { defineClean } from '../manual/keep.js';
+import { patiently } from '../progress.js';
 
 export const cleanCommand: LabCommand = {
-  define: (program) =>
-    example(
-      program
-        .command('clean')
-        .description('remove stored runs and end the servers that they left; asks first')
-        .option('--yes', 'do not ask'),
-      'npx lab clean',
-    ),
+  define: defineClean,
   async act({ options, output, signal }) {
     const folders = [...(await listRuns()), ...(await listRegressions())];
-    if (folders.length > 0 && options['yes'] !== true) {
+    const vms = await leftVms();
+    const ending = vms.filter(({ end }) => end !== undefined);
+    const runs = `${folders.length} stored runs with their cores`;
+    const all = [...(folders.length > 0 ? [runs] : []), ...ending.map(({ name }) => name)].join(' and ');
+    if (all !== '' && options['yes'] !== true) {
       if (process.stdin.isTTY !== true) {
-        throw new LabError(`${folders.length} runs would be removed, and there is no terminal to ask on`, {
+        throw new LabError(`${all} would be removed, and there is no terminal to ask on`, {
           code: 'usage',
           hint: 'say so: npx lab clean --yes',
         });
       }
       const asking = createInterface({ input: process.stdin, output: process.stderr });
-      const answer = await asking.question(`remove ${folders.length} stored runs with their cores? [y/N] `, {
+      const answer = await asking.question(`remove ${all}? [y/N] `, {
         signal,
       });
       asking.close();
       if (!/^y(es)?$/i.test(answer.trim())) return 0;
     }
-    for (const dir of folders) {
-      const run = await openRun(dir).catch(() => undefined);
-      if (run !== undefined) await stopServer(run, output, signal);
-      await rm(dir, { recursive: true, force: true });
-      output.aside(`removed ${basename(dir)}`);
+    const patience = { stage: 'clean', text: `removing ${folders.length} runs` } as const;
+    const notes = await patiently(output, patience, async (say) => {
+      const said: string[] = [];
+      for (const [at, dir] of folders.entries()) {
+        say(`${at + 1} of ${folders.length}: ${basename(dir)}`);
+        const run = await openRun(dir).catch(() => undefined);
+        const left = run === undefined ? undefined : await stopServer(run, signal);
+        if (left !== undefined) said.push(left);
+        await rm(dir, { recursive: true, force: true });
+      }
+      return said;
+    });
+    for (const { end } of ending) await end?.();
+    for (const note of notes) output.aside(note);
+    for (const { name, command } of vms) {
+      if (command !== undefined) output.aside(`${name} stays: it may be yours. To remove it: ${command}`);
     }
     output.document({ removed: folders });
-    output.print(`removed ${folders.length} runs`);
+    output.print([`removed ${folders.length} runs`, ...ending.map(({ name }) => `ended ${name}`)].join('\n'));
     return 0;
   },
 };
@@ -49,17 +59,18 @@ export const cleanCommand: LabCommand = {
 /** How long another machine is waited for, milliseconds: it may be gone for good. */
 const otherMachineMs = 20_000;
 
-/** Ends the run's server where it was left running. What runs in a VM ends with the VM. */
-async function stopServer(run: Run, output: Output, signal: AbortSignal): Promise<void> {
+/** Ends the run's server where it was left running; says when it may still run. What runs in a VM ends with it. */
+async function stopServer(run: Run, signal: AbortSignal): Promise<string | undefined> {
   const { config } = run.record;
   const ended = config.target !== 'local' && run.record.stages['stop']?.state === 'done';
-  if (config.target === 'vagrant' || ended) return;
+  if (config.target === 'vagrant' || ended) return undefined;
   const limited = withDeadline(signal, otherMachineMs);
   try {
     await using target = await openTarget(config, () => {}, limited);
     await stopServerOf(run, target, limited);
+    return undefined;
   } catch (error) {
     signal.throwIfAborted();
-    output.aside(`the server of ${basename(run.dir)} may still run on ${config.target}: ${messageOf(error)}`);
+    return `the server of ${basename(run.dir)} may still run on ${config.target}: ${messageOf(error)}`;
   }
 }

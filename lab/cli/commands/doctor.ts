@@ -2,23 +2,25 @@ import { parseConfig } from '../../config.js';
 import { doctorText } from '../../report/doctor-text.js';
 import { openTarget } from '../../targets/index.js';
 import { doctorExitCode, examine } from '../../toolchain/index.js';
-import { example, type LabCommand } from '../command.js';
+import type { LabCommand } from '../command.js';
+import { columnsOf } from '../context.js';
+import { defineDoctor } from '../manual/keep.js';
+import { patiently } from '../progress.js';
+import { inVmHost } from '../vm-host.js';
 
 export const doctorCommand: LabCommand = {
-  define: (program) =>
-    example(
-      program
-        .command('doctor')
-        .description('every tool, version and permission that the lab needs, and what mends what is missing')
-        .option('--target <where>', 'another machine to look at: ssh://user@host:port'),
-      'npx lab doctor\nnpx lab doctor --target ssh://me@server-7',
-    ),
+  define: defineDoctor,
   async act({ options, output, signal }) {
-    const where = parseConfig({ target: options['target'] });
-    await using target = await openTarget(where, () => {}, signal);
-    const rows = await examine(target, signal);
+    const where = parseConfig({ target: options['target'] }, 'doctor');
+    const elsewhere = await inVmHost({ target: where.target, keep: true }, output, signal);
+    if (elsewhere !== undefined) return elsewhere;
+    const patience = { stage: 'doctor', text: `looking at ${where.target}` } as const;
+    const rows = await patiently(output, patience, async () => {
+      await using target = await openTarget(where, () => {}, signal, { keep: true });
+      return await examine(target, signal);
+    });
     output.document(rows);
-    output.print(doctorText(rows));
+    output.print(doctorText(rows, columnsOf(process.stdout)));
     return doctorExitCode(rows);
   },
 };

@@ -1,34 +1,123 @@
-import type { LabCommand } from '../command.js';
+import type { Define, LabCommand } from '../command.js';
 
-interface CommandModule {
-  readonly names: readonly string[];
+export interface CommandModule {
+  /** The title in `lab --help` that it stands under. */
+  readonly group: 'Experiment' | 'Stages' | 'Analyse' | 'Look' | 'Keep in order';
+  /** Each command's purpose, in a line. */
+  readonly purposes: Readonly<Record<string, string>>;
   readonly load: () => Promise<readonly LabCommand[]>;
+  /** How its commands are typed, where that is known without what they do: for the help, and for completion. */
+  readonly define?: () => Promise<readonly Define[]>;
 }
 
 /**
  * Every command of `lab`, in the order of its help. Each is loaded only when it is meant: the libraries of all of
  * them take longer to load than many a core to analyse.
  */
-const modules: readonly CommandModule[] = [
-  { names: ['run'], load: async () => [(await import('./run.js')).runCommand] },
-  { names: ['analyze'], load: async () => [(await import('./analyze.js')).analyzeCommand] },
-  { names: ['capture'], load: async () => [(await import('./capture.js')).captureCommand] },
+export const modules: readonly CommandModule[] = [
   {
-    names: ['provision', 'build', 'start', 'load', 'stop'],
-    load: async () => (await import('./stage.js')).stageCommandList,
+    group: 'Experiment',
+    purposes: { run: 'the whole experiment, from load to root cause' },
+    load: async () => [(await import('./run.js')).runCommand],
+    define: async () => [(await import('../manual/run.js')).defineRun],
   },
-  { names: ['scenarios'], load: async () => [(await import('./scenarios.js')).scenariosCommand] },
-  { names: ['regress'], load: async () => [(await import('./regress.js')).regressCommand] },
-  { names: ['runs'], load: async () => [(await import('./runs.js')).runsCommand] },
-  { names: ['report'], load: async () => [(await import('./report.js')).reportCommand] },
-  { names: ['workshop'], load: async () => [(await import('./workshop.js')).workshopCommand] },
-  { names: ['doctor'], load: async () => [(await import('./doctor.js')).doctorCommand] },
-  { names: ['clean'], load: async () => [(await import('./clean.js')).cleanCommand] },
+  {
+    group: 'Experiment',
+    purposes: { regress: 'every scenario, faulty and fixed, against what it expects' },
+    load: async () => [(await import('./regress.js')).regressCommand],
+    define: async () => [(await import('../manual/regress.js')).defineRegress],
+  },
+  {
+    group: 'Stages',
+    purposes: {
+      provision: 'look for the tools and install what is missing',
+      build: 'build the server',
+      start: 'start the server and leave it running',
+      load: 'do to the server what the scenario says',
+      stop: 'end the server',
+    },
+    load: async () => (await import('./stage.js')).stageCommandList,
+    define: async () => {
+      const { defineStage, stageNames } = await import('../manual/stage.js');
+      return stageNames.map((name) => (program) => defineStage(program, name));
+    },
+  },
+  {
+    group: 'Analyse',
+    purposes: { capture: 'the core and executable of a running Go process' },
+    load: async () => [(await import('./capture.js')).captureCommand],
+    define: async () => [(await import('../manual/capture.js')).defineCapture],
+  },
+  {
+    group: 'Analyse',
+    purposes: { analyze: 'diagnose a Go core' },
+    load: async () => [(await import('./analyze.js')).analyzeCommand],
+    define: async () => [(await import('../manual/analyze.js')).defineAnalyze],
+  },
+  {
+    group: 'Look',
+    purposes: { scenarios: 'the catalogue of hangs' },
+    load: async () => [(await import('./scenarios.js')).scenariosCommand],
+    define: async () => [(await import('../manual/look.js')).defineScenarios],
+  },
+  {
+    group: 'Look',
+    purposes: { runs: 'stored runs with their verdicts' },
+    load: async () => [(await import('./runs.js')).runsCommand],
+    define: async () => [(await import('../manual/look.js')).defineRuns],
+  },
+  {
+    group: 'Look',
+    purposes: { report: 'write the reports of a run again' },
+    load: async () => [(await import('./report.js')).reportCommand],
+    define: async () => [(await import('../manual/look.js')).defineReport],
+  },
+  {
+    group: 'Look',
+    purposes: { kit: 'a run as one small file, and back' },
+    load: async () => [(await import('./kit.js')).kitCommand],
+    define: async () => [(await import('../manual/kit.js')).defineKit],
+  },
+  {
+    group: 'Look',
+    purposes: { workshop: 'a workbook in the browser: hangs step by step' },
+    load: async () => [(await import('./workshop.js')).workshopCommand],
+    define: async () => [(await import('../manual/workshop.js')).defineWorkshop],
+  },
+  {
+    group: 'Keep in order',
+    purposes: { doctor: 'what the lab needs, and what mends what is missing' },
+    load: async () => [(await import('./doctor.js')).doctorCommand],
+    define: async () => [(await import('../manual/keep.js')).defineDoctor],
+  },
+  {
+    group: 'Keep in order',
+    purposes: { clean: 'remove stored runs and the servers that they left' },
+    load: async () => [(await import('./clean.js')).cleanCommand],
+    define: async () => [(await import('../manual/keep.js')).defineClean],
+  },
+  {
+    group: 'Keep in order',
+    purposes: { completion: 'make bash, zsh or fish complete what is typed' },
+    load: async () => [(await import('./completion.js')).completionCommand],
+    define: async () => [(await import('../manual/keep.js')).defineCompletion],
+  },
 ];
 
-/** The command of that name; all of them when there is none, for the help and for what was mistyped. */
-export async function loadCommands(name?: string): Promise<readonly LabCommand[]> {
-  const meant = modules.filter(({ names }) => name !== undefined && names.includes(name));
-  const loaded = await Promise.all((meant.length > 0 ? meant : modules).map(({ load }) => load()));
-  return loaded.flat();
+/** The commands of the module that has one of that name; none when there is no such command. */
+export async function loadCommands(name: string): Promise<readonly LabCommand[]> {
+  return (await moduleOf(name)?.load()) ?? [];
+}
+
+/** How the commands of that module are typed. */
+export async function loadDefinitions(name: string): Promise<readonly Define[]> {
+  const module = moduleOf(name);
+  if (module === undefined) return [];
+  return module.define === undefined
+    ? (await module.load()).map(({ define }) => define)
+    : await module.define();
+}
+
+function moduleOf(name: string): CommandModule | undefined {
+  return modules.find(({ purposes }) => Object.hasOwn(purposes, name));
 }

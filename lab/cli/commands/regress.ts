@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
 import { createColors } from 'picocolors';
 import { z } from 'zod';
+import { complaintsText } from '../../complaints.js';
 import { LabError, messageOf } from '../../errors.js';
+import type { LabEvent } from '../../events.js';
 import { readBaseline, saveBaseline } from '../../regress/baseline.js';
 import { createJournal, type Journal, resumeJournal } from '../../regress/journal.js';
 import { listOf } from '../../regress/matrix.js';
@@ -15,8 +16,10 @@ import { regressMarkdown } from '../../report/regress-markdown.js';
 import { regressText } from '../../report/regress-text.js';
 import { type LiveRegressView, regressView } from '../../report/regress-view.js';
 import { localTarget } from '../../targets/local.js';
-import { example, type LabCommand } from '../command.js';
-import { progressOptions } from '../progress.js';
+import type { LabCommand } from '../command.js';
+import { columnsOf } from '../context.js';
+import { defineRegress } from '../manual/regress.js';
+import { progressOptions, withPatience } from '../progress.js';
 
 const optionsSchema = z.looseObject({
   only: z.string().optional(),
@@ -36,7 +39,7 @@ const optionsSchema = z.looseObject({
 type Asked = z.infer<typeof optionsSchema>;
 
 export const regressCommand: LabCommand = {
-  define: (program) => example(defineOptions(program), examples),
+  define: defineRegress,
   async act({ options, output, signal }) {
     const asked = readOptions(options);
     const { baseline } = asked;
@@ -61,7 +64,12 @@ export const regressCommand: LabCommand = {
       view.stop();
       const failures = await save(results, journal, asked);
       output.document(results);
-      output.print(regressText(results, { colours: createColors(output.colour) }));
+      output.print(
+        regressText(results, {
+          colours: createColors(output.colour),
+          width: columnsOf(process.stdout),
+        }),
+      );
       const [failure] = failures;
       if (failure !== undefined && results.exitCode === 0) throw failure;
       for (const { message } of failures) output.aside(`not saved: ${message}`);
@@ -71,29 +79,6 @@ export const regressCommand: LabCommand = {
     }
   },
 };
-
-const examples = [
-  'npx lab regress',
-  "npx lab regress --only 'c*' --go 1.19,1.23,1.26 --junit report.xml",
-  'npx lab regress --keep bundles && npx lab regress --cores bundles',
-].join('\n');
-
-function defineOptions(program: Command): Command {
-  return program
-    .command('regress')
-    .description('every scenario, faulty and fixed: exit 0 all confirmed, 1 any refuted, 2 any unknown')
-    .option('--only <glob>', "scenarios by name, for example 'c*' or '{blog,feed}'")
-    .option('--go <versions>', 'of Go, separated by commas: 1.23 or 1.23.12')
-    .option('--dlv <versions>', 'of Delve; the one that fits each Go when left out')
-    .option('--jobs <n>', 'cells at once; as many as there are processors when left out')
-    .option('--time-limit <seconds>', 'after which a cell is ended, and is unknown; 120 when left out')
-    .option('--keep <dir>', 'keep every bundle there')
-    .option('--cores <dir>', 'analyse the bundles of such a folder, and drive nothing')
-    .option('--junit <file>', 'write the results as JUnit XML')
-    .option('--baseline <file>', 'fail only on cells that were right in that file')
-    .option('--save-baseline <file>', 'write the verdicts for a later --baseline')
-    .option('--resume [dir]', 'go on with an interrupted regression, the newest unless named');
-}
 
 /** What a resumed regression has in its plan already. */
 const planned = ['only', 'go', 'dlv', 'keep', 'cores'] as const;
@@ -105,7 +90,7 @@ function millis(seconds: number | undefined): number | undefined {
 function readOptions(options: unknown): Asked {
   const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) {
-    throw new LabError(`bad options:\n${z.prettifyError(parsed.error)}`, {
+    throw new LabError(complaintsText(parsed.error, options), {
       code: 'usage',
       hint: 'see `npx lab regress --help`',
     });
@@ -134,14 +119,13 @@ async function open(
   signal: AbortSignal,
 ): Promise<Journal> {
   if (resume !== undefined) return await resumeJournal(resume === true ? undefined : resume);
-  const plan = await prepare(
-    { only, go: listOf(go), delve: listOf(dlv), jobs, timeLimit, keep, cores },
-    target,
-    (event) => {
-      if (event.type === 'note') view.note(event.text);
-    },
-    signal,
-  );
+  const wanted = { only, go: listOf(go), delve: listOf(dlv), jobs, timeLimit, keep, cores };
+  const tell = (event: LabEvent): void => {
+    if (event.type === 'note') view.note(event.text);
+    if (event.type === 'stage-started') view.note(`${event.text} ...`);
+  };
+  const patience = { stage: 'regress', text: 'looking for the tools' } as const;
+  const plan = await withPatience(tell, patience, async () => await prepare(wanted, target, tell, signal));
   return await createJournal(plan);
 }
 

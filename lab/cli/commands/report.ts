@@ -1,21 +1,15 @@
 import { execa } from 'execa';
 import { readReport, writeReports } from '../../report/run-files.js';
 import { openRun } from '../../store/run-store.js';
-import { example, type LabCommand } from '../command.js';
+import type { LabCommand } from '../command.js';
+import { defineReport } from '../manual/look.js';
+import { patiently } from '../progress.js';
 
 export const reportCommand: LabCommand = {
-  define: (program) =>
-    example(
-      program
-        .command('report')
-        .argument('<dir>', 'the folder of a run')
-        .description('write the reports of a run again, from what its folder holds')
-        .option('--open', 'open the page in the browser'),
-      'npx lab report runs/2026-11-23T042011-blog --open',
-    ),
+  define: defineReport,
   async act({ args, options, output }) {
     const run = await openRun(String(args[0]));
-    await writeReports(run);
+    await patiently(output, { stage: 'report', text: 'writing the reports' }, () => writeReports(run));
     const page = run.file('report.html');
     output.document({ dir: run.dir, report: page, files: (await readReport(run)).files });
     output.print(page);

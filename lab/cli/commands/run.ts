@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { createColors } from 'picocolors';
 import { z } from 'zod';
 import type { Diagnosis } from '../../analysis/diagnosis.js';
@@ -10,23 +9,16 @@ import { readReport } from '../../report/run-files.js';
 import { runText } from '../../report/run-text.js';
 import { createRun, type Run } from '../../store/run-store.js';
 import { worstOf } from '../../verdict.js';
-import { example, type LabCommand } from '../command.js';
+import type { LabCommand } from '../command.js';
 import type { Output } from '../context.js';
+import { defineRun } from '../manual/run.js';
 import { withProgress } from '../progress.js';
+import { inVmHost } from '../vm-host.js';
 
 const repeatSchema = z.coerce.number().int().min(1).max(1000);
 
 export const runCommand: LabCommand = {
-  define: (program) =>
-    example(
-      runOptions(
-        program
-          .command('run')
-          .argument('[scenario]', 'a name of `lab scenarios`', 'blog')
-          .description('the whole experiment: exit 0 confirmed, 1 refuted, 2 unknown'),
-      ).option('--repeat <n>', 'run it so often; the worst verdict counts', '1'),
-      'npx lab run\nnpx lab run blog --fixed\nnpx lab run --build noinline --port 0',
-    ),
+  define: defineRun,
   async act({ args, options, output, signal }) {
     const repeat = repeatSchema.safeParse(options['repeat']);
     if (!repeat.success) {
@@ -36,6 +28,8 @@ export const runCommand: LabCommand = {
       });
     }
     const config = configFrom(args[0], options);
+    const elsewhere = await inVmHost({ target: config.target, keep: config.keepVm ?? false }, output, signal);
+    if (elsewhere !== undefined) return elsewhere;
     const results: { run: Run; result: Result }[] = [];
     for (let round = 1; round <= repeat.data; round += 1) {
       if (repeat.data > 1) output.aside(`\nround ${round} of ${repeat.data}`);
@@ -47,24 +41,6 @@ export const runCommand: LabCommand = {
     return worstOf(results.map(({ result }) => result.conclusion));
   },
 };
-
-/** The options that decide what a run does, shared with the commands of single stages. */
-export function runOptions(command: Command): Command {
-  return command
-    .option('--fixed', 'run the repaired twin; nothing may hang then')
-    .option('--target <where>', 'local, vagrant, or ssh://user@host:port')
-    .option('--load <driver>', 'autocannon or wrk')
-    .option('--capture <method>', 'gcore or delve')
-    .option('--delve <where>', 'here, or there: on the target, for a machine that has no Delve')
-    .option('--build <flavour>', 'default, noinline (as in the article) or debug')
-    .option('--port <n>', 'of the server; 0: any free one')
-    .option('--pprof-port <n>', "of the server's pprof; 0: any free one")
-    .option('--probe-timeout <seconds>', 'after which a probe counts as not answered')
-    .option('--load-timeout <seconds>', 'after which the load ends without a hang')
-    .option('--stage-timeout <seconds>', 'after which a stage that is not done is given up')
-    .option('--size <n>', 'of stampede: handlers that shall be stuck')
-    .option('--protocol <name>', 'of stampede: http1, or http2 (Go 1.24 or newer)');
-}
 
 /** Reads a run's configuration from a scenario's name and options as typed. */
 export function configFrom(scenario: unknown, options: Readonly<Record<string, unknown>>): LabConfig {

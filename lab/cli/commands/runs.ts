@@ -1,30 +1,36 @@
-import { basename } from 'node:path';
-import Table from 'cli-table3';
+import { type RunSummary, runsText } from '../../report/runs-text.js';
 import type { Run } from '../../store/run-store.js';
 import { listRuns, openRun } from '../../store/run-store.js';
-import { example, type LabCommand } from '../command.js';
+import type { LabCommand } from '../command.js';
+import { columnsOf } from '../context.js';
+import { defineRuns } from '../manual/look.js';
+import { patiently } from '../progress.js';
 
 export const runsCommand: LabCommand = {
-  define: (program) =>
-    example(program.command('runs').description('stored runs with their verdicts'), 'npx lab runs'),
+  define: defineRuns,
   async act({ output }) {
     const folders = await listRuns();
-    const opened = await Promise.all(
-      folders.map((dir) =>
-        openRun(dir).then(summary, () => ({ dir, state: 'unreadable' as const, summary: '' })),
-      ),
-    );
+    const opened = await patiently(output, { stage: 'runs', text: 'reading the runs' }, async (say) => {
+      const read: RunSummary[] = [];
+      // In batches: a process may have so many files open.
+      for (let at = 0; at < folders.length; at += atOnce) {
+        const batch = folders.slice(at, at + atOnce).map(summaryOf);
+        read.push(...(await Promise.all(batch)));
+        say(`${read.length} of ${folders.length}`);
+      }
+      return read;
+    });
     output.document(opened);
     if (opened.length === 0) output.print('no stored runs yet; make one: npx lab run');
-    else output.print(table(opened));
+    else output.print(runsText(opened, columnsOf(process.stdout)));
     return 0;
   },
 };
 
-interface RunSummary {
-  readonly dir: string;
-  readonly state: string;
-  readonly summary: string;
+const atOnce = 64;
+
+async function summaryOf(dir: string): Promise<RunSummary> {
+  return await openRun(dir).then(summary, () => ({ dir, state: 'unreadable', summary: '' }));
 }
 
 function summary(run: Run): RunSummary {
@@ -36,15 +42,4 @@ function summary(run: Run): RunSummary {
     state: conclusion?.verdict ?? unfinished,
     summary: `${config.fixed ? '(fixed) ' : ''}${conclusion?.summary ?? ''}`,
   };
-}
-
-function table(rows: readonly RunSummary[]): string {
-  const grid = new Table({
-    head: ['run', 'state', 'summary'],
-    colWidths: [29, 15, 32],
-    wordWrap: true,
-    style: { head: [], border: [], compact: true },
-  });
-  for (const row of rows) grid.push([basename(row.dir), row.state, row.summary]);
-  return grid.toString();
 }

@@ -1,9 +1,11 @@
+import { wrap } from '../../report/wrap.js';
 import { scenarios } from '../../scenarios/index.js';
-import { example, type LabCommand } from '../command.js';
+import type { LabCommand } from '../command.js';
+import { columnsOf } from '../context.js';
+import { defineScenarios } from '../manual/look.js';
 
 export const scenariosCommand: LabCommand = {
-  define: (program) =>
-    example(program.command('scenarios').description('the catalogue of hangs'), 'npx lab scenarios --json'),
+  define: defineScenarios,
   async act({ output }) {
     output.document(
       scenarios.map(({ name, title, teaches, class: kind, subtype, drive, symptom, expect }) => ({
@@ -12,7 +14,8 @@ export const scenariosCommand: LabCommand = {
       })),
     );
     for (const { name, title, class: kind, subtype } of scenarios) {
-      output.print(`${name}  (${kind}/${subtype})\n    ${title}`);
+      const lines = wrap(title, { width: columnsOf(process.stdout), indent: '    ' });
+      output.print([`${name}  (${kind}/${subtype})`, ...lines].join('\n'));
     }
     return 0;
   },

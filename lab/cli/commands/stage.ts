@@ -1,51 +1,32 @@
+import type { LabConfig } from '../../config.js';
 import { load } from '../../drive/stage.js';
 import type { Emit } from '../../events.js';
 import * as stages from '../../stages/index.js';
 import { recordSeries } from '../../store/recorder.js';
 import { chooseRun, createRun, listRuns, openRun, type Run } from '../../store/run-store.js';
-import { example, type LabCommand } from '../command.js';
+import type { LabCommand } from '../command.js';
 import type { Output } from '../context.js';
+import { defineStage, type StageCommandName, stageNames } from '../manual/stage.js';
 import { withProgress } from '../progress.js';
-import { configFrom, runOptions } from './run.js';
+import { inVmHost } from '../vm-host.js';
+import { configFrom } from './run.js';
 
-interface StageCommand {
-  readonly name: 'provision' | 'build' | 'start' | 'load' | 'stop';
-  readonly description: string;
-  readonly act: (context: stages.StageContext) => Promise<unknown>;
-}
-
-const stageCommands: readonly StageCommand[] = [
-  { name: 'provision', description: 'look for the tools and install what is missing', act: stages.provision },
-  { name: 'build', description: 'build the server', act: stages.build },
-  { name: 'start', description: 'start the server and leave it running', act: stages.start },
-  {
-    name: 'load',
-    description: 'do to the server what the scenario says, until its fault shows or it has borne all of it',
-    act: async (context) => await load(context, await stages.reattach(context)),
-  },
-  {
-    name: 'stop',
-    description: 'end the server',
-    act: async (context) => await stages.stop(context, await stages.reattach(context)),
-  },
-];
+const acts: Readonly<Record<StageCommandName, (context: stages.StageContext) => Promise<unknown>>> = {
+  provision: stages.provision,
+  build: stages.build,
+  start: stages.start,
+  load: async (context) => await load(context, await stages.reattach(context)),
+  stop: async (context) => await stages.stop(context, await stages.reattach(context)),
+};
 
 /** The stages of `lab run`, one by one. `provision` and `build` begin a new run when the newest is past them. */
-export const stageCommandList: readonly LabCommand[] = stageCommands.map(({ name, description, act }) => ({
-  define: (program) => {
-    const command = program
-      .command(name)
-      .description(`one stage of a run: ${description}`)
-      .option('--run <dir>', 'the run to go on with; the newest unless named');
-    const begins = name === 'provision' || name === 'build';
-    return example(
-      begins ? runOptions(command.argument('[scenario]', 'of a new run')) : command,
-      `npx lab ${name}`,
-    );
-  },
+export const stageCommandList: readonly LabCommand[] = stageNames.map((name) => ({
+  define: (program) => defineStage(program, name),
   async act({ args, options, output, signal }) {
+    const elsewhere = await inVmHost({ target: await targetFor(options), keep: true }, output, signal);
+    if (elsewhere !== undefined) return elsewhere;
     const run = await runFor(name, args[0], options);
-    await actOn(run, output, signal, act);
+    await actOn(run, output, signal, acts[name]);
     output.document({ dir: run.dir, stage: name, result: run.record.stages[name]?.result ?? null });
     output.print(`${name} done; saved in ${run.dir}`);
     return 0;
@@ -65,9 +46,18 @@ export async function actOn(
       series.emit(event);
       show(event);
     };
-    await using target = await stages.connect(run, emit, signal);
+    await using target = await stages.connect(run, emit, signal, { keep: true });
     await act({ run, target, signal, emit });
   });
+}
+
+/** Where the command will happen, before a run is made for it. */
+export async function targetFor(options: Readonly<Record<string, unknown>>): Promise<LabConfig['target']> {
+  if (typeof options['target'] === 'string') return options['target'];
+  const run = await chooseRun(typeof options['run'] === 'string' ? options['run'] : undefined).catch(
+    () => undefined,
+  );
+  return run?.record.config.target ?? 'local';
 }
 
 async function runFor(

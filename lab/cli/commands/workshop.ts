@@ -1,11 +1,13 @@
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { complaintsText } from '../../complaints.js';
 import { LabError } from '../../errors.js';
 import { runsFolder } from '../../paths.js';
 import { openClass, openWorkshop, type Workshop } from '../../workshop/workshop.js';
-import { example, type LabCommand } from '../command.js';
+import type { LabCommand } from '../command.js';
 import type { Output } from '../context.js';
+import { defineWorkshop } from '../manual/workshop.js';
 
 const optionsSchema = z.object({
   port: z.coerce.number().int().min(0).max(65535).default(0),
@@ -18,23 +20,7 @@ const optionsSchema = z.object({
 });
 
 export const workshopCommand: LabCommand = {
-  define: (program) =>
-    example(
-      program
-        .command('workshop')
-        .description('a workbook in the browser: what the article does, and other hangs, step by step')
-        .option('--port <n>', 'of the workbook; any free one unless named')
-        .option('--dir <dir>', 'where progress is kept, a folder for each participant')
-        .option('--name <name>', "the participant's name; the user's unless named")
-        .option('--lesson <name>', 'only this lesson')
-        .option(
-          '--class <dir>',
-          'a folder that the class shares, to show the instructor how far everybody is',
-        )
-        .option('--instructor', 'show the class of --class, and its time plan')
-        .option('--open', 'open the page in the browser'),
-      'npx lab workshop --open\nnpx lab workshop --class /srv/class --name ada\nnpx lab workshop --instructor --class /srv/class',
-    ),
+  define: defineWorkshop,
   async act({ options, output, signal }) {
     const asked = parse(options);
     const { port, lesson, open } = asked;
@@ -60,7 +46,7 @@ export const workshopCommand: LabCommand = {
 function parse(options: unknown): z.infer<typeof optionsSchema> {
   const parsed = optionsSchema.safeParse(options);
   if (parsed.success) return parsed.data;
-  throw new LabError(`bad options:\n${z.prettifyError(parsed.error)}`, {
+  throw new LabError(complaintsText(parsed.error, options), {
     code: 'usage',
     hint: 'see `npx lab workshop --help`',
   });

@@ -84,13 +84,20 @@ export async function readHeapLayout(
       throw error;
     }
   };
-  const { base, len: length } = await ask('runtime.mheap_.allspans');
-  const spans = { base, length };
-  const span = spanLayout(await structAt('runtime.mspan'));
-  const special = await structAt('runtime.special');
-  const m = await structAt('runtime.m');
-  const g = await structAt('runtime.g');
-  const firstM = await ask('runtime.allm');
+  // Side by side: Delve need not wait for us between two answers.
+  const [allspans, mspan, special, m, g, firstM, profileKind, ranges, buffers] = await Promise.all([
+    ask('runtime.mheap_.allspans'),
+    structAt('runtime.mspan'),
+    structAt('runtime.special'),
+    structAt('runtime.m'),
+    structAt('runtime.g'),
+    ask('runtime.allm'),
+    optional(async () => numberOf(await ask('runtime._KindSpecialProfile'))),
+    globals(ask),
+    optional(() => barrierBuffers(ask)),
+  ]);
+  const spans = { base: allspans.base, length: allspans.len };
+  const span = spanLayout(mspan);
   return {
     spans,
     span,
@@ -99,8 +106,8 @@ export async function readHeapLayout(
       offset: need(special, 'offset'),
       kind: need(special, 'kind'),
     },
-    profileKind: await optional(async () => numberOf(await ask('runtime._KindSpecialProfile'))),
-    globals: await globals(ask),
+    profileKind,
+    globals: ranges,
     m: {
       first: pointee(firstM),
       next: need(m, 'alllink').offset,
@@ -110,7 +117,7 @@ export async function readHeapLayout(
     syscallSp: need(g, 'syscallsp').offset,
     gSize: Math.max(...[...g.values()].map(({ offset }) => offset)) + 8,
     queued: findQueued?.({ spans, span }) ?? (await queues(ask, structAt, optional)),
-    barrierBuffers: (await optional(() => barrierBuffers(ask))) ?? [],
+    barrierBuffers: buffers ?? [],
   };
 }
 
@@ -166,14 +173,16 @@ async function globals(ask: Ask) {
   const maxModules = 1000;
   let module = 'runtime.firstmoduledata';
   for (let i = 0; i < maxModules; i++) {
-    for (const [from, to] of [
-      ['data', 'edata'],
-      ['bss', 'ebss'],
-    ]) {
-      const start = numberOf(await ask(`${module}.${from}`));
-      out.push({ start, end: numberOf(await ask(`${module}.${to}`)) });
-    }
-    const next = pointee(await ask(`${module}.next`));
+    const field = (name: string) => ask(`${module}.${name}`);
+    const [data, edata, bss, ebss, link] = await Promise.all([
+      field('data'),
+      field('edata'),
+      field('bss'),
+      field('ebss'),
+      field('next'),
+    ]);
+    out.push({ start: numberOf(data), end: numberOf(edata) }, { start: numberOf(bss), end: numberOf(ebss) });
+    const next = pointee(link);
     if (next === 0) return out;
     module = `(*(*"runtime.moduledata")(${next}))`;
   }
@@ -182,12 +191,8 @@ async function globals(ask: Ask) {
 
 async function barrierBuffers(ask: Ask) {
   const processors = await ask('runtime.allp');
-  const out: { start: number; end: number }[] = [];
-  for (let i = 0; i < processors.len; i++) {
-    const { addr, len } = await ask(`runtime.allp[${i}].wbBuf.buf`);
-    out.push({ start: addr, end: addr + len * 8 });
-  }
-  return out;
+  const all = Array.from({ length: processors.len }, (_, i) => ask(`runtime.allp[${i}].wbBuf.buf`));
+  return (await Promise.all(all)).map(({ addr, len }) => ({ start: addr, end: addr + len * 8 }));
 }
 
 function need(fields: ReadonlyMap<string, Field>, name: string): Field {

@@ -131,7 +131,10 @@ function mark(
 }
 
 /** Addresses of every `g`, dead ones too. */
-function allGoroutines({ memory, runtime: { allgs } }: ReachSource, signal: AbortSignal): Float64Array {
+export function allGoroutines(
+  { memory, runtime: { allgs } }: Pick<ReachSource, 'memory' | 'runtime'>,
+  signal: AbortSignal,
+): Float64Array {
   const out = new Float64Array(allgs.length);
   for (let i = 0; i < allgs.length; i++) {
     if (i % 65_536 === 0) signal.throwIfAborted();
@@ -151,8 +154,8 @@ function examplesOf({ stacks }: FoldedGoroutines): readonly number[] | undefined
 }
 
 /** The part of a goroutine's stack that is in use. */
-function stackOf(
-  { memory, runtime: { g }, heap }: ReachSource,
+export function stackOf(
+  { memory, runtime: { g }, heap }: Pick<ReachSource, 'memory' | 'runtime' | 'heap'>,
   address: number,
   pointers: readonly number[],
 ): Range {

@@ -17,6 +17,8 @@ export interface HeapSpans {
   readonly high: number;
   /** Address of the list of what is attached to objects of a span, and where the span begins. */
   readonly specials: readonly { readonly first: number; readonly span: number; readonly start: number }[];
+  /** Calls with each span, where it begins and ends, its first object and how many it has room for. */
+  eachSpan(visit: (span: number, start: number, end: number, first: number, slots: number) => void): void;
   /** Calls with the number of each slot that holds no object. */
   eachFree(mark: (object: number) => void): void;
 }
@@ -41,6 +43,7 @@ export function readSpans(
   const freeIndex = new Uint32Array(spans.length);
   const allocBits = new Float64Array(spans.length);
   const noPointers = new Uint8Array(spans.length);
+  const ends = new Float64Array(spans.length);
   const arenas = new Map<number, Int32Array>();
   const specials: { first: number; span: number; start: number }[] = [];
   let count = 0;
@@ -68,6 +71,7 @@ export function readSpans(
     const pages = read(span.pages);
     enter(arenas, from, pages, count + 1);
     low = Math.min(low, from);
+    ends[count] = from + pages * pageSize;
     high = Math.max(high, from + pages * pageSize);
     count += 1;
   }
@@ -99,6 +103,11 @@ export function readSpans(
     startOf: (object, s) => (start[s] as number) + (object - (first[s] as number)) * (size[s] as number),
     sizeOf: (s) => size[s] as number,
     hasPointers: (s) => noPointers[s] === 0,
+    eachSpan(visit) {
+      for (let s = 0; s < count; s++) {
+        visit(s, start[s] as number, ends[s] as number, first[s] as number, slots[s] as number);
+      }
+    },
     eachFree(mark) {
       for (let s = 0; s < count; s++) {
         const total = slots[s] as number;

@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { analyzeExits, cacheVariable, outputVariables } from './common.js';
+import { collect, describe } from './page.js';
+
+export function defineAnalyze(program: Command): Command {
+  const command = program
+    .command('analyze')
+    .description('diagnose a Go core: exit 0 no deadlock, 1 deadlock, 2 undecided')
+    .optionsGroup('What is analysed')
+    .option('--exe <file>', 'the executable that the process ran')
+    .option('--core <file>', 'its core file, made by gcore, the kernel or Delve')
+    .option('--run <run>', 'the folder of a stored run, to be diagnosed again')
+    .optionsGroup('Sources')
+    .option('--source-map <from=to>', 'where sources lie now; may be repeated', collect, [])
+    .option('--go-root <dir>', 'where the sources of the Go standard library lie')
+    .option('--no-source', 'use no sources at all')
+    .optionsGroup('Output')
+    .option('--html <file>', 'write the report as a page');
+  return describe(command, {
+    synopsis: ['analyze --exe FILE --core FILE [--source-map FROM=TO]...', 'analyze --run DIR'],
+    description: [
+      'Reads every goroutine of a core, follows what each one waits for, and names the deadlock, if there is one, with its evidence and the Delve commands that show it.',
+      'Any executable of Go 1.18 or newer will do. Sources help and are not required: without them, and for a stripped program, memory alone must prove it.',
+    ],
+    exits: analyzeExits,
+    environment: [cacheVariable, ...outputVariables],
+    examples: [
+      { does: 'A core of any Go program', type: 'npx lab analyze --exe ./server --core ./core.1628' },
+      {
+        does: 'Its sources lie elsewhere now',
+        type: 'npx lab analyze --exe ./server --core ./core.1628 --source-map /build/app=.',
+      },
+      {
+        does: 'For machines and colleagues',
+        type: 'npx lab analyze --exe ./server --core ./core.1628 --json --html report.html',
+      },
+      { does: 'A stored run again', type: 'npx lab analyze --run runs/2026-11-23T042011-blog' },
+    ],
+    see: ['docs/your-own-core.md', 'docs/diagnosis.md', 'docs/evidence.md', 'npx lab capture'],
+  });
+}

@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { targetChoices } from '../../choices.js';
+import { outputVariables, plainExits, runsVariable } from './common.js';
+import { describe, oneOf } from './page.js';
+
+export function defineCapture(program: Command): Command {
+  const command = program
+    .command('capture')
+    .description('the core and executable of any running Go process, or of the server of a run')
+    .optionsGroup('Of any process')
+    .option('--pid <pid>', 'a Go process of this machine, or of the target')
+    .addOption(oneOf('--target <where>', 'local, vagrant or ssh://user@host:port', targetChoices))
+    .option('-o, --output <dir>', 'where the bundle goes; ./capture-PID unless named')
+    .optionsGroup('Of a run')
+    .option('--run <run>', 'the folder of the run to go on with; the newest unless named');
+  return describe(command, {
+    synopsis: ['capture --pid PID [-o DIR] [--target WHERE]', 'capture [--run DIR]'],
+    description: [
+      'Takes the core of a process that goes on afterwards, and copies its executable beside it, each with its hash. The process stands still while its core is written.',
+      'A core holds the memory of a process, secrets included: the folder can be entered by its owner only.',
+    ],
+    exits: plainExits,
+    files: [
+      ['core.PID', 'the core, mode 0600, with holes where memory is zero'],
+      ['bundle.json', 'what was taken: hashes, build ID, Go version'],
+    ],
+    environment: [runsVariable, ...outputVariables],
+    examples: [
+      { does: 'A process of this machine', type: 'npx lab capture --pid 1628 -o /tmp/hung' },
+      {
+        does: 'One of another machine',
+        type: 'npx lab capture --pid 1628 --target ssh://me@server-7 -o /tmp/hung',
+      },
+      { does: 'What it hangs on', type: 'npx lab analyze --exe /tmp/hung/server --core /tmp/hung/core.1628' },
+    ],
+    see: ['docs/your-own-core.md', 'docs/troubleshooting.md', 'npx lab analyze'],
+  });
+}

@@ -1,0 +1,36 @@
+import type { Entry } from './page.js';
+
+export const failureExits: readonly Entry[] = [
+  ['64', 'bad arguments, configuration or input files'],
+  ['69', 'a tool, permission, port or disk space is missing; the message has the command that mends it'],
+  ['70', 'the program does not build, or an internal error; the message says where the evidence lies'],
+  ['130', 'interrupted'],
+];
+
+/** Of commands that hold what was expected against what was found. */
+export const verdictExits: readonly Entry[] = [
+  ['0', 'confirmed: what was expected was found'],
+  ['1', 'refuted: no hang, another diagnosis, or a repaired program diagnosed'],
+  ['2', 'unknown: the evidence is incomplete or undecided'],
+  ...failureExits,
+];
+
+export const analyzeExits: readonly Entry[] = [
+  ['0', 'no deadlock'],
+  ['1', 'deadlock'],
+  ['2', 'undecided'],
+  ...failureExits,
+];
+
+/** Of commands that do a thing or fail. */
+export const plainExits: readonly Entry[] = [['0', 'done'], ...failureExits];
+
+export const runsVariable: Entry = ['LAB_RUNS', 'the folder of all runs; `runs` in the project unless set'];
+export const cacheVariable: Entry = [
+  'LAB_CACHE',
+  'the folder of tools and builds; `.cache` in the project unless set',
+];
+export const outputVariables: readonly Entry[] = [
+  ['NO_COLOR', 'when set, nothing is coloured'],
+  ['LAB_DEBUG', 'when set, an internal error prints its stack'],
+];

@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+import { targetChoices } from '../../choices.js';
+import { cacheVariable, failureExits, outputVariables, plainExits, runsVariable } from './common.js';
+import { describe, oneOf } from './page.js';
+
+export const shells = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof shells)[number];
+
+export function defineDoctor(program: Command): Command {
+  const command = program
+    .command('doctor')
+    .description('every tool, version and permission that the lab needs, and what mends what is missing')
+    .optionsGroup('Which machine')
+    .addOption(oneOf('--target <where>', 'local, vagrant or ssh://user@host:port', targetChoices));
+  return describe(command, {
+    description: [
+      'Looks at tools, their versions, permissions, limits, ports and disk space. Changes nothing: below each thing that is missing stands the command that mends it.',
+    ],
+    exits: [['0', 'everything that the main job needs is there'], ...failureExits],
+    environment: [runsVariable, cacheVariable, ...outputVariables],
+    examples: [
+      { does: 'This machine', type: 'npx lab doctor' },
+      { does: 'Another one', type: 'npx lab doctor --target ssh://me@server-7' },
+    ],
+    see: ['docs/troubleshooting.md'],
+  });
+}
+
+export function defineClean(program: Command): Command {
+  const command = program
+    .command('clean')
+    .description('remove stored runs and end the servers that they left; asks first')
+    .optionsGroup('How')
+    .option('--yes', 'do not ask');
+  return describe(command, {
+    description: [
+      'Removes the folders of all runs and regressions with their cores. A server that a run left behind is ended first, when it is still the process that the run started.',
+      'A VM that `--keep-vm` or a single stage left in a libvirt of the lab’s own is ended, too; one of another hypervisor is only named.',
+    ],
+    exits: plainExits,
+    environment: [runsVariable, ...outputVariables],
+    examples: [
+      { does: 'After a question', type: 'npx lab clean' },
+      { does: 'Without one', type: 'npx lab clean --yes' },
+    ],
+    see: ['docs/runs.md', 'npx lab runs'],
+  });
+}
+
+export function defineCompletion(program: Command): Command {
+  const command = program
+    .command('completion')
+    .argument('<shell>', shells.join(', '))
+    .description('the script that makes a shell complete `lab` and `npx lab`');
+  const [argument] = command.registeredArguments;
+  if (argument !== undefined) argument.argChoices = [...shells];
+  return describe(command, {
+    description: [
+      'Completes commands, options, their values, scenarios, folders of runs, and files where files are wanted. The script asks the lab at each key, so that it never falls behind the lab; it needs to be written again only when the project moves.',
+      'Write it to a file once, and have the shell read that file when it starts, as the examples show.',
+    ],
+    exits: plainExits,
+    environment: [runsVariable],
+    examples: [
+      { does: 'bash', type: 'npx lab completion bash > ~/.lab-completion.bash' },
+      { type: "echo '. ~/.lab-completion.bash' >> ~/.bashrc" },
+      { does: 'zsh', type: 'npx lab completion zsh > ~/.lab-completion.zsh' },
+      { type: "echo '. ~/.lab-completion.zsh' >> ~/.zshrc" },
+      { does: 'fish', type: 'npx lab completion fish > ~/.config/fish/conf.d/lab.fish' },
+    ],
+    see: ['docs/terminal.md'],
+  });
+}

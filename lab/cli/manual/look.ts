@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import { outputVariables, plainExits, runsVariable } from './common.js';
+import { describe } from './page.js';
+
+export function defineScenarios(program: Command): Command {
+  return describe(program.command('scenarios').description('the catalogue of hangs'), {
+    description: [
+      'Lists every scenario with its class, its subtype and what happens in it. Each has a repaired twin and a page of its own.',
+    ],
+    exits: plainExits,
+    environment: outputVariables,
+    examples: [
+      { does: 'For people', type: 'npx lab scenarios' },
+      { does: 'An array for machines', type: 'npx lab scenarios --json' },
+    ],
+    see: ['docs/scenarios/', 'npx lab run'],
+  });
+}
+
+export function defineRuns(program: Command): Command {
+  return describe(program.command('runs').description('stored runs with their verdicts'), {
+    description: [
+      'Lists the folders of stored runs, oldest first, each with its verdict, or with the stage that it came to.',
+    ],
+    exits: plainExits,
+    environment: [runsVariable, ...outputVariables],
+    examples: [
+      { does: 'A table', type: 'npx lab runs' },
+      { does: 'The folder of the newest', type: "npx lab runs --json | jq -r '.[-1].dir'" },
+    ],
+    see: ['docs/runs.md', 'npx lab report', 'npx lab clean'],
+  });
+}
+
+export function defineReport(program: Command): Command {
+  const command = program
+    .command('report')
+    .argument('<run>', 'the folder of a run')
+    .description('write the reports of a run again, from what its folder holds')
+    .optionsGroup('Output')
+    .option('--open', 'open the page in the browser');
+  return describe(command, {
+    description: [
+      'Writes the reports from what is stored; nothing is run or analysed again. Prints the path of the page.',
+    ],
+    exits: plainExits,
+    files: [['report.html, report.md', 'the reports, in the folder of the run']],
+    environment: [runsVariable, ...outputVariables],
+    examples: [{ type: 'npx lab report runs/2026-11-23T042011-blog --open' }],
+    see: ['docs/runs.md', 'npx lab runs'],
+  });
+}

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { cacheVariable, outputVariables, plainExits, runsVariable } from './common.js';
+import { describe } from './page.js';
+import { runOptions } from './run.js';
+
+export const stageNames = ['provision', 'build', 'start', 'load', 'stop'] as const;
+export type StageCommandName = (typeof stageNames)[number];
+
+const does: Readonly<Record<StageCommandName, string>> = {
+  provision: 'look for the tools and install what is missing',
+  build: 'build the server',
+  start: 'start the server and leave it running',
+  load: 'do to the server what the scenario says, until its fault shows or it has borne all of it',
+  stop: 'end the server',
+};
+
+const begins: readonly StageCommandName[] = ['provision', 'build'];
+
+/** One of the stages of `lab run`. */
+export function defineStage(program: Command, name: StageCommandName): Command {
+  const command = program.command(name).description(`one stage of a run: ${does[name]}`);
+  const first = begins.includes(name);
+  if (first) runOptions(command.argument('[scenario]', 'of a new run: a name of `npx lab scenarios`'));
+  command
+    .optionsGroup('Which run')
+    .option('--run <run>', 'the folder of the run to go on with; the newest unless named');
+  const newRun = first
+    ? 'Begins a new run when a scenario is named, or when the newest run is past this stage; goes on with the newest one otherwise.'
+    : 'Goes on with the newest run, or with the one that is named.';
+  return describe(command, {
+    description: [
+      `${newRun} What it did is saved in the folder of the run, and the next stage takes it from there.`,
+    ],
+    exits: plainExits,
+    files: [['run.json', 'each stage with its state, its result or its error']],
+    environment: [runsVariable, cacheVariable, ...outputVariables],
+    examples: [
+      ...(first ? [{ does: 'A new run of its own', type: `npx lab ${name} catalog --port 0` }] : []),
+      { does: 'The newest run', type: `npx lab ${name}` },
+    ],
+    see: ['docs/runs.md', 'npx lab run'],
+  });
+}

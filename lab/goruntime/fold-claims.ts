@@ -1,0 +1,27 @@
+import type { RuntimeLayout } from './layout.js';
+
+/** What threads that fold the goroutines of one core have in common. */
+export interface FoldJob {
+  readonly exe: string;
+  readonly core: string;
+  readonly layout: RuntimeLayout;
+  /** Goroutines of a batch. */
+  readonly size: number;
+  /** Shared: the number of stretches of `runtime.allgs` that somebody has taken. */
+  readonly claimed: Int32Array<SharedArrayBuffer>;
+}
+
+/** Some 30 stretches in a million: nobody waits long for the last one, and each reads what lies side by side. */
+const batchesPerClaim = 16;
+
+/** Batches that this thread is to read: it takes a stretch of them at a time, as long as there are any left. */
+export function* eachClaimed({ layout, size, claimed }: Pick<FoldJob, 'layout' | 'size' | 'claimed'>) {
+  const { length } = layout.allgs;
+  const stretch = size * batchesPerClaim;
+  for (;;) {
+    const start = Atomics.add(claimed, 0, 1) * stretch;
+    if (start >= length) return;
+    const end = Math.min(start + stretch, length);
+    for (let from = start; from < end; from += size) yield { from, length: Math.min(size, end - from) };
+  }
+}

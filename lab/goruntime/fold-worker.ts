@@ -1,0 +1,21 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { openCoreMemory } from '../core/memory.js';
+import { eachClaimed, type FoldJob } from './fold-claims.js';
+import { buffersOf, newOthers, partOf } from './fold-part.js';
+import { newPass } from './fold-pass.js';
+import { newTables } from './fold-tables.js';
+
+/*
+ * A thread that folds goroutines beside the main one: see fold-helpers.ts. What locks and the like they wait for
+ * it leaves to the main thread, which knows it already.
+ */
+const job: FoldJob = workerData;
+const tables = newTables();
+const others = newOthers();
+{
+  using memory = openCoreMemory(job.core, job.exe);
+  const pass = newPass(memory, job.layout, job.size, tables, others.count);
+  for (const { from, length } of eachClaimed(job)) pass(from, length);
+}
+const part = partOf(tables, others);
+parentPort?.postMessage(part, buffersOf(part));

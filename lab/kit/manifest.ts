@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+const bytes = z.number().int().nonnegative();
+
+/** What became of the core, in bytes. */
+const keptOfCore = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('whole'), size: bytes }),
+  z.object({
+    kind: z.literal('slimmed'),
+    size: z.object({ before: bytes, after: bytes }),
+    kept: z.object({
+      /** Used parts of goroutine stacks. */
+      stacks: bytes,
+      /** Objects of the heap that lead to others, and those that goroutines wait for. */
+      objects: bytes,
+      /** Package variables. */
+      variables: bytes,
+      /** The runtime's own tables, system stacks, what lies outside of Go's heap and is pointed at. */
+      runtime: bytes,
+      /** Registers of the threads and what the kernel told of the process. */
+      notes: bytes,
+    }),
+    dropped: z.object({
+      /** Pages that held nothing. */
+      zeros: bytes,
+      /** Code and constants: the executable has them. */
+      executable: bytes,
+      /** Strings, buffers, objects that nothing leads to, free memory, unused parts of stacks. */
+      heap: bytes,
+      other: bytes,
+      /** Zeroed within what was kept, because it may be data. */
+      data: bytes,
+    }),
+    /** Objects of the heap. */
+    objects: z.object({ all: bytes, kept: bytes }),
+    segments: z.number().int(),
+  }),
+]);
+
+export type KeptOfCore = z.infer<typeof keptOfCore>;
+
+const file = z.object({
+  /** Relative, with forward slashes. */
+  path: z.string(),
+  size: bytes,
+  /** Hex. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  mode: z.number().int(),
+  /** Milliseconds since 1970: the analysis compares the times of sources and executable. */
+  mtimeMs: z.number(),
+});
+
+export const manifestName = 'kit.json';
+
+/** `kit.json`, the first file of a kit: what is in it, and what it takes to look at it. */
+export const manifestSchema = z.object({
+  schema: z.literal('lab.kit/1'),
+  name: z.string(),
+  /** ISO 8601, UTC. */
+  created: z.string(),
+  scenario: z.string(),
+  fixed: z.boolean(),
+  verdict: z.string(),
+  buildId: z.string(),
+  /** With which the program was built, and the kit made and checked. */
+  versions: z.object({ go: z.string(), delve: z.string(), lab: z.string() }),
+  core: keptOfCore,
+  /** Every file of the kit but this one. */
+  files: z.array(file).max(100_000),
+  /** Files of the run that are not in the kit. */
+  leftOut: z.array(z.string()),
+  lesson: z.string().nullable(),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type KitFile = z.infer<typeof file>;

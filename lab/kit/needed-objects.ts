@@ -1,0 +1,94 @@
+import type { BulkMemory } from '../core/memory.js';
+import type { ThreadRegisters } from '../core/registers.js';
+import { newMarker, type Range } from '../goruntime/heap/marker.js';
+import { stackOf } from '../goruntime/heap/reach.js';
+import { firstWithin } from '../goruntime/heap/roots.js';
+import { targetReader } from '../goruntime/heap/targets.js';
+import { collectRanges, type Ranges } from './ranges.js';
+import type { RuntimeReading } from './read-runtime.js';
+
+export interface NeededObjects {
+  /** Used parts of the stacks of all goroutines. */
+  readonly stacks: Ranges;
+  /** Objects that anything leads to and that lead on, and those that goroutines wait for. */
+  readonly objects: Ranges;
+  /** The runtime's own of goroutines, threads and processors: no words of the program. */
+  readonly own: Ranges;
+  /** Pages of the heap in which objects are. */
+  readonly pages: Ranges;
+  readonly counts: { readonly all: number; readonly kept: number };
+}
+
+const pageSize = 4096;
+
+/**
+ * Marks what the garbage collector would mark at most: from package variables and all goroutines, taking every word
+ * for a pointer. What live goroutines can reach, which is what the analysis asks, is a part of it. Objects without
+ * pointers lead nowhere, and hold the bytes of strings and buffers: they are needed only where a goroutine waits
+ * for something inside.
+ */
+export function findNeededObjects(
+  memory: BulkMemory,
+  registers: readonly ThreadRegisters[],
+  { layout, heap, spans, roots, goroutines, threads, processors, sync }: RuntimeReading,
+  signal: AbortSignal,
+): NeededObjects {
+  const marker = newMarker(memory, spans, [], () => undefined);
+  spans.eachFree(marker.skip);
+  const pointers = registers.map(({ sp }) => sp).sort((a, b) => a - b);
+  const targets = targetReader(memory, layout, sync?.targetOf ?? (() => 0));
+  const waited = new Set<number>();
+  const stacks = collectRanges();
+  const source = { memory, runtime: layout, heap };
+  for (const word of roots.words) marker.see(word);
+  for (const { start, end } of roots.ranges) marker.scan(start, end);
+  for (const [i, address] of goroutines.entries()) {
+    if (i % 4096 === 0) signal.throwIfAborted();
+    marker.see(address);
+    const state = targets.read(address, (target) => {
+      const object = spans.objectAt(target);
+      if (object >= 0) waited.add(object);
+    });
+    if (state === 'dead') continue;
+    const used = stackOf(source, address, pointers);
+    // In a system call it may have gone deeper since it told where it entered.
+    const stack = { ...used, start: lowestOf(pointers, memory.u64(address + layout.g.stackLo), used) };
+    stacks.add(stack.start, stack.end);
+    marker.scan(stack.start, stack.end);
+  }
+  for (let steps = 0; marker.step(); steps++) if (steps % 64 === 0) signal.throwIfAborted();
+
+  const own = collectRanges();
+  for (const address of [...goroutines, ...threads, ...processors]) {
+    const object = spans.objectAt(address);
+    if (object < 0) continue;
+    const span = spans.lastSpan();
+    const start = spans.startOf(object, span);
+    own.add(start, start + spans.sizeOf(span));
+  }
+  const objects = collectRanges();
+  const pages = collectRanges();
+  let all = 0;
+  let kept = 0;
+  spans.eachSpan((span, start, end, first, slots) => {
+    pages.add(start - (start % pageSize), end);
+    const size = spans.sizeOf(span);
+    const leads = spans.hasPointers(span);
+    for (let object = first, at = start; object < first + slots; object++, at += size) {
+      if (marker.isSkipped(object)) continue;
+      all += 1;
+      if (!(leads ? marker.isMarked(object) || waited.has(object) : waited.has(object))) continue;
+      kept += 1;
+      objects.add(at, at + size);
+    }
+  });
+  return {
+    ...{ stacks: stacks.finish(), objects: objects.finish(), own: own.finish(), pages: pages.finish() },
+    counts: { all, kept },
+  };
+}
+
+function lowestOf(pointers: readonly number[], lo: number | undefined, { start, end }: Range): number {
+  const on = lo === undefined ? undefined : firstWithin(pointers, lo, end);
+  return on === undefined ? start : Math.min(on - (on % 8), start);
+}

@@ -1,0 +1,60 @@
+import { evaluateGlobal } from '../analysis/read-core.js';
+import { openSyncReader, type SyncReader } from '../analysis/sync-reader.js';
+import type { BulkMemory } from '../core/memory.js';
+import type { ThreadRegisters } from '../core/registers.js';
+import type { DelveClient } from '../delve/client.js';
+import type { CallOptions } from '../delve/rpc.js';
+import { LabError } from '../errors.js';
+import { type FoldedGoroutines, foldGoroutines } from '../goruntime/fold.js';
+import { type HeapLayout, readHeapLayout } from '../goruntime/heap/layout.js';
+import { allGoroutines } from '../goruntime/heap/reach.js';
+import { findRoots, type Roots } from '../goruntime/heap/roots.js';
+import { type HeapSpans, readSpans } from '../goruntime/heap/spans.js';
+import { type RuntimeLayout, readRuntimeLayout } from '../goruntime/layout.js';
+
+/** What the analysis reads of the Go runtime before it looks at any goroutine's doings. */
+export interface RuntimeReading {
+  readonly layout: RuntimeLayout;
+  readonly heap: HeapLayout;
+  readonly spans: HeapSpans;
+  readonly sync: SyncReader | undefined;
+  readonly roots: Roots;
+  readonly folded: FoldedGoroutines;
+  /** Addresses of every `g`, dead ones too. */
+  readonly goroutines: Float64Array;
+  /** Addresses of every `m` and every `p`. */
+  readonly threads: readonly number[];
+  readonly processors: readonly number[];
+}
+
+const maxLinks = 1_000_000;
+
+/** `tables` is the same memory: through it the runtime's tables of its heap are read. Throws `undecided`, or a RangeError, when the runtime is laid out in an unknown way. */
+export async function readRuntime(
+  client: DelveClient,
+  { memory, tables }: { readonly memory: BulkMemory; readonly tables: BulkMemory },
+  registers: readonly ThreadRegisters[],
+  options: CallOptions,
+): Promise<RuntimeReading> {
+  const { signal } = options;
+  const evaluate = (expression: string) => evaluateGlobal(client, expression, options);
+  const layout = await readRuntimeLayout(evaluate, memory, signal);
+  const sync = await openSyncReader(evaluate, memory, layout, signal);
+  const heap = await readHeapLayout(evaluate, layout.allgs.base, signal);
+  const spans = readSpans(tables, heap, signal);
+  const goroutines = allGoroutines({ memory, runtime: layout }, signal);
+  if (goroutines.some((address) => spans.objectAt(address) < 0)) {
+    throw new LabError('a goroutine lies outside the heap', { code: 'undecided' });
+  }
+  const threads: number[] = [];
+  for (let at = heap.m.first; at !== 0 && threads.length < maxLinks; at = memory.u64(at + heap.m.next) ?? 0) {
+    threads.push(at);
+  }
+  const list = await evaluate('runtime.allp');
+  const processors = Array.from({ length: list.len }, (_, i) => memory.u64(list.base + i * 8) ?? 0);
+  return {
+    ...{ layout, heap, spans, sync, goroutines, threads, processors },
+    roots: findRoots(tables, { runtime: layout, heap }, spans, registers),
+    folded: foldGoroutines(memory, layout, signal, sync?.targetOf),
+  };
+}

@@ -1,0 +1,185 @@
+import type { Diagnosis, Finding, Resource } from '../analysis/diagnosis.js';
+import type { ChecklistRow } from '../checklist/row.js';
+import type { ExpectationRow } from '../expectation.js';
+
+/*
+ * What `report.html` carries as JSON and its script shows. Both sides import this file, and types alone: the
+ * page's script has nothing of the lab in it.
+ */
+
+export interface PageData {
+  readonly schema: 'lab.page/1';
+  readonly title: string;
+  /** ISO 8601, UTC. */
+  readonly madeAt: string;
+  readonly verdict: Diagnosis['verdict'];
+  /** One sentence. */
+  readonly summary: string;
+  /** Absent when a run came to no diagnosis. */
+  readonly diagnosis?: DiagnosisPart;
+  /** Absent for a stranger's core. */
+  readonly run?: RunPart;
+}
+
+export interface DiagnosisPart {
+  readonly scope: Diagnosis['scope'];
+  readonly process: Diagnosis['process'];
+  readonly stats: Diagnosis['stats'];
+  readonly limits: readonly string[];
+  readonly findings: readonly FindingPart[];
+  readonly objects: readonly ObjectRow[];
+  readonly goroutines: GoroutineTable;
+  /** Source lines by `file:line`, where the file was to be found when the page was made. */
+  readonly sources: Readonly<Record<string, SourceLines>>;
+}
+
+export interface FindingPart extends Finding {
+  readonly picture?: GraphPicture;
+}
+
+/** A few lines of a source file; the marked one is that of the key. */
+export interface SourceLines {
+  /** Number of the first line. */
+  readonly from: number;
+  readonly lines: readonly string[];
+}
+
+/** The wait-for graph as Graphviz has laid it out. Lengths are points, y grows downwards. */
+export interface GraphPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+  /** Goroutines and objects of the root cause that are not drawn, for they are too many. */
+  readonly leftOut: number;
+}
+
+export interface GraphNode {
+  /** `G20`, `R1`, `S3` for goroutines of a group, or `V` for all victims. */
+  readonly id: string;
+  readonly kind: 'goroutine' | 'object' | 'victims';
+  /** Ids of the goroutines or objects that it stands for. */
+  readonly members: readonly string[];
+  readonly lines: readonly string[];
+  /** Its middle. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface GraphEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly label: string;
+  readonly relation: 'waits-for' | 'released-by' | 'held-by';
+  readonly inferred: boolean;
+  /** Evidence that it rests on. */
+  readonly evidence: readonly string[];
+  /** The curve as the `d` of an SVG path, the tip of its arrow, and where the label stands. */
+  readonly path: string;
+  readonly tip: string;
+  readonly labelAt?: { readonly x: number; readonly y: number };
+}
+
+/** Something that goroutines wait for or hold. */
+export interface ObjectRow extends Resource {
+  /** `F1`, where it belongs to the root cause of a finding. */
+  readonly finding?: string;
+  readonly state: string;
+  readonly waiting?: number;
+  /** Groups that wait for it, as far as that is known. */
+  readonly groups: readonly string[];
+}
+
+/**
+ * All groups of goroutines as a tree of calls, in columns: a million goroutines, and as many as some ten
+ * thousand stacks, stay small. Texts, frames and nodes are named by their index.
+ */
+export interface GoroutineTable {
+  readonly texts: readonly string[];
+  readonly frames: {
+    readonly function: readonly number[];
+    readonly file: readonly number[];
+    readonly line: readonly number[];
+    /** Indexes of frames that were inlined. */
+    readonly inlined: readonly number[];
+  };
+  /** The tree from the first function of a goroutine inwards; a parent comes before its children. */
+  readonly nodes: {
+    /** -1 for those that goroutines start in. */
+    readonly parent: readonly number[];
+    readonly frame: readonly number[];
+  };
+  readonly groups: {
+    readonly id: readonly string[];
+    readonly count: readonly number[];
+    readonly waitReason: readonly number[];
+    /** The innermost call; -1 where there is no stack. */
+    readonly node: readonly number[];
+    /** Frame where its own code stands. */
+    readonly user: readonly number[];
+    /** Frame of the `go` statement. */
+    readonly created: readonly number[];
+    readonly examples: readonly (readonly number[])[];
+  };
+  /** Of the runtime itself, as indexes of groups. */
+  readonly system: readonly number[];
+  /** What was too much for a page. */
+  readonly leftOut: { readonly groups: number; readonly goroutines: number };
+}
+
+export interface RunPart {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly scenario: { readonly name: string; readonly title: string; readonly teaches: string };
+  readonly conclusion: {
+    readonly verdict: 'confirmed' | 'refuted' | 'unknown';
+    readonly reasons: readonly string[];
+  } | null;
+  readonly expectations: readonly ExpectationRow[];
+  readonly checklist: readonly ChecklistRow[];
+  readonly timeline?: Timeline;
+  readonly stampede?: {
+    readonly text: string;
+    readonly head: readonly string[];
+    readonly rows: readonly (readonly string[])[];
+    readonly afterwards: readonly string[];
+  };
+  readonly stages: readonly { readonly name: string; readonly state: string; readonly ms?: number }[];
+  readonly files: readonly { readonly name: string; readonly bytes: number; readonly content: string }[];
+  readonly versions: readonly (readonly [what: string, version: string])[];
+  readonly commands: readonly CommandChapter[];
+}
+
+export interface CommandChapter {
+  readonly title: string;
+  /** `id` is the anchor in `transcript.md`. */
+  readonly commands: readonly { readonly id: string; readonly line: string }[];
+}
+
+/** The run over time. Times are seconds since `start`. */
+export interface Timeline {
+  /** Milliseconds of the Unix epoch. */
+  readonly start: number;
+  /** Seconds. */
+  readonly span: number;
+  readonly requests: Series;
+  /** Percent of one processor. */
+  readonly cpu: Series;
+  /** Bytes. */
+  readonly memory: Series;
+  /** Requests that got no answer: the goroutines that are stuck. */
+  readonly stuck: Series;
+  readonly probes: readonly {
+    readonly t: number;
+    readonly ms: number;
+    readonly kind: 'answered' | 'timed-out' | 'refused' | 'cut';
+  }[];
+  readonly moments: readonly { readonly t: number; readonly label: string }[];
+}
+
+export interface Series {
+  readonly t: readonly number[];
+  readonly v: readonly number[];
+}

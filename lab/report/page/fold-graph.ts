@@ -1,0 +1,115 @@
+import type { Edge, Finding, Group, Resource, RootGoroutine } from '../../analysis/diagnosis.js';
+import { objectState } from './words.js';
+
+/** A goroutine or an object of a root cause; or several that are alike and stand in one place of the graph. */
+export type Folded = {
+  readonly id: string;
+  /** Ids of all that it stands for, `G20` or `R1`, itself included. */
+  readonly members: readonly string[];
+} & (
+  | { readonly kind: 'goroutine'; readonly one: RootGoroutine; readonly count: number }
+  | { readonly kind: 'object'; readonly one: Resource; readonly count: number }
+);
+
+export interface FoldedGraph {
+  readonly nodes: readonly Folded[];
+  readonly edges: readonly Edge[];
+}
+
+/**
+ * The wait-for graph of a root cause with what is alike folded: goroutines that its edges name by their group, or
+ * not at all, and objects that differ in their address alone.
+ */
+export function foldGraph(
+  { goroutines, resources, edges }: Finding['rootCause'],
+  groups: readonly Group[],
+): FoldedGraph {
+  const named = new Set(edges.flatMap(({ from, to }) => [from, to]));
+  const standsFor = new Map<string, string>();
+  const crowds = new Map<string, RootGoroutine[]>();
+  for (const goroutine of goroutines) {
+    const own = `G${goroutine.id}`;
+    const group = named.has(own) ? own : (groupOf(goroutine, groups) ?? own);
+    standsFor.set(own, group);
+    crowds.set(group, [...(crowds.get(group) ?? []), goroutine]);
+  }
+  const links = complete(edges, goroutines, standsFor);
+  const alike = alikeObjects(resources, links);
+  for (const [id, members] of alike) for (const one of members) standsFor.set(one.id, id);
+  const at = (id: string): string => standsFor.get(id) ?? id;
+  const nodes: Folded[] = [
+    ...[...crowds].flatMap(([id, members]): Folded[] => {
+      const [one] = members;
+      const ids = members.map((member) => `G${member.id}`);
+      return one === undefined ? [] : [{ id, kind: 'goroutine', one, count: members.length, members: ids }];
+    }),
+    ...[...alike].flatMap(([id, members]): Folded[] => {
+      const [one] = members;
+      const ids = members.map((member) => member.id);
+      return one === undefined ? [] : [{ id, kind: 'object', one, count: members.length, members: ids }];
+    }),
+  ];
+  return { nodes, edges: joined(links.map((edge) => ({ ...edge, from: at(edge.from), to: at(edge.to) }))) };
+}
+
+/** The group that a goroutine is of: it is named there as an example, or has the same stack. */
+function groupOf({ id, stack }: RootGoroutine, groups: readonly Group[]): string | undefined {
+  const path = (frames: readonly { function: string; line: number }[]): string =>
+    frames.map((frame) => `${frame.function}:${frame.line}`).join('\n');
+  const own = path(stack);
+  return (
+    groups.find(({ exampleIds }) => exampleIds.includes(id)) ??
+    groups.find((group) => path(group.stack) === own)
+  )?.id;
+}
+
+/** The edges, and those that are not told since others like them are. */
+function complete(
+  edges: readonly Edge[],
+  goroutines: readonly RootGoroutine[],
+  standsFor: ReadonlyMap<string, string>,
+): Edge[] {
+  const told = new Set(edges.map(({ from, to }) => `${standsFor.get(from) ?? from} ${to}`));
+  const silent = goroutines.flatMap(({ id, waitsFor }) => {
+    const from = standsFor.get(`G${id}`) ?? `G${id}`;
+    return waitsFor
+      .filter((to) => !told.has(`${from} ${to}`))
+      .map((to): Edge => ({ from, to, relation: 'waits-for', inferred: false, evidence: [] }));
+  });
+  return [...edges, ...silent];
+}
+
+/** Objects by the node that stands for them: alike are those that lead nowhere and are waited for by the same. */
+function alikeObjects(resources: readonly Resource[], edges: readonly Edge[]): Map<string, Resource[]> {
+  const nodes = new Map<string, Resource[]>();
+  const byLook = new Map<string, string>();
+  for (const one of resources) {
+    const waiting = edges.filter(({ to }) => to === one.id).map(({ from }) => from);
+    const leads = edges.some(({ from }) => from === one.id);
+    const look = JSON.stringify([
+      leads ? one.id : '',
+      one.name,
+      objectState(one),
+      [...new Set(waiting)].sort(),
+    ]);
+    const id = byLook.get(look) ?? one.id;
+    byLook.set(look, id);
+    nodes.set(id, [...(nodes.get(id) ?? []), one]);
+  }
+  return nodes;
+}
+
+/** One edge for all that say the same of the same nodes, with the evidence of all. */
+function joined(edges: readonly Edge[]): Edge[] {
+  const found = new Map<string, Edge>();
+  for (const edge of edges) {
+    const key = `${edge.from} ${edge.to} ${edge.relation}`;
+    const { evidence = [], inferred = false } = found.get(key) ?? {};
+    found.set(key, {
+      ...edge,
+      inferred: inferred || edge.inferred,
+      evidence: [...new Set([...evidence, ...edge.evidence])],
+    });
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import type { ProcessStats } from '../../hang/process-stats.js';
+import type { CrowdSample } from '../../stampede/facts.js';
+import type { RunRecord } from '../../store/run-record.js';
+import type { Series, Timeline } from '../page-data.js';
+import type { RunReport } from '../run-report.js';
+
+/** More points than this are not to be seen. */
+const mostPoints = 1_500;
+
+const outcomeSchema = z.looseObject({
+  outcome: z.looseObject({
+    load: z.looseObject({ startedAt: z.number() }).optional(),
+    lastByteAt: z.number().optional(),
+    verdictAt: z.number().optional(),
+    at: z.number().optional(),
+  }),
+});
+const factsSchema = z.looseObject({ facts: z.looseObject({ endedAt: z.number() }) });
+
+export interface Recorded extends Pick<RunReport, 'record' | 'samples' | 'probes'> {
+  readonly looks: readonly Pick<ProcessStats, 'at' | 'cpuMs' | 'rssBytes'>[];
+  readonly crowd: readonly CrowdSample[];
+}
+
+/** The run over time; `undefined` when nothing was recorded. */
+export function timelineOf({ record, samples, probes, looks, crowd }: Recorded): Timeline | undefined {
+  const times = [...samples, ...probes, ...looks, ...crowd].map(({ at }) => at);
+  if (times.length < 2) return undefined;
+  const moments = momentsOf(record);
+  const lasting = [...times, ...moments.map(({ at }) => at)].reduce(
+    ([first, last], at) => [Math.min(first, at), Math.max(last, at)] as const,
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] as const,
+  );
+  const [start, end] = lasting;
+  if (end <= start) return undefined;
+  const t = (at: number): number => Math.round(at - start) / 1_000;
+  const series = <T extends { readonly at: number }>(rows: readonly T[], value: (row: T) => number): Series =>
+    thin({ t: rows.map(({ at }) => t(at)), v: rows.map((row) => Math.round(value(row))) });
+  const memory = looks.length > 0 ? looks : crowd;
+  return {
+    start,
+    span: t(end),
+    requests: series(samples, ({ requestsPerSecond }) => requestsPerSecond),
+    cpu: series(loads(looks), ({ percent }) => percent),
+    memory: series<{ at: number; rssBytes: number }>(memory, ({ rssBytes }) => rssBytes),
+    stuck: series(crowd, ({ unanswered }) => unanswered),
+    probes: every(probes, mostPoints).map(({ at, ms, kind }) => ({ t: t(at), ms: Math.round(ms), kind })),
+    moments: moments.map(({ at, label }) => ({ t: t(at), label })),
+  };
+}
+
+function momentsOf({ stages }: RunRecord): { at: number; label: string }[] {
+  const { load, capture, stop } = stages;
+  const { outcome } = outcomeSchema.safeParse(load?.result).data ?? {};
+  const { facts } = factsSchema.safeParse(load?.result).data ?? {};
+  const began = (stage: typeof capture): number | undefined =>
+    stage === undefined ? undefined : Date.parse(stage.startedAt);
+  const told: readonly (readonly [string, number | undefined])[] = [
+    ['load starts', outcome?.load?.startedAt],
+    ['last byte', outcome?.lastByteAt],
+    ['verdict', outcome?.verdictAt ?? outcome?.at],
+    ['load ends', facts?.endedAt],
+    ['capture', began(capture)],
+    ['stop', began(stop)],
+  ];
+  return told
+    .flatMap(([label, at]) => (at === undefined || Number.isNaN(at) ? [] : [{ at, label }]))
+    .sort((a, b) => a.at - b.at);
+}
+
+/** CPU time between two looks as percent of one processor. */
+function loads(looks: Recorded['looks']): { at: number; percent: number }[] {
+  return looks.slice(1).flatMap(({ at, cpuMs }, i) => {
+    const before = looks[i];
+    if (before === undefined || at <= before.at) return [];
+    return [{ at, percent: Math.max(0, ((cpuMs - before.cpuMs) / (at - before.at)) * 100) }];
+  });
+}
+
+/** Of each stretch of a series that is too long the highest point: a peak must not vanish. */
+function thin({ t, v }: Series): Series {
+  if (t.length <= mostPoints) return { t, v };
+  const step = Math.ceil(t.length / mostPoints);
+  const kept = Array.from({ length: Math.ceil(t.length / step) }, (_, i) => {
+    let best = i * step;
+    for (let k = best; k < Math.min((i + 1) * step, v.length); k++)
+      if ((v[k] ?? 0) > (v[best] ?? 0)) best = k;
+    return best;
+  });
+  return { t: kept.map((i) => t[i] ?? 0), v: kept.map((i) => v[i] ?? 0) };
+}
+
+function every<T>(rows: readonly T[], most: number): readonly T[] {
+  const step = Math.ceil(rows.length / most);
+  return step <= 1 ? rows : rows.filter((_, i) => i % step === 0);
+}

@@ -1,0 +1,36 @@
+import { basename } from 'node:path';
+import Table from 'cli-table3';
+import { wrap } from './wrap.js';
+
+export interface RunSummary {
+  readonly dir: string;
+  readonly state: string;
+  readonly summary: string;
+}
+
+/** Columns that a summary needs to be read beside the rest. */
+const leastSummary = 24;
+/** Borders, and a space on each side of a cell. */
+const frame = 4 + 3 * 2;
+
+/** Stored runs as a table of at most `width` columns, or as a list where that is too narrow; names stay whole. */
+export function runsText(rows: readonly RunSummary[], width: number): string {
+  const widest = (words: readonly string[]): number => Math.max(...words.map(({ length }) => length));
+  const names = widest(rows.map(({ dir }) => basename(dir)));
+  const states = widest(['state', ...rows.map(({ state }) => state)]);
+  const rest = width - frame - names - states;
+  if (rest < leastSummary) return rows.flatMap((row) => entry(row, width)).join('\n');
+  const grid = new Table({
+    head: ['run', 'state', 'summary'],
+    colWidths: [names + 2, states + 2, rest + 2],
+    wordWrap: true,
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { dir, state, summary } of rows) grid.push([basename(dir), state, summary]);
+  return grid.toString();
+}
+
+function entry({ dir, state, summary }: RunSummary, width: number): string[] {
+  const text = summary === '' ? state : `${state}: ${summary}`;
+  return [basename(dir), ...wrap(text, { width, indent: '    ', whole: true })];
+}

@@ -1,0 +1,238 @@
+import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { z } from 'zod';
+import { interrupted, LabError, messageOf } from '../../errors.js';
+import { hashFile, writeSparse } from '../../sparse-file.js';
+import type { DownloadOptions, Transfer } from '../target.js';
+import { blockSize, mapFile, type RemoteFile, runsFrom } from './data-map.js';
+import { connectionLost, noAnswer, refusalOf } from './failures.js';
+import { rejected } from './files.js';
+import type { Link } from './link.js';
+import { streamScript } from './scripts.js';
+import { openSession } from './session.js';
+import { watchSilence } from './silence.js';
+
+/** In a row, without anything brought in between. */
+const fruitlessMax = 3;
+const noteEvery = 32 << 20;
+const chunkSize = 1 << 20;
+
+/** Which blocks to send comes in as lines: there may be more of them than a command line holds. */
+const sendScript = streamScript(`
+lab_copy() {
+  while read -r lab_first lab_count; do
+    dd if="$1" bs=${blockSize} skip="$lab_first" count="$lab_count" </dev/null || exit 1
+  done
+}
+if [ "$2" = gzip ]; then lab_copy "$1" | gzip -1 -c; else lab_copy "$1"; fi
+`);
+
+/** How far a transfer came, beside the file that is not complete yet. */
+const journalSchema = z.object({ version: z.string(), done: z.number().int().nonnegative() });
+
+interface Job {
+  readonly link: Link;
+  readonly path: string;
+  readonly part: string;
+  readonly journal: string;
+  readonly gzip: boolean;
+  readonly options: DownloadOptions;
+}
+
+/**
+ * {@link Target.download} over SSH: only what holds data is read there, compressed, and written at its place here. How far
+ * it came stands in a journal, so that the next attempt, or the next run, goes on from there while the file is the
+ * same.
+ */
+export async function downloadOver(
+  link: Link,
+  path: string,
+  localPath: string,
+  { gzip, options }: { readonly gzip: boolean; readonly options: DownloadOptions },
+): Promise<Transfer> {
+  const part = `${localPath}.part`;
+  const job: Job = { link, path, part, journal: `${part}.json`, gzip, options };
+  const { signal } = options;
+  let transferredBytes = 0;
+  for (let fruitless = 0; ; ) {
+    const before = await journalOf(job);
+    try {
+      const remote = await mapFile(link, path, signal);
+      await fetchRest(job, remote, (bytes) => {
+        transferredBytes += bytes;
+      });
+      await verify(job, remote);
+      await rename(part, localPath);
+      await rm(job.journal, { force: true });
+      return { transferredBytes };
+    } catch (error) {
+      if (signal.aborted) throw interrupted(error);
+      const reason = refusalOf(error);
+      if (reason !== 'lost' && reason !== 'time-out') throw error;
+      const after = await journalOf(job);
+      fruitless = after !== undefined && after.done !== before?.done ? 0 : fruitless + 1;
+      if (fruitless >= fruitlessMax) throw error;
+    }
+  }
+}
+
+async function fetchRest(job: Job, remote: RemoteFile, count: (bytes: number) => void): Promise<void> {
+  const { part, options } = job;
+  const noted = await journalOf(job);
+  const known = noted?.version === remote.version ? noted.done : 0;
+  const file = await opened(part, known);
+  await using _ = file.handle;
+  let { done } = file;
+  const note = (): Promise<void> =>
+    writeFile(job.journal, JSON.stringify({ version: remote.version, done }), { mode: 0o600 });
+  let notedAt = done;
+  try {
+    await note();
+    await receive(job, remote, done, count, async (bytes, at) => {
+      await writeSparse(file.handle, bytes, at);
+      // Blocks are asked for as a whole, so the journal speaks of whole ones.
+      done = at + bytes.length - ((at + bytes.length) % blockSize);
+      options.onProgress?.({ done: at + bytes.length, total: remote.size });
+      if (done - notedAt < noteEvery) return;
+      notedAt = done;
+      await note();
+    });
+    await file.handle.truncate(remote.size);
+    await file.handle.datasync();
+    done = remote.size;
+    options.onProgress?.({ done, total: remote.size });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) {
+      throw new LabError(`there is no space for ${part}: ${error.message}`, {
+        code: 'no-space',
+        hint: 'free some space and run the same command again: it goes on from there',
+        cause: error,
+      });
+    }
+    throw error;
+  } finally {
+    await note().catch(() => undefined);
+  }
+}
+
+/** What lies behind the noted place is dropped: zeros are not written, so it has to be zero. */
+async function opened(
+  part: string,
+  known: number,
+): Promise<{ readonly handle: FileHandle; readonly done: number }> {
+  const before = known === 0 ? undefined : await open(part, 'r+').catch(() => undefined);
+  if (before === undefined) {
+    await rm(part, { force: true });
+    return { handle: await open(part, 'wx', 0o600), done: 0 };
+  }
+  await before.truncate(known);
+  return { handle: before, done: known };
+}
+
+type Take = (bytes: Buffer, at: number) => Promise<void>;
+
+async function receive(
+  { link, path, gzip, options: { signal } }: Job,
+  remote: RemoteFile,
+  from: number,
+  count: (bytes: number) => void,
+  take: Take,
+): Promise<void> {
+  const runs = runsFrom(remote.runs, from);
+  if (runs.length === 0) return;
+  const { host, deadlines } = link.how;
+  const session = await openSession(link, sendScript, [path, gzip ? 'gzip' : 'plain'], signal);
+  session.channel.end(runs.map(({ first, count: blocks }) => `${first} ${blocks}\n`).join(''));
+  const stop = new AbortController();
+  const stopped = (): void => stop.abort();
+  signal.addEventListener('abort', stopped, { once: true });
+  const silence = watchSilence(session.channel, deadlines.silenceMs, stopped);
+  void session.closed.then(({ lost }) => (lost ? stopped() : undefined));
+  const place = placesOf(remote);
+  let run = 0;
+  let at = (runs[0]?.first ?? 0) * blockSize;
+  const spread = async (bytes: Buffer): Promise<void> => {
+    for (let rest = bytes; rest.length > 0; ) {
+      const end = place(runs[run]);
+      const here = rest.subarray(0, Math.min(rest.length, end - at));
+      if (here.length === 0) throw new LabError(`${path} grew while it was brought`, { code: 'target' });
+      await take(here, at);
+      at += here.length;
+      rest = rest.subarray(here.length);
+      if (at >= end && run + 1 < runs.length) at = (runs[++run]?.first ?? 0) * blockSize;
+    }
+  };
+  const counted = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const bytes of source) {
+      count(bytes.length);
+      yield bytes;
+    }
+  };
+  const sink = async (source: AsyncIterable<Buffer>): Promise<void> => {
+    for await (const bytes of source) await spread(bytes);
+  };
+  try {
+    const brought = gzip
+      ? pipeline(session.stdout, counted, createGunzip({ chunkSize }), sink, { signal: stop.signal })
+      : pipeline(session.stdout, counted, sink, { signal: stop.signal });
+    const failure = await brought.then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    if (failure !== undefined) session.channel.close();
+    if (silence.silent()) throw noAnswer(host, `${path} was brought`, deadlines.silenceMs);
+    if (signal.aborted) throw interrupted();
+    const { lost, exitCode } = await session.closed;
+    const complete = run === runs.length - 1 && at >= place(runs[run]);
+    if (complete && failure === undefined) return;
+    const said = complaints(session.stderr().toString('utf8'));
+    if (exitCode !== null && said !== '') throw rejected(host.name, `${path} was brought`, said);
+    if (failure !== undefined && !lost && !isCut(failure.error)) throw failure.error;
+    throw connectionLost(host, `while ${path} was brought`, failure?.error);
+  } finally {
+    silence.stop();
+    signal.removeEventListener('abort', stopped);
+  }
+}
+
+/** Offset at which a run ends: the last block of the file may be shorter. */
+function placesOf({ size }: RemoteFile): (run: { first: number; count: number } | undefined) => number {
+  return (run) => (run === undefined ? 0 : Math.min(size, (run.first + run.count) * blockSize));
+}
+
+function isCut(error: unknown): boolean {
+  return /unexpected end of file|aborted|premature close/i.test(messageOf(error));
+}
+
+/** `dd` counts what it copied, on stderr. */
+function complaints(stderr: string): string {
+  return stderr
+    .split('\n')
+    .filter((line) => line !== '' && !/records (in|out)$|copied/.test(line))
+    .join('\n');
+}
+
+async function journalOf({ journal }: Job): Promise<z.infer<typeof journalSchema> | undefined> {
+  try {
+    return journalSchema.parse(JSON.parse(await readFile(journal, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+async function verify({ link, path, part, journal, options }: Job, remote: RemoteFile): Promise<void> {
+  const { signal, sha256 } = options;
+  const wrong =
+    sha256 === undefined
+      ? (await mapFile(link, path, signal)).version !== remote.version && 'it was changed meanwhile'
+      : (await hashFile(part, signal)) !== sha256.toLowerCase() &&
+        'its SHA-256 is another than the one asked for';
+  if (wrong === false) return;
+  await rm(part, { force: true });
+  await rm(journal, { force: true });
+  throw new LabError(`${path} of ${link.how.host.name} did not arrive as it is there: ${wrong}`, {
+    code: 'target',
+    hint: 'look whether something still writes to it, then run the same command again',
+  });
+}

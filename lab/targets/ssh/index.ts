@@ -1,0 +1,2 @@
+export { parseSshTarget } from './address.js';
+export { type SshTargetOptions, sshTarget } from './target.js';

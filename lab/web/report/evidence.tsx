@@ -1,0 +1,101 @@
+import type { DiagnosisPart, FindingPart } from '../../report/page-data.js';
+import { Commands, Prose, placesIn, Source } from './parts.js';
+import { Stack, Variables } from './stack.js';
+import { fileName, ownFrame, shortName } from './words.js';
+
+/** Findings whose evidence is open when the page opens. */
+const open = 2;
+
+/** Each claim with what shows it: source lines, the frame with its variables, and what to type in Delve. */
+export function Evidence({
+  findings,
+  process,
+}: {
+  readonly findings: readonly FindingPart[];
+  readonly process: DiagnosisPart['process'];
+}) {
+  return (
+    <>
+      <p>
+        Each claim can be checked by hand. Open the core with a Delve that fits, and type what stands below
+        it.
+      </p>
+      <Commands
+        lines={[`dlv core ${fileName(process.exe)} ${fileName(process.core)}`]}
+        prompt="$"
+        what="the command that opens the core"
+      />
+      {findings.map((finding, i) => (
+        <details key={finding.id} class="finding" open={i < open}>
+          <summary>
+            <b>{finding.id}</b> {finding.class}/{finding.subtype}, {finding.certainty}, by the rule{' '}
+            {finding.rule}
+          </summary>
+          <ol class="claims">
+            {finding.evidence.map((one) => (
+              <Claim key={one.id} finding={finding} evidence={one} />
+            ))}
+          </ol>
+          <h3>Stacks of the root cause</h3>
+          {finding.rootCause.goroutines.map((one, k) => (
+            <details key={one.id} class="goroutine" open={k === 0}>
+              <summary>
+                Goroutine {one.id}, “{one.waitReason}”, in{' '}
+                <code>{shortName((ownFrame(one.stack) ?? one.userLocation).function)}</code>
+              </summary>
+              <Stack
+                frames={one.stack}
+                blocked={ownFrame(one.stack) ?? one.userLocation}
+                created={one.goStatementLocation}
+              />
+            </details>
+          ))}
+        </details>
+      ))}
+    </>
+  );
+}
+
+function Claim({
+  finding,
+  evidence,
+}: {
+  readonly finding: FindingPart;
+  readonly evidence: FindingPart['evidence'][number];
+}) {
+  const { id, kind, text, check } = evidence;
+  const frame = frameOf(finding, check);
+  const places = placesIn(`${text} ${check}`);
+  return (
+    <li id={`${finding.id}-${id}`} class="claim">
+      <p>
+        <b>{id}</b> <Prose text={text} /> <span class="tag">{kind}</span>
+      </p>
+      {places.map((place) => (
+        <Source key={place} place={place} />
+      ))}
+      {frame !== undefined && (frame.variables ?? []).length > 0 && (
+        <>
+          <p class="dim">
+            Frame {frame.index}, <code>{shortName(frame.function)}</code>, has
+          </p>
+          <Variables variables={frame.variables ?? []} />
+        </>
+      )}
+      <Commands
+        lines={check.split(';').map((line) => line.trim())}
+        prompt="(dlv)"
+        what={`the commands that show ${id}`}
+      />
+    </li>
+  );
+}
+
+/** The frame that the commands of a claim look into. */
+function frameOf({ rootCause }: FindingPart, check: string) {
+  const goroutine = /\bgoroutine (\d+)/.exec(check)?.[1];
+  const index = /\bframe (\d+)/.exec(check)?.[1];
+  if (goroutine === undefined || index === undefined) return undefined;
+  const { stack = [] } = rootCause.goroutines.find(({ id }) => id === Number(goroutine)) ?? {};
+  return stack.find((frame) => frame.index === Number(index));
+}

@@ -1,0 +1,161 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { ObjectRow } from '../../../report/page-data.js';
+import { Commands, Source } from '../parts.js';
+import { Stack } from '../stack.js';
+import { counted, number, ownFrame, shortName } from '../words.js';
+import type { Frame, Model, Row } from './model.js';
+
+/** Groups that are listed of a line that stands for many. */
+const mostGroups = 12;
+
+/** What a line of the tree stands for: one group with its goroutines, or the largest of several. */
+export function Details({
+  model,
+  row,
+  chosen,
+  objects,
+}: {
+  readonly model: Model;
+  readonly row: Row;
+  readonly chosen: Uint8Array;
+  readonly objects: readonly ObjectRow[];
+}) {
+  const [picked, setPicked] = useState<number>();
+  useEffect(() => setPicked(undefined), [row.key]);
+  const group = row.group ?? picked;
+  return (
+    <div class="details" role="region" aria-label="Chosen goroutines" tabIndex={0}>
+      {row.group === undefined && group !== undefined && (
+        <button type="button" class="copy" onClick={() => setPicked(undefined)}>
+          Back to all
+        </button>
+      )}
+      {group === undefined ? (
+        <Several model={model} row={row} chosen={chosen} onPick={setPicked} />
+      ) : (
+        <Group model={model} group={group} objects={objects} />
+      )}
+    </div>
+  );
+}
+
+function Group({
+  model,
+  group,
+  objects,
+}: {
+  readonly model: Model;
+  readonly group: number;
+  readonly objects: readonly ObjectRow[];
+}) {
+  const { groups, texts } = model.table;
+  const id = groups.id[group] ?? '';
+  const count = groups.count[group] ?? 0;
+  const examples = groups.examples[group] ?? [];
+  const created = model.frame(groups.created[group] ?? -1);
+  const waited = objects.filter((one) => one.groups.includes(id));
+  const frames = stackOf(model, group);
+  const user = ownFrame(frames) ?? model.frame(groups.user[group] ?? -1);
+  const place = `${user.file}:${user.line}`;
+  return (
+    <>
+      <h3>
+        {id}: {counted(count, 'goroutine')}
+      </h3>
+      <p>
+        Parked with “{texts[groups.waitReason[group] ?? -1]}” in <code>{shortName(user.function)}</code>
+        {waited.length > 0 && (
+          <>
+            , waiting for{' '}
+            {waited.map((one, i) => (
+              <span key={one.id}>
+                {i > 0 && ', '}
+                <code>{shortName(one.name)}</code>
+              </span>
+            ))}
+          </>
+        )}
+        .
+      </p>
+      {examples.length > 0 && (
+        <>
+          <p class="dim">
+            {examples.length < count ? `${number(examples.length)} of them` : 'Its goroutines'}:{' '}
+            {examples.join(', ')}
+          </p>
+          <Commands
+            lines={[`goroutine ${examples[0]}`, 'stack']}
+            prompt="(dlv)"
+            what={`the commands that show a goroutine of ${id}`}
+          />
+        </>
+      )}
+      {frames.every((frame) => `${frame.file}:${frame.line}` !== place) && <Source place={place} />}
+      <Stack frames={frames} blocked={user} created={created} />
+    </>
+  );
+}
+
+function Several({
+  model,
+  row,
+  chosen,
+  onPick,
+}: {
+  readonly model: Model;
+  readonly row: Row;
+  readonly chosen: Uint8Array;
+  readonly onPick: (group: number) => void;
+}) {
+  const { groups, texts } = model.table;
+  const last = row.nodes.at(-1) ?? -1;
+  const inside = useMemo(
+    () => groupsBelow(model, last, chosen).sort((a, b) => (groups.count[b] ?? 0) - (groups.count[a] ?? 0)),
+    [model, groups, last, chosen],
+  );
+  return (
+    <>
+      <h3>
+        {counted(row.count, 'goroutine')} in {counted(inside.length, 'group')}
+      </h3>
+      <ol class="calls">
+        {row.nodes.map((node) => (
+          <li key={node}>
+            <code>{model.frameOfNode(node).function}</code>
+          </li>
+        ))}
+      </ol>
+      <ul class="inside">
+        {inside.slice(0, mostGroups).map((group) => (
+          <li key={group}>
+            <button type="button" class="link" onClick={() => onPick(group)}>
+              {groups.id[group]}
+            </button>{' '}
+            <b>{number(groups.count[group] ?? 0)}</b> × “{texts[groups.waitReason[group] ?? -1]}” in{' '}
+            <code>{shortName(model.frame(groups.user[group] ?? -1).function)}</code>
+          </li>
+        ))}
+      </ul>
+      {inside.length > mostGroups && <p class="dim">and {number(inside.length - mostGroups)} more groups</p>}
+    </>
+  );
+}
+
+function groupsBelow(model: Model, node: number, chosen: Uint8Array): number[] {
+  const found: number[] = [];
+  const waiting = [node];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const group of model.endsAt[next] ?? []) if (chosen[group] === 1) found.push(group);
+    for (const child of model.children[next] ?? []) waiting.push(child);
+  }
+  return found;
+}
+
+/** Innermost first. */
+function stackOf(model: Model, group: number): Frame[] {
+  const { nodes, groups } = model.table;
+  const frames: Frame[] = [];
+  for (let node = groups.node[group] ?? -1; node !== -1; node = nodes.parent[node] ?? -1)
+    frames.push(model.frameOfNode(node));
+  return frames;
+}

@@ -1,0 +1,115 @@
+import type { DiagnosisPart, GoroutineTable } from '../../../report/page-data.js';
+import { isPrivateRuntime } from '../words.js';
+
+export interface Filter {
+  /** In functions, files and wait reasons; or the number of a goroutine. */
+  readonly text: string;
+  /** Index of a text; -1 for any. */
+  readonly reason: number;
+  /** Index of an object; -1 for any. */
+  readonly object: number;
+  /** The runtime's own goroutines too. */
+  readonly system: boolean;
+}
+
+/** A line of the tree: a run of calls without a fork, or one group of those that end at the same call. */
+export interface Row {
+  readonly key: string;
+  readonly kind: 'calls' | 'group';
+  /** Nodes of the run, outermost first; of a group, its last. */
+  readonly nodes: readonly number[];
+  readonly group?: number;
+  readonly depth: number;
+  readonly count: number;
+  readonly expandable: boolean;
+  readonly expanded: boolean;
+  readonly position: number;
+  readonly siblings: number;
+}
+
+export interface Frame {
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  readonly inlined: boolean;
+}
+
+export type Model = ReturnType<typeof openModel>;
+
+/** The table of groups, ready to be searched and walked through. All of it runs over numbers. */
+export function openModel({ goroutines: table, objects }: Pick<DiagnosisPart, 'goroutines' | 'objects'>) {
+  const { nodes, groups, texts } = table;
+  const inlined = new Set(table.frames.inlined);
+  const frame = (index: number): Frame => ({
+    function: texts[table.frames.function[index] ?? -1] ?? '',
+    file: texts[table.frames.file[index] ?? -1] ?? '',
+    line: table.frames.line[index] ?? 0,
+    inlined: inlined.has(index),
+  });
+  const frameOfNode = (node: number): Frame => frame(nodes.frame[node] ?? -1);
+  const ends = groups.node.map((node) => ownEnd(table, node, frameOfNode));
+  const endsAt = indexed(ends, nodes.parent.length);
+  const children = indexed(nodes.parent, nodes.parent.length);
+  const roots = nodes.parent.flatMap((parent, node) => (parent === -1 ? [node] : []));
+  const stackless = ends.flatMap((node, group) => (node === -1 ? [group] : []));
+  const system = new Set(table.system);
+  const reasons = [...new Set(groups.waitReason)];
+  const waitsFor = objects.map((one) => new Set(one.groups));
+
+  /** Which groups a filter leaves, by their index. */
+  const select = ({ text, reason, object, system: all }: Filter): Uint8Array => {
+    const wanted = text.trim().toLowerCase();
+    const goroutine = /^\d+$/.test(wanted) ? Number(wanted) : undefined;
+    const inText = texts.map((one) => wanted === '' || one.toLowerCase().includes(wanted));
+    const inNode = new Uint8Array(nodes.parent.length);
+    for (let node = 0; node < inNode.length; node++) {
+      const index = nodes.frame[node] ?? -1;
+      const own = inText[table.frames.function[index] ?? -1] || inText[table.frames.file[index] ?? -1];
+      const above = inNode[nodes.parent[node] ?? -1] === 1;
+      inNode[node] = own || above ? 1 : 0;
+    }
+    return Uint8Array.from(groups.count, (_, group) => {
+      if (!all && system.has(group)) return 0;
+      if (reason !== -1 && groups.waitReason[group] !== reason) return 0;
+      if (object !== -1 && waitsFor[object]?.has(groups.id[group] ?? '') !== true) return 0;
+      if (wanted === '') return 1;
+      if (inNode[groups.node[group] ?? -1] === 1) return 1;
+      if (inText[groups.waitReason[group] ?? -1]) return 1;
+      if ((groups.id[group] ?? '').toLowerCase() === wanted) return 1;
+      return goroutine !== undefined && groups.examples[group]?.includes(goroutine) === true ? 1 : 0;
+    });
+  };
+
+  /** Goroutines of the chosen groups below each node. */
+  const totals = (chosen: Uint8Array): Float64Array => {
+    const sums = new Float64Array(nodes.parent.length);
+    for (const [group, end] of ends.entries()) {
+      if (end !== -1 && chosen[group] === 1) sums[end] = (sums[end] ?? 0) + (groups.count[group] ?? 0);
+    }
+    for (let node = sums.length - 1; node >= 0; node--) {
+      const parent = nodes.parent[node] ?? -1;
+      if (parent !== -1) sums[parent] = (sums[parent] ?? 0) + (sums[node] ?? 0);
+    }
+    return sums;
+  };
+
+  return { table, frame, frameOfNode, ends, endsAt, children, roots, stackless, reasons, select, totals };
+}
+
+/** The innermost call that is not the runtime's own machinery for parking. */
+function ownEnd({ nodes }: GoroutineTable, node: number, frameOf: (node: number) => Frame): number {
+  let end = node;
+  while (end !== -1 && isPrivateRuntime(frameOf(end).function)) {
+    const parent = nodes.parent[end] ?? -1;
+    if (parent === -1 || frameOf(parent).function === 'runtime.goexit') break;
+    end = parent;
+  }
+  return end;
+}
+
+/** For each value up to `size`, who has it. */
+function indexed(values: readonly number[], size: number): readonly (readonly number[])[] {
+  const lists: number[][] = Array.from({ length: size }, () => []);
+  for (const [i, value] of values.entries()) lists[value]?.push(i);
+  return lists;
+}

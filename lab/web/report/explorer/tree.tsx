@@ -1,0 +1,170 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { number, shortName } from '../words.js';
+import type { Model, Row } from './model.js';
+
+/** Pixels; the style has the same number. */
+const rowHeight = 34;
+/** Lines drawn beyond those that can be seen. */
+const spare = 8;
+const mostVisible = 16;
+
+interface TreeProps {
+  readonly model: Model;
+  readonly rows: readonly Row[];
+  /** Goroutines that make a whole bar. */
+  readonly total: number;
+  readonly active: string;
+  readonly onActive: (row: Row) => void;
+  readonly onExpand: (key: string, open: boolean) => void;
+}
+
+/** A tree of which only the lines in sight exist: it may have any length. Moved by the keys that trees have. */
+export function Tree({ model, rows, total, active, onActive, onExpand }: TreeProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const index = Math.max(
+    0,
+    rows.findIndex(({ key }) => key === active),
+  );
+  const visible = Math.min(rows.length, mostVisible);
+  const first = Math.max(0, Math.floor(top / rowHeight) - spare);
+  const drawn = rows.slice(first, first + visible + 2 * spare).map((row, i) => ({ row, at: first + i }));
+  // What is active must exist, even when it was scrolled out of sight.
+  const kept = rows[index];
+  const outside =
+    kept === undefined || drawn.some(({ at }) => at === index) ? [] : [{ row: kept, at: index }];
+
+  const reveal = (at: number): void => {
+    const element = box.current;
+    if (element === null) return;
+    const y = at * rowHeight;
+    if (y < element.scrollTop) element.scrollTop = y;
+    if (y + rowHeight > element.scrollTop + element.clientHeight)
+      element.scrollTop = y + rowHeight - element.clientHeight;
+  };
+  const go = (at: number): void => {
+    const within = Math.min(rows.length - 1, Math.max(0, at));
+    const row = rows[within];
+    if (row === undefined) return;
+    onActive(row);
+    reveal(within);
+  };
+  useEffect(() => {
+    if (box.current !== null && box.current.scrollTop > rows.length * rowHeight) box.current.scrollTop = 0;
+  }, [rows]);
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const row = rows[index];
+    if (row === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    const parent = rows.slice(0, index).findLastIndex(({ depth }) => depth < row.depth);
+    const moves: Readonly<Record<string, () => void>> = {
+      ArrowDown: () => go(index + 1),
+      ArrowUp: () => go(index - 1),
+      Home: () => go(0),
+      End: () => go(rows.length - 1),
+      PageDown: () => go(index + visible - 1),
+      PageUp: () => go(index - visible + 1),
+      ArrowRight: () =>
+        row.expandable && !row.expanded ? onExpand(row.key, true) : row.expanded && go(index + 1),
+      ArrowLeft: () => (row.expanded ? onExpand(row.key, false) : parent !== -1 && go(parent)),
+      Enter: () => row.expandable && onExpand(row.key, !row.expanded),
+      ' ': () => row.expandable && onExpand(row.key, !row.expanded),
+    };
+    const move = moves[event.key];
+    if (move === undefined) return;
+    event.preventDefault();
+    move();
+  };
+
+  return (
+    <div
+      ref={box}
+      class="tree"
+      role="tree"
+      tabIndex={0}
+      aria-label="Goroutines by their calls"
+      aria-activedescendant={`row-${index}`}
+      style={{ height: `${visible * rowHeight + 2}px` }}
+      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      onKeyDown={onKeyDown}
+    >
+      <div role="presentation" class="tree-room" style={{ height: `${rows.length * rowHeight}px` }}>
+        {[...drawn, ...outside].map(({ row, at }) => (
+          <Line
+            key={row.key}
+            model={model}
+            row={row}
+            at={at}
+            share={total === 0 ? 0 : row.count / total}
+            active={row.key === rows[index]?.key}
+            onPick={() => {
+              onActive(row);
+              if (row.expandable && (row.key === active || !row.expanded)) onExpand(row.key, !row.expanded);
+            }}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Line({
+  model,
+  row,
+  at,
+  share,
+  active,
+  onPick,
+}: {
+  readonly model: Model;
+  readonly row: Row;
+  readonly at: number;
+  readonly share: number;
+  readonly active: boolean;
+  readonly onPick: () => void;
+}) {
+  const { name, via, reason } = wordsOf(model, row);
+  return (
+    <div
+      id={`row-${at}`}
+      role="treeitem"
+      class={`tree-row${active ? ' active' : ''}`}
+      aria-level={row.depth}
+      aria-posinset={row.position}
+      aria-setsize={row.siblings}
+      aria-selected={active}
+      {...(row.expandable ? { 'aria-expanded': row.expanded } : {})}
+      style={{ top: `${at * rowHeight}px` }}
+      onClick={onPick}
+    >
+      <span class="share" style={{ width: `${(share * 100).toFixed(2)}%` }} />
+      <span class="count">{number(row.count)}</span>{' '}
+      <span class="indent" style={{ width: `${(row.depth - 1) * 18}px` }} />
+      <span class="toggle" aria-hidden="true">
+        {row.expandable ? (row.expanded ? '▾' : '▸') : '·'}
+      </span>
+      <span class="call">
+        <span class="call-name">{name}</span> {reason !== '' && <span class="tag">{reason}</span>}{' '}
+        {via !== '' && <span class="via">{via}</span>}
+      </span>
+    </div>
+  );
+}
+
+/** The last call of a line names it; those before it stand beside it. */
+function wordsOf(
+  model: Model,
+  row: Row,
+): { readonly name: string; readonly via: string; readonly reason: string } {
+  const { groups, texts } = model.table;
+  const reason = row.group === undefined ? '' : (texts[groups.waitReason[row.group] ?? -1] ?? '');
+  if (row.kind === 'group') return { name: groups.id[row.group ?? -1] ?? '', via: '', reason };
+  const names = row.nodes.map((node) => model.frameOfNode(node));
+  const last = names.at(-1);
+  const before = names.slice(0, -1).map((frame) => shortName(frame.function));
+  return {
+    name: last === undefined ? '' : `${shortName(last.function)}:${last.line}`,
+    via: before.length === 0 ? '' : `from ${before.join(' › ')}`,
+    reason,
+  };
+}

@@ -1,0 +1,154 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useSources } from './app.js';
+import { fileName } from './words.js';
+
+/** A table in a box of its own, so that a wide one scrolls there and not the page. */
+export function Table({
+  label,
+  head,
+  children,
+}: {
+  readonly label: string;
+  readonly head: readonly string[];
+  readonly children: ComponentChildren;
+}) {
+  return (
+    <div class="wide" role="group" aria-label={label} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {head.map((name, i) => (
+              <th key={i} scope="col">
+                {name === '' ? <span class="unseen">action</span> : name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
+const placePattern = /((?:\/|[\w.-]+\/)[^\s():;,"]*\.(?:go|s)):(\d+)/g;
+
+/** A sentence in which places are short; the whole path stands in the title, and above the source lines. */
+export function Prose({ text }: { readonly text: string }) {
+  const out: ComponentChildren[] = [];
+  let end = 0;
+  for (const match of text.matchAll(placePattern)) {
+    const [whole, path = '', line = ''] = match;
+    out.push(text.slice(end, match.index));
+    out.push(
+      <code key={match.index} title={whole}>
+        {fileName(path)}:{line}
+      </code>,
+    );
+    end = match.index + whole.length;
+  }
+  return (
+    <>
+      {out}
+      {text.slice(end)}
+    </>
+  );
+}
+
+/** `file:line` of all places in a text, each once. */
+export function placesIn(text: string): string[] {
+  return [...new Set([...text.matchAll(placePattern)].map(([whole]) => whole))];
+}
+
+/** Copies a text, and says that it did. */
+export function Copy({ text, what }: { readonly text: string; readonly what: string }) {
+  const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle');
+  const timer = useRef<ReturnType<typeof setTimeout>>();
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const copy = async () => {
+    setState((await copyText(text)) ? 'copied' : 'failed');
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setState('idle'), 2_000);
+  };
+  return (
+    <button type="button" class="copy" aria-label={`Copy ${what}`} onClick={copy}>
+      <span aria-live="polite">{{ idle: 'Copy', copied: 'Copied', failed: 'Not copied' }[state]}</span>
+    </button>
+  );
+}
+
+async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // A page from the disk may have no clipboard: select it the old way.
+    const area = document.createElement('textarea');
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand('copy');
+    area.remove();
+    return done;
+  }
+}
+
+/** Control characters out of a core must not become keys that are pressed in a terminal. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+const typeable = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+
+/** Commands to type, one a line, with a button that copies them. */
+export function Commands({
+  lines,
+  prompt,
+  what,
+}: {
+  readonly lines: readonly string[];
+  readonly prompt: string;
+  readonly what: string;
+}) {
+  const safe = lines.map(typeable);
+  return (
+    <div class="commands">
+      <pre tabIndex={0} role="group" aria-label={what}>
+        {safe.map((line, i) => (
+          <div key={i}>
+            <span class="prompt">{prompt} </span>
+            {line}
+          </div>
+        ))}
+      </pre>
+      <Copy text={safe.join('\n')} what={what} />
+    </div>
+  );
+}
+
+/** The lines around a place, the line itself marked; nothing where the source was not at hand. */
+export function Source({ place }: { readonly place: string }) {
+  const found = useSources()[place];
+  if (found === undefined) return null;
+  const colon = place.lastIndexOf(':');
+  const marked = Number(place.slice(colon + 1));
+  return (
+    <figure class="source">
+      <figcaption>
+        <b>
+          {fileName(place.slice(0, colon))}:{marked}
+        </b>{' '}
+        <span class="dim">{place.slice(0, colon)}</span>
+      </figcaption>
+      <pre tabIndex={0} role="group" aria-label={`Source around ${fileName(place)}`}>
+        {found.lines.map((line, i) => {
+          const at = found.from + i;
+          return (
+            <div key={at} class={at === marked ? 'line marked' : 'line'}>
+              <span class="line-number">{at}</span>
+              {at === marked && <span class="unseen">this line: </span>}
+              <span>{line === '' ? ' ' : line}</span>
+            </div>
+          );
+        })}
+      </pre>
+    </figure>
+  );
+}

@@ -1,0 +1,84 @@
+import type { PageData } from '../../report/page-data.js';
+import { Prose } from './parts.js';
+import { fileName, number, seconds } from './words.js';
+
+const words = { deadlock: 'Deadlock', none: 'No deadlock', unknown: 'Undecided' } as const;
+
+/** The answer in one sentence, and the few numbers around it. */
+export function Verdict({ data }: { readonly data: PageData }) {
+  const { verdict, summary, diagnosis, run } = data;
+  const [first] = diagnosis?.findings ?? [];
+  const scope =
+    diagnosis?.scope === 'global' ? ', nothing can run' : diagnosis?.scope === 'partial' ? ', partial' : '';
+  return (
+    <header id="verdict" class={`verdict ${verdict}`} tabIndex={-1}>
+      <p class="badge">
+        {words[verdict]}
+        {scope}
+      </p>
+      <h1>
+        <Prose text={summary} />
+      </h1>
+      {first !== undefined && (
+        <p class="lead">
+          <Prose
+            text={
+              first.explanation.startsWith(summary)
+                ? first.explanation.slice(summary.length).trim()
+                : first.explanation
+            }
+          />
+        </p>
+      )}
+      {first !== undefined && (
+        <p class="advice">
+          <b>What to do</b> <Prose text={first.suggestion} />
+        </p>
+      )}
+      {diagnosis !== undefined && (
+        <dl class="figures">
+          <Figure name="goroutines" value={number(diagnosis.process.goroutines.total)} />
+          <Figure name="of them blocked" value={number(diagnosis.process.goroutines.blocked)} />
+          {first !== undefined && <Figure name="wait behind it" value={number(first.victims.goroutines)} />}
+          {first !== undefined && <Figure name="how certain" value={first.certainty} />}
+          <Figure name="diagnosed in" value={seconds(diagnosis.stats.wallMs)} />
+        </dl>
+      )}
+      <p class="dim">
+        {diagnosis !== undefined && (
+          <>
+            <code>{fileName(diagnosis.process.exe)}</code>, {diagnosis.process.goVersion},{' '}
+            {diagnosis.process.os}/{diagnosis.process.arch}.{' '}
+          </>
+        )}
+        {run !== undefined && (
+          <>
+            Run {run.id} of {run.scenario.name}: {run.scenario.title}. {run.scenario.teaches}{' '}
+            {run.conclusion !== null && (
+              <>
+                The expectation is{' '}
+                <strong class={`said ${run.conclusion.verdict}`}>{run.conclusion.verdict}</strong>.
+              </>
+            )}
+          </>
+        )}
+      </p>
+      {run?.conclusion !== undefined && run.conclusion !== null && run.conclusion.reasons.length > 0 && (
+        <ul>
+          {run.conclusion.reasons.map((reason) => (
+            <li key={reason}>{reason}</li>
+          ))}
+        </ul>
+      )}
+    </header>
+  );
+}
+
+function Figure({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,167 @@
+import { expect } from 'chai';
+import type { Finding } from '../../lab/analysis/diagnosis.js';
+import { foldGraph } from '../../lab/report/page/fold-graph.js';
+import { goroutineTable } from '../../lab/report/page/goroutine-table.js';
+import { drawGraph } from '../../lab/report/page/graph.js';
+import { jsonInMarkup } from '../../lab/report/page/page-file.js';
+import { placesIn, sourceLines } from '../../lab/report/page/source-lines.js';
+import { timelineOf } from '../../lab/report/page/timeline.js';
+import { ownFrame, shortName } from '../../lab/report/page/words.js';
+import { articleDiagnosis } from '../checklist/article.js';
+import { tempFolder } from '../temp-folder.js';
+import { crowdedDiagnosis, storedRun } from '../web/reports.js';
+
+const article = articleDiagnosis();
+const finding = article.findings[0] as Finding;
+
+describe('the table of goroutines', () => {
+  it('keeps every goroutine, its stack and where it was created', () => {
+    const { texts, frames, nodes, groups, leftOut } = goroutineTable(article.groups, new Set());
+    expect(groups.count).to.deep.equal([1_000]);
+    const path: string[] = [];
+    for (let node = groups.node[0] ?? -1; node !== -1; node = nodes.parent[node] ?? -1) {
+      path.push(texts[frames.function[nodes.frame[node] ?? -1] ?? -1] ?? '');
+    }
+    expect(path).to.deep.equal(['runtime.gopark', 'main.(*Metrics).CountS']);
+    expect(leftOut).to.deep.equal({ groups: 0, goroutines: 0 });
+  });
+
+  it('leaves out the smallest groups when there is no room, but none that a finding names', () => {
+    const { groups } = crowdedDiagnosis(100_000, 1_000);
+    const table = goroutineTable(groups, new Set(['S999']), 50_000);
+    expect(table.groups.id[0]).to.equal('S999');
+    expect(table.leftOut.groups).to.be.above(0);
+    const kept = table.groups.count.reduce((sum, count) => sum + count, 0);
+    const all = groups.reduce((sum, { count }) => sum + count, 0);
+    expect(kept + table.leftOut.goroutines).to.equal(all);
+    expect(JSON.stringify(table).length).to.be.below(60_000);
+  });
+});
+
+describe('the picture of a root cause', () => {
+  it('has goroutines, objects and the victims as one node, inside its frame', async () => {
+    const picture = await drawGraph(finding, article.groups);
+    expect(picture?.edges.map(({ from, to, label }) => `${from} ${label} ${to}`)).to.deep.equal([
+      'G20 waits to send R1',
+      'R1 would receive G20',
+      'V wait R1',
+    ]);
+    for (const { x, y, width, height } of picture?.nodes ?? []) {
+      expect(x - width / 2).to.be.at.least(-1);
+      expect(y - height / 2).to.be.at.least(-1);
+      expect(x + width / 2).to.be.at.most((picture?.width ?? 0) + 1);
+      expect(y + height / 2).to.be.at.most((picture?.height ?? 0) + 1);
+    }
+    for (const { path, tip, labelAt } of picture?.edges ?? []) {
+      expect(path).to.match(/^M[\d.,-]+C/);
+      expect(tip).to.match(/^M.*Z$/);
+      expect(labelAt).to.not.equal(undefined);
+    }
+  });
+
+  it('folds goroutines of one group that wait for objects alike', () => {
+    const [goroutine] = finding.rootCause.goroutines;
+    const [resource] = finding.rootCause.resources;
+    if (goroutine === undefined || resource === undefined) throw new Error('the article has both');
+    const ids = [1, 2, 3];
+    const graph = foldGraph(
+      {
+        goroutines: ids.map((id) => ({ ...goroutine, id, waitsFor: [`R${id}`] })),
+        resources: ids.map((id) => ({ ...resource, id: `R${id}`, address: `0x${id}` })),
+        edges: [{ from: 'S7', to: 'R1', relation: 'waits-for', inferred: false, evidence: ['E1'] }],
+      },
+      article.groups.map((group) => ({ ...group, id: 'S7', exampleIds: ids })),
+    );
+    expect(graph.nodes.map(({ id, members }) => [id, ...members])).to.deep.equal([
+      ['S7', 'G1', 'G2', 'G3'],
+      ['R1', 'R1', 'R2', 'R3'],
+    ]);
+    expect(graph.edges).to.deep.equal([
+      { from: 'S7', to: 'R1', relation: 'waits-for', inferred: false, evidence: ['E1'] },
+    ]);
+  });
+});
+
+describe('source lines', () => {
+  it('are those around the place, from where the file lies now', async () => {
+    await using folder = await tempFolder();
+    const { writeFile } = await import('node:fs/promises');
+    await writeFile(folder.file('a.go'), Array.from({ length: 20 }, (_, i) => `line ${i + 1}`).join('\n'));
+    const map = [{ from: '/build', to: folder.path }];
+    const found = sourceLines(
+      [
+        { file: '/build/a.go', line: 10 },
+        { file: '/build/a.go', line: 99 },
+        { file: '/build/missing.go', line: 1 },
+      ],
+      map,
+    );
+    expect(Object.keys(found)).to.deep.equal(['/build/a.go:10']);
+    expect(found['/build/a.go:10']).to.deep.include({ from: 6 });
+    expect(found['/build/a.go:10']?.lines[4]).to.equal('line 10');
+    expect(sourceLines([{ file: '/build/a.go', line: 10 }], undefined)).to.deep.equal({});
+  });
+
+  it('are read of no file that a core may have named for another reason', () => {
+    const named = ['/etc/passwd', '/dev/zero', '../../etc/passwd', '/proc/self/environ'];
+    expect(
+      sourceLines(
+        named.map((file) => ({ file, line: 1 })),
+        [],
+      ),
+    ).to.deep.equal({});
+  });
+
+  it('belong to the places that a text names', () => {
+    expect(placesIn('at /src/app/a.go:20 (m.in), then example.com/app/b.go:3; not at 12:30')).to.deep.equal([
+      { file: '/src/app/a.go', line: 20 },
+      { file: 'example.com/app/b.go', line: 3 },
+    ]);
+  });
+});
+
+describe('the timeline of a run', () => {
+  it('has the moments in order and every series of a real run', async () => {
+    const { report } = await storedRun();
+    const timeline = timelineOf({ ...report, looks: report.looks ?? [], crowd: [] });
+    expect(timeline?.moments.map(({ label }) => label)).to.deep.equal([
+      'load starts',
+      'last byte',
+      'verdict',
+      'load ends',
+      'capture',
+      'stop',
+    ]);
+    expect(timeline?.cpu.t.length).to.be.above(5);
+    expect(Math.max(...(timeline?.memory.v ?? []))).to.be.above(1e7);
+    expect(timeline?.probes.some(({ kind }) => kind === 'timed-out')).to.equal(true);
+    expect(timeline?.span).to.be.within(5, 20);
+  });
+});
+
+describe('words of a page', () => {
+  it('shorten a function to its package and name', () => {
+    expect(shortName('net/http.(*conn).serve')).to.equal('http.(*conn).serve');
+    expect(shortName('example.com/a/b.F[go.shape.struct { example.com/x }]')).to.match(
+      /^b\.F\[|^example\.com/,
+    );
+    expect(shortName('main.run')).to.equal('main.run');
+  });
+
+  it('find the frame that waits, not those of the lock', () => {
+    const names = [
+      'runtime.gopark',
+      'sync.runtime_SemacquireMutex',
+      'internal/sync.(*Mutex).lockSlow',
+      'sync.(*Mutex).Lock',
+      'main.pay',
+    ];
+    expect(ownFrame(names.map((name) => ({ function: name })))?.function).to.equal('main.pay');
+  });
+
+  it('cannot end the element that they are in', () => {
+    const text = jsonInMarkup({ a: '</script><!--<script>\u2028' });
+    expect(text).to.not.match(/[<>\u2028]/);
+    expect(JSON.parse(text)).to.deep.equal({ a: '</script><!--<script>\u2028' });
+  });
+});

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { userInfo } from 'node:os';
+import { execa } from 'execa';
+import { poll } from '../lab/deadline.js';
+import { tempFolder } from './temp-folder.js';
+
+const sshdPath = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find((path) => existsSync(path));
+
+/** Why there is no `sshd` to test with; `undefined` when there is one. */
+export const noSshd: string | undefined =
+  sshdPath === undefined ? 'sshd is missing: apt-get install openssh-server' : undefined;
+
+export interface Sshd extends AsyncDisposable {
+  readonly host: '127.0.0.1';
+  readonly port: number;
+  readonly user: string;
+  /** Private key that it lets in. */
+  readonly identityFile: string;
+  /** File that vouches for its host key. */
+  readonly knownHosts: string;
+  readonly pid: number;
+  /** What it logged. */
+  log(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** A real `sshd` of the test's own on a free loopback port, for the user who runs the test; more lines for its configuration. */
+export async function startSshd(lines: readonly string[] = []): Promise<Sshd> {
+  const folder = await tempFolder();
+  // sshd separates its privileges there, and refuses to start without it.
+  if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true });
+  const key = async (name: string): Promise<string> => {
+    await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'lab-test', '-f', folder.file(name)]);
+    return (await readFile(folder.file(`${name}.pub`), 'utf8')).trim();
+  };
+  const hostKey = await key('host');
+  await writeFile(folder.file('authorized_keys'), `${await key('user')}\n`);
+  await chmod(folder.file('authorized_keys'), 0o600);
+  const port = await freePort();
+  const config = [
+    `Port ${port}`,
+    'ListenAddress 127.0.0.1',
+    `HostKey ${folder.file('host')}`,
+    `AuthorizedKeysFile ${folder.file('authorized_keys')}`,
+    `PidFile ${folder.file('pid')}`,
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'PermitRootLogin yes',
+    'StrictModes no',
+    'UsePAM no',
+    'Subsystem sftp internal-sftp',
+    ...lines,
+  ];
+  await writeFile(folder.file('config'), `${config.join('\n')}\n`);
+  const [type, blob] = hostKey.split(' ');
+  await writeFile(folder.file('known_hosts'), `[127.0.0.1]:${port} ${type} ${blob}\n`);
+  const child = spawn(sshdPath ?? 'sshd', ['-D', '-f', folder.file('config'), '-E', folder.file('log')], {
+    stdio: 'ignore',
+  });
+  const log = async (): Promise<string> => readFile(folder.file('log'), 'utf8').catch(() => '');
+  const stop = async (): Promise<void> => {
+    await ended(child);
+    await folder[Symbol.asyncDispose]();
+  };
+  const ready = await poll(
+    async () => ((await log()).includes('Server listening') || child.exitCode !== null ? true : undefined),
+    { signal: new AbortController().signal, deadlineMs: 10_000, everyMs: 10 },
+  );
+  if (ready === undefined || child.exitCode !== null || child.pid === undefined) {
+    const said = await log();
+    await stop();
+    throw new Error(`sshd does not start: ${said}`);
+  }
+  return {
+    host: '127.0.0.1',
+    port,
+    user: userInfo().username,
+    identityFile: folder.file('user'),
+    knownHosts: folder.file('known_hosts'),
+    pid: child.pid,
+    log,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exit;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
