@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { Output } from './context.js';
-import { describe } from './manual/page.js';
 
 export interface Call {
   readonly args: readonly unknown[];
@@ -16,9 +15,4 @@ export type Define = (program: Command) => Command;
 export interface LabCommand {
   readonly define: Define;
   act(call: Call): Promise<number>;
-}
-
-/** Gives a command a help with nothing but examples, a line each; `describe` says more. */
-export function example(command: Command, text: string): Command {
-  return describe(command, { examples: text.split('\n').map((type) => ({ type })) });
 }

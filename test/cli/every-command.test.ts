@@ -27,7 +27,7 @@ const uses: Readonly<Record<string, readonly [args: readonly string[], exitCode:
   runs: [['runs'], 0],
   report: [['report', '/'], 64],
   kit: [['kit', 'open', '/nowhere'], 64],
-  workshop: [['workshop', '--instructor'], 64],
+  workshop: [['workshop', '--port', 'x'], 64],
   doctor: [['doctor', '--target', 'moon'], 64],
   clean: [['clean'], 0],
   completion: [['completion', 'bash'], 0],

@@ -2,7 +2,7 @@ import type { Define, LabCommand } from '../command.js';
 
 export interface CommandModule {
   /** The title in `lab --help` that it stands under. */
-  readonly group: 'Experiment' | 'Stages' | 'Analyse' | 'Look' | 'Keep in order';
+  readonly group: 'Experiment' | 'Stages' | 'Analyse' | 'Look' | 'Learn' | 'Keep in order';
   /** Each command's purpose, in a line. */
   readonly purposes: Readonly<Record<string, string>>;
   readonly load: () => Promise<readonly LabCommand[]>;
@@ -79,8 +79,8 @@ export const modules: readonly CommandModule[] = [
     define: async () => [(await import('../manual/kit.js')).defineKit],
   },
   {
-    group: 'Look',
-    purposes: { workshop: 'a workbook in the browser: hangs step by step' },
+    group: 'Learn',
+    purposes: { workshop: 'a workbook in the browser, step by step' },
     load: async () => [(await import('./workshop.js')).workshopCommand],
     define: async () => [(await import('../manual/workshop.js')).defineWorkshop],
   },
