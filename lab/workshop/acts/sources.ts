@@ -67,7 +67,8 @@ async function environmentOf({ target, signal }: Place): Promise<string> {
     `export PATH=${quoted(folders.join(':'))}:"$PATH"`,
     'export CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOTOOLCHAIN=local GOWORK=off',
     'unset DEBUGINFOD_URLS',
-    `lab() { ${quoted(process.execPath)} ${quoted(join(projectRoot, 'scripts', 'lab.mjs'))} "$@"; }`,
+    // The lab as it is, without its set-up: a lesson must not begin to build or to install.
+    `lab() { ${quoted(process.execPath)} ${quoted(join(projectRoot, 'dist', 'scripts', 'lab.js'))} "$@"; }`,
     ...load,
     '',
   ].join('\n');
