@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runLogged } from './steps.mjs';
+import { runLogged, SetupError } from './steps.mjs';
 
 /**
  * Whether node_modules holds what package-lock.json asks for. npm writes node_modules/.package-lock.json as
@@ -20,7 +20,14 @@ export function packagesAreFresh(root) {
   });
 }
 
+/** npm empties the folder before it installs: one that is a link is somebody else's. Throws with exit code 69 then. */
 export async function installPackages(root, signal) {
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new SetupError('node_modules is a link to packages that this project does not ask for', {
+      exitCode: 69,
+      hint: 'remove the link (npm ci would empty what it leads to): rm node_modules',
+    });
+  }
   const npm = process.env.npm_execpath;
   const argv = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
   await runLogged(root, [...argv, 'ci', '--include=dev', '--no-audit', '--no-fund'], {

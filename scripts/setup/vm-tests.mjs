@@ -40,7 +40,8 @@ export async function runVmTests(root, tools, args) {
   }
   const spec = args.length > 0 ? args : ['dist/test/vm/*.vm.js'];
   const { passed, failed, code } = await runMocha(root, tools, ['--no-config', ...spec], inCi);
-  if (process.env.LAB_TEST_SUMMARY) writeFileSync(process.env.LAB_TEST_SUMMARY, JSON.stringify({ passed, failed }));
+  if (process.env.LAB_TEST_SUMMARY)
+    writeFileSync(process.env.LAB_TEST_SUMMARY, JSON.stringify({ passed, failed }));
   process.stdout.write(`\nTests in a VM: ${passed} passed, ${failed} failed\n`);
   return code;
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
@@ -45,6 +45,21 @@ describe('the parts of the set-up', () => {
     expect(packagesAreFresh(folder.path)).to.equal(true);
     await write('node_modules/.package-lock.json', { 'node_modules/a': { ...a, version: '0.9.0' } });
     expect(packagesAreFresh(folder.path)).to.equal(false);
+  });
+
+  it('does not empty a folder of packages that it only has a link to', async () => {
+    const { installPackages } = await load('node-packages.mjs');
+    await using folder = await tempFolder();
+    await mkdir(folder.file('elsewhere'));
+    await writeFile(folder.file('elsewhere/kept'), '');
+    await mkdir(folder.file('project'));
+    await symlink(folder.file('elsewhere'), folder.file('project/node_modules'));
+    const refused = await installPackages(folder.file('project'), new AbortController().signal).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(refused).to.include({ exitCode: 69 });
+    expect(await readdir(folder.file('elsewhere'))).to.deep.equal(['kept']);
   });
 
   it("counts Go's tests and shows the output of those that fail", async () => {
