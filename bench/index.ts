@@ -26,5 +26,12 @@ process.once('SIGINT', () => interruption.abort());
 for (const { name, run } of benches) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   process.stdout.write(`# ${name}\n`);
-  await run(interruption.signal);
+  try {
+    await run(interruption.signal);
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    process.stderr.write('interrupted\n');
+    process.exitCode = 130;
+    break;
+  }
 }

@@ -1,2 +1,2 @@
 export { parseSshTarget } from './address.js';
-export { type SshTargetOptions, sshTarget } from './target.js';
+export { sshTarget } from './target.js';
