@@ -35,6 +35,8 @@ export type LabEvent =
   | { readonly type: 'crowd-sample'; readonly sample: CrowdSample }
   | { readonly type: 'probe'; readonly outcome: ProbeOutcome }
   | { readonly type: 'process'; readonly stats: ProcessStats }
+  /** How many goroutines the server had; `at` in milliseconds of the Unix epoch. */
+  | { readonly type: 'goroutines'; readonly at: number; readonly goroutines: number }
   | { readonly type: 'health'; readonly at: number; readonly health: Health; readonly why: string }
   | { readonly type: 'note'; readonly text: string };
 

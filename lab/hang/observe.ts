@@ -6,12 +6,15 @@ import { type Escalation, escalate } from '../load/escalate.js';
 import type { LoadPlan } from '../load/plan.js';
 import type { TargetProcess } from '../targets/target.js';
 import { unreachable } from '../unreachable.js';
+import { countGoroutines } from './count-goroutines.js';
 import type { DetectorState, Judgement } from './detector-state.js';
 import type { Health } from './health.js';
 import type { HangOutcome, Seen } from './outcome.js';
 import { openWatch, type Watch, type WatchOptions } from './watch.js';
 
 export interface ObserveOptions extends WatchOptions {
+  /** `http://host:port` of net/http/pprof: goroutines are counted while the load runs. */
+  readonly pprofUrl?: string;
   readonly driver: LoadDriver;
   readonly plan: LoadPlan;
 }
@@ -68,6 +71,8 @@ export async function observeHang(
 
   async function underLoad() {
     await using watch = openWatch(options, emit, signal);
+    await using _count =
+      options.pprofUrl === undefined ? undefined : countGoroutines(options.pprofUrl, emit, signal);
     const enough = new AbortController();
     const stopLoad = (): void => enough.abort();
     watch.verdict.then(stopLoad, stopLoad);

@@ -169,7 +169,7 @@ export interface Timeline {
   readonly cpu: Series;
   /** Bytes. */
   readonly memory: Series;
-  /** Requests that got no answer: the goroutines that are stuck. */
+  /** Goroutines that are stuck: of a stampede requests without an answer, else those that came with the load. */
   readonly stuck: Series;
   readonly probes: readonly {
     readonly t: number;

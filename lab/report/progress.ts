@@ -92,6 +92,7 @@ function plainReporter({ stream, colour, now = () => performance.now() }: Progre
         return;
       }
       case 'process':
+      case 'goroutines':
         return;
       case 'note':
         say('note', event.text);
@@ -187,6 +188,7 @@ function liveReporter(
         draw();
         return;
       case 'process':
+      case 'goroutines':
         return;
       case 'note':
         keep('note', event.text);

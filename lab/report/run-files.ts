@@ -11,7 +11,7 @@ import { expectations, expectationsOfFixed } from '../expectation.js';
 import { sourceMapOf } from '../run-sources.js';
 import { readJson } from '../store/json-file.js';
 import type { Run } from '../store/run-store.js';
-import { readCrowd, readProbes, readProcessLooks, readSamples } from '../store/series.js';
+import { readCounts, readCrowd, readProbes, readProcessLooks, readSamples } from '../store/series.js';
 import { reportHtml } from './report-html.js';
 import { reportMarkdown } from './report-markdown.js';
 import { runChapters } from './run-chapters.js';
@@ -52,6 +52,7 @@ export async function readReport(run: Run): Promise<RunReport> {
     probes: await readProbes(run.file('probes.jsonl')),
     looks: await readProcessLooks(run.file('process.jsonl')),
     crowd: await readCrowd(run.file('crowd.jsonl')),
+    counts: await readCounts(run.file('goroutines.jsonl')),
     files: await listFiles(run),
     chapters: (await chaptersOf(run)).map(({ title, records }) => ({
       title,

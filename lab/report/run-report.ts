@@ -7,6 +7,7 @@ import type { LoadSample } from '../load/sample.js';
 import type { Scenario } from '../scenarios/scenario.js';
 import type { CrowdSample } from '../stampede/facts.js';
 import type { RunRecord } from '../store/run-record.js';
+import type { GoroutineCount } from '../store/series.js';
 import type { CommandChapter } from './page-data.js';
 
 /** All that the reports of a run tell. */
@@ -25,6 +26,7 @@ export interface RunReport {
   readonly looks?: readonly Pick<ProcessStats, 'at' | 'cpuMs' | 'rssBytes'>[];
   /** Of a stampede. */
   readonly crowd?: readonly CrowdSample[];
+  readonly counts?: readonly GoroutineCount[];
   readonly files: readonly RunFile[];
   /** The commands of the transcript. */
   readonly chapters?: readonly CommandChapter[];
@@ -50,6 +52,7 @@ const contents: readonly (readonly [RegExp, string])[] = [
   [/^server\.log$/, "the server's output; after SIGQUIT, all its goroutines"],
   [/^load\.jsonl$/, 'requests per second, with time stamps'],
   [/^process\.jsonl$/, 'processor time and memory of the server, with time stamps'],
+  [/^goroutines\.jsonl$/, 'how many goroutines the server had under the load'],
   [/^crowd\.jsonl$/, 'memory and descriptors while the crowd grew'],
   [/^probes\.jsonl$/, 'what each probe saw, with time stamps'],
   [/^output\/?/, 'long outputs, whole'],

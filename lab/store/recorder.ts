@@ -2,14 +2,14 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Emit, LabEvent } from '../events.js';
 
-type Series = 'load' | 'probes' | 'process' | 'crowd';
+type Series = 'load' | 'probes' | 'process' | 'goroutines' | 'crowd';
 
 export interface Recorder extends AsyncDisposable {
   readonly emit: Emit;
 }
 
 /**
- * Keeps the raw series of a run, one JSON object per line: `load.jsonl`, `probes.jsonl`, `process.jsonl` and, of a
+ * Keeps the raw series of a run, one JSON object per line: `load.jsonl`, `probes.jsonl`, `process.jsonl`, `goroutines.jsonl` and, of a
  * stampede, `crowd.jsonl`.
  */
 export function recordSeries(file: (name: string) => string): Recorder {
@@ -53,6 +53,8 @@ function lineOf(event: LabEvent): [Series | undefined, unknown] {
       return ['probes', event.outcome];
     case 'process':
       return ['process', event.stats];
+    case 'goroutines':
+      return ['goroutines', { at: event.at, goroutines: event.goroutines }];
     case 'health':
       return ['probes', { at: event.at, health: event.health, why: event.why }];
     default:

@@ -46,6 +46,14 @@ export async function readProcessLooks(
   return await readLines(path, processLookSchema);
 }
 
+const goroutineCountSchema = z.object({ at: z.number(), goroutines: z.number().int() });
+export type GoroutineCount = z.infer<typeof goroutineCountSchema>;
+
+/** The lines of `goroutines.jsonl`, oldest first; none for a run without a load. */
+export async function readCounts(path: string): Promise<GoroutineCount[]> {
+  return await readLines(path, goroutineCountSchema);
+}
+
 /** The samples of `crowd.jsonl`, oldest first; none for a run of another scenario. */
 export async function readCrowd(path: string): Promise<CrowdSample[]> {
   return await readLines(path, crowdSampleSchema);

@@ -123,7 +123,7 @@ describe('source lines', () => {
 describe('the timeline of a run', () => {
   it('has the moments in order and every series of a real run', async () => {
     const { report } = await storedRun();
-    const timeline = timelineOf({ ...report, looks: report.looks ?? [], crowd: [] });
+    const timeline = timelineOf({ ...report, looks: report.looks ?? [], crowd: [], counts: [] });
     expect(timeline?.moments.map(({ label }) => label)).to.deep.equal([
       'load starts',
       'last byte',
@@ -136,6 +136,14 @@ describe('the timeline of a run', () => {
     expect(Math.max(...(timeline?.memory.v ?? []))).to.be.above(1e7);
     expect(timeline?.probes.some(({ kind }) => kind === 'timed-out')).to.equal(true);
     expect(timeline?.span).to.be.within(5, 20);
+  });
+
+  it('counts the goroutines that came with the load, over those of the idle server', async () => {
+    const { report } = await storedRun();
+    const at = report.samples[0]?.at ?? 0;
+    const counts = [8, 8, 1255, 6].map((goroutines, i) => ({ at: at + i * 1_000, goroutines }));
+    const timeline = timelineOf({ ...report, looks: report.looks ?? [], crowd: [], counts });
+    expect(timeline?.stuck.v).to.deep.equal([0, 0, 1247, 0]);
   });
 });
 

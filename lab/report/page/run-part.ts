@@ -7,7 +7,12 @@ import { timelineOf } from './timeline.js';
 export function runPart(report: RunReport): RunPart {
   const { record, scenario, expectations, checklist, files, chapters = [] } = report;
   const { versions, machine, gitCommit, config, conclusion } = record;
-  const timeline = timelineOf({ ...report, looks: report.looks ?? [], crowd: report.crowd ?? [] });
+  const timeline = timelineOf({
+    ...report,
+    looks: report.looks ?? [],
+    crowd: report.crowd ?? [],
+    counts: report.counts ?? [],
+  });
   const stampede = stampedeRows(report);
   return {
     id: record.id,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ProcessStats } from '../../hang/process-stats.js';
 import type { CrowdSample } from '../../stampede/facts.js';
 import type { RunRecord } from '../../store/run-record.js';
+import type { GoroutineCount } from '../../store/series.js';
 import type { Series, Timeline } from '../page-data.js';
 import type { RunReport } from '../run-report.js';
 
@@ -21,11 +22,19 @@ const factsSchema = z.looseObject({ facts: z.looseObject({ endedAt: z.number() }
 export interface Recorded extends Pick<RunReport, 'record' | 'samples' | 'probes'> {
   readonly looks: readonly Pick<ProcessStats, 'at' | 'cpuMs' | 'rssBytes'>[];
   readonly crowd: readonly CrowdSample[];
+  readonly counts: readonly GoroutineCount[];
 }
 
 /** The run over time; `undefined` when nothing was recorded. */
-export function timelineOf({ record, samples, probes, looks, crowd }: Recorded): Timeline | undefined {
-  const times = [...samples, ...probes, ...looks, ...crowd].map(({ at }) => at);
+export function timelineOf({
+  record,
+  samples,
+  probes,
+  looks,
+  crowd,
+  counts,
+}: Recorded): Timeline | undefined {
+  const times = [...samples, ...probes, ...looks, ...crowd, ...counts].map(({ at }) => at);
   if (times.length < 2) return undefined;
   const moments = momentsOf(record);
   const lasting = [...times, ...moments.map(({ at }) => at)].reduce(
@@ -44,7 +53,10 @@ export function timelineOf({ record, samples, probes, looks, crowd }: Recorded):
     requests: series(samples, ({ requestsPerSecond }) => requestsPerSecond),
     cpu: series(loads(looks), ({ percent }) => percent),
     memory: series<{ at: number; rssBytes: number }>(memory, ({ rssBytes }) => rssBytes),
-    stuck: series(crowd, ({ unanswered }) => unanswered),
+    stuck:
+      crowd.length > 0
+        ? series(crowd, ({ unanswered }) => unanswered)
+        : series(aboveIdle(counts), ({ goroutines }) => goroutines),
     probes: every(probes, mostPoints).map(({ at, ms, kind }) => ({ t: t(at), ms: Math.round(ms), kind })),
     moments: moments.map(({ at, label }) => ({ t: t(at), label })),
   };
@@ -67,6 +79,12 @@ function momentsOf({ stages }: RunRecord): { at: number; label: string }[] {
   return told
     .flatMap(([label, at]) => (at === undefined || Number.isNaN(at) ? [] : [{ at, label }]))
     .sort((a, b) => a.at - b.at);
+}
+
+/** Goroutines beyond those that the server had before its clients came. */
+function aboveIdle(counts: readonly GoroutineCount[]): readonly GoroutineCount[] {
+  const idle = counts[0]?.goroutines ?? 0;
+  return counts.map(({ at, goroutines }) => ({ at, goroutines: Math.max(0, goroutines - idle) }));
 }
 
 /** CPU time between two looks as percent of one processor. */

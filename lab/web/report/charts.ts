@@ -133,7 +133,11 @@ function plansOf(
       series: [dots(good, 7), dots(bad, 9)],
     },
     stuck.t.length > 1 && {
-      ...{ title: 'Requests that got no answer: goroutines that are stuck', height: 110, words: number },
+      ...{
+        title: 'Goroutines that came with the load: those that are stuck do not leave',
+        height: 110,
+        words: number,
+      },
       ...{ data: columns(stuck), series: [{ ...line, stroke: bad, fill: 'transparent' }] },
     },
     cpu.t.length > 1 && {
