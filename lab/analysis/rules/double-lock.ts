@@ -1,16 +1,18 @@
-import { behind, goroutinesOf } from './rule.js';
+import { agree, behind, goroutinesOf } from './rule.js';
 import { namesOf, placeOf, ruleFor, takenAt } from './sync-knot.js';
 
 /** A goroutine waits for a lock that it holds itself. */
 export const doubleLock = ruleFor('double-lock', 'double-lock', (knot, input) => {
-  const name = namesOf(knot.objects, input);
-  const [cell] = knot.cells;
+  // Of many that do the same, each with a lock of its own, one is told.
+  const told = knot.example ?? knot;
+  const name = namesOf(told.objects, input);
+  const [cell] = told.cells;
   const at = cell === undefined ? undefined : placeOf(cell);
-  const taken = cell === undefined ? '' : takenAt(knot, cell, input);
+  const taken = cell === undefined ? '' : takenAt(told, cell, input);
   return {
     class: 'resource',
     subtype: 'double-lock',
-    summary: `${goroutinesOf(knot.cells)} waits for ${name}, which it holds itself${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.cells)} ${agree(knot.cells, `waits for ${name}, which it holds itself`, `wait for a lock each that they hold themselves, the first for ${name}`)}${behind(knot.victims)}.`,
     explanation: `It locked ${name} at ${taken} and asks for it again at ${at?.file}:${at?.line} in ${at?.function}. Go's locks are not reentrant: only the goroutine that waits could unlock it.`,
     suggestion:
       'Split the inner function in two: one that locks, and one that expects the lock to be held and is called by those who hold it.',

@@ -19,15 +19,17 @@ export const isLock = (object: ObjectKey) => lockModes.includes(modeOf(object));
 
 /** `undefined` when no object of package sync is in the knot. */
 export function shapeOf(knot: Knot, input: RuleInput): SyncShape | undefined {
-  const modes = new Set(knot.objects.map(modeOf));
-  if (!knot.objects.some(isSyncObject)) return undefined;
+  // Many of one story are of its shape, however many objects they have together.
+  const { cells, objects } = knot.example ?? knot;
+  const modes = new Set(objects.map(modeOf));
+  if (!objects.some(isSyncObject)) return undefined;
   if (modes.has('notify')) return 'cond';
-  const channels = knot.objects.some((object) => !isSyncObject(object));
+  const channels = objects.some((object) => !isSyncObject(object));
   if (modes.has('wait')) return channels ? 'channel-waitgroup' : 'waitgroup';
   if (channels) return 'channel-lock';
-  if (knot.objects.every((object) => cellReleasers(object, input).length === 0)) return 'leaked-lock';
-  if (knot.cells.length > 1 && modes.has('drain') && modes.has('rlock')) return 'rwr';
-  return new Set(knot.objects.map(channelOf)).size === 1 ? 'double-lock' : 'lock-order';
+  if (objects.every((object) => cellReleasers(object, input).length === 0)) return 'leaked-lock';
+  if (cells.length > 1 && modes.has('drain') && modes.has('rlock')) return 'rwr';
+  return new Set(objects.map(channelOf)).size === 1 ? 'double-lock' : 'lock-order';
 }
 
 type CellReleaser = Extract<Releaser, { kind: 'cell' }>;
@@ -54,8 +56,11 @@ export function ruleFor(
   };
 }
 
+/** What a rule looks at, of a knot or of the one that stands for many. */
+type KnotParts = Pick<Knot, 'cells' | 'objects'>;
+
 /** Each goroutine's part: what it has, and what it waits for. */
-export function partsOf(knot: Knot, input: RuleInput): { cell: Cell; has: string[]; wants: string[] }[] {
+export function partsOf(knot: KnotParts, input: RuleInput): { cell: Cell; has: string[]; wants: string[] }[] {
   return knot.cells.map((cell) => ({
     cell,
     has: [
@@ -72,7 +77,7 @@ export function partsOf(knot: Knot, input: RuleInput): { cell: Cell; has: string
 }
 
 /** Where a goroutine took a lock of the knot: `/a/b.go:12`. */
-export function takenAt(knot: Knot, cell: Cell, input: RuleInput): string {
+export function takenAt(knot: KnotParts, cell: Cell, input: RuleInput): string {
   const found = knot.objects
     .filter(isLock)
     .flatMap((object) => cellReleasers(object, input))
