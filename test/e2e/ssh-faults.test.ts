@@ -43,7 +43,7 @@ describe('a run on a host over SSH that is disturbed', function () {
   };
 
   /** The process of the host that shows that the stage is under way. */
-  const during = { load: /--addr=/, capture: /gdb .*gcore / } as const;
+  const during = { load: /^\S+\/server /, capture: /gdb .*gcore / } as const;
 
   for (const [stage, pattern] of Object.entries(during)) {
     it(`leaves nothing running there at Ctrl-C during ${stage}`, async () => {

@@ -87,23 +87,20 @@ describe('the experiment on a host over SSH', function () {
     const nothing = { PATH: bin, HOME: bin, LAB_CACHE: host.file('no-cache'), GOPROXY: 'off' };
     const args = ['catalog', '--target', host.target];
     // Mostly they wait; two at once also must not disturb each other.
-    const [here, asked, needed] = await Promise.all([
-      run(args),
-      run([...args, '--delve', 'there']),
-      run(args, nothing),
-    ]);
-    for (const { diagnosis, stages } of [asked, needed]) {
-      expect(shapeOf(diagnosis)).to.deep.equal(shapeOf(here.diagnosis));
+    const both = await Promise.all([run([...args, '--delve', 'there']), run(args, nothing)]);
+    for (const { diagnosis, stages, dir } of both) {
       expect(Object(stages['provision']?.result).delveThere).to.match(/\/dlv$/);
+      expect(diagnosis.findings[0]).to.include({ certainty: 'strong', rule: 'read-write-read' });
+      const here = diagnosisSchema.parse(await lab(['analyze', '--run', dir], {}, 1));
+      expect(shapeOf(diagnosis)).to.deep.equal(shapeOf(here));
     }
-    expect(here.diagnosis.findings[0]).to.include({ certainty: 'strong', rule: 'read-write-read' });
     expect(await host.leftovers()).to.deep.equal([]);
   });
 
   it('goes stage by stage, and captures whatever runs there', async () => {
     await lab(['provision', 'catalog', '--target', host.target]);
     for (const stage of ['build', 'start', 'load', 'capture']) await lab([stage]);
-    const { pid } = await host.process(/--addr=/);
+    const { pid } = await host.process(/^\S+\/server /);
     const output = host.file('capture');
     const args = ['capture', '--pid', String(pid), '--target', host.target, '--output', output];
     const { exe, core } = bundleSchema.parse(await lab(args));
