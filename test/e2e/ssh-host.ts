@@ -27,8 +27,11 @@ export interface SshHost extends AsyncDisposable {
   processes(): readonly HostProcess[];
   /** The first one whose command line matches; waits for it. */
   process(pattern: RegExp): Promise<HostProcess>;
-  /** What is left there that a finished run should have taken away. Waits for what is ending. */
-  leftovers(): Promise<readonly string[]>;
+  /**
+   * What is left there, of all that a finished run should have taken away or of what is asked for. Waits for what is
+   * ending.
+   */
+  leftovers(which?: RegExp): Promise<readonly string[]>;
   /** Cuts all connections, as a network does; the next one is let in. */
   cut(): void;
 }
@@ -54,13 +57,14 @@ export async function startHost(lines: readonly string[] = []): Promise<SshHost>
   await mkdir(workFolder);
   const processes = (): HostProcess[] =>
     table().filter(({ environment }) => environment.includes(`${mark}=${id}`));
-  const left = async (): Promise<readonly string[]> => {
+  const left = async (which: RegExp): Promise<readonly string[]> => {
     const files = await readdir(workFolder, { recursive: true });
-    return [
+    const all = [
       ...processes().map(({ commandLine }) => commandLine),
       ...files.filter((name) => /(^|\/)(\.capture-|core|server\.log)|\.(part|tar\.gz)$/.test(name)),
       ...files.filter((name) => /^runs\/./.test(name)),
     ];
+    return all.filter((one) => which.test(one));
   };
   return {
     sshd,
@@ -82,10 +86,10 @@ export async function startHost(lines: readonly string[] = []): Promise<SshHost>
       if (found === undefined) throw new Error(`no process there matches ${pattern}`);
       return found;
     },
-    async leftovers() {
-      const none = async () => ((await left()).length === 0 ? true : undefined);
+    async leftovers(which = /./) {
+      const none = async () => ((await left(which)).length === 0 ? true : undefined);
       const gone = await poll(none, { signal, deadlineMs: 10_000, everyMs: 50 });
-      return gone === true ? [] : await left();
+      return gone === true ? [] : await left(which);
     },
     cut() {
       // Each connection is a child of the one that listens.
