@@ -15,6 +15,7 @@ import {
   connect,
   delveThereOf,
   folderOn,
+  leaveFolder,
   plannedIn,
   provision,
   quit,
@@ -98,6 +99,7 @@ export async function observeServer(
       emit(event);
     },
   };
+  await using _folder = { [Symbol.asyncDispose]: () => leaveFolder(target, run) };
   await provision(context);
   await build(context);
   const server = await start(context);

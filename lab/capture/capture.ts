@@ -7,7 +7,7 @@ import type { ExecResult, Target } from '../targets/target.js';
 import type { Bundle } from './bundle.js';
 import { damaged, landFrom, landHere, sizeHere } from './landing.js';
 import type { CaptureMethod } from './method.js';
-import { onceMore } from './once-more.js';
+import { again, onceMore } from './once-more.js';
 import { diskFull, measureSpace, requireSpace, requireSpaceHere, type SpaceRequest } from './space.js';
 
 export interface BundleRequest {
@@ -42,7 +42,7 @@ export async function captureBundle(
   await requireRoom({ target, pid, folder, method, home }, signal);
 
   const workshop = join(folder, `.capture-${pid}-${process.pid}`);
-  await run(['mkdir', '--mode=0700', '--', workshop]);
+  await run(['mkdir', '-p', '--mode=0700', '--', workshop]);
   try {
     await using landing =
       target.kind === 'local'
@@ -122,7 +122,7 @@ type Run = (argv: readonly string[]) => Promise<ExecResult>;
 
 function runner(target: Target, signal: AbortSignal): Run {
   return async (argv) => {
-    const result = await target.exec(argv, { signal });
+    const result = await again(() => target.exec(argv, { signal }), signal);
     if (result.exitCode === 0) return result;
     const said = result.stderr.trim() || `exit code ${result.exitCode}`;
     if (/No space left on device/.test(said)) {

@@ -4,6 +4,7 @@ import { LabError, messageOf } from '../errors.js';
 import type { Emit } from '../events.js';
 import type { Target } from '../targets/target.js';
 import { copySparse, sha256 } from './hash.js';
+import { again } from './once-more.js';
 import { diskFull } from './space.js';
 
 /** A file of the bundle on the lab's machine, under the name that it has while the capture is under way. */
@@ -41,7 +42,8 @@ export async function landFrom(target: Target, folder: string, emit: Emit): Prom
   await mkdir(folder, { mode: 0o700 });
   return {
     async land(there, name, signal) {
-      const hash = await sha256(target, there, signal);
+      const hash = await again(() => sha256(target, there, signal), signal);
+      if (name === 'core') await again(() => digHoles(target, there, signal), signal);
       const path = join(folder, name);
       const { transferredBytes } = await target.download(there, path, {
         signal,
@@ -55,6 +57,19 @@ export async function landFrom(target: Target, folder: string, emit: Emit): Prom
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Frees what is zero in a file of another machine: what is left is found, compressed and brought home in a fraction of the
+ * time. After its hash, since holes are read slower than zeros. Nothing is lost where there is no such tool, or the file
+ * system knows no holes.
+ */
+async function digHoles(target: Target, file: string, signal: AbortSignal): Promise<void> {
+  try {
+    await target.exec(['fallocate', '--dig-holes', '--', file], { signal });
+  } catch (error) {
+    if (!(error instanceof LabError) || error.code !== 'missing-tool') throw error;
+  }
 }
 
 /** Bytes that a file of this machine takes: as `ls -l` and as `du` count them. */

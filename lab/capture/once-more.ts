@@ -32,6 +32,19 @@ export async function onceMore<T>(
   }
 }
 
+const attemptsMax = 3;
+
+/** Does again what does no harm twice, when the connection was lost meanwhile. */
+export async function again<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!wasLost(error) || signal.aborted || attempt >= attemptsMax) throw error;
+    }
+  }
+}
+
 /** How a target says that its connection broke while a command was under way. */
 function wasLost(error: unknown): boolean {
   return error instanceof LabError && error.details['reason'] === 'lost';

@@ -8,6 +8,7 @@ export { quit, reattach, start, stop, stopServerOf, symptoms } from './serve.js'
 export {
   folderOn,
   inStage,
+  leaveFolder,
   libraryFolder,
   loadFactsOf,
   plannedIn,

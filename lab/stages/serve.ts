@@ -7,7 +7,8 @@ import { builtServerSchema } from '../server/build.js';
 import { type RunningServer, reattachServer, startedServerSchema, startServer } from '../server/start.js';
 import type { Run } from '../store/run-store.js';
 import type { Target } from '../targets/target.js';
-import { folderOn, inStage, plannedIn, type StageContext, savedStage } from './stage.js';
+import { delveThereOf } from './prepare.js';
+import { folderOn, inStage, leaveFolder, plannedIn, type StageContext, savedStage } from './stage.js';
 
 export async function start(context: StageContext): Promise<RunningServer> {
   const { run, target } = context;
@@ -92,7 +93,10 @@ export async function stop(context: StageContext, server: RunningServer): Promis
 
 /** The log belongs to the run, wherever it was written. */
 async function bringLog({ run, target }: StageContext, logFile: string, signal: AbortSignal): Promise<void> {
-  if (target.kind !== 'local') await target.download(logFile, run.file('server.log'), { signal });
+  if (target.kind === 'local') return;
+  await target.download(logFile, run.file('server.log'), { signal });
+  // A Delve there still needs what lies beside it.
+  if (delveThereOf(run) === undefined) await leaveFolder(target, run);
 }
 
 /** Ends the server that a stored run left running; whether there was one. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { type LoadFacts, loadFactsSchema } from '../checklist/load-facts.js';
@@ -50,6 +51,26 @@ export async function folderOn(target: Target, run: Run, signal: AbortSignal): P
   await target.exec(['mkdir', '-p', '--mode=0700', '--', folder], { signal });
   return folder;
 }
+
+/**
+ * Nothing of the run stays on another machine; what its server wrote is brought home first where that was not done
+ * yet. A machine that cannot be reached any more keeps it.
+ */
+export async function leaveFolder(target: Target, run: Run): Promise<void> {
+  if (target.kind === 'local') return;
+  const signal = AbortSignal.timeout(leaveMs);
+  const folder = join(target.workFolder, 'runs', basename(run.dir));
+  const log = run.file('server.log');
+  try {
+    if (!existsSync(log)) await target.download(join(folder, 'server.log'), log, { signal }).catch(() => {});
+    await target.exec(['rm', '-rf', '--', folder], { signal });
+  } catch {
+    // What failed before says more.
+  }
+}
+
+/** Milliseconds. */
+const leaveMs = 15_000;
 
 /** What came of the run's load; `undefined` when there was none. */
 export function loadFactsOf(run: Run): LoadFacts | undefined {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { diagnosisSchema } from '../../lab/analysis/diagnosis.js';
 import { bundleSchema } from '../../lab/capture/bundle.js';
-import { copiedRun, labInVm, leftovers, shapeOf } from './lab-in-vm.js';
+import { shapeOf } from '../shape-of.js';
+import { copiedRun, labInVm, leftovers } from './lab-in-vm.js';
 
 describe('the experiment in a VM', function () {
   this.timeout(9 * 60_000);

@@ -1,7 +1,6 @@
 import { cp } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
-import type { Diagnosis } from '../../lab/analysis/diagnosis.js';
 import { poll } from '../../lab/deadline.js';
 import { type LabProcess, startLab } from '../e2e/lab-process.js';
 import { tempFolder } from '../temp-folder.js';
@@ -82,21 +81,4 @@ export async function copiedRun(dir: string, to: string): Promise<string> {
   const copy = join(to, `copy-${basename(dir)}`);
   await cp(dir, copy, { recursive: true });
   return copy;
-}
-
-/** What a diagnosis says, without what differs from run to run: numbers, addresses, versions and paths. */
-export function shapeOf({ verdict, scope, findings }: Diagnosis) {
-  return {
-    verdict,
-    scope,
-    findings: findings.map((finding) => ({
-      class: finding.class,
-      subtype: finding.subtype,
-      rule: finding.rule,
-      certainty: finding.certainty,
-      resources: finding.rootCause.resources.map(({ kind, name }) => `${kind} ${name ?? ''}`),
-      roots: finding.rootCause.goroutines.length,
-      kinds: [...new Set(finding.evidence.map(({ kind }) => kind))],
-    })),
-  };
 }

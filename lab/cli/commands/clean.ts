@@ -3,7 +3,8 @@ import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { withDeadline } from '../../deadline.js';
 import { LabError, messageOf } from '../../errors.js';
-import { stopServerOf } from '../../stages/index.js';
+import type { StageName } from '../../events.js';
+import { delveThereOf, leaveFolder, stopServerOf } from '../../stages/index.js';
 import { listRegressions, listRuns, openRun, type Run } from '../../store/run-store.js';
 import { openTarget } from '../../targets/index.js';
 import { leftVms } from '../../vm/left-behind.js';
@@ -62,12 +63,16 @@ const otherMachineMs = 20_000;
 /** Ends the run's server where it was left running; says when it may still run. What runs in a VM ends with it. */
 async function stopServer(run: Run, signal: AbortSignal): Promise<string | undefined> {
   const { config } = run.record;
-  const ended = config.target !== 'local' && run.record.stages['stop']?.state === 'done';
+  const done = (stage: StageName): boolean => run.record.stages[stage]?.state === 'done';
+  // A Delve there has a core beside it until it has been analysed.
+  const left = delveThereOf(run) !== undefined && !done('analyze');
+  const ended = config.target !== 'local' && done('stop') && !left;
   if (config.target === 'vagrant' || ended) return undefined;
   const limited = withDeadline(signal, otherMachineMs);
   try {
     await using target = await openTarget(config, () => {}, limited);
     await stopServerOf(run, target, limited);
+    await leaveFolder(target, run);
     return undefined;
   } catch (error) {
     signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { targetChoices } from '../../choices.js';
-import { outputVariables, plainExits, runsVariable } from './common.js';
+import { outputVariables, plainExits, runsVariable, sshVariables } from './common.js';
 import { describe, oneOf } from './page.js';
 
 export function defineCapture(program: Command): Command {
@@ -24,7 +24,7 @@ export function defineCapture(program: Command): Command {
       ['core.PID', 'the core, mode 0600, with holes where memory is zero'],
       ['bundle.json', 'what was taken: hashes, build ID, Go version'],
     ],
-    environment: [runsVariable, ...outputVariables],
+    environment: [runsVariable, ...sshVariables, ...outputVariables],
     examples: [
       { does: 'A process of this machine', type: 'npx lab capture --pid 1628 -o /tmp/hung' },
       {

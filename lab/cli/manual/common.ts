@@ -30,6 +30,13 @@ export const cacheVariable: Entry = [
   'LAB_CACHE',
   'the folder of tools and builds; `.cache` in the project unless set',
 ];
+export const sshVariables: readonly Entry[] = [
+  ['LAB_SSH_CONFIG', 'a file to read in place of `~/.ssh/config`'],
+  [
+    'LAB_TARGET_FOLDER',
+    'of an SSH target: the folder to work in; `go-deadlock-lab` in the cache of its user unless set',
+  ],
+];
 export const outputVariables: readonly Entry[] = [
   ['NO_COLOR', 'when set, nothing is coloured'],
   ['LAB_DEBUG', 'when set, an internal error prints its stack'],

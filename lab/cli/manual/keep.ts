@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
 import { targetChoices } from '../../choices.js';
-import { cacheVariable, failureExits, outputVariables, plainExits, runsVariable } from './common.js';
+import {
+  cacheVariable,
+  failureExits,
+  outputVariables,
+  plainExits,
+  runsVariable,
+  sshVariables,
+} from './common.js';
 import { describe, oneOf } from './page.js';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
@@ -17,7 +24,7 @@ export function defineDoctor(program: Command): Command {
       'Looks at tools, their versions, permissions, limits, ports and disk space. Changes nothing: below each thing that is missing stands the command that mends it.',
     ],
     exits: [['0', 'everything that the main job needs is there'], ...failureExits],
-    environment: [runsVariable, cacheVariable, ...outputVariables],
+    environment: [runsVariable, cacheVariable, ...sshVariables, ...outputVariables],
     examples: [
       { does: 'This machine', type: 'npx lab doctor' },
       { does: 'Another one', type: 'npx lab doctor --target ssh://me@server-7' },
@@ -38,7 +45,7 @@ export function defineClean(program: Command): Command {
       'A VM that `--keep-vm` or a single stage left in a libvirt of the lab’s own is ended, too; one of another hypervisor is only named.',
     ],
     exits: plainExits,
-    environment: [runsVariable, ...outputVariables],
+    environment: [runsVariable, ...sshVariables, ...outputVariables],
     examples: [
       { does: 'After a question', type: 'npx lab clean' },
       { does: 'Without one', type: 'npx lab clean --yes' },

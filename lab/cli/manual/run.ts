@@ -7,7 +7,7 @@ import {
   protocolChoices,
   targetChoices,
 } from '../../choices.js';
-import { cacheVariable, outputVariables, runsVariable, verdictExits } from './common.js';
+import { cacheVariable, outputVariables, runsVariable, sshVariables, verdictExits } from './common.js';
 import { describe, oneOf } from './page.js';
 
 export function defineRun(program: Command): Command {
@@ -33,7 +33,7 @@ export function defineRun(program: Command): Command {
       ['diagnosis.json', 'the diagnosis'],
       ['report.html, report.md', 'all of it for people'],
     ],
-    environment: [runsVariable, cacheVariable, ...outputVariables],
+    environment: [runsVariable, cacheVariable, ...sshVariables, ...outputVariables],
     examples: [
       { does: "The article's server", type: 'npx lab run' },
       { does: 'Its repaired twin, where nothing may hang', type: 'npx lab run blog --fixed' },

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { cacheVariable, outputVariables, plainExits, runsVariable } from './common.js';
+import { cacheVariable, outputVariables, plainExits, runsVariable, sshVariables } from './common.js';
 import { describe } from './page.js';
 import { runOptions } from './run.js';
 
@@ -33,7 +33,7 @@ export function defineStage(program: Command, name: StageCommandName): Command {
     ],
     exits: plainExits,
     files: [['run.json', 'each stage with its state, its result or its error']],
-    environment: [runsVariable, cacheVariable, ...outputVariables],
+    environment: [runsVariable, cacheVariable, ...sshVariables, ...outputVariables],
     examples: [
       ...(first ? [{ does: 'A new run of its own', type: `npx lab ${name} catalog --port 0` }] : []),
       { does: 'The newest run', type: `npx lab ${name}` },

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
 import { interrupted, LabError, messageOf } from '../../errors.js';
-import { hashFile, writeSparse } from '../../sparse-file.js';
+import { hashFile, sparseHash, writeSparse } from '../../sparse-file.js';
 import type { DownloadOptions, Transfer } from '../target.js';
 import { blockSize, mapFile, type RemoteFile, runsFrom } from './data-map.js';
 import { connectionLost, noAnswer, refusalOf } from './failures.js';
@@ -59,10 +59,10 @@ export async function downloadOver(
     const before = await journalOf(job);
     try {
       const remote = await mapFile(link, path, signal);
-      await fetchRest(job, remote, (bytes) => {
+      const hash = await fetchRest(job, remote, (bytes) => {
         transferredBytes += bytes;
       });
-      await verify(job, remote);
+      await verify(job, remote, hash);
       await rename(part, localPath);
       await rm(job.journal, { force: true });
       return { transferredBytes };
@@ -77,7 +77,12 @@ export async function downloadOver(
   }
 }
 
-async function fetchRest(job: Job, remote: RemoteFile, count: (bytes: number) => void): Promise<void> {
+/** Returns the file's SHA-256 when all of it was received and one is asked for. */
+async function fetchRest(
+  job: Job,
+  remote: RemoteFile,
+  count: (bytes: number) => void,
+): Promise<string | undefined> {
   const { part, options } = job;
   const noted = await journalOf(job);
   const known = noted?.version === remote.version ? noted.done : 0;
@@ -87,10 +92,11 @@ async function fetchRest(job: Job, remote: RemoteFile, count: (bytes: number) =>
   const note = (): Promise<void> =>
     writeFile(job.journal, JSON.stringify({ version: remote.version, done }), { mode: 0o600 });
   let notedAt = done;
+  const hash = done === 0 && options.sha256 !== undefined ? sparseHash() : undefined;
   try {
     await note();
     await receive(job, remote, done, count, async (bytes, at) => {
-      await writeSparse(file.handle, bytes, at);
+      await Promise.all([writeSparse(file.handle, bytes, at), hash?.add(bytes, at)]);
       // Blocks are asked for as a whole, so the journal speaks of whole ones.
       done = at + bytes.length - ((at + bytes.length) % blockSize);
       options.onProgress?.({ done: at + bytes.length, total: remote.size });
@@ -102,6 +108,7 @@ async function fetchRest(job: Job, remote: RemoteFile, count: (bytes: number) =>
     await file.handle.datasync();
     done = remote.size;
     options.onProgress?.({ done, total: remote.size });
+    return await hash?.digest(remote.size);
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) {
       throw new LabError(`there is no space for ${part}: ${error.message}`, {
@@ -221,12 +228,16 @@ async function journalOf({ journal }: Job): Promise<z.infer<typeof journalSchema
   }
 }
 
-async function verify({ link, path, part, journal, options }: Job, remote: RemoteFile): Promise<void> {
+async function verify(
+  { link, path, part, journal, options }: Job,
+  remote: RemoteFile,
+  hash: string | undefined,
+): Promise<void> {
   const { signal, sha256 } = options;
   const wrong =
     sha256 === undefined
       ? (await mapFile(link, path, signal)).version !== remote.version && 'it was changed meanwhile'
-      : (await hashFile(part, signal)) !== sha256.toLowerCase() &&
+      : (hash ?? (await hashFile(part, signal))) !== sha256.toLowerCase() &&
         'its SHA-256 is another than the one asked for';
   if (wrong === false) return;
   await rm(part, { force: true });

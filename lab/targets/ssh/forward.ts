@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Client } from 'ssh2';
+import type { Client, ClientChannel } from 'ssh2';
 import { LabError, messageOf } from '../../errors.js';
 import type { Endpoint } from '../target.js';
 import { answered, type Link } from './link.js';
@@ -31,11 +31,16 @@ export function forwards(link: Link): Forwards {
         const { host } = link.how;
         const current = await link.connection(signal);
         // A server that does not listen yet is fine; one that forwards nothing is not.
-        await answered<unknown>(link.how, current, `forwarding port ${port}`, signal, (done) =>
-          current.client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, (error, channel) => {
-            if (error === undefined) channel.destroy();
-            done(isProhibited(error) ? error : undefined, undefined);
-          }),
+        const asked = await answered<ClientChannel | undefined>(
+          link.how,
+          current,
+          `forwarding port ${port}`,
+          signal,
+          (done) =>
+            current.client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, (error, channel) => {
+              if (isProhibited(error)) done(error, undefined);
+              else done(undefined, error === undefined ? channel : undefined);
+            }),
         ).catch((error: unknown) => {
           if (error instanceof LabError) throw error;
           throw new LabError(`${host.name} forwards no ports: ${messageOf(error)}`, {
@@ -46,8 +51,11 @@ export function forwards(link: Link): Forwards {
           });
         });
         // Somebody else may have asked meanwhile.
-        forward = open.get(port) ?? listen(link, port, closed.signal);
-        open.set(port, forward);
+        forward = open.get(port);
+        if (forward === undefined) {
+          forward = listen(link, port, spare(asked), closed.signal);
+          open.set(port, forward);
+        } else asked?.destroy();
       }
       return (await forward).endpoint;
     },
@@ -59,6 +67,27 @@ export function forwards(link: Link): Forwards {
   };
 }
 
+/** Milliseconds until the connection that only asked is given up when nobody came for it. */
+const spareMs = 5_000;
+
+/**
+ * The connection that was made to see whether the port is forwarded. Whoever comes first gets it: there are servers,
+ * like Delve's, that serve one client and end with it.
+ */
+function spare(channel: ClientChannel | undefined): () => ClientChannel | undefined {
+  if (channel === undefined) return () => undefined;
+  let left: ClientChannel | undefined = channel;
+  const late = setTimeout(() => take()?.destroy(), spareMs).unref();
+  const take = (): ClientChannel | undefined => {
+    clearTimeout(late);
+    const taken = left;
+    left = undefined;
+    return taken;
+  };
+  channel.on('error', () => undefined).once('close', take);
+  return take;
+}
+
 function isProhibited(error: unknown): error is Error {
   return error instanceof Error && 'reason' in error && error.reason === prohibited;
 }
@@ -66,6 +95,7 @@ function isProhibited(error: unknown): error is Error {
 async function listen(
   link: Link,
   port: number,
+  first: () => ClientChannel | undefined,
   closed: AbortSignal,
 ): Promise<{ readonly endpoint: Endpoint; readonly close: () => Promise<void> }> {
   const sockets = new Set<Socket>();
@@ -75,6 +105,11 @@ async function listen(
     socket.setNoDelay(true);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
+    const asked = first();
+    if (asked !== undefined) {
+      join(asked, socket);
+      return;
+    }
     if (client !== undefined) {
       relay(client, socket, port);
       return;
@@ -117,14 +152,18 @@ function relay(client: Client, socket: Socket, port: number): void {
         channel?.destroy();
         return turnAway();
       }
-      channel.on('error', turnAway);
-      channel.once('close', () => socket.destroySoon());
-      socket.once('close', () => channel.destroy());
-      channel.pipe(socket);
-      socket.pipe(channel);
-      socket.resume();
+      join(channel, socket);
     });
   } catch {
     turnAway();
   }
+}
+
+function join(channel: ClientChannel, socket: Socket): void {
+  channel.on('error', () => void socket.resetAndDestroy());
+  channel.once('close', () => socket.destroySoon());
+  socket.once('close', () => channel.destroy());
+  channel.pipe(socket);
+  socket.pipe(channel);
+  socket.resume();
 }
