@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { LabError } from '../errors.js';
 import { cacheFolder } from '../paths.js';
+import { outsideVariable } from '../targets/vagrant/lab-lock.js';
 import { hostStateFile, vagrantFolder } from './place.js';
 
 const program = join(vagrantFolder, 'box', 'private-host', 'private-host');
@@ -52,6 +53,7 @@ export async function againInside(
       stdio: 'inherit',
       env: {
         ...process.env,
+        [outsideVariable]: String(process.pid),
         LAB_BOX: box,
         VAGRANT_HOME: vagrant,
       },
