@@ -47,18 +47,20 @@ describe('what a VM needs and does not have', function () {
     return { ...error, exitCode };
   }
 
-  it('no plugin at all: the one for the hypervisor that is here', async () => {
-    const failure = await failing(`mount -t tmpfs tmpfs ${registered}`, home.file('none.box'));
-    expect(failure).to.include({ code: 'missing-tool', exitCode: 69 });
-    expect(failure.hint).to.contain('vagrant plugin install vagrant-libvirt');
-  });
-
-  it('no plugin for names: the command that brings it', async () => {
-    const others = `mkdir /run/kept && cp ${registered}/vagrant-libvirt.json /run/kept`;
-    const failure = await failing(`${others} && mount --bind /run/kept ${registered}`, home.file('none.box'));
-    expect(failure).to.include({ code: 'missing-tool', exitCode: 69 });
-    expect(failure.hint).to.contain('vagrant plugin install vagrant-hostmanager');
-  });
+  for (const [what, missing] of [
+    ['the hypervisor', 'vagrant-libvirt'],
+    ['names', 'vagrant-hostmanager'],
+  ] as const) {
+    it(`no plugin for ${what}: the command that brings it`, async () => {
+      const others = `cp -r ${registered} /run/kept && rm /run/kept/${missing}.json`;
+      const failure = await failing(
+        `${others} && mount --bind /run/kept ${registered}`,
+        home.file('none.box'),
+      );
+      expect(failure).to.include({ code: 'missing-tool', exitCode: 69 });
+      expect(failure.hint).to.contain(`vagrant plugin install ${missing}`);
+    });
+  }
 
   it('no box where it should be', async () => {
     const failure = await failing('true', home.file('none.box'));
