@@ -37,11 +37,11 @@ const runSchema = z.looseObject({
 });
 
 describe('faults of the VM', function () {
-  this.timeout(5 * 60_000);
+  this.timeout(10 * 60_000);
   let vm: KeptVm;
 
   before(async function () {
-    this.timeout(9 * 60_000);
+    this.timeout(15 * 60_000);
     vm = await keptVm();
     const { exitCode, stderr } = await vm.lab(['provision', 'blog', '--target', 'vagrant']);
     expect(exitCode, stderr).to.equal(0);

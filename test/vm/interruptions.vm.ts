@@ -10,8 +10,8 @@ import { labInVm } from './lab-in-vm.js';
 
 const rounds = Number(process.env['LAB_VM_ROUNDS'] ?? 2);
 const seed = Number(process.env['LAB_VM_SEED'] ?? randomInt(2 ** 31));
-/** Seconds over which the interruptions are spread: about as long as a run takes. */
-const span = Number(process.env['LAB_VM_SPAN'] ?? 120);
+/** Seconds over which the interruptions are spread: a whole run's, or those of bringing the machine up. */
+const span = Number(process.env['LAB_VM_SPAN'] ?? (rounds > 2 ? 120 : 45));
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const;
 /** What each of them ends the lab with; 0 when it was done before. */
