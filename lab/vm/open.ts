@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import type { Emit } from '../events.js';
 import { goServerFolder } from '../paths.js';
 import { sshTarget } from '../targets/ssh/index.js';
 import type { Target } from '../targets/target.js';
 import { type Connect, vagrantTarget } from '../targets/vagrant/target.js';
 import { offlineBox } from './offline-box.js';
-import { findPlace, vagrantFolder } from './place.js';
+import { findPlace, insideVariable, vagrantFolder } from './place.js';
 
 export interface VmOptions {
   /** Leaves the machine as it is afterwards, whoever started it. */
@@ -29,6 +30,8 @@ export async function openVm(options: VmOptions, emit: Emit, signal: AbortSignal
   const place = await findPlace(signal);
   const user = place.kind === 'user';
   const wanted = options.offlineBox && process.env['LAB_BOX'] === undefined;
+  // What Vagrant knows of the machines of a private host ends with that host.
+  const host = process.env[insideVariable];
   const box = wanted ? await offlineBox(user ? 'user' : 'root', emit, signal) : undefined;
   return await vagrantTarget(
     {
@@ -36,7 +39,11 @@ export async function openVm(options: VmOptions, emit: Emit, signal: AbortSignal
       keep: options.keep,
       synced: [{ local: goServerFolder, guest: '/vagrant/go-server' }],
       connect,
-      env: { ...(user ? { LAB_VM_MODE: 'user' } : {}), ...(box === undefined ? {} : { LAB_BOX: box }) },
+      env: {
+        ...(user ? { LAB_VM_MODE: 'user' } : {}),
+        ...(box === undefined ? {} : { LAB_BOX: box }),
+        ...(host === undefined ? {} : { VAGRANT_DOTFILE_PATH: join(host, 'vagrant') }),
+      },
       ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
     },
     emit,
@@ -44,7 +51,7 @@ export async function openVm(options: VmOptions, emit: Emit, signal: AbortSignal
   );
 }
 
-const connect: Connect = async ({ name, host, port, user, identityFiles, checkHostKey }, _emit, signal) => {
+const connect: Connect = async ({ name, host, port, user, identityFiles, checkHostKey }, gone, signal) => {
   const [identityFile] = identityFiles;
   return await sshTarget(
     {
@@ -52,6 +59,7 @@ const connect: Connect = async ({ name, host, port, user, identityFiles, checkHo
       hostKeys: checkHostKey ? 'known' : 'any',
       ...(identityFile === undefined ? {} : { identityFile }),
       deadlines: slow,
+      gone,
     },
     signal,
   );

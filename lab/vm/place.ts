@@ -15,8 +15,8 @@ export type Place =
 /** Folder of the Vagrantfile. */
 export const vagrantFolder = join(projectRoot, 'vagrant');
 
-/** Set for every command inside a private libvirt host; its value is the folder of Vagrant's own state. */
-export const insideVariable = 'LAB_PRIVATE_HOST';
+/** Set for every command inside a private libvirt host; its value is the folder of that host, which ends with it. */
+export const insideVariable = 'LAB_HOST_FOLDER';
 
 /** Names the host that outlives the command that started it. */
 export const hostStateFile = (): string => join(cacheFolder(), 'vm', 'host');

@@ -1,19 +1,18 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { LabError } from '../errors.js';
 import { cacheFolder } from '../paths.js';
-import { hostStateFile, insideVariable, vagrantFolder } from './place.js';
+import { outsideVariable } from '../targets/vagrant/lab-lock.js';
+import { hostStateFile, vagrantFolder } from './place.js';
 
 const program = join(vagrantFolder, 'box', 'private-host', 'private-host');
 
 const homes = () => ({
   vagrant: join(cacheFolder(), 'vagrant-home'),
-  /** Vagrant's state of the machines of a host that stays. */
-  kept: join(cacheFolder(), 'vm', 'dotfiles'),
   disks: join(cacheFolder(), 'vm'),
 });
 
@@ -27,7 +26,6 @@ export async function hostRuns(): Promise<boolean> {
 /** Ends the private libvirt host that was left running, and all machines in it. */
 export async function stopHost(): Promise<void> {
   await execa(program, ['stop', '--state', hostStateFile()], { stdin: 'ignore' });
-  await rm(homes().kept, { recursive: true, force: true });
 }
 
 /**
@@ -41,10 +39,9 @@ export async function againInside(
   signal: AbortSignal,
 ): Promise<number> {
   signal.throwIfAborted();
-  const { vagrant, kept, disks } = homes();
+  const { vagrant, disks } = homes();
   await mkdir(disks, { recursive: true, mode: 0o700 });
   if (keep) await start(disks);
-  const dotfiles = keep ? kept : join(disks, `dotfiles-${process.pid}`);
   const mode = keep ? ['enter', '--state', hostStateFile()] : ['run', '--folder', disks];
   const [node, ...more] = [process.execPath, ...process.execArgv];
   const child = spawn(
@@ -56,10 +53,9 @@ export async function againInside(
       stdio: 'inherit',
       env: {
         ...process.env,
-        [insideVariable]: dotfiles,
+        [outsideVariable]: String(process.pid),
         LAB_BOX: box,
         VAGRANT_HOME: vagrant,
-        VAGRANT_DOTFILE_PATH: dotfiles,
       },
     },
   );
@@ -84,7 +80,6 @@ export async function againInside(
   } finally {
     signal.removeEventListener('abort', tell);
     process.removeListener('exit', kill);
-    if (!keep) await rm(dotfiles, { recursive: true, force: true });
   }
 }
 

@@ -14,8 +14,8 @@ export interface LabResult {
 export interface LabProcess {
   readonly pid: number;
   readonly ended: Promise<LabResult>;
-  /** Resolves once stderr holds the text; throws with all of stderr when the lab ends or 60 s pass first. */
-  said(text: string): Promise<void>;
+  /** Resolves once stderr holds the text; throws with all of stderr when the lab ends or the time (60 s) passes first. */
+  said(text: string, withinMs?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   /** Processes that this lab started, directly or not, and that still run. */
   children(): readonly ChildProcess[];
@@ -62,10 +62,10 @@ export function startLab(args: readonly string[], env: Readonly<Record<string, s
   return {
     pid,
     ended,
-    async said(text) {
+    async said(text, withinMs = 60_000) {
       const seen = await poll(() => (stderr.includes(text) || done ? true : undefined), {
         signal,
-        deadlineMs: 60_000,
+        deadlineMs: withinMs,
         everyMs: 5,
       });
       if (seen === undefined || !stderr.includes(text))

@@ -27,6 +27,8 @@ export interface SshTargetOptions extends SshHostOptions {
   readonly name?: string;
   /** Address that servers bind there. Default `127.0.0.1`. */
   readonly listenHost?: string;
+  /** Aborts when the host is known to be gone: whatever waits for it fails, and nothing is tried any more. */
+  readonly gone?: AbortSignal;
 }
 
 /**
@@ -35,21 +37,26 @@ export interface SshTargetOptions extends SshHostOptions {
  * refuses, does not answer, its key is unknown or another one, it lets nobody in, it is no Linux.
  */
 export async function sshTarget(options: SshTargetOptions, signal: AbortSignal): Promise<Target> {
-  const host = await resolveSshConfig(options, signal);
+  const configured = await resolveSshConfig(options, signal);
+  const host = { ...configured, name: options.name ?? configured.name };
   const deadlines = { ...defaultDeadlines, ...options.deadlines };
   const how = { host, options, hostKeys: options.hostKeys ?? 'known', deadlines };
   const closed = new AbortController();
   const tidy = (): void => void endOrphans(main, closed.signal).catch(() => undefined);
   const main: Link = link(how, tidy);
   const ports = forwards(link(how, () => undefined));
+  const leave = async (): Promise<void> => {
+    closed.abort();
+    await ports[Symbol.asyncDispose]();
+    await main[Symbol.asyncDispose]();
+  };
+  options.gone?.addEventListener('abort', () => void leave(), { once: true });
   const close = async (): Promise<void> => {
     // What was left running is ended even now, unless the host cannot be reached.
     await endOrphans(main, withDeadline(new AbortController().signal, deadlines.connectMs)).catch(
       () => undefined,
     );
-    closed.abort();
-    await ports[Symbol.asyncDispose]();
-    await main[Symbol.asyncDispose]();
+    await leave();
   };
   try {
     const seen = await look(main, options.workFolder ?? '', signal);
@@ -57,7 +64,7 @@ export async function sshTarget(options: SshTargetOptions, signal: AbortSignal):
     const processes = { link: main, exitsFolder: posix.join(workFolder, 'exits'), closed: closed.signal };
     return {
       kind: options.kind ?? 'ssh',
-      name: options.name ?? host.name,
+      name: host.name,
       workFolder,
       listenHost: options.listenHost ?? '127.0.0.1',
       reach: (port, until) => ports.reach(port, until),

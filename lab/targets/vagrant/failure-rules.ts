@@ -126,8 +126,10 @@ export const rules: readonly Rule[] = [
       : undefined,
   // What the Vagrantfile itself complains of ends with its own action.
   ({ name, text }) => {
-    const action = /\n-> (.+)/.exec(text)?.[1];
-    if (name !== 'SettingsError' || action === undefined) return undefined;
+    const action = /\n\s*-> (.+)/.exec(text)?.[1];
+    // What is raised while a provider is configured comes wrapped.
+    const own = name === 'SettingsError' || text.includes('Lab::SettingsError: ');
+    if (!own || action === undefined) return undefined;
     const kind = /names no file|no catalogue of boxes/.test(text) ? 'box-missing' : 'bad-vagrantfile';
     return problem(kind, 'a setting of the machine is wrong', action, 'usage');
   },

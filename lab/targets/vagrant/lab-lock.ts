@@ -10,8 +10,13 @@ const holderSchema = z.looseObject({
   startTicks: z.number(),
   /** The pid means something in its own name space only. */
   pids: z.string(),
+  /** What a person knows the process by. */
+  known: z.number().int().optional(),
 });
 type Holder = z.infer<typeof holderSchema>;
+
+/** Pid of the lab that a person started, when this one was started by it in a name space of pids. */
+export const outsideVariable = 'LAB_OUTSIDE_PID';
 
 /** A holder in another name space of pids is alive as long as it touches its lock. */
 const touchMs = 5_000;
@@ -31,6 +36,7 @@ export async function takeLock(path: string, what: string, signal: AbortSignal):
     pid: process.pid,
     startTicks: (await identityOf(process.pid))?.startTicks ?? 0,
     pids: await pidNamespace(),
+    known: Number(process.env[outsideVariable]) || process.pid,
   };
   await mkdir(dirname(path), { recursive: true });
   for (;;) {
@@ -106,7 +112,8 @@ async function lives(holder: Holder, own: Holder, path: string): Promise<boolean
   }
 }
 
-function held(what: string, { pid }: Holder): LabError {
+function held(what: string, holder: Holder): LabError {
+  const pid = holder.known ?? holder.pid;
   return new LabError(`${what} is in use by another lab, process ${pid}`, {
     code: 'target',
     hint: `wait for it, or end it: \`kill -INT ${pid}\``,

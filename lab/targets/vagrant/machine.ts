@@ -29,8 +29,8 @@ export interface OpenMachine extends AsyncDisposable {
   readonly provider: string | undefined;
   readonly began: 'made' | 'started' | 'ran';
   readonly vagrant: Vagrant;
-  /** How to reach it, asked anew each time: the guest's address changes at each `up`. */
-  ssh(signal: AbortSignal): Promise<SshHost>;
+  /** How to reach it since this `up`: the guest's address changes at each. */
+  readonly host: SshHost;
   /** Where this machine reaches ports of the guest, as far as that is known. */
   forwarded(signal: AbortSignal): Promise<readonly ForwardedPort[]>;
 }
@@ -82,15 +82,17 @@ export async function openMachine(
       return { began, provider };
     });
     const chosen = provider === undefined ? {} : { provider };
-    const ssh = (asked: AbortSignal): Promise<SshHost> => reachable(vagrant, name, options, asked);
-    await ssh(signal);
-    if (plugins.has('vagrant-hostmanager')) await nameIt(vagrant, name, chosen, emit, signal);
+    const host = await reachable(vagrant, name, options, signal);
+    // `up` has named it; one that ran before may have another address here, or none.
+    if (began === 'ran' && plugins.has('vagrant-hostmanager')) {
+      await nameIt(vagrant, name, chosen, emit, signal);
+    }
     return {
       name,
       provider,
       began,
       vagrant,
-      ssh,
+      host,
       forwarded: (asked) => forwardedPorts(vagrant, name, options, asked),
       [Symbol.asyncDispose]: close,
     };

@@ -24,14 +24,15 @@ export async function reachGuest(
   signal: AbortSignal,
 ): Promise<Endpoint> {
   const { name, ssh, tryMs } = options;
+  const leads = async (way: Endpoint): Promise<boolean> =>
+    (await withinTry(tryMs, signal, (within) => leadsToGuest(way, port, ssh, within))) ?? false;
   const known = await withinTry(tryMs, signal, async () => (await lookup(name)).address);
-  const ways: Endpoint[] = known === undefined ? [] : [{ host: name, port }];
+  const byName = { host: name, port };
+  if (known !== undefined && (await leads(byName))) return byName;
+  // To ask Vagrant takes seconds.
   const forwarded = (await options.forwarded(signal)).find(({ guest }) => guest === port);
-  if (forwarded !== undefined) ways.push({ host: '127.0.0.1', port: forwarded.host });
-  for (const way of ways) {
-    if (await withinTry(tryMs, signal, (within) => leadsToGuest(way, port, ssh, within))) return way;
-  }
-  return await ssh.reach(port, signal);
+  const byPort = forwarded === undefined ? undefined : { host: '127.0.0.1', port: forwarded.host };
+  return byPort !== undefined && (await leads(byPort)) ? byPort : await ssh.reach(port, signal);
 }
 
 /** Opens a connection and looks for it among those of the guest. */

@@ -5,9 +5,13 @@ import type { Endpoint, Target } from '../target.js';
 import { type MachineOptions, type OpenMachine, openMachine } from './machine.js';
 import { reachGuest } from './reach.js';
 import type { SshHost } from './ssh-config.js';
+import { guarded, watchMachine } from './stopped.js';
 
-/** Opens the SSH target of a host; the guest's host key is not known, `checkHostKey` says so. */
-export type Connect = (host: SshHost, emit: Emit, signal: AbortSignal) => Promise<Target>;
+/**
+ * Opens the SSH target of a host; the guest's host key is not known, `checkHostKey` says so. When `gone` aborts, the machine
+ * does not run any more, and there is nothing to wait for.
+ */
+export type Connect = (host: SshHost, gone: AbortSignal, signal: AbortSignal) => Promise<Target>;
 
 /** A folder of the lab's machine that the Vagrantfile brings into the guest. */
 export interface SyncedFolder {
@@ -37,17 +41,21 @@ export async function vagrantTarget(
   signal: AbortSignal,
 ): Promise<Target> {
   const machine = await openMachine(options, emit, signal);
+  const gone = new AbortController();
+  const watched = watchMachine(machine, () => gone.abort());
   try {
-    const ssh = await options.connect(await machine.ssh(signal), emit, signal);
-    return composed(machine, ssh, options);
+    const ssh = await watched.guard(() => options.connect(machine.host, gone.signal, signal));
+    return guarded(composed(machine, ssh, options), watched);
   } catch (error) {
     await machine[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-function composed(machine: OpenMachine, ssh: Target, { synced }: VagrantTargetOptions): Target {
+function composed(machine: OpenMachine, ssh: Target, options: VagrantTargetOptions): Target {
   const { name } = machine;
+  // Bringing it up has synced its folders.
+  let synced = machine.began !== 'ran';
   const reached = new Map<number, Promise<Endpoint>>();
   return {
     kind: 'vagrant',
@@ -64,10 +72,11 @@ function composed(machine: OpenMachine, ssh: Target, { synced }: VagrantTargetOp
       return way;
     },
     async mirror(folder, signal) {
-      const path = await pathInGuest(folder, synced);
+      const path = await pathInGuest(folder, options.synced);
       if (path === undefined) return await ssh.mirror(folder, signal);
       // Does nothing where the provider shares the folder itself.
-      await machine.vagrant.rsync(name, { signal });
+      if (!synced) await machine.vagrant.rsync(name, { signal });
+      synced = false;
       const there = await ssh.exec(['test', '-d', path], { signal });
       return there.exitCode === 0 ? path : await ssh.mirror(folder, signal);
     },

@@ -166,6 +166,15 @@ const told: readonly (Omit<Case, 'fixture'> & { readonly name: string; readonly 
     hint: 'give one of: rsync, nfs',
   },
   {
+    title: 'a setting that is refused while the provider is configured',
+    name: 'Vagrant::Errors::VagrantfileLoadError',
+    message:
+      'Path: <provider config: libvirt>\nMessage: Lab::SettingsError: LAB_BOX names no file: /none.box\n-> build one: LAB_BOX=$(vagrant/box/build.sh --cache DIR)',
+    code: 'usage',
+    failure: 'box-missing',
+    hint: 'build one: LAB_BOX=$(vagrant/box/build.sh --cache DIR)',
+  },
+  {
     title: 'a guest that never boots',
     name: 'Vagrant::Errors::VMBootTimeout',
     message: 'Timed out while waiting for the machine to boot.',

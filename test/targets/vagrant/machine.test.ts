@@ -27,15 +27,13 @@ describe('a machine', () => {
     {
       await using machine = await openMachine({ ...lab.options, ...quick }, lab.emit, signal);
       expect(machine).to.include({ name, began: 'made', provider: 'libvirt' });
-      expect((await machine.ssh(signal)).host).to.equal('192.168.121.23');
+      expect(machine.host.host).to.equal('192.168.121.23');
       expect(await machine.forwarded(signal)).to.deep.include({ guest: 10080, host: 10080 });
     }
     expect(lab.commands()).to.deep.equal([
       'plugin list',
       `status ${name}`,
       `up ${name} --provider=libvirt`,
-      `ssh-config ${name}`,
-      'hostmanager --provider libvirt',
       `ssh-config ${name}`,
       `port ${name}`,
       `destroy ${name} --force`,
