@@ -38,12 +38,14 @@ export interface KeptVm extends AsyncDisposable {
   cutConnections(): Promise<void>;
 }
 
-/** A cache that shares everything with the project's but the VM. */
-export async function sharedCache(folder: string): Promise<string> {
+/** A cache that shares with the project's the folders of those names; everything but the VM unless named. */
+export async function sharedCache(folder: string, names?: readonly string[]): Promise<string> {
   const cache = join(folder, 'cache');
   await mkdir(cache);
-  for (const name of ['box', 'vagrant-home']) await mkdir(join(cacheFolder(), name), { recursive: true });
-  for (const name of await readdir(cacheFolder())) {
+  for (const name of names ?? ['box', 'vagrant-home']) {
+    await mkdir(join(cacheFolder(), name), { recursive: true });
+  }
+  for (const name of names ?? (await readdir(cacheFolder()))) {
     if (name !== 'vm') await symlink(join(cacheFolder(), name), join(cache, name));
   }
   return cache;

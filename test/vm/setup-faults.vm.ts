@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { cacheFolder, projectRoot } from '../../lab/paths.js';
+import { startLab } from '../e2e/lab-process.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
-import { privateHost } from './kept-vm.js';
+import { follow } from './footprint.js';
+import { privateHost, sharedCache } from './kept-vm.js';
 
 /** Debian registers its plugins of Vagrant here, one file each. */
 const registered = '/usr/share/vagrant-plugins/plugins.d';
@@ -16,12 +18,33 @@ interface Failure {
   readonly hint: string;
 }
 
+describe('two labs at once', function () {
+  this.timeout(6 * 60_000);
+
+  it('each have a host of their own, even when both fetch the box for the first time', async () => {
+    await using home = await tempFolder();
+    const cache = await sharedCache(home.path, ['box']);
+    const env = { LAB_CACHE: cache, LAB_RUNS: home.file('runs') };
+    const labs = [1, 2].map(() => startLab(['run', 'blog', '--target', 'vagrant'], env));
+    const footprints = labs.map((lab) => follow(lab, cache));
+    await Promise.all(labs.map((lab) => lab.said('Waiting for domain', 4 * 60_000)));
+    for (const lab of labs) lab.kill('SIGINT');
+    for (const { exitCode, stderr } of await Promise.all(labs.map((lab) => lab.ended))) {
+      expect(exitCode, stderr.slice(-3_000)).to.equal(130);
+    }
+    for (const footprint of footprints) {
+      expect(await footprint.left(15_000)).to.deep.equal({ processes: [], namespaces: [], mounts: [] });
+    }
+  });
+});
+
 describe('what a VM needs and does not have', function () {
   this.timeout(2 * 60_000);
   let home: TempFolder;
 
   before(async () => {
     home = await tempFolder();
+    await writeFile(home.file('broken.box'), 'this is no archive\n');
   });
   after(async () => {
     await home[Symbol.asyncDispose]();
@@ -55,7 +78,7 @@ describe('what a VM needs and does not have', function () {
       const others = `cp -r ${registered} /run/kept && rm /run/kept/${missing}.json`;
       const failure = await failing(
         `${others} && mount --bind /run/kept ${registered}`,
-        home.file('none.box'),
+        home.file('broken.box'),
       );
       expect(failure).to.include({ code: 'missing-tool', exitCode: 69 });
       expect(failure.hint).to.contain(`vagrant plugin install ${missing}`);
@@ -70,7 +93,6 @@ describe('what a VM needs and does not have', function () {
   });
 
   it('a box that is no box', async () => {
-    await writeFile(home.file('broken.box'), 'this is no archive\n');
     const failure = await failing('true', home.file('broken.box'));
     expect(failure).to.include({ code: 'target', exitCode: 69 });
     expect(failure.message).to.contain('the box is damaged');
@@ -94,7 +116,6 @@ describe('what a VM needs and does not have', function () {
         },
       ],
     };
-    await writeFile(home.file('broken.box'), 'another one\n');
     await writeFile(home.file('catalogue.json'), JSON.stringify(catalogue));
     const failure = await failing('true', home.file('catalogue.json'));
     expect(failure).to.include({ code: 'target', exitCode: 69 });

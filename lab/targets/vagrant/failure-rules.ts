@@ -31,8 +31,8 @@ export const rules: readonly Rule[] = [
     };
   },
   ({ name, text }) => {
-    if (!name.startsWith('ProviderNotFound')) return undefined;
-    const provider = /provider '([\w-]+)'/.exec(text)?.[1] ?? 'asked for';
+    if (!/^(ProviderNotFound|NoDefaultProvider)/.test(name)) return undefined;
+    const provider = /provider '([\w-]+)'/.exec(text)?.[1] ?? 'that can be used here';
     const plugin = pluginOf(provider);
     return {
       failure: 'provider-missing',

@@ -65,7 +65,11 @@ export async function openMachine(
       chooseProvider(await providerFacts({ ...options, plugins: plugins.keys() }, signal)).name;
     const { began, provider } = await whenUnlocked(options, signal, async () => {
       // Whoever held the machine may have brought it up meanwhile: then it is theirs.
-      const before = await settled(vagrant, name, options, signal);
+      const before = await settled(vagrant, name, options, signal).catch(async (error: unknown) => {
+        // Which plugin or hypervisor is missing is known better here.
+        if (failureOf(error) === 'provider-missing') await choose();
+        throw error;
+      });
       if (before.power === 'running') return { began: 'ran' as const, provider: before.provider };
       const began = before.power === 'absent' ? ('made' as const) : ('started' as const);
       // A machine stays with the provider that made it.
