@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
+import { newKeyPair } from './ssh-key.js';
 
 export interface SshServerOptions {
   /** Private host key; default: a new one. */
@@ -30,7 +31,7 @@ export interface SshServer extends AsyncDisposable {
 
 /** An SSH server in this process that really runs commands, as sshd would, and can be made to misbehave. */
 export async function startSshServer(options: SshServerOptions = {}): Promise<SshServer> {
-  const hostKey = options.hostKey ?? ssh2.utils.generateKeyPairSync('ed25519').private;
+  const hostKey = options.hostKey ?? newKeyPair().private;
   const live = new Set<Connection>();
   const children = new Set<ChildProcess>();
   let connections = 0;

@@ -48,6 +48,8 @@ export async function runMocha(root, tools, args, inCi) {
     '--enable-source-maps',
     join(root, 'node_modules', 'mocha', 'bin', '_mocha'),
     ...(named ? ['--no-config', '--timeout', '20000', '--forbid-only'] : []),
+    // A handle that a test leaves open must not keep the whole run from ending.
+    '--exit',
     ...['--reporter', join(root, 'scripts', 'setup', 'test-reporter.cjs')],
     ...(inCi ? ['--forbid-pending'] : []),
     ...args,

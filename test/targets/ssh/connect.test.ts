@@ -9,6 +9,7 @@ import { resolveSshConfig } from '../../../lab/targets/ssh/config.js';
 import { parseSettings } from '../../../lab/targets/ssh/settings.js';
 import { sshTarget } from '../../../lab/targets/ssh/target.js';
 import { rejectsWith } from '../../rejects.js';
+import { newKeyPair } from '../../ssh-key.js';
 import { startSshServer } from '../../ssh-server.js';
 import { tempFolder } from '../../temp-folder.js';
 
@@ -117,7 +118,7 @@ describe('a host that cannot be used', function () {
   it('has another key than it had, or a revoked one', async () => {
     await using folder = await tempFolder();
     await using server = await startSshServer();
-    const other = ssh2.utils.parseKey(ssh2.utils.generateKeyPairSync('ed25519').public);
+    const other = ssh2.utils.parseKey(newKeyPair().public);
     if (other instanceof Error) throw other;
     const blob = other.getPublicSSH().toString('base64');
     const options = {
@@ -149,11 +150,7 @@ describe('a host that cannot be used', function () {
   it('lets nobody in', async () => {
     await using folder = await tempFolder();
     await using server = await startSshServer({ admits: () => false });
-    const key = ssh2.utils.generateKeyPairSync('ed25519', {
-      passphrase: 'secret',
-      cipher: 'aes256-cbc',
-      rounds: 1,
-    });
+    const key = newKeyPair({ passphrase: 'secret', cipher: 'aes256-cbc', rounds: 1 }, 'secret');
     await writeFile(folder.file('locked'), key.private);
     const options = { host: '127.0.0.1', port: server.port, ...plain, hostKeys: 'any' as const };
     const none = await rejectsWith('target', sshTarget(options, signal));

@@ -28,7 +28,11 @@ export async function rig(
       ...options,
     },
     signal,
-  );
+  ).catch(async (error: unknown) => {
+    await started[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+    throw error;
+  });
   return {
     server: started,
     target,
