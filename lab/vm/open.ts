@@ -51,7 +51,7 @@ export async function openVm(options: VmOptions, emit: Emit, signal: AbortSignal
   );
 }
 
-const connect: Connect = async ({ name, host, port, user, identityFiles, checkHostKey }, gone, signal) => {
+const connect: Connect = async ({ name, host, port, user, identityFiles, checkHostKey }, power, signal) => {
   const [identityFile] = identityFiles;
   return await sshTarget(
     {
@@ -59,7 +59,7 @@ const connect: Connect = async ({ name, host, port, user, identityFiles, checkHo
       hostKeys: checkHostKey ? 'known' : 'any',
       ...(identityFile === undefined ? {} : { identityFile }),
       deadlines: slow,
-      gone,
+      ...power,
     },
     signal,
   );
