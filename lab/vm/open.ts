@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import type { Emit } from '../events.js';
 import { goServerFolder } from '../paths.js';
 import { sshTarget } from '../targets/ssh/index.js';
 import type { Target } from '../targets/target.js';
 import { type Connect, vagrantTarget } from '../targets/vagrant/target.js';
+import { hostHome } from './host-home.js';
 import { offlineBox } from './offline-box.js';
 import { findPlace, insideVariable, vagrantFolder } from './place.js';
 
@@ -30,7 +30,6 @@ export async function openVm(options: VmOptions, emit: Emit, signal: AbortSignal
   const place = await findPlace(signal);
   const user = place.kind === 'user';
   const wanted = options.offlineBox && process.env['LAB_BOX'] === undefined;
-  // What Vagrant knows of the machines of a private host ends with that host.
   const host = process.env[insideVariable];
   const box = wanted ? await offlineBox(user ? 'user' : 'root', emit, signal) : undefined;
   return await vagrantTarget(
@@ -42,7 +41,7 @@ export async function openVm(options: VmOptions, emit: Emit, signal: AbortSignal
       env: {
         ...(user ? { LAB_VM_MODE: 'user' } : {}),
         ...(box === undefined ? {} : { LAB_BOX: box }),
-        ...(host === undefined ? {} : { VAGRANT_DOTFILE_PATH: join(host, 'vagrant') }),
+        ...(host === undefined ? {} : await hostHome(host)),
       },
       ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
     },
@@ -51,7 +50,7 @@ export async function openVm(options: VmOptions, emit: Emit, signal: AbortSignal
   );
 }
 
-const connect: Connect = async ({ name, host, port, user, identityFiles, checkHostKey }, gone, signal) => {
+const connect: Connect = async ({ name, host, port, user, identityFiles, checkHostKey }, power, signal) => {
   const [identityFile] = identityFiles;
   return await sshTarget(
     {
@@ -59,7 +58,7 @@ const connect: Connect = async ({ name, host, port, user, identityFiles, checkHo
       hostKeys: checkHostKey ? 'known' : 'any',
       ...(identityFile === undefined ? {} : { identityFile }),
       deadlines: slow,
-      gone,
+      ...power,
     },
     signal,
   );

@@ -11,10 +11,7 @@ import { hostStateFile, vagrantFolder } from './place.js';
 
 const program = join(vagrantFolder, 'box', 'private-host', 'private-host');
 
-const homes = () => ({
-  vagrant: join(cacheFolder(), 'vagrant-home'),
-  disks: join(cacheFolder(), 'vm'),
-});
+const disksFolder = (): string => join(cacheFolder(), 'vm');
 
 /** Whether a private libvirt host was left running, with the machines in it. */
 export async function hostRuns(): Promise<boolean> {
@@ -39,7 +36,7 @@ export async function againInside(
   signal: AbortSignal,
 ): Promise<number> {
   signal.throwIfAborted();
-  const { vagrant, disks } = homes();
+  const disks = disksFolder();
   await mkdir(disks, { recursive: true, mode: 0o700 });
   if (keep) await start(disks);
   const mode = keep ? ['enter', '--state', hostStateFile()] : ['run', '--folder', disks];
@@ -55,7 +52,6 @@ export async function againInside(
         ...process.env,
         [outsideVariable]: String(process.pid),
         LAB_BOX: box,
-        VAGRANT_HOME: vagrant,
       },
     },
   );

@@ -42,7 +42,7 @@ export interface KeptVm extends AsyncDisposable {
 export async function sharedCache(folder: string, names?: readonly string[]): Promise<string> {
   const cache = join(folder, 'cache');
   await mkdir(cache);
-  for (const name of names ?? ['box', 'vagrant-home']) {
+  for (const name of names ?? ['box']) {
     await mkdir(join(cacheFolder(), name), { recursive: true });
   }
   for (const name of names ?? (await readdir(cacheFolder()))) {
@@ -76,7 +76,6 @@ export async function keptVm(): Promise<KeptVm> {
   const virsh = async (...args: string[]): Promise<string> =>
     await sure(['virsh', '--connect', 'qemu:///system', ...args]);
   const domain = async (): Promise<string> => await virsh('list', '--all', '--name');
-  const key = join(cache, 'vagrant-home', 'insecure_private_key');
   const ssh = [
     'StrictHostKeyChecking=no',
     'UserKnownHostsFile=/dev/null',
@@ -85,7 +84,8 @@ export async function keptVm(): Promise<KeptVm> {
   ];
   const guest: KeptVm['guest'] = async (line) =>
     await inside([
-      ...['ssh', '-i', key, ...ssh.flatMap((option) => ['-o', option])],
+      ...['sh', '-c', 'exec ssh -i "$LAB_HOST_FOLDER/vagrant-home/insecure_private_key" "$@"', 'sh'],
+      ...ssh.flatMap((option) => ['-o', option]),
       ...['vagrant@server-test-1', `sudo sh -c '${line}'`],
     ]);
   return {

@@ -36,8 +36,8 @@ const sessionsMax = 8;
 const firstPauseMs = 200;
 const longestPauseMs = 3_000;
 
-/** `welcome` is called with each new connection after the first one. */
-export function link(how: ConnectOptions, welcome: () => void): Link {
+/** `welcome` is called with each new connection after the first one, `lost` when one has ended that was not closed. */
+export function link(how: ConnectOptions, welcome: () => void, lost: () => void = () => undefined): Link {
   const ended = new AbortController();
   const orphans: ProcessIdentity[] = [];
   const free = places(sessionsMax);
@@ -54,13 +54,17 @@ export function link(how: ConnectOptions, welcome: () => void): Link {
         (made) => {
           connectedBefore = true;
           usable = made;
-          void made.closed.then(() => forget(attempt));
+          void made.closed.then(() => {
+            forget(attempt);
+            if (!ended.signal.aborted) lost();
+          });
           if (again) setImmediate(welcome);
           return made;
         },
         (error: unknown) => {
           forget(attempt);
-          throw error;
+          if (!ended.signal.aborted) throw error;
+          throw connectionLost(how.host, 'when the target was closed', error);
         },
       );
       present = attempt;

@@ -29,6 +29,8 @@ export interface SshTargetOptions extends SshHostOptions {
   readonly listenHost?: string;
   /** Aborts when the host is known to be gone: whatever waits for it fails, and nothing is tried any more. */
   readonly gone?: AbortSignal;
+  /** Called when a connection is lost, before it is made anew. */
+  readonly lost?: () => void;
 }
 
 /**
@@ -43,7 +45,7 @@ export async function sshTarget(options: SshTargetOptions, signal: AbortSignal):
   const how = { host, options, hostKeys: options.hostKeys ?? 'known', deadlines };
   const closed = new AbortController();
   const tidy = (): void => void endOrphans(main, closed.signal).catch(() => undefined);
-  const main: Link = link(how, tidy);
+  const main: Link = link(how, tidy, options.lost);
   const ports = forwards(link(how, () => undefined));
   const leave = async (): Promise<void> => {
     closed.abort();

@@ -1,5 +1,5 @@
 import { withDeadline } from '../../deadline.js';
-import { LabError, messageOf } from '../../errors.js';
+import { LabError } from '../../errors.js';
 import { mayPass } from '../ssh/failures.js';
 import type { Target, TargetProcess } from '../target.js';
 import { failureOf } from './failures.js';
@@ -8,43 +8,58 @@ import type { OpenMachine } from './machine.js';
 /** Milliseconds for Vagrant to say whether the machine runs. */
 const askMs = 60_000;
 
+/** What the one who speaks with the machine and the one who knows its power tell each other. */
+export interface Power {
+  /** Aborts when the machine does not run any more: there is nothing to wait for. */
+  readonly gone: AbortSignal;
+  /** To be called when a connection is lost. */
+  readonly lost: () => void;
+}
+
 /** What a target does, told apart from what its machine does to it. */
 export interface Watched {
+  readonly power: Power;
   guard<T>(work: () => Promise<T>): Promise<T>;
   readonly process: (process: TargetProcess) => TargetProcess;
 }
 
 /**
- * Tells a machine that was stopped from a connection that was lost. The first failure of a connection asks the
- * provider; when the machine does not run, this and everything that comes throws `target` saying so
- * (`details.failure` is `stopped`), and `gone` is called once, so that nobody waits for the machine to answer.
+ * Tells a machine that was stopped from a connection that was lost. When one is lost, the provider is asked; when the
+ * machine does not run, everything that is under way and that comes throws `target` saying so (`details.failure` is
+ * `stopped`).
  */
-export function watchMachine({ name, vagrant }: OpenMachine, gone: () => void): Watched {
+export function watchMachine({ name, vagrant }: OpenMachine): Watched {
+  const gone = new AbortController();
   let looking: Promise<LabError | undefined> | undefined;
-  const look = async (error: unknown): Promise<LabError | undefined> => {
+  const look = async (error?: unknown): Promise<LabError | undefined> => {
     const signal = withDeadline(new AbortController().signal, askMs);
     const status = await vagrant.status(name, { signal }).catch(() => undefined);
     if (status === undefined || status.power === 'running') return undefined;
-    gone();
-    return new LabError(`${name} was stopped (${status.state}): ${messageOf(error)}`, {
+    gone.abort();
+    return new LabError(`${name} was stopped while the lab worked on it: Vagrant says ${status.state}`, {
       code: 'target',
       hint: 'run the same command again: it brings the machine up first',
       cause: error,
       details: { failure: 'stopped', state: status.state },
     });
   };
+  const asked = async (error?: unknown): Promise<LabError | undefined> => {
+    looking ??= look(error);
+    const looked = looking;
+    const stopped = await looked;
+    if (stopped === undefined && looking === looked) looking = undefined;
+    return stopped;
+  };
   const guard: Watched['guard'] = async (work) => {
     try {
       return await work();
     } catch (error) {
       if (!mayPass(error) && failureOf(error) === undefined) throw error;
-      looking ??= look(error);
-      const stopped = await looking;
-      if (stopped === undefined) looking = undefined;
-      throw stopped ?? error;
+      throw (await asked(error)) ?? error;
     }
   };
   return {
+    power: { gone: gone.signal, lost: () => void asked() },
     guard,
     process: (process) => ({
       identity: process.identity,

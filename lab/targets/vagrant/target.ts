@@ -5,13 +5,10 @@ import type { Endpoint, Target } from '../target.js';
 import { type MachineOptions, type OpenMachine, openMachine } from './machine.js';
 import { reachGuest } from './reach.js';
 import type { SshHost } from './ssh-config.js';
-import { guarded, watchMachine } from './stopped.js';
+import { guarded, type Power, watchMachine } from './stopped.js';
 
-/**
- * Opens the SSH target of a host; the guest's host key is not known, `checkHostKey` says so. When `gone` aborts, the machine
- * does not run any more, and there is nothing to wait for.
- */
-export type Connect = (host: SshHost, gone: AbortSignal, signal: AbortSignal) => Promise<Target>;
+/** Opens the SSH target of a host; the guest's host key is not known, `checkHostKey` says so. */
+export type Connect = (host: SshHost, power: Power, signal: AbortSignal) => Promise<Target>;
 
 /** A folder of the lab's machine that the Vagrantfile brings into the guest. */
 export interface SyncedFolder {
@@ -41,10 +38,9 @@ export async function vagrantTarget(
   signal: AbortSignal,
 ): Promise<Target> {
   const machine = await openMachine(options, emit, signal);
-  const gone = new AbortController();
-  const watched = watchMachine(machine, () => gone.abort());
+  const watched = watchMachine(machine);
   try {
-    const ssh = await watched.guard(() => options.connect(machine.host, gone.signal, signal));
+    const ssh = await watched.guard(() => options.connect(machine.host, watched.power, signal));
     return guarded(composed(machine, ssh, options), watched);
   } catch (error) {
     await machine[Symbol.asyncDispose]();

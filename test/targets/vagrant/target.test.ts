@@ -1,10 +1,11 @@
 import { createServer, type Server } from 'node:net';
 import { expect } from 'chai';
+import { LabError } from '../../../lab/errors.js';
 import { localTarget } from '../../../lab/targets/local.js';
 import type { Endpoint, Target } from '../../../lab/targets/target.js';
 import type { ForwardedPort } from '../../../lab/targets/vagrant/api.js';
 import { establishedAt, reachGuest } from '../../../lab/targets/vagrant/reach.js';
-import { pathInGuest, vagrantTarget } from '../../../lab/targets/vagrant/target.js';
+import { type Connect, pathInGuest, vagrantTarget } from '../../../lab/targets/vagrant/target.js';
 import { rejectsWith } from '../../rejects.js';
 import { tempFolder } from '../../temp-folder.js';
 import { plays, scripted } from './scripted.js';
@@ -172,6 +173,28 @@ describe('the vagrant target', () => {
     expect(await target.reach(7, signal)).to.deep.equal(throughSsh);
     expect(await target.reach(7, signal)).to.deep.equal(throughSsh);
     expect(asked).to.equal(2);
+  });
+
+  it('tells a machine that was stopped from a connection that was lost, and waits for it no longer', async () => {
+    const running = plays('status', 'status-running');
+    const plan = [running, running, plays('status', 'status-shutoff'), ...working.slice(1)];
+    await using lab = await scripted(plan);
+    const cut = new LabError('the connection was lost', { code: 'target', details: { reason: 'lost' } });
+    let gone = false;
+    const connect: Connect = async (_host, power) => {
+      power.gone.addEventListener('abort', () => {
+        gone = true;
+      });
+      return guest({ exec: () => Promise.reject(cut) });
+    };
+    await using target = await vagrantTarget({ ...lab.options, synced: [], connect }, lab.emit, signal);
+    const lost = await rejectsWith('target', target.exec(['true'], { signal }));
+    expect(lost).to.equal(cut);
+    expect(gone).to.equal(false);
+    const stopped = await rejectsWith('target', target.exec(['true'], { signal }));
+    expect(stopped.details).to.include({ failure: 'stopped', state: 'shutoff' });
+    expect(stopped.message).to.contain('server-test-1 was stopped');
+    expect(gone).to.equal(true);
   });
 
   it('maps paths inside synced folders only', async () => {
