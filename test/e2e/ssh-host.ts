@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { poll } from '../../lab/deadline.js';
+import { localTarget } from '../../lab/targets/local.js';
+import { ensureDelve, findGo } from '../../lab/toolchain/index.js';
 import { type Sshd, startSshd } from '../sshd.js';
 import { tempFolder } from '../temp-folder.js';
 import { type LabProcess, startLab } from './lab-process.js';
@@ -36,11 +38,20 @@ export interface SshHost extends AsyncDisposable {
   cut(): void;
 }
 
+/** What the host has on PATH: this machine's, and a Delve that reads what its Go builds. */
+async function pathThere(): Promise<string> {
+  const path = process.env['PATH'] ?? '/usr/bin:/bin';
+  const go = await findGo(localTarget(), signal);
+  if (go === undefined) return path;
+  const delve = await ensureDelve({ goVersion: go.version }, signal);
+  return `${dirname(delve.path)}:${path}`;
+}
+
 /** More lines for its `sshd_config`. */
 export async function startHost(lines: readonly string[] = []): Promise<SshHost> {
   const folder = await tempFolder();
   const id = randomUUID();
-  const path = process.env['PATH'] ?? '/usr/bin:/bin';
+  const path = await pathThere();
   const sshd = await startSshd([`SetEnv ${mark}=${id} "PATH=${path}"`, ...lines]);
   const config = [
     'Host server-7',
