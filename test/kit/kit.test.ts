@@ -21,7 +21,7 @@ import { piecesOf, tracesIn, tracesInArchive } from './traces.js';
 const { signal } = new AbortController();
 const silent = () => undefined;
 
-/** In one of ten kits a shorter piece was still there (docs/kit.md, what it does not promise). */
+/** A shorter piece may stay between records of the runtime (docs/kit.md, what it does not promise). */
 const pieceBytes = 32;
 
 describe('a kit of the article run', function () {
