@@ -12,7 +12,7 @@ export interface NeededObjects {
   readonly stacks: Ranges;
   /** Objects that anything leads to and that lead on, and those that goroutines wait for. */
   readonly objects: Ranges;
-  /** The runtime's own of goroutines, threads and processors: no words of the program. */
+  /** The fields of goroutines, threads and processors of the runtime: no words of the program. */
   readonly own: Ranges;
   /** Pages of the heap in which objects are. */
   readonly pages: Ranges;
@@ -30,7 +30,7 @@ const pageSize = 4096;
 export function findNeededObjects(
   memory: BulkMemory,
   registers: readonly ThreadRegisters[],
-  { layout, heap, spans, roots, goroutines, threads, processors, sync }: RuntimeReading,
+  { layout, heap, spans, roots, goroutines, records, sync }: RuntimeReading,
   signal: AbortSignal,
 ): NeededObjects {
   const marker = newMarker(memory, spans, [], () => undefined);
@@ -59,12 +59,8 @@ export function findNeededObjects(
   for (let steps = 0; marker.step(); steps++) if (steps % 64 === 0) signal.throwIfAborted();
 
   const own = collectRanges();
-  for (const address of [...goroutines, ...threads, ...processors]) {
-    const object = spans.objectAt(address);
-    if (object < 0) continue;
-    const span = spans.lastSpan();
-    const start = spans.startOf(object, span);
-    own.add(start, start + spans.sizeOf(span));
+  for (const { addresses, length } of records) {
+    for (const address of addresses) if (spans.objectAt(address) >= 0) own.add(address, address + length);
   }
   const objects = collectRanges();
   const pages = collectRanges();

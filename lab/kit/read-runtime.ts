@@ -10,7 +10,7 @@ import { type HeapLayout, readHeapLayout } from '../goruntime/heap/layout.js';
 import { allGoroutines } from '../goruntime/heap/reach.js';
 import { findRoots, type Roots } from '../goruntime/heap/roots.js';
 import { type HeapSpans, readSpans } from '../goruntime/heap/spans.js';
-import { type RuntimeLayout, readRuntimeLayout } from '../goruntime/layout.js';
+import { type RuntimeLayout, readRuntimeLayout, structOf } from '../goruntime/layout.js';
 
 /** What the analysis reads of the Go runtime before it looks at any goroutine's doings. */
 export interface RuntimeReading {
@@ -22,9 +22,14 @@ export interface RuntimeReading {
   readonly folded: FoldedGoroutines;
   /** Addresses of every `g`, dead ones too. */
   readonly goroutines: Float64Array;
-  /** Addresses of every `m` and every `p`. */
-  readonly threads: readonly number[];
-  readonly processors: readonly number[];
+  /** Every `g`, `m` and `p`. */
+  readonly records: readonly Records[];
+}
+
+/** Structs of one type, and how many bytes of each are fields: behind them lies what the memory held before. */
+export interface Records {
+  readonly addresses: Iterable<number>;
+  readonly length: number;
 }
 
 const maxLinks = 1_000_000;
@@ -52,9 +57,21 @@ export async function readRuntime(
   }
   const list = await evaluate('runtime.allp');
   const processors = Array.from({ length: list.len }, (_, i) => memory.u64(list.base + i * 8) ?? 0);
+  const lengthOf = async (type: string, at: number | undefined) =>
+    at === undefined || at === 0 ? 0 : endOf(await structOf(type, at, evaluate, signal));
+  const records = [
+    { addresses: goroutines, length: await lengthOf('runtime.g', goroutines[0]) },
+    { addresses: threads, length: await lengthOf('runtime.m', threads[0]) },
+    { addresses: processors, length: await lengthOf('runtime.p', processors[0]) },
+  ];
   return {
-    ...{ layout, heap, spans, sync, goroutines, threads, processors },
+    ...{ layout, heap, spans, sync, goroutines, records },
     roots: findRoots(tables, { runtime: layout, heap }, spans, registers),
     folded: foldGoroutines(memory, layout, signal, sync?.targetOf),
   };
+}
+
+/** The end of the last field, at least of its first word. */
+function endOf(offsets: ReadonlyMap<string, number>): number {
+  return Math.max(...offsets.values()) + 8;
 }

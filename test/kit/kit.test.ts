@@ -21,17 +21,12 @@ import { piecesOf, tracesIn, tracesInArchive } from './traces.js';
 const { signal } = new AbortController();
 const silent = () => undefined;
 
-/** A shorter piece may stay between records of the runtime (docs/kit.md, what it does not promise). */
-const pieceBytes = 32;
-
 describe('a kit of the article run', function () {
   this.timeout(240_000);
   const secrets = makeSecrets();
   const needles = [
-    ...[secrets.path, secrets.header, secrets.cookie, secrets.body].flatMap((text) =>
-      piecesOf(text, pieceBytes),
-    ),
-    ...piecesOf(secrets.binary, pieceBytes),
+    ...[secrets.path, secrets.header, secrets.cookie, secrets.body].flatMap((text) => piecesOf(text, 6)),
+    ...piecesOf(secrets.binary, 12),
   ];
   let folder: TempFolder;
   let dir: string;
