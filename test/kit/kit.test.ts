@@ -46,8 +46,9 @@ describe('a kit of the article run', function () {
 
   it('is at most 8 MB, of a core of more than a gigabyte', async () => {
     expect((await stat(join(dir, core))).size).to.be.above(1e9);
-    // Of 1,000 stuck handlers it is below 8,000,000 bytes; where the load had to go further there are more stacks.
-    expect(kit.bytes).to.be.at.most(8 * 2 ** 20);
+    // Where the load had to go further than its first step there are more stacks.
+    const firstStep = kit.diagnosis.process.goroutines.total < 1_200;
+    expect(kit.bytes).to.be.at.most(firstStep ? 8e6 : 8 * 2 ** 20);
     expect((await stat(kit.file)).size).to.equal(kit.bytes);
   });
 

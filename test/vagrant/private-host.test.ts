@@ -100,7 +100,8 @@ describe('a private libvirt host', function () {
         slow,
         `trap 'echo INT >> ${folder.file('count')}; told=1' INT; echo ready; while [ -z "$told" ]; do sleep 0.05; done; sleep 1; exit 3\n`,
       );
-      const command = [script, mode, ...options, '--', 'sh', slow].join(' ');
+      // `exec`: the shell of `script` would end by the signal itself, as dash does.
+      const command = ['exec', script, mode, ...options, '--', 'sh', slow].join(' ');
       const child = execa('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
         reject: false,
       });
