@@ -1,6 +1,6 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { diagnosisSchema } from '../analysis/diagnosis.js';
@@ -78,8 +78,24 @@ async function readHead(path: string): Promise<string> {
 }
 
 async function listFiles(run: Run): Promise<RunFile[]> {
-  const names = (await readdir(run.dir)).filter((name) => !name.startsWith('.')).sort();
-  return await Promise.all(names.map(async (name) => ({ name, bytes: (await stat(run.file(name))).size })));
+  const entries = (await readdir(run.dir, { withFileTypes: true })).filter(
+    ({ name }) => !name.startsWith('.'),
+  );
+  const files = entries.map(async (entry) => {
+    const path = run.file(entry.name);
+    return entry.isDirectory()
+      ? { name: `${entry.name}/`, bytes: await bytesBelow(path) }
+      : { name: entry.name, bytes: (await stat(path)).size };
+  });
+  return (await Promise.all(files)).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function bytesBelow(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const sizes = entries
+    .filter((entry) => entry.isFile())
+    .map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 async function optional<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S> | undefined> {

@@ -33,9 +33,9 @@ export interface RunReport {
 }
 
 export interface RunFile {
-  /** Relative to the run's folder. */
+  /** Relative to the run's folder; of a folder it ends in `/`. */
   readonly name: string;
-  /** Bytes, as `ls -l` counts them. */
+  /** Bytes, as `ls -l` counts them; of a folder those of all files in it. */
   readonly bytes: number;
 }
 

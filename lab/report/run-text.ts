@@ -4,7 +4,7 @@ import prettyBytes from 'pretty-bytes';
 import type { ExpectationRow } from '../expectation.js';
 import { checklistText } from './checklist-text.js';
 import { contentOf, type RunReport } from './run-report.js';
-import { shorten, textWidth, wrap } from './wrap.js';
+import { shorten, wrap } from './wrap.js';
 
 export interface RunTextOptions {
   /** The run's folder. */
@@ -62,8 +62,9 @@ function fileLines(dir: string, files: RunReport['files']): string[] {
   const shown = relative(process.cwd(), dir);
   const folder = shown === '' || shown.startsWith('..') ? dir : shown;
   const name = Math.min(24, Math.max(0, ...files.map((file) => file.name.length)));
-  const lines = files.map((file) =>
-    `  ${shorten(file.name, 24).padEnd(name)}  ${prettyBytes(file.bytes).padStart(8)}  ${contentOf(file.name)}`.trimEnd(),
-  );
-  return [`  in ${folder}`, ...lines.map((line) => line.slice(0, textWidth))];
+  const lines = files.flatMap((file) => {
+    const first = `  ${shorten(file.name, 24).padEnd(name)}  ${prettyBytes(file.bytes).padStart(8)}  `;
+    return wrap(contentOf(file.name), { first, indent: ' '.repeat(first.length) });
+  });
+  return [`  in ${folder}`, ...lines];
 }

@@ -1,3 +1,4 @@
+import prettyBytes from 'pretty-bytes';
 import { type Bundle, bundleSchema } from '../capture/bundle.js';
 import { captureBundle } from '../capture/capture.js';
 import { captureMethods } from '../capture/index.js';
@@ -27,8 +28,8 @@ export async function capture(
       signal,
     );
     const { apparent, onDisk, transferred } = bundle.size;
-    const sizes = `${mebibytes(onDisk)} on disk of ${mebibytes(apparent)}`;
-    const way = transferred === undefined ? '' : `, ${mebibytes(transferred)} over the network`;
+    const sizes = `${prettyBytes(onDisk)} on disk of ${prettyBytes(apparent)}`;
+    const way = transferred === undefined ? '' : `, ${prettyBytes(transferred)} over the network`;
     return [bundle, `core.${pid}, ${sizes}${way}`];
   });
 }
@@ -36,8 +37,4 @@ export async function capture(
 /** The bundle that the run's `capture` stage left. */
 export function bundleOf(run: Run): Bundle {
   return run.resultOf('capture', bundleSchema);
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 }

@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import prettyBytes from 'pretty-bytes';
 import { z } from 'zod';
 import { coreIn, diagnosisOf } from '../core-here.js';
 import { met, notYet } from '../place.js';
@@ -14,9 +15,8 @@ export const coreExists = word('core-exists', z.strictObject({}), () =>
       // What the answers of later steps are judged by takes a moment; nobody waits for it here.
       diagnosisOf(place).catch(() => {});
       const { size, blocks } = await stat(here.core);
-      const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
       return met(
-        `${here.file} is whole and belongs to ${here.exe}: ${mebibytes(size)}, ${mebibytes(blocks * 512)} of them on disk`,
+        `${here.file} is whole and belongs to ${here.exe}: ${prettyBytes(size)}, ${prettyBytes(blocks * 512)} of them on disk`,
       );
     },
     async reset({ folder }) {
