@@ -2,12 +2,12 @@ import { type Knot, objectsOf } from './wait-for-graph.js';
 
 /**
  * Knots of the same shape, made by the same code over and over (a sender left behind by each request), are one
- * story: one knot stands for all of them.
+ * story: one knot stands for all of them. Knots that `apart` tells from the others are folded among themselves.
  */
-export function foldAlike(knots: readonly Knot[]): Knot[] {
+export function foldAlike(knots: readonly Knot[], apart: (knot: Knot) => boolean = () => false): Knot[] {
   const groups = new Map<string, Knot[]>();
   for (const knot of knots) {
-    const key = shapeOf(knot);
+    const key = `${shapeOf(knot)} ${apart(knot)}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [knot]);
     else group.push(knot);

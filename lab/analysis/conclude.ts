@@ -38,6 +38,8 @@ export async function studyWaits(
   /** Whether a timer may still run code when every goroutine waits; asked only then. */
   timersPending: () => Promise<boolean>,
   match?: MatchSync,
+  /** Keeps what memory proves apart from what is alike and only likely: for programs where the likely decides nothing. */
+  { proofsApart = false }: { readonly proofsApart?: boolean } = {},
 ): Promise<Study> {
   const limits: string[] = [];
   const cells = snapshot.cells.filter((cell) => !cell.signature.system);
@@ -98,7 +100,7 @@ export async function studyWaits(
     snapshot,
     graph,
     searches,
-    knots: foldAlike(knots.filter(explained)),
+    knots: foldAlike(knots.filter(explained), (knot) => proofsApart && isLost(knot, graph)),
     unreachedKnots: foldAlike(knots.filter((knot) => !explained(knot))),
     suspectedKnots: findKnots(graph, suspected).filter(
       (knot) => !knot.cells.some((cell) => stuck.has(cell.key)) && isEvaluatedCycle(knot, graph),
@@ -183,8 +185,14 @@ function withoutRepetition(all: readonly Claim[]): Pick<Conclusion, 'claims' | '
 
 /** What the sources made likely is proved when memory says so too. */
 function asProved(claim: Claim, { graph }: RuleInput): Claim {
-  const lost = claim.knot.cells.every((cell) => graph.unreached?.has(cell.key));
-  return claim.certainty === 'strong' && lost ? { ...claim, certainty: 'proved' } : claim;
+  return claim.certainty === 'strong' && isLost(claim.knot, graph)
+    ? { ...claim, certainty: 'proved' }
+    : claim;
+}
+
+/** Nothing alive reaches any object that its goroutines wait for. */
+function isLost({ cells }: Knot, { unreached }: WaitForGraph): boolean {
+  return cells.every((cell) => unreached?.has(cell.key));
 }
 
 /** The library's own locks (a connection's, a transport's) are held for moments and by its own code. */

@@ -52,6 +52,7 @@ export async function analyzeStripped(
     excludingNothing(
       syncEvaluator({ client, memory, layout: read.layout }, snapshot, { signal, timeoutMs: 0 }),
     ),
+    { proofsApart: true },
   );
   const { claims, undecided } = claimsOf(study);
   const weighed = claims.flatMap((claim) => weigh(claim, study.input));

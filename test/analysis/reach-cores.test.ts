@@ -171,6 +171,13 @@ for (const go of gos) {
       expect(finding?.explanation).to.match(/proved by memory; how it came about/);
     });
 
+    it('proves what it can of goroutines that are alike where something still leads to one of them', async () => {
+      const { verdict, findings } = await diagnose('own-lock-listed', false);
+      expect(verdict).to.equal('deadlock');
+      const found = findings.map(({ rule, certainty }) => `${rule} ${certainty}`);
+      expect(found).to.deep.equal(['double-lock proved', 'double-lock suspected']);
+    });
+
     for (const situation of [...keptIn(go.version), 'package-queue']) {
       it(`proves nothing of "${situation}"`, async () => expectNothing(await diagnose(situation)));
     }
