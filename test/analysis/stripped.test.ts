@@ -42,7 +42,7 @@ async function furtherGos(): Promise<readonly { path: string; version: string }[
 async function build(go: string, module: string, exe: string, flags: readonly string[]): Promise<void> {
   await execa(go, ['build', ...flags, '-o', exe, '.'], {
     cwd: `${fixtures}/${module}`,
-    env: { GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '-buildvcs=false' },
+    env: { GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '-buildvcs=false', CGO_ENABLED: '0' },
   });
 }
 

@@ -5,6 +5,7 @@ import { type Walk, walkCore, walkSchema } from '../../lab/checklist/walk.js';
 import { checkLines } from '../../lab/checklist/walk-dialogue.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { findDelve, findGdb } from '../../lab/toolchain/index.js';
+import { processTable } from '../process-table.js';
 import { articleDiagnosis } from './article.js';
 import { buildStuck, type StuckProgram, type StuckServer } from './stuck-server.js';
 
@@ -80,8 +81,7 @@ describe('the walk through a core', function () {
     await walk(1, consumer);
     const left = await target.exec(['ls', server?.folder.path ?? '.'], { signal });
     expect(left.stdout).to.not.contain('headless');
-    const running = await target.exec(['ps', '-eo', 'args'], { signal });
-    expect(running.stdout).to.not.contain(core);
+    expect(processTable().filter(({ commandLine }) => commandLine.includes(core))).to.deep.equal([]);
   });
 
   it('says why it saw nothing when Delve is missing', async () => {

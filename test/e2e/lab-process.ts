@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { poll } from '../../lab/deadline.js';
 import { projectRoot } from '../../lab/paths.js';
+import { type ProcessRow, processTable } from '../process-table.js';
 
 export interface LabResult {
   readonly exitCode: number | undefined;
@@ -105,20 +105,8 @@ export async function orphansOf(process: LabProcess): Promise<readonly string[]>
   return gone === true ? [] : process.children().map(({ commandLine }) => commandLine);
 }
 
-interface Seen extends ChildProcess {
-  readonly environment: readonly string[];
-}
-
-function processes(match: (seen: Seen) => boolean): ChildProcess[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.flatMap((pid) => {
-    try {
-      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-      const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-      const seen = { pid: Number(pid), commandLine, environment };
-      return commandLine !== '' && match(seen) ? [{ pid: seen.pid, commandLine }] : [];
-    } catch {
-      return []; // it ended while we looked, or is somebody else's
-    }
-  });
+function processes(match: (row: ProcessRow) => boolean): ChildProcess[] {
+  return processTable()
+    .filter(match)
+    .map(({ pid, commandLine }) => ({ pid, commandLine }));
 }

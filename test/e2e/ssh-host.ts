@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { poll } from '../../lab/deadline.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { ensureDelve, findGo } from '../../lab/toolchain/index.js';
+import { processTable } from '../process-table.js';
 import { type Sshd, startSshd } from '../sshd.js';
 import { tempFolder } from '../temp-folder.js';
 import { type LabProcess, startLab } from './lab-process.js';
@@ -67,7 +67,7 @@ export async function startHost(lines: readonly string[] = []): Promise<SshHost>
   const workFolder = folder.file('there');
   await mkdir(workFolder);
   const processes = (): HostProcess[] =>
-    table().filter(({ environment }) => environment.includes(`${mark}=${id}`));
+    processTable().filter(({ environment }) => environment.includes(`${mark}=${id}`));
   const left = async (which: RegExp): Promise<readonly string[]> => {
     const files = await readdir(workFolder, { recursive: true });
     const all = [
@@ -104,7 +104,7 @@ export async function startHost(lines: readonly string[] = []): Promise<SshHost>
     },
     cut() {
       // Each connection is a child of the one that listens.
-      for (const { pid, parent } of table()) if (parent === sshd.pid) process.kill(pid, 'SIGKILL');
+      for (const { pid, parent } of processTable()) if (parent === sshd.pid) process.kill(pid, 'SIGKILL');
     },
     async [Symbol.asyncDispose]() {
       for (const { pid } of processes()) process.kill(pid, 'SIGKILL');
@@ -112,26 +112,4 @@ export async function startHost(lines: readonly string[] = []): Promise<SshHost>
       await folder[Symbol.asyncDispose]();
     },
   };
-}
-
-interface Row extends HostProcess {
-  readonly parent: number;
-  readonly environment: readonly string[];
-}
-
-function table(): Row[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.flatMap((pid) => {
-    const read = (name: string): string => readFileSync(join('/proc', pid, name), 'utf8');
-    try {
-      const [, parent] = read('stat')
-        .replace(/^.*\) /s, '')
-        .split(' ');
-      const commandLine = read('cmdline').replaceAll('\0', ' ').trim();
-      const row = { pid: Number(pid), parent: Number(parent), environment: read('environ').split('\0') };
-      return commandLine === '' ? [] : [{ ...row, commandLine }];
-    } catch {
-      return []; // it ended while we looked
-    }
-  });
 }
