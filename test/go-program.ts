@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { poll } from '../lab/deadline.js';
 import { localTarget } from '../lab/targets/local.js';
 import type { Target, TargetProcess } from '../lab/targets/target.js';
+import { goBuildEnv } from './go-build-env.js';
 import { type TempFolder, tempFolder } from './temp-folder.js';
 
 export interface GoProgram extends AsyncDisposable {
@@ -26,7 +27,7 @@ export async function buildGo(
   const folder = await tempFolder();
   const exe = folder.file('server');
   const argv = ['build', '-buildvcs=false', '-tags', tags.join(','), '-o', exe, name];
-  await execa('go', argv, { cwd: module, env: { GOWORK: 'off' } });
+  await execa('go', argv, { cwd: module, env: goBuildEnv });
   return { exe, folder, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 

@@ -4,6 +4,7 @@ import { poll } from '../lab/deadline.js';
 import { localTarget } from '../lab/targets/local.js';
 import type { TargetProcess } from '../lab/targets/target.js';
 import { locate } from '../lab/toolchain/locate.js';
+import { goBuildEnv } from './go-build-env.js';
 import type { TempFolder } from './temp-folder.js';
 
 /** Goroutines that `hungProgram` leaves blocked, besides its main one. */
@@ -58,14 +59,12 @@ export async function goTools(signal: AbortSignal): Promise<readonly { path: str
   const paths = await locate(localTarget(), 'go', ['/usr/local/go/bin', '/usr/bin'], signal);
   const tools: { path: string; version: string }[] = [];
   for (const path of paths) {
-    const { stdout, exitCode } = await execa(path, ['env', 'GOVERSION'], { reject: false, env: environment });
+    const { stdout, exitCode } = await execa(path, ['env', 'GOVERSION'], { reject: false, env: goBuildEnv });
     if (exitCode === 0 && !tools.some(({ version }) => version === stdout))
       tools.push({ path, version: stdout });
   }
   return tools;
 }
-
-const environment = { GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '-buildvcs=false' };
 
 export interface BuildOptions {
   readonly flags?: readonly string[];
@@ -86,7 +85,7 @@ export async function buildHung(
   await writeFile(`${module}/main.go`, edit(source));
   await execa(go, ['build', ...flags, '-o', folder.file(name), '.'], {
     cwd: module,
-    env: { ...environment, ...env },
+    env: { ...goBuildEnv, ...env },
   });
   return folder.file(name);
 }

@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
 import type { Diagnosis } from '../../lab/analysis/diagnosis.js';
 import { findDelve } from '../../lab/toolchain/index.js';
+import { hasGcc } from '../go-build-env.js';
 import { blockedGoroutines, buildHung, goTools } from '../hung-program.js';
 import { coreOf, kernelCoreOf, noKernelCores, type RealCore } from '../real-core.js';
 import { isSure } from '../sure.js';
@@ -12,7 +13,6 @@ const { signal } = new AbortController();
 const gos = await goTools(signal);
 const has = async (program: string) =>
   (await execa(program, ['--version'], { reject: false })).exitCode === 0;
-const hasGcc = await has('gcc');
 const hasGdb = await has('gdb');
 const kernelRefuses = await noKernelCores();
 

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
 import { ensureDelve } from '../../lab/toolchain/index.js';
+import { goBuildEnv } from '../go-build-env.js';
 import { coreOf } from '../real-core.js';
 import { isSure } from '../sure.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
@@ -41,7 +42,7 @@ for (const version of versions) {
     let dlv: string;
 
     async function build(module: string): Promise<string> {
-      const env = { GOTOOLCHAIN: `go${version}`, GOWORK: 'off', GOFLAGS: '-buildvcs=false' };
+      const env = { ...goBuildEnv, GOTOOLCHAIN: `go${version}` };
       const { stdout: root } = await execa('go', ['env', 'GOROOT'], { env });
       const local = { ...env, GOTOOLCHAIN: 'local', GOROOT: root };
       const exe = folder.file(module);
