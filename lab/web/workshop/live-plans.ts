@@ -60,7 +60,7 @@ export const plans: readonly Plan[] = [
     words({ process }) {
       const { open, left } = process.at(-1) ?? {};
       if (open === undefined) return 'cannot be counted here';
-      return `${number(open)} open, ${number(left ?? 0)} whose client has gone (orange)`;
+      return `${number(open)} open, ${number(left ?? 0)} whose client has gone (amber)`;
     },
   },
   {
