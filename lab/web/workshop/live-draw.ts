@@ -59,7 +59,7 @@ export function draw(box: HTMLElement, plans: readonly Plan[]): Drawn {
         hooks: { draw: [drawMarks] },
         scales: {
           x: { time: true, range: () => range },
-          y: { range: (_, __, top) => [0, Math.max((top ?? 0) * 1.1, 1)] },
+          y: { range: (_, __, top) => [0, Math.max((top ?? 0) * 1.1, plan.least)] },
         },
         axes: [
           { ...axis, size: 22, space: 70, values: (_, all) => all.map((t) => clock(t * 1_000)) },

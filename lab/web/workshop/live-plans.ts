@@ -9,6 +9,8 @@ export interface Plan {
   /** One for each line or kind of dot. */
   readonly colours: readonly ('accent' | 'good' | 'bad' | 'warn')[];
   readonly dots?: boolean;
+  /** The axis reaches as far at least, so that a server at rest looks so. */
+  readonly least: number;
   /** Times in seconds of the Unix epoch, and the values of each. */
   readonly data: (series: LiveSeries) => Data;
   readonly words: (series: LiveSeries) => string;
@@ -27,6 +29,7 @@ export const plans: readonly Plan[] = [
   {
     ...{
       id: 'probe',
+      least: 50,
       title: 'One lone request, ms until it is answered',
       colours: ['good', 'bad'],
       dots: true,
@@ -42,7 +45,7 @@ export const plans: readonly Plan[] = [
     },
   },
   {
-    ...{ id: 'cpu', title: 'Processor time, percent of one', colours: ['accent'] },
+    ...{ id: 'cpu', least: 20, title: 'Processor time, percent of one', colours: ['accent'] },
     data: ({ process }) => [process.map(({ at }) => seconds(at)), process.map(({ cpu }) => cpu)],
     words: ({ process }) =>
       nowAndMost(
@@ -51,7 +54,7 @@ export const plans: readonly Plan[] = [
       ),
   },
   {
-    ...{ id: 'connections', title: 'Connections to its port', colours: ['accent', 'warn'] },
+    ...{ id: 'connections', least: 10, title: 'Connections to its port', colours: ['accent', 'warn'] },
     data: ({ process }) => [
       process.map(({ at }) => seconds(at)),
       process.map(({ open }) => open ?? null),
@@ -64,7 +67,7 @@ export const plans: readonly Plan[] = [
     },
   },
   {
-    ...{ id: 'goroutines', title: 'Goroutines, as far as it still tells', colours: ['accent'] },
+    ...{ id: 'goroutines', least: 10, title: 'Goroutines, as far as it still tells', colours: ['accent'] },
     data: ({ goroutines }) => [goroutines.map(({ at }) => seconds(at)), goroutines.map(({ count }) => count)],
     words: ({ goroutines }) =>
       nowAndMost(
@@ -73,7 +76,7 @@ export const plans: readonly Plan[] = [
       ),
   },
   {
-    ...{ id: 'memory', title: 'Memory, MB', colours: ['accent'] },
+    ...{ id: 'memory', least: 10, title: 'Memory, MB', colours: ['accent'] },
     data: ({ process }) => [
       process.map(({ at }) => seconds(at)),
       process.map(({ rssBytes }) => megabytes(rssBytes)),
@@ -85,7 +88,7 @@ export const plans: readonly Plan[] = [
       ),
   },
   {
-    ...{ id: 'threads', title: 'Threads of the operating system', colours: ['accent'] },
+    ...{ id: 'threads', least: 10, title: 'Threads of the operating system', colours: ['accent'] },
     data: ({ process }) => [process.map(({ at }) => seconds(at)), process.map(({ threads }) => threads)],
     words: ({ process }) =>
       nowAndMost(
@@ -94,7 +97,12 @@ export const plans: readonly Plan[] = [
       ),
   },
   {
-    ...{ id: 'requests', title: 'Requests per second of the lab’s own load', colours: ['accent'] },
+    ...{
+      id: 'requests',
+      least: 100,
+      title: 'Requests per second of the lab’s own load',
+      colours: ['accent'],
+    },
     data: ({ load }) => [
       load.map(({ at }) => seconds(at)),
       load.map(({ requestsPerSecond }) => Math.round(requestsPerSecond)),
