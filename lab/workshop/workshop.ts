@@ -52,13 +52,13 @@ export async function openWorkshop(options: WorkshopOptions, signal: AbortSignal
   };
   if (shared !== undefined) await shareStanding(shared, standingOf(lessons, session, new Date()));
   let tell: (event: LiveEvent) => void = () => {};
-  const history = await openHistory(join(session.dir, '.lab', 'live.json'));
   const engine: Engine = openEngine({
     ...{ lessons, session, signal, target: localTarget() },
     tell: (event) => tell(event),
   });
   // What a workbook that was killed had started.
   await engine[Symbol.asyncDispose]();
+  const history = await openHistory(join(session.dir, '.lab', 'live.json'));
   const server = await serveWorkshop({
     ...{ port: options.port, token: session.record.token, files, view: engine.view },
     greeting: history.told,

@@ -53,6 +53,12 @@ export function openMonitor(options: MonitorOptions, signal: AbortSignal): Monit
     for (;;) {
       const found = await find(options.watchable());
       if (found !== undefined) await watch(found, options, keep, closed);
+      const { server, measured } = history;
+      // Also of a server that ended between two workbooks.
+      if (server !== undefined && !measured.some((one) => one.type === 'mark' && one.kind === 'ended')) {
+        const text = `process ${server.pid} has ended`;
+        keep({ type: 'mark', at: Math.round(epochMs()), kind: 'ended', text });
+      }
       await history.save();
       await pause(findEveryMs, closed);
     }
@@ -145,7 +151,6 @@ async function watch(
       if (n % saveEverySamples === 0) await history.save();
       await pause(sampleEveryMs, signal);
     }
-    keep({ type: 'mark', at: Math.round(epochMs()), kind: 'ended', text: `process ${pid} has ended` });
   } finally {
     gone.abort();
     await Promise.all([probing.catch(() => {}), counting[Symbol.asyncDispose]()]);
