@@ -7,6 +7,7 @@ export interface ProcStat {
   /** User and system time of all threads, in clock ticks. */
   readonly cpuTicks: number;
   readonly startTicks: number;
+  readonly threads: number;
   /** Resident set, in pages. */
   readonly rssPages: number;
 }
@@ -20,7 +21,7 @@ export function parseProcStat(text: string): ProcStat | undefined {
   const at = (field: number): number => Number(fields[field - 3]);
   const state = fields[0];
   if (state === undefined || !text.includes(')') || !Number.isFinite(at(24))) return undefined;
-  return { state, cpuTicks: at(14) + at(15), startTicks: at(22), rssPages: at(24) };
+  return { state, cpuTicks: at(14) + at(15), startTicks: at(22), threads: at(20), rssPages: at(24) };
 }
 
 /** The identity of a living process of this machine. */

@@ -60,18 +60,47 @@ interface Place {
   readonly count: number;
 }
 
-/** Where most goroutines stand: as in the article's table, and by their innermost function that is no lock's. */
+/**
+ * Where most goroutines stand: as in the lab's table, by their innermost function that is no lock's, and by whatever a
+ * debugger calls the place, which is somewhere between these two (`sync.(*Mutex).Lock`).
+ */
 function crowd({ diagnosis: { userLocations, groups } }: Subject): readonly Place[] {
-  const own = new Map<string, Place>();
-  for (const group of groups) {
+  const places = groups.map((group) => {
     const stack = group.stack.map((frame, index) => ({ ...frame, index }));
     const name = placeOf({ ...group, stack });
-    const { line } = stack.find((frame) => frame.function === name) ?? group.userLocation;
-    const before = own.get(`${name}:${line}`)?.count ?? 0;
-    own.set(`${name}:${line}`, { function: name, line, count: before + group.count });
+    const from = stack.findIndex((frame) => frame.function === group.userLocation.function);
+    const to = stack.findIndex((frame) => frame.function === name);
+    const waiting = stack.slice(Math.max(from, 0), to + 1);
+    return { count: group.count, waiting: waiting.length > 0 ? waiting : [group.userLocation] };
+  });
+  const own = summed(places.map(({ count, waiting }) => ({ count, waiting: waiting.slice(-1) })));
+  const [largest] = largestOf(own);
+  const inIt = places.filter(({ waiting }) => {
+    const last = waiting.at(-1);
+    return last?.function === largest?.function && last?.line === largest?.line;
+  });
+  const between = summed(places).filter((place) =>
+    inIt.some(({ waiting }) =>
+      waiting.some((frame) => frame.function === place.function && frame.line === place.line),
+    ),
+  );
+  return [...largestOf(userLocations), ...largestOf(own), ...between];
+}
+
+const largestOf = (places: readonly Place[]): Place[] =>
+  places.toSorted((a, b) => b.count - a.count).slice(0, 1);
+
+/** How many stand in each of the places, on their way to where they wait. */
+function summed(
+  groups: readonly { readonly count: number; readonly waiting: readonly Omit<Place, 'count'>[] }[],
+): Place[] {
+  const places = new Map<string, Place>();
+  for (const { count, waiting } of groups) {
+    const seen = new Map(waiting.map((frame) => [`${frame.function}:${frame.line}`, frame]));
+    for (const [key, { function: name, line }] of seen)
+      places.set(key, { function: name, line, count: (places.get(key)?.count ?? 0) + count });
   }
-  const largest = (places: Iterable<Place>) => [...places].sort((a, b) => b.count - a.count).slice(0, 1);
-  return [...largest(userLocations), ...largest(own.values())];
+  return [...places.values()];
 }
 
 /** What a step may ask; each is answered by the lab's own diagnosis of that very core. */

@@ -1,14 +1,20 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { scenarioNamed } from '../config.js';
 import { LabError } from '../errors.js';
 import { makeFolder } from '../store/make-folder.js';
 import { localTarget } from '../targets/local.js';
 import { readClass, shareStanding, standingOf } from './class.js';
+import { exeName } from './core-here.js';
 import { type Engine, openEngine } from './engine.js';
 import type { LiveEvent } from './live.js';
+import { openHistory } from './monitor/history.js';
+import { openMonitor, type Watchable } from './monitor/monitor.js';
+import { urlOf } from './place.js';
 import { type Lesson, readLessons } from './read-lessons.js';
 import { serveWorkshop } from './server/http-server.js';
 import { readPageFiles } from './server/page.js';
-import { claim, openSession } from './session.js';
+import { claim, openSession, type Session } from './session.js';
 
 export interface WorkshopOptions {
   /** 0 lets the kernel choose. */
@@ -52,23 +58,40 @@ export async function openWorkshop(options: WorkshopOptions, signal: AbortSignal
   });
   // What a workbook that was killed had started.
   await engine[Symbol.asyncDispose]();
+  const history = await openHistory(join(session.dir, '.lab', 'live.json'));
   const server = await serveWorkshop({
     ...{ port: options.port, token: session.record.token, files, view: engine.view },
+    greeting: history.told,
     async ask(asked) {
       await engine.ask(asked);
       await share();
     },
   });
-  tell = server.tell;
   await claim(session, server.url);
+  const { ports } = session.record;
+  const pprofUrl = `http://127.0.0.1:${ports.pprof}`;
+  const watchable = () => watchableOf(lessons, session);
+  const monitor = openMonitor({ watchable, pprofUrl, history, tell: server.tell }, signal);
+  tell = monitor.take;
   return {
     ...{ url: server.url, link: server.link, folder: session.dir },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
+      await monitor[Symbol.asyncDispose]();
       await engine[Symbol.asyncDispose]();
       await claim(session, undefined);
     },
   };
+}
+
+/** A scenario that was not drawn yet has no server. */
+function watchableOf(lessons: readonly Lesson[], { dir, record }: Session): Watchable[] {
+  return lessons.flatMap(({ name }) => {
+    const drawn = record.scenarios[name];
+    if (drawn === undefined) return [];
+    const url = urlOf({ ports: record.ports, scenario: scenarioNamed(drawn) });
+    return [{ lesson: name, exe: join(dir, name, exeName), url }];
+  });
 }
 
 /** Opens the instructor's view of a class. */

@@ -16,6 +16,7 @@ describe('/proc/PID/stat', () => {
       state: 'S',
       cpuTicks: 14 + 15,
       startTicks: 22,
+      threads: 20,
       rssPages: 24,
     });
   });

@@ -115,7 +115,11 @@ describe('the article, typed in a terminal and clicked through in a browser', fu
     await button('Put the load on').click();
     await page.locator('.charts canvas').first().waitFor();
     await page.locator('.result .met').waitFor({ timeout: 90_000 });
-    expect(await page.locator('.said').textContent()).to.match(/requests per second .* probes answered/);
+    await page.locator('.marks .silent').waitFor();
+    expect(await page.locator('.marks').textContent()).to.match(/the load begins: \d+/);
+    expect(await page.locator('summary .said').textContent()).to.match(
+      /has not answered since .* connection/,
+    );
     await keepPicture(page, 'workshop-load', true);
     await accessible();
     await onwards();

@@ -90,10 +90,42 @@ describe('the pages of the workshop in a browser', function () {
     // Prepared steps only: the others would begin to take cores.
     for (const id of ['03-load', '10-table', '13-root-cause']) {
       await page.evaluate(`location.hash = '#/${lesson}/${id}'`);
-      await page.locator(`a[aria-current=step][href$="${id}"]`).waitFor();
+      // The list of steps is folded here.
+      await page.locator(`a[aria-current=step][href$="${id}"]`).waitFor({ state: 'attached' });
       expect(await page.evaluate(wider), id).to.equal(0);
       expect(await accessibilityFindings(page), id).to.deep.equal([]);
     }
+    await page.context().close();
+  });
+
+  it('shows a server while it runs, by keyboard and in words, and is quiet without one', async () => {
+    await using workshop = await startWorkshop(['--dir', folder.path, '--name', 'live']);
+    const { ask } = await visit(workshop);
+    await ask('01-build', 'prepare');
+    await ask('01-build', 'solve');
+    const page = await open(workshop.link);
+    await page.getByRole('heading', { level: 1, name: 'Start it' }).waitFor();
+    expect(await page.locator('.live').count()).to.equal(0);
+    await ask('02-start', 'solve');
+    const summary = page.locator('.live summary');
+    await summary.filter({ hasText: /answers, in \d+ ms .* threads/ }).waitFor({ timeout: 20_000 });
+    await summary.focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.charts canvas').first().waitFor();
+    for (const width of [360, 1400]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.locator('figcaption', { hasText: /\d+ answered \(green\), 0 not/ }).waitFor();
+      expect(await accessibilityFindings(page)).to.deep.equal([]);
+      const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+      expect(await page.evaluate(wider), `${width}`).to.equal(0);
+    }
+    await page.evaluate(`location.hash = '#/${lesson}/02-start'`);
+    await page.reload();
+    // What was opened stays open, and what was measured before is there at once.
+    await page.locator('figcaption', { hasText: /\d+ answered \(green\)/ }).waitFor();
+    await keepPicture(page, 'workshop-live', true);
+    await ask('02-start', 'reset');
+    await summary.waitFor({ state: 'detached', timeout: 20_000 });
     await page.context().close();
   });
 

@@ -43,12 +43,22 @@ export function ClassPage({ first }: { readonly first: ClassView }) {
           <h2>Time plan</h2>
           <p>
             <button type="button" onClick={begin}>
-              The class begins now
+              {minute === undefined ? 'The class begins now' : 'Start the clock anew'}
             </button>{' '}
             {minute !== undefined && <span role="status">minute {Math.floor(minute)}</span>}
           </p>
           <Plan plan={view.plan} minute={minute} participants={view.participants} />
         </section>
+        <p class="legend dim">
+          {(['met', 'solved', 'tried', 'open'] as const).map((state) => (
+            <span key={state}>
+              {marks[state]} {words[state]}
+            </span>
+          ))}
+          <span>
+            <sup>2</sup> hints asked for
+          </span>
+        </p>
         {view.plan.map((lesson) => (
           <LessonTable key={lesson.name} lesson={lesson} participants={view.participants} />
         ))}
@@ -110,6 +120,17 @@ function LessonTable({
   readonly lesson: PlannedLesson;
   readonly participants: readonly Standing[];
 }) {
+  const begun = participants.some(({ lessons }) =>
+    steps.some(({ id }) => (lessons[name]?.[id]?.state ?? 'open') !== 'open'),
+  );
+  if (!begun) {
+    return (
+      <section>
+        <h2>{title}</h2>
+        <p class="dim">Nobody has begun.</p>
+      </section>
+    );
+  }
   return (
     <section>
       <h2>{title}</h2>
@@ -134,10 +155,13 @@ function LessonTable({
                 </th>
                 {steps.map(({ id, title: what }) => {
                   const { state, hints } = lessons[name]?.[id] ?? { state: 'open' as const, hints: 0 };
-                  const more = hints === 0 ? '' : `, ${hints} hints`;
+                  const more = hints === 0 ? '' : `, ${hints} ${hints === 1 ? 'hint' : 'hints'}`;
                   return (
                     <td key={id} class={`cell ${state}`} title={`${what}: ${words[state]}${more}`}>
-                      <span aria-hidden="true">{marks[state]}</span>
+                      <span aria-hidden="true">
+                        {marks[state]}
+                        {hints > 0 && <sup>{hints}</sup>}
+                      </span>
                       <span class="unseen">
                         {words[state]}
                         {more}

@@ -1,16 +1,37 @@
+import { useEffect, useState } from 'preact/hooks';
 import type { LessonView, StepView } from '../../workshop/view.js';
 import { addressOf } from './workbook.js';
 
-/** Lessons, and the steps of the one that is open, each with how far it is. */
-export function Contents({
-  lessons,
-  lesson,
-  step,
-}: {
+/** As in frame.css: where contents and step stand side by side no more. */
+const narrow = matchMedia('(max-width: 52rem)');
+
+interface ContentsProps {
   readonly lessons: readonly LessonView[];
   readonly lesson: LessonView;
   readonly step: StepView;
-}) {
+}
+
+/** Lessons and steps; folded where they would stand between the reader and the step. */
+export function Contents(props: ContentsProps) {
+  const [folded, setFolded] = useState(narrow.matches);
+  useEffect(() => {
+    const follow = () => setFolded(narrow.matches);
+    narrow.addEventListener('change', follow);
+    return () => narrow.removeEventListener('change', follow);
+  }, []);
+  if (!folded) return <List {...props} />;
+  const { lesson, step } = props;
+  return (
+    // Whoever has chosen a step wants to see it.
+    <details class="fold" key={`${lesson.name}/${step.id}`}>
+      <summary>Lessons and steps</summary>
+      <List {...props} />
+    </details>
+  );
+}
+
+/** Lessons, and the steps of the one that is open, each with how far it is. */
+function List({ lessons, lesson, step }: ContentsProps) {
   return (
     <nav class="contents" aria-label="Lessons and steps">
       <ol>

@@ -1,68 +1,68 @@
-import type { LiveEvent } from '../../workshop/live.js';
+import type { LiveEvent, Mark, Measured, ProcessSample, WatchedServer } from '../../workshop/live.js';
 
-type Measured = Exclude<LiveEvent, { readonly type: 'changed' | 'note' }>;
+type Told = Exclude<LiveEvent, { readonly type: 'changed' | 'note' }>;
+type Of<T extends Measured['type']> = Extract<Measured, { readonly type: T }>;
 
-/** What was measured since the load began. Times in seconds from its first event. */
+/** What was measured of the server, each kind in the order of its times. */
 export interface LiveSeries {
-  readonly requests: readonly [number[], number[]];
-  readonly answered: readonly [number[], number[]];
-  readonly unanswered: readonly [number[], number[]];
-  readonly goroutines: readonly [number[], number[]];
+  readonly server: WatchedServer | undefined;
+  readonly load: readonly Of<'load'>[];
+  readonly probe: readonly Of<'probe'>[];
+  readonly goroutines: readonly Of<'goroutines'>[];
+  readonly process: readonly ProcessSample[];
+  readonly mark: readonly Mark[];
   readonly health: string;
 }
 
+/** More than the workbook itself keeps of each kind; a page that is left open must not grow for ever. */
 const kept = 2_000;
-let began: number | undefined;
 let series = fresh();
 const watchers = new Set<() => void>();
 
 function fresh() {
   return {
-    requests: [[], []] as [number[], number[]],
-    answered: [[], []] as [number[], number[]],
-    unanswered: [[], []] as [number[], number[]],
-    goroutines: [[], []] as [number[], number[]],
+    server: undefined as WatchedServer | undefined,
+    load: [] as Of<'load'>[],
+    probe: [] as Of<'probe'>[],
+    goroutines: [] as Of<'goroutines'>[],
+    process: [] as ProcessSample[],
+    mark: [] as Mark[],
     health: '',
   };
 }
 
-/** Forgets what was measured before. */
-export function beginLive(): void {
-  began = undefined;
-  series = fresh();
+export function addLive(event: Told): void {
+  if (event.type === 'history') {
+    series = { ...fresh(), server: event.server };
+    for (const one of event.measured) add(one);
+  } else if (event.type === 'health') series.health = `${event.health}: ${event.why}`;
+  else add(event);
   for (const watch of watchers) watch();
 }
 
-export function addLive(event: Measured): void {
-  began ??= event.at;
-  const t = (event.at - began) / 1_000;
-  const add = ([x, y]: [number[], number[]], value: number): void => {
-    // A probe is told when it has ended, with the time at which it began.
-    let at = x.length;
-    while (at > 0 && (x[at - 1] ?? 0) > t) at -= 1;
-    x.splice(at, 0, t);
-    y.splice(at, 0, value);
-    if (x.length > kept) {
-      x.shift();
-      y.shift();
-    }
-  };
-  if (event.type === 'load') add(series.requests, Math.round(event.requestsPerSecond));
-  else if (event.type === 'goroutines') add(series.goroutines, event.count);
-  else if (event.type === 'probe')
-    add(event.kind === 'answered' ? series.answered : series.unanswered, Math.round(event.ms));
-  else series.health = `${event.health}: ${event.why}`;
-  for (const watch of watchers) watch();
+function add(one: Measured): void {
+  const all: Measured[] = series[one.type];
+  // A probe is told when it has ended, with the time at which it began.
+  let at = all.length;
+  while (at > 0 && (all[at - 1]?.at ?? 0) > one.at) at -= 1;
+  all.splice(at, 0, one);
+  if (all.length > kept) all.shift();
 }
 
 export function currentSeries(): LiveSeries {
   return series;
 }
 
-/** Seconds from the first event to the last, over everything that is measured. */
-export function liveSpan(): number {
-  const { requests, answered, unanswered, goroutines } = series;
-  return Math.max(1, ...[requests, answered, unanswered, goroutines].map(([x]) => x.at(-1) ?? 0));
+/** Whether the server that is told of still runs. */
+export function serverRuns({ server, process, mark }: LiveSeries): boolean {
+  return server !== undefined && process.length > 0 && mark.at(-1)?.kind !== 'ended';
+}
+
+/** Times of the first and the last of all, milliseconds of the Unix epoch. */
+export function liveSpan({ load, probe, goroutines, process, mark }: LiveSeries): readonly [number, number] {
+  const all = [load, probe, goroutines, process, mark].filter((one) => one.length > 0);
+  if (all.length === 0) return [0, 1];
+  return [Math.min(...all.map((one) => one[0]?.at ?? 0)), Math.max(...all.map((one) => one.at(-1)?.at ?? 0))];
 }
 
 /** Calls when something was measured, until the returned function is called. */

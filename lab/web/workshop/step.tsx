@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LessonView, StepView, Verb, WorkbookView } from '../../workshop/view.js';
 import { Commands } from './commands.js';
 import { Fields } from './fields.js';
-import { LiveCharts } from './live-charts.js';
+import { LiveServer } from './live-charts.js';
 import { addressOf } from './workbook.js';
 
 export interface StepProps {
@@ -63,9 +63,10 @@ export function StepPage({ lesson, step, next, working, note, trouble, act }: St
           <button type="button" disabled={!idle} onClick={() => act('act')}>
             {step.action}
           </button>
-          <LiveCharts running={working?.verb === 'act' || working?.verb === 'solve'} note={note} />
+          {(working?.verb === 'act' || working?.verb === 'solve') && <p class="dim">{note}</p>}
         </section>
       )}
+      {step.action !== undefined && <LiveServer lesson={lesson.name} always />}
       <form
         class="panel"
         onSubmit={(event) => {
@@ -109,6 +110,7 @@ export function StepPage({ lesson, step, next, working, note, trouble, act }: St
           </ol>
         </section>
       )}
+      {step.action === undefined && <LiveServer lesson={lesson.name} always={false} />}
       <p class="onwards">
         {step.met && next !== undefined && (
           <a class="next" href={addressOf(next.lesson.name, next.step.id)}>

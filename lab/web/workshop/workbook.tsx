@@ -3,7 +3,7 @@ import type { WorkbookView } from '../../workshop/view.js';
 import { ThemeToggle } from '../report/theme.js';
 import { type Asked, ask, listen, readState } from './api.js';
 import { Contents } from './contents.js';
-import { addLive, beginLive } from './live.js';
+import { addLive } from './live.js';
 import { StepPage } from './step.js';
 
 /** The workbook of one participant: contents on the left, one step on the right. */
@@ -49,7 +49,6 @@ export function Workbook({ first }: { readonly first: WorkbookView }) {
     setWorking(asked);
     setTrouble(undefined);
     setNote('');
-    if (asked.verb === 'act' || asked.verb === 'solve') beginLive();
     try {
       setView(await ask(asked));
     } catch (error) {

@@ -4,7 +4,8 @@ import type { LiveEvent } from '../live.js';
 /** Everyone who listens to server-sent events (the HTML standard, section 9.2). */
 export interface EventStream extends Disposable {
   readonly tell: (event: LiveEvent) => void;
-  add(response: ServerResponse): void;
+  /** `first` is told to this one alone, before all others. */
+  add(response: ServerResponse, first?: LiveEvent): void;
 }
 
 /** A comment this often keeps a connection from being taken for dead. */
@@ -19,11 +20,12 @@ export function openEventStream(): EventStream {
   };
   const beat = setInterval(() => write(':\n\n'), beatMs);
   beat.unref();
+  const messageOf = (event: LiveEvent): string => `data: ${JSON.stringify(event)}\n\n`;
   return {
-    tell: (event) => write(`data: ${JSON.stringify(event)}\n\n`),
-    add(response) {
+    tell: (event) => write(messageOf(event)),
+    add(response, first) {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write('retry: 1000\n\n');
+      response.write(`retry: 1000\n\n${first === undefined ? '' : messageOf(first)}`);
       listeners.add(response);
       response.on('close', () => listeners.delete(response));
     },

@@ -13,6 +13,8 @@ export interface WorkshopServerOptions {
   readonly token: string;
   readonly files: PageFiles;
   readonly view: () => Promise<PageView>;
+  /** What who begins to listen is told first. */
+  readonly greeting?: (() => LiveEvent) | undefined;
   /** What a participant may ask for; an instructor's page asks for nothing. */
   readonly ask?: ((asked: z.infer<typeof askedSchema>) => Promise<void>) | undefined;
 }
@@ -45,7 +47,7 @@ const headers = {
 
 /** Serves the pages on the loopback interface. Throws `port-taken`. */
 export async function serveWorkshop(options: WorkshopServerOptions): Promise<WorkshopServer> {
-  const { token, files, view, ask } = options;
+  const { token, files, view, greeting, ask } = options;
   const stream = openEventStream();
   let port = options.port;
 
@@ -73,7 +75,7 @@ export async function serveWorkshop(options: WorkshopServerOptions): Promise<Wor
       case 'GET /api/state':
         return send(response, 200, 'application/json', JSON.stringify(await view()));
       case 'GET /api/events':
-        return stream.add(response);
+        return stream.add(response, greeting?.());
       case 'POST /api/ask': {
         if (ask === undefined) break;
         const asked = askedSchema.safeParse(await readJsonBody(request));
