@@ -7,18 +7,21 @@ import type { Bundle } from '../capture/bundle.js';
 import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { bundleIn } from '../findings.js';
-import { otherSourcesFolder, sourceMapOf, sourcesFolder } from '../run-sources.js';
+import { sourceMapOf, sourcesFolder } from '../run-sources.js';
+import { loadGoParser } from '../source/parser.js';
+import type { SourceRead } from '../source/program.js';
 import { bundleOf } from '../stages/index.js';
 import { writeJson } from '../store/json-file.js';
 import { labVersion } from '../store/lab-version.js';
 import { openRun, type Run } from '../store/run-store.js';
 import { ensureDelve } from '../toolchain/index.js';
 import { describeFile, inFolder, writeArchive } from './archive.js';
+import { checkKit, differs } from './check-kit.js';
 import { diskFull } from './disk-full.js';
 import { kitRecord } from './kit-record.js';
 import type { KeptOfCore, Manifest } from './manifest.js';
-import { type SourceRead, writeOtherSources } from './other-sources.js';
-import { compareDiagnoses } from './same-diagnosis.js';
+import { neededOf } from './needed-sources.js';
+import { writeOtherSources } from './other-sources.js';
 import { slimCore } from './slim-core.js';
 
 export interface PackRequest {
@@ -99,7 +102,8 @@ async function packIn(work: Work, emit: Emit, signal: AbortSignal): Promise<Pack
   const files = await runSources(run);
   const own = run.file(sourcesFolder) + sep;
   const others = read.filter(({ recorded, local }) => recorded.startsWith('/') && !local.startsWith(own));
-  for (const [path, from] of await writeOtherSources(others, kit, signal)) files.set(path, from);
+  const needed = keepHeap ? undefined : await neededOf(whole, read, await loadGoParser());
+  for (const [path, from] of await writeOtherSources(others, kit, needed, signal)) files.set(path, from);
   for (const [path, from] of lesson ?? []) files.set(path, from);
   const exe = basename(bundle.exe);
   const core = basename(bundle.core);
@@ -109,7 +113,15 @@ async function packIn(work: Work, emit: Emit, signal: AbortSignal): Promise<Pack
   if (!keepHeap) {
     kept = await slimCore({ exe: bundle.exe, core: bundle.core, out: join(kit, core), delve }, signal);
     note('the core is slimmed; diagnosing it again');
-    checked = await checkKit({ kit, files, exe, core, delve, run, whole }, signal);
+    const check = () => checkKit({ kit, files, exe, core, delve, run, whole }, signal);
+    let result = await check();
+    if (result.differences.length > 0) {
+      note('it is not the same; diagnosing it again with all of the sources');
+      await writeOtherSources(others, kit, undefined, signal);
+      result = await check();
+    }
+    if (result.differences.length > 0) throw differs(result.differences);
+    checked = { diagnosis: result.diagnosis, valuesLeftOut: result.valuesLeftOut };
   }
   const coreFile = await describeFile(core, files.get(core) ?? '', signal);
   await writeJson(join(kit, 'run.json'), kitRecord(run.record, bundle, coreFile));
@@ -136,36 +148,6 @@ async function packIn(work: Work, emit: Emit, signal: AbortSignal): Promise<Pack
   const bytes = await writeArchive({ manifest, files, out: partial }, signal);
   await rename(partial, out);
   return { file: out, bytes, manifest, ...checked };
-}
-
-/** Diagnoses the slimmed core with nothing but the kit's own files. */
-async function checkKit(
-  k: {
-    readonly kit: string;
-    readonly files: ReadonlyMap<string, string>;
-    readonly exe: string;
-    readonly core: string;
-    readonly delve: string;
-    readonly run: Run;
-    readonly whole: Diagnosis;
-  },
-  signal: AbortSignal,
-): Promise<{ readonly diagnosis: Diagnosis; readonly valuesLeftOut: number }> {
-  const [exe = '', core = ''] = [k.files.get(k.exe), k.files.get(k.core)];
-  const others = join(k.kit, otherSourcesFolder);
-  const sourceMap = sourceMapOf(k.run, existsSync(others) ? others : undefined);
-  const options = { exe, core, delve: k.delve, sourceMap };
-  const diagnosis = await analyzeCore(options, () => undefined, signal);
-  const { differences, valuesLeftOut } = compareDiagnoses(k.whole, diagnosis);
-  if (differences.length === 0) return { diagnosis, valuesLeftOut };
-  throw new LabError(
-    `the slimmed core does not give the same diagnosis: ${differences.slice(0, 5).join(', ')} differ`,
-    {
-      code: 'undecided',
-      hint: 'pack it whole, with all data that the service had in memory: add --keep-heap',
-      details: { differences },
-    },
-  );
 }
 
 /** Sources that the run kept, by their path in the kit. */

@@ -46,9 +46,7 @@ describe('a kit of the article run', function () {
 
   it('is at most 8 MB, of a core of more than a gigabyte', async () => {
     expect((await stat(join(dir, core))).size).to.be.above(1e9);
-    // Where the load had to go further than its first step there are more stacks.
-    const firstStep = kit.diagnosis.process.goroutines.total < 1_200;
-    expect(kit.bytes).to.be.at.most(firstStep ? 8e6 : 8 * 2 ** 20);
+    expect(kit.bytes).to.be.at.most(8e6);
     expect((await stat(kit.file)).size).to.equal(kit.bytes);
   });
 
