@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { analyzeCore } from '../analysis/analyze-core.js';
 import type { Diagnosis } from '../analysis/diagnosis.js';
@@ -23,6 +23,7 @@ import type { KeptOfCore, Manifest } from './manifest.js';
 import { neededOf } from './needed-sources.js';
 import { writeOtherSources } from './other-sources.js';
 import { slimCore } from './slim-core.js';
+import { makeStage } from './stage.js';
 
 export interface PackRequest {
   /** Folder of a run with a core. */
@@ -59,17 +60,9 @@ export async function packKit(request: PackRequest, emit: Emit, signal: AbortSig
   const bundle = coreOf(run);
   const lesson = request.lesson === undefined ? undefined : await lessonFiles(resolve(request.lesson));
   if (existsSync(out)) throw usage(`${out} exists already`, 'choose another file with -o, or remove it');
-  if (!existsSync(dirname(out)))
-    throw usage(`there is no folder ${dirname(out)}`, 'make it, or choose another');
-  const stage = await diskFull(mkdtemp(join(dirname(out), '.kit-')), dirname(out));
-  try {
-    return await diskFull(
-      packIn({ ...request, out, run, bundle, lesson, stage }, emit, signal),
-      dirname(out),
-    );
-  } finally {
-    await rm(stage, { recursive: true, force: true });
-  }
+  await using stage = await makeStage(dirname(out));
+  const work = { ...request, out, run, bundle, lesson, stage: stage.path };
+  return await diskFull(packIn(work, emit, signal), dirname(out));
 }
 
 interface Work extends Omit<PackRequest, 'lesson'> {
