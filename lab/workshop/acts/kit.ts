@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -25,7 +25,8 @@ export const kit = word('kit', z.strictObject({}), () => ({
     for (const name of await readdir(folder)) if (/^core\.\d+$/.test(name)) await rm(join(folder, name));
     await copyFile(join(from, exe), join(folder, exeName), constants.COPYFILE_FICLONE);
     await copyFile(join(from, core), join(folder, core), constants.COPYFILE_FICLONE);
-    await cp(join(from, sourcesFolder), join(folder, sourcesFolder), { recursive: true, force: true });
+    const sources = join(from, sourcesFolder);
+    if (existsSync(sources)) await cp(sources, join(folder, sourcesFolder), { recursive: true });
     await writeEnvironment(place, manifest.versions.go);
     // The kit's own was made with sources that may not be on this machine.
     const diagnosis = await readJson(join(from, 'diagnosis.json'), diagnosisSchema);
