@@ -1,7 +1,7 @@
 import { checkPair } from '../core/pair.js';
 import { type LaunchDelve, launchDelveCore } from '../delve/launch.js';
 import type { Emit } from '../events.js';
-import type { Program } from '../source/program.js';
+import type { SourceRead } from '../source/program.js';
 import type { Diagnosis } from './diagnosis.js';
 
 export interface AnalyzeOptions {
@@ -19,8 +19,8 @@ export interface AnalyzeOptions {
   readonly noSource?: boolean | undefined;
   /** Delve's raw list of goroutines is saved here. */
   readonly rawListFile?: string | undefined;
-  /** Called with the sources that were read: as the compiler recorded them, and where they lie here. */
-  readonly onSources?: ((sources: ReturnType<Program['sourcesRead']>) => void) | undefined;
+  /** Called with the sources that were read. */
+  readonly onSources?: ((sources: readonly SourceRead[]) => void) | undefined;
   /** `delve`: read everything through Delve, as is done for a runtime of unknown layout. */
   readonly engine?: Diagnosis['stats']['engine'] | undefined;
 }

@@ -9,6 +9,9 @@ import { type Pack, pack } from 'tar-stream';
 import { interrupted } from '../errors.js';
 import { type KitFile, type Manifest, manifestName } from './manifest.js';
 
+/** Of a hundred thousand goroutines and more. */
+const largeCore = 200e6;
+
 /**
  * A gzipped tar: `tar xzf` opens a kit where there is no lab, and the core of a slimmed kit is a fraction of the
  * executable, whose debug information is compressed already, so that a better packer would save little.
@@ -20,7 +23,7 @@ export async function writeArchive(
   const tar = pack();
   const sink = createWriteStream(out, { flags: 'wx', mode: 0o600, flush: true });
   // Given the signal itself, `pipeline` does not end with a stream of tar-stream's.
-  const done = pipeline(tar, createGzip({ level: manifest.core.kind === 'slimmed' ? 9 : 4 }), sink);
+  const done = pipeline(tar, createGzip({ level: levelFor(manifest) }), sink);
   const onAbort = () => tar.destroy(interrupted());
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -35,6 +38,12 @@ export async function writeArchive(
     signal.removeEventListener('abort', onAbort);
   }
   return (await stat(out)).size;
+}
+
+/** The best one takes ten times as long as the usual one, to save a twentieth. */
+function levelFor({ core }: Manifest): number {
+  if (core.kind === 'whole') return 4;
+  return core.size.after > largeCore ? 6 : 9;
 }
 
 export interface KitContents {

@@ -74,3 +74,13 @@ export const manifestSchema = z.object({
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type KitFile = z.infer<typeof file>;
+
+/** The paths of a kit's executable and core. */
+export function pairOf({ files }: Manifest): {
+  readonly exe: string | undefined;
+  readonly core: string | undefined;
+} {
+  const core = files.find(({ path }) => /^core\.\d+$/.test(path))?.path;
+  const exe = files.find(({ path, mode }) => !path.includes('/') && (mode & 0o111) !== 0)?.path;
+  return { exe, core };
+}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -11,6 +11,7 @@ import { inFolder, limitBytes } from './archive.js';
 import { diskFull } from './disk-full.js';
 import { type KitFile, type Manifest, manifestName } from './manifest.js';
 import { readManifest } from './read-manifest.js';
+import { makeStage } from './stage.js';
 
 export interface OpenedKit {
   readonly dir: string;
@@ -37,19 +38,13 @@ export async function openKit(
   const source = await stat(file).catch(() => undefined);
   if (source?.isFile() !== true) throw usage(`there is no kit ${file}`, 'check the path');
   const parent = dir === undefined ? process.cwd() : dirname(resolve(dir));
-  if (!existsSync(parent)) throw usage(`there is no folder ${parent}`, 'make it, or choose another with -o');
   if (dir !== undefined) await requireFree(resolve(dir));
-  const stage = await diskFull(mkdtemp(join(parent, '.kit-')), parent);
-  try {
-    const manifest = await diskFull(unpack(file, stage, signal), parent);
-    const to = resolve(dir ?? manifest.name);
-    await requireFree(to);
-    await rename(stage, to);
-    return { dir: to, manifest };
-  } catch (error) {
-    await rm(stage, { recursive: true, force: true });
-    throw error;
-  }
+  await using stage = await makeStage(parent);
+  const manifest = await diskFull(unpack(file, stage.path, signal), parent);
+  const to = resolve(dir ?? manifest.name);
+  await requireFree(to);
+  await rename(stage.path, to);
+  return { dir: to, manifest };
 }
 
 async function unpack(file: string, stage: string, signal: AbortSignal): Promise<Manifest> {

@@ -2,24 +2,22 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { otherSourcesFolder } from '../run-sources.js';
-import { loadGoParser, type Node, type ParseGo } from '../source/parser.js';
+import { loadGoParser, type Node, type ParseGo, parsed } from '../source/parser.js';
+import type { SourceRead } from '../source/program.js';
 import { inFolder } from './archive.js';
-
-export interface SourceRead {
-  readonly recorded: string;
-  readonly local: string;
-}
+import { type Needed, withoutInsides } from './needed-sources.js';
 
 const license = 'LICENSE';
 
 /**
  * Puts sources that the analysis read into a kit's folder by their recorded paths, without comments: half of the Go
  * library is comments. Lines and columns of code stay; so do the first comment of a file, which tells its licence, and
- * directives. Returns the files by their paths in the kit.
+ * directives. Of Go's library only what is needed stays, where that is told. Returns the files by their paths in the kit.
  */
 export async function writeOtherSources(
   sources: readonly SourceRead[],
   kit: string,
+  needed: Needed | undefined,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   const parse = await loadGoParser();
@@ -32,10 +30,12 @@ export async function writeOtherSources(
     files.set(path, to);
   };
   const roots = new Set<string>();
-  for (const { recorded, local } of sources) {
+  for (const { recorded, local, library } of sources) {
     signal.throwIfAborted();
     const { mtime } = await stat(local);
-    await put(otherSourcesFolder + recorded, withoutComments(await readFile(local, 'utf8'), parse), mtime);
+    const text = withoutComments(await readFile(local, 'utf8'), parse);
+    const short = needed === undefined || !library ? text : withoutInsides(text, recorded, needed, parse);
+    await put(otherSourcesFolder + recorded, short, mtime);
     const root = local.lastIndexOf('/src/');
     if (root >= 0) roots.add(local.slice(0, root));
   }
@@ -53,9 +53,9 @@ export async function writeOtherSources(
 
 /** Exported for its test. */
 export function withoutComments(text: string, parse: ParseGo): string {
-  const tree = parse(text);
+  using tree = parsed(text, parse);
   const comments: Node[] = [];
-  for (const node of tree.rootNode.descendantsOfType('comment')) if (node !== null) comments.push(node);
+  for (const node of tree.root.descendantsOfType('comment')) if (node !== null) comments.push(node);
   const parts: string[] = [];
   let at = 0;
   for (const [i, { startIndex, endIndex }] of comments.entries()) {

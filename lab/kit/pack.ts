@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { analyzeCore } from '../analysis/analyze-core.js';
 import type { Diagnosis } from '../analysis/diagnosis.js';
@@ -7,19 +7,23 @@ import type { Bundle } from '../capture/bundle.js';
 import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { bundleIn } from '../findings.js';
-import { otherSourcesFolder, sourceMapOf, sourcesFolder } from '../run-sources.js';
+import { sourceMapOf, sourcesFolder } from '../run-sources.js';
+import { loadGoParser } from '../source/parser.js';
+import type { SourceRead } from '../source/program.js';
 import { bundleOf } from '../stages/index.js';
 import { writeJson } from '../store/json-file.js';
 import { labVersion } from '../store/lab-version.js';
 import { openRun, type Run } from '../store/run-store.js';
 import { ensureDelve } from '../toolchain/index.js';
 import { describeFile, inFolder, writeArchive } from './archive.js';
+import { checkKit, differs } from './check-kit.js';
 import { diskFull } from './disk-full.js';
 import { kitRecord } from './kit-record.js';
 import type { KeptOfCore, Manifest } from './manifest.js';
-import { type SourceRead, writeOtherSources } from './other-sources.js';
-import { compareDiagnoses } from './same-diagnosis.js';
+import { neededOf } from './needed-sources.js';
+import { writeOtherSources } from './other-sources.js';
 import { slimCore } from './slim-core.js';
+import { makeStage } from './stage.js';
 
 export interface PackRequest {
   /** Folder of a run with a core. */
@@ -56,17 +60,9 @@ export async function packKit(request: PackRequest, emit: Emit, signal: AbortSig
   const bundle = coreOf(run);
   const lesson = request.lesson === undefined ? undefined : await lessonFiles(resolve(request.lesson));
   if (existsSync(out)) throw usage(`${out} exists already`, 'choose another file with -o, or remove it');
-  if (!existsSync(dirname(out)))
-    throw usage(`there is no folder ${dirname(out)}`, 'make it, or choose another');
-  const stage = await diskFull(mkdtemp(join(dirname(out), '.kit-')), dirname(out));
-  try {
-    return await diskFull(
-      packIn({ ...request, out, run, bundle, lesson, stage }, emit, signal),
-      dirname(out),
-    );
-  } finally {
-    await rm(stage, { recursive: true, force: true });
-  }
+  await using stage = await makeStage(dirname(out));
+  const work = { ...request, out, run, bundle, lesson, stage: stage.path };
+  return await diskFull(packIn(work, emit, signal), dirname(out));
 }
 
 interface Work extends Omit<PackRequest, 'lesson'> {
@@ -99,7 +95,8 @@ async function packIn(work: Work, emit: Emit, signal: AbortSignal): Promise<Pack
   const files = await runSources(run);
   const own = run.file(sourcesFolder) + sep;
   const others = read.filter(({ recorded, local }) => recorded.startsWith('/') && !local.startsWith(own));
-  for (const [path, from] of await writeOtherSources(others, kit, signal)) files.set(path, from);
+  const needed = keepHeap ? undefined : await neededOf(whole, read, await loadGoParser());
+  for (const [path, from] of await writeOtherSources(others, kit, needed, signal)) files.set(path, from);
   for (const [path, from] of lesson ?? []) files.set(path, from);
   const exe = basename(bundle.exe);
   const core = basename(bundle.core);
@@ -109,7 +106,15 @@ async function packIn(work: Work, emit: Emit, signal: AbortSignal): Promise<Pack
   if (!keepHeap) {
     kept = await slimCore({ exe: bundle.exe, core: bundle.core, out: join(kit, core), delve }, signal);
     note('the core is slimmed; diagnosing it again');
-    checked = await checkKit({ kit, files, exe, core, delve, run, whole }, signal);
+    const check = () => checkKit({ kit, files, exe, core, delve, run, whole }, signal);
+    let result = await check();
+    if (result.differences.length > 0) {
+      note('it is not the same; diagnosing it again with all of the sources');
+      await writeOtherSources(others, kit, undefined, signal);
+      result = await check();
+    }
+    if (result.differences.length > 0) throw differs(result.differences);
+    checked = { diagnosis: result.diagnosis, valuesLeftOut: result.valuesLeftOut };
   }
   const coreFile = await describeFile(core, files.get(core) ?? '', signal);
   await writeJson(join(kit, 'run.json'), kitRecord(run.record, bundle, coreFile));
@@ -136,36 +141,6 @@ async function packIn(work: Work, emit: Emit, signal: AbortSignal): Promise<Pack
   const bytes = await writeArchive({ manifest, files, out: partial }, signal);
   await rename(partial, out);
   return { file: out, bytes, manifest, ...checked };
-}
-
-/** Diagnoses the slimmed core with nothing but the kit's own files. */
-async function checkKit(
-  k: {
-    readonly kit: string;
-    readonly files: ReadonlyMap<string, string>;
-    readonly exe: string;
-    readonly core: string;
-    readonly delve: string;
-    readonly run: Run;
-    readonly whole: Diagnosis;
-  },
-  signal: AbortSignal,
-): Promise<{ readonly diagnosis: Diagnosis; readonly valuesLeftOut: number }> {
-  const [exe = '', core = ''] = [k.files.get(k.exe), k.files.get(k.core)];
-  const others = join(k.kit, otherSourcesFolder);
-  const sourceMap = sourceMapOf(k.run, existsSync(others) ? others : undefined);
-  const options = { exe, core, delve: k.delve, sourceMap };
-  const diagnosis = await analyzeCore(options, () => undefined, signal);
-  const { differences, valuesLeftOut } = compareDiagnoses(k.whole, diagnosis);
-  if (differences.length === 0) return { diagnosis, valuesLeftOut };
-  throw new LabError(
-    `the slimmed core does not give the same diagnosis: ${differences.slice(0, 5).join(', ')} differ`,
-    {
-      code: 'undecided',
-      hint: 'pack it whole, with all data that the service had in memory: add --keep-heap',
-      details: { differences },
-    },
-  );
 }
 
 /** Sources that the run kept, by their path in the kit. */

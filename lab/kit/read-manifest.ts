@@ -21,9 +21,12 @@ export function readManifest(text: string, file: string): Manifest {
   if (!parsed.success) {
     const version = z.looseObject({ schema: z.string().regex(/^lab\.kit\/\d+$/) }).safeParse(value);
     if (version.success && version.data.schema !== 'lab.kit/1') {
-      return fail(
-        `it is of the form ${version.data.schema}`,
-        'open it with the version of the lab that made it',
+      throw new LabError(
+        `${file} is a kit of another form, ${version.data.schema}; this lab reads lab.kit/1`,
+        {
+          code: 'usage',
+          hint: 'open it with the version of the lab that made it',
+        },
       );
     }
     return fail(`its ${manifestName} has errors: ${z.prettifyError(parsed.error)}`);

@@ -5,7 +5,7 @@ import type { ExeParts } from './exe-parts.js';
 import { linkMapOf } from './link-map.js';
 import type { NeededObjects } from './needed-objects.js';
 import { readInto } from './paint.js';
-import { collectRanges, contains, type Ranges } from './ranges.js';
+import { collectRanges, contains, type Ranges, unionOf } from './ranges.js';
 import type { RuntimeReading } from './read-runtime.js';
 
 /** Memory to be kept. Ranges of different kinds may overlap. */
@@ -46,8 +46,7 @@ const windowSize = 1 << 20;
 export function selectMemory(source: SelectionSource, signal: AbortSignal): Selection {
   const { core, runtime, needed, exe, recorded } = source;
   const isHeap = arenasOf(runtime);
-  const [objects, outside, exact, present] = [0, 1, 2, 3].map(() => collectRanges()) as Four;
-  addAll(objects, needed.objects);
+  const [objects, outside, exact] = [collectRanges(), collectRanges(), collectRanges()];
   for (const { start, end } of runtime.roots.ranges) {
     if (!contains(exe.writable, start)) (isHeap(start) ? objects : outside).add(start, end);
   }
@@ -64,20 +63,21 @@ export function selectMemory(source: SelectionSource, signal: AbortSignal): Sele
     if (segment === undefined || isHeap(sp)) continue;
     outside.add(sp - (sp % 8), Math.min(segment.vaddr + segment.filesz, sp + foreignStack));
   }
-  addAll(exact, exe.identity);
-  addAll(exact, linkMapOf(source.memory, exe.dynamic));
-  addAll(exact, needed.own);
   for (let i = 0; i < recorded.starts.length; i++) {
     const start = recorded.starts[i] as number;
     if (!isHeap(start)) exact.add(start, recorded.ends[i] as number);
   }
-  const chosen = { stacks: needed.stacks, objects: objects.finish(), variables: exe.writable };
+  const chosen = {
+    stacks: needed.stacks,
+    objects: unionOf([needed.objects, objects.finish()]),
+    variables: exe.writable,
+  };
   const isOutside = (address: number) =>
     !isHeap(address) &&
     !contains(exe.writable, address) &&
     !contains(exe.fromFile, address) &&
     loads.some(({ vaddr, filesz }) => address >= vaddr && address < vaddr + filesz);
-  for (const page of pagesLedTo(source.memory, Object.values(chosen), isOutside, signal)) {
+  for (const page of pagesLedTo(source.memory, Object.values(chosen), { isHeap, isOutside }, signal)) {
     outside.add(page, page + 2 * grain);
   }
   // What a thread has for itself lies before and behind the address in one of its registers.
@@ -85,16 +85,9 @@ export function selectMemory(source: SelectionSource, signal: AbortSignal): Sele
     const page = word - (word % pageSize);
     for (const near of [page - pageSize, page]) if (isOutside(near)) outside.add(near, near + pageSize);
   }
-  const all = { ...chosen, outside: outside.finish(), exact: exact.finish() };
-  for (const ranges of [...Object.values(all), needed.pages]) addAll(present, ranges);
-  return { ...all, present: present.finish(), isHeap };
-}
-
-type Collector = ReturnType<typeof collectRanges>;
-type Four = [Collector, Collector, Collector, Collector];
-
-function addAll(to: Collector, { starts, ends }: Ranges): void {
-  for (let i = 0; i < starts.length; i++) to.add(starts[i] as number, ends[i] as number);
+  const words = [exe.identity, linkMapOf(source.memory, exe.dynamic), needed.own, exact.finish()];
+  const all = { ...chosen, outside: outside.finish(), exact: unionOf(words) };
+  return { ...all, present: unionOf([...Object.values(all), needed.pages]), isHeap };
 }
 
 function arenasOf({ spans }: RuntimeReading): (address: number) => boolean {
@@ -102,14 +95,21 @@ function arenasOf({ spans }: RuntimeReading): (address: number) => boolean {
   spans.eachSpan((_, start, end) => {
     for (let at = Math.floor(start / arenaSize); at * arenaSize < end; at++) arenas.add(at);
   });
-  return (address) => arenas.has(Math.floor(address / arenaSize));
+  let last = -1;
+  return (address) => {
+    const arena = Math.floor(address / arenaSize);
+    if (arena === last) return true;
+    if (!arenas.has(arena)) return false;
+    last = arena;
+    return true;
+  };
 }
 
 /** Stretches that a word of what is kept points into: tables of interfaces, what the poller knows of a connection. */
 function pagesLedTo(
   memory: BulkMemory,
   from: readonly Ranges[],
-  isOutside: (address: number) => boolean,
+  { isHeap, isOutside }: Record<'isHeap' | 'isOutside', (address: number) => boolean>,
   signal: AbortSignal,
 ): Set<number> {
   const known = new Map<number, boolean>();
@@ -124,7 +124,8 @@ function pagesLedTo(
           const high = bytes.readUInt32LE(word + 4);
           if (high >= 2 ** 15) continue;
           const value = high * 2 ** 32 + bytes.readUInt32LE(word);
-          if (value < pageSize) continue;
+          // Nearly all of them: they are not remembered.
+          if (value < pageSize || isHeap(value)) continue;
           const page = value - (value % grain);
           if (!known.has(page)) known.set(page, isOutside(value));
         }

@@ -29,6 +29,15 @@ export interface SourceFile {
   readonly root: Node;
 }
 
+export interface SourceRead {
+  /** Path as the compiler recorded it. */
+  readonly recorded: string;
+  /** Where it lies on this machine. */
+  readonly local: string;
+  /** Of Go's own library. */
+  readonly library: boolean;
+}
+
 /** The sources of a program, read and parsed on demand, each file once. Paths are the recorded ones. */
 export interface Program {
   /** Files outside `GOROOT`: the program's own packages and its modules. */
@@ -44,8 +53,8 @@ export interface Program {
   filesWith(word: string, directory?: string): SourceFile[];
   /** Where the files that were read lie on this machine. */
   readFiles(): string[];
-  /** Every file whose text was read: its recorded path, and where it lies on this machine. */
-  sourcesRead(): { readonly recorded: string; readonly local: string }[];
+  /** Every file whose text was read. */
+  sourcesRead(): SourceRead[];
   /** Recorded paths that were asked for and not found. */
   readonly missing: ReadonlySet<string>;
 }
@@ -99,7 +108,7 @@ export function openProgram(options: ProgramOptions, parseGo: ParseGo): Program 
     sourcesRead: () =>
       [...texts].flatMap(([recorded, found]) => {
         const local = found === undefined ? undefined : localPath(recorded, options, isLibrary);
-        return local === undefined ? [] : [{ recorded, local }];
+        return local === undefined ? [] : [{ recorded, local, library: isLibrary(recorded) }];
       }),
     missing,
   };

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Diagnosis, diagnosisSchema } from '../analysis/diagnosis.js';
@@ -35,6 +36,10 @@ export async function coreIn({ folder, signal }: Pick<Place, 'folder' | 'signal'
   return { kind: 'none', why };
 }
 
+/** Where the diagnosis of a core is kept. */
+export const diagnosisFile = ({ vault }: Pick<Place, 'vault'>, { size, mtimeMs, ino }: Stats): string =>
+  join(vault, `diagnosis-${ino}-${size}-${Math.round(mtimeMs)}.json`);
+
 const underWay = new Map<string, Promise<Diagnosis>>();
 
 /**
@@ -44,8 +49,7 @@ const underWay = new Map<string, Promise<Diagnosis>>();
 export async function diagnosisOf(place: Place): Promise<Diagnosis> {
   const here = await coreIn(place);
   if (here.kind === 'none') throw new LabError(here.why, { code: 'undecided', hint: 'take the core first' });
-  const { size, mtimeMs, ino } = await stat(here.core);
-  const file = join(place.vault, `diagnosis-${ino}-${size}-${Math.round(mtimeMs)}.json`);
+  const file = diagnosisFile(place, await stat(here.core));
   const going = underWay.get(file);
   if (going !== undefined) return await going;
   const work = (async () => {

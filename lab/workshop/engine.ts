@@ -67,7 +67,8 @@ export function openEngine({ lessons, session, target, tell, signal }: EngineOpt
       const live = liveOf(event);
       if (live !== undefined) tell(live);
     };
-    return { folder, vault, scenario, build: lesson.build, ports, target, emit, tell, signal };
+    const { build, folder: own } = lesson;
+    return { folder, vault, lesson: own, scenario, build, ports, target, emit, tell, signal };
   };
 
   const scenarioFor = async ({ name, scenario }: Lesson): Promise<string> => {

@@ -17,6 +17,8 @@ export interface Place {
   readonly folder: string;
   /** A folder for what the participant is not shown; absolute. */
   readonly vault: string;
+  /** The lesson's own folder; absolute. */
+  readonly lesson: string;
   readonly scenario: Scenario;
   readonly build: LabConfig['build'];
   readonly ports: Ports;

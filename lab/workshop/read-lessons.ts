@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { scenarioNamed } from '../config.js';
 import { LabError, messageOf } from '../errors.js';
 import { projectRoot } from '../paths.js';
@@ -20,8 +20,10 @@ export interface Step extends Omit<StepHead, 'check' | 'setup' | 'action'> {
 }
 
 export interface Lesson extends LessonHead {
-  /** The folder's name. */
+  /** The folder's name; of a lesson that came with a kit, that of the kit's folder. */
   readonly name: string;
+  /** Absolute. */
+  readonly folder: string;
   readonly body: string;
   readonly steps: readonly Step[];
 }
@@ -29,12 +31,24 @@ export interface Lesson extends LessonHead {
 /** Where the project's own lessons lie. */
 export const lessonsFolder = join(projectRoot, 'workshop', 'lessons');
 
-/** Every lesson of a folder, in the order of the folders' names. Throws `usage` naming file and line of a mistake. */
+/**
+ * Every lesson of a folder, in the order of the folders' names, or the one that the folder itself is. Throws `usage`,
+ * of a mistake in a lesson naming file and line.
+ */
 export async function readLessons(folder = lessonsFolder): Promise<readonly Lesson[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => {
+    throw new LabError(`there is no folder ${folder}`, {
+      code: 'usage',
+      hint: 'name the folder of a lesson',
+    });
+  });
+  if (entries.some(({ name }) => name === 'lesson.md')) return [await readLesson(folder)];
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   return await Promise.all(names.sort().map((name) => readLesson(join(folder, name))));
 }
+
+/** The folder's name in every kit. */
+const lessonOfKit = 'lesson';
 
 async function readLesson(folder: string): Promise<Lesson> {
   const file = join(folder, 'lesson.md');
@@ -51,7 +65,9 @@ async function readLesson(folder: string): Promise<Lesson> {
     throw new LabError(`${folder} has no steps`, { code: 'usage', hint: 'write the first one: 01-start.md' });
   }
   const steps = await Promise.all(names.map((name) => readStep(join(folder, name))));
-  return { ...matter.head, name: basename(folder), body: matter.body, steps };
+  const own = basename(folder);
+  const name = own === lessonOfKit ? basename(dirname(folder)) : own;
+  return { ...matter.head, name, folder, body: matter.body, steps };
 }
 
 async function readStep(file: string): Promise<Step> {

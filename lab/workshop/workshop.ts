@@ -115,6 +115,12 @@ export async function openClass(options: WorkshopOptions): Promise<Workshop> {
 
 async function lessonsOf({ lesson, lessonsFolder }: WorkshopOptions): Promise<readonly Lesson[]> {
   const all = await readLessons(lessonsFolder);
+  if (all.length === 0) {
+    throw new LabError(`there are no lessons in ${lessonsFolder}`, {
+      code: 'usage',
+      hint: 'name the folder of a lesson, or one with such folders',
+    });
+  }
   if (lesson === undefined) return all;
   const meant = all.filter(({ name }) => name === lesson || name.replace(/^\d+-/, '') === lesson);
   if (meant.length > 0) return meant;

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { type Header, pack } from 'tar-stream';
@@ -148,6 +151,31 @@ describe('opening a kit', () => {
     await rejectsWith('usage', opens(Buffer.from('no archive at all')));
     await rejectsWith('usage', openKit({ file: folder.file('none'), dir: folder.file('in/kit') }, signal));
     expect(await readdir(folder.file('in'))).to.deep.equal([]);
+  });
+
+  it('removes what one that was killed has left, and nothing of those that work', async () => {
+    const gone = spawn(process.execPath, ['-e', '']);
+    await once(gone, 'exit');
+    const left = (pid: number | undefined) => folder.file(`in/.kit-${hostname()}-${pid}-abcdef`);
+    for (const pid of [gone.pid, process.pid]) {
+      await mkdir(left(pid));
+      await writeFile(`${left(pid)}/core`, 'x');
+    }
+    await mkdir(folder.file('in/.kit-elsewhere-1-abcdef'));
+    await opens(await archive(honest));
+    expect(await readdir(folder.file('in'))).to.have.members([
+      'kit',
+      '.kit-elsewhere-1-abcdef',
+      `.kit-${hostname()}-${process.pid}-abcdef`,
+    ]);
+  });
+
+  it('says where nothing can be written', async () => {
+    await writeFile(folder.file('kit.tar.gz'), await archive(honest));
+    const into = (dir: string) => openKit({ file: folder.file('kit.tar.gz'), dir }, signal);
+    await rejectsWith('usage', into(folder.file('nowhere/kit')));
+    await rejectsWith('usage', into(folder.file('kit.tar.gz/kit')));
+    await rejectsWith('missing-permission', into('/proc/kit'));
   });
 
   it('does not open over what is there', async () => {

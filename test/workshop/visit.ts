@@ -6,7 +6,7 @@ import type { WorkshopProcess } from './workshop-process.js';
 export const lesson = '01-article';
 
 /** What a page of the workbook can do, without a page. */
-export async function visit({ link, url }: WorkshopProcess) {
+export async function visit({ link, url }: WorkshopProcess, of = lesson) {
   const opened = await fetch(link, { redirect: 'manual' });
   const [cookie = ''] = (opened.headers.get('set-cookie') ?? '').split(';');
   const origin = url.slice(0, -1);
@@ -17,7 +17,7 @@ export async function visit({ link, url }: WorkshopProcess) {
     state,
     async ask(step: string, verb: string, answers?: Readonly<Record<string, string>>): Promise<WorkbookView> {
       const headers = { cookie, origin, 'content-type': 'application/json' };
-      const body = JSON.stringify({ lesson, step, verb, ...(answers === undefined ? {} : { answers }) });
+      const body = JSON.stringify({ lesson: of, step, verb, ...(answers === undefined ? {} : { answers }) });
       const answer = await fetch(`${url}api/ask`, { method: 'POST', headers, body });
       const text = await answer.text();
       expect(answer.status, text).to.equal(200);
@@ -26,6 +26,6 @@ export async function visit({ link, url }: WorkshopProcess) {
   };
 }
 
-export function stepOf(view: WorkbookView, id: string): LessonView['steps'][number] | undefined {
-  return view.lessons.find(({ name }) => name === lesson)?.steps.find((step) => step.id === id);
+export function stepOf(view: WorkbookView, id: string, of = lesson): LessonView['steps'][number] | undefined {
+  return view.lessons.find(({ name }) => name === of)?.steps.find((step) => step.id === id);
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import { LabError } from '../../errors.js';
-import type { Manifest } from '../../kit/manifest.js';
+import { type Manifest, pairOf } from '../../kit/manifest.js';
 import { openKit } from '../../kit/open.js';
 import { packKit } from '../../kit/pack.js';
 import { coreText, toolsText } from '../../report/kit-text.js';
@@ -60,19 +60,19 @@ async function openIt({ args, options, output, signal }: Call): Promise<number> 
       toolsText(manifest),
       'go on with one of',
       ...commands.map((command) => `  ${command}`),
-      ...(manifest.lesson === null ? [] : [`the lesson: ${join(dir, manifest.lesson)}`]),
     ].join('\n'),
   );
   return 0;
 }
 
 /** What to type next. */
-function commandsFor(dir: string, { files }: Manifest): string[] {
-  const core = files.find(({ path }) => /^core\.\d+$/.test(path))?.path;
-  const exe = files.find(({ path, mode }) => !path.includes('/') && (mode & 0o111) !== 0)?.path;
+function commandsFor(dir: string, manifest: Manifest): string[] {
+  const { exe, core } = pairOf(manifest);
   const both =
     core === undefined || exe === undefined ? [] : [`dlv core ${join(dir, exe)} ${join(dir, core)}`];
-  return [`npx lab analyze --run ${dir}`, ...both];
+  const { lesson } = manifest;
+  const lessons = lesson === null ? [] : [`npx lab workshop --lessons ${join(dir, lesson)}`];
+  return [`npx lab analyze --run ${dir}`, ...both, `npx lab report ${dir}`, ...lessons];
 }
 
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined);

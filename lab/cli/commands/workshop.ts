@@ -14,6 +14,7 @@ const optionsSchema = z.object({
   dir: z.string().optional(),
   name: z.string().optional(),
   lesson: z.string().optional(),
+  lessons: z.string().optional(),
   class: z.string().optional(),
   instructor: z.boolean().default(false),
   open: z.boolean().default(false),
@@ -28,7 +29,8 @@ export const workshopCommand: LabCommand = {
       dir: resolve(asked.dir ?? join(runsFolder(), 'workshop')),
       class: asked.class === undefined ? undefined : resolve(asked.class),
     };
-    const given = { port, lesson, ...folders, name: asked.name ?? userInfo().username };
+    const lessonsFolder = asked.lessons === undefined ? undefined : resolve(asked.lessons);
+    const given = { port, lesson, lessonsFolder, ...folders, name: asked.name ?? userInfo().username };
     await using workshop = asked.instructor ? await openClass(given) : await openWorkshop(given, signal);
     announce(workshop, output);
     if (open) await openInBrowser(workshop, output, signal);

@@ -8,6 +8,7 @@ export function defineWorkshop(program: Command): Command {
     .description('a workbook in the browser: what the article does, and other hangs, step by step')
     .optionsGroup('The workbook')
     .option('--lesson <name>', 'only this lesson')
+    .option('--lessons <dir>', 'not those of the project: a folder of lessons, or one lesson, as of a kit')
     .option('--name <name>', "the participant's name; the user's unless named")
     .option('--dir <dir>', 'where progress is kept, a folder for each participant')
     .option('--port <n>', 'of the workbook; any free one unless named')
@@ -24,6 +25,7 @@ export function defineWorkshop(program: Command): Command {
     environment: [runsVariable, cacheVariable, ...outputVariables],
     examples: [
       { does: 'Alone', type: 'npx lab workshop --open' },
+      { does: 'The lesson of a kit', type: 'npx lab workshop --lessons blog/lesson' },
       { does: 'In a class', type: 'npx lab workshop --class /srv/class --name ada' },
       { does: 'For its teacher', type: 'npx lab workshop --instructor --class /srv/class' },
     ],

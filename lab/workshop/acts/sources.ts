@@ -2,7 +2,7 @@ import { access, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/p
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { goServerFolder, projectRoot } from '../../paths.js';
-import { findDelve, requireGo } from '../../toolchain/index.js';
+import { findDelve, findGo, requireGo } from '../../toolchain/index.js';
 import type { Place } from '../place.js';
 import { word } from '../word.js';
 
@@ -19,7 +19,13 @@ export async function writeSources(place: Place): Promise<void> {
   await copyFile(join(goServerFolder, 'go.mod'), join(folder, 'go.mod'));
   for (const name of [scenario.package, 'internal'])
     await copyFolder(join(goServerFolder, name), join(folder, name));
-  await writeFile(join(folder, 'env.sh'), await environmentOf(place), { mode: 0o600 });
+  await requireGo(place.target, place.signal);
+  await writeEnvironment(place);
+}
+
+/** `env.sh`, for the participant's terminals; the program was built with the Go that is here unless told. */
+export async function writeEnvironment(place: Place, goVersion?: string): Promise<void> {
+  await writeFile(join(place.folder, 'env.sh'), await environmentOf(place, goVersion), { mode: 0o600 });
 }
 
 async function copyFolder(from: string, to: string): Promise<void> {
@@ -56,15 +62,17 @@ export function withoutHints(source: string): string {
 }
 
 /** What a person's terminal is told: the tools that the lab found, and no debugger that asks the network. */
-async function environmentOf({ target, signal }: Place): Promise<string> {
-  const go = await requireGo(target, signal);
-  const delve = await findDelve({ goVersion: `go${go.version}`, install: false }, signal);
-  const folders = [dirname(go.path), ...(delve === undefined ? [] : [dirname(delve.path)])];
+async function environmentOf({ target, signal }: Place, goVersion: string | undefined): Promise<string> {
+  const go = await findGo(target, signal);
+  const built = goVersion ?? (go === undefined ? undefined : `go${go.version}`);
+  const delve =
+    built === undefined ? undefined : await findDelve({ goVersion: built, install: false }, signal);
+  const folders = [go, delve].flatMap((tool) => (tool === undefined ? [] : [dirname(tool.path)]));
   const autocannon = join(projectRoot, 'node_modules', '.bin', 'autocannon');
   const load = (await exists(autocannon)) ? [`autocannon() { ${quoted(autocannon)} "$@"; }`] : [];
   return [
     '# For the terminals of this lesson: . ./env.sh',
-    `export PATH=${quoted(folders.join(':'))}:"$PATH"`,
+    ...(folders.length === 0 ? [] : [`export PATH=${quoted(folders.join(':'))}:"$PATH"`]),
     'export CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOTOOLCHAIN=local GOWORK=off',
     'unset DEBUGINFOD_URLS',
     // The lab as it is, without its set-up: a lesson must not begin to build or to install.
