@@ -36,6 +36,8 @@ export interface CoreSource {
   readonly registers: readonly ThreadRegisters[];
   /** Delve's raw list of goroutines is saved here, when there are not too many. */
   readonly rawListFile?: string | undefined;
+  /** Which goroutines each stack has is wanted too. */
+  readonly members?: boolean | undefined;
   /** `delve` reads no memory by itself. */
   readonly engine?: Engine | undefined;
 }
@@ -48,13 +50,13 @@ const maxListed = 20_000;
  * not what the reader knows, or the two disagree, Delve's own list is taken instead: slower, never wrong.
  */
 export async function readCore(source: CoreSource, options: CallOptions): Promise<CoreReading> {
-  const { client, memory, engine = 'core-reader' } = source;
+  const { client, memory, engine = 'core-reader', members = false } = source;
   const limits: string[] = [];
   if (engine === 'core-reader') {
     try {
       const evaluate = (expression: string) => evaluateGlobal(client, expression, options);
       const layout = await readRuntimeLayout(evaluate, memory, options.signal);
-      await using helpers = startFoldHelpers(source.files, memory, layout);
+      await using helpers = startFoldHelpers(source.files, memory, layout, members);
       const sync = await openSyncReader(evaluate, memory, layout, options.signal);
       // Delve answers these while the goroutines are read.
       const heap = begun(readHeapLayout(evaluate, layout.allgs.base, options.signal));
@@ -79,7 +81,7 @@ export async function readCore(source: CoreSource, options: CallOptions): Promis
       );
     }
   }
-  const snapshot = await readSnapshotByDelve(client, options);
+  const snapshot = await readSnapshotByDelve(client, options, members);
   return { engine: 'delve', snapshot, checked: { compared: 0, mismatches: 0 }, limits };
 }
 

@@ -29,6 +29,8 @@ export interface DiagnosisPart {
   readonly findings: readonly FindingPart[];
   readonly objects: readonly ObjectRow[];
   readonly goroutines: GoroutineTable;
+  /** Absent where the groups' examples are all that is known. */
+  readonly members?: MemberList;
   /** Source lines by `file:line`, where the file was to be found when the page was made. */
   readonly sources: Readonly<Record<string, SourceLines>>;
 }
@@ -127,6 +129,22 @@ export interface GoroutineTable {
   readonly system: readonly number[];
   /** What was too much for a page. */
   readonly leftOut: { readonly groups: number; readonly goroutines: number };
+}
+
+/**
+ * Which goroutines the groups of the table have. The numbers stand in the element `#members`, packed: base64 of
+ * deflated bytes (RFC 1951). First come numbers of seven bits a byte, the lowest first, the eighth bit set where more
+ * follow (LEB128); always group by group: how many goroutines are listed of it; where there are any, the first id and
+ * a width; those that are locked to their thread: how many, and the distances of their places; then the columns that
+ * there are: seconds waited at least, 0 for not known; who started them, as the distance to that of the one before
+ * with its sign in the lowest bit. At the end, from the lowest bit of a byte upwards, the other ids, each as the distance
+ * to the one before in a Rice code: `distance >> width` ones, a zero, and `width` bits from the lowest on.
+ */
+export interface MemberList {
+  readonly goroutines: number;
+  readonly columns: { readonly waited: boolean; readonly creators: boolean };
+  /** When there was room for the first so many of each group only. */
+  readonly firstOfEach?: number;
 }
 
 export interface RunPart {

@@ -1,0 +1,68 @@
+import type { MemberColumns } from '../goruntime/members.js';
+
+/** The goroutines of one group, by their ids; columns have the same order. */
+export interface RosterGroup {
+  /** `S3` */
+  readonly group: string;
+  /** Ascending. */
+  readonly ids: Float64Array;
+  /** Seconds that each has waited at least; 0 where nothing is known. Absent when it is of none. */
+  readonly waited?: Float64Array;
+  /** Id of the goroutine that started it; 0 where it is not recorded. Absent when it is of none. */
+  readonly creators?: Float64Array;
+  /** Those that are locked to their thread. */
+  readonly locked: readonly number[];
+}
+
+/** Which goroutines each group of a diagnosis has: too much for the diagnosis itself, which has counts. */
+export type Roster = readonly RosterGroup[];
+
+const nanoseconds = 1e9;
+
+/**
+ * Members by the group that stands at their `kind` in `groups`; those of no group are left out. How long somebody
+ * waits is counted to the latest moment that any goroutine tells: the core has no clock.
+ */
+export function rosterOf(columns: MemberColumns, groups: readonly (string | undefined)[]): Roster {
+  const { size, ids, since, creators, kinds, locked } = columns;
+  const order = byId(ids.subarray(0, size));
+  const ends = new Uint32Array(groups.length + 1);
+  for (let i = 0; i < size; i++) ends[(kinds[i] as number) + 1] = (ends[(kinds[i] as number) + 1] ?? 0) + 1;
+  for (let k = 1; k < ends.length; k++) ends[k] = (ends[k] as number) + (ends[k - 1] as number);
+  const starts = ends.slice();
+  const sorted = new Uint32Array(size);
+  for (const i of order) {
+    const kind = kinds[i] as number;
+    sorted[starts[kind] as number] = i;
+    starts[kind] = (starts[kind] as number) + 1;
+  }
+  const latest = since.subarray(0, size).reduce((most, one) => Math.max(most, one), 0);
+  const waitedOf = (i: number) =>
+    since[i] === 0 ? 0 : Math.floor((latest - (since[i] as number)) / nanoseconds);
+  return groups.flatMap((group, kind) => {
+    const own = sorted.subarray(ends[kind], ends[kind + 1]);
+    if (group === undefined || own.length === 0) return [];
+    const waited = Float64Array.from(own, waitedOf);
+    const started = Float64Array.from(own, (i) => creators[i] as number);
+    return [
+      {
+        group,
+        ids: Float64Array.from(own, (i) => ids[i] as number),
+        ...(waited.some((one) => one > 0) ? { waited } : {}),
+        ...(started.some((one) => one > 0) ? { creators: started } : {}),
+        locked: [...own].filter((i) => locked[i] === 1).map((i) => ids[i] as number),
+      },
+    ];
+  });
+}
+
+/** Indexes by ascending id. Numbers without a comparator are sorted ten times as fast. */
+function byId(ids: Float64Array): Uint32Array {
+  const step = ids.length + 1;
+  const largest = ids.reduce((most, one) => Math.max(most, one), 0);
+  if (largest * step > Number.MAX_SAFE_INTEGER) {
+    return Uint32Array.from(ids, (_, i) => i).sort((a, b) => (ids[a] as number) - (ids[b] as number));
+  }
+  const keys = ids.map((id, i) => id * step + i).sort();
+  return Uint32Array.from(keys, (key) => key % step);
+}
