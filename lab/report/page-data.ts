@@ -28,6 +28,8 @@ export interface DiagnosisPart {
   readonly limits: readonly string[];
   readonly findings: readonly FindingPart[];
   readonly objects: readonly ObjectRow[];
+  /** What was too much for a page: whole findings, objects, limits. */
+  readonly leftOut: { readonly findings: number; readonly objects: number; readonly limits: number };
   readonly goroutines: GoroutineTable;
   /** Absent where the groups' examples are all that is known. */
   readonly members?: MemberList;
@@ -37,6 +39,17 @@ export interface DiagnosisPart {
 
 export interface FindingPart extends Finding {
   readonly picture?: GraphPicture;
+  /** What of it was too much for a page. */
+  readonly leftOut?: {
+    readonly evidence: number;
+    readonly goroutines: number;
+    readonly resources: number;
+    readonly edges: number;
+    /** Groups of victims. */
+    readonly groups: number;
+    readonly frames: number;
+    readonly variables: number;
+  };
 }
 
 /** A few lines of a source file; the marked one is that of the key. */

@@ -15,7 +15,7 @@ import type { CommandChapter } from './page-data.js';
 export interface RunReport {
   readonly record: RunRecord;
   readonly diagnosis?: Diagnosis;
-  /** Which goroutines its groups have; absent in runs of older versions of the lab. */
+  /** Which goroutines its groups have: for the page alone; runs of older versions of the lab do not have it. */
   readonly roster?: Roster;
   readonly scenario: Pick<Scenario, 'title' | 'teaches'>;
   /** What the manifest expects, and what was found; empty without a diagnosis. */

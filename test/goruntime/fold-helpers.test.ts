@@ -47,7 +47,7 @@ describe('threads that help to fold', function () {
     expect(alone.total).to.be.greaterThan(size);
     using memory = openCoreMemory(crowd.core, crowd.exe);
     for (const helpers of [1, 3]) {
-      await using started = startFoldHelpers(crowd, memory, layout, helpers);
+      await using started = startFoldHelpers(crowd, memory, layout, false, helpers);
       // However slow the thread is to start, it does its part.
       const [first] = started.parts;
       await first;
@@ -59,7 +59,7 @@ describe('threads that help to fold', function () {
   it('may fail: then everything is read without them', async () => {
     using memory = openCoreMemory(crowd.core, crowd.exe);
     const nothing = { exe: crowd.exe, core: folder.file('none') };
-    await using started = startFoldHelpers(nothing, memory, layout, 1);
+    await using started = startFoldHelpers(nothing, memory, layout, false, 1);
     const together = await foldWithHelp(started, memory, signal, otherTarget);
     const { waiters: _, ...alone } = foldAlone();
     expect(together).to.deep.include(alone);

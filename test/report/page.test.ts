@@ -16,7 +16,7 @@ const finding = article.findings[0] as Finding;
 
 describe('the table of goroutines', () => {
   it('keeps every goroutine, its stack and where it was created', () => {
-    const { texts, frames, nodes, groups, leftOut } = goroutineTable(article.groups, new Set());
+    const { texts, frames, nodes, groups, leftOut } = goroutineTable(article.groups, new Set(), 1_000_000);
     expect(groups.count).to.deep.equal([1_000]);
     const path: string[] = [];
     for (let node = groups.node[0] ?? -1; node !== -1; node = nodes.parent[node] ?? -1) {

@@ -60,18 +60,16 @@ function pack(
   }
   for (const [group, ids] of shown.entries()) {
     const tied = new Set(members[group]?.locked);
-    const places = tied.size === 0 ? [] : [...ids.entries()].filter(([, id]) => tied.has(id));
+    const places = tied.size === 0 ? [] : [...ids.keys()].filter((at) => tied.has(ids[at] ?? -1));
     out.number(places.length);
-    places.forEach(([at], i) => out.number(at - (places[i - 1]?.[0] ?? 0)));
+    for (const [i, at] of places.entries()) out.number(at - (places[i - 1] ?? 0));
   }
-  if (columns.waited) {
-    for (const [group, ids] of shown.entries()) ids.forEach((_, i) => out.number(members[group]?.waited?.[i] ?? 0));
+  for (const [group, ids] of columns.waited ? shown.entries() : []) {
+    for (let i = 0; i < ids.length; i++) out.number(members[group]?.waited?.[i] ?? 0);
   }
-  if (columns.creators) {
-    for (const [group, ids] of shown.entries()) {
-      const own = members[group]?.creators;
-      ids.forEach((_, i) => out.signed((own?.[i] ?? 0) - (own?.[i - 1] ?? 0)));
-    }
+  for (const [group, ids] of columns.creators ? shown.entries() : []) {
+    const own = members[group]?.creators;
+    for (let i = 0; i < ids.length; i++) out.signed((own?.[i] ?? 0) - (own?.[i - 1] ?? 0));
   }
   for (const [group, ids] of shown.entries()) {
     for (let i = 1; i < ids.length; i++) out.rice((ids[i] ?? 0) - (ids[i - 1] ?? 0), widths[group] ?? 0);

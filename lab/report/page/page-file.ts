@@ -53,8 +53,12 @@ export function pageFile(data: PageData, { script, style }: PageAssets, plain: s
 <div id="page"></div>
 <noscript><h1>${data.summary}</h1><pre>${plain}</pre></noscript>
 <script type="application/json" id="data">${{ markup: jsonInMarkup(data) }}</script>
-<script type="text/plain" id="members">${members}</script>
-<script>${{ markup: code }}</script>
+${
+  members === ''
+    ? ''
+    : html`<script type="text/plain" id="members">${members}</script>
+`
+}<script>${{ markup: code }}</script>
 </body>
 </html>
 `.markup;

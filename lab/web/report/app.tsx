@@ -79,7 +79,7 @@ function partsOf({ diagnosis, run, ...data }: PageData): Part[] {
       },
     diagnosis && {
       ...{ id: 'goroutines', name: 'Goroutines' },
-      content: <Explorer diagnosis={diagnosis} />,
+      content: <Explorer diagnosis={diagnosis} ofRun={run !== undefined} />,
     },
     diagnosis &&
       diagnosis.objects.length > 0 && {
