@@ -27,6 +27,8 @@ export interface SnapshotSource {
   readonly layout: RuntimeLayout;
   /** Absent when the sync types of the program could not be described. */
   readonly sync?: SyncReader | undefined;
+  /** The latest that the runtime's clock is known to have shown, nanoseconds. */
+  readonly moment?: number | undefined;
 }
 
 /** Delve looks for a goroutine from the beginning of its list: from here on that takes a second and more. */
@@ -100,6 +102,7 @@ export async function readSnapshot(
       roster: rosterOf(
         members,
         folded.stacks.map((stack) => named.get(stack)),
+        source.moment,
       ),
     }),
     far,

@@ -21,9 +21,14 @@ const nanoseconds = 1e9;
 
 /**
  * Members by the group that stands at their `kind` in `groups`; those of no group are left out. How long somebody
- * waits is counted to the latest moment that any goroutine tells: the core has no clock.
+ * waits is counted to `moment`, nanoseconds of the runtime's clock, or to the latest one that a goroutine tells: a core has
+ * no clock.
  */
-export function rosterOf(columns: MemberColumns, groups: readonly (string | undefined)[]): Roster {
+export function rosterOf(
+  columns: MemberColumns,
+  groups: readonly (string | undefined)[],
+  moment = 0,
+): Roster {
   const { size, ids, since, creators, kinds, locked } = columns;
   const order = byId(ids.subarray(0, size));
   const ends = new Uint32Array(groups.length + 1);
@@ -36,7 +41,7 @@ export function rosterOf(columns: MemberColumns, groups: readonly (string | unde
     sorted[starts[kind] as number] = i;
     starts[kind] = (starts[kind] as number) + 1;
   }
-  const latest = since.subarray(0, size).reduce((most, one) => Math.max(most, one), 0);
+  const latest = since.subarray(0, size).reduce((most, one) => Math.max(most, one), moment);
   const waitedOf = (i: number) =>
     since[i] === 0 ? 0 : Math.floor((latest - (since[i] as number)) / nanoseconds);
   return groups.flatMap((group, kind) => {

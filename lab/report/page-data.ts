@@ -136,6 +136,7 @@ export interface GoroutineTable {
     readonly user: readonly number[];
     /** Frame of the `go` statement. */
     readonly created: readonly number[];
+    /** Ids of the first ones; none where `members` has all. */
     readonly examples: readonly (readonly number[])[];
   };
   /** Of the runtime itself, as indexes of groups. */

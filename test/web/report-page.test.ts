@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { diagnosisHtml, reportHtml } from '../../lab/report/report-html.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { accessibilityFindings, keepPicture, launchBrowser, openFile } from './browser.js';
-import { crowdedDiagnosis, hostileDiagnosis, storedRun } from './reports.js';
+import { crowdedDiagnosis, hostileDiagnosis, scatteredRoster, storedRun } from './reports.js';
 
 const megabyte = 1_000_000;
 const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
@@ -21,8 +21,10 @@ describe('report.html in a browser', function () {
     article = folder.file('article.html');
     crowd = folder.file('crowd.html');
     const { report, sources } = await storedRun();
-    await writeFile(article, await reportHtml(report, sources));
-    await writeFile(crowd, await diagnosisHtml(crowdedDiagnosis(1_000_000, 20_000), undefined));
+    const roster = scatteredRoster(report.diagnosis ?? { groups: [] });
+    await writeFile(article, await reportHtml({ ...report, roster }, sources));
+    const crowded = crowdedDiagnosis(1_000_000, 20_000);
+    await writeFile(crowd, await diagnosisHtml(crowded, undefined, scatteredRoster(crowded)));
   });
   after(async () => {
     await browser?.close();

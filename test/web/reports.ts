@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Diagnosis, Group, Location } from '../../lab/analysis/diagnosis.js';
+import type { Roster } from '../../lab/analysis/roster.js';
 import { projectRoot } from '../../lab/paths.js';
 import type { SourceMap } from '../../lab/report/page/source-lines.js';
 import { readReport } from '../../lab/report/run-files.js';
@@ -29,6 +30,34 @@ export function crowdedDiagnosis(goroutines: number, groups: number): Diagnosis 
     findings: first === undefined ? [] : [{ ...first, victims: { goroutines: 1_000, groups: ['S1'] } }],
     groups: made,
   };
+}
+
+/** Which goroutines the groups of a diagnosis have, thrown together as a busy server does it: the worst for a list. */
+export function scatteredRoster({ groups }: Pick<Diagnosis, 'groups'>, seed = 7): Roster {
+  const total = groups.reduce((sum, { count }) => sum + count, 0);
+  const ids = Float64Array.from({ length: total }, (_, i) => i + 1);
+  let state = seed;
+  const random = (below: number): number => {
+    for (const shift of [13, -17, 5]) state ^= shift > 0 ? state << shift : state >>> -shift;
+    return (state >>> 0) % below;
+  };
+  for (let i = total - 1; i > 0; i--) {
+    const other = random(i + 1);
+    const kept = ids[i] ?? 0;
+    ids[i] = ids[other] ?? 0;
+    ids[other] = kept;
+  }
+  let from = 0;
+  return groups.map(({ id, count }) => {
+    const own = ids.slice(from, from + count).sort();
+    from += count;
+    return {
+      ...{ group: id, ids: own },
+      waited: own.map((one) => (one % 3 === 0 ? 0 : (one % 50) * 7)),
+      creators: own.map((one) => 1 + (one % 5)),
+      locked: [...own.filter((one) => one % 1_000 === 1)],
+    };
+  });
 }
 
 /** The article's diagnosis with a text in place of whatever comes out of a core. */

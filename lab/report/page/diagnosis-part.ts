@@ -47,8 +47,12 @@ export async function diagnosisPart(
     leftOut: { findings: moreFindings, objects: objects.leftOut, limits: limits.leftOut },
   };
   const left = room - bytesOf(most);
-  const goroutines = goroutineTable(groups, groupsOf(findings), left);
-  const list = roster && memberList(goroutines.groups.id, roster, left - bytesOf(goroutines));
+  const listed = new Set(roster?.map(({ group }) => group));
+  const bare = groups.map((one) => (listed.has(one.id) ? { ...one, exampleIds: [] } : one));
+  const table = goroutineTable(bare, groupsOf(findings), left);
+  const list = roster && memberList(table.groups.id, roster, left - bytesOf(table));
+  const goroutines =
+    list === undefined && listed.size > 0 ? goroutineTable(groups, groupsOf(findings), left) : table;
   return {
     part: { ...most, goroutines, ...(list === undefined ? {} : { members: list.list }) },
     packed: list?.packed ?? '',

@@ -3,12 +3,11 @@ import { isSystemStart } from '../../analysis/snapshot.js';
 import type { GoroutineTable } from '../page-data.js';
 import { bytesOf, clip } from './room.js';
 
-/** Bytes of a number with its comma: of some ten thousand, or of a goroutine. */
-const numberBytes = 12;
-/** Three indexes and a line; parent and frame; of a group its own columns. */
-const frameBytes = 28;
-const nodeBytes = 16;
-const groupBytes = 64;
+/** Of numbers in JSON, each with its comma. */
+const numberBytes = (...numbers: readonly number[]): number =>
+  numbers.reduce((sum, one) => sum + String(one).length + 1, 0);
+/** What a frame and its node may take at most, when they are not there yet. */
+const mostOfFrame = 48;
 /** Names of the columns. */
 const tableBytes = 400;
 /** Longer names are cut. */
@@ -59,12 +58,14 @@ function openTable() {
     const known = frameKeys.get(key);
     if (known !== undefined) return known;
     const index = frames.line.length;
-    frames.function.push(texts.of(clip(place.function, longestText)));
-    frames.file.push(texts.of(clip(place.file, longestText)));
+    const name = texts.of(clip(place.function, longestText));
+    const file = texts.of(clip(place.file, longestText));
+    frames.function.push(name);
+    frames.file.push(file);
     frames.line.push(place.line);
     if (place.inlined === true) frames.inlined.push(index);
     frameKeys.set(key, index);
-    used += frameBytes;
+    used += numberBytes(name, file, place.line, ...(place.inlined === true ? [index] : []));
     return index;
   };
   const nodeOf = (parent: number, frame: number): number => {
@@ -75,7 +76,7 @@ function openTable() {
     nodes.parent.push(parent);
     nodes.frame.push(frame);
     nodeKeys.set(key, index);
-    used += nodeBytes;
+    used += numberBytes(parent, frame);
     return index;
   };
 
@@ -85,7 +86,7 @@ function openTable() {
   const mostOf = ({ stack, userLocation, goStatementLocation, waitReason }: Group): number => {
     let most = costOf(waitReason);
     for (const place of [...stack, userLocation, goStatementLocation]) {
-      most += frameBytes + nodeBytes + costOf(place.function) + costOf(place.file);
+      most += mostOfFrame + costOf(place.function) + costOf(place.file);
     }
     return most;
   };
@@ -93,17 +94,21 @@ function openTable() {
   return {
     /** `false`, and nothing added, when there is no room for it. */
     add(group: Group, room: number): boolean {
-      const own = groupBytes + group.exampleIds.length * numberBytes;
+      const own = bytesOf(group.id) + numberBytes(group.count, ...group.exampleIds) + mostOfFrame;
       if (tableBytes + used + texts.bytes() + own + mostOf(group) > room) return false;
       if (isSystemStart(group.startLocation.function)) system.push(columns.id.length);
       columns.id.push(group.id);
       columns.count.push(group.count);
-      columns.waitReason.push(texts.of(clip(group.waitReason, longestText)));
-      columns.user.push(frameOf(group.userLocation));
-      columns.created.push(frameOf(group.goStatementLocation));
+      const reason = texts.of(clip(group.waitReason, longestText));
+      const [user, created] = [frameOf(group.userLocation), frameOf(group.goStatementLocation)];
+      const node = group.stack.toReversed().reduce((above, one) => nodeOf(above, frameOf(one)), -1);
+      columns.waitReason.push(reason);
+      columns.user.push(user);
+      columns.created.push(created);
       columns.examples.push(group.exampleIds);
-      columns.node.push(group.stack.toReversed().reduce((node, one) => nodeOf(node, frameOf(one)), -1));
-      used += own;
+      columns.node.push(node);
+      used +=
+        bytesOf(group.id) + numberBytes(group.count, reason, user, created, node, ...group.exampleIds) + 3;
       return true;
     },
     get columns() {

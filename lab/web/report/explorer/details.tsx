@@ -9,6 +9,9 @@ import type { Found, Frame, Model, Row } from './model.js';
 
 /** Groups that are listed of a line that stands for many. */
 const mostGroups = 12;
+/** Goroutines that are named in print. */
+const mostExamples = 8;
+const noExamples: readonly number[] = [];
 
 /** What a line of the tree stands for: one group with its goroutines, or the largest of several. */
 export function Details({
@@ -68,11 +71,12 @@ function Group({
   const { groups, texts } = model.table;
   const id = groups.id[group] ?? '';
   const count = groups.count[group] ?? 0;
-  const examples = groups.examples[group] ?? [];
+  const known = groups.examples[group] ?? noExamples;
   const created = model.frame(groups.created[group] ?? -1);
   const waited = objects.filter((one) => one.groups.includes(id));
   const frames = stackOf(model, group);
-  const listed = useMemo(() => withExamples(members?.of(group), examples), [members, group, examples]);
+  const listed = useMemo(() => withExamples(members?.of(group), known), [members, group, known]);
+  const examples = known.length > 0 ? known : [...(listed?.ids.subarray(0, mostExamples) ?? [])];
   const user = ownFrame(frames) ?? model.frame(groups.user[group] ?? -1);
   const place = `${user.file}:${user.line}`;
   return (
