@@ -3,6 +3,7 @@ import type { Diagnosis } from '../analysis/diagnosis.js';
 import type { Roster } from '../analysis/roster.js';
 import { diagnosisText } from './diagnosis-text.js';
 import { diagnosisPart } from './page/diagnosis-part.js';
+import { findingsInRoom, namesCut } from './page/finding-room.js';
 import { pageAssets, pageFile } from './page/page-file.js';
 import { clip, pageRoom } from './page/room.js';
 import { runPart } from './page/run-part.js';
@@ -15,6 +16,7 @@ const longestTitle = 200;
 const longestSummary = 4_000;
 /** For browsers without scripts. */
 const longestPlain = 60_000;
+const mostPlain = 100;
 
 /**
  * A diagnosis as one page, without any other file. `sources` tells where the sources lie that it names; with
@@ -64,10 +66,25 @@ async function page(data: PageData, diagnosed: Diagnosed | undefined): Promise<s
   const assets = await pageAssets('report');
   if (diagnosed === undefined) return pageFile(data, assets, '');
   const { diagnosis, sources, roster } = diagnosed;
-  const plain = clip(diagnosisText(diagnosis, createColors(false)), longestPlain);
+  const plain = clip(diagnosisText(brief(diagnosis), createColors(false)), longestPlain);
   const room = pageRoom - Buffer.byteLength(pageFile(data, assets, plain));
   const { part, packed } = await diagnosisPart(diagnosis, sources, roster, room);
   return pageFile({ ...data, diagnosis: part }, assets, plain, packed);
+}
+
+/** What is to be read without scripts: as much of it as anybody will. */
+function brief(diagnosis: Diagnosis): Diagnosis {
+  const { findings, leftOut } = findingsInRoom(diagnosis.findings, longestPlain);
+  const more = leftOut === 0 ? [] : [`${leftOut} more findings are not shown here.`];
+  return {
+    ...diagnosis,
+    summary: clip(diagnosis.summary, longestSummary),
+    findings: [...findings],
+    groups: namesCut(diagnosis.groups.slice(0, mostPlain)),
+    userLocations: namesCut(diagnosis.userLocations.slice(0, mostPlain)),
+    objects: namesCut((diagnosis.objects ?? []).slice(0, mostPlain)),
+    limits: [...namesCut(diagnosis.limits.slice(0, mostPlain)), ...more],
+  };
 }
 
 function verdictWord(verdict: Diagnosis['verdict']): string {

@@ -4,7 +4,13 @@ import type { Browser } from 'playwright-core';
 import { diagnosisHtml, reportHtml } from '../../lab/report/report-html.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { accessibilityFindings, keepPicture, launchBrowser, openFile } from './browser.js';
-import { crowdedDiagnosis, hostileDiagnosis, scatteredRoster, storedRun } from './reports.js';
+import {
+  crowdedDiagnosis,
+  endlessDiagnosis,
+  hostileDiagnosis,
+  scatteredRoster,
+  storedRun,
+} from './reports.js';
 
 const megabyte = 1_000_000;
 const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
@@ -124,6 +130,33 @@ describe('report.html in a browser', function () {
     const pdf = await page.pdf({ format: 'A4' });
     expect(pdf.subarray(0, 5).toString()).to.equal('%PDF-');
     expect(pdf.length).to.be.above(50_000);
+  });
+
+  it('stays below 5 MB whatever a diagnosis is full of, and says what it left out', async () => {
+    const file = folder.file('endless.html');
+    const endless = endlessDiagnosis(300);
+    await writeFile(file, await diagnosisHtml(endless, undefined, scatteredRoster(endless)));
+    expect((await stat(file)).size)
+      .to.be.below(5 * megabyte)
+      .and.above(megabyte);
+    await using open = await openFile(browser, file);
+    const { page, complaints } = open;
+    const notes = (part: string) => page.locator(`${part} .left-out`).allTextContents();
+    expect((await notes('#evidence')).at(-1)).to.match(/^2\d\d findings more found no room on this page/);
+    expect((await notes('#evidence'))[0]).to.match(/^[\d,]+ claims more found no room/);
+    expect((await notes('#evidence'))[1]).to.match(
+      /^[\d,]+ goroutines, [\d,]+ frames and [\d,]+ variables more/,
+    );
+    expect((await notes('#cause'))[0]).to.match(/^[\d,]+ goroutines, [\d,]+ objects and [\d,]+ edges more/);
+    expect((await notes('#objects'))[0]).to.match(/^4,\d\d\d objects more/);
+    expect((await notes('#about'))[0]).to.match(/^[\d,]+ limits more/);
+    // The first finding is told as far as one can read it.
+    expect(await page.locator('#evidence .finding').first().locator('.claim').count()).to.be.above(20);
+    expect(await page.locator('#evidence .finding').first().locator('.stack > li').count()).to.be.above(20);
+    expect(await page.locator('.graph .node').count()).to.be.above(20);
+    expect(await page.evaluate(overflow)).to.equal(0);
+    expect(complaints).to.deep.equal([]);
+    await keepPicture(page, 'report-endless');
   });
 
   it('shows whatever comes out of a core as text', async () => {

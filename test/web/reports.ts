@@ -108,3 +108,87 @@ function groupNumber(i: number, count: number): Group {
     stack,
   };
 }
+
+/** A diagnosis of which everything is too much: findings, their claims and stacks, values, objects, limits. */
+export function endlessDiagnosis(findings: number): Diagnosis {
+  const article = articleDiagnosis();
+  const [finding] = article.findings;
+  const [goroutine] = finding?.rootCause.goroutines ?? [];
+  const [resource] = finding?.rootCause.resources ?? [];
+  const [group] = article.groups;
+  if (!finding || !goroutine || !resource || !group) throw new Error('the article has all of it');
+  const many = <T>(count: number, make: (i: number) => T): T[] =>
+    Array.from({ length: count }, (_, i) => make(i));
+  const megabytes = `<"${'x\u0001é'.repeat(500_000)}`;
+  const place = (i: number) => ({
+    function: `main.step${i}`,
+    file: `/build/${'deep/'.repeat(20)}a.go`,
+    line: i,
+  });
+  const stack = many(300, (index) => ({
+    ...{ ...place(index), index, inlined: false },
+    variables: many(6, (i) => ({ name: `v${i}`, value: index === 3 ? megabytes : `value ${i} of ${index}` })),
+  }));
+  const [wide] = many(1, () => ({ ...goroutine, role: megabytes, stack }));
+  const root = (f: number) => ({
+    goroutines: many(f === 0 ? 400 : 20, (i) => ({
+      ...(wide ?? goroutine),
+      ...{ id: 1_000 * f + i, waitsFor: [`R${i}`], waitReason: 'chan send' },
+    })),
+    resources: many(f === 0 ? 2_000 : 20, (i) => ({
+      ...resource,
+      id: `R${i}`,
+      name: `main.object${i}`,
+      address: `0x${i}`,
+    })),
+    edges: many(f === 0 ? 3_000 : 40, (i) => ({
+      ...{
+        from: i % 2 === 0 ? `G${1_000 * f + i / 2}` : `R${i}`,
+        to: i % 2 === 0 ? `R${i}` : `G${1_000 * f}`,
+      },
+      ...{
+        relation: i % 2 === 0 ? ('waits-for' as const) : ('released-by' as const),
+        inferred: true,
+        evidence: ['E1'],
+      },
+    })),
+  });
+  return {
+    ...article,
+    summary: megabytes,
+    findings: many(findings, (f) => ({
+      ...finding,
+      ...{
+        id: `F${f + 1}`,
+        explanation: `Finding ${f + 1}. ${f === 0 ? megabytes : ''}`,
+        suggestion: megabytes,
+        rootCause: root(f),
+      },
+      victims: { goroutines: 50_000, groups: many(5_000, (i) => `S${i + 1}`) },
+      evidence: many(f === 0 ? 2_000 : 20, (i) => ({
+        ...{
+          id: `E${i + 1}`,
+          kind: 'memory' as const,
+          text: `Claim ${i + 1}. ${f + i === 1 ? megabytes : ''}`,
+        },
+        check: 'goroutine 1; stack',
+      })),
+    })),
+    groups: many(5_000, (i) => ({
+      ...group,
+      ...{ id: `S${i + 1}`, count: 10 },
+      waitReason: i === 7 ? megabytes : 'chan send',
+    })),
+    objects: many(5_000, (i) => ({
+      ...{
+        ...resource,
+        id: `C${i}`,
+        name: `main.waited${i}`,
+        address: `0xc${i}`,
+        state: i === 2 ? megabytes : 'full',
+      },
+      ...{ waiting: 3, groups: many(100, (k) => `S${k + 1}`) },
+    })),
+    limits: many(2_000, (i) => (i === 1 ? megabytes : `limit ${i}, in a few words`)),
+  };
+}

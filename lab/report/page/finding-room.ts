@@ -4,6 +4,10 @@ import { bytesOf, clip, fitting } from './room.js';
 
 /** Findings that a person will look at. */
 const mostFindings = 100;
+/** Those whose explanation may be long. */
+const mostInFull = 10;
+/** Of all room, what explanations and suggestions may take. */
+const headShare = 0.3;
 const longestName = 1_000;
 const longestValue = 2_000;
 const longestText = 4_000;
@@ -20,7 +24,7 @@ export function findingsInRoom(
   findings: Diagnosis['findings'],
   room: number,
 ): { readonly findings: readonly FindingPart[]; readonly leftOut: number } {
-  const heads = fitting(findings.slice(0, mostFindings).map(headOf), room);
+  const heads = fitting(findings.slice(0, mostFindings).map(headOf), room * headShare);
   const known = new Map(findings.map((one) => [one.id, one]));
   let left = room - heads.used;
   const parts = heads.kept.map((head, i): FindingPart => {
@@ -33,11 +37,12 @@ export function findingsInRoom(
   return { findings: parts, leftOut: findings.length - parts.length };
 }
 
-function headOf(finding: Finding): FindingPart {
+function headOf(finding: Finding, i: number): FindingPart {
+  const longest = i < mostInFull ? longestText : longestName;
   return {
     ...finding,
-    explanation: clip(finding.explanation, longestText),
-    suggestion: clip(finding.suggestion, longestText),
+    explanation: clip(finding.explanation, longest),
+    suggestion: clip(finding.suggestion, longest),
     rootCause: { goroutines: [], resources: [], edges: [] },
     victims: { goroutines: finding.victims.goroutines, groups: [] },
     evidence: [],

@@ -1,12 +1,15 @@
 import { useState } from 'preact/hooks';
 import type { FindingPart, GraphEdge, GraphNode, GraphPicture } from '../../report/page-data.js';
-import { Prose } from './parts.js';
-import { counted, ownFrame, shortName } from './words.js';
+import { LeftOut, Prose } from './parts.js';
+import { counted, number, ownFrame, shortName } from './words.js';
 
 /** How much of a picture is left free around it, points. */
 const margin = 12;
 /** Findings whose picture is open when the page opens. */
 const open = 2;
+/** Groups of victims, and goroutines that are alike, named one by one. */
+const mostGroups = 12;
+const mostMembers = 40;
 
 /** The root cause of each finding as a picture, with the same told in a list. */
 export function WaitGraph({ findings }: { readonly findings: readonly FindingPart[] }) {
@@ -33,11 +36,25 @@ export function WaitGraph({ findings }: { readonly findings: readonly FindingPar
 function One({ finding }: { readonly finding: FindingPart }) {
   const [lit, setLit] = useState<string>();
   const { picture, id } = finding;
-  if (picture === undefined) return <p>Nothing of it can be drawn.</p>;
+  const { resources = 0, goroutines = 0, edges = 0 } = finding.leftOut ?? {};
+  const missing: readonly (readonly [number, string])[] = [
+    [goroutines, 'goroutine'],
+    [resources, 'object'],
+    [edges, 'edge'],
+  ];
+  if (picture === undefined) {
+    return (
+      <>
+        <p>Nothing of it is drawn here.</p>
+        <LeftOut what={missing} />
+      </>
+    );
+  }
   return (
     <>
       <Picture id={id} picture={picture} lit={lit} onLit={setLit} />
       <Rows finding={finding} picture={picture} lit={lit} onLit={setLit} />
+      <LeftOut what={missing} />
     </>
   );
 }
@@ -220,7 +237,15 @@ function Told({
   readonly rootCause: FindingPart['rootCause'];
   readonly victims: FindingPart['victims'];
 }) {
-  if (node.kind === 'victims') return <>wait behind it, in {victims.groups.join(', ')}</>;
+  if (node.kind === 'victims') {
+    const more = victims.groups.length - mostGroups;
+    return (
+      <>
+        wait behind it, in {victims.groups.slice(0, mostGroups).join(', ')}
+        {more > 0 && ` and ${counted(more, 'more group')}`}
+      </>
+    );
+  }
   const [member = node.id] = node.members;
   const several = node.members.length > 1;
   const goroutine = rootCause.goroutines.find((one) => `G${one.id}` === member);
@@ -230,7 +255,8 @@ function Told({
       <>
         {role !== '' && `${several ? 'each ' : ''}${role}; `}parked with “{waitReason}” in{' '}
         <code>{shortName((ownFrame(stack) ?? userLocation).function)}</code>
-        {several && <span class="dim"> {node.members.join(', ')}</span>}
+        {several && <span class="dim"> {node.members.slice(0, mostMembers).join(', ')}</span>}
+        {node.members.length > mostMembers && ` and ${number(node.members.length - mostMembers)} more`}
       </>
     );
   }
