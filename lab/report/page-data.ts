@@ -67,6 +67,8 @@ export interface GraphPicture {
   readonly edges: readonly GraphEdge[];
   /** Goroutines and objects of the root cause that are not drawn, for they are too many. */
   readonly leftOut: number;
+  /** The same from top to bottom, where that is narrower. */
+  readonly narrow?: Omit<GraphPicture, 'leftOut' | 'narrow'>;
 }
 
 export interface GraphNode {

@@ -138,6 +138,16 @@ describe('the timeline of a run', () => {
     expect(timeline?.span).to.be.within(5, 20);
   });
 
+  it('shows no answers after the last one', async () => {
+    const { report } = await storedRun();
+    const timeline = timelineOf({ ...report, looks: report.looks ?? [], crowd: [], counts: [] });
+    const silent = timeline?.moments.find(({ label }) => label === 'last byte')?.t ?? 0;
+    const { t = [], v = [] } = timeline?.requests ?? {};
+    expect(Math.max(...v)).to.be.above(1_000);
+    // The sample in which the last answer came is taken a moment after it.
+    expect(v.filter((_, i) => (t[i] ?? 0) > silent + 0.25 && (v[i] ?? 0) > 0)).to.deep.equal([]);
+  });
+
   it('counts the goroutines that came with the load, over those of the idle server', async () => {
     const { report } = await storedRun();
     const at = report.samples[0]?.at ?? 0;
