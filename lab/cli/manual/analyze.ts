@@ -37,7 +37,7 @@ export function defineAnalyze(program: Command): Command {
       },
       {
         does: 'All goroutines of a group, not only examples',
-        type: 'npx lab analyze --exe ./server --core ./core.1628 --members all.jsonl; jq \'select(.group=="S1").ids[]\' all.jsonl',
+        type: 'npx lab analyze --exe ./server --core ./core.1628 --members members.jsonl',
       },
       { does: 'A stored run again', type: 'npx lab analyze --run runs/2026-11-23T042011-blog' },
     ],
