@@ -65,9 +65,9 @@ export function rosterOf(
 }
 
 /** What `Float64Array.from` does, without an iterator: there may be a million. */
-function column(indexes: Uint32Array, valueOf: (i: number) => number): Float64Array {
+function column(indexes: Uint32Array, pick: (i: number) => number): Float64Array {
   const values = new Float64Array(indexes.length);
-  for (let k = 0; k < values.length; k++) values[k] = valueOf(indexes[k] as number);
+  for (let k = 0; k < values.length; k++) values[k] = pick(indexes[k] as number);
   return values;
 }
 

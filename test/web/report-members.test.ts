@@ -154,6 +154,13 @@ describe('from a group to its goroutines', function () {
   });
 
   it('says what is missing, and how to get it, where there is no room or nothing is known', async () => {
+    const old = folder.file('old.html');
+    const { report, sources } = await storedRun();
+    await writeFile(old, await reportHtml(report, sources));
+    await using run = await openFile(browser, old);
+    expect(await run.page.locator('.missing pre').textContent()).to.match(
+      /^\$ npx lab analyze --run \.\$ jq /,
+    );
     const few = folder.file('few.html');
     await writeFile(few, await diagnosisHtml(diagnosis, undefined));
     await using open = await openFile(browser, few);

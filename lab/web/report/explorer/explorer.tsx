@@ -1,9 +1,9 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { DiagnosisPart } from '../../../report/page-data.js';
-import { Commands } from '../parts.js';
-import { counted, fileName, number, quoteWord, shortName } from '../words.js';
+import { counted, number, shortName } from '../words.js';
 import { Details } from './details.js';
 import { useMembers } from './members.js';
+import { Missing } from './missing.js';
 import { type Filter, type Found, type Model, numberIn, openModel, type Row } from './model.js';
 import { firstExpanded, rowsOf } from './rows.js';
 import { Tree } from './tree.js';
@@ -102,34 +102,6 @@ function nothingFits({ text }: Filter, { members, process }: DiagnosisPart): str
   return whole
     ? `The program has no goroutine ${id}.`
     : `Goroutine ${id} is not among those that this page lists; the program may have it all the same.`;
-}
-
-/** How to get what the page has no room for. */
-function Missing({ diagnosis, ofRun }: { readonly diagnosis: DiagnosisPart; readonly ofRun: boolean }) {
-  const { members, process, goroutines } = diagnosis;
-  const listed = members?.goroutines ?? 0;
-  if (listed >= process.goroutines.total) return null;
-  const [exe, core] = [process.exe, process.core].map((path) => quoteWord(fileName(path)));
-  const first = goroutines.groups.id[0] ?? 'S1';
-  return (
-    <div class="missing">
-      <p class="dim">
-        {members === undefined
-          ? 'Of each group, this page names a few goroutines.'
-          : `${number(listed)} of ${number(process.goroutines.total)} goroutines are listed on this page${members.firstOfEach === undefined ? '' : `, of each group the first ${number(members.firstOfEach)}`}.`}{' '}
-        {ofRun ? 'The file members.jsonl in the folder of the run has all' : 'All of them as a file'}; and
-        those of one group:
-      </p>
-      <Commands
-        lines={[
-          ...(ofRun ? [] : [`npx lab analyze --exe ${exe} --core ${core} --members members.jsonl`]),
-          `jq 'select(.group == "${first}").ids[]' members.jsonl`,
-        ]}
-        prompt="$"
-        what="the commands that list all goroutines"
-      />
-    </div>
-  );
 }
 
 function Filters({
