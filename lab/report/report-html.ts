@@ -13,7 +13,7 @@ import type { RunReport } from './run-report.js';
 
 /** Characters. */
 const longestTitle = 200;
-const longestSummary = 4_000;
+const longestSummary = 600;
 /** For browsers without scripts. */
 const longestPlain = 60_000;
 const mostPlain = 100;

@@ -31,7 +31,12 @@ export function Rows({
               <span key={member} id={`${id}-${member}`} />
             ))}
           <b class={node.kind}>{titles.get(node.id)}</b>{' '}
-          <Told node={node} rootCause={rootCause} victims={finding.victims} />
+          <Told
+            node={node}
+            rootCause={rootCause}
+            victims={finding.victims}
+            leftOut={finding.leftOut?.groups ?? 0}
+          />
           <ul>
             {picture.edges
               .filter(
@@ -92,13 +97,16 @@ function Told({
   node,
   rootCause,
   victims,
+  leftOut,
 }: {
   readonly node: GraphNode;
   readonly rootCause: FindingPart['rootCause'];
   readonly victims: FindingPart['victims'];
+  /** Groups of victims that found no room. */
+  readonly leftOut: number;
 }) {
   if (node.kind === 'victims') {
-    const more = victims.groups.length - mostGroups;
+    const more = victims.groups.length + leftOut - mostGroups;
     return (
       <>
         wait behind it, in {victims.groups.slice(0, mostGroups).join(', ')}
