@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { analyzeCore } from './analysis/analyze-core.js';
 import type { Diagnosis } from './analysis/diagnosis.js';
+import type { Roster } from './analysis/roster.js';
 import type { Bundle } from './capture/bundle.js';
 import { type ChecklistInput, checklist } from './checklist/checklist.js';
 import type { ChecklistRow } from './checklist/row.js';
@@ -23,6 +24,7 @@ import {
   savedStage,
 } from './stages/index.js';
 import { writeJson } from './store/json-file.js';
+import { membersFile, writeMembers } from './store/members.js';
 import type { Run } from './store/run-store.js';
 import { ensureDelve } from './toolchain/index.js';
 
@@ -50,12 +52,18 @@ export async function analyzeRun(
   const goRoot = existsSync(run.file(libraryFolder)) ? run.file(libraryFolder) : undefined;
   const rawListFile = run.file('list_goroutines.json');
   return await inStage({ run, emit, signal }, 'analyze', basename(core), async (limited) => {
+    let roster: Roster | undefined;
+    const onRoster = (read: Roster) => {
+      roster = read;
+    };
     const diagnosis = await analyzeCore(
-      { exe, core, delve, launch, rawListFile, sourceMap, goRoot },
+      { exe, core, delve, launch, rawListFile, sourceMap, goRoot, onRoster },
       emit,
       limited,
     );
+    await rm(run.file(membersFile), { force: true });
     await writeJson(run.file('diagnosis.json'), diagnosis);
+    if (roster !== undefined) await writeMembers(run.file(membersFile), roster);
     const { verdict, summary, stats } = diagnosis;
     return [diagnosis, `${verdict}, ${(stats.wallMs / 1000).toFixed(1)} s`, { verdict, summary }];
   });

@@ -3,6 +3,7 @@ import { type LaunchDelve, launchDelveCore } from '../delve/launch.js';
 import type { Emit } from '../events.js';
 import type { SourceRead } from '../source/program.js';
 import type { Diagnosis } from './diagnosis.js';
+import type { Roster } from './roster.js';
 
 export interface AnalyzeOptions {
   readonly exe: string;
@@ -21,6 +22,8 @@ export interface AnalyzeOptions {
   readonly rawListFile?: string | undefined;
   /** Called with the sources that were read. */
   readonly onSources?: ((sources: readonly SourceRead[]) => void) | undefined;
+  /** Called with which goroutines each group has, where they could be read; without it none of that is kept. */
+  readonly onRoster?: ((roster: Roster) => void) | undefined;
   /** `delve`: read everything through Delve, as is done for a runtime of unknown layout. */
   readonly engine?: Diagnosis['stats']['engine'] | undefined;
 }

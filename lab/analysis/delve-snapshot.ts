@@ -3,6 +3,7 @@ import type { CallOptions } from '../delve/rpc.js';
 import { readWaitReasons } from '../delve/wait-reasons.js';
 import type { DelveGoroutine, Variable } from '../delve/wire.js';
 import { describeStack, goroutineState, partialMark, toLocation } from './describe.js';
+import type { RosterGroup } from './roster.js';
 import {
   type Cell,
   type Channel,
@@ -19,6 +20,8 @@ interface Fold {
   count: number;
   readonly first: DelveGoroutine;
   readonly ids: number[];
+  /** Ids of all, only where they are wanted. */
+  readonly all: number[];
 }
 
 /** An unpaged listing of a million takes Delve 7 GB. */
@@ -31,7 +34,11 @@ const maxEvaluated = 32;
  * not know. Slower, and less is known: the channel of a blocked sender is asked for goroutine by goroutine, for
  * a few of each stack; every other wait on a channel stays unexplained, and counts as one that may end.
  */
-export async function readSnapshotByDelve(client: DelveClient, options: CallOptions): Promise<Snapshot> {
+export async function readSnapshotByDelve(
+  client: DelveClient,
+  options: CallOptions,
+  members = false,
+): Promise<Snapshot> {
   const reasons = await readWaitReasons(client, options);
   const folds = new Map<string, Fold>();
   let total = 0;
@@ -40,7 +47,8 @@ export async function readSnapshotByDelve(client: DelveClient, options: CallOpti
     for (const goroutine of page) {
       total += 1;
       if (goroutineState(goroutine.status) === 'waiting') blocked += 1;
-      fold(folds, goroutine);
+      const { all } = fold(folds, goroutine);
+      if (members) all.push(goroutine.id);
     }
   }
   const signatures: Signature[] = [];
@@ -60,7 +68,12 @@ export async function readSnapshotByDelve(client: DelveClient, options: CallOpti
     cells,
     channels,
     limits: [...limits],
+    ...(members && { roster: ordered.map(rosterGroup) }),
   };
+}
+
+function rosterGroup({ all }: Fold, i: number): RosterGroup {
+  return { group: `S${i + 1}`, ids: Float64Array.from(all).sort(), locked: [] };
 }
 
 interface Asking {
@@ -70,16 +83,19 @@ interface Asking {
 }
 
 /** Delve's list has no stacks: what it has of them tells nearly all apart. */
-function fold(folds: Map<string, Fold>, goroutine: DelveGoroutine): void {
+function fold(folds: Map<string, Fold>, goroutine: DelveGoroutine): Fold {
   const { status, waitReason, startLoc, goStatementLoc, currentLoc, userCurrentLoc } = goroutine;
   const places = [startLoc, goStatementLoc, currentLoc, userCurrentLoc].map(({ pc }) => pc);
   const key = [status, waitReason, ...places].join(' ');
   const known = folds.get(key);
-  if (known === undefined) folds.set(key, { count: 1, first: goroutine, ids: [goroutine.id] });
-  else {
-    known.count += 1;
-    if (known.ids.length < maxEvaluated) known.ids.push(goroutine.id);
+  if (known === undefined) {
+    const made = { count: 1, first: goroutine, ids: [goroutine.id], all: [] };
+    folds.set(key, made);
+    return made;
   }
+  known.count += 1;
+  if (known.ids.length < maxEvaluated) known.ids.push(goroutine.id);
+  return known;
 }
 
 async function describe(

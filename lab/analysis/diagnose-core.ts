@@ -59,6 +59,7 @@ export async function diagnoseCore(
         registers: pair.core.registers,
         rawListFile: options.rawListFile,
         engine: options.engine,
+        members: options.onRoster !== undefined,
       },
       call,
     ),
@@ -88,6 +89,7 @@ export async function diagnoseCore(
   for (const line of await changedSince(exe, program)) limits.add(line);
   for (const line of missingSources(program)) limits.add(line);
   options.onSources?.(program.sourcesRead());
+  if (snapshot.roster !== undefined) options.onRoster?.(snapshot.roster);
   const verdict = verdictOf(findings, undecided);
   return {
     schema: 'lab.diagnosis/1',

@@ -6,7 +6,9 @@ import { LabError, messageOf, toLabError } from '../errors.js';
 import type { FoldedGoroutines } from '../goruntime/fold.js';
 import { type FoldFiles, foldWithHelp, startFoldHelpers } from '../goruntime/fold-helpers.js';
 import { readHeapLayout } from '../goruntime/heap/layout.js';
+import { latestMoment } from '../goruntime/latest-moment.js';
 import { type RuntimeLayout, readRuntimeLayout } from '../goruntime/layout.js';
+import type { EvaluateNumber } from '../goruntime/timers.js';
 import { type CrossCheck, crossCheck } from './cross-check.js';
 import { readSnapshotByDelve } from './delve-snapshot.js';
 import type { Diagnosis } from './diagnosis.js';
@@ -36,6 +38,8 @@ export interface CoreSource {
   readonly registers: readonly ThreadRegisters[];
   /** Delve's raw list of goroutines is saved here, when there are not too many. */
   readonly rawListFile?: string | undefined;
+  /** Which goroutines each stack has is wanted too. */
+  readonly members?: boolean | undefined;
   /** `delve` reads no memory by itself. */
   readonly engine?: Engine | undefined;
 }
@@ -48,19 +52,20 @@ const maxListed = 20_000;
  * not what the reader knows, or the two disagree, Delve's own list is taken instead: slower, never wrong.
  */
 export async function readCore(source: CoreSource, options: CallOptions): Promise<CoreReading> {
-  const { client, memory, engine = 'core-reader' } = source;
+  const { client, memory, engine = 'core-reader', members = false } = source;
   const limits: string[] = [];
   if (engine === 'core-reader') {
     try {
       const evaluate = (expression: string) => evaluateGlobal(client, expression, options);
       const layout = await readRuntimeLayout(evaluate, memory, options.signal);
-      await using helpers = startFoldHelpers(source.files, memory, layout);
+      await using helpers = startFoldHelpers(source.files, memory, layout, members);
       const sync = await openSyncReader(evaluate, memory, layout, options.signal);
       // Delve answers these while the goroutines are read.
       const heap = begun(readHeapLayout(evaluate, layout.allgs.base, options.signal));
+      const moment = members ? begun(latestMoment(numberOf(client, options))) : undefined;
       const sample = begun(crossCheck(client, memory, layout, undefined, options));
       const folded = await foldWithHelp(helpers, memory, options.signal, sync?.targetOf);
-      const found = { layout, sync, folded, sample };
+      const found = { layout, sync, folded, sample, moment: await moment };
       const { snapshot, checked } = await readAndCheck(source, found, limits, options);
       if (checked.mismatches === 0) {
         const reachable = { ...source, layout, sync, folded, heapLayout: () => heap };
@@ -79,8 +84,17 @@ export async function readCore(source: CoreSource, options: CallOptions): Promis
       );
     }
   }
-  const snapshot = await readSnapshotByDelve(client, options);
+  const snapshot = await readSnapshotByDelve(client, options, members);
   return { engine: 'delve', snapshot, checked: { compared: 0, mismatches: 0 }, limits };
+}
+
+function numberOf(client: DelveClient, options: CallOptions): EvaluateNumber {
+  return async (expression) => {
+    const seen = await client.eval(globalScope, expression, options, smallLoad);
+    return seen.kind === 'value' && /^\d+$/.test(seen.variable.value)
+      ? Number(seen.variable.value)
+      : undefined;
+  };
 }
 
 /** Work that goes on beside other work; whoever waits for it sees a failure. */
@@ -89,7 +103,7 @@ function begun<T>(work: Promise<T>): Promise<T> {
   return work;
 }
 
-interface Found extends Pick<SnapshotSource, 'layout' | 'sync'> {
+interface Found extends Pick<SnapshotSource, 'layout' | 'sync' | 'moment'> {
   readonly folded: FoldedGoroutines;
   /** What a sample of Delve's list comes to. */
   readonly sample: Promise<CrossCheck>;
@@ -97,12 +111,12 @@ interface Found extends Pick<SnapshotSource, 'layout' | 'sync'> {
 
 async function readAndCheck(
   { client, memory, rawListFile }: CoreSource,
-  { layout, sync, folded, sample }: Found,
+  { layout, sync, folded, sample, moment }: Found,
   limits: string[],
   options: CallOptions,
 ): Promise<{ readonly snapshot: Snapshot; readonly checked: CrossCheck }> {
   const symbols = delveSymbols(client);
-  const snapshot = await readSnapshot({ symbols, memory, layout, sync }, folded, options);
+  const snapshot = await readSnapshot({ symbols, memory, layout, sync, moment }, folded, options);
   if (rawListFile === undefined) return { snapshot, checked: await sample };
   const { total } = snapshot.goroutines;
   if (total > maxListed) {

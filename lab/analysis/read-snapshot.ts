@@ -6,6 +6,7 @@ import { type QueueEntry, type RawGoroutine, readGoroutine } from '../goruntime/
 import type { RuntimeLayout } from '../goruntime/layout.js';
 import { goroutineState, partialMark } from './describe.js';
 import type { Location } from './diagnosis.js';
+import { rosterOf } from './roster.js';
 import {
   type Cell,
   type Channel,
@@ -26,6 +27,8 @@ export interface SnapshotSource {
   readonly layout: RuntimeLayout;
   /** Absent when the sync types of the program could not be described. */
   readonly sync?: SyncReader | undefined;
+  /** The latest that the runtime's clock is known to have shown, nanoseconds. */
+  readonly moment?: number | undefined;
 }
 
 /** Delve looks for a goroutine from the beginning of its list: from here on that takes a second and more. */
@@ -85,6 +88,8 @@ export async function readSnapshot(
     cells.push(...own.values());
     if (stack.rest.goroutines > 0) cells.push(restOf(stack, signature, limits));
   }
+  const named = new Map(described.map(({ stack, signature }) => [stack, signature.id]));
+  const { members } = folded;
   const system = signatures.filter((s) => s.system).reduce((sum, s) => sum + s.count, 0);
   return {
     goroutines: { total: folded.total, user: folded.total - system, system, blocked: folded.waiting },
@@ -93,6 +98,13 @@ export async function readSnapshot(
     channels: channels.known(cells),
     syncObjects: source.sync?.objects(cells),
     limits: [...limits],
+    ...(members && {
+      roster: rosterOf(
+        members,
+        folded.stacks.map((stack) => named.get(stack)),
+        source.moment,
+      ),
+    }),
     far,
   };
 }

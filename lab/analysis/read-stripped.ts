@@ -42,6 +42,7 @@ export async function readStripped(
   pair: CheckedPair,
   memory: BulkMemory,
   signal: AbortSignal,
+  members = false,
 ): Promise<StrippedReading> {
   try {
     const image = await readProgramImage(pair.exe, pair.core, signal);
@@ -66,7 +67,7 @@ export async function readStripped(
     );
     const symbols = tableSymbols(table, unwind);
     const options = { signal, timeoutMs: callTimeoutMs };
-    const folded = foldGoroutines(memory, layout, signal, sync?.targetOf);
+    const folded = foldGoroutines(memory, layout, signal, sync?.targetOf, members);
     const snapshot = await readSnapshot({ symbols, memory, layout, sync }, folded, options);
     const heap = {
       ...{ memory, known, runtime: layout, module, writable: image.writable, goVersion: pair.exe.goVersion },

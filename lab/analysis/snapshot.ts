@@ -1,6 +1,7 @@
 import type { Reached } from '../goruntime/heap/reach.js';
 import type { CondState, MutexState, RwMutexState, WaitGroupState } from '../goruntime/sync-objects.js';
 import type { Location } from './diagnosis.js';
+import type { Roster } from './roster.js';
 
 /** One frame; `index` is what Delve's `frame` command takes. */
 export interface Frame extends Location {
@@ -118,6 +119,8 @@ export interface Snapshot {
   readonly limits: readonly string[];
   /** Examples that Delve finds only after looking through very many others: worth it, or not. */
   readonly far?: ReadonlyMap<number, 'worth it' | 'too far'>;
+  /** Which goroutines each signature has; only where that was asked for. */
+  readonly roster?: Roster | undefined;
   /** What live goroutines can reach; absent when it was not looked at. */
   readonly reached?: Reached | undefined;
 }

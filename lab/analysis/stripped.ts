@@ -22,7 +22,7 @@ import { waitedObjects } from './waited-objects.js';
 const remedy =
   'Pass the unstripped executable of the same build with --exe: the one that `strip` made this of, if it was kept.';
 
-type Sources = Pick<AnalyzeOptions, 'sourceMap' | 'goRoot' | 'noSource'>;
+type Sources = Pick<AnalyzeOptions, 'sourceMap' | 'goRoot' | 'noSource' | 'onRoster'>;
 
 /**
  * What can be said of a program without debug information (`-ldflags=-s` or `-w`, or `strip`): everything that
@@ -37,12 +37,13 @@ export async function analyzeStripped(
   signal: AbortSignal,
 ): Promise<Diagnosis> {
   using memory = openCoreMemory(pair.core.path, pair.exe.path);
-  const read = await readStripped(pair, memory, signal);
+  const read = await readStripped(pair, memory, signal, sources.onRoster !== undefined);
   if (read.kind === 'lost') return lostDiagnosis(pair, read.why, began);
   const program = await openSources(pair, read, sources);
   const snapshot = unwrapStarts(read.snapshot, program);
   const { total } = snapshot.goroutines;
   emit({ type: 'note', text: `${total} goroutines in ${snapshot.signatures.length} distinct stacks` });
+  if (snapshot.roster !== undefined) sources.onRoster?.(snapshot.roster);
   const client = typeEvaluator(read.structs);
   const study = await studyWaits(
     snapshot,

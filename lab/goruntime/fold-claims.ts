@@ -7,6 +7,8 @@ export interface FoldJob {
   readonly layout: RuntimeLayout;
   /** Goroutines of a batch. */
   readonly size: number;
+  /** Keep which goroutines a stack has. */
+  readonly members: boolean;
   /** Shared: the number of stretches of `runtime.allgs` that somebody has taken. */
   readonly claimed: Int32Array<SharedArrayBuffer>;
 }

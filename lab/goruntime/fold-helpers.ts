@@ -9,6 +9,7 @@ import { absorb, type FoldPart } from './fold-part.js';
 import { batchSize, newPass } from './fold-pass.js';
 import { newTables } from './fold-tables.js';
 import type { RuntimeLayout } from './layout.js';
+import { memberLog } from './members.js';
 
 /** Threads that read goroutines from the moment on when they are there. Disposing ends them. */
 export interface FoldHelpers extends AsyncDisposable {
@@ -33,11 +34,12 @@ export function startFoldHelpers(
   { exe, core }: FoldFiles,
   memory: BulkMemory,
   layout: RuntimeLayout,
+  members = false,
   most = Math.min(availableParallelism() - 1, maxHelpers, Math.floor(layout.allgs.length / worthHelp)),
 ): FoldHelpers {
   const size = batchSize(memory, layout);
   const claimed = new Int32Array(new SharedArrayBuffer(4));
-  const job: FoldJob = { exe, core, layout, size, claimed };
+  const job: FoldJob = { exe, core, layout, size, claimed, members };
   const workers = Array.from({ length: size > smallBatch ? 0 : most }, () => startWorker(job));
   return {
     job,
@@ -71,8 +73,8 @@ export async function foldWithHelp(
   signal: AbortSignal,
   otherTarget: OtherTarget = () => 0,
 ): Promise<FoldedGoroutines> {
-  const { layout, size } = job;
-  const tables = newTables();
+  const { layout, size, members } = job;
+  const tables = newTables(members ? memberLog(memory, layout) : undefined);
   const countOther = cellsOfOthers(tables, otherTarget);
   const pass = newPass(memory, layout, size, tables, countOther);
   let turn = 0;
@@ -86,7 +88,7 @@ export async function foldWithHelp(
     for (const part of await Promise.all(parts)) absorb(tables, part, countOther);
   } catch {
     signal.throwIfAborted();
-    return foldGoroutines(memory, layout, signal, otherTarget);
+    return foldGoroutines(memory, layout, signal, otherTarget, members);
   }
   return summarize(tables);
 }

@@ -1,6 +1,7 @@
 import type { CountOther } from './fold-pass.js';
 import type { Tables } from './fold-tables.js';
 import { enlarged, type Interner, type Pairs } from './interner.js';
+import type { MemberColumns } from './members.js';
 import { maxExamples, type Tally, type TallyColumns } from './tally.js';
 
 /** What a thread has folded, in arrays that can be given to another one without being copied. */
@@ -14,6 +15,7 @@ export interface FoldPart {
   readonly kinds: Pairs & TallyColumns;
   readonly cells: Pairs & TallyColumns;
   readonly others: OtherColumns;
+  readonly members?: MemberColumns | undefined;
   readonly total: number;
   readonly waiting: number;
 }
@@ -71,6 +73,7 @@ export function partOf(tables: Tables, others: Others): FoldPart {
     kinds: { ...kinds.columns(), ...tables.kindTally.columns() },
     cells: { ...cells.columns(), ...tables.cellTally.columns() },
     others: others.columns(),
+    members: tables.members?.columns(),
     ...{ total, waiting },
   };
 }
@@ -78,7 +81,7 @@ export function partOf(tables: Tables, others: Others): FoldPart {
 /** The memory of a part: whoever sends it gives it away. */
 export function buffersOf(part: FoldPart): ArrayBuffer[] {
   const columns = Object.values(part).flatMap((table) =>
-    typeof table === 'number' ? [] : Object.values(table),
+    typeof table !== 'object' ? [] : Object.values(table),
   );
   return columns.flatMap((column: unknown) =>
     ArrayBuffer.isView(column) && column.buffer instanceof ArrayBuffer ? [column.buffer] : [],
@@ -106,6 +109,7 @@ export function absorb(tables: Tables, part: FoldPart, countOther: CountOther): 
     const target = targets[others.targets[i] as number] as number;
     countOther(kind, target, others.indexes[i] as number, others.addresses[i] as number);
   }
+  if (part.members !== undefined) tables.members?.absorb(part.members, kinds);
   tables.total += part.total;
   tables.waiting += part.waiting;
 }

@@ -208,6 +208,7 @@ function count(
     const kind = tables.kinds.idOf(batch.class[i] as number, batch.stack[i] as number);
     const target = batch.target[i] as number;
     tables.kindTally.add(kind, from + i, address);
+    tables.members?.add(kind, address);
     if (onChannel[batch.reason[i] as number] === 1) {
       tables.cellTally.add(tables.cells.idOf(kind, target), from + i, address);
     } else countOther(kind, target, from + i, address);

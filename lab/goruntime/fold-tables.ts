@@ -1,5 +1,6 @@
 import { type Channels, newChannels } from './fold-channels.js';
 import { type Interner, interner } from './interner.js';
+import type { MemberLog } from './members.js';
 import { type Tally, tally } from './tally.js';
 
 /** Deeper stacks are rare: each is looked up frame by frame. */
@@ -22,11 +23,13 @@ export interface Tables {
   readonly cells: Interner;
   readonly kindTally: Tally;
   readonly cellTally: Tally;
+  /** Only where somebody asks which goroutines a stack has. */
+  readonly members?: MemberLog | undefined;
   total: number;
   waiting: number;
 }
 
-export function newTables(): Tables {
+export function newTables(members?: MemberLog): Tables {
   const targets = interner();
   targets.idOf(-1, -1);
   const chains = interner();
@@ -43,6 +46,7 @@ export function newTables(): Tables {
     cells: interner(),
     kindTally: tally(),
     cellTally: tally(),
+    members,
     total: 0,
     waiting: 0,
   };

@@ -2,6 +2,7 @@ import type { BulkMemory } from '../core/memory.js';
 import { batchSize, type CountOther, newPass } from './fold-pass.js';
 import { newTables, type Tables } from './fold-tables.js';
 import type { RuntimeLayout } from './layout.js';
+import { type MemberColumns, memberLog } from './members.js';
 import type { Folded } from './tally.js';
 
 /** Goroutines with the same status, wait reason, start, `go` statement and frame-pointer stack. */
@@ -18,6 +19,8 @@ export interface FoldedGoroutines {
   readonly waiting: number;
   /** Most goroutines first. */
   readonly stacks: readonly FoldedStack[];
+  /** Every single goroutine, `kinds` being indexes into `stacks`; only where that was asked for. */
+  readonly members?: MemberColumns;
   /** Parked goroutines that queue at a channel, counted by their own queue entries. */
   waiters(channel: number): { readonly send: number; readonly receive: number };
 }
@@ -40,8 +43,9 @@ export function foldGoroutines(
   layout: RuntimeLayout,
   signal: AbortSignal,
   otherTarget: OtherTarget = () => 0,
+  members = false,
 ): FoldedGoroutines {
-  const tables = newTables();
+  const tables = newTables(members ? memberLog(memory, layout) : undefined);
   const size = batchSize(memory, layout);
   const pass = newPass(memory, layout, size, tables, cellsOfOthers(tables, otherTarget));
   const { length } = layout.allgs;
@@ -69,6 +73,7 @@ export function summarize({
   kindTally,
   cellTally,
   channels,
+  members,
   total,
   waiting,
 }: Tables): FoldedGoroutines {
@@ -79,7 +84,7 @@ export function summarize({
       cellTally.countOf(y) - cellTally.countOf(x) ||
       cellTally.firstOf(x) - cellTally.firstOf(y),
   );
-  const stacks: FoldedStack[] = [];
+  const stacks: (FoldedStack & { readonly kind: number })[] = [];
   for (let from = 0; from < order.length; ) {
     const kind = cells.first(order[from] ?? 0);
     let end = from;
@@ -89,11 +94,23 @@ export function summarize({
     const known = targets.reduce((sum, target) => sum + target.count, 0);
     stacks.push({
       ...whole,
+      kind,
       targets,
       rest: { goroutines: whole.count - known, targets: end - from - targets.length },
     });
     from = end;
   }
   stacks.sort((x, y) => y.count - x.count || (x.examples[0]?.index ?? 0) - (y.examples[0]?.index ?? 0));
-  return { total, waiting, stacks, waiters: channels.waiters };
+  const place = new Uint32Array(stacks.length);
+  for (const [i, { kind }] of stacks.entries()) place[kind] = i;
+  return {
+    ...{ total, waiting, waiters: channels.waiters },
+    stacks: stacks.map(({ kind: _, ...stack }) => stack),
+    ...(members === undefined ? {} : { members: inPlace(members.columns(), place) }),
+  };
+}
+
+function inPlace(columns: MemberColumns, place: Uint32Array): MemberColumns {
+  for (let i = 0; i < columns.size; i++) columns.kinds[i] = place[columns.kinds[i] as number] as number;
+  return columns;
 }

@@ -67,6 +67,12 @@ export interface RuntimeLayout {
   readonly waitReasons: readonly string[];
   /** Start of the type section of the only module; `undefined` when there are several. */
   readonly types: number | undefined;
+  /** In a `g`, what is told of single goroutines alone; `undefined` where this Go does not have it. */
+  readonly ofMembers?: {
+    readonly lockedThread: number | undefined;
+    /** Since Go 1.21. */
+    readonly creator: number | undefined;
+  };
   /** Absent where only the stacks of parked goroutines can be read. */
   readonly live?: LiveLayout | undefined;
 }
@@ -105,6 +111,7 @@ export async function readRuntimeLayout(
       timer: hchan.get('timer'),
     },
     waitReasons: readStrings(memory, reasons),
+    ofMembers: { lockedThread: g.get('lockedm'), creator: g.get('parentGoid') },
     types: nextModule.value === '0' ? Number(moduleTypes.value) : undefined,
     live: nextModule.value === '0' ? await readLiveLayout(evaluate, memory, g, signal) : undefined,
   };

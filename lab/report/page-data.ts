@@ -28,13 +28,28 @@ export interface DiagnosisPart {
   readonly limits: readonly string[];
   readonly findings: readonly FindingPart[];
   readonly objects: readonly ObjectRow[];
+  /** What was too much for a page: whole findings, objects, limits. */
+  readonly leftOut: { readonly findings: number; readonly objects: number; readonly limits: number };
   readonly goroutines: GoroutineTable;
+  /** Absent where the groups' examples are all that is known. */
+  readonly members?: MemberList;
   /** Source lines by `file:line`, where the file was to be found when the page was made. */
   readonly sources: Readonly<Record<string, SourceLines>>;
 }
 
 export interface FindingPart extends Finding {
   readonly picture?: GraphPicture;
+  /** What of it was too much for a page. */
+  readonly leftOut?: {
+    readonly evidence: number;
+    readonly goroutines: number;
+    readonly resources: number;
+    readonly edges: number;
+    /** Groups of victims. */
+    readonly groups: number;
+    readonly frames: number;
+    readonly variables: number;
+  };
 }
 
 /** A few lines of a source file; the marked one is that of the key. */
@@ -52,6 +67,8 @@ export interface GraphPicture {
   readonly edges: readonly GraphEdge[];
   /** Goroutines and objects of the root cause that are not drawn, for they are too many. */
   readonly leftOut: number;
+  /** The same from top to bottom, where that is narrower. */
+  readonly narrow?: Omit<GraphPicture, 'leftOut' | 'narrow'>;
 }
 
 export interface GraphNode {
@@ -121,12 +138,29 @@ export interface GoroutineTable {
     readonly user: readonly number[];
     /** Frame of the `go` statement. */
     readonly created: readonly number[];
+    /** Ids of the first ones; none where `members` has all. */
     readonly examples: readonly (readonly number[])[];
   };
   /** Of the runtime itself, as indexes of groups. */
   readonly system: readonly number[];
   /** What was too much for a page. */
   readonly leftOut: { readonly groups: number; readonly goroutines: number };
+}
+
+/**
+ * Which goroutines the groups of the table have. The numbers stand in the element `#members`, packed: base64 of
+ * deflated bytes (RFC 1951). First come numbers of seven bits a byte, the lowest first, the eighth bit set where more
+ * follow (LEB128); always group by group: how many goroutines are listed of it; where there are any, the first id and
+ * a width; those that are locked to their thread: how many, and the distances of their places; then the columns that
+ * there are: seconds waited at least, 0 for not known; who started them, as the distance to that of the one before
+ * with its sign in the lowest bit. At the end, from the lowest bit of a byte upwards, the other ids, each as the distance
+ * to the one before in a Rice code: `distance >> width` ones, a zero, and `width` bits from the lowest on.
+ */
+export interface MemberList {
+  readonly goroutines: number;
+  readonly columns: { readonly waited: boolean; readonly creators: boolean };
+  /** When there was room for the first so many of each group only. */
+  readonly firstOfEach?: number;
 }
 
 export interface RunPart {

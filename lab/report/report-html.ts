@@ -1,47 +1,90 @@
 import { createColors } from 'picocolors';
 import type { Diagnosis } from '../analysis/diagnosis.js';
+import type { Roster } from '../analysis/roster.js';
 import { diagnosisText } from './diagnosis-text.js';
 import { diagnosisPart } from './page/diagnosis-part.js';
+import { findingsInRoom, namesCut } from './page/finding-room.js';
 import { pageAssets, pageFile } from './page/page-file.js';
+import { clip, pageRoom } from './page/room.js';
 import { runPart } from './page/run-part.js';
 import type { SourceMap } from './page/source-lines.js';
 import type { PageData } from './page-data.js';
 import type { RunReport } from './run-report.js';
 
+/** Characters. */
+const longestTitle = 200;
+const longestSummary = 600;
+/** For browsers without scripts. */
+const longestPlain = 60_000;
+const mostPlain = 100;
+
 /**
  * A diagnosis as one page, without any other file. `sources` tells where the sources lie that it names; with
- * `undefined` none is read. Throws `internal` when the pages were not built.
+ * `undefined` none is read. `roster` is which goroutines each group has; without it the page has their examples. Throws `internal` when the pages were not built.
  */
-export async function diagnosisHtml(diagnosis: Diagnosis, sources: SourceMap): Promise<string> {
+export async function diagnosisHtml(
+  diagnosis: Diagnosis,
+  sources: SourceMap,
+  roster?: Roster,
+): Promise<string> {
   const program = diagnosis.process.exe.split('/').at(-1) ?? 'the program';
   return await page(
     {
-      ...{ schema: 'lab.page/1', title: `${verdictWord(diagnosis.verdict)} in ${program}` },
-      ...{ madeAt: new Date().toISOString(), verdict: diagnosis.verdict, summary: diagnosis.summary },
-      diagnosis: await diagnosisPart(diagnosis, sources),
+      ...{
+        schema: 'lab.page/1',
+        title: `${verdictWord(diagnosis.verdict)} in ${clip(program, longestTitle)}`,
+      },
+      ...{ madeAt: new Date().toISOString(), verdict: diagnosis.verdict },
+      summary: clip(diagnosis.summary, longestSummary),
     },
-    diagnosis,
+    { diagnosis, sources, roster },
   );
 }
 
 /** A run as one page: `report.html`. */
 export async function reportHtml(report: RunReport, sources: SourceMap): Promise<string> {
-  const { record, diagnosis } = report;
+  const { record, diagnosis, roster } = report;
   const summary = diagnosis?.summary ?? record.conclusion?.summary ?? 'This run has no conclusion.';
   return await page(
     {
       ...{ schema: 'lab.page/1', title: `Run ${record.id}`, madeAt: new Date().toISOString() },
-      ...{ verdict: diagnosis?.verdict ?? 'unknown', summary },
-      ...(diagnosis === undefined ? {} : { diagnosis: await diagnosisPart(diagnosis, sources) }),
+      ...{ verdict: diagnosis?.verdict ?? 'unknown', summary: clip(summary, longestSummary) },
       run: runPart(report),
     },
-    diagnosis,
+    diagnosis && { diagnosis, sources, roster },
   );
 }
 
-async function page(data: PageData, diagnosis: Diagnosis | undefined): Promise<string> {
-  const plain = diagnosis === undefined ? '' : diagnosisText(diagnosis, createColors(false));
-  return pageFile(data, await pageAssets('report'), plain);
+interface Diagnosed {
+  readonly diagnosis: Diagnosis;
+  readonly sources: SourceMap;
+  readonly roster: Roster | undefined;
+}
+
+/** The diagnosis has the room that everything else leaves. */
+async function page(data: PageData, diagnosed: Diagnosed | undefined): Promise<string> {
+  const assets = await pageAssets('report');
+  if (diagnosed === undefined) return pageFile(data, assets, '');
+  const { diagnosis, sources, roster } = diagnosed;
+  const plain = clip(diagnosisText(brief(diagnosis), createColors(false)), longestPlain);
+  const room = pageRoom - Buffer.byteLength(pageFile(data, assets, plain));
+  const { part, packed } = await diagnosisPart(diagnosis, sources, roster, room);
+  return pageFile({ ...data, diagnosis: part }, assets, plain, packed);
+}
+
+/** What is to be read without scripts: as much of it as anybody will. */
+function brief(diagnosis: Diagnosis): Diagnosis {
+  const { findings, leftOut } = findingsInRoom(diagnosis.findings, longestPlain);
+  const more = leftOut === 0 ? [] : [`${leftOut} more findings are not shown here.`];
+  return {
+    ...diagnosis,
+    summary: clip(diagnosis.summary, longestSummary),
+    findings: [...findings],
+    groups: namesCut(diagnosis.groups.slice(0, mostPlain)),
+    userLocations: namesCut(diagnosis.userLocations.slice(0, mostPlain)),
+    objects: namesCut((diagnosis.objects ?? []).slice(0, mostPlain)),
+    limits: [...namesCut(diagnosis.limits.slice(0, mostPlain)), ...more],
+  };
 }
 
 function verdictWord(verdict: Diagnosis['verdict']): string {

@@ -10,6 +10,7 @@ import { scenarioOf } from '../config.js';
 import { expectations, expectationsOfFixed } from '../expectation.js';
 import { sourceMapOf } from '../run-sources.js';
 import { readJson } from '../store/json-file.js';
+import { membersFile, readMembers } from '../store/members.js';
 import type { Run } from '../store/run-store.js';
 import { readCounts, readCrowd, readProbes, readProcessLooks, readSamples } from '../store/series.js';
 import { reportHtml } from './report-html.js';
@@ -32,7 +33,9 @@ export async function writeReports(run: Run): Promise<RunReport> {
   for (const { name, text } of files) await write(run, name, text);
   await write(run, 'transcript.md', markdown);
   await write(run, 'report.md', reportMarkdown(await readReport(run)));
-  await write(run, 'report.html', await reportHtml(await readReport(run), sourceMapOf(run)));
+  const roster = await readMembers(run.file(membersFile));
+  const page = await reportHtml({ ...(await readReport(run)), ...(roster && { roster }) }, sourceMapOf(run));
+  await write(run, 'report.html', page);
   return await readReport(run);
 }
 
@@ -47,6 +50,7 @@ export async function readReport(run: Run): Promise<RunReport> {
     scenario,
     expectations: compared ?? [],
     ...(diagnosis === undefined ? {} : { diagnosis }),
+
     checklist: (await optional(run.file('checklist.json'), z.array(checklistRowSchema))) ?? [],
     samples: await readSamples(run.file('load.jsonl')),
     probes: await readProbes(run.file('probes.jsonl')),

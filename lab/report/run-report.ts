@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../analysis/diagnosis.js';
+import type { Roster } from '../analysis/roster.js';
 import type { ChecklistRow } from '../checklist/row.js';
 import type { ExpectationRow } from '../expectation.js';
 import type { ProbeOutcome } from '../hang/health.js';
@@ -14,6 +15,8 @@ import type { CommandChapter } from './page-data.js';
 export interface RunReport {
   readonly record: RunRecord;
   readonly diagnosis?: Diagnosis;
+  /** Which goroutines its groups have: for the page alone; runs of older versions of the lab do not have it. */
+  readonly roster?: Roster;
   readonly scenario: Pick<Scenario, 'title' | 'teaches'>;
   /** What the manifest expects, and what was found; empty without a diagnosis. */
   readonly expectations: readonly ExpectationRow[];
@@ -45,6 +48,7 @@ const contents: readonly (readonly [RegExp, string])[] = [
   [/^report\.html$/, 'this run as a page'],
   [/^report\.md$/, 'this run as text'],
   [/^diagnosis\.json$/, 'the diagnosis with its evidence'],
+  [/^members\.jsonl$/, 'which goroutines each group has'],
   [/^checklist\.json$/, "the article's claims against this run"],
   [/^list_goroutines\.json$/, "Delve's list of goroutines, raw"],
   [/^core\.\d+$/, 'the core file: the memory of the server'],

@@ -1,11 +1,8 @@
 import { basename, isAbsolute, relative } from 'node:path';
 import type { CommandRecord } from '../store/command-record.js';
+import { quoteWord } from './page/words.js';
 
-/** Quotes one word for a POSIX shell, and only when it needs it. */
-export function quoteWord(word: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(word) && !word.startsWith('=')) return word;
-  return `'${word.replaceAll("'", `'\\''`)}'`;
-}
+export { quoteWord } from './page/words.js';
 
 /**
  * A recorded command as a person types it: programs by their names, files of the run's folder relative to

@@ -16,7 +16,7 @@ const finding = article.findings[0] as Finding;
 
 describe('the table of goroutines', () => {
   it('keeps every goroutine, its stack and where it was created', () => {
-    const { texts, frames, nodes, groups, leftOut } = goroutineTable(article.groups, new Set());
+    const { texts, frames, nodes, groups, leftOut } = goroutineTable(article.groups, new Set(), 1_000_000);
     expect(groups.count).to.deep.equal([1_000]);
     const path: string[] = [];
     for (let node = groups.node[0] ?? -1; node !== -1; node = nodes.parent[node] ?? -1) {
@@ -136,6 +136,16 @@ describe('the timeline of a run', () => {
     expect(Math.max(...(timeline?.memory.v ?? []))).to.be.above(1e7);
     expect(timeline?.probes.some(({ kind }) => kind === 'timed-out')).to.equal(true);
     expect(timeline?.span).to.be.within(5, 20);
+  });
+
+  it('shows no answers after the last one', async () => {
+    const { report } = await storedRun();
+    const timeline = timelineOf({ ...report, looks: report.looks ?? [], crowd: [], counts: [] });
+    const silent = timeline?.moments.find(({ label }) => label === 'last byte')?.t ?? 0;
+    const { t = [], v = [] } = timeline?.requests ?? {};
+    expect(Math.max(...v)).to.be.above(1_000);
+    // The sample in which the last answer came is taken a moment after it.
+    expect(v.filter((_, i) => (t[i] ?? 0) > silent + 0.25 && (v[i] ?? 0) > 0)).to.deep.equal([]);
   });
 
   it('counts the goroutines that came with the load, over those of the idle server', async () => {

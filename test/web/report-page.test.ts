@@ -4,7 +4,13 @@ import type { Browser } from 'playwright-core';
 import { diagnosisHtml, reportHtml } from '../../lab/report/report-html.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { accessibilityFindings, keepPicture, launchBrowser, openFile } from './browser.js';
-import { crowdedDiagnosis, hostileDiagnosis, storedRun } from './reports.js';
+import {
+  crowdedDiagnosis,
+  endlessDiagnosis,
+  hostileDiagnosis,
+  scatteredRoster,
+  storedRun,
+} from './reports.js';
 
 const megabyte = 1_000_000;
 const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
@@ -21,8 +27,10 @@ describe('report.html in a browser', function () {
     article = folder.file('article.html');
     crowd = folder.file('crowd.html');
     const { report, sources } = await storedRun();
-    await writeFile(article, await reportHtml(report, sources));
-    await writeFile(crowd, await diagnosisHtml(crowdedDiagnosis(1_000_000, 20_000), undefined));
+    const roster = scatteredRoster(report.diagnosis ?? { groups: [] });
+    await writeFile(article, await reportHtml({ ...report, roster }, sources));
+    const crowded = crowdedDiagnosis(1_000_000, 20_000);
+    await writeFile(crowd, await diagnosisHtml(crowded, undefined, scatteredRoster(crowded)));
   });
   after(async () => {
     await browser?.close();
@@ -113,6 +121,17 @@ describe('report.html in a browser', function () {
     }
   });
 
+  it('draws the root cause from top to bottom where there is little width, and nothing of it is cut off', async () => {
+    const look =
+      "(() => { const w = document.querySelector('.graph .wide'); return w.scrollWidth - w.clientWidth; })()";
+    await using phone = await openFile(browser, article, { viewport: { width: 400, height: 800 } });
+    await using desk = await openFile(browser, article);
+    expect(await phone.page.evaluate(look)).to.equal(0);
+    expect(await phone.page.locator('.graph .node').allTextContents()).to.deep.equal(
+      await desk.page.locator('.graph .node').allTextContents(),
+    );
+  });
+
   it('is printed in light colours, with its evidence open and without buttons', async () => {
     await using open = await openFile(browser, article, { colorScheme: 'dark' });
     const { page } = open;
@@ -122,6 +141,33 @@ describe('report.html in a browser', function () {
     const pdf = await page.pdf({ format: 'A4' });
     expect(pdf.subarray(0, 5).toString()).to.equal('%PDF-');
     expect(pdf.length).to.be.above(50_000);
+  });
+
+  it('stays below 5 MB whatever a diagnosis is full of, and says what it left out', async () => {
+    const file = folder.file('endless.html');
+    const endless = endlessDiagnosis(300);
+    await writeFile(file, await diagnosisHtml(endless, undefined, scatteredRoster(endless)));
+    expect((await stat(file)).size)
+      .to.be.below(5 * megabyte)
+      .and.above(megabyte);
+    await using open = await openFile(browser, file);
+    const { page, complaints } = open;
+    const notes = (part: string) => page.locator(`${part} .left-out`).allTextContents();
+    expect((await notes('#evidence')).at(-1)).to.match(/^2\d\d findings more found no room on this page/);
+    expect((await notes('#evidence'))[0]).to.match(/^[\d,]+ claims more found no room/);
+    expect((await notes('#evidence'))[1]).to.match(
+      /^[\d,]+ goroutines, [\d,]+ frames and [\d,]+ variables more/,
+    );
+    expect((await notes('#cause'))[0]).to.match(/^[\d,]+ goroutines, [\d,]+ objects and [\d,]+ edges more/);
+    expect((await notes('#objects'))[0]).to.match(/^[\d,]+ objects more/);
+    expect((await notes('#about'))[0]).to.match(/^[\d,]+ limits more/);
+    // The first finding is told as far as one can read it.
+    expect(await page.locator('#evidence .finding').first().locator('.claim').count()).to.be.above(20);
+    expect(await page.locator('#evidence .finding').first().locator('.stack > li').count()).to.be.above(20);
+    expect(await page.locator('.graph .node').count()).to.be.above(20);
+    expect(await page.evaluate(overflow)).to.equal(0);
+    expect(complaints).to.deep.equal([]);
+    await keepPicture(page, 'report-endless');
   });
 
   it('shows whatever comes out of a core as text', async () => {

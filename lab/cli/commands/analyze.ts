@@ -5,6 +5,7 @@ import { createColors } from 'picocolors';
 import { z } from 'zod';
 import { analyzeCore } from '../../analysis/analyze-core.js';
 import type { Diagnosis } from '../../analysis/diagnosis.js';
+import type { Roster } from '../../analysis/roster.js';
 import { complaintsText } from '../../complaints.js';
 import { LabError } from '../../errors.js';
 import { diagnosisText } from '../../report/diagnosis-text.js';
@@ -21,6 +22,7 @@ const optionsSchema = z.looseObject({
   sourceMap: z.array(z.string().regex(/^[^=]+=.+$/, 'FROM=TO')).default([]),
   goRoot: z.string().optional(),
   html: z.string().optional(),
+  members: z.string().optional(),
   /** commander's form of `--no-source`. */
   source: z.boolean().default(true),
 });
@@ -30,17 +32,22 @@ export const analyzeCommand: LabCommand = {
   async act({ options, output, signal }) {
     const asked = readOptions(options);
     requireSensible(asked);
-    const diagnosis = await withProgress(output, async (emit) =>
+    const { diagnosis, roster } = await withProgress(output, async (emit) =>
       asked.run === undefined
         ? await analyzeFiles(asked, emit, signal)
         : await analyzeStored(asked.run, emit, signal),
     );
     if (asked.html !== undefined) {
       const { diagnosisHtml } = await import('../../report/report-html.js');
-      await writeFile(asked.html, await diagnosisHtml(diagnosis, await sourcesFor(asked, diagnosis)));
+      await writeFile(asked.html, await diagnosisHtml(diagnosis, await sourcesFor(asked, diagnosis), roster));
+    }
+    if (asked.members !== undefined) {
+      const { writeMembers } = await import('../../store/members.js');
+      await writeMembers(asked.members, roster ?? []);
     }
     output.document(diagnosis);
     output.print(diagnosisText(diagnosis, createColors(output.colour)));
+    if (asked.members !== undefined) output.aside(`goroutines of the groups: ${resolve(asked.members)}`);
     if (asked.html !== undefined) output.aside(`report: ${resolve(asked.html)}`);
     return analyzeExitCode(diagnosis);
   },
@@ -67,40 +74,55 @@ async function sourcesFor(
   return sourceMapOf(await openRun(run));
 }
 
+interface Analysed {
+  readonly diagnosis: Diagnosis;
+  /** Which goroutines each group has, when that is asked for and could be read. */
+  readonly roster: Roster | undefined;
+}
+
 /** Loaded only when needed: a stranger's core takes as long to analyse as all that belongs to runs to load. */
 async function analyzeStored(
   dir: string,
   emit: Parameters<typeof analyzeCore>[1],
   signal: AbortSignal,
-): Promise<Diagnosis> {
+): Promise<Analysed> {
   const { analyzeRun } = await import('../../findings.js');
   const { openRun } = await import('../../store/run-store.js');
-  return await analyzeRun(await openRun(dir), emit, signal);
+  const { membersFile, readMembers } = await import('../../store/members.js');
+  const run = await openRun(dir);
+  const diagnosis = await analyzeRun(run, emit, signal);
+  return { diagnosis, roster: await readMembers(run.file(membersFile)) };
 }
 
 async function analyzeFiles(
-  { exe, core, sourceMap, goRoot, source }: z.infer<typeof optionsSchema>,
+  { exe, core, sourceMap, goRoot, source, html, members }: z.infer<typeof optionsSchema>,
   emit: Parameters<typeof analyzeCore>[1],
   signal: AbortSignal,
-): Promise<Diagnosis> {
+): Promise<Analysed> {
   if (exe === undefined || core === undefined) {
     throw new LabError('an executable and a core file are needed', {
       code: 'usage',
       hint: 'npx lab analyze --exe FILE --core FILE (or --run DIR)',
     });
   }
+  let roster: Roster | undefined;
+  const onRoster = (read: Roster) => {
+    roster = read;
+  };
   const files = {
+    ...(html === undefined && members === undefined ? {} : { onRoster }),
     exe: resolve(exe),
     core: resolve(core),
     sourceMap: sourceMap.map(parseSourceMap),
     noSource: !source,
     ...(goRoot === undefined ? {} : { goRoot: resolve(goRoot) }),
   };
-  return await withPatience(
+  const diagnosis = await withPatience(
     emit,
     { stage: 'analyze', text: basename(core) },
     async () => await analyzeCore(files, emit, signal),
   );
+  return { diagnosis, roster };
 }
 
 /** Reads `FROM=TO`; the first `=` divides. */
@@ -119,7 +141,15 @@ function readOptions(options: unknown): z.infer<typeof optionsSchema> {
 }
 
 /** What is sure to fail is said before the work, not after it. */
-function requireSensible({ exe, core, run, goRoot, sourceMap, html }: z.infer<typeof optionsSchema>): void {
+function requireSensible({
+  exe,
+  core,
+  run,
+  goRoot,
+  sourceMap,
+  html,
+  members,
+}: z.infer<typeof optionsSchema>): void {
   const refuse = (message: string, hint: string): never => {
     throw new LabError(message, { code: 'usage', hint });
   };
@@ -132,9 +162,13 @@ function requireSensible({ exe, core, run, goRoot, sourceMap, html }: z.infer<ty
   ]) {
     if (!existsSync(folder)) refuse(`there are no sources at ${folder}: it does not exist`, 'check the path');
   }
-  if (html !== undefined && !isWritable(html)) {
+  for (const [what, file] of [
+    ['the report', html],
+    ['the list of goroutines', members],
+  ] as const) {
+    if (file === undefined || isWritable(file)) continue;
     refuse(
-      `the report cannot be written to ${resolve(html)}`,
+      `${what} cannot be written to ${resolve(file)}`,
       'choose a file in a folder that you may write to',
     );
   }

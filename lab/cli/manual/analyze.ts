@@ -15,7 +15,8 @@ export function defineAnalyze(program: Command): Command {
     .option('--go-root <dir>', 'where the sources of the Go standard library lie')
     .option('--no-source', 'use no sources at all')
     .optionsGroup('Output')
-    .option('--html <file>', 'write the report as a page');
+    .option('--html <file>', 'write the report as a page')
+    .option('--members <file>', 'write which goroutines each group has, as JSON lines');
   return describe(command, {
     synopsis: ['analyze --exe FILE --core FILE [--source-map FROM=TO]...', 'analyze --run DIR'],
     description: [
@@ -33,6 +34,10 @@ export function defineAnalyze(program: Command): Command {
       {
         does: 'For machines and colleagues',
         type: 'npx lab analyze --exe ./server --core ./core.1628 --json --html report.html',
+      },
+      {
+        does: 'All goroutines of a group, not only examples',
+        type: 'npx lab analyze --exe ./server --core ./core.1628 --members members.jsonl',
       },
       { does: 'A stored run again', type: 'npx lab analyze --run runs/2026-11-23T042011-blog' },
     ],

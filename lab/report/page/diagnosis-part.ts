@@ -1,34 +1,86 @@
 import type { Diagnosis, Finding, Resource } from '../../analysis/diagnosis.js';
+import type { Roster } from '../../analysis/roster.js';
 import type { DiagnosisPart, FindingPart, ObjectRow } from '../page-data.js';
+import { findingsInRoom, namesCut } from './finding-room.js';
 import { goroutineTable } from './goroutine-table.js';
 import { drawGraph } from './graph.js';
+import { memberList } from './member-list.js';
+import { bytesOf, clip, fitting } from './room.js';
 import { type Place, placesIn, type SourceMap, sourceLines } from './source-lines.js';
 import { isPrivateRuntime, objectState, ownFrame } from './words.js';
 
 /** Groups whose own line is shown with the source around it: the largest. */
 const groupsWithSource = 60;
 
-/** What a page shows of a diagnosis. */
-export async function diagnosisPart(diagnosis: Diagnosis, sources: SourceMap): Promise<DiagnosisPart> {
-  const { scope, process, stats, limits, findings } = diagnosis;
-  const pictured: FindingPart[] = [];
-  for (const finding of findings) {
-    const picture = await drawGraph(finding, diagnosis.groups);
-    pictured.push(picture === undefined ? finding : { ...finding, picture });
-  }
+/** What each part may take of the page, bytes; the goroutines have the rest. The article's run takes 50,000 in all. */
+const rooms = { findings: 900_000, pictures: 300_000, limits: 60_000, objects: 350_000, sources: 450_000 };
+const longestLimit = 2_000;
+/** Objects beyond these say nothing in a table. */
+const mostObjects = 200;
+/** Groups of an object that can be chosen by it. */
+const mostGroupsOfObject = 2_000;
+
+export interface DiagnosisOnPage {
+  readonly part: DiagnosisPart;
+  /** What goes into the element `#members`. */
+  readonly packed: string;
+}
+
+/** What a page shows of a diagnosis when there is so much room for it, bytes. */
+export async function diagnosisPart(
+  diagnosis: Diagnosis,
+  sources: SourceMap,
+  roster: Roster | undefined,
+  room: number,
+): Promise<DiagnosisOnPage> {
+  const { scope, process, stats, groups } = diagnosis;
+  const { findings, leftOut: moreFindings } = findingsInRoom(diagnosis.findings, rooms.findings);
+  const limits = fitting(
+    diagnosis.limits.map((limit) => clip(limit, longestLimit)),
+    rooms.limits,
+  );
+  const objects = fitting(objectRows(diagnosis).map(objectInRoom), rooms.objects, mostObjects);
+  const most = {
+    ...{ scope, process: namesCut(process), stats, limits: limits.kept, objects: objects.kept },
+    findings: await pictured(findings, groups),
+    sources: sourceLines(placesOf(findings, groups), sources, rooms.sources),
+    leftOut: { findings: moreFindings, objects: objects.leftOut, limits: limits.leftOut },
+  };
+  const left = room - bytesOf(most);
+  const listed = new Set(roster?.map(({ group }) => group));
+  const bare = groups.map((one) => (listed.has(one.id) ? { ...one, exampleIds: [] } : one));
+  const table = goroutineTable(bare, groupsOf(findings), left);
+  const list = roster && memberList(table.groups.id, roster, left - bytesOf(table));
+  const goroutines =
+    list === undefined && listed.size > 0 ? goroutineTable(groups, groupsOf(findings), left) : table;
   return {
-    scope,
-    process,
-    stats,
-    limits,
-    findings: pictured,
-    objects: objectRows(diagnosis),
-    goroutines: goroutineTable(diagnosis.groups, groupsOf(findings)),
-    sources: sourceLines(placesOf(diagnosis), sources),
+    part: { ...most, goroutines, ...(list === undefined ? {} : { members: list.list }) },
+    packed: list?.packed ?? '',
   };
 }
 
-function groupsOf(findings: readonly Finding[]): Set<string> {
+async function pictured(
+  findings: readonly FindingPart[],
+  groups: Diagnosis['groups'],
+): Promise<FindingPart[]> {
+  const out: FindingPart[] = [];
+  let left = rooms.pictures;
+  for (const finding of findings) {
+    const picture = left > 0 ? await drawGraph(finding, groups) : undefined;
+    const size = bytesOf(picture);
+    if (picture !== undefined && size <= left) {
+      left -= size;
+      out.push({ ...finding, picture });
+    } else out.push(finding);
+  }
+  return out;
+}
+
+function objectInRoom(row: ObjectRow): ObjectRow {
+  return { ...namesCut({ ...row, groups: [] }), groups: row.groups.slice(0, mostGroupsOfObject) };
+}
+
+function groupsOf(findings: readonly FindingPart[]): Set<string> {
   return new Set(findings.flatMap(({ victims }) => victims.groups));
 }
 
@@ -72,7 +124,7 @@ function ownLook(
 }
 
 /** Every place whose source somebody may want to see, the most telling first. */
-function placesOf({ findings, groups }: Diagnosis): Place[] {
+function placesOf(findings: readonly FindingPart[], groups: Diagnosis['groups']): Place[] {
   const roots = findings.flatMap(({ rootCause }) => rootCause.goroutines);
   const frames = roots.flatMap(({ stack }) => stack.filter((frame) => !isPrivateRuntime(frame.function)));
   const largest = [...groups].sort((a, b) => b.count - a.count).slice(0, groupsWithSource);

@@ -1,27 +1,37 @@
 import type { Diagnosis, Group, Location } from '../../analysis/diagnosis.js';
 import { isSystemStart } from '../../analysis/snapshot.js';
 import type { GoroutineTable } from '../page-data.js';
+import { bytesOf, clip } from './room.js';
 
-/** What the table may take of the page, characters of JSON; the article's run takes 8,000 of them. */
-const room = 4_000_000;
+/** Of numbers in JSON, each with its comma. */
+const numberBytes = (...numbers: readonly number[]): number =>
+  numbers.reduce((sum, one) => sum + String(one).length + 1, 0);
+/** What a frame and its node may take at most, when they are not there yet. */
+const mostOfFrame = 48;
+/** Names of the columns. */
+const tableBytes = 400;
+/** Longer names are cut. */
+const longestText = 1_000;
 
-/** Groups as a tree of calls. The largest come first; what finds no room is counted. `wanted` has room first. */
+/**
+ * Groups as a tree of calls, in so many bytes of the page. The largest come first; what finds no room is counted.
+ * `wanted` has room first.
+ */
 export function goroutineTable(
   groups: Diagnosis['groups'],
   wanted: ReadonlySet<string>,
-  characters = room,
+  room: number,
 ): GoroutineTable {
   const table = openTable();
   const rank = ({ id, count }: Group): number => (wanted.has(id) ? Number.MAX_SAFE_INTEGER : count);
   const sorted = [...groups].sort((a, b) => rank(b) - rank(a) || a.id.localeCompare(b.id));
-  const kept = sorted.findIndex((group) => !table.add(group, characters));
-  const rest = kept === -1 ? [] : sorted.slice(kept);
+  const rest = sorted.filter((group) => !table.add(group, room));
   const goroutines = rest.reduce((sum, { count }) => sum + count, 0);
   return { ...table.columns, leftOut: { groups: rest.length, goroutines } };
 }
 
 function openTable() {
-  const texts = numbered<string>((text) => text.length + 3);
+  const texts = numbered<string>(bytesOf);
   const frames = {
     function: [] as number[],
     file: [] as number[],
@@ -48,12 +58,14 @@ function openTable() {
     const known = frameKeys.get(key);
     if (known !== undefined) return known;
     const index = frames.line.length;
-    frames.function.push(texts.of(place.function));
-    frames.file.push(texts.of(place.file));
+    const name = texts.of(clip(place.function, longestText));
+    const file = texts.of(clip(place.file, longestText));
+    frames.function.push(name);
+    frames.file.push(file);
     frames.line.push(place.line);
     if (place.inlined === true) frames.inlined.push(index);
     frameKeys.set(key, index);
-    used += 24;
+    used += numberBytes(name, file, place.line, ...(place.inlined === true ? [index] : []));
     return index;
   };
   const nodeOf = (parent: number, frame: number): number => {
@@ -64,23 +76,39 @@ function openTable() {
     nodes.parent.push(parent);
     nodes.frame.push(frame);
     nodeKeys.set(key, index);
-    used += 14;
+    used += numberBytes(parent, frame);
     return index;
   };
 
+  const costOf = (text: string): number =>
+    texts.knows(clip(text, longestText)) ? 0 : bytesOf(clip(text, longestText));
+  /** What a group takes beside its own numbers, at most: some of its calls may be there already. */
+  const mostOf = ({ stack, userLocation, goStatementLocation, waitReason }: Group): number => {
+    let most = costOf(waitReason);
+    for (const place of [...stack, userLocation, goStatementLocation]) {
+      most += mostOfFrame + costOf(place.function) + costOf(place.file);
+    }
+    return most;
+  };
+
   return {
-    /** `false`, and nothing added, once there is no more room. */
-    add(group: Group, characters: number): boolean {
-      if (used + texts.characters() > characters) return false;
+    /** `false`, and nothing added, when there is no room for it. */
+    add(group: Group, room: number): boolean {
+      const own = bytesOf(group.id) + numberBytes(group.count, ...group.exampleIds) + mostOfFrame;
+      if (tableBytes + used + texts.bytes() + own + mostOf(group) > room) return false;
       if (isSystemStart(group.startLocation.function)) system.push(columns.id.length);
       columns.id.push(group.id);
       columns.count.push(group.count);
-      columns.waitReason.push(texts.of(group.waitReason));
-      columns.user.push(frameOf(group.userLocation));
-      columns.created.push(frameOf(group.goStatementLocation));
+      const reason = texts.of(clip(group.waitReason, longestText));
+      const [user, created] = [frameOf(group.userLocation), frameOf(group.goStatementLocation)];
+      const node = group.stack.toReversed().reduce((above, one) => nodeOf(above, frameOf(one)), -1);
+      columns.waitReason.push(reason);
+      columns.user.push(user);
+      columns.created.push(created);
       columns.examples.push(group.exampleIds);
-      columns.node.push(group.stack.toReversed().reduce((node, one) => nodeOf(node, frameOf(one)), -1));
-      used += 60 + group.exampleIds.length * 9;
+      columns.node.push(node);
+      used +=
+        bytesOf(group.id) + numberBytes(group.count, reason, user, created, node, ...group.exampleIds) + 3;
       return true;
     },
     get columns() {
@@ -96,7 +124,8 @@ function numbered<T>(size: (value: T) => number) {
   let total = 0;
   return {
     all,
-    characters: () => total,
+    bytes: () => total,
+    knows: (value: T) => index.has(value),
     of(value: T): number {
       const known = index.get(value);
       if (known !== undefined) return known;

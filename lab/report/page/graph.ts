@@ -7,6 +7,8 @@ import { objectState, ownFrame, shortName, waitVerb } from './words.js';
 
 /** More than these say nothing in a picture. */
 const mostNodes = 40;
+/** Pictures that come a second time, for narrow screens. */
+const mostDrawnTwice = 12;
 const longestLabel = 44;
 /** What still can be read at the width of a page, points. */
 const widest = 900;
@@ -28,7 +30,10 @@ export async function drawGraph(
   loading ??= instance();
   const viz = await loading;
   const wide = layOut(viz, nodes, edges, 'LR');
-  return { ...(wide.width <= widest ? wide : layOut(viz, nodes, edges, 'TB')), leftOut };
+  const high = layOut(viz, nodes, edges, 'TB');
+  if (wide.width > widest || wide.width <= high.width)
+    return { ...(wide.width > widest ? high : wide), leftOut };
+  return { ...wide, leftOut, ...(nodes.length <= mostDrawnTwice ? { narrow: high } : {}) };
 }
 
 let loading: Promise<Viz> | undefined;
@@ -146,7 +151,7 @@ function layOut(
   nodes: readonly Sketch[],
   edges: readonly SketchedEdge[],
   rankdir: 'LR' | 'TB',
-): Omit<GraphPicture, 'leftOut'> {
+): Omit<GraphPicture, 'leftOut' | 'narrow'> {
   const inches = (points: number): number => points / pointsPerInch;
   const nameOf = (id: string): string => `n${nodes.findIndex((one) => one.id === id)}`;
   const drawing = viz.renderJSON(

@@ -29,7 +29,7 @@ export async function pageAssets(page: string): Promise<PageAssets> {
  * One file with everything in it: it opens from a disk, and its own policy forbids it the network. `plain` is what
  * somebody reads whose browser runs no scripts.
  */
-export function pageFile(data: PageData, { script, style }: PageAssets, plain: string): string {
+export function pageFile(data: PageData, { script, style }: PageAssets, plain: string, members = ''): string {
   const code = script.replaceAll(/<\/(?=script)/gi, '<\\/');
   const policy = [
     "default-src 'none'",
@@ -53,7 +53,12 @@ export function pageFile(data: PageData, { script, style }: PageAssets, plain: s
 <div id="page"></div>
 <noscript><h1>${data.summary}</h1><pre>${plain}</pre></noscript>
 <script type="application/json" id="data">${{ markup: jsonInMarkup(data) }}</script>
-<script>${{ markup: code }}</script>
+${
+  members === ''
+    ? ''
+    : html`<script type="text/plain" id="members">${members}</script>
+`
+}<script>${{ markup: code }}</script>
 </body>
 </html>
 `.markup;

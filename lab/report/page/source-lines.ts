@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Location } from '../../analysis/diagnosis.js';
 import type { SourceLines } from '../page-data.js';
+import { bytesOf } from './room.js';
 
 /** Where sources lie: prefixes of recorded paths and what stands for them here; `undefined` reads none. */
 export type SourceMap = readonly { readonly from: string; readonly to: string }[] | undefined;
@@ -15,9 +16,13 @@ const most = 400;
 
 /**
  * The lines around each place, by `file:line`. A file that is not here, or too short to have the line, is left
- * out: no lines are better than wrong ones.
+ * out: no lines are better than wrong ones. They take `room` bytes of the page at most.
  */
-export function sourceLines(places: readonly Place[], map: SourceMap): Record<string, SourceLines> {
+export function sourceLines(
+  places: readonly Place[],
+  map: SourceMap,
+  room = Number.POSITIVE_INFINITY,
+): Record<string, SourceLines> {
   const files = new Map<string, readonly string[] | undefined>();
   const linesOf = (path: string): readonly string[] | undefined => {
     if (!files.has(path)) files.set(path, readLines(localPath(path, map ?? [])));
@@ -26,13 +31,17 @@ export function sourceLines(places: readonly Place[], map: SourceMap): Record<st
   const found: Record<string, SourceLines> = Object.create(null);
   if (map === undefined) return found;
   let count = 0;
+  let left = room;
   for (const { file, line } of places) {
     const key = `${file}:${line}`;
     if (key in found || count >= most) continue;
     const lines = linesOf(file);
     if (lines === undefined || line < 1 || line > lines.length) continue;
     const from = Math.max(1, line - around);
-    found[key] = { from, lines: lines.slice(from - 1, line + around).map(clip) };
+    const excerpt = { from, lines: lines.slice(from - 1, line + around).map(clip) };
+    left -= bytesOf(key) + bytesOf(excerpt);
+    if (left < 0) break;
+    found[key] = excerpt;
     count += 1;
   }
   return found;

@@ -50,7 +50,7 @@ export function timelineOf({
   return {
     start,
     span: t(end),
-    requests: series(samples, ({ requestsPerSecond }) => requestsPerSecond),
+    requests: series(rates(samples), ({ perSecond }) => perSecond),
     cpu: series(loads(looks), ({ percent }) => percent),
     memory: series<{ at: number; rssBytes: number }>(memory, ({ rssBytes }) => rssBytes),
     stuck:
@@ -85,6 +85,18 @@ function momentsOf({ stages }: RunRecord): { at: number; label: string }[] {
 function aboveIdle(counts: readonly GoroutineCount[]): readonly GoroutineCount[] {
   const idle = counts[0]?.goroutines ?? 0;
   return counts.map(({ at, goroutines }) => ({ at, goroutines: Math.max(0, goroutines - idle) }));
+}
+
+/**
+ * Answers between two samples, by the second: the load's own figure is that of its last whole second, and would show
+ * answers of a server that had fallen silent.
+ */
+function rates(samples: Recorded['samples']): { at: number; perSecond: number }[] {
+  return samples.map(({ at, responses }, i) => {
+    const before = samples[i - 1];
+    if (before === undefined || at <= before.at) return { at, perSecond: 0 };
+    return { at, perSecond: (Math.max(0, responses - before.responses) / (at - before.at)) * 1_000 };
+  });
 }
 
 /** CPU time between two looks as percent of one processor. */

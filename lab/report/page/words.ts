@@ -45,3 +45,9 @@ export function objectState({ kind, len, cap, closed, waiters }: Resource): stri
       : [`${(waiters.send + waiters.recv).toLocaleString('en-US')} in its queue`];
   return [fill, ...(closed === true ? ['closed'] : []), ...queue].join(', ');
 }
+
+/** Quotes one word for a POSIX shell, and only when it needs it. */
+export function quoteWord(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word) && !word.startsWith('=')) return word;
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

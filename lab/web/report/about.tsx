@@ -1,5 +1,5 @@
 import type { PageData } from '../../report/page-data.js';
-import { Commands, Prose, Table } from './parts.js';
+import { Commands, LeftOut, Prose, Table } from './parts.js';
 import { bytes, number, seconds } from './words.js';
 
 /** What could not be known, and all that is needed to do it again. */
@@ -34,7 +34,11 @@ export function About({ data: { diagnosis, run } }: { readonly data: Pick<PageDa
   );
 }
 
-function Limits({ diagnosis: { limits } }: { readonly diagnosis: NonNullable<PageData['diagnosis']> }) {
+function Limits({
+  diagnosis: { limits, leftOut },
+}: {
+  readonly diagnosis: NonNullable<PageData['diagnosis']>;
+}) {
   return (
     <>
       <h3>Limits</h3>
@@ -49,6 +53,7 @@ function Limits({ diagnosis: { limits } }: { readonly diagnosis: NonNullable<Pag
           ))}
         </ul>
       )}
+      <LeftOut what={[[leftOut.limits, 'limit']]} />
     </>
   );
 }

@@ -75,16 +75,22 @@ function partsOf({ diagnosis, run, ...data }: PageData): Part[] {
     diagnosis &&
       diagnosis.findings.length > 0 && {
         ...{ id: 'evidence', name: 'Evidence' },
-        content: <Evidence findings={diagnosis.findings} process={diagnosis.process} />,
+        content: (
+          <Evidence
+            findings={diagnosis.findings}
+            process={diagnosis.process}
+            leftOut={diagnosis.leftOut.findings}
+          />
+        ),
       },
     diagnosis && {
       ...{ id: 'goroutines', name: 'Goroutines' },
-      content: <Explorer diagnosis={diagnosis} />,
+      content: <Explorer diagnosis={diagnosis} ofRun={run !== undefined} />,
     },
     diagnosis &&
       diagnosis.objects.length > 0 && {
         ...{ id: 'objects', name: 'Channels and locks' },
-        content: <Objects objects={diagnosis.objects} />,
+        content: <Objects objects={diagnosis.objects} leftOut={diagnosis.leftOut.objects} />,
       },
     run &&
       run.expectations.length > 0 && {

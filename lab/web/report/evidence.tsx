@@ -1,5 +1,5 @@
 import type { DiagnosisPart, FindingPart } from '../../report/page-data.js';
-import { Commands, Prose, placesIn, Source } from './parts.js';
+import { Commands, LeftOut, Prose, placesIn, Source } from './parts.js';
 import { Stack, Variables } from './stack.js';
 import { fileName, ownFrame, shortName } from './words.js';
 
@@ -10,9 +10,12 @@ const open = 2;
 export function Evidence({
   findings,
   process,
+  leftOut,
 }: {
   readonly findings: readonly FindingPart[];
   readonly process: DiagnosisPart['process'];
+  /** Findings that found no room. */
+  readonly leftOut: number;
 }) {
   return (
     <>
@@ -36,6 +39,7 @@ export function Evidence({
               <Claim key={one.id} finding={finding} evidence={one} />
             ))}
           </ol>
+          <LeftOut what={[[finding.leftOut?.evidence ?? 0, 'claim']]} />
           <h3>Stacks of the root cause</h3>
           {finding.rootCause.goroutines.map((one, k) => (
             <details key={one.id} class="goroutine" open={k === 0}>
@@ -50,8 +54,16 @@ export function Evidence({
               />
             </details>
           ))}
+          <LeftOut
+            what={[
+              [finding.leftOut?.goroutines ?? 0, 'goroutine'],
+              [finding.leftOut?.frames ?? 0, 'frame'],
+              [finding.leftOut?.variables ?? 0, 'variable'],
+            ]}
+          />
         </details>
       ))}
+      <LeftOut what={[[leftOut, 'finding']]} />
     </>
   );
 }

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useSources } from './app.js';
-import { fileName } from './words.js';
+import { counted, fileName } from './words.js';
 
 /** A table in a box of its own, so that a wide one scrolls there and not the page. */
 export function Table({
@@ -28,6 +28,19 @@ export function Table({
         <tbody>{children}</tbody>
       </table>
     </div>
+  );
+}
+
+/** What found no room on the page, and where it is; nothing where all is there. */
+export function LeftOut({ what }: { readonly what: readonly (readonly [count: number, one: string])[] }) {
+  const some = what.filter(([count]) => count > 0).map(([count, one]) => counted(count, one));
+  if (some.length === 0) return null;
+  const all = [...some.slice(0, -2), some.slice(-2).join(' and ')].join(', ');
+  return (
+    <p class="left-out">
+      {all} more found no room on this page: the whole diagnosis is what <code>npx lab analyze --json</code>{' '}
+      prints, and <code>diagnosis.json</code> of a run.
+    </p>
   );
 }
 

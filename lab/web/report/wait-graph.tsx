@@ -1,7 +1,8 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { FindingPart, GraphEdge, GraphNode, GraphPicture } from '../../report/page-data.js';
-import { Prose } from './parts.js';
-import { counted, ownFrame, shortName } from './words.js';
+import { LeftOut, Prose } from './parts.js';
+import { Rows } from './wait-rows.js';
+import { counted } from './words.js';
 
 /** How much of a picture is left free around it, points. */
 const margin = 12;
@@ -33,22 +34,51 @@ export function WaitGraph({ findings }: { readonly findings: readonly FindingPar
 function One({ finding }: { readonly finding: FindingPart }) {
   const [lit, setLit] = useState<string>();
   const { picture, id } = finding;
-  if (picture === undefined) return <p>Nothing of it can be drawn.</p>;
+  const { resources = 0, goroutines = 0, edges = 0 } = finding.leftOut ?? {};
+  const missing: readonly (readonly [number, string])[] = [
+    [goroutines, 'goroutine'],
+    [resources, 'object'],
+    [edges, 'edge'],
+  ];
+  if (picture === undefined) {
+    return (
+      <>
+        <p>Nothing of it is drawn here.</p>
+        <LeftOut what={missing} />
+      </>
+    );
+  }
   return (
     <>
       <Picture id={id} picture={picture} lit={lit} onLit={setLit} />
       <Rows finding={finding} picture={picture} lit={lit} onLit={setLit} />
+      <LeftOut what={missing} />
     </>
   );
 }
 
-interface Lit {
+const narrowScreen = '(max-width: 40rem)';
+
+function useNarrow(): boolean {
+  const [narrow, setNarrow] = useState(() => matchMedia(narrowScreen).matches);
+  useEffect(() => {
+    const query = matchMedia(narrowScreen);
+    const look = () => setNarrow(query.matches);
+    query.addEventListener('change', look);
+    return () => query.removeEventListener('change', look);
+  }, []);
+  return narrow;
+}
+
+export interface Lit {
   readonly lit: string | undefined;
   readonly onLit: (id: string | undefined) => void;
 }
 
 function Picture({ id, picture, lit, onLit }: Lit & { readonly id: string; readonly picture: GraphPicture }) {
-  const { width, height, nodes, edges, leftOut } = picture;
+  const narrow = useNarrow();
+  const { leftOut } = picture;
+  const { width, height, nodes, edges } = (narrow ? picture.narrow : undefined) ?? picture;
   const near = (edge: GraphEdge): boolean => edge.from === lit || edge.to === lit;
   const box = [-margin, -margin, width + 2 * margin, height + 2 * margin] as const;
   return (
@@ -56,7 +86,10 @@ function Picture({ id, picture, lit, onLit }: Lit & { readonly id: string; reado
       <div class="wide" tabIndex={0} role="group" aria-label={`Picture of ${id}`}>
         <svg
           viewBox={box.join(' ')}
-          style={{ width: `${Math.round(box[2] * 1.15)}px`, '--least': `${Math.round(box[2] * 0.85)}px` }}
+          style={{
+            width: `${Math.round(box[2] * 1.15)}px`,
+            '--least': `${Math.round(box[2] * (narrow ? 0.66 : 0.85))}px`,
+          }}
           class={lit === undefined ? '' : 'some-lit'}
           role="group"
           aria-label={`Wait-for graph of ${id}: ${counted(nodes.length, 'node')}, ${counted(edges.length, 'edge')}. The list below tells the same.`}
@@ -126,125 +159,5 @@ function Node({
         </text>
       ))}
     </a>
-  );
-}
-
-/** The graph in words: each node with what it waits for, or who could release it. */
-function Rows({
-  finding,
-  picture,
-  lit,
-  onLit,
-}: Lit & { readonly finding: FindingPart; readonly picture: GraphPicture }) {
-  const { id, rootCause } = finding;
-  const titles = new Map(picture.nodes.map((node) => [node.id, titleOf(node, picture.nodes)]));
-  return (
-    <ul class="who">
-      {picture.nodes.map((node) => (
-        <li
-          key={node.id}
-          id={`${id}-${node.id}`}
-          class={lit === node.id ? 'lit' : ''}
-          onMouseEnter={() => onLit(node.id)}
-          onMouseLeave={() => onLit(undefined)}
-        >
-          {node.members
-            .filter((member) => member !== node.id)
-            .map((member) => (
-              <span key={member} id={`${id}-${member}`} />
-            ))}
-          <b class={node.kind}>{titles.get(node.id)}</b>{' '}
-          <Told node={node} rootCause={rootCause} victims={finding.victims} />
-          <ul>
-            {picture.edges
-              .filter(
-                ({ from, relation }) =>
-                  from === node.id && (node.kind !== 'victims' || relation !== 'waits-for'),
-              )
-              .map((edge) => (
-                <EdgeRow
-                  key={`${edge.to} ${edge.relation}`}
-                  finding={id}
-                  edge={edge}
-                  title={titles.get(edge.to) ?? edge.to}
-                />
-              ))}
-          </ul>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function EdgeRow({
-  finding,
-  edge,
-  title,
-}: {
-  readonly finding: string;
-  readonly edge: GraphEdge;
-  readonly title: string;
-}) {
-  return (
-    <li>
-      {edge.label}: <a href={`#${finding}-${edge.to}`}>{title}</a>
-      {edge.inferred && (
-        <>
-          {' '}
-          <span class="tag">deduced</span>
-        </>
-      )}{' '}
-      {edge.evidence.map((one) => (
-        <a key={one} class="proof" href={`#${finding}-${one}`} aria-label={`${one}, evidence`}>
-          {one}
-        </a>
-      ))}
-    </li>
-  );
-}
-
-/** A name that no other node has. */
-function titleOf({ id, lines }: GraphNode, nodes: readonly GraphNode[]): string {
-  const [title = id] = lines;
-  const alone = nodes.every((other) => other.id === id || other.lines[0] !== title);
-  return alone ? title : `${title} (${id})`;
-}
-
-/** What is known of a node, beside its name. */
-function Told({
-  node,
-  rootCause,
-  victims,
-}: {
-  readonly node: GraphNode;
-  readonly rootCause: FindingPart['rootCause'];
-  readonly victims: FindingPart['victims'];
-}) {
-  if (node.kind === 'victims') return <>wait behind it, in {victims.groups.join(', ')}</>;
-  const [member = node.id] = node.members;
-  const several = node.members.length > 1;
-  const goroutine = rootCause.goroutines.find((one) => `G${one.id}` === member);
-  if (goroutine !== undefined) {
-    const { role, waitReason, stack, userLocation } = goroutine;
-    return (
-      <>
-        {role !== '' && `${several ? 'each ' : ''}${role}; `}parked with “{waitReason}” in{' '}
-        <code>{shortName((ownFrame(stack) ?? userLocation).function)}</code>
-        {several && <span class="dim"> {node.members.join(', ')}</span>}
-      </>
-    );
-  }
-  const object = rootCause.resources.find((one) => one.id === member);
-  if (object === undefined) return null;
-  return (
-    <>
-      {object.kind}
-      {object.elemType !== undefined && ` of ${object.elemType}`}
-      {object.cap !== undefined &&
-        (object.cap === 0 ? ', unbuffered' : `, ${object.len ?? 0} of ${object.cap} full`)}
-      {object.closed === true && ', closed'} at {several ? 'as many addresses, ' : ''}
-      <code>{object.address}</code>
-      {several && ' among them'}
-    </>
   );
 }

@@ -3,10 +3,15 @@ import type { ObjectRow } from '../../../report/page-data.js';
 import { Commands, Source } from '../parts.js';
 import { Stack } from '../stack.js';
 import { counted, number, ownFrame, shortName } from '../words.js';
-import type { Frame, Model, Row } from './model.js';
+import { MemberRows } from './member-list.js';
+import type { GroupMembers, Members } from './members.js';
+import type { Found, Frame, Model, Row } from './model.js';
 
 /** Groups that are listed of a line that stands for many. */
 const mostGroups = 12;
+/** Goroutines that are named in print. */
+const mostExamples = 8;
+const noExamples: readonly number[] = [];
 
 /** What a line of the tree stands for: one group with its goroutines, or the largest of several. */
 export function Details({
@@ -14,11 +19,15 @@ export function Details({
   row,
   chosen,
   objects,
+  members,
+  found,
 }: {
   readonly model: Model;
   readonly row: Row;
   readonly chosen: Uint8Array;
   readonly objects: readonly ObjectRow[];
+  readonly members: Members | undefined;
+  readonly found: Found | undefined;
 }) {
   const [picked, setPicked] = useState<number>();
   useEffect(() => setPicked(undefined), [row.key]);
@@ -33,7 +42,14 @@ export function Details({
       {group === undefined ? (
         <Several model={model} row={row} chosen={chosen} onPick={setPicked} />
       ) : (
-        <Group model={model} group={group} objects={objects} />
+        <Group
+          key={group}
+          model={model}
+          group={group}
+          objects={objects}
+          members={members}
+          wanted={found?.group === group ? found.id : undefined}
+        />
       )}
     </div>
   );
@@ -43,18 +59,24 @@ function Group({
   model,
   group,
   objects,
+  members,
+  wanted,
 }: {
   readonly model: Model;
   readonly group: number;
   readonly objects: readonly ObjectRow[];
+  readonly members: Members | undefined;
+  readonly wanted: number | undefined;
 }) {
   const { groups, texts } = model.table;
   const id = groups.id[group] ?? '';
   const count = groups.count[group] ?? 0;
-  const examples = groups.examples[group] ?? [];
+  const known = groups.examples[group] ?? noExamples;
   const created = model.frame(groups.created[group] ?? -1);
   const waited = objects.filter((one) => one.groups.includes(id));
   const frames = stackOf(model, group);
+  const listed = useMemo(() => withExamples(members?.of(group), known), [members, group, known]);
+  const examples = known.length > 0 ? known : [...(listed?.ids.subarray(0, mostExamples) ?? [])];
   const user = ownFrame(frames) ?? model.frame(groups.user[group] ?? -1);
   const place = `${user.file}:${user.line}`;
   return (
@@ -77,8 +99,11 @@ function Group({
         )}
         .
       </p>
+      {listed !== undefined && listed.ids.length > 0 && (
+        <MemberRows group={id} members={listed} count={count} wanted={wanted} />
+      )}
       {examples.length > 0 && (
-        <>
+        <div class={listed === undefined ? '' : 'only-print'}>
           <p class="dim">
             {examples.length < count ? `${number(examples.length)} of them` : 'Its goroutines'}:{' '}
             {examples.join(', ')}
@@ -88,12 +113,21 @@ function Group({
             prompt="(dlv)"
             what={`the commands that show a goroutine of ${id}`}
           />
-        </>
+        </div>
       )}
       {frames.every((frame) => `${frame.file}:${frame.line}` !== place) && <Source place={place} />}
       <Stack frames={frames} blocked={user} created={created} />
     </>
   );
+}
+
+/** Where the page lists nobody of a group, its examples stand. */
+function withExamples(
+  members: GroupMembers | undefined,
+  examples: readonly number[],
+): GroupMembers | undefined {
+  if (members === undefined || members.ids.length > 0) return members;
+  return { ids: Float64Array.from(examples), locked: new Set() };
 }
 
 function Several({

@@ -2,7 +2,9 @@ import { useMemo, useState } from 'preact/hooks';
 import type { DiagnosisPart } from '../../../report/page-data.js';
 import { counted, number, shortName } from '../words.js';
 import { Details } from './details.js';
-import { type Filter, openModel, type Row } from './model.js';
+import { useMembers } from './members.js';
+import { Missing } from './missing.js';
+import { type Filter, type Found, type Model, numberIn, openModel, type Row } from './model.js';
 import { firstExpanded, rowsOf } from './rows.js';
 import { Tree } from './tree.js';
 
@@ -11,10 +13,19 @@ const firstRows = 14;
 const everything: Filter = { text: '', reason: -1, object: -1, system: false };
 
 /** All goroutines as a tree of where they started and how they got where they are. */
-export function Explorer({ diagnosis }: { readonly diagnosis: DiagnosisPart }) {
+export function Explorer({
+  diagnosis,
+  ofRun,
+}: {
+  readonly diagnosis: DiagnosisPart;
+  /** A run's folder has the whole list as a file. */
+  readonly ofRun: boolean;
+}) {
   const model = useMemo(() => openModel(diagnosis), [diagnosis]);
   const [filter, setFilter] = useState(everything);
-  const chosen = useMemo(() => model.select(filter), [model, filter]);
+  const members = useMembers(diagnosis.members, model.table.groups.id.length);
+  const found = useMemo(() => model.find(filter.text, members), [model, filter.text, members]);
+  const chosen = useMemo(() => model.select(filter, found), [model, filter, found]);
   const totals = useMemo(() => model.totals(chosen), [model, chosen]);
   const first = useMemo(() => firstExpanded({ model, chosen, totals }, firstRows), [model, chosen, totals]);
   const [changed, setChanged] = useState<ReadonlyMap<string, boolean>>(new Map());
@@ -39,16 +50,17 @@ export function Explorer({ diagnosis }: { readonly diagnosis: DiagnosisPart }) {
       </p>
       <Filters model={model} diagnosis={diagnosis} filter={filter} onFilter={setFilter} />
       <p class="dim" role="status">
-        {counted(shown, 'goroutine')} in{' '}
-        {counted(
-          chosen.reduce((sum, one) => sum + one, 0),
-          'group',
-        )}
+        {found === undefined
+          ? `${counted(shown, 'goroutine')} in ${counted(
+              chosen.reduce((sum, one) => sum + one, 0),
+              'group',
+            )}`
+          : whereFound(model, found)}
         {leftOut.groups > 0 &&
-          `; ${number(leftOut.goroutines)} more in ${number(leftOut.groups)} small groups are only in the diagnosis as JSON`}
+          `; ${counted(leftOut.goroutines, 'goroutine')} in ${counted(leftOut.groups, 'more group')} found no room on this page`}
       </p>
       {rows.length === 0 ? (
-        <p class="nothing">No goroutine fits. Take a filter away.</p>
+        <p class="nothing">{nothingFits(filter, diagnosis)}</p>
       ) : (
         <div class="panes">
           <Tree
@@ -60,12 +72,36 @@ export function Explorer({ diagnosis }: { readonly diagnosis: DiagnosisPart }) {
             onExpand={(key, open) => setChanged(new Map(changed).set(key, open))}
           />
           {here !== undefined && (
-            <Details model={model} row={here} chosen={chosen} objects={diagnosis.objects} />
+            <Details
+              model={model}
+              row={here}
+              chosen={chosen}
+              objects={diagnosis.objects}
+              members={members}
+              found={found}
+            />
           )}
         </div>
       )}
+      <Missing diagnosis={diagnosis} ofRun={ofRun} />
     </div>
   );
+}
+
+function whereFound({ table: { groups } }: Model, { id, group }: Found): string {
+  const count = groups.count[group] ?? 0;
+  return count === 1
+    ? `Goroutine ${id} is ${groups.id[group]}`
+    : `Goroutine ${id} is one of ${number(count)} in ${groups.id[group]}`;
+}
+
+function nothingFits({ text }: Filter, { members, process }: DiagnosisPart): string {
+  const id = numberIn(text);
+  if (id === undefined) return 'No goroutine fits. Take a filter away.';
+  const whole = members !== undefined && members.goroutines >= process.goroutines.total;
+  return whole
+    ? `The program has no goroutine ${id}.`
+    : `Goroutine ${id} is not among those that this page lists; the program may have it all the same.`;
 }
 
 function Filters({

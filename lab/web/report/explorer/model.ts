@@ -1,8 +1,9 @@
 import type { DiagnosisPart, GoroutineTable } from '../../../report/page-data.js';
 import { isPrivateRuntime } from '../words.js';
+import type { Members } from './members.js';
 
 export interface Filter {
-  /** In functions, files and wait reasons; or the number of a goroutine. */
+  /** In functions, files and wait reasons; or the number of a goroutine, `G20`. */
   readonly text: string;
   /** Index of a text; -1 for any. */
   readonly reason: number;
@@ -25,6 +26,12 @@ export interface Row {
   readonly expanded: boolean;
   readonly position: number;
   readonly siblings: number;
+}
+
+/** A goroutine with the index of its group. */
+export interface Found {
+  readonly id: number;
+  readonly group: number;
 }
 
 export interface Frame {
@@ -56,10 +63,20 @@ export function openModel({ goroutines: table, objects }: Pick<DiagnosisPart, 'g
   const reasons = [...new Set(groups.waitReason)];
   const waitsFor = objects.map((one) => new Set(one.groups));
 
-  /** Which groups a filter leaves, by their index. */
-  const select = ({ text, reason, object, system: all }: Filter): Uint8Array => {
+  /** The goroutine that a text names by its number, whatever it waits for. */
+  const find = (text: string, members: Members | undefined): Found | undefined => {
+    const id = numberIn(text);
+    if (id === undefined) return undefined;
+    const example = groups.examples.findIndex((ids) => ids.includes(id));
+    const group = members?.groupOf(id) ?? (example === -1 ? undefined : example);
+    return group === undefined ? undefined : { id, group };
+  };
+
+  /** Which groups a filter leaves, by their index: of a goroutine that was found, its own alone. */
+  const select = ({ text, reason, object, system: all }: Filter, found: Found | undefined): Uint8Array => {
+    if (found !== undefined)
+      return Uint8Array.from(groups.count, (_, group) => (group === found.group ? 1 : 0));
     const wanted = text.trim().toLowerCase();
-    const goroutine = /^\d+$/.test(wanted) ? Number(wanted) : undefined;
     const inText = texts.map((one) => wanted === '' || one.toLowerCase().includes(wanted));
     const inNode = new Uint8Array(nodes.parent.length);
     for (let node = 0; node < inNode.length; node++) {
@@ -75,8 +92,7 @@ export function openModel({ goroutines: table, objects }: Pick<DiagnosisPart, 'g
       if (wanted === '') return 1;
       if (inNode[groups.node[group] ?? -1] === 1) return 1;
       if (inText[groups.waitReason[group] ?? -1]) return 1;
-      if ((groups.id[group] ?? '').toLowerCase() === wanted) return 1;
-      return goroutine !== undefined && groups.examples[group]?.includes(goroutine) === true ? 1 : 0;
+      return (groups.id[group] ?? '').toLowerCase() === wanted ? 1 : 0;
     });
   };
 
@@ -93,7 +109,26 @@ export function openModel({ goroutines: table, objects }: Pick<DiagnosisPart, 'g
     return sums;
   };
 
-  return { table, frame, frameOfNode, ends, endsAt, children, roots, stackless, reasons, select, totals };
+  return {
+    table,
+    frame,
+    frameOfNode,
+    ends,
+    endsAt,
+    children,
+    roots,
+    stackless,
+    reasons,
+    find,
+    select,
+    totals,
+  };
+}
+
+/** `4711`, `goroutine 4711` or `G4711`. */
+export function numberIn(text: string): number | undefined {
+  const digits = /^(?:goroutine\s+|g)?(\d{1,15})$/i.exec(text.trim())?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 /** The innermost call that is not the runtime's own machinery for parking. */
