@@ -46,7 +46,7 @@ export async function again<T>(work: () => Promise<T>, signal: AbortSignal): Pro
 }
 
 /** How a target says that its connection broke while a command was under way. */
-function wasLost(error: unknown): boolean {
+export function wasLost(error: unknown): boolean {
   return error instanceof LabError && error.details['reason'] === 'lost';
 }
 
