@@ -1,6 +1,7 @@
 import { LabError } from '../errors.js';
 import type { Target } from '../targets/target.js';
 import { parseCoreLimit } from '../toolchain/machine.js';
+import { statusOf } from './core-status.js';
 
 /**
  * Raises the limit of the process's core as far as rights go: without an end, or its soft limit up to the hard one. Throws
@@ -30,11 +31,13 @@ export async function raiseCoreLimit(
     const part = await target.exec(['prlimit', '--pid', String(pid), `--core=${soft}:${soft}`], { signal });
     if (part.exitCode === 0) return;
   }
-  throw new LabError(
-    `the core of process ${pid} may have ${hard} bytes at most, and it needs about ${needed}: ${whole.stderr.trim()}`,
-    {
-      code: 'missing-permission',
-      hint: target.kind === 'local' ? `sudo ${raise}` : `on ${target.name}: sudo ${raise}`,
-    },
-  );
+  // A user may always go up to the hard limit; root without CAP_SYS_RESOURCE, as in a container, may not for others.
+  const isHigh = hard >= needed && hard > 0;
+  const most = isHigh ? 'cannot be raised' : `ends at ${hard} bytes, and about ${needed} are needed`;
+  const { uid } = await statusOf(target, pid, signal);
+  const command = isHigh ? `sudo -u '#${uid}' prlimit --pid ${pid} --core=unlimited` : `sudo ${raise}`;
+  throw new LabError(`the limit of cores of process ${pid} ${most}: ${whole.stderr.trim()}`, {
+    code: 'missing-permission',
+    hint: target.kind === 'local' ? command : `on ${target.name}: ${command}`,
+  });
 }

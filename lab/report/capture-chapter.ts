@@ -39,11 +39,11 @@ function takenBy(
     case 'kernel':
       return [
         command('prlimit', stage, { pipeline: [['prlimit', '--pid', String(pid), '--core=unlimited']] }),
-        command('gcore', stage, {
+        command('sigquit', stage, {
           pipeline: [['kill', '-QUIT', String(pid)]],
           note: `The kernel wrote ${writtenTo}, as its core_pattern says.`,
         }),
-        command('mv', stage, { pipeline: [['mv', writtenTo, basename(core)]] }),
+        command('gcore', stage, { pipeline: [['mv', writtenTo, basename(core)]] }),
       ];
     case 'gcore':
       return [
