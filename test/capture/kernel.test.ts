@@ -218,4 +218,22 @@ describe('the core of the kernel', function () {
     const pair = await checkPair(`${work}/server.${held.pid}`, `${work}/core.${held.pid}`, signal);
     expect(pair.match.kind).to.equal('same');
   });
+
+  it('is found under any name that the kernel is told to give it', async function () {
+    const setting = '/proc/sys/kernel/core_pattern';
+    // It is one for the whole machine: changed only where nobody else works on it.
+    if (process.env['LAB_TEST_SYSCTL'] === undefined || process.getuid?.() !== 0) return this.skip();
+    const cores = folder.file('cores');
+    await mkdir(cores);
+    const held = await hung();
+    const before = await readFile(setting, 'utf8');
+    try {
+      await writeFile(setting, `${cores}/%e+%h.%p.%t.%s\n`);
+      const bundle = await take(held);
+      expect(bundle.writtenTo).to.match(new RegExp(`/depot\\+[^/]+\\.${held.pid}\\.\\d+\\.6$`));
+    } finally {
+      await writeFile(setting, before);
+    }
+    expect(await readdir(cores)).to.deep.equal([]);
+  });
 });
