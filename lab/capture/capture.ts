@@ -3,9 +3,11 @@ import { join, resolve } from 'node:path';
 import { readCoreHeader, readExecutable } from '../core/elf.js';
 import { LabError, messageOf } from '../errors.js';
 import type { Emit } from '../events.js';
+import { localTarget } from '../targets/local.js';
 import type { ExecResult, Target } from '../targets/target.js';
 import type { Bundle } from './bundle.js';
 import { damaged, landFrom, landHere, sizeHere } from './landing.js';
+import { removeLeftRooms, roomName } from './left-behind.js';
 import type { CaptureMethod } from './method.js';
 import { again, onceMore } from './once-more.js';
 import { rescue } from './rescue.js';
@@ -43,7 +45,9 @@ export async function captureBundle(
   await method.requireProcess?.({ target, pid }, signal);
   await requireRoom({ target, pid, folder, method, home }, signal);
 
-  const workshop = join(folder, `.capture-${pid}-${process.pid}`);
+  await removeLeftRooms(target, folder, signal);
+  if (target.kind !== 'local') await removeLeftRooms(localTarget(), home, signal);
+  const workshop = join(folder, await roomName('.capture', pid));
   await run(['mkdir', '-p', '--mode=0700', '--', workshop]);
   const file = join(workshop, 'core');
   const program = join(workshop, 'server');
@@ -53,7 +57,7 @@ export async function captureBundle(
     await using landing =
       target.kind === 'local'
         ? landHere(target)
-        : await landFrom(target, join(home, `.landing-${pid}-${process.pid}`), emit);
+        : await landFrom(target, join(home, await roomName('.landing', pid)), emit);
     // The method finds an empty file of the right mode and keeps it; the folder protects it either way.
     await run(['install', '--mode=0600', '/dev/null', file]);
     await run(['cp', '--', `/proc/${pid}/exe`, program]).catch((error: unknown) => {

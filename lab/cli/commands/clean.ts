@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { removeLeftRooms } from '../../capture/left-behind.js';
 import { withDeadline } from '../../deadline.js';
 import { LabError, messageOf } from '../../errors.js';
 import type { StageName } from '../../events.js';
@@ -73,6 +74,7 @@ async function stopServer(run: Run, signal: AbortSignal): Promise<string | undef
     await using target = await openTarget(config, () => {}, limited);
     await stopServerOf(run, target, limited);
     await leaveFolder(target, run);
+    await removeLeftRooms(target, target.workFolder, limited);
     return undefined;
   } catch (error) {
     signal.throwIfAborted();

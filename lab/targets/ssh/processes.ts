@@ -8,7 +8,7 @@ import { refusalOf } from './failures.js';
 import { readFileOver } from './files.js';
 import type { Link } from './link.js';
 import { exports } from './quote.js';
-import { becomeScript, keepScript, killScript, startScript } from './scripts.js';
+import { becomeScript, keepScript, killScript, startScript, streamScript } from './scripts.js';
 import { openSession, runScript } from './session.js';
 import { until } from './waits.js';
 
@@ -18,6 +18,15 @@ export interface Processes {
   readonly exitsFolder: string;
   /** Aborts when the target is closed. */
   readonly closed: AbortSignal;
+  /** Files of the target that said how processes ended, once they were read: nobody needs them any more. */
+  readonly read: Set<string>;
+}
+
+const removeScript = streamScript('rm -f -- "$@"\n');
+
+/** Takes the ends of processes away that were read here. */
+export async function forgetExits({ link, read }: Processes, signal: AbortSignal): Promise<void> {
+  if (read.size > 0) await runScript(link, removeScript, [...read], signal);
 }
 
 const attemptsMax = 3;
@@ -143,7 +152,7 @@ async function retried<T>(work: () => Promise<T & { readonly lost: boolean }>): 
 }
 
 async function exitOf(
-  { link, exitsFolder }: Processes,
+  { link, exitsFolder, read }: Processes,
   identity: ProcessIdentity,
   closed: AbortSignal,
 ): Promise<ProcessExit> {
@@ -160,7 +169,10 @@ async function exitOf(
   const end = performance.now() + exitWithinMs;
   while (!closed.aborted && performance.now() < end) {
     const text = await readFileOver(link, path, closed).catch(() => undefined);
-    if (text !== undefined) return parseExit(text);
+    if (text !== undefined) {
+      read.add(path);
+      return parseExit(text);
+    }
     await wait();
   }
   return { kind: 'gone' };
