@@ -78,6 +78,7 @@ async function stopServer(run: Run, signal: AbortSignal): Promise<string | undef
     return undefined;
   } catch (error) {
     signal.throwIfAborted();
-    return `the server of ${basename(run.dir)} may still run on ${config.target}: ${messageOf(error)}`;
+    const why = limited.aborted ? `it did not answer within ${otherMachineMs / 1_000} s` : messageOf(error);
+    return `the server of ${basename(run.dir)} may still run on ${config.target}: ${why}`;
   }
 }

@@ -4,7 +4,7 @@ import { interrupted, LabError } from '../../errors.js';
 import { processHandle } from '../process-handle.js';
 import { parseProcStat } from '../process-identity.js';
 import type { ProcessExit, ProcessIdentity, StartOptions, TargetProcess } from '../target.js';
-import { refusalOf } from './failures.js';
+import { noAnswer, refusalOf } from './failures.js';
 import { readFileOver } from './files.js';
 import type { Link } from './link.js';
 import { exports } from './quote.js';
@@ -124,9 +124,11 @@ function handleOf(processes: Processes, identity: ProcessIdentity): TargetProces
   const { graceMs, answerMs, reconnectMs } = link.how.deadlines;
   const send = async (name: NodeJS.Signals): Promise<void> => {
     const args = [String(identity.pid), String(identity.startTicks), name.replace(/^SIG/, '')];
-    const end = await retried(() =>
-      runScript(link, killScript, args, withDeadline(new AbortController().signal, answerMs + reconnectMs)),
-    );
+    const ms = answerMs + reconnectMs;
+    const late = withDeadline(new AbortController().signal, ms);
+    const end = await retried(() => runScript(link, killScript, args, late)).catch((error: unknown) => {
+      throw late.aborted ? noAnswer(link.how.host, `sending ${name} to process ${identity.pid}`, ms) : error;
+    });
     if (end.exitCode === 0) return;
     throw new LabError(
       `process ${identity.pid} on ${link.how.host.name} takes no ${name}: ${end.stderr.trim()}`,
