@@ -3,13 +3,14 @@ import { join, resolve } from 'node:path';
 import { readCoreHeader, readExecutable } from '../core/elf.js';
 import { LabError, messageOf } from '../errors.js';
 import type { Emit } from '../events.js';
+import { again } from '../targets/again.js';
 import { localTarget } from '../targets/local.js';
 import type { ExecResult, Target } from '../targets/target.js';
 import type { Bundle } from './bundle.js';
 import { damaged, landFrom, landHere, sizeHere } from './landing.js';
 import { removeLeftRooms, roomName } from './left-behind.js';
 import type { CaptureMethod } from './method.js';
-import { again, onceMore } from './once-more.js';
+import { onceMore } from './once-more.js';
 import { rescue } from './rescue.js';
 import { diskFull, measureSpace, requireSpace, requireSpaceHere, type SpaceRequest } from './space.js';
 

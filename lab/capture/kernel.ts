@@ -1,12 +1,12 @@
 import { pause } from '../deadline.js';
 import { LabError, messageOf } from '../errors.js';
+import { wasLost } from '../targets/again.js';
 import { parseProcStat } from '../targets/process-identity.js';
 import type { ExecResult, Target } from '../targets/target.js';
 import { raiseCoreLimit } from './core-limit.js';
 import { type CoreFile, coreFileOf, namesIn, requireCoreFiles } from './core-place.js';
 import { statusOf } from './core-status.js';
 import type { CaptureMethod, CaptureRequest } from './method.js';
-import { wasLost } from './once-more.js';
 import { measureSpace, requireSpace } from './space.js';
 
 /** Between two looks at a process that is ending, milliseconds. */

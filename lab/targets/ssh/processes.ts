@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { poll, withDeadline } from '../../deadline.js';
 import { interrupted, LabError } from '../../errors.js';
+import { again } from '../again.js';
 import { processHandle } from '../process-handle.js';
 import { parseProcStat } from '../process-identity.js';
 import type { ProcessExit, ProcessIdentity, StartOptions, TargetProcess } from '../target.js';
-import { noAnswer, refusalOf } from './failures.js';
+import { connectionLost, noAnswer } from './failures.js';
 import { readFileOver } from './files.js';
 import type { Link } from './link.js';
 import { exports } from './quote.js';
@@ -29,7 +30,6 @@ export async function forgetExits({ link, read }: Processes, signal: AbortSignal
   if (read.size > 0) await runScript(link, removeScript, [...read], signal);
 }
 
-const attemptsMax = 3;
 /** Its keeper writes down how a process ended as soon as it has ended. */
 const exitWithinMs = 2_000;
 
@@ -44,13 +44,10 @@ export async function startOver(
   const { link, exitsFolder } = processes;
   const become = becomeScript(exports(options.env ?? {}));
   const args = [options.cwd ?? '-', exitsFolder, options.logFile, keepScript, become, ...argv];
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return handleOf(processes, await startOnce(processes, args, options.signal));
-    } catch (error) {
-      if (refusalOf(error) === 'lost' && attempt < attemptsMax) continue;
-      throw explained(link, argv[0], options, error);
-    }
+  try {
+    return handleOf(processes, await again(() => startOnce(processes, args, options.signal)));
+  } catch (error) {
+    throw explained(link, argv[0], options, error);
   }
 }
 
@@ -126,7 +123,13 @@ function handleOf(processes: Processes, identity: ProcessIdentity): TargetProces
     const args = [String(identity.pid), String(identity.startTicks), name.replace(/^SIG/, '')];
     const ms = answerMs + reconnectMs;
     const late = withDeadline(new AbortController().signal, ms);
-    const end = await retried(() => runScript(link, killScript, args, late)).catch((error: unknown) => {
+    const sent = async () => {
+      const end = await runScript(link, killScript, args, late);
+      if (end.lost) throw connectionLost(link.how.host, `while ${name} was sent`);
+      return end;
+    };
+    // A signal that was sent twice does no harm.
+    const end = await again(sent, late).catch((error: unknown) => {
       throw late.aborted ? noAnswer(link.how.host, `sending ${name} to process ${identity.pid}`, ms) : error;
     });
     if (end.exitCode === 0) return;
@@ -139,18 +142,6 @@ function handleOf(processes: Processes, identity: ProcessIdentity): TargetProces
     );
   };
   return processHandle({ identity, exited: exitOf(processes, identity, closed), send, graceMs });
-}
-
-/** A signal that was sent twice does no harm. */
-async function retried<T>(work: () => Promise<T & { readonly lost: boolean }>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const end = await work();
-      if (!end.lost || attempt >= attemptsMax) return end;
-    } catch (error) {
-      if (refusalOf(error) !== 'lost' || attempt >= attemptsMax) throw error;
-    }
-  }
 }
 
 async function exitOf(
