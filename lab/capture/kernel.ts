@@ -11,6 +11,8 @@ import { measureSpace, requireSpace } from './space.js';
 
 /** Between two looks at a process that is ending, milliseconds. */
 const lookEveryMs = 200;
+/** For a process that neither rests nor ends, where no stage has a limit: what a capture may take in a run. */
+const longestMs = 1_800_000;
 
 /**
  * The kernel's own core. A Go program with `GOTRACEBACK=crash` (package runtime, "Environment Variables") answers SIGQUIT
@@ -114,7 +116,7 @@ async function end(
     const now = performance.now();
     if (isDumping || seen.cpuTicks !== ticks || seen.state === 'D') quietSince = now;
     ticks = seen.cpuTicks;
-    if (now - quietSince > idleMs) throw stillThere(pid, now - began);
+    if (now - quietSince > idleMs || now - began > longestMs) throw stillThere(pid, now - began);
     const what = isDumping ? 'the kernel writes its core' : 'the process prints its goroutines';
     say(`${what}, ${((now - began) / 1_000).toFixed(0)} s`);
     await pause(lookEveryMs, signal);
@@ -142,7 +144,7 @@ async function written(
 
 function stillThere(pid: number, ms: number): LabError {
   return new LabError(
-    `process ${pid} lives and does nothing ${(ms / 1_000).toFixed(0)} s after SIGQUIT: it handles the signal itself, or nobody reads its stderr`,
+    `process ${pid} still lives ${(ms / 1_000).toFixed(0)} s after SIGQUIT: it handles the signal itself, or nobody reads its stderr`,
     {
       code: 'undecided',
       hint: `take its core by gdb, which lets it live: npx lab capture --pid ${pid}`,

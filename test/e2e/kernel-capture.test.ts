@@ -7,8 +7,10 @@ import { diagnosisSchema } from '../../lab/analysis/diagnosis.js';
 import { bundleSchema } from '../../lab/capture/bundle.js';
 import { requireCoreFiles } from '../../lab/capture/core-place.js';
 import { checklistRowSchema } from '../../lab/checklist/row.js';
+import { quitSchema } from '../../lab/checklist/sigquit.js';
 import { poll } from '../../lab/deadline.js';
 import { runRecordSchema } from '../../lab/store/run-record.js';
+import { openRun } from '../../lab/store/run-store.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { buildHung, goTools } from '../hung-program.js';
 import { shapeOf } from '../shape-of.js';
@@ -95,6 +97,23 @@ describe('the experiment with the core of the kernel', function () {
     expect(shapeOf(there.diagnosis)).to.deep.equal(shapeOf(here.diagnosis));
     const fixed = await run(['transfer', '--fixed', '--target', host.target, ...kernel], host.start);
     expect(fixed.diagnosis.verdict).to.equal('none');
+    expect(await host.leftovers()).to.deep.equal([]);
+  });
+
+  it('is the last stage but the analysis, one by one too', async function () {
+    if (host === undefined) return this.skip();
+    const lab = async (...args: string[]): Promise<void> => {
+      const env = { LAB_RUNS: folder.file('stages') };
+      const { exitCode, stderr } = await (host ?? { start: startLab }).start(args, env).ended;
+      expect(exitCode, `${args.join(' ')}: ${stderr.slice(-4_000)}`).to.equal(0);
+    };
+    await lab('build', 'walk', '--target', host.target, ...kernel);
+    for (const stage of ['start', 'load', 'capture']) await lab(stage);
+    const [name = ''] = await readdir(folder.file('stages'));
+    const { record, file } = await openRun(join(folder.file('stages'), name));
+    const { sigquit } = quitSchema.parse(record.stages['stop']?.result);
+    expect(sigquit).to.have.nested.property('value.goroutines').that.is.greaterThan(1);
+    expect(await readFile(file('server.log'), 'utf8')).to.include('SIGQUIT: quit');
     expect(await host.leftovers()).to.deep.equal([]);
   });
 

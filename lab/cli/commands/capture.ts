@@ -27,7 +27,9 @@ export const captureCommand: LabCommand = {
     const run = await chooseRun(typeof options['run'] === 'string' ? options['run'] : undefined);
     await actOn(run, output, signal, async (context) => {
       const server = await stages.reattach(context);
-      await stages.capture(context, server);
+      const { method, pausedMs } = await stages.capture(context, server);
+      // It has ended with its core, and there is nothing to stop any more.
+      if (!captureMethod(method).keepsProcess) await stages.quit(context, server, pausedMs);
     });
     output.document({ dir: run.dir, stage: 'capture', result: stages.bundleOf(run) });
     output.print(`captured; analyse it: npx lab analyze --run ${run.dir}`);
