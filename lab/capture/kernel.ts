@@ -118,7 +118,9 @@ async function end(
     ticks = seen.cpuTicks;
     if (now - quietSince > idleMs || now - began > longestMs) throw stillThere(pid, now - began);
     const what = isDumping ? 'the kernel writes its core' : 'the process prints its goroutines';
-    say(`${what}, ${((now - began) / 1_000).toFixed(0)} s`);
+    // Said once in a while of what takes long.
+    const seconds = Math.floor((now - began) / 1_000);
+    say(`${what}, ${seconds < 10 ? seconds : seconds - (seconds % 10)} s`);
     await pause(lookEveryMs, signal);
   }
 }
