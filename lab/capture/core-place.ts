@@ -70,7 +70,7 @@ export async function namesIn(
   { folder, name }: CoreFile,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { stdout } = await target.exec(['ls', '-A1', '--quoting-style=literal', '--', folder], { signal });
+  const { stdout } = await target.exec(['ls', '-A1', '--', folder], { signal });
   return stdout.split('\n').filter((line) => line !== '' && name.test(line));
 }
 

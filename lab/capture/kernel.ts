@@ -35,7 +35,9 @@ export function kernelCores({ idleMs = 20_000 } = {}): CaptureMethod {
       const place = await prepared(target, pid, signal);
       const before = await namesIn(target, place, signal);
       const began = performance.now();
-      await end({ target, pid, say }, idleMs, signal);
+      await end({ target, pid, say }, idleMs, signal).catch((error: unknown) => {
+        throw signal.aborted ? leftToItself(pid, place, error) : error;
+      });
       const pausedMs = Math.round(performance.now() - began);
       const core = await written(target, pid, place, before, signal);
       const command = await target.exec(['mv', '--force', '--', core, file], { signal });
@@ -141,6 +143,17 @@ async function written(
       ? `process ${pid} ended, and the kernel left no core in ${place.folder}`
       : `process ${pid} ended, and any of these may be its core: ${names.join(', ')} in ${place.folder}`,
     { code: 'undecided', hint: 'look what the kernel says of it: sudo dmesg | tail' },
+  );
+}
+
+/** What was asked for cannot be taken back. */
+function leftToItself(pid: number, { folder }: CoreFile, cause: unknown): LabError {
+  return new LabError(
+    `interrupted; process ${pid} ends all the same, and the kernel puts its core into ${folder}`,
+    {
+      code: 'interrupted',
+      cause,
+    },
   );
 }
 

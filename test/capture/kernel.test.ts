@@ -197,6 +197,16 @@ describe('the core of the kernel', function () {
     expect(await readdir(held.dir)).to.deep.equal([]);
   });
 
+  it('is told of when its taker is interrupted: the process ends all the same', async () => {
+    const held = await hung(crash, { program: deaf });
+    const caller = new AbortController();
+    const by = kernelCores({ idleMs: 30_000 });
+    const asked = { target, pid: held.pid, method: by, dir: held.dir };
+    const work = captureBundle(asked, ({ type }) => type === 'progress' && caller.abort(), caller.signal);
+    const error = await rejectsWith('interrupted', work);
+    expect(error.message).to.include('ends all the same').and.to.include(held.cwd);
+  });
+
   it('stays on its machine when it cannot be brought home, for there is no second one', async () => {
     const held = await hung();
     const work = folder.file('work');
