@@ -30,6 +30,14 @@ export const labConfigSchema = z.strictObject({
     .string()
     .regex(/^(local|vagrant|ssh:\/\/[^/\s]+\/?)$/, 'local, vagrant or ssh://user@host:port')
     .default('local'),
+  /**
+   * Folder of a host over SSH that the lab works in, as `LAB_TARGET_FOLDER` said when the run was made; empty for the one
+   * in its user's cache.
+   */
+  targetFolder: z
+    .string()
+    .regex(/^(\/|$)/, 'an absolute path')
+    .optional(),
   /** Of `vagrant`: the box is made of this machine's own packages; the VM stays afterwards. */
   offlineBox: z.boolean().optional(),
   keepVm: z.boolean().optional(),

@@ -1,5 +1,5 @@
 /**
- * What went wrong, as a value to match on. Each code has one exit code (docs/exit-codes.md):
+ * What went wrong, as a value to match on. Each code has one exit code (docs/runs.md, "Exit codes"):
  *
  * - `usage`: bad arguments or configuration, and input files that cannot be what they are said to be
  * - `missing-tool`, `missing-permission`, `port-taken`, `no-space`, `target`: the machine lacks something
@@ -65,14 +65,29 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Wraps anything that was thrown; aborted signals become `interrupted`, the rest `internal`. */
+/** Wraps anything that was thrown; aborted signals become `interrupted`, whoever aborted them, the rest `internal`. */
 export function toLabError(error: unknown): LabError {
   if (error instanceof LabError) return error;
-  if (error instanceof Error && error.name === 'AbortError') return interrupted(error);
+  if (error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name)) return interrupted(error);
   return new LabError(messageOf(error), { code: 'internal', cause: error });
 }
 
 /** The error of a command that was ended by Ctrl-C or by its caller. */
 export function interrupted(cause?: unknown): LabError {
   return new LabError('interrupted', { code: 'interrupted', cause });
+}
+
+/** What a person is told of an `interrupted` that was nobody's Ctrl-C: some deadline passed. Others stay as they are. */
+export function outOfTime(error: LabError): LabError {
+  if (error.code !== 'interrupted') return error;
+  const late = [error, error.cause].find((one) => one instanceof Error && one.name === 'TimeoutError');
+  return new LabError(
+    `something that was waited for did not come${late === undefined ? '' : `: ${messageOf(late)}`}`,
+    {
+      code: 'target',
+      hint: 'look whether the machine is overloaded or cannot be reached, then run the same command again',
+      cause: error,
+      details: error.details,
+    },
+  );
 }

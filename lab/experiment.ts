@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Diagnosis } from './analysis/diagnosis.js';
+import { captureMethod } from './capture/index.js';
 import type { ChecklistRow } from './checklist/row.js';
 import { keepBusy, load } from './drive/stage.js';
 import { messageOf, toLabError } from './errors.js';
@@ -134,6 +135,13 @@ async function analyzedThere({
 }
 
 async function captureWithLooks(context: StageContext, server: RunningServer): Promise<void> {
+  if (!captureMethod(plannedIn(context.run).config.capture).keepsProcess) {
+    // Whoever is to look at the server has to do it before: nothing of it is left but the core and what it printed.
+    await symptoms(context, server);
+    const { pausedMs } = await capture(context, server);
+    await quit(context, server, pausedMs);
+    return;
+  }
   await symptoms(context, server, async () => (await capture(context, server)).pausedMs);
   await quit(context, server);
 }

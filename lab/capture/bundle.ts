@@ -24,8 +24,10 @@ export const bundleSchema = z.object({
       transferred: z.number().optional(),
     })
     .readonly(),
-  /** How long the process stood still, milliseconds. */
+  /** How long the process stood still, milliseconds; of a kernel's core, how long it took to end. */
   pausedMs: z.number(),
+  /** Where the kernel had written the core, on the target. */
+  writtenTo: z.string().optional(),
 });
 
 export type Bundle = Readonly<z.infer<typeof bundleSchema>>;

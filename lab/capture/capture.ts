@@ -3,11 +3,15 @@ import { join, resolve } from 'node:path';
 import { readCoreHeader, readExecutable } from '../core/elf.js';
 import { LabError, messageOf } from '../errors.js';
 import type { Emit } from '../events.js';
+import { again } from '../targets/again.js';
+import { localTarget } from '../targets/local.js';
 import type { ExecResult, Target } from '../targets/target.js';
 import type { Bundle } from './bundle.js';
 import { damaged, landFrom, landHere, sizeHere } from './landing.js';
+import { removeLeftRooms, roomName } from './left-behind.js';
 import type { CaptureMethod } from './method.js';
-import { again, onceMore } from './once-more.js';
+import { onceMore } from './once-more.js';
+import { rescue } from './rescue.js';
 import { diskFull, measureSpace, requireSpace, requireSpaceHere, type SpaceRequest } from './space.js';
 
 export interface BundleRequest {
@@ -39,17 +43,22 @@ export async function captureBundle(
   const home = resolve(dir);
   const run = runner(target, signal);
   await requireAlive(target, pid, signal);
+  await method.requireProcess?.({ target, pid }, signal);
   await requireRoom({ target, pid, folder, method, home }, signal);
 
-  const workshop = join(folder, `.capture-${pid}-${process.pid}`);
+  await removeLeftRooms(target, folder, signal);
+  if (target.kind !== 'local') await removeLeftRooms(localTarget(), home, signal);
+  const workshop = join(folder, await roomName('.capture', pid));
   await run(['mkdir', '-p', '--mode=0700', '--', workshop]);
+  const file = join(workshop, 'core');
+  const program = join(workshop, 'server');
+  // Of a process that is gone there is no second core.
+  let onlyCopy = false;
   try {
     await using landing =
       target.kind === 'local'
         ? landHere(target)
-        : await landFrom(target, join(home, `.landing-${pid}-${process.pid}`), emit);
-    const file = join(workshop, 'core');
-    const program = join(workshop, 'server');
+        : await landFrom(target, join(home, await roomName('.landing', pid)), emit);
     // The method finds an empty file of the right mode and keeps it; the folder protects it either way.
     await run(['install', '--mode=0600', '/dev/null', file]);
     await run(['cp', '--', `/proc/${pid}/exe`, program]).catch((error: unknown) => {
@@ -64,14 +73,18 @@ export async function captureBundle(
       });
     }
 
-    const wanted = { target, pid, file, goVersion: exe.goVersion ?? '' };
-    const captured = await onceMore(target, pid, () => method.capture(wanted, signal), emit, signal);
+    const say = (text: string): void => emit({ type: 'progress', stage: 'capture', text });
+    const wanted = { target, pid, file, goVersion: exe.goVersion ?? '', say };
+    const take = () => method.capture(wanted, signal);
+    if (!method.keepsProcess) emit({ type: 'note', text: `this ends process ${pid}: ${method.title}` });
+    const captured = await (method.keepsProcess ? onceMore(target, pid, take, emit, signal) : take());
+    onlyCopy = !method.keepsProcess;
     await run(['chmod', '0600', '--', file]);
     const dense = await onDisk(run, file);
     // Most of it is zeros. Without holes they would be read, hashed and compressed there one by one.
     if (target.kind !== 'local') await digHoles(target, file, signal);
     const landedCore = await landing.land(file, 'core', signal);
-    await requireWhole(landedCore.path, signal);
+    await requireWhole(landedCore.path, pid, method, signal);
 
     const size = await sizeHere(landedCore.path);
     const paths = { core: join(home, `core.${pid}`), exe: join(home, 'server') };
@@ -82,6 +95,7 @@ export async function captureBundle(
       await run(['mv', '--force', '--', program, join(folder, 'server')]);
       await run(['mv', '--force', '--', file, join(folder, `core.${pid}`)]);
     }
+    onlyCopy = false;
     const { transferred } = landedCore;
     return {
       ...paths,
@@ -92,8 +106,10 @@ export async function captureBundle(
       sha256: { core: landedCore.sha256, exe: landedExe.sha256 },
       size: { ...size, dense, ...(transferred === undefined ? {} : { transferred }) },
       pausedMs: captured.pausedMs,
+      ...(captured.from === undefined ? {} : { writtenTo: captured.from }),
     };
   } finally {
+    if (onlyCopy) await rescue({ target, pid, file, program, folder }, emit);
     // Not with the caller's signal: what was begun is removed after Ctrl-C too.
     await target
       .exec(['rm', '-rf', '--', workshop], { signal: AbortSignal.timeout(10_000) })
@@ -111,13 +127,21 @@ async function requireRoom(
   if (request.target.kind !== 'local') await requireSpaceHere(home, space.resident);
 }
 
-async function requireWhole(path: string, signal: AbortSignal): Promise<void> {
+async function requireWhole(
+  path: string,
+  pid: number,
+  { keepsProcess }: CaptureMethod,
+  signal: AbortSignal,
+): Promise<void> {
   const core = await readCoreHeader(path, signal).catch((error: unknown) => {
     throw damaged(messageOf(error), error);
   });
   if (core.size.actual < core.size.expected) {
     throw damaged(`it has ${core.size.actual} bytes instead of ${core.size.expected}`);
   }
+  // A debugger writes the core of the process that it holds; the kernel's was found by its name.
+  if (!keepsProcess && core.pid !== undefined && core.pid !== pid)
+    throw damaged(`it is the core of process ${core.pid}`);
 }
 
 type Run = (argv: readonly string[]) => Promise<ExecResult>;

@@ -2,9 +2,9 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabError, messageOf } from '../errors.js';
 import type { Emit } from '../events.js';
+import { again } from '../targets/again.js';
 import type { Target } from '../targets/target.js';
 import { copySparse, sha256 } from './hash.js';
-import { again } from './once-more.js';
 import { diskFull } from './space.js';
 
 /** A file of the bundle on the lab's machine, under the name that it has while the capture is under way. */

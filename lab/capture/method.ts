@@ -8,13 +8,17 @@ export interface CaptureRequest {
   readonly file: string;
   /** Of the program, for example `go1.26.8`; empty when it does not say. */
   readonly goVersion: string;
+  /** Takes what can be said while it lasts. */
+  readonly say?: (text: string) => void;
 }
 
 export interface CapturedCore {
-  /** How long the process stood still, milliseconds. */
+  /** How long the process stood still, milliseconds; of one that ends, how long its end took. */
   readonly pausedMs: number;
   /** What was run, for the transcript. */
   readonly command: ExecResult;
+  /** Path of the target where the core was written, when the method does not choose it. */
+  readonly from?: string;
 }
 
 /**
@@ -31,5 +35,14 @@ export interface CaptureMethod {
   readonly keepsProcess: boolean;
   /** Whether memory without any permission, which Go reserves in bulk, is written too. */
   readonly writesInaccessible: boolean;
+  /** What a program has to be started with. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Throws what keeps the target from it, before anything is started there. */
+  readonly requireTarget?: (target: Target, signal: AbortSignal) => Promise<void>;
+  /** Throws what keeps that process from it, before anything is done to it. */
+  readonly requireProcess?: (
+    request: Pick<CaptureRequest, 'target' | 'pid'>,
+    signal: AbortSignal,
+  ) => Promise<void>;
   capture(request: CaptureRequest, signal: AbortSignal): Promise<CapturedCore>;
 }

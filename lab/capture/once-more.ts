@@ -1,6 +1,6 @@
 import { poll } from '../deadline.js';
-import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
+import { wasLost } from '../targets/again.js';
 import type { Target } from '../targets/target.js';
 
 /** Milliseconds for the debugger of a lost connection to let go of the process. */
@@ -30,24 +30,6 @@ export async function onceMore<T>(
     if (free === undefined) throw error;
     return await work();
   }
-}
-
-const attemptsMax = 3;
-
-/** Does again what does no harm twice, when the connection was lost meanwhile. */
-export async function again<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!wasLost(error) || signal.aborted || attempt >= attemptsMax) throw error;
-    }
-  }
-}
-
-/** How a target says that its connection broke while a command was under way. */
-function wasLost(error: unknown): boolean {
-  return error instanceof LabError && error.details['reason'] === 'lost';
 }
 
 /** Whether a debugger holds the process; `undefined` when it is gone. */

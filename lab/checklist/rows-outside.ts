@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { Bundle } from '../capture/bundle.js';
 import type { ChecklistInput } from './checklist.js';
 import { isPollCall, waitsForNetwork } from './gdb-backtrace.js';
 import type { LoadFacts } from './load-facts.js';
@@ -110,7 +111,7 @@ export function outsideRows(input: ChecklistInput): ChecklistRow[] {
       'core-size',
       'Even for this small server the core is big: 1.2 GB.',
       command('gcore'),
-      bundle === undefined ? unseen('no core was taken') : judgeSize(bundle.size),
+      bundle === undefined ? unseen('no core was taken') : judgeSize(bundle),
     ),
     row(
       'process-expendable',
@@ -172,8 +173,10 @@ function judgeCurl({ tool, exitCode, bytes, message, timedOut }: HttpSeen) {
   return exitCode === 28 && bytes === 0 ? holds(seen) : fails(seen);
 }
 
-function judgeSize({ dense, onDisk }: { dense: number; onDisk: number }) {
+function judgeSize({ size: { dense, onDisk }, method }: Bundle) {
   const seen = `${gigabytes(dense)}; ${gigabytes(onDisk)} on disk once its holes are punched`;
   if (dense >= 0.6e9 && dense <= 2.4e9) return holds(seen);
-  return differs(seen, 'the size follows how much address space the runtime has reserved');
+  if (method === 'gcore')
+    return differs(seen, 'the size follows how much address space the runtime has reserved');
+  return differs(seen, `gdb writes address space that is only reserved too, the method ${method} does not`);
 }

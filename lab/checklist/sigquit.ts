@@ -30,6 +30,9 @@ export function patienceForDump(goroutines: number): number {
   return Math.min(5_000 + goroutines, 120_000);
 }
 
+/** Until an end that has happened is known here. */
+const exitWithinMs = 10_000;
+
 /** Time to look through some gigabytes. */
 const grepWithinMs = 60_000;
 
@@ -57,13 +60,30 @@ export async function quitServer(options: QuitOptions): Promise<Quit> {
   await process.kill('SIGQUIT');
   const exit = await poll(() => process.exit(), { signal, deadlineMs, everyMs: 5 });
   const endedAfterMs = Math.round(performance.now() - began);
+  return await quitFrom(options, exit, endedAfterMs, startedAt);
+}
+
+/** The same of a server that its capture ended with SIGQUIT: what it printed, and that it took so many milliseconds. */
+export async function quitSeenBefore(options: QuitOptions, endedAfterMs: number): Promise<Quit> {
+  const { process, signal } = options;
+  const exit = await poll(() => process.exit(), { signal, deadlineMs: exitWithinMs, everyMs: 5 });
+  return await quitFrom(options, exit, endedAfterMs, Date.now() - endedAfterMs);
+}
+
+async function quitFrom(
+  options: QuitOptions,
+  exit: ProcessExit | undefined,
+  endedAfterMs: number,
+  startedAt: number,
+): Promise<Quit> {
   const { value: printed, records } = await readDump(options);
   const value = {
     ...printed,
     endedAfterMs: exit === undefined ? null : endedAfterMs,
     ended: exit === undefined ? null : describeExit(exit),
   };
-  return { sigquit: seen(value), records: [killRecord(process.identity.pid, startedAt, exit), ...records] };
+  const kill = killRecord(options.process.identity.pid, startedAt, exit);
+  return { sigquit: seen(value), records: [kill, ...records] };
 }
 
 function describeExit(exit: ProcessExit): string {

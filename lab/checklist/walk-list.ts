@@ -108,7 +108,12 @@ async function request(context: WalkContext, address: string): Promise<string> {
       },
     );
   }
-  const answer = await exchange(Number(port), json, withDeadline(signal, answerMs));
+  const answer = await exchange(Number(port), json, withDeadline(signal, answerMs)).catch(
+    (error: unknown) => {
+      signal.throwIfAborted();
+      throw new LabError(`Delve brought no answer: ${messageOf(error)}`, { code: 'internal', cause: error });
+    },
+  );
   await save(answer);
   const note = ['no nc that knows -N is installed: the lab sent this request itself', page];
   const record: CommandRecord = {

@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from 'commander';
-import { LabError, toLabError } from '../errors.js';
+import { LabError, outOfTime, toLabError } from '../errors.js';
 import type { LabCommand } from './command.js';
 import { errorText, hasColour, openOutput } from './context.js';
 import { openProgram } from './program.js';
@@ -38,7 +38,8 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
     const misused = thrown instanceof CommanderError;
     if (misused && thrown.exitCode === 0) return 0; // --help
     const known = program.commands.some((command) => command.name() === name);
-    const error = misused ? usageError(thrown, known ? name : undefined) : toLabError(thrown);
+    const broke = misused ? usageError(thrown, known ? name : undefined) : toLabError(thrown);
+    const error = signal.aborted ? broke : outOfTime(broke);
     const evidence = error.details['evidence'];
     const where = typeof evidence === 'string' ? evidence : undefined;
     openOutput({ json: argv.includes('--json') }).document({

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { z } from 'zod';
 import { bundleSchema } from '../capture/bundle.js';
 import { loadFactsSchema } from '../checklist/load-facts.js';
@@ -8,8 +7,8 @@ import type { Walk } from '../checklist/walk.js';
 import { type PlayedStep, playedStepSchema } from '../drive/schedule.js';
 import { builtServerSchema } from '../server/build.js';
 import { startedServerSchema } from '../server/start.js';
-import type { CommandRecord } from '../store/command-record.js';
 import { type RunRecord, type StageRecord, stageResult } from '../store/run-record.js';
+import { captureChapter, command } from './capture-chapter.js';
 import { stampedeRows } from './stampede-rows.js';
 import { sentence, type TranscriptChapter } from './transcript.js';
 
@@ -34,12 +33,12 @@ export function runChapters(
       text: buildText[record.config.build],
       records: [command('go-build', build, { pipeline: [argv], cwd, durationMs: ms })],
     })),
-    map(stageResult(start, startedServerSchema), ({ argv }) => ({
+    map(stageResult(start, startedServerSchema), ({ argv, env = {} }) => ({
       title: 'Start it',
       text: 'It is ready when it has said where it listens and has answered a request.',
       records: [
         command('start', start, {
-          pipeline: [['./server', ...argv.slice(1)]],
+          pipeline: [[...Object.entries(env).map((pair) => pair.join('=')), './server', ...argv.slice(1)]],
           stdout: firstLines(serverLog, 2),
           background: true,
           exitCode: null,
@@ -61,30 +60,20 @@ export function runChapters(
     symptomRecords === undefined
       ? undefined
       : { title: 'Look at it from outside', text: 'Its clients are gone.', records: symptomRecords },
-    map(stageResult(capture, bundleSchema), ({ core, pid, size, pausedMs, method }) => ({
-      title: 'Take its core',
-      text: `The process stood still for ${(pausedMs / 1000).toFixed(1)} s. Then holes were punched into the core: what is zero takes no place on the disk.`,
-      records: [
-        command('gcore', capture, {
-          ...(method === 'delve'
-            ? { pipeline: [['dlv', 'attach', String(pid)]], input: `dump ${basename(core)}\nexit\nn\n` }
-            : {
-                pipeline: [['gcore', '-o', 'core', String(pid)]],
-                stdout: `Saved corefile ${basename(core)}`,
-                note: 'The lab ran gdb with the arguments of this script, without the script.',
-              }),
-        }),
-        command('du', capture, {
-          pipeline: [['du', '-h', '--apparent-size', basename(core)]],
-          stdout: `${(size.apparent / 2 ** 30).toFixed(1)}G\t${basename(core)}`,
-        }),
-      ],
-    })),
-    map(stageResult(stop, quitSchema), ({ records }) => ({
-      title: 'End it, and ask for its goroutines',
-      text: 'A Go program answers SIGQUIT with the stacks of all its goroutines.',
-      records,
-    })),
+    map(stageResult(capture, bundleSchema), (bundle) => captureChapter(capture, bundle)),
+    map(stageResult(stop, quitSchema), ({ records }) =>
+      stageResult(capture, bundleSchema)?.method === 'kernel'
+        ? {
+            title: 'Look at what it printed',
+            text: 'SIGQUIT made it print the stacks of all its goroutines before it ended with its core.',
+            records: records.filter(({ id }) => id !== 'sigquit'),
+          }
+        : {
+            title: 'End it, and ask for its goroutines',
+            text: 'A Go program answers SIGQUIT with the stacks of all its goroutines.',
+            records,
+          },
+    ),
     map(walk, ({ records }) => ({
       title: 'Walk through the core',
       text: "The article's way, command by command, now that nothing but two files is left of the server.",
@@ -156,24 +145,6 @@ function loadSummary({ responses, ms, hungAfterMs, health, steps }: LoadFacts): 
       ? `no hang (${health})`
       : `last byte after ${(hungAfterMs / 1000).toFixed(1)} s, then ${health}`;
   return `${responses} responses in ${(ms / 1000).toFixed(1)} s, ${steps} ${steps === 1 ? 'step' : 'steps'}: ${end}`;
-}
-
-function command(
-  id: string,
-  stage: StageRecord | undefined,
-  parts: Pick<CommandRecord, 'pipeline'> & Partial<CommandRecord>,
-): CommandRecord {
-  return {
-    id,
-    exitCode: 0,
-    signal: null,
-    timedOut: false,
-    stdout: '',
-    stderr: '',
-    startedAt: stage?.startedAt ?? '',
-    durationMs: stage?.ms ?? 0,
-    ...parts,
-  };
 }
 
 function map<T, R>(value: T | undefined, change: (value: T) => R): R | undefined {

@@ -49,7 +49,7 @@ export function stampedeRows({
       ...(bundle === undefined
         ? []
         : [
-            `The core has ${prettyBytes(bundle.size.apparent)}, ${prettyBytes(bundle.size.onDisk)} of them on the disk; the server stood still for ${seconds(bundle.pausedMs)}, and the capture took ${seconds(capture?.ms ?? 0)}.`,
+            `The core has ${prettyBytes(bundle.size.apparent)}, ${prettyBytes(bundle.size.onDisk)} of them on the disk; the server ${bundle.method === 'kernel' ? 'ended with it, in' : 'stood still for'} ${seconds(bundle.pausedMs)}, and the capture took ${seconds(capture?.ms ?? 0)}.`,
           ]),
       ...(diagnosis === undefined
         ? []

@@ -8,6 +8,8 @@ import type { ProcessExit, Target, TargetProcess } from '../targets/target.js';
 export const startedServerSchema = z.object({
   identity: z.object({ pid: z.number().int(), startTicks: z.number() }),
   argv: z.array(z.string()),
+  /** What was added to its environment. */
+  env: z.record(z.string(), z.string()).optional(),
   logFile: z.string(),
   url: z.string(),
   /** `http://host:port` of net/http/pprof. */
@@ -30,6 +32,10 @@ export interface StartServerOptions {
   /** Flags of the program beside its addresses. */
   readonly flags?: readonly string[] | undefined;
   readonly logFile: string;
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Folder of the target that it works in; wherever the target starts its processes unless named. */
+  readonly cwd?: string | undefined;
   /** Milliseconds for the server to say where it listens and to answer a request. */
   readonly readyWithinMs?: number;
 }
@@ -44,14 +50,16 @@ export async function startServer(
   options: StartServerOptions,
   signal: AbortSignal,
 ): Promise<RunningServer> {
-  const { exe, logFile, readyWithinMs = 10_000 } = options;
+  const { exe, logFile, env, cwd, readyWithinMs = 10_000 } = options;
   const { listenHost } = target;
   const addresses = [
     `--addr=${listenHost}:${options.port}`,
     `--pprof-addr=${listenHost}:${options.pprofPort}`,
   ];
   const argv = [exe, ...addresses, ...(options.flags ?? [])];
-  const process = await target.start(argv, { signal, logFile });
+  const added = env === undefined ? {} : { env };
+  const place = cwd === undefined ? {} : { cwd };
+  const process = await target.start(argv, { signal, logFile, ...added, ...place });
   try {
     const ready = await poll(
       async () => {
@@ -73,7 +81,7 @@ export async function startServer(
       { signal, deadlineMs: readyWithinMs, everyMs: 50 },
     );
     if (answered === undefined) throw neverReady(logFile, readyWithinMs, `did not answer ${url}`);
-    return { process, identity: process.identity, argv, logFile, url, pprofUrl, ports };
+    return { process, identity: process.identity, argv, ...added, logFile, url, pprofUrl, ports };
   } catch (error) {
     await process[Symbol.asyncDispose]();
     throw error;

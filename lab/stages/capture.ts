@@ -1,8 +1,7 @@
 import prettyBytes from 'pretty-bytes';
 import { type Bundle, bundleSchema } from '../capture/bundle.js';
 import { captureBundle } from '../capture/capture.js';
-import { captureMethods } from '../capture/index.js';
-import { LabError } from '../errors.js';
+import { captureMethod } from '../capture/index.js';
 import type { RunningServer } from '../server/start.js';
 import type { Run } from '../store/run-store.js';
 import { delveThereOf } from './prepare.js';
@@ -16,10 +15,10 @@ export async function capture(
 ): Promise<Bundle> {
   const { run, target, emit } = context;
   const { config } = plannedIn(run);
-  const method = captureMethods.find(({ name }) => name === config.capture);
-  if (method === undefined) throw new LabError(`no capture method ${config.capture}`, { code: 'usage' });
+  const method = captureMethod(config.capture);
   const { pid } = server.identity;
-  return await inStage(context, 'capture', `${method.name} of pid ${pid}`, async (signal) => {
+  const text = method.keepsProcess ? `${method.name} of pid ${pid}` : `the kernel's core of pid ${pid}`;
+  return await inStage(context, 'capture', text, async (signal) => {
     await using _work = await busy?.();
     const folder = await folderOn(target, run, signal);
     const bundle = await captureBundle(

@@ -1,6 +1,7 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { captureMethod } from '../capture/index.js';
 import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { goServerFolder } from '../paths.js';
@@ -45,6 +46,7 @@ const provisionedSchema = z.looseObject({ delveThere: z.string().optional() });
 export async function provision(context: StageContext): Promise<void> {
   const { run, target, tools = {} } = context;
   await inStage(context, 'provision', `looking for tools on ${target.name}`, async (signal) => {
+    await captureMethod(run.record.config.capture).requireTarget?.(target, signal);
     const [go, gdb] = await Promise.all([tools.go ?? requireGo(target, signal), requireGdb(target, signal)]);
     const { tool, there } = await delveFor(context, go, signal);
     const versions = { go: go.version, gdb: gdb.version ?? 'unknown', delve: tool.version };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { patienceForDump, type Quit, quitServer } from '../checklist/sigquit.js';
+import { captureMethod } from '../capture/index.js';
+import { patienceForDump, type Quit, quitSeenBefore, quitServer } from '../checklist/sigquit.js';
 import { type HttpSeen, observeSymptoms, type Symptoms } from '../checklist/symptoms.js';
 import { describeExit } from '../hang/judge.js';
 import { crowdOf } from '../scenarios/sized.js';
@@ -16,9 +17,12 @@ export async function start(context: StageContext): Promise<RunningServer> {
   const { exe } = run.resultOf('build', builtServerSchema);
   return await inStage(context, 'start', 'the server', async (signal) => {
     const folder = await folderOn(target, run, signal);
+    const { environment, requireProcess } = captureMethod(config.capture);
     const server = await startServer(
       target,
       {
+        // The kernel's core appears where its process works.
+        ...(environment === undefined ? {} : { env: environment, cwd: folder }),
         exe,
         port: config.port ?? scenario.server.port ?? 0,
         pprofPort: config.pprofPort ?? scenario.server.pprofPort ?? 0,
@@ -28,6 +32,13 @@ export async function start(context: StageContext): Promise<RunningServer> {
       },
       signal,
     );
+    try {
+      // What keeps its core from being taken is better known before it has been brought to hang.
+      await requireProcess?.({ target, pid: server.identity.pid }, signal);
+    } catch (error) {
+      await server.process[Symbol.asyncDispose]();
+      throw error;
+    }
     return [server, `pid ${server.identity.pid} listens at ${server.url}`];
   });
 }
@@ -63,13 +74,22 @@ export async function symptoms(
   });
 }
 
-/** Ends a hung server as a person would who wants its goroutines, with SIGQUIT. */
-export async function quit(context: StageContext, server: RunningServer): Promise<Quit> {
+/**
+ * Ends a hung server as a person would who wants its goroutines, with SIGQUIT; `endedAfterMs`: it was ended so already,
+ * and took that long.
+ */
+export async function quit(
+  context: StageContext,
+  server: RunningServer,
+  endedAfterMs?: number,
+): Promise<Quit> {
   const { run, target } = context;
-  return await inStage(context, 'stop', 'SIGQUIT', async (signal) => {
+  const text = endedAfterMs === undefined ? 'SIGQUIT' : 'what it printed at SIGQUIT';
+  return await inStage(context, 'stop', text, async (signal) => {
     const { process, logFile } = server;
     const deadlineMs = patienceForDump(crowdOf(plannedIn(run).scenario));
-    const seen = await quitServer({ target, process, logFile, signal, deadlineMs });
+    const asked = { target, process, logFile, signal, deadlineMs };
+    const seen = await (endedAfterMs === undefined ? quitServer(asked) : quitSeenBefore(asked, endedAfterMs));
     await bringLog(context, logFile, signal);
     const { sigquit } = seen;
     return [

@@ -63,6 +63,7 @@ export function delveThere({ target, dlv, exe, core }: DelveThere): LaunchDelve 
       };
     } catch (error) {
       await process[Symbol.asyncDispose]();
+      if (deadline.aborted && !signal.aborted) throw silent(target, error);
       throw error;
     }
   };
@@ -71,9 +72,10 @@ export function delveThere({ target, dlv, exe, core }: DelveThere): LaunchDelve 
 /** How a process of another machine ended is not always known. */
 const noExit = { exitCode: null, signal: null } as const;
 
-function silent({ name }: Target): LabError {
+function silent({ name }: Target, cause?: unknown): LabError {
   return new LabError(`Delve on ${name} did not say where it listens`, {
     code: 'undecided',
     hint: 'look whether that machine is busy or short of memory, then analyse the run again',
+    cause,
   });
 }

@@ -13,10 +13,15 @@ export interface OpenOptions {
 
 /**
  * Opens the target that the configuration names: this machine, a host over SSH, or the VM. The environment variable
- * `LAB_SSH_CONFIG` names a file to read in place of `~/.ssh/config`, `LAB_TARGET_FOLDER` a folder of the host to work in.
+ * `LAB_SSH_CONFIG` names a file to read in place of `~/.ssh/config`. A run keeps the folder of the host that it works in;
+ * without one, `LAB_TARGET_FOLDER` names it.
  */
 export async function openTarget(
-  { target, offlineBox = false }: Pick<LabConfig, 'target'> & Partial<Pick<LabConfig, 'offlineBox'>>,
+  {
+    target,
+    targetFolder,
+    offlineBox = false,
+  }: Pick<LabConfig, 'target'> & Partial<Pick<LabConfig, 'targetFolder' | 'offlineBox'>>,
   emit: Emit,
   signal: AbortSignal,
   { keep = false, logFile }: OpenOptions = {},
@@ -29,15 +34,19 @@ export async function openTarget(
   // What speaks SSH takes a while to load, and most runs stay here.
   const { parseSshTarget, sshTarget } = await import('./ssh/index.js');
   const config = process.env['LAB_SSH_CONFIG'];
-  const workFolder = process.env['LAB_TARGET_FOLDER'];
-  if (workFolder && !workFolder.startsWith('/')) {
-    throw new LabError(`LAB_TARGET_FOLDER is ${workFolder}, not an absolute path`, {
-      code: 'usage',
-      hint: 'name a folder of the host from its root on, for example /var/tmp/lab',
-    });
-  }
+  const workFolder = targetFolder ?? targetFolderNow();
   return await sshTarget(
     { ...parseSshTarget(target), ...(config ? { config } : {}), ...(workFolder ? { workFolder } : {}) },
     signal,
   );
+}
+
+/** The folder of a host that `LAB_TARGET_FOLDER` names; empty when it names none. Throws `usage` for a relative one. */
+export function targetFolderNow(): string {
+  const folder = process.env['LAB_TARGET_FOLDER'] ?? '';
+  if (folder === '' || folder.startsWith('/')) return folder;
+  throw new LabError(`LAB_TARGET_FOLDER is ${folder}, not an absolute path`, {
+    code: 'usage',
+    hint: 'name a folder of the host from its root on, for example /var/tmp/lab',
+  });
 }

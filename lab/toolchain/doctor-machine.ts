@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { messageOf } from '../errors.js';
+import { requireCoreFiles } from '../capture/core-place.js';
+import { LabError, messageOf } from '../errors.js';
 import type { Target } from '../targets/target.js';
 import type { DoctorRow, ExamineOptions } from './doctor.js';
 import {
@@ -34,7 +35,7 @@ export async function examineMachine(
     ...(await portRows(target, ports, signal)),
     await diskRow(target, runsFolder, signal),
     memoryRow(await target.readFile('/proc/meminfo', signal)),
-    kernelCoreRow(limits, await target.readFile('/proc/sys/kernel/core_pattern', signal)),
+    await kernelCoreRow(target, limits, asRoot, signal),
   ];
 }
 
@@ -141,14 +142,28 @@ function memoryRow(meminfo: string | undefined): DoctorRow {
     : { ...row, status: 'warning', found, mend: 'end other programs' };
 }
 
-function kernelCoreRow(limits: string, pattern: string | undefined): DoctorRow {
-  const row = { name: 'kernel cores', needed: 'optional: cores of programs that crash' };
+/** What `--capture kernel` needs. The lab raises the soft limit of what it starts, up to the hard one. */
+async function kernelCoreRow(
+  target: Target,
+  limits: string,
+  asRoot: string,
+  signal: AbortSignal,
+): Promise<DoctorRow> {
+  const row = { name: 'kernel cores', needed: 'optional: --capture kernel' };
   const limit = parseCoreLimit(limits);
-  const kept = pattern?.trim() ?? '';
-  if (limit === undefined || kept === '') return { ...row, status: 'warning', found: 'unknown' };
-  const found = `ulimit -c ${limit.soft === Number.POSITIVE_INFINITY ? 'unlimited' : limit.soft}, core_pattern ${kept}`;
-  if (limit.soft === 0) return { ...row, status: 'warning', found, mend: 'ulimit -c unlimited' };
-  return { ...row, status: 'ok', found };
+  const pattern = (await target.readFile('/proc/sys/kernel/core_pattern', signal))?.trim();
+  if (limit === undefined || pattern === undefined) return { ...row, status: 'warning', found: 'unknown' };
+  const size = (bytes: number): string => (bytes === Number.POSITIVE_INFINITY ? 'unlimited' : `${bytes}`);
+  const found = `core_pattern ${pattern || 'empty'}, limit ${size(limit.soft)} (hard limit ${size(limit.hard)})`;
+  try {
+    await requireCoreFiles(target, signal);
+  } catch (error) {
+    if (!(error instanceof LabError) || signal.aborted) throw error;
+    return { ...row, status: 'warning', found, ...(error.hint === undefined ? {} : { mend: error.hint }) };
+  }
+  return limit.hard === 0
+    ? { ...row, status: 'warning', found, mend: `${asRoot}prlimit --core=unlimited --pid $$` }
+    : { ...row, status: 'ok', found };
 }
 
 function gigabytes(bytes: number): string {

@@ -2,7 +2,9 @@ import { createServer } from 'node:net';
 import { expect } from 'chai';
 import { doctorText } from '../../lab/report/doctor-text.js';
 import { localTarget } from '../../lab/targets/local.js';
+import type { Target } from '../../lab/targets/target.js';
 import { type DoctorRow, doctorExitCode, examine, nodeRow } from '../../lab/toolchain/doctor.js';
+import { examineMachine } from '../../lab/toolchain/doctor-machine.js';
 import { tempFolder } from '../temp-folder.js';
 
 const { signal } = new AbortController();
@@ -31,6 +33,28 @@ describe('the doctor', () => {
     } finally {
       await new Promise((resolve) => taken.close(resolve));
     }
+  });
+
+  it('says how the kernel is brought to write cores into files', async function () {
+    this.timeout(60_000);
+    const here = localTarget();
+    const rowWith = async (pattern: string) => {
+      const target: Target = {
+        ...here,
+        readFile: async (path, until) =>
+          path.endsWith('/core_pattern') ? pattern : await here.readFile(path, until),
+      };
+      const options = { runsFolder: '/tmp', ports: [] };
+      const rows = await examineMachine(target, { kind: 'none' }, options, signal);
+      return rows.find(({ name }) => name === 'kernel cores');
+    };
+    expect(await rowWith('|/usr/share/apport/apport %p\n')).to.include({
+      status: 'warning',
+      mend: 'sudo sysctl -w kernel.core_pattern=core',
+    });
+    const plain = await rowWith('core.%p\n');
+    expect(plain?.found).to.include('core_pattern core.%p, limit');
+    if (plain?.found.includes('hard limit unlimited')) expect(plain.status).to.equal('ok');
   });
 
   it('accepts the Node versions of package.json and no other', () => {

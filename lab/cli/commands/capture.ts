@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { captureBundle } from '../../capture/capture.js';
-import { captureMethods } from '../../capture/index.js';
+import { captureMethod } from '../../capture/index.js';
 import { parseConfig } from '../../config.js';
 import { LabError } from '../../errors.js';
 import * as stages from '../../stages/index.js';
@@ -27,7 +27,9 @@ export const captureCommand: LabCommand = {
     const run = await chooseRun(typeof options['run'] === 'string' ? options['run'] : undefined);
     await actOn(run, output, signal, async (context) => {
       const server = await stages.reattach(context);
-      await stages.capture(context, server);
+      const { method, pausedMs } = await stages.capture(context, server);
+      // It has ended with its core, and there is nothing to stop any more.
+      if (!captureMethod(method).keepsProcess) await stages.quit(context, server, pausedMs);
     });
     output.document({ dir: run.dir, stage: 'capture', result: stages.bundleOf(run) });
     output.print(`captured; analyse it: npx lab analyze --run ${run.dir}`);
@@ -41,8 +43,12 @@ async function captureProcess(
   signal: AbortSignal,
 ): Promise<number> {
   const pid = pidSchema.safeParse(options['pid']);
-  const [method] = captureMethods;
-  if (!pid.success || method === undefined) {
+  const { capture: name, target: where } = parseConfig(
+    { target: options['target'], capture: options['capture'] },
+    'capture',
+  );
+  const method = captureMethod(name);
+  if (!pid.success) {
     throw new LabError(`--pid takes a process id, not ${JSON.stringify(options['pid'])}`, {
       code: 'usage',
       hint: 'find it: pgrep -x NAME',
@@ -50,9 +56,8 @@ async function captureProcess(
   }
   const dir = resolve(typeof options['output'] === 'string' ? options['output'] : `capture-${pid.data}`);
   await makeFolder(dir, 0o700);
-  const where = parseConfig({ target: options['target'] }, 'capture');
   const bundle = await withProgress(output, async (emit) => {
-    await using target = await openTarget(where, emit, signal, { keep: true });
+    await using target = await openTarget({ target: where }, emit, signal, { keep: true });
     const folder = target.kind === 'local' ? dir : target.workFolder;
     return await withPatience(
       emit,

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { removeLeftRooms } from '../../capture/left-behind.js';
 import { withDeadline } from '../../deadline.js';
 import { LabError, messageOf } from '../../errors.js';
 import type { StageName } from '../../events.js';
@@ -73,9 +74,11 @@ async function stopServer(run: Run, signal: AbortSignal): Promise<string | undef
     await using target = await openTarget(config, () => {}, limited);
     await stopServerOf(run, target, limited);
     await leaveFolder(target, run);
+    await removeLeftRooms(target, target.workFolder, limited);
     return undefined;
   } catch (error) {
     signal.throwIfAborted();
-    return `the server of ${basename(run.dir)} may still run on ${config.target}: ${messageOf(error)}`;
+    const why = limited.aborted ? `it did not answer within ${otherMachineMs / 1_000} s` : messageOf(error);
+    return `the server of ${basename(run.dir)} may still run on ${config.target}: ${why}`;
   }
 }

@@ -8,6 +8,7 @@ import { diagnosisText } from '../../report/diagnosis-text.js';
 import { readReport } from '../../report/run-files.js';
 import { runText } from '../../report/run-text.js';
 import { createRun, type Run } from '../../store/run-store.js';
+import { targetFolderNow } from '../../targets/index.js';
 import { worstOf } from '../../verdict.js';
 import type { LabCommand } from '../command.js';
 import type { Output } from '../context.js';
@@ -45,7 +46,9 @@ export const runCommand: LabCommand = {
 /** Reads a run's configuration from a scenario's name and options as typed. */
 export function configFrom(scenario: unknown, options: Readonly<Record<string, unknown>>): LabConfig {
   const { json, quiet, repeat, run, ...rest } = options;
-  return parseConfig({ ...rest, scenario });
+  // What a later stage goes on with must not depend on who types it.
+  const overSsh = typeof rest['target'] === 'string' && rest['target'].startsWith('ssh://');
+  return parseConfig({ ...rest, scenario, ...(overSsh ? { targetFolder: targetFolderNow() } : {}) });
 }
 
 async function runOnce(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { targetChoices } from '../../choices.js';
+import { captureChoices, targetChoices } from '../../choices.js';
 import { outputVariables, plainExits, runsVariable, sshVariables } from './common.js';
 import { describe, oneOf } from './page.js';
 
@@ -10,13 +10,17 @@ export function defineCapture(program: Command): Command {
     .optionsGroup('Of any process')
     .option('--pid <pid>', 'a Go process of this machine, or of the target')
     .addOption(oneOf('--target <where>', 'local, vagrant or ssh://user@host:port', targetChoices))
+    .addOption(
+      oneOf('--capture <method>', 'what takes the core: %s; kernel ends the process', captureChoices),
+    )
     .option('-o, --output <dir>', 'where the bundle goes; ./capture-PID unless named')
     .optionsGroup('Of a run')
     .option('--run <run>', 'the folder of the run to go on with; the newest unless named');
   return describe(command, {
-    synopsis: ['capture --pid PID [-o DIR] [--target WHERE]', 'capture [--run DIR]'],
+    synopsis: ['capture --pid PID [-o DIR] [--target WHERE] [--capture METHOD]', 'capture [--run DIR]'],
     description: [
       'Takes the core of a process that goes on afterwards, and copies its executable beside it, each with its hash. The process stands still while its core is written.',
+      'With --capture kernel no debugger is needed, but the process ends: it is sent SIGQUIT, prints its goroutines on its stderr, and the kernel writes the core. It must have been started with GOTRACEBACK=crash, and kernel.core_pattern must name a file; whatever is missing is told before anything is done to the process.',
       'A core holds the memory of a process, secrets included: the folder can be entered by its owner only.',
     ],
     exits: plainExits,
@@ -30,6 +34,10 @@ export function defineCapture(program: Command): Command {
       {
         does: 'One of another machine',
         type: 'npx lab capture --pid 1628 --target ssh://me@server-7 -o /tmp/hung',
+      },
+      {
+        does: 'One that may end, where nobody may trace',
+        type: 'npx lab capture --pid 1628 --capture kernel -o /tmp/hung',
       },
       { does: 'What it hangs on', type: 'npx lab analyze --exe /tmp/hung/server --core /tmp/hung/core.1628' },
     ],

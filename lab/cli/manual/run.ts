@@ -68,7 +68,9 @@ export function runOptions(command: Command): Command {
     .option('--pprof-port <n>', "of the server's pprof; 0: any free one")
     .optionsGroup('With which tools')
     .addOption(oneOf('--load <driver>', 'what makes the load: %s', loadDrivers))
-    .addOption(oneOf('--capture <method>', 'what takes the core: %s', captureChoices))
+    .addOption(
+      oneOf('--capture <method>', 'what takes the core: %s; the kernel ends the server', captureChoices),
+    )
     .addOption(
       oneOf(
         '--delve <where>',

@@ -1,13 +1,13 @@
 import { pause, withDeadline } from '../../deadline.js';
 import { interrupted, LabError } from '../../errors.js';
+import { again } from '../again.js';
 import type { ExecOptions, ExecResult, ProcessIdentity } from '../target.js';
-import { connectionLost, refusalOf } from './failures.js';
+import { connectionLost } from './failures.js';
 import type { Link } from './link.js';
 import { exports } from './quote.js';
 import { endScript, execScript } from './scripts.js';
 import { collect, complaintOf, openSession, runScript, type Session } from './session.js';
 
-const attemptsMax = 3;
 /** After KILL, for the last bytes of the output. */
 const lastMs = 2_000;
 
@@ -85,12 +85,10 @@ async function begun(
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<Session> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await openSession(link, script, args, signal);
-    } catch (error) {
-      if (refusalOf(error) !== 'lost' || attempt >= attemptsMax) throw explained(link, error, args);
-    }
+  try {
+    return await again(() => openSession(link, script, args, signal));
+  } catch (error) {
+    throw explained(link, error, args);
   }
 }
 

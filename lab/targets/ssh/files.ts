@@ -4,7 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { SFTPWrapper } from 'ssh2';
 import { interrupted, LabError, messageOf } from '../../errors.js';
-import { connectionLost, noAnswer, refusalOf } from './failures.js';
+import { again, wasLost } from '../again.js';
+import { connectionLost, noAnswer } from './failures.js';
 import { answered, type Link } from './link.js';
 import { streamScript } from './scripts.js';
 import { collect, openSession } from './session.js';
@@ -14,7 +15,6 @@ import { watchSilence } from './silence.js';
 const noSuchFile = 2;
 const failure = 4;
 const chunkSize = 64 * 1024;
-const attemptsMax = 3;
 
 /**
  * The text of a small file, read until its end since files of /proc have no size. By SFTP, one session for the whole
@@ -25,27 +25,28 @@ export async function readFileOver(
   path: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const sftp = await link.sftp(signal);
-      return await (sftp === undefined
-        ? readByCat(link, path, signal)
-        : readBySftp(link, sftp, path, signal));
-    } catch (error) {
-      if (signal.aborted) throw interrupted(error);
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code === noSuchFile) return undefined;
-      // A process that ends while its files are read fails without a reason; then they are gone a moment later.
-      const again = refusalOf(error) === 'lost' || code === failure;
-      if (again && attempt < attemptsMax) continue;
-      if (error instanceof LabError) throw error;
-      throw new LabError(`${path} on ${link.how.host.name} cannot be read: ${messageOf(error)}`, {
-        code: /permission/i.test(messageOf(error)) ? 'missing-permission' : 'target',
-        hint: `look at it there: ls -l ${path}`,
-        cause: error,
-      });
-    }
+  const read = async (): Promise<string | undefined> => {
+    const sftp = await link.sftp(signal);
+    return await (sftp === undefined ? readByCat(link, path, signal) : readBySftp(link, sftp, path, signal));
+  };
+  // A process that ends while its files are read fails without a reason; then they are gone a moment later.
+  const mayPass = (error: unknown): boolean => wasLost(error) || codeOf(error) === failure;
+  try {
+    return await again(read, signal, mayPass);
+  } catch (error) {
+    if (signal.aborted) throw interrupted(error);
+    if (codeOf(error) === noSuchFile) return undefined;
+    if (error instanceof LabError) throw error;
+    throw new LabError(`${path} on ${link.how.host.name} cannot be read: ${messageOf(error)}`, {
+      code: /permission/i.test(messageOf(error)) ? 'missing-permission' : 'target',
+      hint: `look at it there: ls -l ${path}`,
+      cause: error,
+    });
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 async function readBySftp(link: Link, sftp: SFTPWrapper, path: string, signal: AbortSignal): Promise<string> {
@@ -117,13 +118,10 @@ export async function send(
   signal: AbortSignal,
   fill: Fill,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await sendOnce(link, script, args, doing, signal, fill);
-    } catch (error) {
-      if (signal.aborted) throw interrupted(error);
-      if (refusalOf(error) !== 'lost' || attempt >= attemptsMax) throw error;
-    }
+  try {
+    await again(() => sendOnce(link, script, args, doing, signal, fill), signal);
+  } catch (error) {
+    throw signal.aborted ? interrupted(error) : error;
   }
 }
 

@@ -1,14 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { poll, withDeadline } from '../../deadline.js';
 import { interrupted, LabError } from '../../errors.js';
+import { again } from '../again.js';
 import { processHandle } from '../process-handle.js';
 import { parseProcStat } from '../process-identity.js';
 import type { ProcessExit, ProcessIdentity, StartOptions, TargetProcess } from '../target.js';
-import { refusalOf } from './failures.js';
+import { connectionLost, noAnswer } from './failures.js';
 import { readFileOver } from './files.js';
 import type { Link } from './link.js';
 import { exports } from './quote.js';
-import { becomeScript, keepScript, killScript, startScript } from './scripts.js';
+import { becomeScript, keepScript, killScript, startScript, streamScript } from './scripts.js';
 import { openSession, runScript } from './session.js';
 import { until } from './waits.js';
 
@@ -18,9 +19,17 @@ export interface Processes {
   readonly exitsFolder: string;
   /** Aborts when the target is closed. */
   readonly closed: AbortSignal;
+  /** Files of the target that said how processes ended, once they were read: nobody needs them any more. */
+  readonly read: Set<string>;
 }
 
-const attemptsMax = 3;
+const removeScript = streamScript('rm -f -- "$@"\n');
+
+/** Takes the ends of processes away that were read here. */
+export async function forgetExits({ link, read }: Processes, signal: AbortSignal): Promise<void> {
+  if (read.size > 0) await runScript(link, removeScript, [...read], signal);
+}
+
 /** Its keeper writes down how a process ended as soon as it has ended. */
 const exitWithinMs = 2_000;
 
@@ -35,13 +44,10 @@ export async function startOver(
   const { link, exitsFolder } = processes;
   const become = becomeScript(exports(options.env ?? {}));
   const args = [options.cwd ?? '-', exitsFolder, options.logFile, keepScript, become, ...argv];
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return handleOf(processes, await startOnce(processes, args, options.signal));
-    } catch (error) {
-      if (refusalOf(error) === 'lost' && attempt < attemptsMax) continue;
-      throw explained(link, argv[0], options, error);
-    }
+  try {
+    return handleOf(processes, await again(() => startOnce(processes, args, options.signal)));
+  } catch (error) {
+    throw explained(link, argv[0], options, error);
   }
 }
 
@@ -115,9 +121,17 @@ function handleOf(processes: Processes, identity: ProcessIdentity): TargetProces
   const { graceMs, answerMs, reconnectMs } = link.how.deadlines;
   const send = async (name: NodeJS.Signals): Promise<void> => {
     const args = [String(identity.pid), String(identity.startTicks), name.replace(/^SIG/, '')];
-    const end = await retried(() =>
-      runScript(link, killScript, args, withDeadline(new AbortController().signal, answerMs + reconnectMs)),
-    );
+    const ms = answerMs + reconnectMs;
+    const late = withDeadline(new AbortController().signal, ms);
+    const sent = async () => {
+      const end = await runScript(link, killScript, args, late);
+      if (end.lost) throw connectionLost(link.how.host, `while ${name} was sent`);
+      return end;
+    };
+    // A signal that was sent twice does no harm.
+    const end = await again(sent, late).catch((error: unknown) => {
+      throw late.aborted ? noAnswer(link.how.host, `sending ${name} to process ${identity.pid}`, ms) : error;
+    });
     if (end.exitCode === 0) return;
     throw new LabError(
       `process ${identity.pid} on ${link.how.host.name} takes no ${name}: ${end.stderr.trim()}`,
@@ -130,20 +144,8 @@ function handleOf(processes: Processes, identity: ProcessIdentity): TargetProces
   return processHandle({ identity, exited: exitOf(processes, identity, closed), send, graceMs });
 }
 
-/** A signal that was sent twice does no harm. */
-async function retried<T>(work: () => Promise<T & { readonly lost: boolean }>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const end = await work();
-      if (!end.lost || attempt >= attemptsMax) return end;
-    } catch (error) {
-      if (refusalOf(error) !== 'lost' || attempt >= attemptsMax) throw error;
-    }
-  }
-}
-
 async function exitOf(
-  { link, exitsFolder }: Processes,
+  { link, exitsFolder, read }: Processes,
   identity: ProcessIdentity,
   closed: AbortSignal,
 ): Promise<ProcessExit> {
@@ -160,7 +162,10 @@ async function exitOf(
   const end = performance.now() + exitWithinMs;
   while (!closed.aborted && performance.now() < end) {
     const text = await readFileOver(link, path, closed).catch(() => undefined);
-    if (text !== undefined) return parseExit(text);
+    if (text !== undefined) {
+      read.add(path);
+      return parseExit(text);
+    }
     await wait();
   }
   return { kind: 'gone' };

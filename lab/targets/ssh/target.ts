@@ -11,7 +11,7 @@ import { readFileOver, rejected, uploadOver } from './files.js';
 import { forwards } from './forward.js';
 import { type Link, link } from './link.js';
 import { mirrorOver } from './mirror.js';
-import { attachOver, startOver } from './processes.js';
+import { attachOver, forgetExits, type Processes, startOver } from './processes.js';
 import { streamScript } from './scripts.js';
 import { runScript } from './session.js';
 
@@ -44,6 +44,7 @@ export async function sshTarget(options: SshTargetOptions, signal: AbortSignal):
   const deadlines = { ...defaultDeadlines, ...options.deadlines };
   const how = { host, options, hostKeys: options.hostKeys ?? 'known', deadlines };
   const closed = new AbortController();
+  const read = new Set<string>();
   const tidy = (): void => void endOrphans(main, closed.signal).catch(() => undefined);
   const main: Link = link(how, tidy, options.lost);
   const ports = forwards(link(how, () => undefined));
@@ -63,7 +64,8 @@ export async function sshTarget(options: SshTargetOptions, signal: AbortSignal):
   try {
     const seen = await look(main, options.workFolder ?? '', signal);
     const { workFolder, gzip } = seen;
-    const processes = { link: main, exitsFolder: posix.join(workFolder, 'exits'), closed: closed.signal };
+    const exitsFolder = posix.join(workFolder, 'exits');
+    const processes: Processes = { link: main, exitsFolder, closed: closed.signal, read };
     return {
       kind: options.kind ?? 'ssh',
       name: host.name,
@@ -77,7 +79,11 @@ export async function sshTarget(options: SshTargetOptions, signal: AbortSignal):
       readFile: (path, until) => readFileOver(main, path, until),
       upload: (from, to, until) => uploadOver(main, from, to, { gzip, signal: until }),
       download: (path, to, how) => downloadOver(main, path, to, { gzip, options: how }),
-      [Symbol.asyncDispose]: close,
+      async [Symbol.asyncDispose]() {
+        const limit = withDeadline(new AbortController().signal, deadlines.graceMs);
+        await forgetExits(processes, limit).catch(() => undefined);
+        await close();
+      },
     };
   } catch (error) {
     await close();
@@ -85,7 +91,10 @@ export async function sshTarget(options: SshTargetOptions, signal: AbortSignal):
   }
 }
 
-/** Asks everything that has to be known of the host at once: each question costs a process there. */
+/**
+ * Asks everything that has to be known of the host at once: each question costs a process there. What processes said of
+ * their ends an hour ago, and nobody came to read, is taken away.
+ */
 const lookScript = streamScript(`
 umask 077
 lab_work=$1
@@ -93,6 +102,10 @@ lab_work=$1
 mkdir -p -- "$lab_work" && cd -- "$lab_work" || exit
 [ -w . ] || { echo "$lab_work: Permission denied" >&2; exit 1; }
 command -v gzip >/dev/null && lab_gzip=gzip || lab_gzip=plain
+for lab_exit in exits/[0-9]*-[0-9]*; do
+  [ -e "$lab_exit" ] && find exits -type f -name '[0-9]*-[0-9]*' -mmin +60 -exec rm -f -- {} + 2>/dev/null
+  break
+done
 printf '%s\\n%s\\n%s\\n' "$(uname -s)" "$lab_gzip" "$(pwd -P)"
 `);
 

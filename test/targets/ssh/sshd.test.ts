@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { sshTarget } from '../../../lab/targets/ssh/target.js';
@@ -99,6 +99,28 @@ describe('the SSH target, with a real sshd', function () {
     } finally {
       await execa('umount', [small.path]);
     }
+  });
+
+  it('keeps nothing of processes whose end was read, nor of those that nobody asked about', async () => {
+    await using folder = await tempFolder();
+    const own = { ...options(), config: 'none', workFolder: folder.path };
+    const exits = folder.file('exits');
+    {
+      await using other = await sshTarget(own, signal);
+      const process = await other.start(['sh', '-c', 'exit 3'], { signal, logFile: folder.file('log') });
+      expect(await process.exited).to.deep.equal({ kind: 'exited', exitCode: 3 });
+      expect(await readdir(exits)).to.have.length(1);
+    }
+    expect(await readdir(exits)).to.deep.equal([]);
+
+    const names = ['7-100', '8-100', '0123456789abcdef01'];
+    for (const name of names) await writeFile(`${exits}/${name}`, '0 -\n');
+    const twoHoursAgo = Date.now() / 1_000 - 7_200;
+    for (const name of ['7-100', '0123456789abcdef01'])
+      await utimes(`${exits}/${name}`, twoHoursAgo, twoHoursAgo);
+    await using _again = await sshTarget(own, signal);
+    // The last one is how a process that runs is known to its keeper.
+    expect(await readdir(exits)).to.have.members(['8-100', '0123456789abcdef01']);
   });
 
   it('reads no file by commands', async () => {
