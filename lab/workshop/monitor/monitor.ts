@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { epochMs } from '../../clock.js';
 import { pause } from '../../deadline.js';
+import { messageOf } from '../../errors.js';
 import { countGoroutines } from '../../hang/count-goroutines.js';
 import { createHeartbeat } from '../../hang/heartbeat.js';
 import { probe } from '../../hang/probe.js';
@@ -49,17 +50,23 @@ export function openMonitor(options: MonitorOptions, signal: AbortSignal): Monit
     history.add(one);
     tell(one);
   };
+  const look = async (): Promise<void> => {
+    const found = await find(options.watchable());
+    if (found !== undefined) await watch(found, options, keep, closed);
+    const { server, measured } = history;
+    // Also of a server that ended between two workbooks.
+    if (server !== undefined && !measured.some((one) => one.type === 'mark' && one.kind === 'ended')) {
+      const text = `process ${server.pid} has ended`;
+      keep({ type: 'mark', at: Math.round(epochMs()), kind: 'ended', text });
+    }
+    await history.save();
+  };
   const watching = (async () => {
     for (;;) {
-      const found = await find(options.watchable());
-      if (found !== undefined) await watch(found, options, keep, closed);
-      const { server, measured } = history;
-      // Also of a server that ended between two workbooks.
-      if (server !== undefined && !measured.some((one) => one.type === 'mark' && one.kind === 'ended')) {
-        const text = `process ${server.pid} has ended`;
-        keep({ type: 'mark', at: Math.round(epochMs()), kind: 'ended', text });
-      }
-      await history.save();
+      await look().catch((error: unknown) => {
+        closed.throwIfAborted();
+        tell({ type: 'note', text: `The charts stood still: ${messageOf(error)}` });
+      });
       await pause(findEveryMs, closed);
     }
   })();
