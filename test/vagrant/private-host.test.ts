@@ -107,9 +107,9 @@ describe('a private libvirt host', function () {
       });
       await new Promise((resolve) => child.stdout.once('data', resolve));
       child.stdin.write('\x03');
-      const { exitCode, code } = await child;
+      const { exitCode, code, stdout } = await child;
       if (code === 'ENOENT') return this.skip(); // needs script, of util-linux
-      expect(exitCode).to.equal(3);
+      expect(exitCode, stdout).to.equal(3);
       expect(await readFile(folder.file('count'), 'utf8')).to.equal('INT\n');
     });
   }

@@ -35,13 +35,19 @@ tell() {
   [ -z "$receiver" ] || kill -s "$1" "$receiver" 2>/dev/null || true
 }
 
-# Runs a command with the shell's stdin and default signal handling; sets code. 3<&0 must be open.
+# Runs a command with the shell's stdin and default signal handling; sets code. 3<&0 must be open. What comes before the
+# command is there is kept for it.
 run_command() {
-  told=
+  told= early= command=
+  trap 'woken=1 told=1; [ -n "$command" ] || early=INT' INT
+  trap 'woken=1; [ -n "$told" ] || pass INT; told=' USR1
+  trap 'woken=1; pass TERM' USR2 TERM HUP
   env --default-signal=INT,QUIT,TERM,HUP -- "$@" <&3 3<&- &
   command=$!
-  trap 'woken=1 told=1' INT
-  trap 'woken=1; [ -n "$told" ] || kill -s INT "$command" 2>/dev/null || true; told=' USR1
-  trap 'woken=1; kill -s TERM "$command" 2>/dev/null || true' USR2 TERM HUP
+  [ -z "$early" ] || pass "$early"
   await "$command"
+}
+
+pass() {
+  if [ -n "$command" ]; then kill -s "$1" "$command" 2>/dev/null || true; else early=$1; fi
 }
