@@ -58,18 +58,20 @@ export interface Session {
   save(change: Partial<SessionRecord>): Promise<void>;
 }
 
-const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/;
+/** A name that can be a folder's, in any script; 40 letters of it are less than the 255 bytes that a file's name may have. */
+const namePattern = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{0,39}$/u;
 const fresh = stepState.parse({});
 
 /**
  * Opens the session of a participant, or begins one with free ports of its own. Throws `usage` for a name that
  * cannot be a folder's, and when another workbook has the session open.
  */
-export async function openSession(folder: string, name: string): Promise<Session> {
+export async function openSession(folder: string, typed: string): Promise<Session> {
+  const name = typed.normalize('NFC');
   if (!namePattern.test(name)) {
     throw new LabError(`${JSON.stringify(name)} cannot be a participant's name`, {
       code: 'usage',
-      hint: 'take letters, digits, dots and dashes: --name ada',
+      hint: 'take letters, digits, dots, dashes and underscores, 40 at most: --name ada',
     });
   }
   const dir = join(folder, name);
@@ -87,9 +89,9 @@ export async function openSession(folder: string, name: string): Promise<Session
     record.open.by.pid !== process.pid &&
     (await isSameProcess(record.open.by))
   ) {
-    throw new LabError(`the workbook of ${name} is open already, at ${record.open.url}`, {
+    throw new LabError(`the workbook of ${name} is open already; another person takes another name`, {
       code: 'usage',
-      hint: 'use that one, or take another name: --name NAME',
+      hint: `use that one: ${linkTo(record.open.url, record.token)}`,
     });
   }
   const save = async (change: Partial<SessionRecord>): Promise<void> => {
@@ -111,6 +113,9 @@ export async function openSession(folder: string, name: string): Promise<Session
     save,
   };
 }
+
+/** The address that lets a browser in. */
+export const linkTo = (url: string, token: string): string => `${url}?token=${token}`;
 
 /** Says in the session that this process has it open, or with `undefined` that nobody has. */
 export async function claim(session: Session, url: string | undefined): Promise<void> {

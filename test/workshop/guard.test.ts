@@ -62,6 +62,14 @@ describe('the server of the workbook', () => {
       body,
     });
 
+  it('tells a person who came without the link where it is, and nothing else', async () => {
+    const headers = { cookie: undefined, accept: 'text/html,*/*;q=0.8' };
+    const { status, text } = await send({ headers });
+    expect(status).to.equal(403);
+    expect(text).to.contain('<h1>').and.not.contain(token);
+    expect(await send({ path: '/api/state', headers })).to.include({ status: 403 });
+  });
+
   it('opens by its link, which leaves the token in a cookie that no script reads', async () => {
     const opened = await send({ path: `/?token=${token}`, headers: { cookie: undefined } });
     expect(opened.status).to.equal(303);

@@ -2,10 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { z } from 'zod';
 import { LabError, messageOf, toLabError } from '../../errors.js';
 import type { LiveEvent } from '../live.js';
+import { linkTo } from '../session.js';
 import { type PageView, verbs } from '../view.js';
 import { openEventStream } from './event-stream.js';
 import { cookieName, knowsUs, mayEnter, sameToken, type Verdict } from './guard.js';
-import { type PageFiles, pageHtml, pagePolicy } from './page.js';
+import { closedHtml, type PageFiles, pageHtml, pagePolicy } from './page.js';
 
 export interface WorkshopServerOptions {
   /** 0 lets the kernel choose. */
@@ -64,7 +65,13 @@ export async function serveWorkshop(options: WorkshopServerOptions): Promise<Wor
       return;
     }
     const entered = mayEnter(request, { token, port });
-    if (entered.kind === 'turned away') return turnAway(response, entered);
+    if (entered.kind === 'turned away') {
+      // Whoever looks at it is a person.
+      if (url.pathname === '/' && request.headers.accept?.includes('text/html') === true) {
+        return send(response, entered.status, 'text/html; charset=utf-8', closedHtml);
+      }
+      return turnAway(response, entered);
+    }
     switch (`${request.method} ${url.pathname}`) {
       case 'GET /':
         return send(response, 200, 'text/html; charset=utf-8', pageHtml(await view()));
@@ -103,7 +110,7 @@ export async function serveWorkshop(options: WorkshopServerOptions): Promise<Wor
   port = typeof address === 'object' && address !== null ? address.port : options.port;
   const url = `http://127.0.0.1:${port}/`;
   return {
-    ...{ port, url, link: `${url}?token=${token}`, tell: stream.tell },
+    ...{ port, url, link: linkTo(url, token), tell: stream.tell },
     async [Symbol.asyncDispose]() {
       stream[Symbol.dispose]();
       await new Promise<void>((resolve) => {

@@ -35,6 +35,20 @@ export const pagePolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** For who came without the link; it tells nothing of the workbook. */
+export const closedHtml = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Workshop</title>
+<main>
+<h1>This workbook opens by its link</h1>
+<p>The terminal in which <code>npx lab workshop</code> runs has printed it; it ends in <code>token=</code> and a long word.
+Typing the same command again, in another terminal, prints it once more.</p>
+</main>
+</html>
+`;
+
 /** The page with its first state in it, so that it needs no second request before it says something. */
 export function pageHtml(view: PageView): string {
   const title = view.kind === 'class' ? 'The class' : 'Workshop';
