@@ -170,6 +170,26 @@ describe('report.html in a browser', function () {
     await keepPicture(page, 'report-endless');
   });
 
+  it('names places and shows their lines where the program lies in a folder with spaces and parentheses', async () => {
+    const { report, sources = [] } = await storedRun();
+    const odd = '/lab/wörk dir (a, b)/odd';
+    const moved = JSON.parse(JSON.stringify(report).replaceAll('/lab/go-server', odd)) as typeof report;
+    const from = sources.map(({ to }) => ({ from: odd, to }));
+    const file = folder.file('odd.html');
+    await writeFile(file, await reportHtml(moved, from));
+    await using open = await openFile(browser, file);
+    await using plain = await openFile(browser, article);
+    const prose = (page: typeof open.page) =>
+      page.locator('.verdict .lead, #evidence .claim > p').allTextContents();
+    expect(await prose(open.page)).to.deep.equal(await prose(plain.page));
+    const captions = (page: typeof open.page) =>
+      page.locator('#evidence .claim .source figcaption').allTextContents();
+    expect(await captions(open.page)).to.deep.equal(
+      (await captions(plain.page)).map((text) => text.replaceAll('/lab/go-server', odd)),
+    );
+    expect(await captions(open.page)).to.have.length.above(2);
+  });
+
   it('shows whatever comes out of a core as text', async () => {
     const evil = `<img src=x onerror="alert(1)"></script><script>alert(2)</script>"'\u2028\u0007`;
     const file = folder.file('evil.html');

@@ -1,5 +1,6 @@
 import type { DiagnosisPart, FindingPart } from '../../report/page-data.js';
-import { Commands, LeftOut, Prose, placesIn, Source } from './parts.js';
+import { useFindPlaces } from './app.js';
+import { Commands, LeftOut, Prose, Source } from './parts.js';
 import { Stack, Variables } from './stack.js';
 import { fileName, ownFrame, shortName } from './words.js';
 
@@ -77,13 +78,14 @@ function Claim({
 }) {
   const { id, kind, text, check } = evidence;
   const frame = frameOf(finding, check);
-  const places = placesIn(`${text} ${check}`);
+  const findPlaces = useFindPlaces();
+  const places = new Set([text, check].flatMap(findPlaces).map(({ file, line }) => `${file}:${line}`));
   return (
     <li id={`${finding.id}-${id}`} class="claim">
       <p>
         <b>{id}</b> <Prose text={text} /> <span class="tag">{kind}</span>
       </p>
-      {places.map((place) => (
+      {[...places].map((place) => (
         <Source key={place} place={place} />
       ))}
       {frame !== undefined && (frame.variables ?? []).length > 0 && (

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useSources } from './app.js';
+import { useFindPlaces, useSources } from './app.js';
 import { counted, fileName } from './words.js';
 
 /** A table in a box of its own, so that a wide one scrolls there and not the page. */
@@ -44,21 +44,18 @@ export function LeftOut({ what }: { readonly what: readonly (readonly [count: nu
   );
 }
 
-const placePattern = /((?:\/|[\w.-]+\/)[^\s():;,"]*\.(?:go|s)):(\d+)/g;
-
 /** A sentence in which places are short; the whole path stands in the title, and above the source lines. */
 export function Prose({ text }: { readonly text: string }) {
   const out: ComponentChildren[] = [];
   let end = 0;
-  for (const match of text.matchAll(placePattern)) {
-    const [whole, path = '', line = ''] = match;
-    out.push(text.slice(end, match.index));
+  for (const place of useFindPlaces()(text)) {
+    out.push(text.slice(end, place.start));
     out.push(
-      <code key={match.index} title={whole}>
-        {fileName(path)}:{line}
+      <code key={place.start} title={text.slice(place.start, place.end)}>
+        {fileName(place.file)}:{place.line}
       </code>,
     );
-    end = match.index + whole.length;
+    end = place.end;
   }
   return (
     <>
@@ -66,11 +63,6 @@ export function Prose({ text }: { readonly text: string }) {
       {text.slice(end)}
     </>
   );
-}
-
-/** `file:line` of all places in a text, each once. */
-export function placesIn(text: string): string[] {
-  return [...new Set([...text.matchAll(placePattern)].map(([whole]) => whole))];
 }
 
 /** Copies a text, and says that it did. */
