@@ -190,6 +190,25 @@ describe('report.html in a browser', function () {
     expect(await captions(open.page)).to.have.length.above(2);
   });
 
+  it('opens the core with the Delve that the lab used, in words that a shell takes', async () => {
+    const { report } = await storedRun();
+    const { diagnosis } = report;
+    if (diagnosis === undefined) throw new Error('the run has a diagnosis');
+    const delve = { version: '1.27.2', path: '/home/a b/dlv', onPath: false };
+    const process = { ...diagnosis.process, exe: '/home/a b/server', core: '/tmp/core.1' };
+    const file = folder.file('delve.html');
+    const opening = async (): Promise<string> => {
+      await using open = await openFile(browser, file);
+      expect(await open.page.locator('#evidence > p').textContent()).to.contain('The lab used Delve 1.27.2');
+      return (await open.page.locator('#evidence > .commands pre').textContent()) ?? '';
+    };
+    const own = { ...diagnosis, process, delve };
+    await writeFile(file, await diagnosisHtml(own, undefined));
+    expect(await opening()).to.equal("$ '/home/a b/dlv' core '/home/a b/server' /tmp/core.1");
+    await writeFile(file, await reportHtml({ ...report, diagnosis: own }, undefined));
+    expect(await opening()).to.equal("$ '/home/a b/dlv' core server core.1");
+  });
+
   it('shows whatever comes out of a core as text', async () => {
     const evil = `<img src=x onerror="alert(1)"></script><script>alert(2)</script>"'\u2028\u0007`;
     const file = folder.file('evil.html');

@@ -34,7 +34,7 @@ export async function diagnosisPart(
   roster: Roster | undefined,
   room: number,
 ): Promise<DiagnosisOnPage> {
-  const { scope, process, stats, groups } = diagnosis;
+  const { scope, process, stats, groups, delve } = diagnosis;
   const { findings, leftOut: moreFindings } = findingsInRoom(diagnosis.findings, rooms.findings);
   const limits = fitting(
     diagnosis.limits.map((limit) => clip(limit, longestLimit)),
@@ -42,7 +42,14 @@ export async function diagnosisPart(
   );
   const objects = fitting(objectRows(diagnosis).map(objectInRoom), rooms.objects, mostObjects);
   const most = {
-    ...{ scope, process: namesCut(process), stats, limits: limits.kept, objects: objects.kept },
+    ...{
+      scope,
+      process: namesCut(process),
+      ...(delve && { delve: namesCut(delve) }),
+      stats,
+      limits: limits.kept,
+      objects: objects.kept,
+    },
     findings: await pictured(findings, groups),
     sources: sourceLines(placesOf(findings, groups), sources, rooms.sources),
     leftOut: { findings: moreFindings, objects: objects.leftOut, limits: limits.leftOut },

@@ -103,6 +103,8 @@ function partsOf({ diagnosis, run, ...data }: PageData): Part[] {
           <Evidence
             findings={diagnosis.findings}
             process={diagnosis.process}
+            delve={diagnosis.delve}
+            ofRun={run !== undefined}
             leftOut={diagnosis.leftOut.findings}
           />
         ),
