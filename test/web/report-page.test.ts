@@ -109,7 +109,7 @@ describe('report.html in a browser', function () {
     expect(open.complaints).to.deep.equal([]);
   });
 
-  it('fits a narrow screen without scrolling sideways; wide tables scroll in their own box', async () => {
+  it('fits a narrow screen without scrolling sideways', async () => {
     for (const file of [article, crowd]) {
       await using open = await openFile(browser, file, { viewport: { width: 360, height: 700 } });
       expect(await open.page.evaluate(overflow)).to.equal(0);
@@ -119,6 +119,38 @@ describe('report.html in a browser', function () {
         file === article,
       );
     }
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    it(`stacks the cells of a table under their names on a narrow screen, in ${colorScheme} colours`, async () => {
+      await using open = await openFile(browser, article, {
+        ...{ colorScheme, viewport: { width: 400, height: 800 } },
+      });
+      const { page } = open;
+      const claims = page.locator('#article').getByRole('table');
+      expect(await claims.getByRole('columnheader').allTextContents()).to.have.length(3);
+      expect(await claims.getByRole('row').count()).to.equal(34);
+      expect(await claims.getByRole('cell').count()).to.equal(99);
+      const seen = claims.getByRole('row').nth(1).getByRole('cell').nth(2);
+      const box = await seen.boundingBox();
+      expect(box?.x).to.be.at.least(0);
+      expect(box?.width).to.be.above(300);
+      const name = `getComputedStyle(document.querySelector('#article td:last-child'), '::before').content`;
+      expect(await page.evaluate(name)).to.contain('what this run saw');
+      const cut =
+        "[...document.querySelectorAll('.stacks')].filter((box) => box.scrollWidth > box.clientWidth).length";
+      expect(await page.evaluate(cut)).to.equal(0);
+      expect(await accessibilityFindings(page)).to.deep.equal([]);
+      await page.evaluate("document.querySelector('#article').scrollIntoView()");
+      await keepPicture(page, `report-article-narrow-${colorScheme}`);
+    });
+  }
+
+  it('shows what the claims have between backticks as code', async () => {
+    await using open = await openFile(browser, article);
+    const claims = open.page.locator('#article');
+    expect(await claims.textContent()).to.not.contain('`');
+    expect(await claims.locator('td code').allTextContents()).to.include('goroutine');
   });
 
   it('draws the root cause from top to bottom where there is little width, and nothing of it is cut off', async () => {

@@ -3,34 +3,6 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useFindPlaces, useSources } from './app.js';
 import { counted, fileName } from './words.js';
 
-/** A table in a box of its own, so that a wide one scrolls there and not the page. */
-export function Table({
-  label,
-  head,
-  children,
-}: {
-  readonly label: string;
-  readonly head: readonly string[];
-  readonly children: ComponentChildren;
-}) {
-  return (
-    <div class="wide" role="group" aria-label={label} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            {head.map((name, i) => (
-              <th key={i} scope="col">
-                {name === '' ? <span class="unseen">action</span> : name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>{children}</tbody>
-      </table>
-    </div>
-  );
-}
-
 /** What found no room on the page, and where it is; nothing where all is there. */
 export function LeftOut({ what }: { readonly what: readonly (readonly [count: number, one: string])[] }) {
   const some = what.filter(([count]) => count > 0).map(([count, one]) => counted(count, one));
@@ -63,6 +35,12 @@ export function Prose({ text }: { readonly text: string }) {
       {text.slice(end)}
     </>
   );
+}
+
+/** A sentence of the lab's own in which what stands between backticks is code. */
+export function Ticked({ text }: { readonly text: string }) {
+  const parts = text.split(/`([^`]+)`/);
+  return <>{parts.map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))}</>;
 }
 
 /** Copies a text, and says that it did. */
@@ -117,7 +95,7 @@ export function Commands({
     <div class="commands">
       <pre tabIndex={0} role="group" aria-label={what}>
         {safe.map((line, i) => (
-          <div key={i}>
+          <div key={i} class="typed">
             <span class="prompt">{prompt} </span>
             {line}
           </div>
