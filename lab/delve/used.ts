@@ -5,7 +5,7 @@ import type { DelveSession } from './launch.js';
 export interface DelveUsed {
   readonly version: string;
   /** On this machine; absent when the Delve is on another. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** Whether that is what `dlv` starts here. */
   readonly onPath: boolean;
 }

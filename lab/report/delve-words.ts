@@ -1,8 +1,6 @@
-import type { Diagnosis } from '../analysis/diagnosis.js';
 import type { Walk } from '../checklist/walk.js';
+import type { DelveUsed } from '../delve/used.js';
 import { delveProgram } from './page/words.js';
-
-export type DelveUsed = NonNullable<Diagnosis['delve']>;
 
 /**
  * Which Delve read the core. The path is a fact of one machine, so the version stands beside it; `code` marks what is

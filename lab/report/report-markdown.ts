@@ -1,9 +1,10 @@
 import prettyBytes from 'pretty-bytes';
 import type { Diagnosis, Finding } from '../analysis/diagnosis.js';
 import type { ChecklistRow } from '../checklist/row.js';
+import type { DelveUsed } from '../delve/used.js';
 import type { ExpectationRow } from '../expectation.js';
 import { checklistSummary } from './checklist-text.js';
-import { type DelveUsed, delveSentence } from './delve-words.js';
+import { delveSentence } from './delve-words.js';
 import { contentOf, type RunReport, stagesOf } from './run-report.js';
 import { stampedeRows } from './stampede-rows.js';
 
