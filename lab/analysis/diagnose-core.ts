@@ -4,6 +4,7 @@ import type { CheckedPair } from '../core/pair.js';
 import { type DelveClient, globalScope } from '../delve/client.js';
 import type { DelveSession } from '../delve/launch.js';
 import type { CallOptions } from '../delve/rpc.js';
+import { delveUsed } from '../delve/used.js';
 import { kinds } from '../delve/wire.js';
 import { messageOf, toLabError } from '../errors.js';
 import type { Emit } from '../events.js';
@@ -97,6 +98,7 @@ export async function diagnoseCore(
     scope: verdict === 'deadlock' ? (study.input.someoneRuns ? 'partial' : 'global') : null,
     summary: summaryOf(verdict, claims, snapshot, undecided),
     process: processOf(pair, snapshot.goroutines),
+    delve: delveUsed(session),
     findings,
     groups: snapshot.signatures.map(groupOf),
     userLocations: userLocations(snapshot.signatures),

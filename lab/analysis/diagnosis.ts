@@ -126,6 +126,16 @@ export const diagnosisSchema = z.object({
       blocked: z.number().int(),
     }),
   }),
+  /** The Delve that read the core; absent of a stripped program, and of older versions of the lab. */
+  delve: z
+    .object({
+      version: z.string(),
+      /** On the machine that the diagnosis was made on; absent when the Delve was on another. */
+      path: z.string().optional(),
+      /** Whether that is what `dlv` started there. */
+      onPath: z.boolean(),
+    })
+    .optional(),
   findings: z.array(finding),
   groups: z.array(group),
   /** The article's table: goroutines by user location, the names being those of inlined functions. */

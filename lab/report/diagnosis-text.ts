@@ -1,5 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Diagnosis, Evidence, Finding, Location, RootGoroutine } from '../analysis/diagnosis.js';
+import { delveSentence } from './delve-words.js';
+import { delveProgram } from './page/words.js';
 import { waitsText } from './waits-text.js';
 
 /** What of picocolors is used: the caller passes a palette without colours for logs. */
@@ -13,7 +15,9 @@ const maxFrames = 24;
 export function diagnosisText(diagnosis: Diagnosis, palette: Palette): string {
   const blocks = [
     verdictText(diagnosis, palette),
-    ...diagnosis.findings.map((finding) => findingText(finding, palette)),
+    ...diagnosis.findings.map((finding, i) =>
+      findingText(finding, palette, i === 0 ? delveText(diagnosis, palette) : []),
+    ),
     tableText(diagnosis, palette),
     ...waitsText(diagnosis, palette),
     limitsText(diagnosis, palette),
@@ -34,7 +38,7 @@ function verdictText({ verdict, scope, summary }: Diagnosis, p: Palette): string
   return [head, ...wrap(summary, '  ')];
 }
 
-function findingText(finding: Finding, p: Palette): string[] {
+function findingText(finding: Finding, p: Palette, opening: readonly string[]): string[] {
   const { rootCause, victims, evidence } = finding;
   const kind = `${finding.class}/${finding.subtype}`;
   const out = [
@@ -65,10 +69,18 @@ function findingText(finding: Finding, p: Palette): string[] {
       ...wrap(`Victims: ${victims.goroutines} goroutines in ${victims.groups.join(', ')}.`, '    '),
     );
   }
-  out.push('', p.bold('    Proof') + p.dim('  (type the commands in `dlv core EXE CORE`)'));
+  out.push('', p.bold('    Proof') + p.dim('  (type the commands in `dlv core EXE CORE`)'), ...opening);
   for (const item of evidence) out.push(...evidenceText(item, p));
   out.push('', p.bold('    To mend it'), ...wrap(finding.suggestion, '      '));
   return out;
+}
+
+/** Which Delve takes the commands: the one on PATH may not fit the program. */
+function delveText({ delve }: Diagnosis, p: Palette): string[] {
+  if (delve === undefined) return [];
+  const start = delve.path === undefined || delve.onPath ? [] : [`${delveProgram(delve)} core EXE CORE`];
+  const sentence = delveSentence(delve, (text) => (start.length === 0 ? `\`${text}\`` : '')).trimEnd();
+  return [...wrap(sentence, '      ').map(p.dim), ...start.map((line) => `          ${p.cyan(`$ ${line}`)}`)];
 }
 
 function goroutineText(goroutine: RootGoroutine, p: Palette): string[] {

@@ -24,6 +24,7 @@ export interface PageData {
 export interface DiagnosisPart {
   readonly scope: Diagnosis['scope'];
   readonly process: Diagnosis['process'];
+  readonly delve?: Diagnosis['delve'];
   readonly stats: Diagnosis['stats'];
   readonly limits: readonly string[];
   readonly findings: readonly FindingPart[];

@@ -1,8 +1,10 @@
 import prettyBytes from 'pretty-bytes';
 import type { Diagnosis, Finding } from '../analysis/diagnosis.js';
 import type { ChecklistRow } from '../checklist/row.js';
+import type { DelveUsed } from '../delve/used.js';
 import type { ExpectationRow } from '../expectation.js';
 import { checklistSummary } from './checklist-text.js';
+import { delveSentence } from './delve-words.js';
 import { contentOf, type RunReport, stagesOf } from './run-report.js';
 import { stampedeRows } from './stampede-rows.js';
 
@@ -52,7 +54,7 @@ export function reportMarkdown(report: RunReport): string {
           text(`${machine.os}/${machine.arch}, ${machine.cpus} CPUs, ${prettyBytes(machine.memoryBytes)}`),
         ],
         ['commit', text(record.gitCommit ?? 'unknown')],
-        ['configuration', code(JSON.stringify(record.config))],
+        ['configuration', markdownCode(JSON.stringify(record.config))],
       ],
     ),
     '## Files',
@@ -84,19 +86,23 @@ function expectationParts(rows: readonly ExpectationRow[]): string[] {
 }
 
 function diagnosisParts(diagnosis: Diagnosis): string[] {
-  const { verdict, scope, summary, findings, userLocations, limits } = diagnosis;
+  const { verdict, scope, summary, findings, userLocations, limits, delve } = diagnosis;
   return [
     '## Diagnosis',
     `Verdict: **${verdict}**${scope === null ? '' : ` (${scope})`}. ${text(summary)}`,
+    ...(findings.length === 0 || delve === undefined ? [] : [markedSentence(delve)]),
     ...findings.flatMap(findingParts),
     '### Where the goroutines are',
     table(
       ['goroutines', 'function', 'line'],
-      userLocations.map((one) => [String(one.count), code(one.function), String(one.line)]),
+      userLocations.map((one) => [String(one.count), markdownCode(one.function), String(one.line)]),
     ),
     ...(limits.length === 0 ? [] : ['### Limits', list(limits.map(text))]),
   ];
 }
+
+const markedSentence = (delve: DelveUsed): string =>
+  `Open the core in Delve to check the proof by hand. ${delveSentence(delve, markdownCode)}`;
 
 function findingParts({ id, class: kind, subtype, certainty, ...finding }: Finding): string[] {
   return [
@@ -109,16 +115,16 @@ function findingParts({ id, class: kind, subtype, certainty, ...finding }: Findi
         ['frame', 'function', 'at', 'arguments and variables'],
         goroutine.stack.map((frame) => [
           String(frame.index),
-          `${code(frame.function)}${frame.inlined ? ' (inlined)' : ''}`,
-          code(`${frame.file}:${frame.line}`),
-          (frame.variables ?? []).map(({ name, value }) => code(`${name} = ${value}`)).join('<br>'),
+          `${markdownCode(frame.function)}${frame.inlined ? ' (inlined)' : ''}`,
+          markdownCode(`${frame.file}:${frame.line}`),
+          (frame.variables ?? []).map(({ name, value }) => markdownCode(`${name} = ${value}`)).join('<br>'),
         ]),
       ),
     ]),
     'The proof, each part with the Delve commands that show it:',
     list(
       finding.evidence.map(
-        ({ id, text: said, check }) => `**${text(id)}** ${text(said)} Check: ${code(check)}`,
+        ({ id, text: said, check }) => `**${text(id)}** ${text(said)} Check: ${markdownCode(check)}`,
       ),
     ),
   ];
@@ -142,7 +148,7 @@ function checklistParts(rows: readonly ChecklistRow[]): string[] {
 
 function place({ file, at }: ChecklistRow['evidence']): string {
   const anchor = at?.startsWith('#') === true ? at : '';
-  const rest = at === undefined || anchor !== '' ? '' : ` ${code(at)}`;
+  const rest = at === undefined || anchor !== '' ? '' : ` ${markdownCode(at)}`;
   return `[${text(file)}${anchor}](${encodeURI(file)}${anchor})${rest}`;
 }
 
@@ -162,7 +168,7 @@ function text(value: string): string {
   return value.replace(/[\\`*_{}[\]<>|#]/g, '\\$&').replace(/\s*\n\s*/g, ' ');
 }
 
-function code(value: string): string {
+export function markdownCode(value: string): string {
   const one = value.replace(/\s*\n\s*/g, ' ').replaceAll('|', '\\|');
   return one.includes('`') ? `\`\` ${one} \`\`` : `\`${one}\``;
 }

@@ -13,8 +13,9 @@ import { readJson } from '../store/json-file.js';
 import { membersFile, readMembers } from '../store/members.js';
 import type { Run } from '../store/run-store.js';
 import { readCounts, readCrowd, readProbes, readProcessLooks, readSamples } from '../store/series.js';
+import { delveOfWalk, delveSentence } from './delve-words.js';
 import { reportHtml } from './report-html.js';
-import { reportMarkdown } from './report-markdown.js';
+import { markdownCode, reportMarkdown } from './report-markdown.js';
 import { runChapters } from './run-chapters.js';
 import type { RunFile, RunReport } from './run-report.js';
 import { commandLine } from './shell.js';
@@ -26,7 +27,10 @@ const headBytes = 64 * 1024;
 export async function writeReports(run: Run): Promise<RunReport> {
   const { markdown, files } = transcript({
     title: `Transcript of ${run.record.id}`,
-    text: 'What the lab did, as commands to type in the folder of this run, each with what it printed. Where the lab did the same in another way, a note says so.',
+    text: [
+      'What the lab did, as commands to type in the folder of this run, each with what it printed. Where the lab did the same in another way, a note says so.',
+      ...(await delveIn(run)),
+    ].join('\n\n'),
     dir: run.dir,
     chapters: await chaptersOf(run),
   });
@@ -63,6 +67,18 @@ export async function readReport(run: Run): Promise<RunReport> {
       commands: records.map((record) => ({ id: record.id, line: commandLine(record, run.dir) })),
     })),
   };
+}
+
+/** Which Delve the walk typed into: the one on PATH may not fit the program. */
+async function delveIn(run: Run): Promise<string[]> {
+  const walk = await optional(run.file('walk.json'), walkSchema);
+  const diagnosis = await optional(run.file('diagnosis.json'), diagnosisSchema);
+  const delve =
+    walk && delveOfWalk(walk, run.record.versions['delve'] ?? 'of an unknown version', diagnosis?.delve);
+  if (delve === undefined) return [];
+  return [
+    `Of Delve, \`dlv\`, only one that fits the program opens its core. ${delveSentence(delve, markdownCode)}`,
+  ];
 }
 
 async function chaptersOf(run: Run): Promise<TranscriptChapter[]> {

@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { runLogged } from './steps.mjs';
 
 /** What the pages are made of beside their own folder. */
-const shared = ['lab/report/page-data.ts', 'lab/report/page/words.ts', 'package-lock.json'];
+const shared = [
+  ...['lab/report/page-data.ts', 'lab/report/page/places.ts', 'lab/report/page/words.ts'],
+  'package-lock.json',
+];
 const web = join('lab', 'web');
 const stampFile = (root) => join(root, 'dist', 'web', '.built-from');
 

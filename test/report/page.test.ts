@@ -4,7 +4,8 @@ import { foldGraph } from '../../lab/report/page/fold-graph.js';
 import { goroutineTable } from '../../lab/report/page/goroutine-table.js';
 import { drawGraph } from '../../lab/report/page/graph.js';
 import { jsonInMarkup } from '../../lab/report/page/page-file.js';
-import { placesIn, sourceLines } from '../../lab/report/page/source-lines.js';
+import { placeFinder } from '../../lab/report/page/places.js';
+import { sourceLines } from '../../lab/report/page/source-lines.js';
 import { timelineOf } from '../../lab/report/page/timeline.js';
 import { ownFrame, shortName } from '../../lab/report/page/words.js';
 import { articleDiagnosis } from '../checklist/article.js';
@@ -111,12 +112,34 @@ describe('source lines', () => {
       ),
     ).to.deep.equal({});
   });
+});
 
-  it('belong to the places that a text names', () => {
-    expect(placesIn('at /src/app/a.go:20 (m.in), then example.com/app/b.go:3; not at 12:30')).to.deep.equal([
-      { file: '/src/app/a.go', line: 20 },
-      { file: 'example.com/app/b.go', line: 3 },
+describe('the places that a text names', () => {
+  const found = (text: string, files: readonly string[] = []) =>
+    placeFinder(files)(text).map((place) => {
+      expect(text.slice(place.start, place.end)).to.equal(`${place.file}:${place.line}`);
+      return `${place.file}:${place.line}`;
+    });
+
+  it('are paths and lines, and nothing else that has a colon', () => {
+    expect(
+      found('at /src/app/a.go:20 (m.in), then example.com/app/b.go:3; not at 12:30 or c.go:1'),
+    ).to.deep.equal(['/src/app/a.go:20', 'example.com/app/b.go:3']);
+    expect(found('in main.(*Queue).Put (/src/größe/a.s:7)')).to.deep.equal(['/src/größe/a.s:7']);
+  });
+
+  it('keep spaces, parentheses and commas of a path whose file is known, or a folder above it', () => {
+    const folder = '/home/a b/wörk dir (x, y)';
+    const files = [`${folder}/odd/main.go`, '/usr/go/src/runtime/proc.go', `${folder}/odd/a b.go`];
+    const text =
+      `It would receive at ${folder}/odd/main.go:19 (d.in), but it sends at ${folder}/odd/main.go:16 in main.put; ` +
+      `list ${folder}/odd/a b.go:2, ${folder}/other/unseen.go:5 (/usr/go/src/runtime/proc.go:463)`;
+    expect(found(text, files)).to.deep.equal([
+      ...[`${folder}/odd/main.go:19`, `${folder}/odd/main.go:16`, `${folder}/odd/a b.go:2`],
+      ...[`${folder}/other/unseen.go:5`, '/usr/go/src/runtime/proc.go:463'],
     ]);
+    expect(found(`below ${folder}/odd stands /src/z.go:1`, files)).to.deep.equal(['/src/z.go:1']);
+    expect(found('at /build/app/main.go:1', ['app/main.go'])).to.deep.equal(['/build/app/main.go:1']);
   });
 });
 

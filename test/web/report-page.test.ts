@@ -109,7 +109,7 @@ describe('report.html in a browser', function () {
     expect(open.complaints).to.deep.equal([]);
   });
 
-  it('fits a narrow screen without scrolling sideways; wide tables scroll in their own box', async () => {
+  it('fits a narrow screen without scrolling sideways', async () => {
     for (const file of [article, crowd]) {
       await using open = await openFile(browser, file, { viewport: { width: 360, height: 700 } });
       expect(await open.page.evaluate(overflow)).to.equal(0);
@@ -119,6 +119,38 @@ describe('report.html in a browser', function () {
         file === article,
       );
     }
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    it(`stacks the cells of a table under their names on a narrow screen, in ${colorScheme} colours`, async () => {
+      await using open = await openFile(browser, article, {
+        ...{ colorScheme, viewport: { width: 400, height: 800 } },
+      });
+      const { page } = open;
+      const claims = page.locator('#article').getByRole('table');
+      expect(await claims.getByRole('columnheader').allTextContents()).to.have.length(3);
+      expect(await claims.getByRole('row').count()).to.equal(34);
+      expect(await claims.getByRole('cell').count()).to.equal(99);
+      const seen = claims.getByRole('row').nth(1).getByRole('cell').nth(2);
+      const box = await seen.boundingBox();
+      expect(box?.x).to.be.at.least(0);
+      expect(box?.width).to.be.above(300);
+      const name = `getComputedStyle(document.querySelector('#article td:last-child'), '::before').content`;
+      expect(await page.evaluate(name)).to.contain('what this run saw');
+      const cut =
+        "[...document.querySelectorAll('.stacks')].filter((box) => box.scrollWidth > box.clientWidth).length";
+      expect(await page.evaluate(cut)).to.equal(0);
+      expect(await accessibilityFindings(page)).to.deep.equal([]);
+      await page.evaluate("document.querySelector('#article').scrollIntoView()");
+      await keepPicture(page, `report-article-narrow-${colorScheme}`);
+    });
+  }
+
+  it('shows what the claims have between backticks as code', async () => {
+    await using open = await openFile(browser, article);
+    const claims = open.page.locator('#article');
+    expect(await claims.textContent()).to.not.contain('`');
+    expect(await claims.locator('td code').allTextContents()).to.include('goroutine');
   });
 
   it('draws the root cause from top to bottom where there is little width, and nothing of it is cut off', async () => {
@@ -168,6 +200,45 @@ describe('report.html in a browser', function () {
     expect(await page.evaluate(overflow)).to.equal(0);
     expect(complaints).to.deep.equal([]);
     await keepPicture(page, 'report-endless');
+  });
+
+  it('names places and shows their lines where the program lies in a folder with spaces and parentheses', async () => {
+    const { report, sources = [] } = await storedRun();
+    const odd = '/lab/wörk dir (a, b)/odd';
+    const moved = JSON.parse(JSON.stringify(report).replaceAll('/lab/go-server', odd)) as typeof report;
+    const from = sources.map(({ to }) => ({ from: odd, to }));
+    const file = folder.file('odd.html');
+    await writeFile(file, await reportHtml(moved, from));
+    await using open = await openFile(browser, file);
+    await using plain = await openFile(browser, article);
+    const prose = (page: typeof open.page) =>
+      page.locator('.verdict .lead, #evidence .claim > p').allTextContents();
+    expect(await prose(open.page)).to.deep.equal(await prose(plain.page));
+    const captions = (page: typeof open.page) =>
+      page.locator('#evidence .claim .source figcaption').allTextContents();
+    expect(await captions(open.page)).to.deep.equal(
+      (await captions(plain.page)).map((text) => text.replaceAll('/lab/go-server', odd)),
+    );
+    expect(await captions(open.page)).to.have.length.above(2);
+  });
+
+  it('opens the core with the Delve that the lab used, in words that a shell takes', async () => {
+    const { report } = await storedRun();
+    const { diagnosis } = report;
+    if (diagnosis === undefined) throw new Error('the run has a diagnosis');
+    const delve = { version: '1.27.2', path: '/home/a b/dlv', onPath: false };
+    const process = { ...diagnosis.process, exe: '/home/a b/server', core: '/tmp/core.1' };
+    const file = folder.file('delve.html');
+    const opening = async (): Promise<string> => {
+      await using open = await openFile(browser, file);
+      expect(await open.page.locator('#evidence > p').textContent()).to.contain('The lab used Delve 1.27.2');
+      return (await open.page.locator('#evidence > .commands pre').textContent()) ?? '';
+    };
+    const own = { ...diagnosis, process, delve };
+    await writeFile(file, await diagnosisHtml(own, undefined));
+    expect(await opening()).to.equal("$ '/home/a b/dlv' core '/home/a b/server' /tmp/core.1");
+    await writeFile(file, await reportHtml({ ...report, diagnosis: own }, undefined));
+    expect(await opening()).to.equal("$ '/home/a b/dlv' core server core.1");
   });
 
   it('shows whatever comes out of a core as text', async () => {

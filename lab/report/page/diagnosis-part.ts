@@ -1,12 +1,13 @@
-import type { Diagnosis, Finding, Resource } from '../../analysis/diagnosis.js';
+import type { Diagnosis, Finding, Location, Resource } from '../../analysis/diagnosis.js';
 import type { Roster } from '../../analysis/roster.js';
 import type { DiagnosisPart, FindingPart, ObjectRow } from '../page-data.js';
 import { findingsInRoom, namesCut } from './finding-room.js';
 import { goroutineTable } from './goroutine-table.js';
 import { drawGraph } from './graph.js';
 import { memberList } from './member-list.js';
+import { placeFinder } from './places.js';
 import { bytesOf, clip, fitting } from './room.js';
-import { type Place, placesIn, type SourceMap, sourceLines } from './source-lines.js';
+import { type Place, type SourceMap, sourceLines } from './source-lines.js';
 import { isPrivateRuntime, objectState, ownFrame } from './words.js';
 
 /** Groups whose own line is shown with the source around it: the largest. */
@@ -33,7 +34,7 @@ export async function diagnosisPart(
   roster: Roster | undefined,
   room: number,
 ): Promise<DiagnosisOnPage> {
-  const { scope, process, stats, groups } = diagnosis;
+  const { scope, process, stats, groups, delve } = diagnosis;
   const { findings, leftOut: moreFindings } = findingsInRoom(diagnosis.findings, rooms.findings);
   const limits = fitting(
     diagnosis.limits.map((limit) => clip(limit, longestLimit)),
@@ -41,7 +42,14 @@ export async function diagnosisPart(
   );
   const objects = fitting(objectRows(diagnosis).map(objectInRoom), rooms.objects, mostObjects);
   const most = {
-    ...{ scope, process: namesCut(process), stats, limits: limits.kept, objects: objects.kept },
+    ...{
+      scope,
+      process: namesCut(process),
+      ...(delve && { delve: namesCut(delve) }),
+      stats,
+      limits: limits.kept,
+      objects: objects.kept,
+    },
     findings: await pictured(findings, groups),
     sources: sourceLines(placesOf(findings, groups), sources, rooms.sources),
     leftOut: { findings: moreFindings, objects: objects.leftOut, limits: limits.leftOut },
@@ -127,14 +135,26 @@ function ownLook(
 function placesOf(findings: readonly FindingPart[], groups: Diagnosis['groups']): Place[] {
   const roots = findings.flatMap(({ rootCause }) => rootCause.goroutines);
   const frames = roots.flatMap(({ stack }) => stack.filter((frame) => !isPrivateRuntime(frame.function)));
+  const findPlaces = placeFinder([
+    ...[...frames, ...roots.flatMap(locationsOf)].map(({ file }) => file),
+    ...groups.flatMap((one) => [...one.stack, ...locationsOf(one)].map(({ file }) => file)),
+  ]);
   const largest = [...groups].sort((a, b) => b.count - a.count).slice(0, groupsWithSource);
   return [
     ...roots.flatMap(({ stack, userLocation }) => [ownFrame(stack) ?? userLocation, userLocation]),
     ...findings.flatMap(({ explanation, evidence }) =>
-      [explanation, ...evidence.flatMap(({ text, check }) => [text, check])].flatMap(placesIn),
+      [explanation, ...evidence.flatMap(({ text, check }) => [text, check])].flatMap(findPlaces),
     ),
     ...frames,
     ...roots.map(({ goStatementLocation }) => goStatementLocation),
     ...largest.flatMap(({ stack, userLocation }) => [ownFrame(stack) ?? userLocation]),
   ];
 }
+
+type Started = Pick<Diagnosis['groups'][number], 'userLocation' | 'startLocation' | 'goStatementLocation'>;
+
+const locationsOf = (one: Started): Location[] => [
+  one.userLocation,
+  one.startLocation,
+  one.goStatementLocation,
+];

@@ -47,14 +47,6 @@ export function sourceLines(
   return found;
 }
 
-/** Places that a text names, as `/src/app/main.go:20`. */
-export function placesIn(text: string): Place[] {
-  return [...text.matchAll(/((?:\/|[\w.-]+\/)[^\s():;,"]*\.(?:go|s)):(\d+)/g)].map(([, file = '', line]) => ({
-    file,
-    line: Number(line),
-  }));
-}
-
 function localPath(path: string, map: NonNullable<SourceMap>): string | undefined {
   for (const { from, to } of map) {
     if (path === from || path.startsWith(from.endsWith('/') ? from : `${from}/`)) {

@@ -1,4 +1,4 @@
-import type { Resource } from '../../analysis/diagnosis.js';
+import type { Diagnosis, Resource } from '../../analysis/diagnosis.js';
 
 /** What a goroutine is about, by why it was parked; the runtime's own words where there are no better ones. */
 export function waitVerb(reason: string): string {
@@ -51,3 +51,7 @@ export function quoteWord(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word) && !word.startsWith('=')) return word;
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
+
+/** How the Delve that read a core is started where it did, quoted for a shell. */
+export const delveProgram = (delve: Diagnosis['delve']): string =>
+  delve?.path === undefined || delve.onPath ? 'dlv' : quoteWord(delve.path);

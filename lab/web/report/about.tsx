@@ -1,5 +1,6 @@
 import type { PageData } from '../../report/page-data.js';
-import { Commands, LeftOut, Prose, Table } from './parts.js';
+import { Commands, LeftOut, Prose } from './parts.js';
+import { Table } from './table.js';
 import { bytes, number, seconds } from './words.js';
 
 /** What could not be known, and all that is needed to do it again. */

@@ -1,5 +1,6 @@
 import { createContext } from 'preact';
 import { useContext, useMemo } from 'preact/hooks';
+import { type FindPlaces, placeFinder } from '../../report/page/places.js';
 import type { DiagnosisPart, PageData } from '../../report/page-data.js';
 import { About } from './about.js';
 import { Article, Expected, Stampede } from './article.js';
@@ -15,6 +16,10 @@ import { WaitGraph } from './wait-graph.js';
 const SourcesContext = createContext<DiagnosisPart['sources']>({});
 export const useSources = () => useContext(SourcesContext);
 
+/** Finds the places in a text, knowing the files that the diagnosis names. */
+const PlacesContext = createContext<FindPlaces>(placeFinder([]));
+export const useFindPlaces = () => useContext(PlacesContext);
+
 interface Part {
   readonly id: string;
   readonly name: string;
@@ -26,36 +31,55 @@ interface Part {
 /** The page from top to bottom; a part without content is left out, of the contents too. */
 export function App({ data }: { readonly data: PageData }) {
   const parts = useMemo(() => partsOf(data), [data]);
+  const findPlaces = useMemo(() => placeFinder(filesOf(data.diagnosis)), [data]);
   return (
     <SourcesContext.Provider value={data.diagnosis?.sources ?? {}}>
-      <a class="skip" href="#verdict">
-        To the verdict
-      </a>
-      <nav class="bar" aria-label="Parts of this report">
-        <div class="bar-links" tabIndex={0} role="group" aria-label="Contents">
-          {parts.map(({ id, name, short = name }) => (
-            <a key={id} href={`#${id}`}>
-              {short}
-            </a>
+      <PlacesContext.Provider value={findPlaces}>
+        <a class="skip" href="#verdict">
+          To the verdict
+        </a>
+        <nav class="bar" aria-label="Parts of this report">
+          <div class="bar-links" tabIndex={0} role="group" aria-label="Contents">
+            {parts.map(({ id, name, short = name }) => (
+              <a key={id} href={`#${id}`}>
+                {short}
+              </a>
+            ))}
+          </div>
+          <ThemeToggle />
+        </nav>
+        <main>
+          <Verdict data={data} />
+          {parts.map(({ id, name, content }) => (
+            <section key={id} id={id} aria-labelledby={`${id}-title`}>
+              <h2 id={`${id}-title`}>{name}</h2>
+              {content}
+            </section>
           ))}
-        </div>
-        <ThemeToggle />
-      </nav>
-      <main>
-        <Verdict data={data} />
-        {parts.map(({ id, name, content }) => (
-          <section key={id} id={id} aria-labelledby={`${id}-title`}>
-            <h2 id={`${id}-title`}>{name}</h2>
-            {content}
-          </section>
-        ))}
-      </main>
-      <footer>
-        Made by Go Deadlock Lab at {new Date(data.madeAt).toISOString().slice(0, 19).replace('T', ' ')} UTC.
-        This file needs no network and sends nothing anywhere.
-      </footer>
+        </main>
+        <footer>
+          Made by Go Deadlock Lab at {new Date(data.madeAt).toISOString().slice(0, 19).replace('T', ' ')} UTC.
+          This file needs no network and sends nothing anywhere.
+        </footer>
+      </PlacesContext.Provider>
     </SourcesContext.Provider>
   );
+}
+
+/** Every file that is named: those of the stacks and, of the texts, those with lines on the page. */
+function filesOf(diagnosis: DiagnosisPart | undefined): string[] {
+  if (diagnosis === undefined) return [];
+  const { findings, goroutines, sources } = diagnosis;
+  const { texts, frames } = goroutines;
+  return [
+    ...Object.keys(sources).map((place) => place.slice(0, place.lastIndexOf(':'))),
+    ...findings.flatMap(({ rootCause }) =>
+      rootCause.goroutines.flatMap(({ stack, goStatementLocation }) =>
+        [...stack, goStatementLocation].map(({ file }) => file),
+      ),
+    ),
+    ...[...new Set(frames.file)].map((file) => texts[file] ?? ''),
+  ];
 }
 
 function partsOf({ diagnosis, run, ...data }: PageData): Part[] {
@@ -79,6 +103,8 @@ function partsOf({ diagnosis, run, ...data }: PageData): Part[] {
           <Evidence
             findings={diagnosis.findings}
             process={diagnosis.process}
+            delve={diagnosis.delve}
+            ofRun={run !== undefined}
             leftOut={diagnosis.leftOut.findings}
           />
         ),

@@ -1,5 +1,6 @@
 import type { RunPart } from '../../report/page-data.js';
-import { Table } from './parts.js';
+import { Ticked } from './parts.js';
+import { Table } from './table.js';
 
 const outcomes = {
   holds: 'holds',
@@ -26,10 +27,16 @@ export function Article({ rows }: { readonly rows: RunPart['checklist'] }) {
             <td>
               <span class={`tag ${outcome}`}>{outcomes[outcome]}</span>
             </td>
-            <td>{claim}</td>
             <td>
-              {seen}
-              {why !== undefined && <div class="dim">Why: {why}</div>}
+              <Ticked text={claim} />
+            </td>
+            <td>
+              <Ticked text={seen} />
+              {why !== undefined && (
+                <div class="dim">
+                  Why: <Ticked text={why} />
+                </div>
+              )}
               <div class="dim">
                 <a
                   href={`./${encodeURI(evidence.file)}${evidence.at?.startsWith('#') === true ? evidence.at : ''}`}
@@ -69,7 +76,7 @@ export function Stampede({ stampede }: { readonly stampede: NonNullable<RunPart[
   return (
     <>
       <p>{stampede.text}</p>
-      <Table label="The stampede" head={stampede.head}>
+      <Table scrolls label="The stampede" head={stampede.head}>
         {stampede.rows.map((cells) => (
           <tr key={cells[0]}>
             {cells.map((cell, i) => (

@@ -1,7 +1,8 @@
 import type { DiagnosisPart, FindingPart } from '../../report/page-data.js';
-import { Commands, LeftOut, Prose, placesIn, Source } from './parts.js';
+import { useFindPlaces } from './app.js';
+import { Commands, LeftOut, Prose, Source } from './parts.js';
 import { Stack, Variables } from './stack.js';
-import { fileName, ownFrame, shortName } from './words.js';
+import { delveProgram, fileName, ownFrame, quoteWord, shortName } from './words.js';
 
 /** Findings whose evidence is open when the page opens. */
 const open = 2;
@@ -10,24 +11,25 @@ const open = 2;
 export function Evidence({
   findings,
   process,
+  delve,
+  ofRun,
   leftOut,
 }: {
   readonly findings: readonly FindingPart[];
   readonly process: DiagnosisPart['process'];
+  readonly delve: DiagnosisPart['delve'];
+  /** Then the page lies beside the core. */
+  readonly ofRun: boolean;
   /** Findings that found no room. */
   readonly leftOut: number;
 }) {
   return (
     <>
       <p>
-        Each claim can be checked by hand. Open the core with a Delve that fits, and type what stands below
-        it.
+        Each claim can be checked by hand. Open the core with a Delve that fits
+        {ofRun && ', in the folder of this run'}, and type what stands below it. <Used delve={delve} />
       </p>
-      <Commands
-        lines={[`dlv core ${fileName(process.exe)} ${fileName(process.core)}`]}
-        prompt="$"
-        what="the command that opens the core"
-      />
+      <Commands lines={[opening(process, delve, ofRun)]} prompt="$" what="the command that opens the core" />
       {findings.map((finding, i) => (
         <details key={finding.id} class="finding" open={i < open}>
           <summary>
@@ -68,6 +70,30 @@ export function Evidence({
   );
 }
 
+function Used({ delve }: { readonly delve: DiagnosisPart['delve'] }) {
+  if (delve === undefined) return null;
+  return (
+    <>
+      The lab used Delve {delve.version}
+      {delve.path === undefined
+        ? ', on another machine.'
+        : delve.onPath
+          ? ', the dlv of its PATH.'
+          : '; the path is that of the machine where this page was made, elsewhere any Delve of this version will do.'}
+    </>
+  );
+}
+
+/** The command that opens the core, as it works where the page was made. */
+function opening(
+  { exe, core }: DiagnosisPart['process'],
+  delve: DiagnosisPart['delve'],
+  ofRun: boolean,
+): string {
+  const files = [exe, core].map((path) => quoteWord(ofRun || path.endsWith('…') ? fileName(path) : path));
+  return [delveProgram(delve), 'core', ...files].join(' ');
+}
+
 function Claim({
   finding,
   evidence,
@@ -77,13 +103,14 @@ function Claim({
 }) {
   const { id, kind, text, check } = evidence;
   const frame = frameOf(finding, check);
-  const places = placesIn(`${text} ${check}`);
+  const findPlaces = useFindPlaces();
+  const places = new Set([text, check].flatMap(findPlaces).map(({ file, line }) => `${file}:${line}`));
   return (
     <li id={`${finding.id}-${id}`} class="claim">
       <p>
         <b>{id}</b> <Prose text={text} /> <span class="tag">{kind}</span>
       </p>
-      {places.map((place) => (
+      {[...places].map((place) => (
         <Source key={place} place={place} />
       ))}
       {frame !== undefined && (frame.variables ?? []).length > 0 && (
@@ -94,11 +121,7 @@ function Claim({
           <Variables variables={frame.variables ?? []} />
         </>
       )}
-      <Commands
-        lines={check.split(';').map((line) => line.trim())}
-        prompt="(dlv)"
-        what={`the commands that show ${id}`}
-      />
+      <Commands lines={check.split('; ')} prompt="(dlv)" what={`the commands that show ${id}`} />
     </li>
   );
 }

@@ -1,5 +1,6 @@
 import type { ObjectRow } from '../../report/page-data.js';
-import { Copy, LeftOut, Table } from './parts.js';
+import { Copy, LeftOut } from './parts.js';
+import { Table } from './table.js';
 import { number, shortName } from './words.js';
 
 /** What is held or waited for. */

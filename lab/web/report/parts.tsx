@@ -1,35 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useSources } from './app.js';
+import { useFindPlaces, useSources } from './app.js';
 import { counted, fileName } from './words.js';
-
-/** A table in a box of its own, so that a wide one scrolls there and not the page. */
-export function Table({
-  label,
-  head,
-  children,
-}: {
-  readonly label: string;
-  readonly head: readonly string[];
-  readonly children: ComponentChildren;
-}) {
-  return (
-    <div class="wide" role="group" aria-label={label} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            {head.map((name, i) => (
-              <th key={i} scope="col">
-                {name === '' ? <span class="unseen">action</span> : name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>{children}</tbody>
-      </table>
-    </div>
-  );
-}
 
 /** What found no room on the page, and where it is; nothing where all is there. */
 export function LeftOut({ what }: { readonly what: readonly (readonly [count: number, one: string])[] }) {
@@ -44,21 +16,18 @@ export function LeftOut({ what }: { readonly what: readonly (readonly [count: nu
   );
 }
 
-const placePattern = /((?:\/|[\w.-]+\/)[^\s():;,"]*\.(?:go|s)):(\d+)/g;
-
 /** A sentence in which places are short; the whole path stands in the title, and above the source lines. */
 export function Prose({ text }: { readonly text: string }) {
   const out: ComponentChildren[] = [];
   let end = 0;
-  for (const match of text.matchAll(placePattern)) {
-    const [whole, path = '', line = ''] = match;
-    out.push(text.slice(end, match.index));
+  for (const place of useFindPlaces()(text)) {
+    out.push(text.slice(end, place.start));
     out.push(
-      <code key={match.index} title={whole}>
-        {fileName(path)}:{line}
+      <code key={place.start} title={text.slice(place.start, place.end)}>
+        {fileName(place.file)}:{place.line}
       </code>,
     );
-    end = match.index + whole.length;
+    end = place.end;
   }
   return (
     <>
@@ -68,9 +37,10 @@ export function Prose({ text }: { readonly text: string }) {
   );
 }
 
-/** `file:line` of all places in a text, each once. */
-export function placesIn(text: string): string[] {
-  return [...new Set([...text.matchAll(placePattern)].map(([whole]) => whole))];
+/** A sentence of the lab's own in which what stands between backticks is code. */
+export function Ticked({ text }: { readonly text: string }) {
+  const parts = text.split(/`([^`]+)`/);
+  return <>{parts.map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))}</>;
 }
 
 /** Copies a text, and says that it did. */
@@ -125,7 +95,7 @@ export function Commands({
     <div class="commands">
       <pre tabIndex={0} role="group" aria-label={what}>
         {safe.map((line, i) => (
-          <div key={i}>
+          <div key={i} class="typed">
             <span class="prompt">{prompt} </span>
             {line}
           </div>

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Timeline as TimelineData } from '../../report/page-data.js';
 import { type Charts, drawCharts } from './charts.js';
-import { Table } from './parts.js';
+import { Table } from './table.js';
 import { themeChanged } from './theme.js';
 import { momentText, rowsOf } from './timeline-text.js';
 
@@ -77,6 +77,7 @@ function AsTable({ timeline }: { readonly timeline: TimelineData }) {
       {open && (
         <Table
           label="The run over time"
+          scrolls
           head={[
             'time',
             'what happened',

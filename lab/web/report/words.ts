@@ -18,4 +18,4 @@ export function bytes(n: number): string {
 /** The last part of a path. */
 export const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
-export { isPrivateRuntime, ownFrame, quoteWord, shortName } from '../../report/page/words.js';
+export { delveProgram, isPrivateRuntime, ownFrame, quoteWord, shortName } from '../../report/page/words.js';
