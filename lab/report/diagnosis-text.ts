@@ -62,7 +62,10 @@ function findingText(finding: Finding, p: Palette): string[] {
   if (victims.goroutines > 0) {
     out.push(
       '',
-      ...wrap(`Victims: ${victims.goroutines} goroutines in ${victims.groups.join(', ')}.`, '    '),
+      ...wrap(
+        `Victims: ${victims.goroutines} ${victims.goroutines === 1 ? 'goroutine' : 'goroutines'} in ${victims.groups.join(', ')}.`,
+        '    ',
+      ),
     );
   }
   out.push('', p.bold('    Proof') + p.dim('  (type the commands in `dlv core EXE CORE`)'));

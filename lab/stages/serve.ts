@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { captureMethod } from '../capture/index.js';
 import { patienceForDump, type Quit, quitSeenBefore, quitServer } from '../checklist/sigquit.js';
 import { type HttpSeen, observeSymptoms, type Symptoms } from '../checklist/symptoms.js';
+import { LabError } from '../errors.js';
 import { describeExit } from '../hang/judge.js';
 import { crowdOf } from '../scenarios/sized.js';
 import { builtServerSchema } from '../server/build.js';
 import { type RunningServer, reattachServer, startedServerSchema, startServer } from '../server/start.js';
 import type { Run } from '../store/run-store.js';
+import { commandsAgain } from '../store/stage-commands.js';
 import type { Target } from '../targets/target.js';
 import { delveThereOf } from './prepare.js';
 import { folderOn, inStage, leaveFolder, plannedIn, type StageContext, savedStage } from './stage.js';
@@ -43,9 +45,21 @@ export async function start(context: StageContext): Promise<RunningServer> {
   });
 }
 
-/** The server that the run's `start` stage left running. */
-export async function reattach({ run, target, signal }: StageContext): Promise<RunningServer> {
-  return await reattachServer(target, run.resultOf('start', startedServerSchema), signal);
+/** The server that the run's `start` stage left running, for the stage that needs it. */
+export async function reattach(
+  { run, target, signal }: StageContext,
+  stage: 'load' | 'capture' | 'stop',
+): Promise<RunningServer> {
+  const started = run.resultOf('start', startedServerSchema);
+  const server = await reattachServer(target, started, signal);
+  if (server !== undefined) return server;
+  throw new LabError(`the server of this run (pid ${started.identity.pid}) is gone`, {
+    code: 'target',
+    hint:
+      stage === 'stop'
+        ? 'nothing has to be stopped: look at the run with `npx lab runs`'
+        : `begin with another one: ${commandsAgain(stage, run.dir)}`,
+  });
 }
 
 /**
