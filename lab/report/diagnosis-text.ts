@@ -54,7 +54,9 @@ function findingText(finding: Finding, p: Palette): string[] {
       ),
     );
     if (r.waiters !== undefined) {
-      out.push(`          ${r.waiters.send} wait to send, ${r.waiters.recv} to receive`);
+      out.push(
+        `          ${r.waiters.send} ${r.waiters.send === 1 ? 'waits' : 'wait'} to send, ${r.waiters.recv} to receive`,
+      );
     }
   }
   out.push('', p.bold('    Goroutines'));

@@ -23,8 +23,7 @@ export function commandsAgain(name: string, dir: string): string {
 }
 
 function joined(from: number, name: string, dir: string): string {
-  const last = order.indexOf(name);
-  return [...order.slice(from, Math.max(last, 0)), name]
+  return [...order.slice(from, Math.max(order.indexOf(name), 0)), name]
     .map((one) => `npx lab ${one} --run ${quoteWord(dir)}`)
     .join(' && ');
 }
