@@ -20,6 +20,9 @@ export async function start(context: StageContext): Promise<RunningServer> {
   return await inStage(context, 'start', 'the server', async (signal) => {
     const folder = await folderOn(target, run, signal);
     const { environment, requireProcess } = captureMethod(config.capture);
+    const logFile = join(folder, 'server.log');
+    // Of a server that was started before: it would be read as what this one says of its ports.
+    await target.exec(['rm', '-f', '--', logFile], { signal });
     const server = await startServer(
       target,
       {
@@ -30,7 +33,7 @@ export async function start(context: StageContext): Promise<RunningServer> {
         pprofPort: config.pprofPort ?? scenario.server.pprofPort ?? 0,
         path: scenario.server.path,
         flags: scenario.server.flags,
-        logFile: join(folder, 'server.log'),
+        logFile,
       },
       signal,
     );

@@ -37,8 +37,8 @@ describe('a run that was interrupted', function () {
 
     const typed = chain.replaceAll('npx lab', `'${process.execPath}' '${projectRoot}/dist/scripts/lab.js'`);
     const done = await execa('bash', ['-c', typed], { env, reject: false });
+    expect(done.exitCode, done.stderr).to.equal(0);
     try {
-      expect(done.exitCode, done.stderr).to.equal(0);
       // Of its own run a stage may take the core once more.
       expect((await lab(['capture', '--run', dir], env)).exitCode).to.equal(0);
       expect((await lab(['analyze', '--run', dir], env)).exitCode).to.equal(1);
