@@ -69,7 +69,26 @@ export function messageOf(error: unknown): string {
 export function toLabError(error: unknown): LabError {
   if (error instanceof LabError) return error;
   if (error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name)) return interrupted(error);
-  return new LabError(messageOf(error), { code: 'internal', cause: error });
+  return ofFileSystem(error) ?? new LabError(messageOf(error), { code: 'internal', cause: error });
+}
+
+/** A disk that is full or may not be written to, met where nobody expected it. */
+function ofFileSystem(error: unknown): LabError | undefined {
+  if (!(error instanceof Error && 'code' in error && 'syscall' in error)) return undefined;
+  const where = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
+    return new LabError(where === undefined ? 'a disk is full' : `the disk is full: ${where}`, {
+      code: 'no-space',
+      hint: 'free some space, or work in a folder on another disk',
+      cause: error,
+    });
+  }
+  if (where === undefined || !['EACCES', 'EPERM', 'EROFS'].includes(String(error.code))) return undefined;
+  return new LabError(`${where} may not be used: ${error.message}`, {
+    code: 'missing-permission',
+    hint: 'run the same command as the user who may, or choose another place',
+    cause: error,
+  });
 }
 
 /** The error of a command that was ended by Ctrl-C or by its caller. */

@@ -19,6 +19,19 @@ describe('what a person is told of an error', () => {
     expect(outOfTime(interrupted()).message).to.equal('something that was waited for did not come');
   });
 
+  it('is where the disk is full or may not be written to, wherever that was met', () => {
+    const met = (code: string, path?: string) =>
+      toLabError(
+        Object.assign(new Error(`${code}: it failed`), { code, syscall: 'write', ...(path && { path }) }),
+      );
+    expect(met('ENOSPC')).to.include({ code: 'no-space', exitCode: 69 });
+    expect(met('EDQUOT', '/a').message).to.contain('/a');
+    expect(met('EROFS', '/a')).to.include({ code: 'missing-permission', exitCode: 69 });
+    expect(met('EACCES', '/a').hint).to.be.a('string');
+    expect(met('EIO', '/a').code).to.equal('internal');
+    expect(met('EPERM').code, 'of a signal that may not be sent').to.equal('internal');
+  });
+
   it('stays what it is otherwise', () => {
     const error = new LabError('no gdb', { code: 'missing-tool' });
     expect(outOfTime(error)).to.equal(error);

@@ -12,7 +12,7 @@ import {
 } from './evidence-text.js';
 import type { ReleaserSearch } from './releasers.js';
 import type { RootFacts } from './root-facts.js';
-import { type Claim, channelOf, countOf, type RuleInput } from './rules/rule.js';
+import { type Claim, channelOf, countOf, numbered, type RuleInput } from './rules/rule.js';
 import { type Cell, hex, type Signature, type Snapshot } from './snapshot.js';
 import {
   syncResource,
@@ -75,8 +75,8 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
     const channel = input.graph.channels.get(address);
     if (channel !== undefined) {
       const text =
-        `${input.nameOf(address)} at ${hex(address)} holds ${channel.count} of ${channel.capacity} values; ` +
-        `${channel.waiters.send} goroutines wait to send, ${channel.waiters.receive} to receive`;
+        `${input.nameOf(address)} at ${hex(address)} holds ${channel.count} of ${numbered(channel.capacity, 'value', 'values')}; ` +
+        `${numbered(channel.waiters.send, 'goroutine waits', 'goroutines wait')} to send, ${channel.waiters.receive} to receive`;
       add('memory', text, `print *(*"runtime.hchan")(${hex(address)})`);
     }
     const sync = input.graph.syncObjects?.get(address);
@@ -236,8 +236,8 @@ export function summaryOf(
   if (first !== undefined) return first.summary;
   const { user } = snapshot.goroutines;
   if (verdict === 'none')
-    return `No deadlock found: as far as can be seen, each of the ${user} goroutines of the program runs or can be woken.`;
+    return `No deadlock found: as far as can be seen, ${user === 1 ? 'the one goroutine' : `each of the ${user} goroutines`} of the program runs or can be woken.`;
   const own = snapshot.cells.filter(({ signature }) => !signature.system && signature.status === 'waiting');
   const blocked = `${countOf(own)} of them blocked`;
-  return `No deadlock was found among the ${user} goroutines of the program, ${blocked}, but ${undecided[0] ?? 'something could not be read'}.`;
+  return `No deadlock was found among the ${numbered(user, 'goroutine', 'goroutines')} of the program, ${blocked}, but ${undecided[0] ?? 'something could not be read'}.`;
 }

@@ -1,6 +1,6 @@
 import type { ReleaserSearch } from './releasers.js';
 import type { RootFacts } from './root-facts.js';
-import { type Claim, channelOf, countOf, directionOf, type RuleInput } from './rules/rule.js';
+import { type Claim, channelOf, countOf, directionOf, numbered, type RuleInput } from './rules/rule.js';
 import { type Cell, hex } from './snapshot.js';
 import {
   isSyncRelease,
@@ -20,7 +20,7 @@ export function starvedText({ knot }: Claim): string {
   const count = countOf(knot.starved);
   if (count === 0) return '';
   const places = [...new Set(knot.starved.map((cell) => cell.signature.userLocation.function))].slice(0, 3);
-  const who = count === 1 ? '1 more goroutine waits' : `${count} more goroutines wait`;
+  const who = numbered(count, 'more goroutine waits', 'more goroutines wait');
   return ` ${who} for what these would do next, in ${places.join(', ')}.`;
 }
 
@@ -99,8 +99,13 @@ export function reachText(object: string, { snapshot: { reached }, nameOf }: Rul
     return `${name} can still be reached by what is alive, so memory alone does not prove that nobody will use it`;
   const { counts } = reached;
   const seen =
-    counts === undefined ? '' : `: of ${counts.objects} objects in the heap ${counts.reached} were reached`;
-  const from = counts === undefined ? '' : ` of ${counts.live} goroutines that run or can be woken`;
+    counts === undefined
+      ? ''
+      : `: of ${numbered(counts.objects, 'object', 'objects')} in the heap ${counts.reached} ${counts.reached === 1 ? 'was' : 'were'} reached`;
+  const from =
+    counts === undefined
+      ? ''
+      : ` of ${numbered(counts.live, 'goroutine that runs', 'goroutines that run')} or can be woken`;
   return `Nothing alive reaches ${name}${seen} from package variables, registers, finalizers and the stacks${from}`;
 }
 

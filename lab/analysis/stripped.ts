@@ -10,7 +10,7 @@ import { findingOf, groupOf, userLocations } from './diagnose.js';
 import type { Diagnosis, Finding } from './diagnosis.js';
 import { missingSources, processOf, unsureMatch } from './process-facts.js';
 import { readStripped, type StrippedReading } from './read-stripped.js';
-import type { Claim, RuleInput } from './rules/rule.js';
+import { type Claim, numbered, type RuleInput } from './rules/rule.js';
 import { unreachableObject } from './rules/unreachable-object.js';
 import type { Snapshot } from './snapshot.js';
 import { unwrapStarts } from './start-locations.js';
@@ -130,7 +130,7 @@ function summaryOf(findings: readonly Finding[], { goroutines, signatures }: Sna
   const seen =
     finding !== undefined
       ? `It is suspected: ${finding.explanation.split(/(?<=\.) /)[0] ?? ''}`
-      : `Of ${goroutines.total} goroutines ${goroutines.blocked} are blocked` +
+      : `Of ${goroutines.total} goroutines ${numbered(goroutines.blocked, 'is', 'are')} blocked` +
         (most === undefined
           ? '.'
           : `, ${most.count} of them in ${most.userLocation.function} ("${most.waitReason}").`);

@@ -1,6 +1,6 @@
 import type { Resource } from './diagnosis.js';
 import type { ReleaserSearch } from './releasers.js';
-import { channelOf, type RuleInput } from './rules/rule.js';
+import { channelOf, numbered, type RuleInput } from './rules/rule.js';
 import { type Cell, hex, type SyncObject } from './snapshot.js';
 import type { ObjectKey, ReleaseEvidence } from './wait-for-graph.js';
 
@@ -38,20 +38,20 @@ export function syncStateText({ address, state, queued }: SyncObject, name: stri
   switch (state.kind) {
     case 'mutex': {
       const { locked, waiters, starving } = state.mutex;
-      return `${what} is ${locked ? 'locked' : 'not locked'}, ${waiters} wait for it${starving ? ', starving' : ''}${queue}`;
+      return `${what} is ${locked ? 'locked' : 'not locked'}, ${numbered(waiters, 'waits', 'wait')} for it${starving ? ', starving' : ''}${queue}`;
     }
     case 'rwmutex': {
       const { readers, readerWait, writerPending, writer } = state.rwmutex;
       const wanted = writerPending
-        ? `a writer ${readerWait > 0 ? `waits for ${readerWait} readers to leave` : 'has it'}`
+        ? `a writer ${readerWait > 0 ? `waits for ${numbered(readerWait, 'reader', 'readers')} to leave` : 'has it'}`
         : 'no writer';
-      return `${what}: ${wanted}; ${readers} readers have it or wait for it; ${writer.waiters} more writers wait${queue}`;
+      return `${what}: ${wanted}; ${numbered(readers, 'reader has it or waits', 'readers have it or wait')} for it; ${numbered(writer.waiters, 'more writer waits', 'more writers wait')}${queue}`;
     }
     case 'waitgroup':
-      return `${what} has the counter ${state.waitgroup.counter}; ${state.waitgroup.waiters} wait for it to be zero${queue}`;
+      return `${what} has the counter ${state.waitgroup.counter}; ${numbered(state.waitgroup.waiters, 'waits', 'wait')} for it to be zero${queue}`;
     case 'cond': {
       const { wait, notify } = state.cond;
-      return `${what}: ${wait} waits have begun, ${notify} of them were notified`;
+      return `${what}: ${numbered(wait, 'wait has begun', 'waits have begun')}, ${notify} of them ${notify === 1 ? 'was' : 'were'} notified`;
     }
   }
 }

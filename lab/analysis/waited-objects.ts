@@ -1,4 +1,5 @@
 import type { Diagnosis, WaitedObject } from './diagnosis.js';
+import { numbered } from './rules/rule.js';
 import { type Cell, hex, type Snapshot } from './snapshot.js';
 import { syncStateText } from './sync-evidence.js';
 
@@ -54,7 +55,7 @@ function describe(
     const state = [
       fill,
       ...(closed ? ['closed'] : []),
-      `${waiters.send} wait to send, ${waiters.receive} to receive`,
+      `${numbered(waiters.send, 'waits', 'wait')} to send, ${waiters.receive} to receive`,
       ...(wokenFromOutside === undefined ? [] : [wokenFromOutside]),
     ].join('; ');
     return {

@@ -1,4 +1,5 @@
 import { LabError } from '../errors.js';
+import { quoteWord } from '../report/shell.js';
 import type { Target } from '../targets/target.js';
 import { type CorePlace, type CoreSettings, programOf, resolveCorePattern } from './core-pattern.js';
 import { mayWriteInto, statusOf } from './core-status.js';
@@ -58,7 +59,7 @@ export async function coreFileOf(target: Target, pid: number, signal: AbortSigna
     const path = `${place.folder}/${place.exact}`;
     throw new LabError(`the kernel would overwrite ${path}${on(target)}`, {
       code: 'target',
-      hint: `move it away: mv ${path} ${path}.old`,
+      hint: `move it away: mv ${quoteWord(path)} ${quoteWord(`${path}.old`)}`,
     });
   }
   return place;

@@ -1,5 +1,6 @@
 import { pause } from '../deadline.js';
 import { LabError, messageOf } from '../errors.js';
+import { quoteWord } from '../report/shell.js';
 import { wasLost } from '../targets/again.js';
 import { parseProcStat } from '../targets/process-identity.js';
 import type { ExecResult, Target } from '../targets/target.js';
@@ -173,7 +174,7 @@ function notMoved(core: string, { stderr, exitCode }: ExecResult): LabError {
     `the core lies in ${core} and cannot be moved: ${stderr.trim() || `exit code ${exitCode}`}`,
     {
       code: full ? 'no-space' : 'target',
-      hint: `move it yourself: mv ${core} .`,
+      hint: `move it yourself: mv ${quoteWord(core)} .`,
     },
   );
 }

@@ -21,16 +21,26 @@ export interface Output {
   aside(text: string): void;
 }
 
-export function openOutput({ json = false, quiet = false }: OutputOptions): Output {
+/** Knows whether its document was given. */
+export interface OpenOutput extends Output {
+  readonly documented: boolean;
+}
+
+export function openOutput({ json = false, quiet = false }: OutputOptions): OpenOutput {
+  let documented = false;
   const colour = hasColour(process.stdout);
   return {
     json,
     quiet,
     colour,
+    get documented() {
+      return documented;
+    },
     print(text) {
       if (!json) process.stdout.write(`${text.trimEnd()}\n`);
     },
     document(value) {
+      documented = true;
       if (json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
     },
     aside(text) {

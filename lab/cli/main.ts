@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { LabError, outOfTime, toLabError } from '../errors.js';
 import type { LabCommand } from './command.js';
-import { errorText, hasColour, openOutput } from './context.js';
+import { errorText, hasColour, type OpenOutput, openOutput } from './context.js';
 import { openProgram } from './program.js';
 
 /**
@@ -14,11 +14,13 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
   const args = first === 'help' ? [...rest.slice(0, 1), '--help'] : [...argv];
   const name = args[0];
   let exitCode = 0;
+  let output: OpenOutput | undefined;
   const run = async (command: Command, act: LabCommand['act']): Promise<void> => {
+    output = openOutput(command.opts());
     exitCode = await act({
       args: command.processedArgs,
       options: command.opts(),
-      output: openOutput(command.opts()),
+      output,
       signal,
     });
   };
@@ -42,7 +44,9 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
     const error = signal.aborted ? broke : outOfTime(broke);
     const evidence = error.details['evidence'];
     const where = typeof evidence === 'string' ? evidence : undefined;
-    openOutput({ json: argv.includes('--json') }).document({
+    // What was found is not taken back by what failed later: stderr and the exit code tell of that.
+    const asJson = argv.includes('--json') && output?.documented !== true;
+    openOutput({ json: asJson }).document({
       error: { code: error.code, message: error.message, hint: error.hint },
       exitCode: error.exitCode,
       ...(where === undefined ? {} : { evidence: where }),

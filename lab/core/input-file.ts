@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { LabError, messageOf } from '../errors.js';
+import { quoteWord } from '../report/shell.js';
 import {
   type ElfHeader,
   elfHeaderSize,
@@ -62,7 +63,7 @@ async function openFile(path: string, role: Role): Promise<FileHandle> {
     if (code === 'EACCES' || code === 'EPERM') {
       throw bad(
         `the ${role} ${path} may not be read by this user`,
-        `run \`sudo chown "$USER" ${path}\``,
+        `run \`sudo chown "$USER" ${quoteWord(path)}\``,
         cause,
       );
     }
@@ -76,7 +77,7 @@ function recognise(head: Buffer, path: string, role: Role): ElfHeader {
   if (compressed !== undefined) {
     throw bad(
       `${path} is compressed with ${compressed.name}`,
-      `decompress it first: \`${compressed.command} ${path}\`` +
+      `decompress it first: \`${compressed.command} ${quoteWord(path)}\`` +
         (role === 'core' ? ' (systemd keeps its cores so: `coredumpctl dump PID -o core`)' : ''),
     );
   }

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { arch, cpus, totalmem } from 'node:os';
 import { scenarioNamed } from '../config.js';
 import { interrupted, LabError, toLabError } from '../errors.js';
+import { quoteWord } from '../report/shell.js';
 import { gitCommit, labVersion } from '../store/lab-version.js';
 import type { Target } from '../targets/target.js';
 import { type Baseline, compare, exitCodeOf } from './baseline.js';
@@ -136,7 +137,8 @@ function inOrder(cells: readonly PlannedCell[], results: readonly CellResult[]):
 
 function withEvidence(thrown: unknown, { dir }: Journal, signal: AbortSignal): LabError {
   const error = signal.aborted ? interrupted(thrown) : toLabError(thrown);
-  const hint = error.code === 'interrupted' ? `go on with it: npx lab regress --resume ${dir}` : error.hint;
+  const hint =
+    error.code === 'interrupted' ? `go on with it: npx lab regress --resume ${quoteWord(dir)}` : error.hint;
   return new LabError(error.message, {
     code: error.code,
     cause: error,

@@ -58,7 +58,9 @@ function findingText(finding: Finding, p: Palette, opening: readonly string[]): 
       ),
     );
     if (r.waiters !== undefined) {
-      out.push(`          ${r.waiters.send} wait to send, ${r.waiters.recv} to receive`);
+      out.push(
+        `          ${r.waiters.send} ${r.waiters.send === 1 ? 'waits' : 'wait'} to send, ${r.waiters.recv} to receive`,
+      );
     }
   }
   out.push('', p.bold('    Goroutines'));
@@ -66,7 +68,10 @@ function findingText(finding: Finding, p: Palette, opening: readonly string[]): 
   if (victims.goroutines > 0) {
     out.push(
       '',
-      ...wrap(`Victims: ${victims.goroutines} goroutines in ${victims.groups.join(', ')}.`, '    '),
+      ...wrap(
+        `Victims: ${victims.goroutines} ${victims.goroutines === 1 ? 'goroutine' : 'goroutines'} in ${victims.groups.join(', ')}.`,
+        '    ',
+      ),
     );
   }
   out.push('', p.bold('    Proof') + p.dim('  (type the commands in `dlv core EXE CORE`)'), ...opening);

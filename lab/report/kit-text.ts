@@ -33,5 +33,5 @@ export function coreText(core: KeptOfCore): string[] {
 
 /** Which tools to look at a kit with. */
 export function toolsText({ versions }: Manifest): string {
-  return `built with Go ${versions.go}; look at it with Delve ${versions.delve} and lab ${versions.lab}, by which it was checked`;
+  return `built with Go ${versions.go.replace(/^go/, '')}; look at it with Delve ${versions.delve} and lab ${versions.lab}, by which it was checked`;
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { buildFlavours, type LabConfig } from '../config.js';
 import { LabError } from '../errors.js';
 import { goServerFolder } from '../paths.js';
+import { quoteWord } from '../report/shell.js';
 import type { Scenario } from '../scenarios/scenario.js';
 import type { Target } from '../targets/target.js';
 import { type GoTool, goEnvironment } from '../toolchain/go.js';
@@ -51,7 +52,7 @@ export async function buildServer(
   if (result.exitCode !== 0) {
     throw new LabError(`go build of ${scenario.name} failed: ${endOf(result)}\n${result.stderr.trim()}`, {
       code: 'build-failed',
-      hint: `mend what the compiler names, then try it alone: cd ${cwd} && go build ./${scenario.package}`,
+      hint: `mend what the compiler names, then try it alone: cd ${quoteWord(cwd)} && go build ./${scenario.package}`,
       details: { argv },
     });
   }

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { LabError } from '../errors.js';
+import { quoteWord } from '../report/shell.js';
 import type { Target } from '../targets/target.js';
 import { goEnvironment } from '../toolchain/go.js';
 
@@ -37,7 +38,7 @@ export async function bringLibrarySources(request: LibraryRequest, signal: Abort
     if (result.exitCode === 0) return result.stdout;
     throw new LabError(`${argv.slice(0, 2).join(' ')} failed on ${target.name}: ${result.stderr.trim()}`, {
       code: 'target',
-      hint: `look whether the Go there is whole: ${go} list std`,
+      hint: `look whether the Go there is whole: ${quoteWord(go)} list std`,
     });
   };
   const root = (await ask([go, 'env', 'GOROOT'])).trim();

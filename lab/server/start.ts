@@ -88,22 +88,17 @@ export async function startServer(
   }
 }
 
-/** Takes hold of a server that an earlier command started; throws `target` when it is gone. */
+/** Takes hold of a server that an earlier command started; `undefined` when it is gone. */
 export async function reattachServer(
   target: Target,
   started: StartedServer,
   signal: AbortSignal,
-): Promise<RunningServer> {
+): Promise<RunningServer | undefined> {
   const process = await target.attach(started.identity, signal);
-  if (process !== undefined) {
-    const { pathname, search } = new URL(started.url);
-    const urls = started.ports && (await urlsOf(target, started.ports, `${pathname}${search}`, signal));
-    return { ...started, ...urls, process };
-  }
-  throw new LabError(`the server of this run (pid ${started.identity.pid}) is gone`, {
-    code: 'target',
-    hint: 'start it again: npx lab start',
-  });
+  if (process === undefined) return undefined;
+  const { pathname, search } = new URL(started.url);
+  const urls = started.ports && (await urlsOf(target, started.ports, `${pathname}${search}`, signal));
+  return { ...started, ...urls, process };
 }
 
 /** Where the lab's machine reaches the server. */

@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { captureMethod } from '../capture/index.js';
 import { patienceForDump, type Quit, quitSeenBefore, quitServer } from '../checklist/sigquit.js';
 import { type HttpSeen, observeSymptoms, type Symptoms } from '../checklist/symptoms.js';
+import { LabError } from '../errors.js';
 import { describeExit } from '../hang/judge.js';
 import { crowdOf } from '../scenarios/sized.js';
 import { builtServerSchema } from '../server/build.js';
 import { type RunningServer, reattachServer, startedServerSchema, startServer } from '../server/start.js';
 import type { Run } from '../store/run-store.js';
+import { commandsAgain } from '../store/stage-commands.js';
 import type { Target } from '../targets/target.js';
 import { delveThereOf } from './prepare.js';
 import { folderOn, inStage, leaveFolder, plannedIn, type StageContext, savedStage } from './stage.js';
@@ -18,6 +20,9 @@ export async function start(context: StageContext): Promise<RunningServer> {
   return await inStage(context, 'start', 'the server', async (signal) => {
     const folder = await folderOn(target, run, signal);
     const { environment, requireProcess } = captureMethod(config.capture);
+    const logFile = join(folder, 'server.log');
+    // Of a server that was started before: it would be read as what this one says of its ports.
+    await target.exec(['rm', '-f', '--', logFile], { signal });
     const server = await startServer(
       target,
       {
@@ -28,7 +33,7 @@ export async function start(context: StageContext): Promise<RunningServer> {
         pprofPort: config.pprofPort ?? scenario.server.pprofPort ?? 0,
         path: scenario.server.path,
         flags: scenario.server.flags,
-        logFile: join(folder, 'server.log'),
+        logFile,
       },
       signal,
     );
@@ -43,9 +48,21 @@ export async function start(context: StageContext): Promise<RunningServer> {
   });
 }
 
-/** The server that the run's `start` stage left running. */
-export async function reattach({ run, target, signal }: StageContext): Promise<RunningServer> {
-  return await reattachServer(target, run.resultOf('start', startedServerSchema), signal);
+/** The server that the run's `start` stage left running, for the stage that needs it. */
+export async function reattach(
+  { run, target, signal }: StageContext,
+  stage: 'load' | 'capture' | 'stop',
+): Promise<RunningServer> {
+  const started = run.resultOf('start', startedServerSchema);
+  const server = await reattachServer(target, started, signal);
+  if (server !== undefined) return server;
+  throw new LabError(`the server of this run (pid ${started.identity.pid}) is gone`, {
+    code: 'target',
+    hint:
+      stage === 'stop'
+        ? 'nothing has to be stopped: look at the run with `npx lab runs`'
+        : `begin with another one: ${commandsAgain(stage, run.dir)}`,
+  });
 }
 
 /**

@@ -4,20 +4,25 @@ import { dirname, resolve } from 'node:path';
 import { LabError } from '../errors.js';
 
 /**
- * Creates a folder and what is missing above it. Throws `missing-permission`, `no-space` or `usage`, naming the
+ * Creates a folder and what is missing above it; returns what was made, the outermost first. Throws `missing-permission`, `no-space` or `usage`, naming the
  * folder and one thing to do. Not Node's recursive `mkdir`: it does not come back from places like `/proc`.
  */
-export async function makeFolder(path: string, mode = 0o777): Promise<void> {
+export async function makeFolder(path: string, mode = 0o777): Promise<readonly string[]> {
   const folder = resolve(path);
   const missing: string[] = [];
   for (let at = folder; !existsSync(at); at = dirname(at)) missing.unshift(at);
+  const made: string[] = [];
   for (const one of missing) {
-    await mkdir(one, { mode }).catch((cause: unknown) => {
+    try {
+      await mkdir(one, { mode });
+      made.push(one);
+    } catch (cause) {
       const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
       if (code !== 'EEXIST') throw cannotMake(one, String(code), cause);
-    });
+    }
   }
   if (!(await stat(folder)).isDirectory()) throw cannotMake(folder, 'it is a file');
+  return made;
 }
 
 function cannotMake(folder: string, why: string, cause?: unknown): LabError {

@@ -10,6 +10,7 @@ import { readJson, writeJson } from './json-file.js';
 import { gitCommit, labVersion } from './lab-version.js';
 import { makeFolder, uniqueFolder } from './make-folder.js';
 import { type Conclusion, type RunRecord, runRecordSchema } from './run-record.js';
+import { commandsTo } from './stage-commands.js';
 
 /** One run's folder. Each change of the record is on disk before the call returns. */
 export interface Run {
@@ -52,6 +53,12 @@ export async function createRun(config: LabConfig): Promise<Run> {
 
 /** Opens a stored run. Throws `usage` when the folder is none. */
 export async function openRun(dir: string): Promise<Run> {
+  if (dir.trim() === '') {
+    throw new LabError('name a run: its folder', {
+      code: 'usage',
+      hint: 'see which there are: npx lab runs',
+    });
+  }
   const folder = resolve(dir);
   return openRecord(folder, await readJson(join(folder, 'run.json'), runRecordSchema));
 }
@@ -102,6 +109,8 @@ function openRecord(dir: string, initial: RunRecord): Run {
     async stage(name, work) {
       const startedAt = new Date().toISOString();
       const began = performance.now();
+      // With another server the run begins anew: what was concluded of the one before is not about this one.
+      if (name === 'start') record = { ...record, conclusion: null };
       await saveStage(name, { state: 'running', startedAt });
       const ended = () => ({ startedAt, ms: Math.round(performance.now() - began) });
       try {
@@ -127,7 +136,7 @@ function openRecord(dir: string, initial: RunRecord): Run {
           : `what its stage ${name} left is not readable: ${z.prettifyError(parsed.error)}`;
       throw new LabError(`run ${basename(dir)} cannot go on: ${why}`, {
         code: 'usage',
-        hint: `do that stage first: npx lab ${name} --run ${dir}`,
+        hint: `do that first: ${commandsTo(name, dir, record)}`,
       });
     },
     note: (versions) => save({ versions: { ...record.versions, ...versions } }),

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { quoteWord } from '../report/shell.js';
 import { vagrantFolder } from './place.js';
 import { hostRuns, stopHost } from './private-host.js';
 
@@ -21,7 +22,7 @@ export async function leftVms(): Promise<readonly LeftVm[]> {
   for (const name of await readdir(machines).catch(() => [])) {
     const ids = await readdir(join(machines, name), { recursive: true }).catch(() => []);
     if (!ids.some((file) => /(^|\/)id$/.test(file))) continue;
-    left.push({ name, command: `cd ${vagrantFolder} && vagrant destroy ${name}` });
+    left.push({ name, command: `cd ${quoteWord(vagrantFolder)} && vagrant destroy ${name}` });
   }
   return left;
 }

@@ -191,10 +191,10 @@ for (const go of gos) {
       expect(await states('ab-ba', ['lock-order'])).to.match(
         /mutex: .* is locked, 2 wait .*queued.*\nmutex: .* is locked, 1/,
       );
-      expect(await states('rwr', ['read-write-read'])).to.match(/rwmutex: .*a writer waits for 1 readers/);
+      expect(await states('rwr', ['read-write-read'])).to.match(/rwmutex: .*a writer waits for 1 reader /);
       expect(await states('miscount', ['waitgroup-misuse'])).to.match(/waitgroup: .*the counter 1; 1 wait/);
       expect(await states('lost-signal', ['lost-signal'])).to.match(
-        /cond: .*1 waits have begun, 0 of them were notified/,
+        /cond: .*1 wait has begun, 0 of them were notified/,
       );
     });
 

@@ -19,6 +19,8 @@ describe('the command line', function () {
     ['a source map without =', ['analyze', '--exe', 'a', '--core', 'b', '--source-map', 'x'], /FROM=TO/],
     ['a pid that is none', ['capture', '--pid', '1x'], /process id/],
     ['a folder that is no run', ['report', '/'], /run\.json/],
+    ['a run without a name', ['report', ''], /name a run/],
+    ['a capture of a run without a name', ['capture', '--run', ''], /name a run/],
     ['a number of repeats that is none', ['run', '--repeat', '0'], /--repeat/],
   ];
   for (const [what, args, says] of refusals) {

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { gcore } from '../../lab/capture/gcore.js';
 import { checkPair, readCoreHeader, readExecutable } from '../../lab/core/elf.js';
+import { quoteWord } from '../../lab/report/shell.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { buildHung, goTools, startHung } from '../hung-program.js';
 import { rejectsWith } from '../rejects.js';
@@ -214,17 +215,20 @@ describe('executables and cores by their headers', () => {
   });
 
   it('names the program that decompresses a compressed core', async () => {
-    const small = folder.file('small');
+    const small = folder.file("it's small");
     await copyFile('/bin/true', small);
     for (const tool of ['gzip', 'zstd', 'xz', 'bzip2', 'lz4']) {
-      const made = await run('sh', ['-c', `${tool} -c ${small} > ${small}.z`]).then(
+      const made = await run('sh', ['-c', 'exec "$0" -c "$1" > "$1.z"', tool, small]).then(
         () => true,
         () => false,
       );
       if (!made) continue;
       const error = await rejectsWith('usage', checkPair(exe, `${small}.z`, signal));
       expect(error.message).to.include(`is compressed with ${tool}`);
-      expect(error.hint).to.include(`${tool} -d`).and.to.include('coredumpctl dump');
+      expect(error.hint)
+        .to.include(`${tool} -d`)
+        .and.to.include(quoteWord(`${small}.z`))
+        .and.to.include('coredumpctl dump');
     }
   });
 

@@ -9,6 +9,7 @@ import { toLabError } from '../../lab/errors.js';
 import { openKit } from '../../lab/kit/open.js';
 import { type PackedKit, packKit } from '../../lab/kit/pack.js';
 import { compareDiagnoses } from '../../lab/kit/same-diagnosis.js';
+import { toolsText } from '../../lab/report/kit-text.js';
 import { sourceMapOf } from '../../lab/run-sources.js';
 import { openRun } from '../../lab/store/run-store.js';
 import { findDelve } from '../../lab/toolchain/index.js';
@@ -108,6 +109,7 @@ describe('a kit of the article run', function () {
     expect(manifest.versions.delve).to.match(/^1\.\d+/);
     expect(manifest.leftOut).to.include('server.log');
     expect(manifest.core.kind).to.equal('slimmed');
+    expect(toolsText(manifest)).to.match(/^built with Go 1\.\d+/);
     const files = await readdir(opened);
     expect(files).to.have.members([
       'kit.json',
@@ -124,16 +126,17 @@ describe('a kit of the article run', function () {
   });
 
   it('is opened and diagnosed by the commands that are printed', async () => {
-    const to = folder.file('by-command');
+    const to = folder.file('by command');
+    const word = (path: string) => `'${to}${path}'`;
     const first = await startLab(['kit', 'open', kit.file, '-o', to, '--json']).ended;
     expect(first.exitCode, first.stderr).to.equal(0);
     const { commands } = JSON.parse(first.stdout);
-    expect(commands[0]).to.equal(`npx lab analyze --run ${to}`);
-    expect(commands[1]).to.equal(`dlv core ${to}/server ${to}/${core}`);
+    expect(commands[0]).to.equal(`npx lab analyze --run ${word('')}`);
+    expect(commands[1]).to.equal(`dlv core ${word('/server')} ${word(`/${core}`)}`);
     expect((await startLab(['analyze', '--run', to, '--quiet']).ended).exitCode).to.equal(1);
     expect(commands.slice(2)).to.deep.equal([
-      `npx lab report ${to}`,
-      `npx lab workshop --lessons ${to}/lesson`,
+      `npx lab report ${word('')}`,
+      `npx lab workshop --lessons ${word('/lesson')}`,
     ]);
     expect((await startLab(['report', to]).ended).exitCode).to.equal(0);
     const page = await readFile(join(to, 'report.html'), 'utf8');

@@ -64,6 +64,18 @@ describe('the run store', () => {
     expect(() => run.resultOf('start', z.object({}))).to.throw(LabError, 'stage start is not done');
   });
 
+  it('is no longer concluded when another server is started for it', async () => {
+    const run = await createRun(parseConfig({}));
+    await run.conclude({ verdict: 'unknown', exitCode: 130, summary: 'interrupted', reasons: [] });
+    await run.stage('start', async () => ({ pid: 1 }));
+    expect((await openRun(run.dir)).record.conclusion).to.equal(null);
+  });
+
+  it('takes no empty name for the current folder', async () => {
+    for (const name of ['', ' '])
+      expect((await rejectsWith('usage', openRun(name))).message).to.contain('name a run');
+  });
+
   it('refuses a run.json that is damaged, naming it', async () => {
     const run = await createRun(parseConfig({}));
     const text = await readFile(run.file('run.json'), 'utf8');

@@ -75,6 +75,9 @@ export const countOf = (cells: readonly Cell[]) => cells.reduce((sum, cell) => s
 export const agree = (cells: readonly Cell[], one: string, many: string) =>
   countOf(cells) === 1 ? one : many;
 
+/** `1 goroutine waits`, `2 goroutines wait`. */
+export const numbered = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
+
 export const channelOf = (object: ObjectKey) => Number(object.slice(object.indexOf(':') + 1));
 export const directionOf = (object: ObjectKey) => (object.startsWith('send:') ? 'send' : 'receive');
 

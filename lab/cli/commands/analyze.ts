@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { createColors } from 'picocolors';
 import { z } from 'zod';
@@ -11,6 +11,7 @@ import { LabError } from '../../errors.js';
 import { diagnosisText } from '../../report/diagnosis-text.js';
 import type { SourceMap } from '../../report/page/source-lines.js';
 import { recordedGoRoot } from '../../source/program.js';
+import { cannotWrite, writing } from '../../store/cannot-write.js';
 import type { LabCommand } from '../command.js';
 import { defineAnalyze } from '../manual/analyze.js';
 import { withPatience, withProgress } from '../progress.js';
@@ -27,6 +28,9 @@ const optionsSchema = z.looseObject({
   source: z.boolean().default(true),
 });
 
+const report = 'the report';
+const list = 'the list of goroutines';
+
 export const analyzeCommand: LabCommand = {
   define: defineAnalyze,
   async act({ options, output, signal }) {
@@ -37,21 +41,36 @@ export const analyzeCommand: LabCommand = {
         ? await analyzeFiles(asked, emit, signal)
         : await analyzeStored(asked.run, emit, signal),
     );
-    if (asked.html !== undefined) {
-      const { diagnosisHtml } = await import('../../report/report-html.js');
-      await writeFile(asked.html, await diagnosisHtml(diagnosis, await sourcesFor(asked, diagnosis), roster));
-    }
-    if (asked.members !== undefined) {
-      const { writeMembers } = await import('../../store/members.js');
-      await writeMembers(asked.members, roster ?? []);
-    }
+    // First of all: whatever becomes of the files, it was asked for and is there.
     output.document(diagnosis);
     output.print(diagnosisText(diagnosis, createColors(output.colour)));
-    if (asked.members !== undefined) output.aside(`goroutines of the groups: ${resolve(asked.members)}`);
-    if (asked.html !== undefined) output.aside(`report: ${resolve(asked.html)}`);
+    if (asked.members !== undefined) {
+      const file = resolve(asked.members);
+      const { writeMembers } = await import('../../store/members.js');
+      await writing(list, file, writeMembers(file, roster ?? []));
+      output.aside(`goroutines of the groups: ${file}`);
+    }
+    if (asked.html !== undefined) {
+      const file = resolve(asked.html);
+      const { diagnosisHtml } = await import('../../report/report-html.js');
+      const page = await diagnosisHtml(diagnosis, await sourcesFor(asked, diagnosis), roster);
+      await writing(report, file, writeWhole(file, page));
+      output.aside(`report: ${file}`);
+    }
     return analyzeExitCode(diagnosis);
   },
 };
+
+/** A page that broke off would still look like one. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const isNew = !existsSync(file);
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    if (isNew) await rm(file, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
 
 /** 0: no deadlock; 1: deadlock; 2: undecided. */
 export function analyzeExitCode({ verdict }: Pick<Diagnosis, 'verdict'>): number {
@@ -163,22 +182,24 @@ function requireSensible({
     if (!existsSync(folder)) refuse(`there are no sources at ${folder}: it does not exist`, 'check the path');
   }
   for (const [what, file] of [
-    ['the report', html],
-    ['the list of goroutines', members],
+    [report, html],
+    [list, members],
   ] as const) {
-    if (file === undefined || isWritable(file)) continue;
-    refuse(
-      `${what} cannot be written to ${resolve(file)}`,
-      'choose a file in a folder that you may write to',
-    );
+    if (file !== undefined) requireWritable(what, resolve(file));
   }
 }
 
-function isWritable(file: string): boolean {
+function requireWritable(what: string, file: string): void {
+  const isThere = existsSync(file);
+  if (isThere && !statSync(file).isFile()) {
+    throw new LabError(`${what} cannot be written to ${file}: it is no file`, {
+      code: 'usage',
+      hint: 'choose another file',
+    });
+  }
   try {
-    accessSync(existsSync(file) ? file : dirname(resolve(file)), constants.W_OK);
-    return !existsSync(file) || statSync(file).isFile();
-  } catch {
-    return false;
+    accessSync(isThere ? file : dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw cannotWrite(what, file, cause);
   }
 }

@@ -1,12 +1,13 @@
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { bundleFile, bundleFolder } from '../../capture/bundle-folder.js';
 import { captureBundle } from '../../capture/capture.js';
 import { captureMethod } from '../../capture/index.js';
 import { parseConfig } from '../../config.js';
 import { LabError } from '../../errors.js';
+import { quoteWord } from '../../report/shell.js';
 import * as stages from '../../stages/index.js';
 import { writeJson } from '../../store/json-file.js';
-import { makeFolder } from '../../store/make-folder.js';
 import { chooseRun } from '../../store/run-store.js';
 import { openTarget } from '../../targets/index.js';
 import type { LabCommand } from '../command.js';
@@ -26,13 +27,13 @@ export const captureCommand: LabCommand = {
     if (options['pid'] !== undefined) return await captureProcess(options, output, signal);
     const run = await chooseRun(typeof options['run'] === 'string' ? options['run'] : undefined);
     await actOn(run, output, signal, async (context) => {
-      const server = await stages.reattach(context);
+      const server = await stages.reattach(context, 'capture');
       const { method, pausedMs } = await stages.capture(context, server);
       // It has ended with its core, and there is nothing to stop any more.
       if (!captureMethod(method).keepsProcess) await stages.quit(context, server, pausedMs);
     });
     output.document({ dir: run.dir, stage: 'capture', result: stages.bundleOf(run) });
-    output.print(`captured; analyse it: npx lab analyze --run ${run.dir}`);
+    output.print(`captured; analyse it: npx lab analyze --run ${quoteWord(run.dir)}`);
     return 0;
   },
 };
@@ -54,8 +55,9 @@ async function captureProcess(
       hint: 'find it: pgrep -x NAME',
     });
   }
-  const dir = resolve(typeof options['output'] === 'string' ? options['output'] : `capture-${pid.data}`);
-  await makeFolder(dir, 0o700);
+  const named = typeof options['output'] === 'string' ? options['output'] : `capture-${pid.data}`;
+  await using made = await bundleFolder(named, pid.data);
+  const { dir } = made;
   const bundle = await withProgress(output, async (emit) => {
     await using target = await openTarget({ target: where }, emit, signal, { keep: true });
     const folder = target.kind === 'local' ? dir : target.workFolder;
@@ -65,8 +67,10 @@ async function captureProcess(
       async () => await captureBundle({ target, pid: pid.data, method, dir, folder }, emit, signal),
     );
   });
-  await writeJson(resolve(dir, 'bundle.json'), bundle);
+  await writeJson(join(dir, bundleFile), bundle);
   output.document(bundle);
-  output.print(`captured; analyse it: npx lab analyze --exe ${bundle.exe} --core ${bundle.core}`);
+  output.print(
+    `captured; analyse it: npx lab analyze --exe ${quoteWord(bundle.exe)} --core ${quoteWord(bundle.core)}`,
+  );
   return 0;
 }

@@ -5,6 +5,7 @@ import { type Manifest, pairOf } from '../../kit/manifest.js';
 import { openKit } from '../../kit/open.js';
 import { packKit } from '../../kit/pack.js';
 import { coreText, toolsText } from '../../report/kit-text.js';
+import { quoteWord } from '../../report/shell.js';
 import type { Call, LabCommand } from '../command.js';
 import { defineKit } from '../manual/kit.js';
 import { withProgress } from '../progress.js';
@@ -37,7 +38,7 @@ async function pack({ args, options, output, signal }: Call): Promise<number> {
     lines.push(`  ${valuesLeftOut} values of variables in the diagnosis are not in the kit`);
   if (manifest.leftOut.length > 0) lines.push(`not packed: ${manifest.leftOut.join(', ')}`);
   if (manifest.core.kind === 'slimmed') lines.push('the slimmed core gives the same diagnosis');
-  output.print([...lines, `open it: npx lab kit open ${file}`].join('\n'));
+  output.print([...lines, `open it: npx lab kit open ${quoteWord(file)}`].join('\n'));
   return 0;
 }
 
@@ -69,10 +70,12 @@ async function openIt({ args, options, output, signal }: Call): Promise<number> 
 function commandsFor(dir: string, manifest: Manifest): string[] {
   const { exe, core } = pairOf(manifest);
   const both =
-    core === undefined || exe === undefined ? [] : [`dlv core ${join(dir, exe)} ${join(dir, core)}`];
+    core === undefined || exe === undefined
+      ? []
+      : [`dlv core ${quoteWord(join(dir, exe))} ${quoteWord(join(dir, core))}`];
   const { lesson } = manifest;
-  const lessons = lesson === null ? [] : [`npx lab workshop --lessons ${join(dir, lesson)}`];
-  return [`npx lab analyze --run ${dir}`, ...both, `npx lab report ${dir}`, ...lessons];
+  const lessons = lesson === null ? [] : [`npx lab workshop --lessons ${quoteWord(join(dir, lesson))}`];
+  return [`npx lab analyze --run ${quoteWord(dir)}`, ...both, `npx lab report ${quoteWord(dir)}`, ...lessons];
 }
 
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined);

@@ -15,8 +15,8 @@ const acts: Readonly<Record<StageCommandName, (context: stages.StageContext) => 
   provision: stages.provision,
   build: stages.build,
   start: stages.start,
-  load: async (context) => await load(context, await stages.reattach(context)),
-  stop: async (context) => await stages.stop(context, await stages.reattach(context)),
+  load: async (context) => await load(context, await stages.reattach(context, 'load')),
+  stop: async (context) => await stages.stop(context, await stages.reattach(context, 'stop')),
 };
 
 /** The stages of `lab run`, one by one. `provision` and `build` begin a new run when the newest is past them. */

@@ -1,4 +1,5 @@
 import { LabError } from '../../errors.js';
+import { quoteWord } from '../../report/shell.js';
 import { rejected } from './files.js';
 import type { Link } from './link.js';
 import { streamScript } from './scripts.js';
@@ -66,7 +67,10 @@ export async function mapFile(link: Link, path: string, signal: AbortSignal): Pr
   const { exitCode, stdout, stderr } = await runScript(link, mapScript, [path], signal);
   const { name } = link.how.host;
   if (exitCode !== 0 && /No such file/.test(stderr)) {
-    throw new LabError(`${name} has no file ${path}`, { code: 'target', hint: `look there: ls -l ${path}` });
+    throw new LabError(`${name} has no file ${path}`, {
+      code: 'target',
+      hint: `look there: ls -l ${quoteWord(path)}`,
+    });
   }
   const [head = '', ...lines] = stdout.trimEnd().split('\n');
   const size = Number(head.split(' ')[0]);

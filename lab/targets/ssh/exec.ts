@@ -1,5 +1,6 @@
 import { pause, withDeadline } from '../../deadline.js';
 import { interrupted, LabError } from '../../errors.js';
+import { quoteWord } from '../../report/shell.js';
 import { again } from '../again.js';
 import type { ExecOptions, ExecResult, ProcessIdentity } from '../target.js';
 import { connectionLost } from './failures.js';
@@ -52,7 +53,7 @@ export async function execOver(
   if (isSudo && end.exitCode === 1 && /password is required|terminal is required|no tty present/.test(text)) {
     throw new LabError(`sudo on ${link.how.host.name} asks for a password: ${argv.join(' ')}`, {
       code: 'missing-permission',
-      hint: `run this there once yourself: ${argv.join(' ')}`,
+      hint: `run this there once yourself: ${argv.map(quoteWord).join(' ')}`,
     });
   }
   return {
@@ -168,7 +169,7 @@ function explained(link: Link, error: unknown, args: readonly string[]): unknown
 function noFolder(link: Link, folder: string, cause?: unknown): LabError {
   return new LabError(`${link.how.host.name} has no folder ${folder}`, {
     code: 'target',
-    hint: `make it there: mkdir -p ${folder}`,
+    hint: `make it there: mkdir -p ${quoteWord(folder)}`,
     cause,
   });
 }

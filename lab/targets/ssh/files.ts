@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { SFTPWrapper } from 'ssh2';
 import { interrupted, LabError, messageOf } from '../../errors.js';
+import { quoteWord } from '../../report/shell.js';
 import { again, wasLost } from '../again.js';
 import { connectionLost, noAnswer } from './failures.js';
 import { answered, type Link } from './link.js';
@@ -39,7 +40,7 @@ export async function readFileOver(
     if (error instanceof LabError) throw error;
     throw new LabError(`${path} on ${link.how.host.name} cannot be read: ${messageOf(error)}`, {
       code: /permission/i.test(messageOf(error)) ? 'missing-permission' : 'target',
-      hint: `look at it there: ls -l ${path}`,
+      hint: `look at it there: ls -l ${quoteWord(path)}`,
       cause: error,
     });
   }

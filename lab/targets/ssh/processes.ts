@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { poll, withDeadline } from '../../deadline.js';
 import { interrupted, LabError } from '../../errors.js';
+import { quoteWord } from '../../report/shell.js';
 import { again } from '../again.js';
 import { processHandle } from '../process-handle.js';
 import { parseProcStat } from '../process-identity.js';
@@ -198,7 +199,7 @@ function explained(link: Link, program: string, { cwd, logFile }: StartOptions, 
     case 'folder':
       return new LabError(`${name} has no folder ${cwd}`, {
         code: 'target',
-        hint: `make it there: mkdir -p ${cwd}`,
+        hint: `make it there: mkdir -p ${quoteWord(cwd ?? '.')}`,
       });
     case 'log':
       return new LabError(`${logFile} on ${name} cannot be written: ${message}`, {

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { pause } from '../../deadline.js';
 import { LabError, messageOf, toLabError } from '../../errors.js';
 import type { Emit } from '../../events.js';
+import { quoteWord } from '../../report/shell.js';
 import type { ForwardedPort, MachineStatus, Vagrant, VagrantOptions } from './api.js';
 import { failureOf } from './failures.js';
 import { takeLock } from './lab-lock.js';
@@ -141,7 +142,7 @@ async function settled(
     if (performance.now() > end) {
       throw new LabError(`${name} is ${status.state}, and stays so`, {
         code: 'target',
-        hint: `put it in order by hand: \`cd ${options.folder} && vagrant destroy -f ${name}\``,
+        hint: `put it in order by hand: \`cd ${quoteWord(options.folder)} && vagrant destroy -f ${name}\``,
         details: { failure: 'not-ready', state: status.state },
       });
     }

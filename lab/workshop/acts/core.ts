@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { buildFlavours } from '../../config.js';
 import { LabError } from '../../errors.js';
+import { quoteWord } from '../../report/shell.js';
 import { goEnvironment, requireGo } from '../../toolchain/index.js';
 import { coreIn, exeName } from '../core-here.js';
 import { makeCore } from '../make-core.js';
@@ -44,6 +45,6 @@ async function build(
   if (exitCode === 0) return;
   throw new LabError(`go build failed: ${stderr.trim()}`, {
     code: 'build-failed',
-    hint: `try it alone: cd ${folder} && go build ./${scenario.package}`,
+    hint: `try it alone: cd ${quoteWord(folder)} && go build ./${scenario.package}`,
   });
 }

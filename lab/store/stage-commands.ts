@@ -1,0 +1,29 @@
+import { quoteWord } from '../report/shell.js';
+import type { RunRecord } from './run-record.js';
+
+/** Stages that are commands, in the order in which each needs those before it. */
+const order: readonly string[] = ['provision', 'build', 'start', 'load', 'capture'];
+/** A run that has ended, however, has ended its server too: these begin with another one. */
+const firstOfServer = order.indexOf('start');
+
+/** Command lines that bring the run in `dir` to the end of a stage, joined by `&&`; what is done already is left out. */
+export function commandsTo(
+  name: string,
+  dir: string,
+  { stages, conclusion }: Pick<RunRecord, 'stages' | 'conclusion'>,
+): string {
+  const undone = order.findIndex((one) => stages[one]?.state !== 'done');
+  const open = undone === -1 ? order.length : undone;
+  return joined(conclusion === null ? open : Math.min(open, firstOfServer), name, dir);
+}
+
+/** As {@link commandsTo}, for a run whose server is gone though it was started. */
+export function commandsAgain(name: string, dir: string): string {
+  return joined(firstOfServer, name, dir);
+}
+
+function joined(from: number, name: string, dir: string): string {
+  return [...order.slice(from, Math.max(order.indexOf(name), 0)), name]
+    .map((one) => `npx lab ${one} --run ${quoteWord(dir)}`)
+    .join(' && ');
+}
