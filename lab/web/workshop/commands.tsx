@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { quoteWord } from '../../report/page/words.js';
 import type { StepView } from '../../workshop/view.js';
 
 /** What is typed in a terminal, each with a button that copies it. */
@@ -12,7 +13,7 @@ export function Commands({
   return (
     <section class="panel commands" aria-label="In your terminal">
       <h2>In your terminal</h2>
-      <CommandLine text={`cd ${folder} && . ./env.sh`} note="once in each terminal" />
+      <CommandLine text={`cd ${quoteWord(folder)} && . ./env.sh`} note="once in each terminal" />
       {commands.map(({ run, background }) => (
         <CommandLine key={run} text={run} note={background ? 'leave it running' : ''} />
       ))}
