@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as eventsFirst } from 'node:timers/promises';
 import { interrupted } from './errors.js';
 
 /** A signal that aborts with the caller's, or after `ms` milliseconds with a `TimeoutError`. */
@@ -39,6 +39,8 @@ export async function poll<T>(
     const seen = await look();
     if (seen !== undefined) return seen;
     if (performance.now() >= end) return undefined;
+    // Looks that take longer than the pauses between them would leave Node nothing but timers: no file would be read.
+    await eventsFirst();
     await pause(Math.min(everyMs, Math.max(1, end - performance.now())), signal);
   }
 }

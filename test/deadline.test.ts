@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
-import { withDeadline } from '../lab/deadline.js';
+import { poll, withDeadline } from '../lab/deadline.js';
 
 const collectGarbage = (): void => {
   setFlagsFromString('--expose-gc');
@@ -24,5 +25,22 @@ describe('a signal with a deadline', () => {
     const signal = withDeadline(caller.signal, 60_000);
     caller.abort('enough');
     expect(signal.reason).to.equal('enough');
+  });
+});
+
+describe('looking until something is seen', () => {
+  it('lets files be read between looks that take longer than the pauses', async () => {
+    let isRead = false;
+    const look = (): true | undefined => {
+      const end = performance.now() + 5;
+      while (performance.now() < end);
+      return isRead ? true : undefined;
+    };
+    const options = { signal: new AbortController().signal, deadlineMs: 2_000, everyMs: 1 };
+    const looking = [1, 2, 3, 4].map(() => poll(look, options));
+    void readFile(new URL(import.meta.url)).then(() => {
+      isRead = true;
+    });
+    expect(await Promise.all(looking)).to.deep.equal([true, true, true, true]);
   });
 });
