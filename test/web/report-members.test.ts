@@ -8,12 +8,12 @@ import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { accessibilityFindings, keepPicture, launchBrowser, openFile } from './browser.js';
 import { crowdedDiagnosis, scatteredRoster, storedRun } from './reports.js';
 
-/** What the list of a group shows as chosen, and the command below it. */
-async function chosenIn(page: Page): Promise<readonly [row: string, command: string]> {
-  const list = page.getByRole('listbox');
-  const id = await list.getAttribute('aria-activedescendant');
-  const command = await page.locator('.members .commands pre').textContent();
-  return [(await page.locator(`#${id}`).textContent()) ?? '', command ?? ''];
+/** Waits until the list stands at that goroutine; its command stands beside it. */
+async function expectChosen(page: Page, id: number | undefined): Promise<void> {
+  await page.locator('.member.active', { hasText: new RegExp(`^${id}\\b`) }).waitFor();
+  const active = await page.getByRole('listbox').getAttribute('aria-activedescendant');
+  expect(await page.locator('.member.active').getAttribute('id')).to.equal(active);
+  expect(await page.locator('.members .commands pre').textContent()).to.equal(`(dlv) goroutine ${id} bt`);
 }
 
 describe('from a group to its goroutines', function () {
@@ -52,20 +52,17 @@ describe('from a group to its goroutines', function () {
     expect(await list.getByRole('option').count()).to.be.below(40);
     expect(await list.getByRole('option').first().getAttribute('aria-setsize')).to.equal(String(ids.length));
     await list.focus();
-    const at = async (key: string) => {
+    for (const [key, at] of [
+      ['ArrowDown', 1],
+      ['ArrowUp', 0],
+      ['PageDown', 8],
+      ['End', ids.length - 1],
+      ['PageUp', ids.length - 9],
+      ['Home', 0],
+    ] as const) {
       await list.press(key);
-      const [row, command] = await chosenIn(page);
-      const id = /^\d+/.exec(row)?.[0] ?? '';
-      expect(command).to.equal(`(dlv) goroutine ${id} bt`);
-      expect(await page.locator('.member.active').isVisible()).to.equal(true);
-      return ids.indexOf(Number(id));
-    };
-    expect(await at('ArrowDown')).to.equal(1);
-    expect(await at('ArrowUp')).to.equal(0);
-    expect(await at('PageDown')).to.equal(8);
-    expect(await at('End')).to.equal(ids.length - 1);
-    expect(await at('PageUp')).to.equal(ids.length - 9);
-    expect(await at('Home')).to.equal(0);
+      await expectChosen(page, ids[at]);
+    }
     expect(await accessibilityFindings(page)).to.deep.equal([]);
     expect(complaints).to.deep.equal([]);
     await page.locator('#goroutines').scrollIntoViewIfNeeded();
@@ -87,7 +84,6 @@ describe('from a group to its goroutines', function () {
     const { page } = open;
     const { group, ids, waited, creators } = given(roster[0]);
     await page.getByRole('searchbox').fill(group);
-    const first = page.locator('#member-0');
     const told = (i: number) => {
       const known = [
         (waited?.[i] ?? 0) > 0 ? `waits ${duration(waited?.[i] ?? 0)} or longer` : '',
@@ -96,28 +92,27 @@ describe('from a group to its goroutines', function () {
       ];
       return `${ids[i]} ${known.filter((fact) => fact !== '').join(' · ')}`;
     };
-    expect(await first.textContent()).to.equal(told(0));
+    const first = async (text: string) => page.locator('#member-0', { hasText: text }).waitFor();
+    await first(told(0));
     await page.getByLabel('longest wait first').check();
     const longest = Math.max(...(waited ?? []));
-    expect(await page.locator('#member-0').textContent()).to.equal(told(given(waited).indexOf(longest)));
+    await first(told(given(waited).indexOf(longest)));
   });
 
   it('finds each by its number, in its group, whatever else is chosen', async () => {
     await using open = await openFile(browser, article);
     const { page } = open;
-    const status = page.locator('.explorer [role=status]');
     await page.getByLabel('Wait reason').selectOption('select');
     for (const { group, ids } of roster) {
       const id = given(ids.at(-1));
       await page.getByRole('searchbox').fill(String(id));
-      expect(await status.textContent()).to.match(
-        new RegExp(`^Goroutine ${id} is (?:one of .* in )?${group}$`),
-      );
-      expect((await chosenIn(page))[0]).to.match(new RegExp(`^${id} `));
+      const told = new RegExp(`^Goroutine ${id} is (?:one of .* in )?${group}$`);
+      await page.locator('.explorer [role=status]', { hasText: told }).waitFor();
+      await expectChosen(page, id);
     }
     const none = Math.max(...roster.flatMap(({ ids }) => [...ids])) + 1;
     await page.getByRole('searchbox').fill(String(none));
-    expect(await page.locator('.nothing').textContent()).to.equal(`The program has no goroutine ${none}.`);
+    await page.locator('.nothing', { hasText: `The program has no goroutine ${none}.` }).waitFor();
   });
 
   it('holds for a million in twenty thousand groups, each of which is found', async () => {
@@ -133,7 +128,7 @@ describe('from a group to its goroutines', function () {
       const id = given(ids[Math.floor(ids.length / 2)]);
       await page.getByRole('searchbox').fill(String(id));
       await page.getByText(`Goroutine ${id} is one of`).waitFor();
-      expect((await chosenIn(page))[0]).to.match(new RegExp(`^${id}\\b`));
+      await expectChosen(page, id);
     }
     // Half a million rows are higher than a browser draws: the last is reached all the same.
     const { group, ids } = given(crowded[0]);
@@ -147,7 +142,7 @@ describe('from a group to its goroutines', function () {
       ['Home', 0],
     ] as const) {
       await list.press(key);
-      expect((await chosenIn(page))[0]).to.match(new RegExp(`^${ids[at]}\\b`));
+      await expectChosen(page, ids[at]);
       await page.locator('.member.active').hover();
     }
     expect(complaints).to.deep.equal([]);

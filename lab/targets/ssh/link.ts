@@ -95,19 +95,21 @@ export function link(how: ConnectOptions, welcome: () => void, lost: () => void 
       try {
         const current = await connection(signal);
         used = current;
-        const [channel, heard] = await answered<readonly [ClientChannel, ReturnType<typeof listen>]>(
-          how,
-          current,
-          'opening a channel',
-          signal,
-          (done) =>
-            current.client.exec(line, (error, opened) => {
-              if (error !== undefined) return done(error, undefined);
-              // What the channel itself reports late has been said by its closing.
-              opened.on('error', () => undefined);
-              done(undefined, [opened, listen(opened, current)]);
-            }),
-        );
+        const open = () =>
+          answered<readonly [ClientChannel, ReturnType<typeof listen>]>(
+            how,
+            current,
+            'opening a channel',
+            signal,
+            (done) =>
+              current.client.exec(line, (error, opened) => {
+                if (error !== undefined) return done(error, undefined);
+                // What the channel itself reports late has been said by its closing.
+                opened.on('error', () => undefined);
+                done(undefined, [opened, listen(opened, current)]);
+              }),
+          );
+        const [channel, heard] = await whenRoom(open, signal);
         return { channel, heard, release };
       } catch (error) {
         release();
@@ -156,6 +158,19 @@ export function link(how: ConnectOptions, welcome: () => void, lost: () => void 
       open.client.destroy();
     },
   };
+}
+
+/** sshd counts a session for a moment longer than its client does, and refuses one too many as `open failed`. */
+async function whenRoom<T>(open: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const end = performance.now() + longestPauseMs;
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!/Channel open failure: open failed/.test(messageOf(error)) || performance.now() > end) throw error;
+      await pause(firstPauseMs, signal);
+    }
+  }
 }
 
 /** Tries again while another attempt may succeed and the bound allows it. */
