@@ -1,3 +1,5 @@
+import { fileRefusal } from './file-refusal.js';
+
 /**
  * What went wrong, as a value to match on. Each code has one exit code (docs/runs.md, "Exit codes"):
  *
@@ -76,14 +78,15 @@ export function toLabError(error: unknown): LabError {
 function ofFileSystem(error: unknown): LabError | undefined {
   if (!(error instanceof Error && 'code' in error && 'syscall' in error)) return undefined;
   const where = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
-  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
+  const refusal = fileRefusal(error);
+  if (refusal === 'full') {
     return new LabError(where === undefined ? 'a disk is full' : `the disk is full: ${where}`, {
       code: 'no-space',
       hint: 'free some space, or work in a folder on another disk',
       cause: error,
     });
   }
-  if (where === undefined || !['EACCES', 'EPERM', 'EROFS'].includes(String(error.code))) return undefined;
+  if (where === undefined || refusal !== 'forbidden') return undefined;
   return new LabError(`${where} may not be used: ${error.message}`, {
     code: 'missing-permission',
     hint: 'run the same command as the user who may, or choose another place',

@@ -2,6 +2,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabError, messageOf } from '../errors.js';
 import type { Emit } from '../events.js';
+import { fileRefusal } from '../file-refusal.js';
 import { again } from '../targets/again.js';
 import type { Target } from '../targets/target.js';
 import { copySparse, sha256 } from './hash.js';
@@ -28,7 +29,7 @@ export function landHere(target: Target): Landing {
       if (name === 'server') return { path, sha256: await sha256(target, path, signal) };
       const sparse = `${path}.sparse`;
       const hash = await copySparse(path, sparse, signal).catch((error: unknown) => {
-        throw isFull(error) ? diskFull(messageOf(error), error) : error;
+        throw fileRefusal(error) === 'full' ? diskFull(messageOf(error), error) : error;
       });
       await rename(sparse, path);
       return { path, sha256: hash };
@@ -82,10 +83,6 @@ export async function sizeHere(
 
 function percent(done: number, total: number): string {
   return `${total === 0 ? 100 : Math.floor((done / total) * 100)} %`;
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 /** A failure to land is told by what it is about. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LabError, messageOf } from '../errors.js';
+import { fileRefusal } from '../file-refusal.js';
 import { runsFolder } from '../paths.js';
 import { readJson, writeJson } from '../store/json-file.js';
 import { makeFolder, uniqueFolder } from '../store/make-folder.js';
@@ -77,8 +78,8 @@ function openFolder(dir: string, plan: Plan, before: readonly CellResult[]): Jou
     const path = join(dir, name);
     await write(path).catch((cause: unknown) => {
       failure ??= new LabError(`${path} could not be written: ${messageOf(cause)}`, {
-        code: isFull(cause) ? 'no-space' : 'missing-permission',
-        hint: isFull(cause) ? 'free some space and run it again' : 'look who owns the folder',
+        code: fileRefusal(cause) === 'full' ? 'no-space' : 'missing-permission',
+        hint: fileRefusal(cause) === 'full' ? 'free some space and run it again' : 'look who owns the folder',
         cause,
       });
       broken = true;
@@ -106,10 +107,6 @@ function openFolder(dir: string, plan: Plan, before: readonly CellResult[]): Jou
     finish: (document) => save('results.json', (path) => writeJson(path, document)),
     unsaved: () => failure,
   };
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 function parseJson(text: string): unknown {
