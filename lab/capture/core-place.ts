@@ -1,5 +1,5 @@
 import { LabError } from '../errors.js';
-import { quoteWord } from '../report/shell.js';
+import { quoteWord } from '../quote-word.js';
 import type { Target } from '../targets/target.js';
 import { type CorePlace, type CoreSettings, programOf, resolveCorePattern } from './core-pattern.js';
 import { mayWriteInto, statusOf } from './core-status.js';

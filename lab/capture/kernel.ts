@@ -1,6 +1,6 @@
 import { pause } from '../deadline.js';
 import { LabError, messageOf } from '../errors.js';
-import { quoteWord } from '../report/shell.js';
+import { quoteWord } from '../quote-word.js';
 import { wasLost } from '../targets/again.js';
 import { parseProcStat } from '../targets/process-identity.js';
 import type { ExecResult, Target } from '../targets/target.js';

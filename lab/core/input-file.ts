@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { LabError, messageOf } from '../errors.js';
-import { quoteWord } from '../report/shell.js';
+import { quoteWord } from '../quote-word.js';
 import {
   type ElfHeader,
   elfHeaderSize,

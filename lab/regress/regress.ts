@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { arch, cpus, totalmem } from 'node:os';
 import { scenarioNamed } from '../config.js';
 import { interrupted, LabError, toLabError } from '../errors.js';
-import { quoteWord } from '../report/shell.js';
+import { quoteWord } from '../quote-word.js';
 import { gitCommit, labVersion } from '../store/lab-version.js';
 import type { Target } from '../targets/target.js';
 import { type Baseline, compare, exitCodeOf } from './baseline.js';

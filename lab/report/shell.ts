@@ -1,8 +1,6 @@
 import { basename, isAbsolute, relative } from 'node:path';
+import { quoteWord } from '../quote-word.js';
 import type { CommandRecord } from '../store/command-record.js';
-import { quoteWord } from './page/words.js';
-
-export { quoteWord } from './page/words.js';
 
 /**
  * A recorded command as a person types it: programs by their names, files of the run's folder relative to

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { buildFlavours, type LabConfig } from '../config.js';
 import { LabError } from '../errors.js';
 import { goServerFolder } from '../paths.js';
-import { quoteWord } from '../report/shell.js';
+import { quoteWord } from '../quote-word.js';
 import type { Scenario } from '../scenarios/scenario.js';
 import type { Target } from '../targets/target.js';
 import { type GoTool, goEnvironment } from '../toolchain/go.js';

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { LabError } from '../errors.js';
-import { quoteWord } from '../report/shell.js';
+import { quoteWord } from '../quote-word.js';
 import type { Target } from '../targets/target.js';
 import { goEnvironment } from '../toolchain/go.js';
 

@@ -1,4 +1,4 @@
-import { quoteWord } from '../report/shell.js';
+import { quoteWord } from '../quote-word.js';
 import type { RunRecord } from './run-record.js';
 
 /** Stages that are commands, in the order in which each needs those before it. */

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quoteWord } from '../report/shell.js';
+import { quoteWord } from '../quote-word.js';
 import { vagrantFolder } from './place.js';
 import { hostRuns, stopHost } from './private-host.js';
 

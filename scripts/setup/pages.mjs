@@ -6,6 +6,7 @@ import { runLogged } from './steps.mjs';
 
 /** What the pages are made of beside their own folder. */
 const shared = [
+  'lab/quote-word.ts',
   ...['lab/report/page-data.ts', 'lab/report/page/places.ts', 'lab/report/page/words.ts'],
   'package-lock.json',
 ];

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { gcore } from '../../lab/capture/gcore.js';
 import { checkPair, readCoreHeader, readExecutable } from '../../lab/core/elf.js';
-import { quoteWord } from '../../lab/report/shell.js';
+import { quoteWord } from '../../lab/quote-word.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { buildHung, goTools, startHung } from '../hung-program.js';
 import { rejectsWith } from '../rejects.js';

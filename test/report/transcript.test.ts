@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { commandLine, quoteWord } from '../../lab/report/shell.js';
+import { quoteWord } from '../../lab/quote-word.js';
+import { commandLine } from '../../lab/report/shell.js';
 import { transcript } from '../../lab/report/transcript.js';
 import { wrap } from '../../lab/report/wrap.js';
 import type { CommandRecord } from '../../lab/store/command-record.js';

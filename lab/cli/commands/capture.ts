@@ -5,7 +5,7 @@ import { captureBundle } from '../../capture/capture.js';
 import { captureMethod } from '../../capture/index.js';
 import { parseConfig } from '../../config.js';
 import { LabError } from '../../errors.js';
-import { quoteWord } from '../../report/shell.js';
+import { quoteWord } from '../../quote-word.js';
 import * as stages from '../../stages/index.js';
 import { writeJson } from '../../store/json-file.js';
 import { chooseRun } from '../../store/run-store.js';

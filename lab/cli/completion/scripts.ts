@@ -1,4 +1,4 @@
-import { quoteWord } from '../../report/shell.js';
+import { quoteWord } from '../../quote-word.js';
 import type { Shell } from '../manual/keep.js';
 
 /** The script that makes a shell ask `program` how a line that begins with `lab` or `npx lab` may go on. */

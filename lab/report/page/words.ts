@@ -1,4 +1,5 @@
 import type { Diagnosis, Resource } from '../../analysis/diagnosis.js';
+import { quoteWord } from '../../quote-word.js';
 
 /** What a goroutine is about, by why it was parked; the runtime's own words where there are no better ones. */
 export function waitVerb(reason: string): string {
@@ -44,12 +45,6 @@ export function objectState({ kind, len, cap, closed, waiters }: Resource): stri
       ? []
       : [`${(waiters.send + waiters.recv).toLocaleString('en-US')} in its queue`];
   return [fill, ...(closed === true ? ['closed'] : []), ...queue].join(', ');
-}
-
-/** Quotes one word for a POSIX shell, and only when it needs it. */
-export function quoteWord(word: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(word) && !word.startsWith('=')) return word;
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** How the Delve that read a core is started where it did, quoted for a shell. */

@@ -1,5 +1,5 @@
 import { LabError } from '../../errors.js';
-import { quoteWord } from '../../report/shell.js';
+import { quoteWord } from '../../quote-word.js';
 import { rejected } from './files.js';
 import type { Link } from './link.js';
 import { streamScript } from './scripts.js';

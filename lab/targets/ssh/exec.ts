@@ -1,6 +1,6 @@
 import { pause, withDeadline } from '../../deadline.js';
 import { interrupted, LabError } from '../../errors.js';
-import { quoteWord } from '../../report/shell.js';
+import { quoteWord } from '../../quote-word.js';
 import { again } from '../again.js';
 import type { ExecOptions, ExecResult, ProcessIdentity } from '../target.js';
 import { connectionLost } from './failures.js';

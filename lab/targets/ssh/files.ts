@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { SFTPWrapper } from 'ssh2';
 import { interrupted, LabError, messageOf } from '../../errors.js';
-import { quoteWord } from '../../report/shell.js';
+import { quoteWord } from '../../quote-word.js';
 import { again, wasLost } from '../again.js';
 import { connectionLost, noAnswer } from './failures.js';
 import { answered, type Link } from './link.js';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { poll, withDeadline } from '../../deadline.js';
 import { interrupted, LabError } from '../../errors.js';
-import { quoteWord } from '../../report/shell.js';
+import { quoteWord } from '../../quote-word.js';
 import { again } from '../again.js';
 import { processHandle } from '../process-handle.js';
 import { parseProcStat } from '../process-identity.js';

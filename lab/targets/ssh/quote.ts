@@ -1,4 +1,5 @@
 import { LabError } from '../../errors.js';
+import { quoteWord } from '../../quote-word.js';
 
 /**
  * One word for a POSIX shell, whatever it holds: newlines, quotes, `$`, backslashes, nothing. The only character
@@ -8,7 +9,7 @@ export function quote(word: string): string {
   if (word.includes('\0')) {
     throw new LabError('an argument holds a NUL character', { code: 'internal' });
   }
-  return /^[A-Za-z0-9_/:=.,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return quoteWord(word);
 }
 
 /**

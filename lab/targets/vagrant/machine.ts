@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { pause } from '../../deadline.js';
 import { LabError, messageOf, toLabError } from '../../errors.js';
 import type { Emit } from '../../events.js';
-import { quoteWord } from '../../report/shell.js';
+import { quoteWord } from '../../quote-word.js';
 import type { ForwardedPort, MachineStatus, Vagrant, VagrantOptions } from './api.js';
 import { failureOf } from './failures.js';
 import { takeLock } from './lab-lock.js';

@@ -18,4 +18,5 @@ export function bytes(n: number): string {
 /** The last part of a path. */
 export const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
-export { delveProgram, isPrivateRuntime, ownFrame, quoteWord, shortName } from '../../report/page/words.js';
+export { quoteWord } from '../../quote-word.js';
+export { delveProgram, isPrivateRuntime, ownFrame, shortName } from '../../report/page/words.js';

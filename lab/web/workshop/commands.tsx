@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { quoteWord } from '../../report/page/words.js';
+import { quoteWord } from '../../quote-word.js';
 import type { StepView } from '../../workshop/view.js';
 
 /** What is typed in a terminal, each with a button that copies it. */

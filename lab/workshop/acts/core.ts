@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { buildFlavours } from '../../config.js';
 import { LabError } from '../../errors.js';
-import { quoteWord } from '../../report/shell.js';
+import { quoteWord } from '../../quote-word.js';
 import { goEnvironment, requireGo } from '../../toolchain/index.js';
 import { coreIn, exeName } from '../core-here.js';
 import { makeCore } from '../make-core.js';
