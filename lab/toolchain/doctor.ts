@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
-import { messageOf } from '../errors.js';
+import { LabError, messageOf } from '../errors.js';
 import { cacheFolder, runsFolder } from '../paths.js';
 import { localTarget } from '../targets/local.js';
 import type { Target } from '../targets/target.js';
 import { delveInstallCommand, findDelve, listDelves } from './delve.js';
 import { chooseDelve } from './delve-choice.js';
 import { examineMachine } from './doctor-machine.js';
+import { ensureFacts, prepareCommand } from './facts.js';
 import { findGo, goInstallCommand } from './go.js';
 import { findOptional } from './locate.js';
 import { installCommand, type PackageAccess, packageAccess } from './packages.js';
@@ -46,6 +47,7 @@ export async function examine(
     npm: async () => [await toolRow(here, 'npm', 'any', undefined, signal)],
     Go: async () => [await goRow(target, signal)],
     Delve: async () => [await delveRow(target, here, signal)],
+    facts: async () => [await factsRow(here, signal)],
     gdb: async () => [await toolRow(target, 'gdb', 'any', { packages: ['gdb'], access }, signal)],
     gcore: async () => [await toolRow(target, 'gcore', 'any', { packages: ['gdb'], access }, signal)],
     optional: async () => await optionalRows(here, hereAccess, signal),
@@ -115,6 +117,21 @@ async function delveRow(target: Target, here: Target, signal: AbortSignal): Prom
         ? 'install a newer Go from https://go.dev/dl/ and run `npx lab doctor` again'
         : delveInstallCommand(choice),
   };
+}
+
+/** It is no part of what the main job cannot do without: an analysis says what it lacks. */
+async function factsRow(here: Target, signal: AbortSignal): Promise<DoctorRow> {
+  const go = await findGo(here, signal);
+  const goVersion = go?.release.text ?? `go1.${oldestGoMinor}`;
+  const row = { name: 'facts', needed: `to read sources of ${goVersion}` };
+  try {
+    const { version, path, newEnough } = await ensureFacts({ goVersion, install: false }, signal);
+    if (newEnough) return { ...row, status: 'ok', found: `${version}, ${path}` };
+    return { ...row, status: 'warning', found: `older: ${version}, ${path}`, mend: prepareCommand };
+  } catch (error) {
+    if (!(error instanceof LabError) || error.hint === undefined) throw error;
+    return { ...row, status: 'warning', found: 'none', mend: error.hint };
+  }
 }
 
 async function toolRow(

@@ -3,6 +3,7 @@ import { localTarget } from '../targets/local.js';
 import type { Target } from '../targets/target.js';
 import { type DelveTool, ensureDelve, findDelve } from './delve.js';
 import { delveFits } from './delve-choice.js';
+import { ensureFacts, type FactsTool, findFacts } from './facts.js';
 import { findGo, type GoTool, requireGo } from './go.js';
 import { findGdb, findOptional, type Tool } from './locate.js';
 import {
@@ -21,6 +22,8 @@ export interface Toolchain {
   readonly go: GoTool;
   readonly delve: DelveTool;
   readonly gdb: Tool;
+  /** What reads Go sources; without it the analysis has less to go by. */
+  readonly facts: FactsTool | undefined;
 }
 
 export interface PrepareOptions {
@@ -33,7 +36,8 @@ export interface PrepareOptions {
 }
 
 /**
- * What the main job needs: Go, gdb, and a Delve that reads what this Go builds. Installs what is missing.
+ * What the main job needs: Go, gdb, a Delve that reads what this Go builds, and, as far as it can be had, what reads
+ * its sources. Installs what is missing.
  * Throws `missing-tool` with one command for all that it may not install itself.
  */
 export async function prepareToolchain(options: PrepareOptions, signal: AbortSignal): Promise<Toolchain> {
@@ -51,7 +55,26 @@ export async function prepareToolchain(options: PrepareOptions, signal: AbortSig
     (await step(`installing Delve for ${goVersion}`, () =>
       ensureDelve({ goVersion, install: true, target, log }, signal),
     ));
-  return { go, delve, gdb: debugger_ };
+  return { go, delve, gdb: debugger_, facts: await prepareFacts(goVersion, options, signal) };
+}
+
+/** Never a reason to stop. It is used on this machine, wherever the rest is. */
+async function prepareFacts(
+  goVersion: string,
+  { step, log }: PrepareOptions,
+  signal: AbortSignal,
+): Promise<FactsTool | undefined> {
+  try {
+    const found = await findFacts({ goVersion });
+    if (found?.newEnough === true) return found;
+    return await step(`building what reads the sources of ${goVersion}`, () =>
+      ensureFacts({ goVersion, again: true, log }, signal),
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    log(`${messageOf(error)}\n`);
+    return undefined;
+  }
 }
 
 /** As `findGdb`; throws `missing-tool` with the command that installs gdb. */

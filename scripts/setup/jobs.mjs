@@ -23,6 +23,7 @@ const commandsWithTools = new Set([
   'load',
   'capture',
   'analyze',
+  'facts',
   'workshop',
 ]);
 

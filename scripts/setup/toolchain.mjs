@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { log, step } from './steps.mjs';
@@ -6,35 +6,50 @@ import { log, step } from './steps.mjs';
 const memoryFile = (root) => join(root, '.cache', 'toolchain.json');
 const variables = ['PATH', 'HOME', 'GOBIN', 'GOPATH', 'LAB_CACHE'];
 
-/** The paths of go, gdb and dlv as they were found before, when nothing has changed since. */
+/** The paths of go, gdb, dlv and facts as they were found before, when nothing has changed since. */
 export function rememberedTools(root) {
   try {
     const { state, tools } = JSON.parse(readFileSync(memoryFile(root), 'utf8'));
-    return state === stateOf(tools) ? tools : undefined;
+    return tools.facts !== undefined && state === stateOf(root, tools) ? tools : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Finds or installs Go, gdb and Delve, and remembers where they are. Needs the build. */
+/** Finds, installs or builds Go, gdb, Delve and the reader of Go sources, and remembers where they are. Needs the build. */
 export async function prepareTools(root, signal) {
   const url = pathToFileURL(join(root, 'dist', 'lab', 'toolchain', 'prepare.js')).href;
   const { prepareToolchain } = await import(url);
   const found = await prepareToolchain({ step, log: (text) => log(root, text) }, signal);
-  const tools = { go: found.go.path, gdb: found.gdb.path, dlv: found.delve.path };
+  const tools = { go: found.go.path, gdb: found.gdb.path, dlv: found.delve.path, facts: found.facts?.path };
   const file = memoryFile(root);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.${process.pid}`, JSON.stringify({ state: stateOf(tools), tools }));
+  writeFileSync(`${file}.${process.pid}`, JSON.stringify({ state: stateOf(root, tools), tools }));
   renameSync(`${file}.${process.pid}`, file);
   return tools;
 }
 
-function stateOf(tools) {
-  const files = Object.values(tools).map((path) => {
+function stateOf(root, tools) {
+  const found = Object.values(tools).filter((path) => path !== undefined);
+  const files = [...found, ...helperSources(root)].map((path) => {
     const { size, mtimeMs } = statSync(path);
     return [path, size, mtimeMs];
   });
   return JSON.stringify([files, variables.map((name) => process.env[name] ?? null)]);
+}
+
+/** What the reader of Go sources is built from: another one is built when they change. */
+function helperSources(root) {
+  const folder = join(root, 'helpers', 'facts');
+  try {
+    return readdirSync(folder, { recursive: true })
+      .filter((name) => name.endsWith('.go'))
+      .sort()
+      .map((name) => join(folder, name));
+  } catch (error) {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** Puts a Go that was found elsewhere on PATH, for the tests that run it by its name. */

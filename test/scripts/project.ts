@@ -35,7 +35,7 @@ export async function prepareToolchain({ step }: { step: <T>(text: string, work:
   if (process.env['NO_TOOLS'])
     throw Object.assign(new Error('gdb is not installed'), { exitCode: 69, hint: 'apt-get install -y gdb' });
   const tool = await step('finding tools', async () => ({ path: process.execPath }));
-  return { go: tool, gdb: tool, delve: tool };
+  return { go: tool, gdb: tool, delve: tool, facts: tool };
 }
 `;
 

@@ -55,6 +55,12 @@ export const modules: readonly CommandModule[] = [
     define: async () => [(await import('../manual/analyze.js')).defineAnalyze],
   },
   {
+    group: 'Analyse',
+    purposes: { facts: 'what the sources of a Go program say' },
+    load: async () => [(await import('./facts.js')).factsCommand],
+    define: async () => [(await import('../manual/facts.js')).defineFacts],
+  },
+  {
     group: 'Look',
     purposes: { scenarios: 'the catalogue of hangs' },
     load: async () => [(await import('./scenarios.js')).scenariosCommand],

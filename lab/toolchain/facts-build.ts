@@ -1,0 +1,90 @@
+import { access, constants, cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { interrupted } from '../errors.js';
+import type { Emit } from '../events.js';
+import type { Target } from '../targets/target.js';
+import { installInto } from './cache.js';
+import { entryName, isCompiled, type Sources } from './facts-cache.js';
+import { moduleFiles, type PinnedTools } from './facts-choice.js';
+import { type GoTool, goEnvironment } from './go.js';
+
+export interface BuildFactsOptions {
+  readonly target: Target;
+  readonly cache: string;
+  readonly emit?: Emit | undefined;
+  /** Receives the full output of what is run to build. */
+  readonly log?: ((text: string) => void) | undefined;
+}
+
+const buildTimeoutMs = 15 * 60_000;
+const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+
+/** Builds the helper into the cache; returns what the compiler said when it failed. */
+export async function buildFacts(
+  go: GoTool,
+  tools: PinnedTools,
+  sources: Sources,
+  { target, cache, emit, log }: BuildFactsOptions,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  emit?.({ type: 'note', text: `building what reads Go sources, with ${go.release.text}` });
+  let failure: string | undefined;
+  const fill = async (folder: string): Promise<void> => {
+    const module = join(folder, 'src');
+    await mkdir(module);
+    await cp(sources.folder, module, { recursive: true, filter: (path) => isCompiled(sources.folder, path) });
+    const { mod, sum } = moduleFiles(go.release, tools);
+    await writeFile(join(module, 'go.mod'), mod);
+    await writeFile(join(module, 'go.sum'), sum);
+    const run = async (argv: readonly string[]) => {
+      const result = await target.exec([go.path, ...argv], {
+        signal,
+        env: environment(),
+        cwd: module,
+        timeoutMs: buildTimeoutMs,
+      });
+      log?.(`$ ${go.path} ${argv.join(' ')}\n${result.stdout}${result.stderr}`);
+      if (result.exitCode === 0) return result.stdout;
+      failure = result.timedOut ? 'timed out' : result.stderr.slice(-2_000);
+      throw new BuildFailed();
+    };
+    await run(['build', '-trimpath', '-o', join(folder, 'facts'), '.']);
+    const goRoot = (await run(['env', 'GOROOT'])).trim();
+    await writeFile(join(folder, 'built.json'), JSON.stringify({ goRoot }));
+    await rm(module, { recursive: true });
+  };
+  try {
+    await installInto(cache, entryName(sources, go.release, tools), fill, hasFacts);
+    return undefined;
+  } catch (error) {
+    if (signal.aborted) throw interrupted(error);
+    if (error instanceof BuildFailed) return failure ?? '';
+    throw error;
+  }
+}
+
+class BuildFailed extends Error {}
+
+/**
+ * What a user has set for builds of their own has no say here, except where modules come from and how they are
+ * checked. Without cgo, so that a machine without a C compiler builds the same.
+ */
+function environment(): Readonly<Record<string, string>> {
+  const architecture = architectures[process.arch];
+  return {
+    ...goEnvironment,
+    GOFLAGS: '-mod=readonly -buildvcs=false',
+    GOWORK: 'off',
+    GO111MODULE: 'on',
+    CGO_ENABLED: '0',
+    GOOS: 'linux',
+    ...(architecture === undefined ? {} : { GOARCH: architecture }),
+  };
+}
+
+export async function hasFacts(folder: string): Promise<boolean> {
+  return await access(join(folder, 'facts'), constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
