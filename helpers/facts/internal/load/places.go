@@ -222,7 +222,10 @@ func (p *places) moduleDir(m *module) string {
 func (p *places) cached(m *module) []string {
 	path, version := m.path, m.version
 	if r := m.replaced; r != nil {
-		path, version = r.Path, r.Version
+		path, version = r.Path, strings.Trim(r.Version, "()")
+		if version == "devel" {
+			version = "" // a folder has none
+		}
 		if version == "" && !filepath.IsAbs(path) {
 			if p.mainRoot == "" {
 				return nil

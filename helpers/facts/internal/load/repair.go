@@ -227,8 +227,11 @@ func hasInvalid(node ast.Node, info *types.Info) bool {
 		switch n := node.(type) {
 		case *ast.Ident:
 			if object := info.ObjectOf(n); object != nil {
-				_, isPackage := object.(*types.PkgName)
-				found = !isPackage && invalid(object.Type(), 0)
+				if pkg, ok := object.(*types.PkgName); ok {
+					found = pkg.Imported().Path() == "C"
+				} else {
+					found = invalid(object.Type(), 0)
+				}
 			}
 		case ast.Expr:
 			if value, ok := info.Types[n]; ok {
