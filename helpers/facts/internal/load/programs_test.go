@@ -43,7 +43,7 @@ func main() {
 	q.Put("one")
 	fmt.Println(q.Get(), dep.Twice(2), words.Limit, tagged())
 	queue.Generated()
-	func() { fmt.Println("literal") }()
+	go func() { fmt.Println("literal") }()
 }
 -- app/tag_on.go --
 //go:build special
