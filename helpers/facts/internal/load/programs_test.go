@@ -262,13 +262,12 @@ func built(t *testing.T, folder string, env []string, flags ...string) string {
 	if exe := shared.made[key]; exe != "" {
 		return exe
 	}
-	exe := filepath.Join(t.TempDir(), "exe")
 	if !slices.Contains(flags, "-c") {
 		flags = append([]string{"build"}, flags...)
 	} else {
 		flags = append([]string{"test"}, flags...)
 	}
-	exe = filepath.Join(dir, "made", "exe"+string(rune('a'+len(shared.made))))
+	exe := filepath.Join(dir, "made", "exe"+string(rune('a'+len(shared.made))))
 	run(t, filepath.Join(dir, folder), env, append([]string{flags[0], "-o", exe}, flags[1:]...)...)
 	shared.made[key] = exe
 	return exe
