@@ -23,6 +23,7 @@ type places struct {
 	modules      []module            // longest path first
 	mainRoot     string              // where the main module lies here, "" when unknown
 	files        map[string]bool     // recorded files
+	vendors      bool                // packages have the vendor folder in their paths, as without modules
 	mu           sync.Mutex
 	back         map[string]string // local folder -> recorded folder; under mu
 }
@@ -44,6 +45,9 @@ func newPlaces(o Options, s *settings, functions map[string]Func) *places {
 	}
 	for _, fn := range functions {
 		p.files[fn.File] = true
+	}
+	for pkg := range p.dirs {
+		p.vendors = p.vendors || strings.Contains(pkg, "/vendor/")
 	}
 	p.root = findGoRoot(o, s, p.recordedRoot, p.modCache)
 	for _, dep := range s.deps {

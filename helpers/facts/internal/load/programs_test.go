@@ -406,3 +406,48 @@ func bodies(p *Program, path string) (with, without []string) {
 	slices.Sort(without)
 	return with, without
 }
+
+// Without modules: what is not in the function table lies beside what is, and vendor folders count on the way up.
+const oldSources = `
+-- src/example.com/old/main.go --
+package main
+
+import (
+	"example.com/old/types"
+	"example.com/old/vendored"
+	"example.com/other/sub"
+)
+
+func main() {
+	sub.Do(types.Kind(vendored.One()))
+}
+-- src/example.com/old/types/types.go --
+package types
+
+type Kind int
+-- src/example.com/old/vendored/vendored.go --
+package vendored
+
+import "example.com/lib"
+
+//go:noinline
+func One() int { return lib.One() }
+-- src/example.com/old/vendor/example.com/lib/lib.go --
+package lib
+
+import "example.com/lib/alias"
+
+//go:noinline
+func One() alias.Int { return 1 }
+-- src/example.com/old/vendor/example.com/lib/alias/alias.go --
+package alias
+
+type Int = int
+-- src/example.com/other/sub/sub.go --
+package sub
+
+import "example.com/old/types"
+
+//go:noinline
+func Do(types.Kind) {}
+`
