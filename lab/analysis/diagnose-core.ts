@@ -71,7 +71,7 @@ export async function diagnoseCore(
     snapshot,
     sources,
     {
-      channels: channelLocator(client, memory, snapshot, call),
+      channels: channelLocator({ client, memory, layout }, snapshot, call),
       syncObjects: layout === undefined ? undefined : syncLocator({ client, memory, layout }, snapshot, call),
     },
     // When it cannot be read, a timer may well be pending.

@@ -5,7 +5,7 @@ import { kinds, type Variable } from '../delve/wire.js';
 import type { RuntimeLayout } from '../goruntime/layout.js';
 import { readGoroutineStackTops } from '../goruntime/stack-tops.js';
 import { askedOnce } from './asked-once.js';
-import type { Address, Locator } from './releasers/meaning.js';
+import type { Address, FrameQuery, Locator } from './releasers/meaning.js';
 import type { Frame, Snapshot } from './snapshot.js';
 
 const syncType = /^\*?sync\.(?:Mutex|RWMutex|WaitGroup|Cond)$/;
@@ -16,15 +16,15 @@ const maxFrameBytes = 64 * 1024;
 
 /** Evaluates channels in frames by Delve, each once. */
 export function channelLocator(
-  client: DelveClient,
-  memory: CoreMemory,
-  { far }: Snapshot,
+  { client, memory, layout }: Source & { readonly client: DelveClient },
+  snapshot: Snapshot,
   call: CallOptions,
 ): Locator {
   let found: number | undefined;
   return {
+    ...frameMemory({ memory, layout }, snapshot),
     address: askedOnce(async (goroutineId, frame, expression): Promise<Address> => {
-      const distance = far?.get(goroutineId);
+      const distance = snapshot.far?.get(goroutineId);
       if (distance === 'too far') return 'unreadable';
       if (distance === 'worth it' && goroutineId !== found) {
         await client.switchGoroutine(goroutineId, call);
@@ -39,33 +39,71 @@ export function channelLocator(
   };
 }
 
-/** Nothing can be evaluated: neither channels nor variables are described. */
-export const blindLocator: Locator = {
+/** Channels of a program whose variables are not described. */
+export const channelsWithoutNames = (source: Omit<Source, 'client'>, snapshot: Snapshot): Locator => ({
+  ...frameMemory(source, snapshot),
   address: () => Promise.resolve('unreadable'),
   keeps: () => 'unreadable',
-};
+});
 
 interface Source {
   /** Absent where no variable is described. */
   readonly client: Pick<DelveClient, 'eval'> | undefined;
   readonly memory: CoreMemory;
-  readonly layout: RuntimeLayout;
+  /** Absent where the runtime is laid out in an unknown way: then no frame's memory is looked into. */
+  readonly layout: RuntimeLayout | undefined;
 }
 
-/** Evaluates objects of package sync; where optimised code lost the variable, looks into the frame's memory. */
-export function syncLocator({ client, memory, layout }: Source, snapshot: Snapshot, options: CallOptions): Locator {
+/** What frames hold in their memory, without any variable. */
+function frameMemory(
+  { memory, layout }: Omit<Source, 'client'>,
+  snapshot: Snapshot,
+): Pick<Locator, 'through' | 'holds'> & { words(query: FrameQuery): ReadonlySet<number> | undefined } {
   let tops: ReadonlyMap<number, number> | undefined;
   const topOf = (goroutine: number) => {
+    if (layout === undefined) return undefined;
     tops ??= readGoroutineStackTops(memory, layout, new Set(snapshot.cells.flatMap((cell) => cell.ids)));
     return tops.get(goroutine);
   };
-  const words = new Map<string, ReadonlySet<number> | undefined>();
-  const wordsOf = (goroutine: number, frame: Frame, called: Frame | undefined) => {
+  const known = new Map<string, ReadonlySet<number> | undefined>();
+  const words = ({ goroutine, frame, called }: FrameQuery) => {
     const key = `${goroutine} ${frame.index}`;
-    const top = words.has(key) ? undefined : topOf(goroutine);
-    if (!words.has(key)) words.set(key, top === undefined ? undefined : frameWords(memory, top, frame, called));
-    return words.get(key);
+    const top = known.has(key) ? undefined : topOf(goroutine);
+    if (!known.has(key)) known.set(key, top === undefined ? undefined : frameWords(memory, top, frame, called));
+    return known.get(key);
   };
+  const follow = (from: number, steps: readonly number[]): number | undefined => {
+    let at: number | undefined = from;
+    for (const step of steps) {
+      if (at === undefined) return undefined;
+      at = step < 0 ? memory.u64(at) : at + step;
+    }
+    return at;
+  };
+  return {
+    words,
+    holds: (query) => words(query)?.has(query.address) === true,
+    through(query) {
+      const { via, waited } = query;
+      const found = new Set<number>();
+      for (const word of words(query) ?? []) {
+        if (word < smallestPointer) continue;
+        const leads = via.waits.every((steps) => waited.has(follow(word, steps) ?? 0));
+        const address = leads ? follow(word, via.object) : undefined;
+        if (address !== undefined) found.add(address);
+      }
+      const [only, ...others] = found;
+      return only !== undefined && others.length === 0 ? only : 'unreadable';
+    },
+  };
+}
+
+/** Below it lies nothing that a program uses. */
+const smallestPointer = 4096;
+
+/** Evaluates objects of package sync; where optimised code lost the variable, looks into the frame's memory. */
+export function syncLocator({ client, memory, layout }: Source, snapshot: Snapshot, options: CallOptions): Locator {
+  const frames = frameMemory({ memory, layout }, snapshot);
 
   async function ask(goroutineId: number, frame: number, expression: string): Promise<Address> {
     if (client === undefined) return 'unreadable';
@@ -83,9 +121,10 @@ export function syncLocator({ client, memory, layout }: Source, snapshot: Snapsh
   }
 
   return {
+    ...frames,
     address: askedOnce(ask),
-    keeps({ goroutine, frame, called, owner, address }) {
-      const kept = wordsOf(goroutine, frame, called);
+    keeps({ owner, address, ...query }) {
+      const kept = frames.words(query);
       if (kept === undefined) return 'unreadable';
       // With two variables of one type in the function, a pointer in its frame may be either.
       if (kept.has(address) || kept.has(address - owner.offset)) return owner.ambiguous ? 'unreadable' : 'kept';
@@ -96,7 +135,7 @@ export function syncLocator({ client, memory, layout }: Source, snapshot: Snapsh
 
 /** Without a variable that was read, an object may be any: a pointer in a frame can tell one, and none away. */
 export const excludingNothing = (locator: Locator): Locator => ({
-  address: locator.address,
+  ...locator,
   keeps: (query) => (locator.keeps(query) === 'kept' ? 'kept' : 'unreadable'),
 });
 

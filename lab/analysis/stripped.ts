@@ -6,7 +6,7 @@ import type { AnalyzeOptions } from './analyze-core.js';
 import { claimsOf, studyWaits } from './conclude.js';
 import { findingOf, groupOf, userLocations } from './diagnose.js';
 import type { Diagnosis, Finding } from './diagnosis.js';
-import { blindLocator, excludingNothing, syncLocator } from './locators.js';
+import { channelsWithoutNames, excludingNothing, syncLocator } from './locators.js';
 import type { OpeningSources } from './open-sources.js';
 import { missingSources, processOf, unsureMatch } from './process-facts.js';
 import { readStripped } from './read-stripped.js';
@@ -50,7 +50,7 @@ export async function analyzeStripped(
   const study = await studyWaits(
     snapshot,
     sources,
-    { channels: blindLocator, syncObjects: excludingNothing(objects) },
+    { channels: channelsWithoutNames({ memory, layout }, snapshot), syncObjects: excludingNothing(objects) },
     async () => (await hasPendingTimers(read.evaluateNumber)) ?? true,
     signal,
     { proofsApart: true },

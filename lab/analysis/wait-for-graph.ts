@@ -186,9 +186,9 @@ export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot
     for (const node of seen) for (const to of next(node)) seen.add(to);
     return seen;
   };
-  const knots = components.filter((nodes, i) =>
-    nodes.every((node) => next(node).every((to) => componentOf.get(to) === i)),
-  );
+  const knots = components
+    .filter((nodes, i) => nodes.every((node) => next(node).every((to) => componentOf.get(to) === i)))
+    .flatMap((nodes) => certainCores(nodes, cells, graph));
   const waiting = [...cells.values()].map((cell) => ({ cell, reached: reach(cell.key) }));
   return knots.map((nodes) => {
     const inside = nodes.flatMap((node) => cells.get(node) ?? []);
@@ -210,6 +210,34 @@ export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot
       starved: behind.filter((cell) => !queued.has(cell)),
     };
   });
+}
+
+/**
+ * The cycles of a knot that were seen in frames, where there are any: what merely may release one of their objects is
+ * stuck behind them.
+ */
+function certainCores(
+  nodes: readonly string[],
+  cells: ReadonlyMap<string, Cell>,
+  { releasers }: WaitForGraph,
+): readonly (readonly string[])[] {
+  const inside = new Set(nodes);
+  const next = (node: string): string[] => {
+    const cell = cells.get(node);
+    if (cell !== undefined) return objectsOf(cell).filter((object) => inside.has(object));
+    const own = releasers.get(node) ?? [];
+    return own.flatMap((r) => (r.kind === 'cell' && r.certain && inside.has(r.cell) ? [r.cell] : []));
+  };
+  const cores = stronglyConnected(nodes, next).filter((part) => part.length > 1);
+  if (cores.length === 0 || cores.some((part) => part.length === nodes.length)) return [nodes];
+  const coreOf = new Map(cores.flatMap((part) => part.map((node) => [node, part] as const)));
+  // One that waits for another one is no root cause.
+  const last = cores.filter((part) => {
+    const seen = new Set(part);
+    for (const node of seen) for (const to of next(node)) seen.add(to);
+    return [...seen].every((node) => (coreOf.get(node) ?? part) === part);
+  });
+  return last.length > 0 ? last : [nodes];
 }
 
 /** What a goroutine waits for: of a select, the arms that somebody would serve, where there are any. */

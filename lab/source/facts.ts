@@ -18,6 +18,9 @@ const owner = z.object({
   passed: z.boolean(),
 });
 
+/** Offsets to add, and -1 to read the pointer that is there. */
+const access = z.array(z.number());
+
 const spot = z.object({
   stack: z.number(),
   frame: z.number(),
@@ -26,6 +29,10 @@ const spot = z.object({
   /** It means the same object until then. */
   stays: z.boolean(),
   owner: owner.optional(),
+  /** One pointer of the frame leads to what its goroutine waits for, on each of these ways, and to the object. */
+  via: z.object({ waits: z.array(access), object: access }).optional(),
+  /** No variable holds the object, but the frame does as long as it is needed. */
+  loose: z.boolean().optional(),
   /** How often a frame still brings a wait group's counter down. */
   times: z.enum(['sure', 'once', 'many']).optional(),
   /** Where the frame calls what leads there; absent of the operation itself. */
@@ -137,6 +144,7 @@ export type Spot = z.infer<typeof spot>;
 export type Entry = z.infer<typeof entry>;
 export type Holder = z.infer<typeof holder>;
 export type Owner = z.infer<typeof owner>;
+export type Via = NonNullable<Spot['via']>;
 export type Departure = z.infer<typeof departure>;
 export type FrameInfo = z.infer<typeof stacksSchema>['infos'][number];
 export type WaitingOp = z.infer<typeof placesSchema>['places'][number][number];

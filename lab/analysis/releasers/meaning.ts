@@ -1,4 +1,4 @@
-import type { Owner, Spot } from '../../source/facts.js';
+import type { Owner, Spot, Via } from '../../source/facts.js';
 import type { Cell, Frame } from '../snapshot.js';
 
 /** The address of the object that an expression means in a frame; `other` when it is no such object at all. */
@@ -7,15 +7,21 @@ export type Address = number | 'other' | 'unreadable';
 /** Tells which object is meant in frames. */
 export interface Locator {
   address(goroutine: number, frame: number, expression: string): Promise<Address>;
+  /** The object by what the goroutine waits for: a pointer in the frame's memory leads to both. */
+  through(query: FrameQuery & { readonly via: Via; readonly waited: ReadonlySet<number> }): Address;
+  /** Whether the frame's memory holds the address itself. */
+  holds(query: FrameQuery & { readonly address: number }): boolean;
   /** Where the expression cannot be read: whether the frame's memory keeps a pointer to the object. */
-  keeps(query: {
-    readonly goroutine: number;
-    readonly frame: Frame;
-    /** The nearest frame inside that has memory of its own; `undefined` for the innermost. */
-    readonly called: Frame | undefined;
-    readonly owner: Owner;
-    readonly address: number;
-  }): 'kept' | 'other' | 'unreadable';
+  keeps(
+    query: FrameQuery & { readonly owner: Owner; readonly address: number },
+  ): 'kept' | 'other' | 'unreadable';
+}
+
+export interface FrameQuery {
+  readonly goroutine: number;
+  readonly frame: Frame;
+  /** The nearest frame inside that has memory of its own; `undefined` for the innermost. */
+  readonly called: Frame | undefined;
 }
 
 /** What a spot means in one cell, for one object. */
@@ -69,7 +75,12 @@ export async function readMeanings(
       for (const goroutine of cell.ids.slice(0, maxAsked)) {
         const readable = spot.expr !== '' && left > 0;
         if (readable) left -= 1;
-        const address = readable ? await locator.address(goroutine, frame.index, spot.expr) : 'unreadable';
+        const read = readable ? await locator.address(goroutine, frame.index, spot.expr) : 'unreadable';
+        const query = { goroutine, frame, called: calledBy(cell, spot.frame) };
+        const address =
+          read === 'unreadable' && spot.via !== undefined
+            ? locator.through({ ...query, via: spot.via, waited: waitedBy(cell) })
+            : read;
         reads.push({ goroutine, address });
       }
       const open = cell.count > reads.length || hasOwnFrames(cell) || !spot.stays;
@@ -107,6 +118,11 @@ function meaningOf(
     }
     if (read.address !== 'unreadable') continue;
     const query = { goroutine: read.goroutine, frame, called, address };
+    if (spot.loose === true && locator.holds(query)) {
+      first ??= { goroutine: read.goroutine, kept: true };
+      seen += 1;
+      continue;
+    }
     const kept = spot.owner === undefined ? 'unreadable' : locator.keeps({ ...query, owner: spot.owner });
     if (kept === 'kept') {
       first ??= { goroutine: read.goroutine, kept: true };
@@ -116,6 +132,12 @@ function meaningOf(
   const common = { spot, cell, frame, seen };
   if (first !== undefined) return { ...common, kind: 'same', ...first };
   return unsure ? { ...common, kind: 'unsure', goroutine: cell.ids[0] ?? 0 } : undefined;
+}
+
+/** The addresses of what a goroutine waits for. */
+function waitedBy({ wait }: Cell): ReadonlySet<number> {
+  if (wait.kind === 'sync') return new Set([wait.address]);
+  return new Set(wait.kind === 'channel' ? wait.cases.map(({ channel }) => channel) : []);
 }
 
 /** The nearest frame inside that has memory of its own: inlined calls share their caller's. */

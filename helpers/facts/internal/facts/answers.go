@@ -18,6 +18,10 @@ type Spot struct {
 	Stays bool `json:"stays"`
 	// Owner says how to tell the object by a pointer in the frame's memory, where the variable was optimised away.
 	Owner *Owner `json:"owner,omitempty"`
+	// Via tells the object from what the goroutine waits for, where the variable cannot be read.
+	Via *Via `json:"via,omitempty"`
+	// Loose: no variable holds it, but the frame does as long as it is needed.
+	Loose bool `json:"loose,omitempty"`
 	// Times: sure, once or many, for what a frame does to a wait group.
 	Times string `json:"times,omitempty"`
 	// Site is where the frame calls what leads there; zero for the operation itself.
@@ -204,7 +208,8 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 	}
 	out := Operation{Kind: op.Kind, Function: shortName(op.Fn), File: at.File, Line: at.Line, Expr: op.Expr, Deferred: op.Deferred, Bare: w.isBare(op),
 		OnStack: []Spot{}, Routes: []Spot{}, Open: []Entry{}}
-	expr := w.exprOf(op.Operand, 0)
+	operand := settled(op.Operand)
+	expr := w.exprOf(operand, 0)
 	k := &walker{w: w, stacks: s, class: c, op: op, seen: map[string]bool{}}
 	var own []*gate
 	var closed *gate
@@ -220,9 +225,11 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			if !w.isAheadOfAny(op.Instr, a.points) || (closed != nil && !closed.isThrough(a)) {
 				continue
 			}
-			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: expr, Stays: w.stays(op, a), Gates: gates.idsOf(notThrough(own, a))}
+			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: expr, Stays: w.valueStays(operand, a, 0), Via: w.viaWait(s, a, operand), Gates: gates.idsOf(notThrough(own, a))}
 			if isSyncKind(op.Kind) {
 				spot.Owner = w.ownerOf(op)
+			} else {
+				spot.Loose = expr == "" && w.isKept(operand, a)
 			}
 			if mode == "wait" {
 				spot.Times = w.timesOf(op, a)
@@ -239,6 +246,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			}
 			p := w.place(positionOf(r.site))
 			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: r.expr, Stays: r.expr != "" && w.steadyExpr(r, a), Site: &p, Gates: gates.idsOf(notThrough(r.gates, a))}
+			spot.Via = w.viaRoute(s, a, r)
 			if r.called.IsValid() {
 				q := w.place(r.called)
 				spot.CalledAt = &q
@@ -260,7 +268,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 // spotKey: of many ways of one goroutine on which the object cannot be read, one tells as much as all.
 func spotKey(s Spot) string {
 	key := itoa(s.Stack)
-	if s.Expr != "" {
+	if s.Expr != "" || s.Via != nil {
 		key += " " + itoa(s.Frame) + " " + s.Expr
 	}
 	if s.CalledAt != nil {
@@ -305,9 +313,43 @@ func (w *World) closedBy(g *gate, s *Stacks) []Spot {
 	return out
 }
 
-// stays tells whether what an operand means in a frame now is what the operation will work on.
-func (w *World) stays(op *Op, a *activation) bool {
-	return w.valueStays(op.Operand, a, 0)
+// settled is the one value that a variable can have besides nil: `c` of `c := made; if over { c = nil }`.
+func settled(v ssa.Value) ssa.Value {
+	var found ssa.Value
+	seen := map[ssa.Value]bool{}
+	work := []ssa.Value{v}
+	for len(work) > 0 {
+		at := work[len(work)-1]
+		work = work[:len(work)-1]
+		if seen[at] {
+			continue
+		}
+		seen[at] = true
+		switch x := at.(type) {
+		case *ssa.Phi:
+			work = append(work, x.Edges...)
+			continue
+		case *ssa.ChangeType:
+			work = append(work, x.X)
+			continue
+		case *ssa.Const:
+			continue
+		}
+		if found != nil && found != at {
+			return v
+		}
+		found = at
+	}
+	if found == nil {
+		return v
+	}
+	return found
+}
+
+// isKept: a value that was computed before and is needed later lies in the frame, with a name or without.
+func (w *World) isKept(v ssa.Value, a *activation) bool {
+	in, ok := v.(ssa.Instruction)
+	return ok && in.Parent() == a.fn && w.isPast(in, a)
 }
 
 func (w *World) valueStays(v ssa.Value, a *activation, depth int) bool {
@@ -603,6 +645,7 @@ func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inCl
 		holder.Spot = Spot{Stack: a.stack, Frame: a.frame, Expr: w.holdExpr(h, a), Stays: true}
 		if h.op.Fn == a.fn {
 			holder.Owner = w.ownerOf(h.op)
+			holder.Via = w.viaWait(s, a, h.op.Operand)
 		}
 		holder.GivenBack = w.givenBack(a, s, c)
 		holder.Own = w.waitsForOwn(a, h)

@@ -148,6 +148,7 @@ func (w *World) literalsOf(plain string, around []*ssa.Function) []*ssa.Function
 // Resolve finds the functions of all frames, and where in them each stands.
 func (w *World) Resolve(stacks []Stack) *Stacks {
 	s := &Stacks{all: stacks, of: map[*ssa.Function][]*activation{}, at: make([][][]*activation, len(stacks))}
+	w.waited = nil
 	known := map[Frame][]*ssa.Function{}
 	functions := func(f Frame) []*ssa.Function {
 		if found, ok := known[f]; ok {

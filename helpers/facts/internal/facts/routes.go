@@ -15,6 +15,9 @@ type route struct {
 	site ssa.Instruction
 	// expr is the object in the frame of fn, for a debugger; "" where it cannot be read there.
 	expr string
+	// operand and more lead to it, as the machine would go.
+	operand ssa.Value
+	more    Access
 	// called is where the operation's function is called as a value.
 	called token.Pos
 	gates  []*gate
@@ -432,7 +435,9 @@ func (k *walker) visit(fn *ssa.Function, site ssa.CallInstruction, p Path, must 
 		}
 		gates := k.before(within, site, at, k.op, below)
 		if !gates.closed || k.w.onStack(k.stacks, within) {
-			k.routes = append(k.routes, route{fn: within, site: site, expr: expr, called: called, gates: gates.locks, closed: gates.gate, made: madeBy(at, within)})
+			r := route{fn: within, site: site, expr: expr, called: called, gates: gates.locks, closed: gates.gate, made: madeBy(at, within)}
+			r.operand, r.more = k.siteAccess(p, fn, site)
+			k.routes = append(k.routes, r)
 		}
 		if at.root == rootFresh {
 			if v, ok := at.value.(interface{ Parent() *ssa.Function }); ok && v.Parent() == within || within.Parent() == nil {
@@ -458,6 +463,36 @@ func (k *walker) siteExpr(p Path, fn *ssa.Function, site ssa.CallInstruction) st
 		}
 	}
 	return ""
+}
+
+// siteAccess is the way from what a caller passes to the object.
+func (k *walker) siteAccess(p Path, fn *ssa.Function, site ssa.CallInstruction) (ssa.Value, Access) {
+	if p.root != rootParam {
+		return nil, nil
+	}
+	arg := argument(site.Common(), fn, p.index)
+	if arg == nil {
+		return nil, nil
+	}
+	more := Access{}
+	t := fn.Params[p.index].Type()
+	for i, s := range p.steps {
+		st, ok := deref(t).Underlying().(*types.Struct)
+		if !ok || s.index >= st.NumFields() || s.owner == "closure" || s.owner == "done" || s.owner == "result" {
+			return nil, nil
+		}
+		offset, known := k.w.offsetOf(t, s.index)
+		if !known {
+			return nil, nil
+		}
+		more = append(more, offset)
+		t = st.Field(s.index).Type()
+		last := i == len(p.steps)-1
+		if _, isPointer := t.Underlying().(*types.Pointer); isPointer || last && isChan(t) {
+			more = append(more, loadStep)
+		}
+	}
+	return arg, more
 }
 
 // mustBe follows which function a value has to be: where it is passed in, the callers decide.

@@ -46,6 +46,8 @@ type World struct {
 	reach    map[*ssa.BasicBlock]map[*ssa.BasicBlock]bool
 	locks    map[*ssa.Function]*lockSummary
 	touching map[*ssa.Function]bool
+	// waited is what is waited for, by stack and frame of the stacks at hand.
+	waited map[[2]int][]rooted
 	// libraryFiles are the recorded files of Go's own library.
 	libraryFiles map[string]bool
 	keys         typeKeys
