@@ -97,7 +97,7 @@ const lineSchema = z.looseObject({
   progress: z.string().optional(),
   id: z.number().optional(),
   error: z.looseObject({ message: z.string() }).optional(),
-  result: z.unknown(),
+  result: z.unknown().optional(),
 });
 
 /** Limits its own memory, so that the helper fails and not a neighbour of it; then becomes the helper. */

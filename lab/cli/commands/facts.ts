@@ -25,7 +25,7 @@ const optionsSchema = z.looseObject({
 });
 type Options = z.infer<typeof optionsSchema>;
 
-const answerSchema = z.looseObject({ lines: z.array(z.string()), facts: z.unknown() });
+const answerSchema = z.looseObject({ lines: z.array(z.string()), facts: z.unknown().optional() });
 
 export const factsCommand: LabCommand = {
   define: defineFacts,
