@@ -1,0 +1,321 @@
+package facts
+
+import (
+	"go/types"
+	"sort"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// A class is what operations may be on one object: found once for all objects that are waited for at the same places.
+type class struct {
+	waits []*Op
+	want  types.Type
+	// made are the places where such objects are made; empty where they come out of sight.
+	made []ssa.Value
+	// used is every value and storage that may be or hold one of them.
+	used map[node]bool
+	// order is used in the order of the search, beginning with what is waited for.
+	order []node
+	ops   []*Op
+	// unknown: where the object comes from was lost, and every operation on its type counts.
+	unknown bool
+	// library are places where code that was not read gets the object.
+	library []ssa.Instruction
+	// contexts are the calls that made the contexts whose end is waited for.
+	contexts []*ssa.Call
+	// clocks are those among them that end by a deadline; others, contexts of other origin.
+	clocks, others []ssa.Instruction
+	// background: a context without an end is among them.
+	background bool
+}
+
+// objectType is the type by which objects of an operand are told: a channel, a pointer to an object of package sync, or
+// a context.
+func objectType(op *Op) types.Type { return op.Operand.Type() }
+
+func isSyncKind(kind string) bool {
+	switch kind {
+	case "send", "receive", "close", "cancel":
+		return false
+	}
+	return true
+}
+
+// classOf finds the operations that may be on the objects of these.
+func (w *World) classOf(waits []*Op) *class {
+	c := &class{waits: waits, used: map[node]bool{}}
+	if len(waits) == 0 {
+		return c
+	}
+	c.want = objectType(waits[0])
+	if isSyncKind(waits[0].Kind) {
+		w.syncClass(c)
+	} else {
+		w.channelClass(c)
+	}
+	sort.SliceStable(c.ops, func(i, j int) bool { return c.ops[i].ID < c.ops[j].ID })
+	return c
+}
+
+func (w *World) channelClass(c *class) {
+	var starts []node
+	var contexts []ssa.Value
+	for _, op := range c.waits {
+		if ctx := doneOf(op.Operand); ctx != nil {
+			contexts = append(contexts, ctx)
+			continue
+		}
+		starts = append(starts, op.Operand)
+	}
+	if len(starts) > 0 {
+		back := w.search(starts, c.want, true)
+		c.unknown = back.Lost
+		for _, n := range back.Order {
+			if v, ok := n.(ssa.Value); ok {
+				switch v := v.(type) {
+				case *ssa.MakeChan:
+					c.made = append(c.made, v)
+				case *ssa.Call:
+					if ctx := doneOf(v); ctx != nil {
+						contexts = append(contexts, ctx)
+					}
+				}
+			}
+		}
+		if len(c.made) == 0 && len(contexts) == 0 && len(back.Library) == 0 {
+			c.unknown = true
+		}
+		from := make([]node, 0, len(c.made)+len(starts))
+		from = append(from, starts...)
+		from = append(from, values(c.made)...)
+		if len(back.Library) > 0 {
+			// What the library hands out may be handed out at each of these places.
+			from = append(from, back.Order...)
+			c.library = append(c.library, back.Library...)
+		}
+		forth := w.search(from, c.want, false)
+		c.unknown = c.unknown || forth.Lost
+		c.used, c.order = forth.Nodes, append(back.Order, forth.Order...)
+		for _, n := range back.Order {
+			c.used[n] = true
+		}
+		c.library = append(c.library, forth.Library...)
+	}
+	if len(contexts) > 0 {
+		w.followContexts(c, contexts)
+	}
+	for _, op := range w.ops {
+		if isSyncKind(op.Kind) || op.Kind == "cancel" {
+			continue
+		}
+		if c.used[op.Operand] || (c.unknown && sameChannel(op.Operand.Type(), c.want)) {
+			c.ops = append(c.ops, op)
+		}
+	}
+}
+
+func sameChannel(a, b types.Type) bool {
+	x, ok := a.Underlying().(*types.Chan)
+	y, ok2 := b.Underlying().(*types.Chan)
+	return ok && ok2 && types.Identical(x.Elem(), y.Elem())
+}
+
+// doneOf is the context whose end a channel tells: the receiver of a call of Done.
+func doneOf(v ssa.Value) ssa.Value {
+	for {
+		switch x := v.(type) {
+		case *ssa.ChangeType:
+			v = x.X
+			continue
+		case *ssa.Call:
+			if calledName(&x.Call) == "context.Context.Done" {
+				return x.Call.Value
+			}
+		}
+		return nil
+	}
+}
+
+// followContexts goes back to the calls that made the contexts, and on to their parents; whoever calls the functions
+// that came with them ends them.
+func (w *World) followContexts(c *class, contexts []ssa.Value) {
+	seen := map[*ssa.Call]bool{}
+	work := contexts
+	for len(work) > 0 {
+		ctx := work[0]
+		work = work[1:]
+		back := w.search([]node{ctx}, ctx.Type(), true)
+		if back.Lost {
+			c.unknown = true
+		}
+		for _, at := range back.Library {
+			if at != nil {
+				c.others = append(c.others, at)
+			}
+		}
+		for _, n := range back.Order {
+			call := contextMaker(n)
+			if call == nil || seen[call] {
+				if v, ok := n.(*ssa.Call); ok && isBackground(v) {
+					c.background = true
+				}
+				continue
+			}
+			seen[call] = true
+			c.contexts = append(c.contexts, call)
+			if isClock(calledName(&call.Call)) {
+				c.clocks = append(c.clocks, call)
+			}
+			work = append(work, call.Call.Args[0])
+		}
+		if len(back.Library) > 0 && back.Library[0] == nil {
+			c.others = append(c.others, nil)
+		}
+	}
+	for _, call := range c.contexts {
+		c.ops = append(c.ops, w.cancelsOf(call)...)
+	}
+}
+
+func isBackground(call *ssa.Call) bool {
+	name := calledName(&call.Call)
+	return name == "context.Background" || name == "context.TODO"
+}
+
+func isClock(name string) bool {
+	switch name {
+	case "context.WithCancel", "context.WithCancelCause":
+		return false
+	}
+	return true
+}
+
+func contextMaker(n node) *ssa.Call {
+	switch v := n.(type) {
+	case *ssa.Extract:
+		if call, ok := v.Tuple.(*ssa.Call); ok && v.Index == 0 && contextMakers[calledName(&call.Call)] {
+			return call
+		}
+	}
+	return nil
+}
+
+// cancelValue is the function that came with a context; nil where it was thrown away.
+func cancelValue(call *ssa.Call) *ssa.Extract {
+	for _, ref := range *call.Referrers() {
+		if e, ok := ref.(*ssa.Extract); ok && e.Index == 1 {
+			for _, use := range *e.Referrers() {
+				if _, debug := use.(*ssa.DebugRef); !debug {
+					return e
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// cancelsOf are the calls of the function that came with a context.
+func (w *World) cancelsOf(call *ssa.Call) []*Op {
+	value := cancelValue(call)
+	if value == nil {
+		return nil
+	}
+	forth := w.search([]node{value}, value.Type(), false)
+	var out []*Op
+	seen := map[ssa.Instruction]bool{}
+	for _, n := range forth.Order {
+		v, ok := n.(ssa.Value)
+		if !ok || v.Referrers() == nil {
+			continue
+		}
+		for _, ref := range *v.Referrers() {
+			site, ok := ref.(ssa.CallInstruction)
+			if !ok || site.Common().Value != v || site.Common().IsInvoke() || seen[site] {
+				continue
+			}
+			seen[site] = true
+			out = append(out, w.cancelOp(site))
+		}
+	}
+	for _, at := range forth.Library {
+		if at != nil {
+			out = append(out, &Op{ID: -1, Kind: "cancel", Fn: at.Parent(), Instr: at, Operand: value, Pos: at.Pos(), Expr: "library"})
+		}
+	}
+	return out
+}
+
+func (w *World) cancelOp(site ssa.CallInstruction) *Op {
+	for _, op := range w.opAt[site] {
+		if op.Kind == "cancel" {
+			return op
+		}
+	}
+	_, deferred := site.(*ssa.Defer)
+	op := &Op{Kind: "cancel", Fn: site.Parent(), Instr: site, Operand: site.Common().Value, Pos: site.Common().Pos(), Deferred: deferred, Alone: true}
+	w.addOp(op)
+	if c := w.syntaxOf(op.Fn).calls[op.Pos]; c != nil {
+		op.Expr = types.ExprString(c.Fun) + "()"
+	}
+	return op
+}
+
+// syncClass tells objects of package sync by where they lie: a field of a type, a package variable, a local variable.
+func (w *World) syncClass(c *class) {
+	var starts []node
+	for _, op := range c.waits {
+		starts = append(starts, op.Operand)
+	}
+	back := w.search(starts, c.want, true)
+	c.unknown = back.Lost
+	from := append([]node{}, starts...)
+	found := false
+	for _, n := range back.Order {
+		v, ok := n.(ssa.Value)
+		if !ok {
+			continue
+		}
+		if key, ok := w.syncLocation(v); ok {
+			found = true
+			c.made = append(c.made, v)
+			from = append(from, v)
+			for _, same := range w.addrs[key] {
+				from = append(from, same)
+			}
+		}
+	}
+	c.unknown = c.unknown || !found || len(back.Library) > 0
+	forth := w.search(from, c.want, false)
+	c.unknown = c.unknown || forth.Lost
+	c.used, c.order = forth.Nodes, append(back.Order, forth.Order...)
+	for _, n := range back.Order {
+		c.used[n] = true
+	}
+	c.library = forth.Library
+	kind := syncType(deref(c.want))
+	for _, op := range w.ops {
+		if !isSyncKind(op.Kind) {
+			continue
+		}
+		other := syncType(deref(op.Operand.Type()))
+		if c.used[op.Operand] || (c.unknown && (other == kind || other == "" || kind == "")) {
+			c.ops = append(c.ops, op)
+		}
+	}
+}
+
+// syncLocation is the storage of an object of package sync that a value is the address of.
+func (w *World) syncLocation(v ssa.Value) (locKey, bool) {
+	switch a := v.(type) {
+	case *ssa.FieldAddr, *ssa.IndexAddr:
+		if syncType(deref(a.(ssa.Value).Type())) != "" {
+			return w.locOf(v), true
+		}
+	case *ssa.Global:
+		return w.locOf(a), syncType(deref(a.Type())) != ""
+	case *ssa.Alloc:
+		return w.locOf(a), syncType(deref(a.Type())) != ""
+	}
+	return "", false
+}

@@ -1,0 +1,425 @@
+package facts
+
+import (
+	"go/types"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// The flow of values: from where they are made, through variables, fields, elements, parameters and results, to where
+// they are used. A node is an SSA value or a locKey; it is followed on demand, in either direction.
+type node any
+
+// A libraryNode stands for everything that opaque code holds or hands out.
+type libraryNode struct{ at ssa.Instruction }
+
+// maxNodes bounds one search; what is larger counts as lost from sight.
+const maxNodes = 30000
+
+// A Reach is where values may come from or go to.
+type Reach struct {
+	Nodes map[node]bool
+	Order []node
+	// Library are the places where the value goes into code that was not read, or comes out of it.
+	Library []ssa.Instruction
+	// Lost is set when the search was given up.
+	Lost bool
+}
+
+// compatible tells whether a value of one type may be one of another: equal types, or an interface.
+func compatible(have, want types.Type) bool {
+	if have == nil || want == nil {
+		return true
+	}
+	if types.IsInterface(have) || types.IsInterface(want) {
+		return true
+	}
+	h, t := have.Underlying(), want.Underlying()
+	if hc, ok := h.(*types.Chan); ok {
+		tc, ok := t.(*types.Chan)
+		return ok && types.Identical(hc.Elem(), tc.Elem())
+	}
+	return types.Identical(h, t)
+}
+
+// search follows nodes from the starts; back goes towards where values are made.
+func (w *World) search(starts []node, want types.Type, back bool) *Reach {
+	r := &Reach{Nodes: map[node]bool{}}
+	work := []node{}
+	push := func(n node) {
+		if n == nil || r.Nodes[n] {
+			return
+		}
+		if v, ok := n.(ssa.Value); ok && !w.carries(v, want) {
+			return
+		}
+		r.Nodes[n] = true
+		r.Order = append(r.Order, n)
+		work = append(work, n)
+	}
+	for _, s := range starts {
+		push(s)
+	}
+	for len(work) > 0 {
+		if len(r.Nodes) > maxNodes {
+			r.Lost = true
+			return r
+		}
+		n := work[0]
+		work = work[1:]
+		next := w.successors
+		if back {
+			next = w.predecessors
+		}
+		for _, m := range next(n) {
+			if lib, ok := m.(libraryNode); ok {
+				r.Library = append(r.Library, lib.at)
+				continue
+			}
+			push(m)
+		}
+	}
+	return r
+}
+
+// carries tells whether a value can be, or hold in an interface or a variable, one of the wanted type.
+func (w *World) carries(v ssa.Value, want types.Type) bool {
+	t := v.Type()
+	if compatible(t, want) {
+		return true
+	}
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		return compatible(p.Elem(), want) && !types.IsInterface(p.Elem())
+	}
+	if tuple, ok := t.(*types.Tuple); ok {
+		for i := 0; i < tuple.Len(); i++ {
+			if compatible(tuple.At(i).Type(), want) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (w *World) predecessors(n node) []node {
+	if key, ok := n.(locKey); ok {
+		return values(w.stores[key])
+	}
+	switch v := n.(type) {
+	case *ssa.Phi:
+		return values(v.Edges)
+	case *ssa.ChangeType:
+		return []node{v.X}
+	case *ssa.Convert:
+		return []node{v.X}
+	case *ssa.ChangeInterface:
+		return []node{v.X}
+	case *ssa.MakeInterface:
+		return []node{v.X}
+	case *ssa.TypeAssert:
+		return []node{v.X}
+	case *ssa.UnOp:
+		switch v.Op.String() {
+		case "*":
+			return []node{w.locOf(v.X)}
+		case "<-":
+			return []node{locKey("C" + w.keys.of(chanElem(v.X.Type())))}
+		}
+	case *ssa.Field:
+		s := w.fieldStep(v.X.Type(), v.Field)
+		return []node{locKey("F" + s.owner + "#" + itoa(s.index))}
+	case *ssa.Lookup:
+		return []node{locKey("E" + w.keys.of(v.X.Type().Underlying()))}
+	case *ssa.Index:
+		return []node{locKey("E" + w.keys.of(v.X.Type().Underlying()))}
+	case *ssa.Extract:
+		return w.extracted(v)
+	case *ssa.Call:
+		return w.resultsOf(v, 0)
+	case *ssa.Parameter:
+		return w.argumentsFor(v)
+	case *ssa.FreeVar:
+		return w.bindingsOf(v)
+	}
+	return nil
+}
+
+func values(vs []ssa.Value) []node {
+	out := make([]node, len(vs))
+	for i, v := range vs {
+		out[i] = v
+	}
+	return out
+}
+
+func (w *World) extracted(v *ssa.Extract) []node {
+	switch t := v.Tuple.(type) {
+	case *ssa.TypeAssert:
+		return []node{t.X}
+	case *ssa.Call:
+		return w.resultsOf(t, v.Index)
+	case *ssa.Lookup:
+		return []node{locKey("E" + w.keys.of(t.X.Type().Underlying()))}
+	case *ssa.UnOp:
+		return []node{locKey("C" + w.keys.of(chanElem(t.X.Type())))}
+	case *ssa.Next:
+		if r, ok := t.Iter.(*ssa.Range); ok && !t.IsString {
+			kind := "E"
+			if v.Index == 1 {
+				kind = "K"
+			}
+			return []node{locKey(kind + w.keys.of(r.X.Type().Underlying()))}
+		}
+	case *ssa.Select:
+		at := 2
+		for _, s := range t.States {
+			if s.Dir == types.RecvOnly {
+				if at == v.Index {
+					return []node{locKey("C" + w.keys.of(chanElem(s.Chan.Type())))}
+				}
+				at++
+			}
+		}
+	}
+	return nil
+}
+
+func (w *World) resultsOf(call *ssa.Call, index int) []node {
+	name := calledName(&call.Call)
+	if contextMakers[name] {
+		return nil
+	}
+	if name == "context.WithValue" || name == "context.WithoutCancel" {
+		return []node{call.Call.Args[0]}
+	}
+	if isAtomicLoad(name) {
+		return []node{w.locOf(call.Call.Args[0])}
+	}
+	if name == "context.Context.Done" {
+		return nil
+	}
+	callees := w.callees[call]
+	if len(callees) == 0 {
+		if _, ok := call.Call.Value.(*ssa.Builtin); ok {
+			return nil
+		}
+		return []node{libraryNode{call}}
+	}
+	var out []node
+	for _, fn := range callees {
+		if isOpaque(fn) {
+			out = append(out, libraryNode{call})
+			continue
+		}
+		for _, b := range fn.Blocks {
+			if len(b.Instrs) == 0 {
+				continue
+			}
+			if ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok && index < len(ret.Results) {
+				out = append(out, ret.Results[index])
+			}
+		}
+	}
+	return out
+}
+
+func (w *World) argumentsFor(v *ssa.Parameter) []node {
+	fn := v.Parent()
+	index := -1
+	for i, p := range fn.Params {
+		if p == v {
+			index = i
+		}
+	}
+	var out []node
+	for _, site := range w.callers[fn] {
+		if arg := argument(site.Common(), fn, index); arg != nil {
+			out = append(out, arg)
+		}
+	}
+	if w.library[fn] != "" && index > 0 {
+		out = append(out, libraryNode{})
+	}
+	return out
+}
+
+func (w *World) bindingsOf(v *ssa.FreeVar) []node {
+	fn := v.Parent()
+	var out []node
+	for i, f := range fn.FreeVars {
+		if f != v {
+			continue
+		}
+		for _, made := range w.closures[fn] {
+			if i < len(made.Bindings) {
+				out = append(out, made.Bindings[i])
+			}
+		}
+	}
+	return out
+}
+
+func (w *World) successors(n node) []node {
+	if key, ok := n.(locKey); ok {
+		return append(values(w.loads[key]), values(w.addrs[key])...)
+	}
+	v, ok := n.(ssa.Value)
+	if !ok || v.Referrers() == nil {
+		return w.globalUses(n)
+	}
+	var out []node
+	for _, ref := range *v.Referrers() {
+		out = append(out, w.uses(v, ref)...)
+	}
+	return out
+}
+
+// globalUses are the places where the address of a package variable or a function is used: SSA keeps no list of them.
+func (w *World) globalUses(n node) []node {
+	v, ok := n.(ssa.Value)
+	if !ok {
+		return nil
+	}
+	var out []node
+	for _, ref := range w.globals[v] {
+		out = append(out, w.uses(v, ref)...)
+	}
+	return out
+}
+
+func (w *World) uses(v ssa.Value, ref ssa.Instruction) []node {
+	switch ref := ref.(type) {
+	case *ssa.Phi, *ssa.ChangeType, *ssa.Convert, *ssa.ChangeInterface, *ssa.MakeInterface:
+		return []node{ref}
+	case *ssa.TypeAssert:
+		if !ref.CommaOk {
+			return []node{ref}
+		}
+		return extracts(ref, 0)
+	case *ssa.Store:
+		if ref.Val == v {
+			return []node{w.locOf(ref.Addr)}
+		}
+	case *ssa.MapUpdate:
+		key := w.keys.of(ref.Map.Type().Underlying())
+		if ref.Value == v {
+			return []node{locKey("E" + key)}
+		}
+		if ref.Key == v {
+			return []node{locKey("K" + key)}
+		}
+	case *ssa.Send:
+		if ref.X == v {
+			return []node{locKey("C" + w.keys.of(chanElem(ref.Chan.Type())))}
+		}
+	case *ssa.Select:
+		for _, s := range ref.States {
+			if s.Send == v {
+				return []node{locKey("C" + w.keys.of(chanElem(s.Chan.Type())))}
+			}
+		}
+	case *ssa.MakeClosure:
+		fn := ref.Fn.(*ssa.Function)
+		var out []node
+		for i, b := range ref.Bindings {
+			if b == v && i < len(fn.FreeVars) {
+				out = append(out, fn.FreeVars[i])
+			}
+		}
+		return out
+	case *ssa.Return:
+		return w.returnedTo(v, ref)
+	case ssa.CallInstruction:
+		return w.passedTo(v, ref)
+	}
+	return nil
+}
+
+func extracts(tuple ssa.Value, index int) []node {
+	var out []node
+	for _, ref := range *tuple.Referrers() {
+		if e, ok := ref.(*ssa.Extract); ok && e.Index == index {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func (w *World) returnedTo(v ssa.Value, ret *ssa.Return) []node {
+	fn := ret.Parent()
+	var out []node
+	for i, r := range ret.Results {
+		if r != v {
+			continue
+		}
+		for _, site := range w.callers[fn] {
+			call, ok := site.(*ssa.Call)
+			if !ok {
+				continue
+			}
+			if len(ret.Results) == 1 {
+				out = append(out, call)
+			} else {
+				out = append(out, extracts(call, i)...)
+			}
+		}
+		if w.library[fn] != "" {
+			out = append(out, libraryNode{ret})
+		}
+	}
+	return out
+}
+
+// harmless are functions of the library that keep nothing of what they are given.
+var harmless = map[string]bool{
+	"runtime.KeepAlive": true, "context.Context.Done": true, "context.Context.Err": true, "context.Cause": true,
+	"context.Context.Value": true, "context.Context.Deadline": true,
+}
+
+func (w *World) passedTo(v ssa.Value, site ssa.CallInstruction) []node {
+	c := site.Common()
+	if _, ok := c.Value.(*ssa.Builtin); ok {
+		return nil
+	}
+	name := calledName(c)
+	if isAtomicStore(name) && len(c.Args) == 2 && c.Args[1] == v {
+		return []node{w.locOf(c.Args[0])}
+	}
+	if harmless[name] || contextMakers[name] || isSyncCall(name) {
+		return nil
+	}
+	if name == "context.WithValue" || name == "context.WithoutCancel" {
+		if call, ok := site.(*ssa.Call); ok && c.Args[0] == v {
+			return []node{call}
+		}
+	}
+	passed := c.IsInvoke() && c.Value == v
+	for _, a := range c.Args {
+		passed = passed || a == v
+	}
+	if !passed {
+		return nil
+	}
+	callees := w.callees[site]
+	if len(callees) == 0 {
+		if c.IsInvoke() && c.Value == v {
+			return nil
+		}
+		return []node{libraryNode{site}}
+	}
+	var out []node
+	for _, fn := range callees {
+		if isOpaque(fn) {
+			if !(c.IsInvoke() && c.Value == v) {
+				out = append(out, libraryNode{site})
+			}
+			continue
+		}
+		for i, p := range fn.Params {
+			if argument(c, fn, i) == v {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}

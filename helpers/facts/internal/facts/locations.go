@@ -1,0 +1,192 @@
+package facts
+
+import (
+	"go/types"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// A locKey names a kind of storage that is not told apart further: one field of all structs of a type, a package
+// variable, the elements of all containers of a type, what all pointers of a type point at, a local variable.
+type locKey string
+
+// locOf is the storage at an address.
+func (w *World) locOf(addr ssa.Value) locKey {
+	switch a := addr.(type) {
+	case *ssa.FieldAddr:
+		s := w.fieldStep(a.X.Type(), a.Field)
+		return locKey("F" + s.owner + "#" + itoa(s.index))
+	case *ssa.Global:
+		return locKey("G" + a.String())
+	case *ssa.IndexAddr:
+		return locKey("E" + w.keys.of(deref(a.X.Type()).Underlying()))
+	case *ssa.Alloc:
+		return w.variableKey(a)
+	case *ssa.FreeVar:
+		if a := w.captured(a, 0); a != nil {
+			return w.variableKey(a)
+		}
+	case *ssa.ChangeType:
+		return w.locOf(a.X)
+	}
+	return locKey("P" + w.keys.of(addr.Type()))
+}
+
+func (w *World) variableKey(a *ssa.Alloc) locKey {
+	fn := a.Parent()
+	return locKey("V" + fn.String() + "@" + itoa(int(a.Pos())) + a.Name())
+}
+
+// captured is the variable that a closure captured, where there is only one.
+func (w *World) captured(v *ssa.FreeVar, depth int) *ssa.Alloc {
+	if depth > 20 {
+		return nil
+	}
+	fn := v.Parent()
+	index := -1
+	for i, f := range fn.FreeVars {
+		if f == v {
+			index = i
+		}
+	}
+	made := w.closures[fn]
+	if len(made) != 1 || index < 0 || index >= len(made[0].Bindings) {
+		return nil
+	}
+	switch b := made[0].Bindings[index].(type) {
+	case *ssa.Alloc:
+		return b
+	case *ssa.FreeVar:
+		return w.captured(b, depth+1)
+	}
+	return nil
+}
+
+// mayCarry tells whether values of a type can be or contain what questions are about.
+func mayCarry(t types.Type) bool {
+	switch u := t.Underlying().(type) {
+	case *types.Chan, *types.Signature, *types.Interface:
+		return true
+	case *types.Pointer:
+		elem := u.Elem()
+		if syncType(elem) != "" {
+			return true
+		}
+		switch elem.Underlying().(type) {
+		case *types.Chan, *types.Struct, *types.Signature, *types.Interface, *types.Pointer:
+			return true
+		}
+	case *types.Struct:
+		return true
+	}
+	return false
+}
+
+// indexInstruction notes what an instruction stores, loads, takes the address of, or closes over.
+func (w *World) indexInstruction(in ssa.Instruction) {
+	w.indexGlobals(in)
+	switch in := in.(type) {
+	case *ssa.Store:
+		if !mayCarry(in.Val.Type()) {
+			return
+		}
+		key := w.locOf(in.Addr)
+		w.stores[key] = append(w.stores[key], in.Val)
+		if f, ok := in.Addr.(*ssa.FieldAddr); ok && !isFresh(w.pathsOfOwner(f)) {
+			w.moved[key] = true
+		}
+	case *ssa.UnOp:
+		if !mayCarry(in.Type()) {
+			return
+		}
+		switch in.Op.String() {
+		case "*":
+			key := w.locOf(in.X)
+			w.loads[key] = append(w.loads[key], in)
+		case "<-":
+			if !in.CommaOk {
+				key := locKey("C" + w.keys.of(chanElem(in.X.Type())))
+				w.loads[key] = append(w.loads[key], in)
+			}
+		}
+	case *ssa.Extract:
+		for _, from := range w.extracted(in) {
+			if key, ok := from.(locKey); ok {
+				w.loads[key] = append(w.loads[key], in)
+			}
+		}
+	case *ssa.Index:
+		key := locKey("E" + w.keys.of(in.X.Type().Underlying()))
+		w.loads[key] = append(w.loads[key], in)
+	case *ssa.Field:
+		s := w.fieldStep(in.X.Type(), in.Field)
+		key := locKey("F" + s.owner + "#" + itoa(s.index))
+		w.loads[key] = append(w.loads[key], in)
+	case *ssa.FieldAddr, *ssa.IndexAddr:
+		if v := in.(ssa.Value); syncType(deref(v.Type())) != "" {
+			key := w.locOf(v)
+			w.addrs[key] = append(w.addrs[key], v)
+		}
+	case *ssa.MapUpdate:
+		key := locKey("E" + w.keys.of(in.Map.Type().Underlying()))
+		w.stores[key] = append(w.stores[key], in.Value)
+		keys := locKey("K" + w.keys.of(in.Map.Type().Underlying()))
+		w.stores[keys] = append(w.stores[keys], in.Key)
+	case *ssa.Lookup:
+		if _, ok := in.X.Type().Underlying().(*types.Map); ok {
+			key := locKey("E" + w.keys.of(in.X.Type().Underlying()))
+			w.loads[key] = append(w.loads[key], in)
+		}
+	case *ssa.Send:
+		key := locKey("C" + w.keys.of(chanElem(in.Chan.Type())))
+		w.stores[key] = append(w.stores[key], in.X)
+	case *ssa.Select:
+		for _, s := range in.States {
+			if s.Send != nil {
+				key := locKey("C" + w.keys.of(chanElem(s.Chan.Type())))
+				w.stores[key] = append(w.stores[key], s.Send)
+			}
+		}
+	case *ssa.MakeClosure:
+		fn := in.Fn.(*ssa.Function)
+		w.closures[fn] = append(w.closures[fn], in)
+	}
+}
+
+// pathsOfOwner is where the object comes from whose field is addressed. It is asked while indexes are still being
+// made, so that only what is in sight counts: an object allocated in the same function.
+func (w *World) pathsOfOwner(f *ssa.FieldAddr) []Path {
+	x := f.X
+	for {
+		switch v := x.(type) {
+		case *ssa.Alloc:
+			return []Path{{root: rootFresh, value: v}}
+		case *ssa.FieldAddr:
+			x = v.X
+			continue
+		}
+		return []Path{heapPath()}
+	}
+}
+
+func chanElem(t types.Type) types.Type {
+	if c, ok := t.Underlying().(*types.Chan); ok {
+		return c.Elem()
+	}
+	return t
+}
+
+func (w *World) indexGlobals(in ssa.Instruction) {
+	var room [8]*ssa.Value
+	for _, operand := range in.Operands(room[:0]) {
+		switch v := (*operand).(type) {
+		case *ssa.Global:
+			w.globals[v] = append(w.globals[v], in)
+		case *ssa.Function:
+			if call, ok := in.(ssa.CallInstruction); ok && call.Common().Value == v && !call.Common().IsInvoke() {
+				continue
+			}
+			w.globals[v] = append(w.globals[v], in)
+		}
+	}
+}

@@ -1,0 +1,262 @@
+package facts
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"sort"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// A Name is how a person may call an object: a field before a package variable, before a local variable, before a
+// parameter.
+type Name struct {
+	Rank int    `json:"rank"`
+	Name string `json:"name"`
+}
+
+const (
+	rankField = iota
+	rankGlobal
+	rankLocal
+	rankParameter
+)
+
+// namesOf are the names of the objects of a class, the best first.
+func (w *World) namesOf(c *class) []Name {
+	var out []Name
+	seen := map[string]bool{}
+	add := func(n Name, ok bool) {
+		if ok && !seen[n.Name] {
+			seen[n.Name] = true
+			out = append(out, n)
+		}
+	}
+	for _, op := range c.waits {
+		add(w.nameOf(op.Operand))
+	}
+	for _, n := range c.order {
+		if v, ok := n.(ssa.Value); ok {
+			add(w.nameOf(v))
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Rank < out[j].Rank })
+	if len(out) > 8 {
+		out = out[:8]
+	}
+	return out
+}
+
+func (w *World) nameOf(v ssa.Value) (Name, bool) {
+	switch x := v.(type) {
+	case *ssa.UnOp:
+		if x.Op == token.MUL {
+			return w.nameOf(x.X)
+		}
+	case *ssa.FieldAddr:
+		return w.fieldName(x.X.Type(), x.Field)
+	case *ssa.Field:
+		return w.fieldName(x.X.Type(), x.Field)
+	case *ssa.Global:
+		if x.Pkg != nil {
+			return Name{rankGlobal, x.Pkg.Pkg.Name() + "." + x.Name()}, true
+		}
+	case *ssa.Parameter:
+		if x.Name() != "" && x.Name() != "_" {
+			return Name{rankParameter, shortDeclared(x.Parent()) + "." + x.Name()}, true
+		}
+	case *ssa.Alloc:
+		if token.IsIdentifier(x.Comment) && x.Comment != "new" && x.Comment != "complit" {
+			return Name{rankLocal, shortDeclared(x.Parent()) + "." + x.Comment}, true
+		}
+	case *ssa.Extract:
+		if call, ok := x.Tuple.(*ssa.Call); ok && x.Index == 0 && contextMakers[calledName(&call.Call)] {
+			return w.contextName(call), true
+		}
+	case *ssa.Call:
+		if ctx := doneOf(x); ctx != nil {
+			return Name{}, false
+		}
+	}
+	if name := w.variableName(v); name != "" {
+		if in, ok := v.(ssa.Instruction); ok && in.Parent() != nil {
+			return Name{rankLocal, shortDeclared(in.Parent()) + "." + name}, true
+		}
+	}
+	return Name{}, false
+}
+
+func (w *World) fieldName(t types.Type, field int) (Name, bool) {
+	owner := types.Unalias(deref(t))
+	st, ok := owner.Underlying().(*types.Struct)
+	named, isNamed := owner.(*types.Named)
+	if !ok || !isNamed || named.Obj().Pkg() == nil {
+		return Name{}, false
+	}
+	return Name{rankField, named.Obj().Pkg().Name() + "." + named.Obj().Name() + "." + st.Field(field).Name()}, true
+}
+
+// shortDeclared is the declared function around, by the name of its package: `main.(*Post).await`.
+func shortDeclared(fn *ssa.Function) string {
+	for fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	name := withoutTypeArgs(linkerName(fn))
+	name = name[strings.LastIndex(name, "/")+1:]
+	if fn.Pkg != nil {
+		// The last element of an import path need not be the package's name.
+		if dot := strings.Index(name, "."); dot >= 0 {
+			name = fn.Pkg.Pkg.Name() + name[dot:]
+		}
+	}
+	return name
+}
+
+// contextName is the variable or field that a context was assigned to where it was made.
+func (w *World) contextName(call *ssa.Call) Name {
+	fn := call.Parent()
+	local := Name{rankLocal, shortDeclared(fn) + ".ctx"}
+	for _, ref := range *call.Referrers() {
+		e, ok := ref.(*ssa.Extract)
+		if !ok || e.Index != 0 {
+			continue
+		}
+		if name := w.variableName(e); name != "" {
+			local.Name = shortDeclared(fn) + "." + name
+		}
+		for _, use := range *e.Referrers() {
+			if store, ok := use.(*ssa.Store); ok && store.Val == e {
+				if n, ok := w.nameOf(store.Addr); ok {
+					return n
+				}
+			}
+		}
+	}
+	return local
+}
+
+// A Departure is how a function may leave a receive behind, so that later senders find nobody.
+type Departure struct {
+	Function string `json:"function"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	How      string `json:"how"` // timeout, context, other case, return, once, end
+	At       int    `json:"at"`
+	Made     bool   `json:"made"`
+	OnStack  bool   `json:"onStack"`
+}
+
+func (w *World) departureOf(op *Op) (Departure, bool) {
+	root := w.syntaxOf(op.Fn).root
+	if op.Kind != "receive" || root == nil || op.text.operand == nil {
+		return Departure{}, false
+	}
+	at := w.place(op.Pos)
+	d := Departure{Function: shortName(op.Fn), File: at.File, Line: at.Line}
+	if how, pos := w.otherCase(op); how != "" {
+		d.How, d.At = how, w.line(pos)
+		return d, true
+	}
+	scope := root
+	loop := op.text.loop
+	if r, ok := op.text.statement.(*ast.RangeStmt); ok {
+		loop = r
+	}
+	if loop != nil {
+		scope = loop
+	}
+	exit := w.exitFrom(scope, op, loop)
+	switch {
+	case exit != nil:
+		d.How, d.At = "return", w.line(exit.Pos())
+	case loop == nil:
+		d.How, d.At = "once", at.Line
+	default:
+		d.How, d.At = "end", at.Line
+	}
+	return d, true
+}
+
+// otherCase is what else the select may do; a clock before a context before anything else.
+func (w *World) otherCase(op *Op) (string, token.Pos) {
+	if op.text.sel == nil {
+		return "", token.NoPos
+	}
+	best, at := "", token.NoPos
+	rank := map[string]int{"timeout": 0, "context": 1, "other case": 2, "": 3}
+	for _, s := range op.text.sel.Body.List {
+		clause := s.(*ast.CommClause)
+		if clause == op.text.clause {
+			continue
+		}
+		kind := "other case"
+		if sel, ok := op.Instr.(*ssa.Select); ok && clause.Comm != nil {
+			for _, state := range sel.States {
+				if clause.Comm.Pos() <= state.Pos && state.Pos <= clause.Comm.End() {
+					kind = caseKind(state)
+				}
+			}
+		}
+		if rank[kind] < rank[best] {
+			best, at = kind, clause.Pos()
+		}
+	}
+	return best, at
+}
+
+func caseKind(s *ssa.SelectState) string {
+	if s.Dir == types.RecvOnly {
+		if doneOf(s.Chan) != nil {
+			return "context"
+		}
+		if typeIs(chanElem(s.Chan.Type()), "time", "Time") {
+			return "timeout"
+		}
+	}
+	return "other case"
+}
+
+func typeIs(t types.Type, pkg, name string) bool {
+	named, ok := types.Unalias(t).(*types.Named)
+	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == pkg && named.Obj().Name() == name
+}
+
+// exitFrom is a statement of this very function that leaves it, or the loop, without the receive.
+func (w *World) exitFrom(scope ast.Node, op *Op, loop ast.Node) ast.Node {
+	var returns, others []ast.Node
+	depth := 0
+	var walk func(n ast.Node, breakable bool)
+	walk = func(n ast.Node, breakable bool) {
+		ast.Inspect(n, func(m ast.Node) bool {
+			switch m := m.(type) {
+			case *ast.FuncLit:
+				return m == scope
+			case *ast.ForStmt, *ast.RangeStmt, *ast.SelectStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt:
+				if m != n && m != scope && m != loop {
+					walk(m, false)
+					return false
+				}
+			case *ast.ReturnStmt:
+				if loop != nil && !(m.Pos() <= op.Pos && op.Pos <= m.End()) || loop == nil && m.End() < op.Pos {
+					returns = append(returns, m)
+				}
+			case *ast.BranchStmt:
+				if loop != nil && (m.Tok == token.GOTO || m.Tok == token.BREAK && (breakable || m.Label != nil)) {
+					others = append(others, m)
+				}
+			}
+			return true
+		})
+	}
+	_ = depth
+	walk(scope, true)
+	if len(returns) > 0 {
+		return returns[0]
+	}
+	if len(others) > 0 {
+		return others[0]
+	}
+	return nil
+}

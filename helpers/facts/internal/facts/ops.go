@@ -1,0 +1,246 @@
+package facts
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// An Op is one operation on a channel, on an object of package sync, or on a context.
+type Op struct {
+	ID int
+	// Kind is send, receive, close, lock, rlock, unlock, runlock, done, wait, signal or cancel; once for a call of
+	// Once.Do.
+	Kind    string
+	Fn      *ssa.Function
+	Instr   ssa.Instruction
+	Operand ssa.Value
+	Pos     token.Pos
+	// Expr is the operand as written.
+	Expr string
+	// Deferred: it runs when its function returns.
+	Deferred bool
+	// Maybe: it may do nothing, as TryLock, or a case of a select beside others.
+	Maybe bool
+	// Alone is false where a select has other cases.
+	Alone bool
+	text  written
+}
+
+var syncMethods = map[string]string{
+	"sync.(*Mutex).Lock": "lock", "sync.(*Mutex).TryLock": "lock", "sync.(*Mutex).Unlock": "unlock",
+	"sync.(*RWMutex).Lock": "lock", "sync.(*RWMutex).TryLock": "lock", "sync.(*RWMutex).Unlock": "unlock",
+	"sync.(*RWMutex).RLock": "rlock", "sync.(*RWMutex).TryRLock": "rlock", "sync.(*RWMutex).RUnlock": "runlock",
+	"sync.(*WaitGroup).Done": "done", "sync.(*WaitGroup).Add": "add", "sync.(*WaitGroup).Wait": "wait",
+	"sync.(*Cond).Wait": "wait", "sync.(*Cond).Signal": "signal", "sync.(*Cond).Broadcast": "signal",
+	"sync.(*Once).Do": "once", "sync.Locker.Lock": "lock", "sync.Locker.Unlock": "unlock",
+	"sync.Cond.Wait": "wait",
+}
+
+func isSyncCall(name string) bool { return syncMethods[name] != "" }
+
+func (w *World) findOps() {
+	for _, fn := range w.funcs {
+		if w.isInsideSync(fn) {
+			continue
+		}
+		for _, b := range fn.Blocks {
+			for _, in := range b.Instrs {
+				w.findOpsIn(fn, in)
+			}
+		}
+	}
+}
+
+// isInsideSync: the objects of package sync are taken as wholes; only what runs a caller's function is looked into.
+func (w *World) isInsideSync(fn *ssa.Function) bool {
+	for fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	if fn.Pkg == nil {
+		return false
+	}
+	path := fn.Pkg.Pkg.Path()
+	if path == "internal/sync" {
+		return true
+	}
+	if path != "sync" {
+		return false
+	}
+	recv := fn.Signature.Recv()
+	if recv == nil {
+		return true
+	}
+	switch syncType(deref(recv.Type())) + "." + fn.Name() {
+	case "Once.doSlow", "WaitGroup.Go":
+		return false
+	}
+	return true
+}
+
+func (w *World) addOp(op *Op) {
+	op.ID = len(w.ops)
+	op.text = w.syntaxOf(op.Fn).at[op.Pos]
+	if op.text.operand != nil && op.Expr == "" {
+		op.Expr = types.ExprString(op.text.operand)
+	}
+	w.ops = append(w.ops, op)
+	w.opsOf[op.Fn] = append(w.opsOf[op.Fn], op)
+	w.opAt[op.Instr] = append(w.opAt[op.Instr], op)
+}
+
+func (w *World) findOpsIn(fn *ssa.Function, in ssa.Instruction) {
+	switch in := in.(type) {
+	case *ssa.Send:
+		w.addOp(&Op{Kind: "send", Fn: fn, Instr: in, Operand: in.Chan, Pos: in.Pos(), Alone: true})
+	case *ssa.UnOp:
+		if in.Op == token.ARROW {
+			w.addOp(&Op{Kind: "receive", Fn: fn, Instr: in, Operand: in.X, Pos: in.Pos(), Alone: true})
+		}
+	case *ssa.Select:
+		for _, s := range in.States {
+			kind := "receive"
+			if s.Dir == types.SendOnly {
+				kind = "send"
+			}
+			alone := len(in.States) == 1 && in.Blocking
+			w.addOp(&Op{Kind: kind, Fn: fn, Instr: in, Operand: s.Chan, Pos: s.Pos, Alone: alone})
+		}
+	case ssa.CallInstruction:
+		w.findCallOps(fn, in)
+	}
+}
+
+func (w *World) findCallOps(fn *ssa.Function, call ssa.CallInstruction) {
+	c := call.Common()
+	_, deferred := call.(*ssa.Defer)
+	if b, ok := c.Value.(*ssa.Builtin); ok {
+		if b.Name() == "close" {
+			w.addOp(&Op{Kind: "close", Fn: fn, Instr: call, Operand: c.Args[0], Pos: c.Pos(), Deferred: deferred, Alone: true})
+		}
+		return
+	}
+	name := calledName(c)
+	kind := syncMethods[name]
+	if kind == "" {
+		return
+	}
+	if _, ok := call.(*ssa.Go); ok && kind != "wait" && kind != "done" && kind != "unlock" {
+		return
+	}
+	operand := c.Value
+	if !c.IsInvoke() {
+		operand = c.Args[0]
+	}
+	if kind == "add" {
+		if !takesAway(c.Args[1]) {
+			return
+		}
+		kind = "done"
+	}
+	w.addOp(&Op{Kind: kind, Fn: fn, Instr: call, Operand: operand, Pos: c.Pos(), Deferred: deferred,
+		Maybe: strings.Contains(name, ".Try"), Alone: true})
+}
+
+// takesAway tells whether a number may be below zero: `Add` with it counts as `Done`.
+func takesAway(v ssa.Value) bool {
+	if c, ok := v.(*ssa.Const); ok && c.Value != nil {
+		return constant.Sign(c.Value) < 0
+	}
+	if u, ok := v.(*ssa.UnOp); ok {
+		return u.Op == token.SUB
+	}
+	return false
+}
+
+// ownerOffset is how far behind what a variable points at an operand lies: `s.mu` behind `s`. It tells a pointer to
+// the object around from others where optimised code kept no variable.
+func (w *World) ownerOffset(v ssa.Value, sizes types.Sizes) (owner string, offset int64, ok bool) {
+	for {
+		f, isField := v.(*ssa.FieldAddr)
+		if !isField {
+			break
+		}
+		st, isStruct := deref(f.X.Type()).Underlying().(*types.Struct)
+		if !isStruct {
+			return "", 0, false
+		}
+		fields := make([]*types.Var, st.NumFields())
+		for i := range fields {
+			fields[i] = st.Field(i)
+		}
+		offset += sizes.Offsetsof(fields)[f.Field]
+		v = f.X
+	}
+	return w.keys.of(deref(v.Type())), offset, true
+}
+
+// exprOf is the text by which a debugger finds a value in a frame of its function: a variable, and fields of it.
+func (w *World) exprOf(v ssa.Value, depth int) string {
+	if depth > maxSteps*2 {
+		return ""
+	}
+	switch v := v.(type) {
+	case *ssa.Parameter:
+		return v.Name()
+	case *ssa.FreeVar:
+		return v.Name()
+	case *ssa.Global:
+		if v.Pkg == nil {
+			return ""
+		}
+		if path := v.Pkg.Pkg.Path(); strings.Contains(path, "/") {
+			return `"` + path + `".` + v.Name()
+		}
+		return v.Pkg.Pkg.Path() + "." + v.Name()
+	case *ssa.Alloc:
+		if v.Comment != "" && v.Comment != "new" && v.Comment != "complit" && token.IsIdentifier(v.Comment) {
+			return v.Comment
+		}
+	case *ssa.FieldAddr:
+		return w.fieldExpr(v.X, v.Field, depth)
+	case *ssa.Field:
+		return w.fieldExpr(v.X, v.Field, depth)
+	case *ssa.UnOp:
+		if v.Op == token.MUL {
+			return w.exprOf(v.X, depth+1)
+		}
+	case *ssa.ChangeType:
+		return w.exprOf(v.X, depth+1)
+	case *ssa.ChangeInterface:
+		return w.exprOf(v.X, depth+1)
+	}
+	return w.variableName(v)
+}
+
+func (w *World) fieldExpr(x ssa.Value, field int, depth int) string {
+	base := w.exprOf(x, depth+1)
+	st, ok := deref(x.Type()).Underlying().(*types.Struct)
+	if base == "" || !ok {
+		return ""
+	}
+	return base + "." + st.Field(field).Name()
+}
+
+// variableName is a local variable that has the value, by the debug references of the SSA form.
+func (w *World) variableName(v ssa.Value) string {
+	if v == nil || v.Referrers() == nil {
+		return ""
+	}
+	for _, ref := range *v.Referrers() {
+		d, ok := ref.(*ssa.DebugRef)
+		if !ok || d.IsAddr {
+			continue
+		}
+		if id, ok := ast.Unparen(d.Expr).(*ast.Ident); ok && id.Name != "_" {
+			if obj, ok := d.Object().(*types.Var); ok && !obj.IsField() && obj.Parent() != nil {
+				return id.Name
+			}
+		}
+	}
+	return ""
+}

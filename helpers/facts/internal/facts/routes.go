@@ -1,0 +1,560 @@
+package facts
+
+import (
+	"fmt"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// A route is a way by which code that is not at an operation yet may come to it.
+type route struct {
+	fn   *ssa.Function
+	site ssa.Instruction
+	// expr is the object in the frame of fn, for a debugger; "" where it cannot be read there.
+	expr string
+	// called is where the operation's function is called as a value.
+	called token.Pos
+	gates  []*gate
+	// made is where fn itself makes the object: an activation that stands before it means another one.
+	made ssa.Instruction
+	// closed is a channel's gate: only who is through counts.
+	closed *gate
+}
+
+// An entry is a way in for code that was not read.
+type entry struct {
+	why string
+	pos token.Pos
+	// gates on the way from there.
+	gates []*gate
+}
+
+// A gate is what must be passed before an operation, on every way: the opposite operation on the same channel, which
+// waits like all the others, or a lock of the same object.
+type gate struct {
+	id   int
+	op   *Op
+	fn   *ssa.Function
+	from *ssa.BasicBlock // where whoever is through comes out
+	at   int
+	// expr is the object of the operation that lies behind it, in the frame of fn.
+	expr string
+	// lock: others may be through; it counts as closed only while somebody in it stands still.
+	lock bool
+	// global: the lock is a package variable, one for all.
+	global bool
+}
+
+type walker struct {
+	w       *World
+	stacks  *Stacks
+	class   *class
+	op      *Op
+	routes  []route
+	entries []entry
+	seen    map[string]bool
+	gates   []*gate
+}
+
+// maxRoutes bounds what is told of one operation; more than that is anybody.
+const maxRoutes = 5000
+
+// routesTo finds all ways to an operation on an object that is there already. Ways on which the object would first be
+// made lead to another one, except for activations that have made it before.
+func (w *World) routesTo(op *Op, c *class, stacks *Stacks) ([]route, []entry, []*gate) {
+	k := &walker{w: w, stacks: stacks, class: c, op: op, seen: map[string]bool{}}
+	if op.Expr == "library" {
+		k.entries = append(k.entries, entry{why: "the cancel function is handed to " + opaqueName(w, op.Instr), pos: op.Pos})
+		return k.routes, k.entries, k.gates
+	}
+	paths := w.Paths(op.Operand)
+	if len(paths) == 0 {
+		paths = []Path{heapPath()}
+	}
+	for _, p := range paths {
+		k.enter(op.Fn, p, nil, token.NoPos, k.before(op.Fn, op.Instr, p, op, nil))
+	}
+	return k.routes, k.entries, k.gates
+}
+
+func opaqueName(w *World, in ssa.Instruction) string {
+	if call, ok := in.(ssa.CallInstruction); ok {
+		if name := calledName(call.Common()); name != "" {
+			return name
+		}
+	}
+	return "code that was not read"
+}
+
+// A constraint says which function a value must be for the way to lead here: it was called as a value further down.
+type constraint struct {
+	path Path
+	fn   *ssa.Function
+}
+
+// gatesOn are what was found on a way so far; closed by a channel, the way is none at all.
+type gatesOn struct {
+	locks  []*gate
+	closed bool
+	gate   *gate
+}
+
+// before finds the gates that lie between the entry of a function and an instruction in it.
+func (k *walker) before(fn *ssa.Function, site ssa.Instruction, p Path, op *Op, below *gatesOn) *gatesOn {
+	out := &gatesOn{}
+	if below != nil {
+		out.locks = append(out.locks, below.locks...)
+	}
+	if p.root == rootHeap || p.root == rootFresh {
+		return out
+	}
+	if g := k.channelGate(fn, site, p, op); g != nil {
+		out.closed, out.gate = true, g
+		return out
+	}
+	for _, lock := range k.w.opsOf[fn] {
+		if (lock.Kind != "lock" && lock.Kind != "rlock" && lock.Kind != "wait") || lock.Deferred || lock.Maybe || lock.Instr == site || !dominates(lock.Instr, site) {
+			continue
+		}
+		if lock.Kind == "wait" && syncType(deref(lock.Operand.Type())) == "Cond" {
+			continue
+		}
+		paths := k.w.Paths(lock.Operand)
+		if len(paths) != 1 {
+			continue
+		}
+		g := k.lockGate(lock, paths[0], p, fn)
+		if g != nil {
+			out.locks = append(out.locks, g)
+		}
+	}
+	return out
+}
+
+// lockGate: the lock is a package variable, or it lies in the very object that the operation works on, so that whoever
+// means the same object has to take the same lock.
+func (k *walker) lockGate(lock *Op, at, p Path, fn *ssa.Function) *gate {
+	global := at.root == rootGlobal && len(at.steps) == 0
+	same := at.root == p.root && at.root == rootParam && at.index == p.index && len(at.steps) > 0 && len(p.steps) > 0 && k.isOwnField(p)
+	if !global && !same {
+		return nil
+	}
+	expr := ""
+	if same {
+		expr = k.w.pathExpr(p, fn)
+	}
+	for _, known := range k.gates {
+		if known.op == lock && known.expr == expr {
+			return known
+		}
+	}
+	g := &gate{id: len(k.gates), op: lock, fn: fn, from: lock.Instr.Block(), at: indexIn(lock.Instr) + 1, expr: expr, lock: true, global: global}
+	k.gates = append(k.gates, g)
+	return g
+}
+
+// isOwnField: the object belongs to one owner. A channel that was made for the field, or an object that lies in it.
+func (k *walker) isOwnField(p Path) bool {
+	last := p.steps[len(p.steps)-1]
+	if last.owner == "closure" || last.owner == "result" || last.owner == "done" {
+		return false
+	}
+	if len(k.class.waits) > 0 && isSyncKind(k.class.waits[0].Kind) {
+		return true
+	}
+	key := locKey("F" + last.owner + "#" + itoa(last.index))
+	stores := k.w.stores[key]
+	for _, v := range stores {
+		if !isMadeHere(v) {
+			return false
+		}
+	}
+	return len(stores) > 0
+}
+
+func isMadeHere(v ssa.Value) bool {
+	for {
+		switch x := v.(type) {
+		case *ssa.ChangeType:
+			v = x.X
+			continue
+		case *ssa.MakeChan:
+			return true
+		case *ssa.Const:
+			return x.IsNil()
+		}
+		return false
+	}
+}
+
+// pathExpr is the text of a path that hangs on a parameter or captured variable.
+func (w *World) pathExpr(p Path, fn *ssa.Function) string {
+	var base string
+	switch {
+	case p.root == rootParam && p.index < len(fn.Params):
+		base = fn.Params[p.index].Name()
+	case p.root == rootFree && p.index < len(fn.FreeVars):
+		base = fn.FreeVars[p.index].Name()
+	case p.root == rootGlobal:
+		base = w.exprOf(p.value, 0)
+	default:
+		return ""
+	}
+	return extendExpr(base, p.steps)
+}
+
+func extendExpr(base string, steps []step) string {
+	if base == "" {
+		return ""
+	}
+	for _, s := range steps {
+		if s.name == "" || s.owner == "closure" || s.owner == "result" || s.owner == "done" {
+			return ""
+		}
+		base += "." + s.name
+	}
+	return base
+}
+
+// channelGate is the opposite operation on the same channel that every way to an instruction passes: a semaphore is
+// acquired before it is released.
+func (k *walker) channelGate(fn *ssa.Function, site ssa.Instruction, p Path, op *Op) *gate {
+	opposite := map[string]string{"receive": "send", "send": "receive"}[op.Kind]
+	if opposite == "" || !k.isSteady(p) {
+		return nil
+	}
+	for _, other := range k.w.opsOf[fn] {
+		if other.Kind != opposite || other.Deferred {
+			continue
+		}
+		paths := k.w.Paths(other.Operand)
+		if len(paths) != 1 || paths[0].key() != p.key() {
+			continue
+		}
+		if from, at := k.w.comesOut(other); from != nil && passes(from, at, site) {
+			return &gate{op: other, fn: fn, from: from, at: at}
+		}
+	}
+	for _, b := range fn.Blocks {
+		for _, in := range b.Instrs {
+			call, ok := in.(*ssa.Call)
+			if ok && call != site && dominates(call, site) && k.alwaysDoes(call, opposite, p, 0) {
+				return &gate{fn: fn, from: b, at: indexIn(call) + 1, op: &Op{Fn: fn, Instr: call, Kind: opposite, Pos: call.Pos()}}
+			}
+		}
+	}
+	return nil
+}
+
+// isSteady: the path means the same object all the time.
+func (k *walker) isSteady(p Path) bool {
+	if p.root == rootHeap {
+		return false
+	}
+	for _, s := range p.steps {
+		if k.w.moved[locKey("F"+s.owner+"#"+itoa(s.index))] {
+			return false
+		}
+	}
+	return true
+}
+
+// alwaysDoes tells whether a call does an operation on a path whenever it returns.
+func (k *walker) alwaysDoes(call *ssa.Call, kind string, p Path, depth int) bool {
+	callees := k.w.callees[call]
+	if len(callees) == 0 || depth > 3 {
+		return false
+	}
+	for _, fn := range callees {
+		if isOpaque(fn) || !k.doneByAll(fn, call, kind, p, depth) {
+			return false
+		}
+	}
+	return true
+}
+
+func (k *walker) doneByAll(fn *ssa.Function, call *ssa.Call, kind string, p Path, depth int) bool {
+	if fn.Recover != nil {
+		return false
+	}
+	for _, op := range k.w.opsOf[fn] {
+		if op.Kind != kind || op.Deferred {
+			continue
+		}
+		for _, own := range k.w.Paths(op.Operand) {
+			for _, outer := range k.w.inCaller(own, fn, call, 0) {
+				if outer.key() != p.key() {
+					continue
+				}
+				if from, at := k.w.comesOut(op); from != nil && passesAllReturns(fn, from, at) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func passesAllReturns(fn *ssa.Function, from *ssa.BasicBlock, at int) bool {
+	returns := 0
+	for _, b := range fn.Blocks {
+		if len(b.Instrs) == 0 {
+			continue
+		}
+		if ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok {
+			returns++
+			if !passes(from, at, ret) {
+				return false
+			}
+		}
+	}
+	return returns > 0
+}
+
+// comesOut is where an activation is that has done an operation: behind it, or in the branch of its case.
+func (w *World) comesOut(op *Op) (*ssa.BasicBlock, int) {
+	sel, ok := op.Instr.(*ssa.Select)
+	if !ok {
+		return op.Instr.Block(), indexIn(op.Instr) + 1
+	}
+	state := -1
+	for i, s := range sel.States {
+		if s.Pos == op.Pos {
+			state = i
+		}
+	}
+	for _, ref := range *sel.Referrers() {
+		e, ok := ref.(*ssa.Extract)
+		if !ok || e.Index != 0 {
+			continue
+		}
+		for _, use := range *e.Referrers() {
+			cmp, ok := use.(*ssa.BinOp)
+			if !ok || cmp.Op != token.EQL {
+				continue
+			}
+			if c, ok := cmp.Y.(*ssa.Const); !ok || c.Int64() != int64(state) {
+				continue
+			}
+			for _, branch := range *cmp.Referrers() {
+				if _, ok := branch.(*ssa.If); ok {
+					return branch.Block().Succs[0], 0
+				}
+			}
+		}
+	}
+	return nil, 0
+}
+
+// passes tells whether every way to an instruction leads through a point.
+func passes(from *ssa.BasicBlock, at int, in ssa.Instruction) bool {
+	if from == in.Block() {
+		return at <= indexIn(in)
+	}
+	return from.Dominates(in.Block())
+}
+
+// isThrough tells whether an activation may have passed a gate.
+func (g *gate) isThrough(a *activation) bool {
+	for _, p := range a.points {
+		if p.entry {
+			continue
+		}
+		if passes(g.from, g.at, p.block.Instrs[p.index]) {
+			return true
+		}
+	}
+	return false
+}
+
+// enter goes on to whoever calls a function from whose entry the operation can be reached.
+func (k *walker) enter(fn *ssa.Function, p Path, must *constraint, called token.Pos, gates *gatesOn) {
+	if gates.closed || len(k.routes) > maxRoutes {
+		return
+	}
+	if p.root == rootFresh && fn.Parent() == nil {
+		// Called anew, it makes another object.
+		return
+	}
+	if p.root == rootFresh {
+		if v, ok := p.value.(interface{ Parent() *ssa.Function }); ok && v.Parent() == fn {
+			return
+		}
+	}
+	key := fmt.Sprintf("%p %s", fn, p.key())
+	if must != nil {
+		key += fmt.Sprintf(" %s %p", must.path.key(), must.fn)
+	}
+	for _, g := range gates.locks {
+		key += fmt.Sprintf(" g%d", g.id)
+	}
+	if k.seen[key] {
+		return
+	}
+	k.seen[key] = true
+	if why := k.w.library[fn]; why != "" && must == nil {
+		k.entries = append(k.entries, entry{why: fmt.Sprintf("%s may be called by %s", shortName(fn), why), pos: fn.Pos(), gates: gates.locks})
+	}
+	for _, site := range k.w.callers[fn] {
+		k.visit(fn, site, p, must, called, gates)
+	}
+}
+
+func (k *walker) visit(fn *ssa.Function, site ssa.CallInstruction, p Path, must *constraint, called token.Pos, below *gatesOn) {
+	within := site.Parent()
+	if within == nil {
+		return
+	}
+	c := site.Common()
+	next, ok := k.mustBe(fn, site, must)
+	if !ok {
+		return
+	}
+	if c.StaticCallee() == nil && !c.IsInvoke() && called == token.NoPos {
+		called = c.Pos()
+	}
+	outer := k.w.inCaller(p, fn, site, 0)
+	if len(outer) == 0 {
+		// What it would work on is nil there.
+		if p.root == rootParam || p.root == rootFree {
+			return
+		}
+		outer = []Path{heapPath()}
+	}
+	expr := k.siteExpr(p, fn, site)
+	for _, at := range outer {
+		gates := k.before(within, site, at, k.op, below)
+		if !gates.closed || k.w.onStack(k.stacks, within) {
+			k.routes = append(k.routes, route{fn: within, site: site, expr: expr, called: called, gates: gates.locks, closed: gates.gate, made: madeBy(at, within)})
+		}
+		if at.root == rootFresh {
+			if v, ok := at.value.(interface{ Parent() *ssa.Function }); ok && v.Parent() == within || within.Parent() == nil {
+				continue
+			}
+		}
+		k.enter(within, at, next, called, gates)
+	}
+}
+
+// siteExpr is the object as the caller's frame has it.
+func (k *walker) siteExpr(p Path, fn *ssa.Function, site ssa.CallInstruction) string {
+	switch p.root {
+	case rootGlobal:
+		return extendExpr(k.w.exprOf(p.value, 0), p.steps)
+	case rootParam:
+		if arg := argument(site.Common(), fn, p.index); arg != nil && !types.IsInterface(arg.Type()) {
+			return extendExpr(k.w.exprOf(arg, 0), p.steps)
+		}
+	case rootFree:
+		if made, ok := site.Common().Value.(*ssa.MakeClosure); ok && made.Fn == fn {
+			return extendExpr(k.w.exprOf(made.Bindings[p.index], 0), p.steps)
+		}
+	}
+	return ""
+}
+
+// mustBe follows which function a value has to be: where it is passed in, the callers decide.
+func (k *walker) mustBe(fn *ssa.Function, site ssa.CallInstruction, must *constraint) (*constraint, bool) {
+	c := site.Common()
+	if must != nil {
+		arg := k.constrained(fn, site, must)
+		if arg == nil {
+			return nil, true
+		}
+		return k.narrow(k.w.follow(k.w.Paths(arg), must.path.steps, 0), must.fn)
+	}
+	if c.IsInvoke() {
+		return nil, true
+	}
+	if c.StaticCallee() != nil {
+		return nil, true
+	}
+	return k.narrow(k.w.Paths(c.Value), fn)
+}
+
+func (k *walker) constrained(fn *ssa.Function, site ssa.CallInstruction, must *constraint) ssa.Value {
+	switch must.path.root {
+	case rootParam:
+		return argument(site.Common(), fn, must.path.index)
+	case rootFree:
+		if made, ok := site.Common().Value.(*ssa.MakeClosure); ok && made.Fn == fn && must.path.index < len(made.Bindings) {
+			return made.Bindings[must.path.index]
+		}
+	}
+	return nil
+}
+
+// narrow: of the values that a call may run, is one the function? Only what is passed in stays open.
+func (k *walker) narrow(paths []Path, fn *ssa.Function) (*constraint, bool) {
+	if len(paths) == 0 {
+		return nil, true
+	}
+	for _, p := range paths {
+		switch {
+		case p.root == rootFresh && len(p.steps) == 0:
+			if functionOfValue(p.value) == fn || functionOfValue(p.value) == nil {
+				return nil, true
+			}
+		case (p.root == rootParam || p.root == rootFree) && len(paths) == 1:
+			return &constraint{p, fn}, true
+		default:
+			return nil, true
+		}
+	}
+	return nil, false
+}
+
+func functionOfValue(v ssa.Value) *ssa.Function {
+	switch v := v.(type) {
+	case *ssa.Function:
+		return v
+	case *ssa.MakeClosure:
+		return v.Fn.(*ssa.Function)
+	}
+	return nil
+}
+
+// shortName is how a person calls a function: `main.(*Hub).run`, `a function literal in main.serve`.
+func shortName(fn *ssa.Function) string {
+	literal := false
+	for fn.Parent() != nil {
+		literal = true
+		fn = fn.Parent()
+	}
+	name := withoutTypeArgs(linkerName(fn))
+	name = name[strings.LastIndex(name, "/")+1:]
+	if literal {
+		return "a function literal in " + name
+	}
+	return name
+}
+
+// madeBy is the instruction of a function that makes what a path hangs on.
+func madeBy(p Path, fn *ssa.Function) ssa.Instruction {
+	if p.root != rootFresh {
+		return nil
+	}
+	in, ok := p.value.(ssa.Instruction)
+	if !ok || in.Parent() != fn {
+		return nil
+	}
+	return in
+}
+
+func (w *World) onStack(s *Stacks, fn *ssa.Function) bool { return s != nil && len(s.of[fn]) > 0 }
+
+// hasMade tells whether an activation may have made its object already.
+func (w *World) hasMade(made ssa.Instruction, a *activation) bool {
+	if made == nil {
+		return true
+	}
+	for _, p := range a.points {
+		if !p.entry && w.follows(p.block.Instrs[p.index], made) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,67 @@
+package facts
+
+import (
+	"go/types"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// typeKeys gives types names under which equal types of one program are found again.
+type typeKeys struct{}
+
+func (k typeKeys) of(t types.Type) string {
+	return types.TypeString(types.Unalias(t), func(p *types.Package) string { return p.Path() })
+}
+
+func deref(t types.Type) types.Type {
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		return p.Elem()
+	}
+	return t
+}
+
+func isChan(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Chan)
+	return ok
+}
+
+func isFunc(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Signature)
+	return ok
+}
+
+// syncType is the name of a type of package sync: `Mutex`; "" for all others.
+func syncType(t types.Type) string {
+	named, ok := types.Unalias(t).(*types.Named)
+	if !ok || named.Obj().Pkg() == nil || named.Obj().Pkg().Path() != "sync" {
+		return ""
+	}
+	switch name := named.Obj().Name(); name {
+	case "Mutex", "RWMutex", "WaitGroup", "Cond", "Once":
+		return name
+	}
+	return ""
+}
+
+// isContext tells whether a type is context.Context.
+func isContext(t types.Type) bool {
+	named, ok := types.Unalias(t).(*types.Named)
+	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == "context" && named.Obj().Name() == "Context"
+}
+
+// calledName is the package path and name of the function or method that a call certainly runs, as
+// `sync.(*Mutex).Lock`; of a method called through an interface, `context.Context.Done`.
+func calledName(c *ssa.CallCommon) string {
+	if c.IsInvoke() {
+		named, ok := types.Unalias(c.Value.Type()).(*types.Named)
+		if !ok || named.Obj().Pkg() == nil {
+			return ""
+		}
+		return named.Obj().Pkg().Path() + "." + named.Obj().Name() + "." + c.Method.Name()
+	}
+	fn := c.StaticCallee()
+	if fn == nil {
+		return ""
+	}
+	return linkerName(fn)
+}

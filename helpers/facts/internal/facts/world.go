@@ -1,0 +1,352 @@
+// Package facts answers what the analysis of a hung program asks of its sources: which operations there are on
+// channels and on the objects of package sync, which of them may be on one object, who comes to them from where it
+// stands, and which locks are held there. It rests on go/types, SSA form and VTA's call graph; nothing is decided by
+// the names of things.
+package facts
+
+import (
+	"context"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"sort"
+	"strings"
+
+	"go-deadlock-lab/facts/internal/load"
+
+	"golang.org/x/tools/go/callgraph"
+	"golang.org/x/tools/go/callgraph/cha"
+	"golang.org/x/tools/go/callgraph/vta"
+	"golang.org/x/tools/go/ssa"
+	"golang.org/x/tools/go/ssa/ssautil"
+)
+
+// A World is one program in SSA form with its call graph and the indexes that questions need.
+type World struct {
+	Program *load.Program
+	ssa     *ssa.Program
+	// funcs are the functions with a body that the executable contains, in a fixed order.
+	funcs    []*ssa.Function
+	callers  map[*ssa.Function][]ssa.CallInstruction
+	callees  map[ssa.CallInstruction][]*ssa.Function
+	byFile   map[string][]*ssa.Function // by recorded path, sorted by first line
+	syntax   map[*ssa.Function]*syntaxIndex
+	returnsM map[*ssa.Function][][]Path
+	pathsM   map[ssa.Value][]Path
+	busy     map[any]bool
+	stores   map[locKey][]ssa.Value
+	loads    map[locKey][]ssa.Value
+	addrs    map[locKey][]ssa.Value
+	moved    map[locKey]bool // fields that are set after their object was made
+	closures map[*ssa.Function][]*ssa.MakeClosure
+	ops      []*Op
+	opsOf    map[*ssa.Function][]*Op
+	opAt     map[ssa.Instruction][]*Op
+	library  map[*ssa.Function]string // functions that opaque code may call, and how it got them
+	reach    map[*ssa.BasicBlock]map[*ssa.BasicBlock]bool
+	locks    map[*ssa.Function]*lockSummary
+	touching map[*ssa.Function]bool
+	// libraryFiles are the recorded files of Go's own library.
+	libraryFiles map[string]bool
+	keys         typeKeys
+	// globals are the uses of package variables and functions as values, of which SSA keeps no list.
+	globals map[ssa.Value][]ssa.Instruction
+}
+
+// Build makes the SSA form of all packages that have bodies, and the call graph.
+func Build(ctx context.Context, p *load.Program) (*World, error) {
+	w := &World{
+		Program: p, callers: map[*ssa.Function][]ssa.CallInstruction{},
+		callees: map[ssa.CallInstruction][]*ssa.Function{}, byFile: map[string][]*ssa.Function{},
+		syntax: map[*ssa.Function]*syntaxIndex{}, returnsM: map[*ssa.Function][][]Path{},
+		pathsM: map[ssa.Value][]Path{}, busy: map[any]bool{}, stores: map[locKey][]ssa.Value{},
+		loads: map[locKey][]ssa.Value{}, addrs: map[locKey][]ssa.Value{}, moved: map[locKey]bool{},
+		closures: map[*ssa.Function][]*ssa.MakeClosure{}, opsOf: map[*ssa.Function][]*Op{},
+		opAt: map[ssa.Instruction][]*Op{}, library: map[*ssa.Function]string{},
+		reach: map[*ssa.BasicBlock]map[*ssa.BasicBlock]bool{}, locks: map[*ssa.Function]*lockSummary{},
+		keys: typeKeys{}, globals: map[ssa.Value][]ssa.Instruction{},
+	}
+	w.ssa = ssa.NewProgram(p.Fset, ssa.InstantiateGenerics|ssa.GlobalDebug)
+	if err := w.createPackages(ctx); err != nil {
+		return nil, err
+	}
+	return w, w.finish(ctx)
+}
+
+// createPackages makes the SSA form of what has bodies; of the rest only the members are known.
+func (w *World) createPackages(ctx context.Context) error {
+	made := map[*types.Package]bool{}
+	var bodies []*ssa.Package
+	create := func(pkg *types.Package, files []*ast.File, info *types.Info) *ssa.Package {
+		if made[pkg] {
+			return nil
+		}
+		made[pkg] = true
+		return w.ssa.CreatePackage(pkg, files, info, true)
+	}
+	for _, pkg := range w.Program.Packages {
+		if pkg.Types != nil && pkg.Bodies && pkg.Absent == "" && pkg.Info != nil {
+			if p := create(pkg.Types, pkg.Files, pkg.Info); p != nil {
+				bodies = append(bodies, p)
+			}
+		}
+	}
+	var imported func(pkg *types.Package)
+	imported = func(pkg *types.Package) {
+		create(pkg, nil, nil)
+		for _, p := range pkg.Imports() {
+			if !made[p] {
+				imported(p)
+			}
+		}
+	}
+	for _, pkg := range w.Program.Packages {
+		if pkg.Types != nil {
+			imported(pkg.Types)
+		}
+	}
+	for _, p := range bodies {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for _, dep := range p.Pkg.Imports() {
+			imported(dep)
+		}
+		p.Build()
+	}
+	return nil
+}
+
+func (w *World) finish(ctx context.Context) error {
+	all := ssautil.AllFunctions(w.ssa)
+	kept := map[*ssa.Function]bool{}
+	for fn := range all {
+		if w.isLinked(fn) {
+			kept[fn] = true
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	graph := vta.CallGraph(kept, cha.CallGraph(w.ssa))
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for fn := range kept {
+		if len(fn.Blocks) > 0 {
+			w.funcs = append(w.funcs, fn)
+		}
+	}
+	sort.Slice(w.funcs, func(i, j int) bool {
+		a, b := w.funcs[i], w.funcs[j]
+		if a.Pos() != b.Pos() {
+			return a.Pos() < b.Pos()
+		}
+		return a.String() < b.String()
+	})
+	w.indexCalls(graph)
+	for _, fn := range w.funcs {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		w.indexFunction(fn)
+	}
+	w.findLibraryCalls()
+	w.findOps()
+	w.findTouching()
+	return ctx.Err()
+}
+
+func (w *World) indexCalls(graph *callgraph.Graph) {
+	seen := map[ssa.CallInstruction]map[*ssa.Function]bool{}
+	add := func(site ssa.CallInstruction, callee *ssa.Function) {
+		if seen[site] == nil {
+			seen[site] = map[*ssa.Function]bool{}
+		}
+		if seen[site][callee] {
+			return
+		}
+		seen[site][callee] = true
+		w.callees[site] = append(w.callees[site], callee)
+		w.callers[callee] = append(w.callers[callee], site)
+	}
+	for _, fn := range w.funcs {
+		node := graph.Nodes[fn]
+		if node != nil {
+			out := append([]*callgraph.Edge{}, node.Out...)
+			sort.SliceStable(out, func(i, j int) bool { return out[i].Callee.Func.String() < out[j].Callee.Func.String() })
+			for _, edge := range out {
+				if edge.Site != nil && edge.Callee.Func != nil {
+					add(edge.Site, edge.Callee.Func)
+				}
+			}
+		}
+		for _, b := range fn.Blocks {
+			for _, in := range b.Instrs {
+				if call, ok := in.(ssa.CallInstruction); ok {
+					if callee := call.Common().StaticCallee(); callee != nil {
+						add(call, callee)
+					}
+				}
+			}
+		}
+	}
+}
+
+// linkerName is how the linker calls a declared function: `net/http.(*conn).serve`, `main.f`, `main.g[...]`.
+func linkerName(fn *ssa.Function) string {
+	if origin := fn.Origin(); origin != nil && origin != fn {
+		return linkerName(origin) + ""
+	}
+	pkg := ""
+	if fn.Pkg != nil {
+		pkg = fn.Pkg.Pkg.Path()
+	} else if o := fn.Object(); o != nil && o.Pkg() != nil {
+		pkg = o.Pkg().Path()
+	}
+	pkg = linkerPath(pkg)
+	args := ""
+	if fn.TypeParams().Len() > 0 {
+		args = "[...]"
+	}
+	recv := fn.Signature.Recv()
+	if recv == nil {
+		return pkg + "." + fn.Name() + args
+	}
+	star := ""
+	t := types.Unalias(recv.Type())
+	if ptr, ok := t.(*types.Pointer); ok {
+		star, t = "*", types.Unalias(ptr.Elem())
+	}
+	name := ""
+	if named, ok := t.(*types.Named); ok {
+		name = named.Obj().Name()
+		if named.TypeParams().Len() > 0 {
+			name += "[...]"
+		}
+	}
+	if star != "" {
+		return pkg + ".(*" + name + ")." + fn.Name()
+	}
+	return pkg + "." + name + "." + fn.Name()
+}
+
+// linkerPath escapes a package path as cmd/internal/objabi does: dots of the last element.
+func linkerPath(path string) string {
+	slash := strings.LastIndex(path, "/")
+	last := path[slash+1:]
+	var out strings.Builder
+	out.WriteString(path[:slash+1])
+	for i := 0; i < len(last); i++ {
+		c := last[i]
+		if c == '.' || c <= ' ' || c == '%' || c == '"' || c >= 0x7f {
+			out.WriteString("%")
+			out.WriteString(strings.ToLower(string("0123456789abcdef"[c>>4]) + string("0123456789abcdef"[c&15])))
+			continue
+		}
+		out.WriteByte(c)
+	}
+	return out.String()
+}
+
+// isLinked tells whether the executable has code of a function, inlined code included. Literals and what the compiler
+// makes go with the function around them.
+func (w *World) isLinked(fn *ssa.Function) bool {
+	if len(w.Program.Functions) == 0 {
+		return true
+	}
+	for fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	if fn.Synthetic != "" && fn.Origin() == nil {
+		return true
+	}
+	if fn.Name() == "init" || strings.HasPrefix(fn.Name(), "init#") {
+		return true
+	}
+	name := linkerName(fn)
+	if w.Program.Linked(name) {
+		return true
+	}
+	// A method with a value receiver may be there as its pointer wrapper alone.
+	if recv := fn.Signature.Recv(); recv != nil && !strings.Contains(name, "(*") {
+		if named, ok := types.Unalias(recv.Type()).(*types.Named); ok {
+			pkg := linkerPath(fn.Pkg.Pkg.Path())
+			return w.Program.Linked(pkg + ".(*" + named.Obj().Name() + ")." + fn.Name())
+		}
+	}
+	return false
+}
+
+// isOpaque tells whether nothing of a function's body was read.
+func isOpaque(fn *ssa.Function) bool { return len(fn.Blocks) == 0 }
+
+// isStd tells whether a function belongs to Go's own library.
+func (w *World) isStd(fn *ssa.Function) bool {
+	for fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	var pkg *types.Package
+	if fn.Pkg != nil {
+		pkg = fn.Pkg.Pkg
+	} else if fn.Object() != nil {
+		pkg = fn.Object().Pkg()
+	}
+	return pkg != nil && w.isStdPackage(pkg)
+}
+
+func (w *World) isStdPackage(pkg *types.Package) bool {
+	p := w.Program.ByPath[pkg.Path()]
+	return p != nil && p.Std
+}
+
+// A Place is a position in the sources, with the path as the compiler recorded it.
+type Place struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+func (w *World) place(pos token.Pos) Place {
+	if !pos.IsValid() {
+		return Place{}
+	}
+	at := w.ssa.Fset.Position(pos)
+	return Place{w.recorded(at.Filename), at.Line}
+}
+
+func (w *World) recorded(local string) string {
+	if file := w.Program.Recorded(local); file != "" {
+		return file
+	}
+	return local
+}
+
+func (w *World) line(pos token.Pos) int {
+	if !pos.IsValid() {
+		return 0
+	}
+	return w.ssa.Fset.Position(pos).Line
+}
+
+// span gives the first and last line of a function's declaration or literal; zeros for what the compiler made.
+func (w *World) span(fn *ssa.Function) (int, int) {
+	node := fn.Syntax()
+	if node == nil {
+		return 0, 0
+	}
+	return w.line(node.Pos()), w.line(node.End())
+}
+
+func (w *World) indexFunction(fn *ssa.Function) {
+	if node := fn.Syntax(); node != nil {
+		if _, ok := node.(*ast.RangeStmt); !ok {
+			file := w.place(node.Pos()).File
+			w.byFile[file] = append(w.byFile[file], fn)
+		}
+	}
+	for _, b := range fn.Blocks {
+		for _, in := range b.Instrs {
+			w.indexInstruction(in)
+		}
+	}
+}
