@@ -57,6 +57,9 @@ export const pinnedTools: readonly PinnedTools[] = [
   },
 ];
 
+/** Minor of the Go that the newest x/tools was made for. */
+export const newestNeeds = Math.max(...pinnedTools.map(({ needs }) => needs));
+
 /** The x/tools for a Go that is to build the helper; `undefined` when it is too old for any. */
 export function chooseTools(builder: Pick<GoVersion, 'minor'>): PinnedTools | undefined {
   return pinnedTools.find(({ needs }) => builder.minor >= needs);

@@ -68,10 +68,12 @@ describe('the helper that reads sources', function () {
     expect(environment.filter((line) => /^(HOME|GOFLAGS|NODE_)/.test(line))).to.deep.equal([]);
   });
 
-  it('may refuse a question and answers the next one', async () => {
+  it('may refuse a question, or break over it, and answers the next one', async () => {
     await using session = start();
     const refusal = await failsWith('refused', session.call('refuse', {}, z.string(), { signal }));
     expect(refusal).to.include({ why: 'there is no function nowhere.Run', exitCode: 64 });
+    const broken = await failsWith('broken', session.call('break', {}, z.string(), { signal }));
+    expect(broken).to.include({ why: 'break failed: index out of range', exitCode: 70 });
     expect(await session.call('echo', { text: 'still here' }, z.string(), { signal })).to.equal('still here');
   });
 
