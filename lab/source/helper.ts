@@ -231,15 +231,23 @@ function launch(path: string, { soft, hard }: MemoryLimits): ChildProcess {
     // A session of its own: a Ctrl-C at the terminal reaches it through the abort signal only.
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: {
-      LC_ALL: 'C',
-      // A program's own sources are all it needs; `go` is never run.
-      PATH: '/nonexistent',
-      GOMEMLIMIT: String(Math.floor(soft)),
-      // One goroutine says what broke; those of all would be thousands of lines.
-      GOTRACEBACK: 'single',
-    },
+    env: environment(soft),
   });
+}
+
+/** What a user has set to change how their own Go programs are built or run. */
+const unwanted = new Set(['GODEBUG', 'GOGC', 'GOFLAGS', 'GOOS', 'GOARCH', 'CGO_ENABLED', 'GOEXPERIMENT']);
+
+/** Of this process, which says where modules and Go's library lie. */
+function environment(soft: number): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !unwanted.has(name));
+  return {
+    ...Object.fromEntries(kept),
+    LC_ALL: 'C',
+    GOMEMLIMIT: String(Math.floor(soft)),
+    // One goroutine says what broke; those of all would be thousands of lines.
+    GOTRACEBACK: 'single',
+  };
 }
 
 function ended(child: ChildProcess): Promise<void> {

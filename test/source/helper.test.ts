@@ -61,11 +61,13 @@ describe('the helper that reads sources', function () {
     expect(told).to.deep.equal(['reading', 'checking']);
   });
 
-  it('knows how much memory it may take, and nothing of the environment of the lab', async () => {
+  it('knows how much memory it may take and where modules lie, and nothing that changes how Go programs run', async () => {
+    process.env['GODEBUG'] = 'gctrace=1';
     await using session = start({ memory });
+    delete process.env['GODEBUG'];
     const environment = await session.call('environment', {}, z.array(z.string()), { signal });
-    expect(environment).to.include.members(['GOMEMLIMIT=100000000']);
-    expect(environment.filter((line) => /^(HOME|GOFLAGS|NODE_)/.test(line))).to.deep.equal([]);
+    expect(environment).to.include.members(['GOMEMLIMIT=100000000', `HOME=${process.env['HOME']}`]);
+    expect(environment.filter((line) => /^(GODEBUG|GOFLAGS|GOOS)=/.test(line))).to.deep.equal([]);
   });
 
   it('may refuse a question, or break over it, and answers the next one', async () => {

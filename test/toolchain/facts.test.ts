@@ -33,7 +33,7 @@ describe('the x/tools that the helper is built with', () => {
     expect(chosen('go1.18.10')).to.equal(undefined);
     expect(chosen('go1.19.8')).to.equal('0.24.1');
     expect(chosen('go1.23.12')).to.equal('0.24.1');
-    expect(chosen('go1.25.5')).to.equal('0.41.0');
+    expect(chosen('go1.25.5')).to.equal('0.42.0');
     expect(chosen('go1.26.8')).to.equal('0.52.0');
     expect(chosen('go1.31')).to.equal('0.52.0');
     expect(pinnedTools.map(({ needs }) => needs)).to.deep.equal([26, 24, 19]);
