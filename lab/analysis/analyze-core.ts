@@ -1,7 +1,7 @@
 import { checkPair } from '../core/pair.js';
 import { type LaunchDelve, launchDelveCore } from '../delve/launch.js';
 import type { Emit } from '../events.js';
-import type { SourceRead } from '../source/program.js';
+import type { SourceRead } from '../source/facts.js';
 import type { Diagnosis } from './diagnosis.js';
 import type { Roster } from './roster.js';
 
@@ -10,6 +10,8 @@ export interface AnalyzeOptions {
   readonly core: string;
   /** Path of dlv; one that fits the program is found or built when not given. */
   readonly delve?: string | undefined;
+  /** Path of the helper that reads sources; one that fits is found or built when not given. */
+  readonly facts?: string | undefined;
   /** Opens the core in a Delve of another machine; one of this machine is started when not given. */
   readonly launch?: LaunchDelve | undefined;
   /** Prefixes of source paths as compiled, and where those sources lie here. */
@@ -41,9 +43,11 @@ export async function analyzeCore(
 ): Promise<Diagnosis> {
   const began = performance.now();
   const pair = await checkPair(options.exe, options.core, signal);
+  const { openSources } = await import('./open-sources.js');
+  await using sources = openSources(pair, options, emit, signal);
   if (!pair.exe.hasDebugInfo) {
     const { analyzeStripped } = await import('./stripped.js');
-    return await analyzeStripped(pair, options, began, emit, signal);
+    return await analyzeStripped({ pair, sources, began }, options, emit, signal);
   }
   const { exe, core, launch } = options;
   const files = { exe, core, startTimeoutMs };
@@ -56,7 +60,7 @@ export async function analyzeCore(
   const opening = start(files, signal);
   opening.catch(() => undefined);
   const { diagnoseCore } = await import('./diagnose-core.js');
-  return await diagnoseCore({ pair, opening, began }, options, emit, signal);
+  return await diagnoseCore({ pair, opening, sources, began }, options, emit, signal);
 }
 
 /** Loaded only when needed: the analysis itself needs neither targets nor package managers. */

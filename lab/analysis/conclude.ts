@@ -1,22 +1,19 @@
 import { messageOf } from '../errors.js';
-import type { Program } from '../source/program.js';
+import type { Sources } from '../source/sources.js';
 import { foldAlike } from './alike-knots.js';
-import { indexActivations } from './frame-functions.js';
-import { channelName, syncObjectName } from './names.js';
+import { objectNames } from './names.js';
 import { openWaits } from './open-waits.js';
-import { type EvaluateChannel, findReleasers, type ReleaserSearch, writtenAt } from './releasers.js';
+import { stacksOf } from './releasers/context.js';
+import { type Locators, searchAll } from './releasers/study.js';
 import { rules as allRules } from './rules/index.js';
 import { type Claim, channelOf, countOf, directionOf, type Rule, type RuleInput } from './rules/rule.js';
 import type { Cell, Snapshot } from './snapshot.js';
-import type { MatchSync } from './sync-match.js';
-import { studySync } from './sync-study.js';
 import {
   cellsByObject,
   deadlockedCells,
   findKnots,
   isSyncObject,
   type Knot,
-  type ObjectKey,
   objectsOf,
   peersOf,
   type WaitForGraph,
@@ -27,61 +24,19 @@ export interface Study {
   readonly limits: readonly string[];
 }
 
-/** Objects that are looked into; a program that waits for more of them is studied in part, and told so. */
-const maxObjects = 5000;
-
-/** Finds the releasers of every channel that somebody waits for, and the sets that nobody can wake. */
+/** Finds the releasers of all that is waited for, and the sets that nobody can wake. */
 export async function studyWaits(
   snapshot: Snapshot,
-  program: Program,
-  evaluate: EvaluateChannel,
+  sources: Sources,
+  locators: Locators,
   /** Whether a timer may still run code when every goroutine waits; asked only then. */
   timersPending: () => Promise<boolean>,
-  match?: MatchSync,
+  signal: AbortSignal,
   /** Keeps what memory proves apart from what is alike and only likely: for programs where the likely decides nothing. */
   { proofsApart = false }: { readonly proofsApart?: boolean } = {},
 ): Promise<Study> {
-  const limits: string[] = [];
   const cells = snapshot.cells.filter((cell) => !cell.signature.system);
-  const activations = indexActivations(cells, program);
-  const waiting = cellsByObject(cells);
-  const objects = [...waiting.keys()].filter(
-    (object) =>
-      !isSyncObject(object) && snapshot.channels.get(channelOf(object))?.wokenFromOutside === undefined,
-  );
-  if (objects.length > maxObjects) {
-    limits.push(`${objects.length} channels are waited for; ${maxObjects} of them were looked into.`);
-  }
-  const searches = new Map<ObjectKey, ReleaserSearch>();
-  const context = {
-    ...{ waiting, program, activations, evaluate },
-    ...{ classes: new Map(), contexts: new Map() },
-  };
-  for (const object of objects.slice(0, maxObjects)) {
-    searches.set(object, await findReleasers(channelOf(object), directionOf(object), context));
-  }
-  if (match !== undefined) {
-    const sync = await studySync({ ...snapshot, cells }, program, activations, match);
-    for (const [object, search] of sync.searches) searches.set(object, search);
-    limits.push(...sync.limits);
-  }
-  const searchesOf = new Map<number, ReleaserSearch[]>();
-  for (const [object, search] of searches) {
-    const address = channelOf(object);
-    searchesOf.set(address, [...(searchesOf.get(address) ?? []), search]);
-  }
-  const names = new Map<number, string>();
-  const nameOf = (channel: number): string => {
-    const known = names.get(channel);
-    if (known !== undefined) return known;
-    const own = searchesOf.get(channel) ?? [];
-    const name =
-      own.find((search) => search.name !== undefined)?.name ??
-      syncObjectName(channel, cells) ??
-      channelName(channel, own, program);
-    names.set(channel, name);
-    return name;
-  };
+  const { byObject: searches, receivedFrom } = await searchAll(snapshot, sources, locators, signal);
   const graph: WaitForGraph = {
     cells,
     channels: snapshot.channels,
@@ -106,11 +61,22 @@ export async function studyWaits(
       (knot) => !knot.cells.some((cell) => stuck.has(cell.key)) && isEvaluatedCycle(knot, graph),
     ),
     someoneRuns: graph.timersPending === true || cells.some((cell) => !stuck.has(cell.key)),
-    isLibrary: program.isLibrary,
-    receivedFrom: (cell) => writtenAt(cell, 'receive', program).map((node) => node.text),
-    nameOf,
+    isLibrary: libraryFiles(snapshot, sources),
+    receivedFrom,
+    nameOf: objectNames(searches, cells),
   };
-  return { input, limits };
+  return { input, limits: [] };
+}
+
+/** Whether a file that a frame stands in belongs to Go's own library. */
+function libraryFiles(snapshot: Snapshot, sources: Sources): (file: string) => boolean {
+  const files = new Map<string, boolean>();
+  for (const [stack, { frames }] of stacksOf(snapshot).entries()) {
+    for (const [i, { file }] of frames.entries()) {
+      if (!files.has(file)) files.set(file, sources.frame(stack, i).library);
+    }
+  }
+  return (file) => files.get(file) === true;
 }
 
 /** Those of which every object that they wait for is out of reach of whatever can still run. */

@@ -1,35 +1,34 @@
 import { readFile, stat } from 'node:fs/promises';
-import { type CoreMemory, openCoreMemory } from '../core/memory.js';
+import { openCoreMemory } from '../core/memory.js';
 import type { CheckedPair } from '../core/pair.js';
 import { type DelveClient, globalScope } from '../delve/client.js';
 import type { DelveSession } from '../delve/launch.js';
 import type { CallOptions } from '../delve/rpc.js';
 import { delveUsed } from '../delve/used.js';
-import { kinds } from '../delve/wire.js';
 import { messageOf, toLabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { hasPendingTimers } from '../goruntime/timers.js';
-import { loadGoParser } from '../source/parser.js';
-import { openProgram, type Program, recordedGoRoot } from '../source/program.js';
+import type { Sources } from '../source/sources.js';
 import type { AnalyzeOptions } from './analyze-core.js';
-import { askedOnce } from './asked-once.js';
 import { claimsOf, studyWaits } from './conclude.js';
 import { findingOf, groupOf, summaryOf, userLocations, verdictOf } from './diagnose.js';
 import type { Diagnosis } from './diagnosis.js';
+import { channelLocator, syncLocator } from './locators.js';
+import type { OpeningSources } from './open-sources.js';
 import { missingSources, processOf, unsureMatch } from './process-facts.js';
 import { readCore } from './read-core.js';
-import type { EvaluateChannel } from './releasers.js';
 import { type RootFacts, readRootFacts } from './root-facts.js';
 import type { Claim } from './rules/rule.js';
 import type { Cell, Snapshot } from './snapshot.js';
 import { unwrapStarts } from './start-locations.js';
-import { syncEvaluator } from './sync-evaluator.js';
 import { waitedObjects } from './waited-objects.js';
 
 export interface OpeningCore {
   readonly pair: CheckedPair;
   /** Delve, which may still be at it. */
   readonly opening: Promise<DelveSession>;
+  /** The program's sources, which may still be read. */
+  readonly sources: OpeningSources;
   /** When the analysis began, as `performance.now()` tells it. */
   readonly began: number;
 }
@@ -38,35 +37,31 @@ const callTimeoutMs = 120_000;
 
 /** Diagnoses a core that Delve opens: reads it, follows its waits, and says what they come to. */
 export async function diagnoseCore(
-  { pair, opening, began }: OpeningCore,
+  { pair, opening, sources: openingSources, began }: OpeningCore,
   options: AnalyzeOptions,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Diagnosis> {
   const { exe, core } = options;
-  // Compiled while Delve is still reading; a failure shows later.
-  loadGoParser().catch(() => undefined);
   await using session = await opening;
   using memory = openCoreMemory(core, exe);
   const call: CallOptions = { signal, timeoutMs: callTimeoutMs };
   const { client } = session;
-  const [program, read] = await Promise.all([
-    openSources(options, pair.exe.build?.mainModule, client, call),
-    readCore(
-      {
-        client,
-        memory,
-        files: { exe, core },
-        registers: pair.core.registers,
-        rawListFile: options.rawListFile,
-        engine: options.engine,
-        members: options.onRoster !== undefined,
-      },
-      call,
-    ),
-  ]);
+  const read = await readCore(
+    {
+      client,
+      memory,
+      files: { exe, core },
+      registers: pair.core.registers,
+      rawListFile: options.rawListFile,
+      engine: options.engine,
+      members: options.onRoster !== undefined,
+    },
+    call,
+  );
   const { engine, checked, layout } = read;
-  const snapshot = unwrapStarts(read.snapshot, program);
+  const sources = await openingSources.of(read.snapshot);
+  const snapshot = unwrapStarts(read.snapshot, sources);
   emit({
     type: 'note',
     text: `${snapshot.goroutines.total} goroutines in ${snapshot.signatures.length} distinct stacks`,
@@ -74,11 +69,14 @@ export async function diagnoseCore(
   const limits = new Set([...read.limits, ...snapshot.limits, ...unsureMatch(pair)]);
   const study = await studyWaits(
     snapshot,
-    program,
-    channelEvaluator(client, memory, snapshot, call),
+    sources,
+    {
+      channels: channelLocator(client, memory, snapshot, call),
+      syncObjects: layout === undefined ? undefined : syncLocator({ client, memory, layout }, snapshot, call),
+    },
     // When it cannot be read, a timer may well be pending.
     async () => (await hasPendingTimers((expression) => evaluateNumber(client, expression, call))) ?? true,
-    layout === undefined ? undefined : syncEvaluator({ client, memory, layout }, snapshot, call),
+    signal,
   );
   const { claims, undecided, limits: repeated } = claimsOf(study);
   for (const line of [...study.limits, ...repeated, ...undecided]) limits.add(line);
@@ -87,9 +85,9 @@ export async function diagnoseCore(
     const facts = await factsOf(claim, snapshot, client, call, limits);
     findings.push(findingOf({ claim, facts }, i, study.input));
   }
-  for (const line of await changedSince(exe, program)) limits.add(line);
-  for (const line of missingSources(program)) limits.add(line);
-  options.onSources?.(program.sourcesRead());
+  for (const line of await changedSince(exe, sources)) limits.add(line);
+  for (const line of missingSources(sources)) limits.add(line);
+  options.onSources?.(sources.read);
   if (snapshot.roster !== undefined) options.onRoster?.(snapshot.roster);
   const verdict = verdictOf(findings, undecided);
   return {
@@ -120,45 +118,6 @@ async function evaluateNumber(client: DelveClient, expression: string, options: 
   return seen.kind === 'value' && /^\d+$/.test(seen.variable.value) ? Number(seen.variable.value) : undefined;
 }
 
-async function openSources(
-  options: AnalyzeOptions,
-  mainModule: string | undefined,
-  client: DelveClient,
-  call: CallOptions,
-): Promise<Program> {
-  const recorded = await client.listSources('', call);
-  const functions = await client.listFunctions('', call);
-  const { sourceMap = [], goRoot, noSource = false } = options;
-  const recordedRoot = recordedGoRoot(recorded);
-  const files = noSource ? [] : recorded;
-  return openProgram(
-    { files, sourceMap, recordedGoRoot: recordedRoot, goRoot, mainModule, functions, noSource },
-    await loadGoParser(),
-  );
-}
-
-function channelEvaluator(
-  client: DelveClient,
-  memory: CoreMemory,
-  { far }: Snapshot,
-  call: CallOptions,
-): EvaluateChannel {
-  let found: number | undefined;
-  return askedOnce(async (goroutineId, frame, expression) => {
-    const distance = far?.get(goroutineId);
-    if (distance === 'too far') return { kind: 'unreadable' };
-    if (distance === 'worth it' && goroutineId !== found) {
-      await client.switchGoroutine(goroutineId, call);
-      found = goroutineId;
-    }
-    const seen = await client.eval({ goroutineId, frame }, expression, call);
-    if (seen.kind === 'unreadable' || seen.variable.kind !== kinds.chan) return { kind: 'unreadable' };
-    const { addr, base } = seen.variable;
-    const address = base !== 0 ? base : addr !== 0 ? memory.u64(addr) : undefined;
-    return address === undefined ? { kind: 'unreadable' } : { kind: 'address', address };
-  });
-}
-
 async function factsOf(
   claim: Claim,
   snapshot: Snapshot,
@@ -186,10 +145,12 @@ function elemTypeOf({ wait }: Cell, { channels }: Snapshot): string | undefined 
 }
 
 /** A source that is newer than the executable may not be what it was built from. */
-async function changedSince(exe: string, program: Program): Promise<string[]> {
+async function changedSince(exe: string, { read }: Sources): Promise<string[]> {
   const built = (await stat(exe)).mtimeMs;
   const newer: string[] = [];
-  for (const file of program.readFiles()) if ((await stat(file)).mtimeMs > built) newer.push(file);
+  for (const { local, library } of read) {
+    if (!library && (await stat(local)).mtimeMs > built) newer.push(local);
+  }
   if (newer.length === 0) return [];
   return [
     `${newer.length} source files are newer than the executable, ${newer[0]} among them: lines may not fit.`,

@@ -10,7 +10,7 @@ import {
   sourceCheck,
   starvedText,
 } from './evidence-text.js';
-import type { ReleaserSearch } from './releasers.js';
+import type { ReleaserSearch } from './releasers/search.js';
 import type { RootFacts } from './root-facts.js';
 import { type Claim, channelOf, countOf, numbered, type RuleInput } from './rules/rule.js';
 import { type Cell, hex, type Signature, type Snapshot } from './snapshot.js';

@@ -1,4 +1,4 @@
-import type { ReleaserSearch } from './releasers.js';
+import type { ReleaserSearch } from './releasers/search.js';
 import type { RootFacts } from './root-facts.js';
 import { type Claim, channelOf, countOf, directionOf, numbered, type RuleInput } from './rules/rule.js';
 import { type Cell, hex } from './snapshot.js';

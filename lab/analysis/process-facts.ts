@@ -1,5 +1,5 @@
 import type { CheckedPair } from '../core/pair.js';
-import type { Program } from '../source/program.js';
+import type { Sources } from '../source/sources.js';
 import type { Diagnosis } from './diagnosis.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -24,11 +24,15 @@ export function unsureMatch({ match }: CheckedPair): string[] {
   return match.kind === 'unknown' ? [`Executable and core could not be compared: ${match.why}.`] : [];
 }
 
-/** Sources that were asked for and are not here, for `limits`. */
-export function missingSources({ missing }: Program): string[] {
+/** Sources that are not here, for `limits`. */
+export function missingSources({ missing, absent }: Sources): string[] {
+  if (absent !== undefined) return absent === notWanted ? [] : [`${absent[0]?.toUpperCase()}${absent.slice(1)}.`];
   const [first] = missing;
   if (first === undefined) return [];
   return [
-    `${missing.size} source files were not found, ${first} among them: pass --source-map or --go-root.`,
+    `${missing.length} source files were not found, ${first} among them: pass --source-map or --go-root.`,
   ];
 }
+
+/** Why there are no sources where somebody asked for none. */
+export const notWanted = 'no source was to be read';

@@ -1,5 +1,5 @@
-import type { Program } from '../source/program.js';
-import { startsByName } from './names.js';
+import type { Sources } from '../source/sources.js';
+import { stacksOf } from './releasers/context.js';
 import type { Signature, Snapshot } from './snapshot.js';
 
 /**
@@ -7,8 +7,11 @@ import type { Signature, Snapshot } from './snapshot.js';
  * compiler makes (`NewMetrics.gowrap1`, `NewMetrics.func1` before Go 1.22); newer Delve looks through it, older
  * does not, and neither does when the method is inlined into it.
  */
-export function unwrapStarts(snapshot: Snapshot, program: Program): Snapshot {
-  const unwrapped = new Map(snapshot.signatures.map((s) => [s.id, unwrap(s, program)]));
+export function unwrapStarts(snapshot: Snapshot, sources: Sources): Snapshot {
+  const stacks = new Map(stacksOf(snapshot).map(({ id }, i) => [id, i]));
+  const unwrapped = new Map(
+    snapshot.signatures.map((s) => [s.id, unwrap(s, stacks.get(s.id) ?? -1, sources)]),
+  );
   return {
     ...snapshot,
     signatures: [...unwrapped.values()],
@@ -19,7 +22,7 @@ export function unwrapStarts(snapshot: Snapshot, program: Program): Snapshot {
   };
 }
 
-function unwrap(signature: Signature, program: Program): Signature {
+function unwrap(signature: Signature, stack: number, sources: Sources): Signature {
   const { startLocation: start, goStatementLocation: go, frames } = signature;
   const last = frames.findLastIndex(({ function: name }) => name !== 'runtime.goexit');
   const outermost = frames[last];
@@ -31,13 +34,10 @@ function unwrap(signature: Signature, program: Program): Signature {
     (/\.func\d+$/.test(outermost.function) &&
       outermost.file === go.file &&
       outermost.line === go.line &&
-      startsByName(go.file, go.line, program));
+      sources.frame(stack, last).byName);
   if (!wrapper || start.function === inner.function) return signature;
   // Where the function begins is not in its frame; its running line is the next best.
-  const declared = program
-    .parse(inner.file)
-    ?.root.descendantsOfType(['function_declaration', 'method_declaration'])
-    .find((fn) => fn.startPosition.row < inner.line && fn.endPosition.row + 1 >= inner.line);
-  const line = declared === undefined ? inner.line : declared.startPosition.row + 1;
+  const { start: declared } = sources.frame(stack, last - 1);
+  const line = declared === 0 ? inner.line : declared;
   return { ...signature, startLocation: { function: inner.function, file: inner.file, line } };
 }

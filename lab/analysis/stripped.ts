@@ -2,27 +2,29 @@ import { openCoreMemory } from '../core/memory.js';
 import type { CheckedPair } from '../core/pair.js';
 import type { Emit } from '../events.js';
 import { hasPendingTimers } from '../goruntime/timers.js';
-import { loadGoParser } from '../source/parser.js';
-import { openProgram, type Program, recordedGoRoot } from '../source/program.js';
 import type { AnalyzeOptions } from './analyze-core.js';
 import { claimsOf, studyWaits } from './conclude.js';
 import { findingOf, groupOf, userLocations } from './diagnose.js';
 import type { Diagnosis, Finding } from './diagnosis.js';
+import { blindLocator, excludingNothing, syncLocator } from './locators.js';
+import type { OpeningSources } from './open-sources.js';
 import { missingSources, processOf, unsureMatch } from './process-facts.js';
-import { readStripped, type StrippedReading } from './read-stripped.js';
+import { readStripped } from './read-stripped.js';
 import { type Claim, numbered, type RuleInput } from './rules/rule.js';
 import { unreachableObject } from './rules/unreachable-object.js';
 import type { Snapshot } from './snapshot.js';
 import { unwrapStarts } from './start-locations.js';
-import { typeEvaluator } from './stripped-evaluator.js';
-import { syncEvaluator } from './sync-evaluator.js';
-import type { MatchSync } from './sync-match.js';
 import { waitedObjects } from './waited-objects.js';
 
 const remedy =
   'Pass the unstripped executable of the same build with --exe: the one that `strip` made this of, if it was kept.';
 
-type Sources = Pick<AnalyzeOptions, 'sourceMap' | 'goRoot' | 'noSource' | 'onRoster'>;
+
+interface StrippedCore {
+  readonly pair: CheckedPair;
+  readonly sources: OpeningSources;
+  readonly began: number;
+}
 
 /**
  * What can be said of a program without debug information (`-ldflags=-s` or `-w`, or `strip`): everything that
@@ -30,31 +32,30 @@ type Sources = Pick<AnalyzeOptions, 'sourceMap' | 'goRoot' | 'noSource' | 'onRos
  * that rests on frames is more than suspected, and without a proof from memory alone the verdict stays `unknown`.
  */
 export async function analyzeStripped(
-  pair: CheckedPair,
-  sources: Sources,
-  began: number,
+  { pair, sources: opening, began }: StrippedCore,
+  options: Pick<AnalyzeOptions, 'onRoster' | 'onSources'>,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Diagnosis> {
   using memory = openCoreMemory(pair.core.path, pair.exe.path);
-  const read = await readStripped(pair, memory, signal, sources.onRoster !== undefined);
+  const read = await readStripped(pair, memory, signal, options.onRoster !== undefined);
   if (read.kind === 'lost') return lostDiagnosis(pair, read.why, began);
-  const program = await openSources(pair, read, sources);
-  const snapshot = unwrapStarts(read.snapshot, program);
+  const sources = await opening.of(read.snapshot);
+  const snapshot = unwrapStarts(read.snapshot, sources);
   const { total } = snapshot.goroutines;
   emit({ type: 'note', text: `${total} goroutines in ${snapshot.signatures.length} distinct stacks` });
-  if (snapshot.roster !== undefined) sources.onRoster?.(snapshot.roster);
-  const client = typeEvaluator(read.structs);
+  if (snapshot.roster !== undefined) options.onRoster?.(snapshot.roster);
+  const { layout } = read;
+  const objects = syncLocator({ client: undefined, memory, layout }, snapshot, { signal, timeoutMs: 0 });
   const study = await studyWaits(
     snapshot,
-    program,
-    () => Promise.resolve({ kind: 'unreadable' }),
+    sources,
+    { channels: blindLocator, syncObjects: excludingNothing(objects) },
     async () => (await hasPendingTimers(read.evaluateNumber)) ?? true,
-    excludingNothing(
-      syncEvaluator({ client, memory, layout: read.layout }, snapshot, { signal, timeoutMs: 0 }),
-    ),
+    signal,
     { proofsApart: true },
   );
+  options.onSources?.(sources.read);
   const { claims, undecided } = claimsOf(study);
   const weighed = claims.flatMap((claim) => weigh(claim, study.input));
   const findings = weighed.map((claim, i) => findingOf({ claim, facts: new Map() }, i, study.input));
@@ -76,22 +77,9 @@ export async function analyzeStripped(
         `${remedy} Its Delve takes the commands that stand beside each claim, too.`,
       knownAnyway(pair),
       ...unsureMatch(pair),
-      ...new Set([...snapshot.limits, ...study.limits, ...undecided, ...missingSources(program)]),
+      ...new Set([...snapshot.limits, ...study.limits, ...undecided, ...missingSources(sources)]),
     ],
   };
-}
-
-async function openSources(
-  { exe }: CheckedPair,
-  { table }: Extract<StrippedReading, { kind: 'read' }>,
-  { sourceMap = [], goRoot, noSource = false }: Sources,
-): Promise<Program> {
-  const recorded = table.files();
-  const options = {
-    ...{ files: noSource ? [] : recorded, sourceMap, recordedGoRoot: recordedGoRoot(recorded), goRoot },
-    ...{ mainModule: exe.build?.mainModule, noSource },
-  };
-  return openProgram(options, await loadGoParser());
 }
 
 /**
@@ -99,14 +87,6 @@ async function openSources(
  * The list of objects shows that it is locked and who waits.
  */
 const needsFrames: ReadonlySet<string> = new Set(['leaked-lock']);
-
-/** Without a variable that was read, an object may be any: a pointer in a frame can tell one, and none away. */
-const excludingNothing =
-  (match: MatchSync): MatchSync =>
-  async (query) => {
-    const seen = await match(query);
-    return seen === 'other' ? 'unreadable' : seen;
-  };
 
 /** What holds only if frames say what the sources say has to be looked at in the frames; a proof rests on memory. */
 function weigh(claim: Claim, input: RuleInput): readonly Claim[] {

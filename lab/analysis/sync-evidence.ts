@@ -1,5 +1,5 @@
 import type { Resource } from './diagnosis.js';
-import type { ReleaserSearch } from './releasers.js';
+import type { ReleaserSearch } from './releasers/search.js';
 import { channelOf, numbered, type RuleInput } from './rules/rule.js';
 import { type Cell, hex, type SyncObject } from './snapshot.js';
 import type { ObjectKey, ReleaseEvidence } from './wait-for-graph.js';

@@ -10,6 +10,8 @@ export type Releaser =
       readonly certain: boolean;
       /** It has the lock, or a `Done` that the group cannot do without: no wait ends before this one has done it. */
       readonly holds?: true;
+      /** It has to get past these first: it counts only when none of them is stuck. */
+      readonly behind?: readonly string[];
       readonly how: ReleaseEvidence;
     }
   /** Code that is on no stack, which any goroutine outside of the set may come to run. */
@@ -18,12 +20,17 @@ export type Releaser =
       readonly why: string;
       /** Nothing was seen that could; it was not possible to look. */
       readonly blind: boolean;
+      /** Whoever comes has to get past these first. */
+      readonly behind?: readonly string[];
     };
 
-/** Those who would do the opposite operation. Closing a channel ends a send too, but by a panic: nobody waits for that. */
+/**
+ * Those who would do the opposite operation. Closing a channel ends a send too, but by a panic: nobody waits for that;
+ * and who would come behind others is none yet.
+ */
 export function peersOf(object: ObjectKey, releasers: readonly Releaser[]) {
   return releasers.flatMap((releaser) =>
-    releaser.kind === 'cell' && !(object.startsWith('send:') && releaser.how.operation === 'close')
+    releaser.kind === 'cell' && releaser.behind === undefined && !(object.startsWith('send:') && releaser.how.operation === 'close')
       ? [releaser]
       : [],
   );
@@ -129,6 +136,7 @@ function canBeWoken(
         const releasers = graph.releasers.get(objectKey(channel, direction));
         if (releasers === undefined) return true;
         return releasers.some((releaser) => {
+          if (releaser.behind?.some((key) => stuck.has(key))) return false;
           if (releaser.kind === 'open') return trust === 'all' && someoneRuns;
           return (trust === 'all' || releaser.certain) && !stuck.has(releaser.cell);
         });
@@ -137,6 +145,7 @@ function canBeWoken(
       const releasers = graph.releasers.get(syncKey(wait.address, wait.mode));
       if (releasers === undefined) return true;
       const outside = (releaser: Releaser) => {
+        if (releaser.behind?.some((key) => stuck.has(key))) return false;
         if (releaser.kind === 'open') return trust === 'all' && someoneRuns;
         return (trust === 'all' || releaser.certain) && !stuck.has(releaser.cell);
       };
@@ -162,7 +171,10 @@ export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot
     const cell = cells.get(node);
     if (cell !== undefined) return objectsOf(cell);
     const releasers = graph.releasers.get(node) ?? [];
-    return releasers.flatMap((r) => (r.kind === 'cell' && cells.has(r.cell) ? [r.cell] : []));
+    return releasers.flatMap((r) => {
+      const own = r.kind === 'cell' ? [r.cell] : [];
+      return [...own, ...(r.behind ?? [])].filter((key) => cells.has(key));
+    });
   };
   const components = stronglyConnected([...cells.keys()], next);
   const componentOf = new Map(components.flatMap((nodes, i) => nodes.map((node) => [node, i] as const)));

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import type { ChannelStory } from '../../lab/analysis/channel-story.js';
-import type { ReleaserSearch } from '../../lab/analysis/releasers.js';
+import type { ChannelStory, ReleaserSearch } from '../../lab/analysis/releasers/search.js';
 import { rules } from '../../lab/analysis/rules/index.js';
 import type { Claim, RuleInput } from '../../lab/analysis/rules/rule.js';
 import type { Cell, Channel, Signature, Wait } from '../../lab/analysis/snapshot.js';
@@ -42,7 +41,7 @@ function by(cell: number, operation: 'send' | 'receive' | 'close', more: Partial
 }
 const open: Releaser = { kind: 'open', why: 'a handler', blind: false };
 
-const told = (function_: string) => ({ function: function_, file: '/f.go', line: 3 });
+const told = (function_: string) => ({ function: function_, file: '/f.go', line: 3, kind: 'send', expression: 'c' });
 const silent: ChannelStory = { sends: [], closes: [], departures: [], holders: new Set() };
 
 interface Known {
@@ -59,7 +58,7 @@ function claims(cells: readonly Cell[], known: Readonly<Record<string, Known>>):
   };
   const searches = Object.entries(known).map(([object, { releasers, story, contexts }]) => {
     const search: ReleaserSearch = {
-      ...{ releasers, places: [], flow: undefined, contexts },
+      ...{ releasers, contexts },
       ...{ operations: [], story: { ...silent, ...story } },
     };
     return [object, search] as const;

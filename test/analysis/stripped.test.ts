@@ -7,6 +7,7 @@ import { createColors } from 'picocolors';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
 import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
 import { readStripped } from '../../lab/analysis/read-stripped.js';
+import { openSources } from '../../lab/analysis/open-sources.js';
 import { analyzeStripped } from '../../lab/analysis/stripped.js';
 import { checkPair } from '../../lab/core/elf.js';
 import { openCoreMemory } from '../../lab/core/memory.js';
@@ -225,7 +226,9 @@ for (const go of gos) {
           const { core } = made;
           const theirs = await analyzeCore({ exe, core, delve: delve.path }, quiet, signal);
           const pair = await checkPair(exe, core, signal);
-          const ours = await analyzeStripped(pair, {}, performance.now(), quiet, signal);
+          await using sources = openSources(pair, { exe }, quiet, signal);
+          const stripped = { pair, sources, began: performance.now() };
+          const ours = await analyzeStripped(stripped, {}, quiet, signal);
           expect(ours.process.goroutines, situation).to.deep.equal(theirs.process.goroutines);
           // Of those that run, Delve shows what their thread does, which may be the runtime's own work.
           // Those stand elsewhere in the list then, so the others have other numbers.

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { summaryOf } from '../../lab/analysis/diagnose.js';
-import { syncObjectName } from '../../lab/analysis/names.js';
+import { objectNames } from '../../lab/analysis/names.js';
 import type { Cell, Signature, Snapshot } from '../../lab/analysis/snapshot.js';
 
 function cellOf(status: Signature['status'], system: boolean, count: number): Cell {
@@ -36,7 +36,8 @@ describe('what an undecided analysis says', () => {
   });
 
   it('calls an object of package sync by what it is when it has no name', () => {
-    expect(syncObjectName(0xc000010000, cells)).to.equal('condition variable 0xc000010000');
-    expect(syncObjectName(0xc000020000, cells)).to.equal(undefined);
+    const nameOf = objectNames(new Map(), cells);
+    expect(nameOf(0xc000010000)).to.equal('condition variable 0xc000010000');
+    expect(nameOf(0xc000020000)).to.equal('channel 0xc000020000');
   });
 });

@@ -1,4 +1,4 @@
-import type { ContextOrigin } from '../context-releasers.js';
+import type { ContextOrigin } from '../releasers/search.js';
 import { objectsOf } from '../wait-for-graph.js';
 import { channelRule, channelsText, verbFor } from './channel-shape.js';
 import { behind, goroutinesOf } from './rule.js';

@@ -1,4 +1,4 @@
-import type { OperationPlace } from '../channel-story.js';
+import type { OperationPlace } from '../releasers/search.js';
 import { channelRule, channelsText, verbFor } from './channel-shape.js';
 import { behind, goroutinesOf } from './rule.js';
 

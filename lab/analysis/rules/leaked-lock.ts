@@ -1,4 +1,4 @@
-import type { Leak } from '../releasers.js';
+import type { Leak } from '../releasers/search.js';
 import type { Knot } from '../wait-for-graph.js';
 import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
 import { namesOf, ruleFor } from './sync-knot.js';

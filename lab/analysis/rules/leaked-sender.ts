@@ -1,4 +1,4 @@
-import type { ChannelStory } from '../channel-story.js';
+import type { ChannelStory } from '../releasers/search.js';
 import { channelRule, channelsText, verbFor } from './channel-shape.js';
 import { behind, goroutinesOf } from './rule.js';
 

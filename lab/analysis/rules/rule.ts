@@ -1,5 +1,5 @@
 import type { DeadlockClass, DeadlockSubtype } from '../diagnosis.js';
-import type { ReleaserSearch } from '../releasers.js';
+import type { ReleaserSearch } from '../releasers/search.js';
 import type { Cell, Channel, Snapshot } from '../snapshot.js';
 import type { Knot, ObjectKey, WaitForGraph } from '../wait-for-graph.js';
 

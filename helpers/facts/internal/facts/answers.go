@@ -46,15 +46,17 @@ type Entry struct {
 
 // An Operation of a class, with everyone who may come to it.
 type Operation struct {
-	Kind     string  `json:"kind"`
-	Function string  `json:"function"`
-	File     string  `json:"file"`
-	Line     int     `json:"line"`
-	Expr     string  `json:"expr"`
-	Deferred bool    `json:"deferred,omitempty"`
-	OnStack  []Spot  `json:"onStack"`
-	Routes   []Spot  `json:"routes"`
-	Open     []Entry `json:"open"`
+	Kind     string `json:"kind"`
+	Function string `json:"function"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Expr     string `json:"expr"`
+	Deferred bool   `json:"deferred,omitempty"`
+	// Bare: an unlock of what its function has not locked.
+	Bare    bool    `json:"bare,omitempty"`
+	OnStack []Spot  `json:"onStack"`
+	Routes  []Spot  `json:"routes"`
+	Open    []Entry `json:"open"`
 }
 
 // A Gate is a lock that everyone new has to take before an operation.
@@ -200,7 +202,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 	if op.Pos.IsValid() {
 		at = w.place(op.Pos)
 	}
-	out := Operation{Kind: op.Kind, Function: shortName(op.Fn), File: at.File, Line: at.Line, Expr: op.Expr, Deferred: op.Deferred,
+	out := Operation{Kind: op.Kind, Function: shortName(op.Fn), File: at.File, Line: at.Line, Expr: op.Expr, Deferred: op.Deferred, Bare: w.isBare(op),
 		OnStack: []Spot{}, Routes: []Spot{}, Open: []Entry{}}
 	expr := w.exprOf(op.Operand, 0)
 	k := &walker{w: w, stacks: s, class: c, op: op, seen: map[string]bool{}}
@@ -675,6 +677,8 @@ type Waiting struct {
 	Near  bool   `json:"near"`
 	Done  bool   `json:"done"` // a receive from Done of a context
 	Owner *Owner `json:"owner,omitempty"`
+	// Elem is the type of a channel's elements.
+	Elem string `json:"elem,omitempty"`
 }
 
 // Places are the operations of certain kinds that a frame may be parked in, those of its line first.
@@ -696,6 +700,8 @@ func (w *World) Places(s *Stacks, stack, frame int, kinds []string) []Waiting {
 		waiting := Waiting{Op: op.ID, Text: op.Expr, Expr: w.exprOf(op.Operand, 0), Line: w.line(op.Pos), Near: near, Done: doneOf(op.Operand) != nil}
 		if isSyncKind(op.Kind) {
 			waiting.Owner = w.ownerOf(op)
+		} else {
+			waiting.Elem = w.keys.of(chanElem(op.Operand.Type()))
 		}
 		out = append(out, waiting)
 	}
@@ -729,4 +735,17 @@ func (w *World) startedOps(f Frame, add func(*Op, bool)) {
 			}
 		}
 	}
+}
+
+// isBare: an unlock of what its function has not locked before ends another function's hold.
+func (w *World) isBare(op *Op) bool {
+	if op.Kind != "unlock" && op.Kind != "runlock" {
+		return false
+	}
+	for _, given := range w.summaryOf(op.Fn).released {
+		if given.op == op {
+			return true
+		}
+	}
+	return false
 }

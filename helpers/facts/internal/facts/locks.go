@@ -459,3 +459,30 @@ func (w *World) leavesOrGives(fn *ssa.Function) bool {
 	}
 	return locks == 0 || unlocks == 0
 }
+
+// holdsSomewhere tells whether a function takes the lock at a path itself.
+func (w *World) holdsSomewhere(fn *ssa.Function, mode string, p Path) bool {
+	if p.root == rootHeap {
+		return false
+	}
+	key := mode + " " + p.key()
+	s := w.summaryOf(fn)
+	for _, b := range fn.Blocks {
+		if s.in[b] == nil {
+			continue
+		}
+		if _, ok := s.in[b].held[key]; ok {
+			return true
+		}
+		for _, in := range b.Instrs {
+			for _, op := range w.opAt[in] {
+				if op.Kind == mode {
+					if other, _ := w.lockKey(mode, op.Operand, op.Expr); other == key {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}

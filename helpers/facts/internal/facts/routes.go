@@ -426,6 +426,10 @@ func (k *walker) visit(fn *ssa.Function, site ssa.CallInstruction, p Path, must 
 	}
 	expr := k.siteExpr(p, fn, site)
 	for _, at := range outer {
+		// Whoever has taken the lock itself gives back its own.
+		if mode := map[string]string{"unlock": "lock", "runlock": "rlock"}[k.op.Kind]; mode != "" && k.w.holdsSomewhere(within, mode, at) {
+			continue
+		}
 		gates := k.before(within, site, at, k.op, below)
 		if !gates.closed || k.w.onStack(k.stacks, within) {
 			k.routes = append(k.routes, route{fn: within, site: site, expr: expr, called: called, gates: gates.locks, closed: gates.gate, made: madeBy(at, within)})

@@ -1,0 +1,167 @@
+import type { Operation, OperationClass, Spot } from '../../source/facts.js';
+import { type Cell, type Frame, isPrivateRuntime } from '../snapshot.js';
+import { objectKey, type Releaser } from '../wait-for-graph.js';
+import { blindSpots, evidence, type GateKeepers, gateKeepers, openEntry, type SearchContext } from './context.js';
+import { type Meaning, type Meanings, readMeanings } from './meaning.js';
+import type { ChannelStory, ReleaserSearch } from './search.js';
+import { chooseOp, type WaitingOps, type WaitingPlaces } from './waiting-ops.js';
+
+/** Goroutines of one cell that are evaluated. */
+const maxAsked = 4;
+/** Stacks of one kind that are looked at for where they wait for one channel. */
+const maxPlaces = 8;
+/** Where code that is on no stack may come anyway, only so many frames are looked into. */
+const maxReadsWhenOpen = 200;
+
+/** The frame in which a goroutine waits at a channel. */
+export const waitingFrame = ({ signature }: Cell): Frame | undefined =>
+  signature.frames.find(({ function: name }) => !isPrivateRuntime(name));
+
+interface ClassFacts {
+  readonly class: OperationClass;
+  readonly stacks: ReadonlyMap<Operation, Meanings>;
+  readonly routes: ReadonlyMap<Operation, Meanings>;
+  readonly gates: GateKeepers;
+}
+
+/** Finds who could end waits at channels; what is the same for all channels of one place is found out once. */
+export function channelSearch(context: SearchContext, places: WaitingPlaces) {
+  const classes = new Map<string, Promise<ClassFacts>>();
+  const blind = blindSpots(context);
+
+  async function placesOf(cell: Cell, channel: number, direction: 'send' | 'receive'): Promise<WaitingOps> {
+    const frame = waitingFrame(cell);
+    if (frame === undefined) return { kind: 'none', why: 'a waiting stack could not be read', blind: true };
+    const index = cell.signature.frames.indexOf(frame);
+    const info = context.sources.frame(context.stackOf(cell.signature), index);
+    if (!info.known && info.library) {
+      return { kind: 'none', why: `${frame.function} of the standard library waits for it`, blind: false };
+    }
+    if (!info.known && places.of(cell, index, direction).length === 0) {
+      const what = info.here ? `has no ${frame.function} there` : 'was not read';
+      return { kind: 'none', why: `the source ${frame.file}:${frame.line} ${what}`, blind: true };
+    }
+    const elem = context.snapshot.channels.get(channel)?.elemType;
+    const all = places.of(cell, index, direction);
+    const fitting = all.filter((op) => op.elem === undefined || elem === undefined || sameType(op.elem, elem));
+    return await chooseOp(fitting.length > 0 ? fitting : all, { cell, frame, address: channel }, context.channels);
+  }
+
+  function factsOf(ops: readonly number[], direction: 'send' | 'receive'): Promise<ClassFacts> {
+    const key = `${direction} ${[...ops].sort((a, b) => a - b).join(' ')}`;
+    const known = classes.get(key) ?? study(ops, direction);
+    classes.set(key, known);
+    return known;
+  }
+
+  async function study(ops: readonly number[], direction: 'send' | 'receive'): Promise<ClassFacts> {
+    const found = await context.sources.releasers(ops, direction);
+    const ended = found.operations.filter(({ kind }) => !kind.startsWith('told:'));
+    const anybody = context.someoneLives && ended.some(({ open }) => open.some((e) => (e.gates ?? []).length === 0));
+    const limit = anybody ? { maxAsked: 1, maxReads: maxReadsWhenOpen } : { maxAsked };
+    const read = (spots: readonly Spot[]) => readMeanings(spots, context.cellsOf, context.channels, limit);
+    const stacks = new Map<Operation, Meanings>();
+    const routes = new Map<Operation, Meanings>();
+    for (const operation of ended) {
+      stacks.set(operation, await read(operation.onStack));
+      routes.set(operation, await read(anybody ? [] : operation.routes));
+    }
+    const closed = new Map<number, Meanings>();
+    for (const gate of found.gates) closed.set(gate.id, await read(gate.closed));
+    return { class: found, stacks, routes, gates: gateKeepers(found, closed, context.cellsOf) };
+  }
+
+  return async (channel: number, direction: 'send' | 'receive'): Promise<ReleaserSearch> => {
+    const waiting = context.waiting.get(objectKey(channel, direction)) ?? [];
+    const releasers: Releaser[] = [];
+    const ops = new Map<number, boolean>();
+    const seen = new Set<string>();
+    for (const cell of waiting) {
+      // Goroutines of one stack wait in one place.
+      if (seen.has(cell.signature.id)) continue;
+      seen.add(cell.signature.id);
+      if (seen.size > maxPlaces) break;
+      const found = await placesOf(cell, channel, direction);
+      if (found.kind === 'none') releasers.push({ kind: 'open', why: found.why, blind: found.blind });
+      else for (const op of found.ops) ops.set(op.op, ops.get(op.op) === true || found.sure);
+    }
+    if (ops.size === 0) return { releasers, operations: [] };
+    const facts = await factsOf([...ops.keys()], direction);
+    releasers.push(...blind, ...escapesOf(facts.class));
+    for (const operation of facts.class.operations) {
+      releasers.push(...releasersBy(operation, facts, channel));
+    }
+    return { releasers, ...told(facts, releasers, [...ops.values()].some(Boolean), context) };
+  };
+}
+
+function releasersBy(operation: Operation, { stacks, routes, gates }: ClassFacts, channel: number): Releaser[] {
+  const out: Releaser[] = [];
+  const at = { ...operation, expression: operation.expr };
+  const add = (meaning: Meaning, certain: boolean) => {
+    const behind = gates.behind(meaning.spot.gates, channel).filter((key) => key !== meaning.cell.key);
+    const { calledAt } = meaning.spot;
+    out.push({
+      ...{ kind: 'cell', cell: meaning.cell.key, certain },
+      ...(behind.length === 0 ? {} : { behind }),
+      how: {
+        ...evidence(at, meaning),
+        ...(calledAt === undefined ? {} : { calledAt: `${calledAt.file}:${calledAt.line}` }),
+      },
+    });
+  };
+  for (const meaning of stacks.get(operation)?.of(channel) ?? []) {
+    add(meaning, meaning.kind === 'same' && operation.kind !== 'cancel');
+  }
+  for (const meaning of routes.get(operation)?.of(channel) ?? []) add(meaning, false);
+  for (const entry of operation.open) out.push(openEntry(entry, gates.behind(entry.gates, channel)));
+  return out;
+}
+
+/** Where the channel goes out of sight, or a context ends by itself. */
+function escapesOf(found: OperationClass): Releaser[] {
+  const out: Releaser[] = [];
+  if (found.unknown) out.push({ kind: 'open', why: 'where the channel comes from was lost from sight', blind: false });
+  for (const { why, file, line } of found.escapes) {
+    out.push({ kind: 'open', why: `the channel is passed to ${why} (${file}:${line})`, blind: false });
+  }
+  for (const { clock, file, line } of found.contexts) {
+    if (clock) out.push({ kind: 'open', why: `the context has a deadline (${file}:${line})`, blind: false });
+  }
+  for (const { why, file, line } of found.others) {
+    const at = line === 0 ? '' : ` (${file}:${line})`;
+    out.push({ kind: 'open', why: `the context may end by what ${why} does${at}`, blind: false });
+  }
+  return out;
+}
+
+function told(
+  { class: found }: ClassFacts,
+  releasers: readonly Releaser[],
+  sure: boolean,
+  { cellsOf }: SearchContext,
+): Omit<ReleaserSearch, 'releasers'> {
+  const place = ({ kind, function: name, file, line, expr }: Operation) => ({
+    ...{ kind: kind.replace('told:', ''), function: name, file, line, expression: expr },
+  });
+  const operations = found.operations.filter(({ kind }) => !kind.startsWith('told:')).map(place);
+  const of = (kind: string) => found.operations.filter((o) => o.kind === `told:${kind}`).map(place);
+  const story: ChannelStory = {
+    sends: of('send'),
+    closes: of('close'),
+    departures: found.departures,
+    holders: new Set(found.slots.flatMap((stack) => cellsOf(stack).map(({ key }) => key))),
+  };
+  const contextual = found.contexts.length > 0 && found.others.length === 0 && !found.contexts.some((c) => c.clock);
+  const onlyContexts = contextual && found.operations.every(({ kind }) => kind === 'cancel');
+  const [context] = found.contexts;
+  const name = onlyContexts ? `${context?.name}.Done()` : sure ? found.names[0]?.name : undefined;
+  void releasers;
+  return { operations, story, name, contexts: onlyContexts ? found.contexts : undefined };
+}
+
+/** The runtime and the sources write the names of a type's packages in their own ways: the last words are the same. */
+function sameType(written: string, read: string): boolean {
+  const plain = (text: string) => text.replaceAll(/(?:[\w.~%-]+\/)+/g, '').replaceAll(' ', '');
+  return plain(written) === plain(read);
+}

@@ -1,0 +1,134 @@
+import type { Sources, SourceStack } from '../../source/sources.js';
+import { type Cell, isPrivateRuntime, type Signature, type Snapshot } from '../snapshot.js';
+import type { ObjectKey, ReleaseEvidence, Releaser } from '../wait-for-graph.js';
+import type { Locator, Meaning, Meanings } from './meaning.js';
+import type { Entry, OperationClass } from '../../source/facts.js';
+
+/** What a search knows. Goroutines of the runtime are left out. */
+export interface SearchContext {
+  readonly snapshot: Snapshot;
+  readonly cells: readonly Cell[];
+  readonly sources: Sources;
+  /** Who waits for each object. */
+  readonly waiting: ReadonlyMap<ObjectKey, readonly Cell[]>;
+  /** Place of a signature's stack in what the sources were told. */
+  stackOf(signature: Signature): number;
+  cellsOf(stack: number): readonly Cell[];
+  /** Some goroutine of the program runs, or is woken from outside. */
+  readonly someoneLives: boolean;
+  readonly channels: Locator;
+  /** Absent where the program's sync types could not be read. */
+  readonly syncObjects?: Locator | undefined;
+}
+
+/** The stacks that the sources are told; a goroutine of the runtime is none of the program's. */
+export function stacksOf({ signatures }: Pick<Snapshot, 'signatures'>): readonly SourceStack[] {
+  return signatures
+    .filter(({ system }) => !system)
+    .map(({ id, status, partial, frames }) => ({
+      id,
+      parked: status === 'waiting',
+      partial: partial === true,
+      frames: frames.map(({ function: name, file, line, inlined }) => ({ function: name, file, line, inlined })),
+    }));
+}
+
+/** Frames of package sync and of the runtime, between the program and the scheduler. */
+const inSync = /^(?:runtime|sync|internal\/sync)\./;
+
+/** The package that a function belongs to, as the linker has it: `net/http` of `net/http.(*conn).serve`. */
+export function packageOf(name: string): string {
+  const slash = name.lastIndexOf('/');
+  const dot = name.indexOf('.', slash + 1);
+  return dot < 0 ? name : name.slice(0, dot);
+}
+
+/** Packages in which goroutines wait for what others have to do: of Go's library, their functions are read as well. */
+export function packagesWaitedIn(cells: readonly Cell[]): readonly string[] {
+  const found = new Set<string>();
+  for (const { wait, signature } of cells) {
+    if (signature.system || (wait.kind !== 'channel' && wait.kind !== 'sync')) continue;
+    const frame = signature.frames.find(({ function: name }) =>
+      wait.kind === 'sync' ? !inSync.test(name) : !isPrivateRuntime(name),
+    );
+    if (frame !== undefined) found.add(packageOf(frame.function).replaceAll('%2e', '.'));
+  }
+  return [...found].sort();
+}
+
+/** What all searches of one kind have in common: the sources are not all here, or a stack could not be read. */
+export function blindSpots({ sources, snapshot }: SearchContext): Releaser[] {
+  const out: Releaser[] = [];
+  if (sources.absent !== undefined) out.push({ kind: 'open', why: sources.absent, blind: true });
+  for (const file of sources.missing.slice(0, 1)) {
+    out.push({ kind: 'open', why: `the source of ${file} was not found`, blind: true });
+  }
+  for (const why of sources.unseen.slice(0, 1)) out.push({ kind: 'open', why, blind: true });
+  for (const { partial, system, exampleIds } of snapshot.signatures) {
+    if (partial !== true || system) continue;
+    const why = `the stack of goroutine ${exampleIds[0]} could not be read to its end`;
+    out.push({ kind: 'open', why, blind: true });
+    break;
+  }
+  return out;
+}
+
+/** Ways in for code that is on no stack. */
+export const openEntry = (entry: Entry, behind: readonly string[]): Releaser => ({
+  kind: 'open',
+  why: entry.line === 0 ? entry.why : `${entry.why} (${entry.file}:${entry.line})`,
+  blind: false,
+  ...(behind.length === 0 ? {} : { behind }),
+});
+
+/** Who stands in the gates of a class, by object: whoever comes anew waits behind them. */
+export interface GateKeepers {
+  behind(gates: readonly number[] | null | undefined, address: number): readonly string[];
+}
+
+export function gateKeepers(
+  { gates }: Pick<OperationClass, 'gates'>,
+  meanings: ReadonlyMap<number, Meanings>,
+  cellsOf: (stack: number) => readonly Cell[],
+): GateKeepers {
+  const byId = new Map(gates.map((gate) => [gate.id, gate]));
+  return {
+    behind(ids, address) {
+      const out = new Set<string>();
+      for (const id of ids ?? []) {
+        const gate = byId.get(id);
+        if (gate === undefined) continue;
+        if (gate.global) {
+          for (const { stack } of gate.closed) for (const cell of cellsOf(stack)) out.add(cell.key);
+          continue;
+        }
+        for (const meaning of meanings.get(id)?.of(address) ?? []) {
+          if (meaning.kind === 'same' && meaning.kept === undefined) out.add(meaning.cell.key);
+        }
+      }
+      return [...out];
+    },
+  };
+}
+
+export function evidence(
+  operation: {
+    readonly kind: string;
+    readonly expression: string;
+    readonly file: string;
+    readonly line: number;
+  },
+  { cell, frame, goroutine, kept }: Pick<Meaning, 'cell' | 'frame' | 'goroutine' | 'kept'>,
+): ReleaseEvidence {
+  const kind = operation.kind === 'cancel' || operation.kind === 'reset' ? 'close' : operation.kind;
+  return {
+    operation: kind as ReleaseEvidence['operation'],
+    expression: operation.expression,
+    file: operation.file,
+    line: operation.line,
+    goroutine: goroutine === 0 ? (cell.ids[0] ?? 0) : goroutine,
+    frame: frame.index,
+    function: frame.function,
+    ...(kept === true ? { kept } : {}),
+  };
+}

@@ -1,0 +1,234 @@
+import type { Holder, Operation, OperationClass } from '../../source/facts.js';
+import type { Cell, Frame, SyncMode, SyncObject, Wait } from '../snapshot.js';
+import { callerOfSync, isOnce } from '../sync-waits.js';
+import { type ObjectKey, syncKey, type Releaser } from '../wait-for-graph.js';
+import { blindSpots, evidence, type GateKeepers, gateKeepers, openEntry, type SearchContext } from './context.js';
+import { groupReleasers } from './groups.js';
+import { type Locator, type Meaning, type Meanings, readMeanings } from './meaning.js';
+import type { ReleaserSearch } from './search.js';
+import { chooseOp, type WaitingOps, type WaitingPlaces } from './waiting-ops.js';
+
+export type SyncWait = Extract<Wait, { kind: 'sync' }>;
+
+/** The calls in which a goroutine waits. */
+export const waitsIn: Readonly<Record<SyncMode, string>> = {
+  lock: 'lock',
+  drain: 'lock',
+  rlock: 'rlock',
+  wait: 'wait',
+  notify: 'wait',
+};
+
+/** The calls that end a wait. */
+export const endedBy: Readonly<Record<SyncMode, 'unlock' | 'runlock' | 'done' | 'signal'>> = {
+  lock: 'unlock',
+  drain: 'runlock',
+  rlock: 'unlock',
+  wait: 'done',
+  notify: 'signal',
+};
+
+const maxPlaces = 8;
+const maxAsked = 8;
+
+export interface SyncFacts {
+  readonly class: OperationClass;
+  readonly stacks: ReadonlyMap<Operation, Meanings>;
+  readonly routes: ReadonlyMap<Operation, Meanings>;
+  readonly holders: ReadonlyMap<Holder, Meanings>;
+  readonly gates: GateKeepers;
+}
+
+/** The frame in which a goroutine waits for an object of package sync: of a Once, the one that keeps its lock. */
+export function syncFrame({ signature: { frames } }: Cell): Frame | undefined {
+  const caller = callerOfSync(frames);
+  return frames.slice(0, caller === undefined ? 0 : frames.indexOf(caller)).find(isOnce) ?? caller;
+}
+
+/** Finds who could end waits for locks, wait groups and condition variables. */
+export function syncSearch(context: SearchContext, locator: Locator, places: WaitingPlaces) {
+  const classes = new Map<string, Promise<SyncFacts>>();
+  const blind = blindSpots(context);
+  const starting = context.cells.filter((cell) => isAboutToBegin(cell, context));
+  const waiting = new Map<number, Cell[]>();
+  for (const cell of context.cells) {
+    if (cell.wait.kind !== 'sync') continue;
+    waiting.set(cell.wait.address, [...(waiting.get(cell.wait.address) ?? []), cell]);
+  }
+
+  async function placesOf(cell: Cell, wait: SyncWait): Promise<WaitingOps> {
+    const frame = syncFrame(cell);
+    if (frame === undefined) {
+      // `go wg.Wait()` leaves nothing but the library on the stack.
+      return { kind: 'none', why: 'no function of the program is on the waiting stack', blind: true };
+    }
+    const index = cell.signature.frames.indexOf(frame);
+    const info = context.sources.frame(context.stackOf(cell.signature), index);
+    if (!info.known && info.library) {
+      return { kind: 'none', why: `${frame.function} of the library waits for it`, blind: false };
+    }
+    const ops = places.of(cell, index, waitsIn[wait.mode]);
+    if (!info.known && ops.length === 0) {
+      return { kind: 'none', why: `the source ${frame.file}:${frame.line} was not read`, blind: true };
+    }
+    // A consumer that was woken takes its lock again inside of `Cond.Wait`.
+    if (wait.mode === 'lock' && cell.signature.frames.some((f) => f.function === 'sync.(*Cond).Wait')) {
+      return { kind: 'found', ops: [], sure: false };
+    }
+    return await chooseOp(ops, { cell, frame, address: wait.address }, locator);
+  }
+
+  function factsOf(ops: readonly number[], mode: SyncMode): Promise<SyncFacts> {
+    const key = `${mode} ${[...ops].sort((a, b) => a - b).join(' ')}`;
+    const known = classes.get(key) ?? study(ops, mode);
+    classes.set(key, known);
+    return known;
+  }
+
+  async function study(ops: readonly number[], mode: SyncMode): Promise<SyncFacts> {
+    const found = await context.sources.releasers(ops, mode);
+    const read = (spots: Parameters<typeof readMeanings>[0]) =>
+      readMeanings(spots, context.cellsOf, locator, { maxAsked });
+    const stacks = new Map<Operation, Meanings>();
+    const routes = new Map<Operation, Meanings>();
+    for (const operation of found.operations) {
+      stacks.set(operation, await read(operation.onStack));
+      routes.set(operation, await read(operation.routes));
+    }
+    const holders = new Map<Holder, Meanings>();
+    for (const holder of found.holders) holders.set(holder, await read([holder]));
+    const closed = new Map<number, Meanings>();
+    for (const gate of found.gates) closed.set(gate.id, await read(gate.closed));
+    return { class: found, stacks, routes, holders, gates: gateKeepers(found, closed, context.cellsOf) };
+  }
+
+  return async (wait: SyncWait): Promise<ReleaserSearch> => {
+    const cells = waiting.get(wait.address) ?? [];
+    const releasers: Releaser[] = [];
+    const open = (why: string, blind = false) => releasers.push({ kind: 'open', why, blind });
+    const ops = new Map<number, boolean>();
+    const seen = new Set<string>();
+    for (const cell of cells) {
+      if (seen.has(cell.signature.id) || cell.wait.kind !== 'sync') continue;
+      seen.add(cell.signature.id);
+      if (seen.size > maxPlaces) break;
+      const found = await placesOf(cell, cell.wait);
+      if (found.kind === 'none') open(found.why, found.blind);
+      else for (const op of found.ops) ops.set(op.op, ops.get(op.op) === true || found.sure);
+    }
+    if (ops.size === 0) {
+      if (releasers.length === 0) open('those who wait were woken and take their lock again');
+      return { releasers, operations: [] };
+    }
+    const facts = await factsOf([...ops.keys()], wait.mode);
+    const object = context.snapshot.syncObjects?.get(wait.address);
+    if (object === undefined) open('its state could not be read', true);
+    else if (isFree(object, wait.mode)) open('it is free, and about to be given to the next one');
+    for (const cell of starting) open(`goroutine ${cell.ids[0]} has yet to begin`);
+    releasers.push(...blind);
+    for (const { why, file, line } of facts.class.escapes) open(`it is passed to ${why} (${file}:${line})`);
+    if (wait.mode === 'wait') {
+      releasers.push(...groupReleasers(facts, wait.address, object, releasers.some((r) => r.kind === 'open')));
+    } else if (wait.mode === 'notify') {
+      for (const operation of facts.class.operations) releasers.push(...comingTo(operation, facts, wait.address));
+    } else {
+      releasers.push(...holdersOf(facts, wait));
+      if (wait.objectKind === 'rwmutex' && wait.mode !== 'drain') releasers.push(...pendingWriters(wait, cells));
+      for (const operation of facts.class.operations) {
+        if (operation.bare === true) releasers.push(...comingTo(operation, facts, wait.address));
+      }
+    }
+    const sure = [...ops.values()].some(Boolean);
+    return {
+      releasers,
+      operations: facts.class.operations.map(({ kind, function: name, file, line, expr }) => ({
+        ...{ kind, function: name, file, line, expression: expr },
+      })),
+      name: sure || ops.size === 1 ? facts.class.names[0]?.name : undefined,
+      leaks: facts.class.leaks,
+    };
+  };
+}
+
+/** Goroutines that stand where their function has taken the lock and not given it back. */
+function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
+  const out: Extract<Releaser, { kind: 'cell' }>[] = [];
+  const open: Releaser[] = [];
+  for (const [holder, meanings] of holders) {
+    for (const meaning of meanings.of(wait.address)) {
+      const waitsHere = meaning.cell.wait.kind === 'sync' && meaning.cell.wait.address === wait.address;
+      // Where it waits for the object under another name, the frame has a pointer to it for that.
+      const innermost = syncFrame(meaning.cell) === meaning.frame;
+      const own = holder.own === true && waitsHere;
+      const same = own || (meaning.kind === 'same' && !(meaning.kept === true && waitsHere && innermost));
+      if (holder.givenBack !== undefined) {
+        open.push({ kind: 'open', why: `${holder.givenBack} gives it back for a while`, blind: false });
+        continue;
+      }
+      const certain = holder.always && same;
+      const kept = own || meaning.kept === true;
+      const at = { kind: endedBy[wait.mode], expression: holder.text, file: holder.file, line: holder.line };
+      const { kept: _, ...plain } = meaning;
+      const how = evidence(at, { ...plain, ...(kept ? { kept: true as const } : {}) });
+      out.push({ kind: 'cell', cell: meaning.cell.key, certain, ...(certain ? { holds: true } : {}), how });
+    }
+  }
+  if (wait.mode === 'drain') return [...open, ...out];
+  // A lock has one holder: the one that is certain, or it cannot be told which of several it is.
+  const certain = new Set(out.filter((one) => one.certain).map((one) => one.cell));
+  if (certain.size === 1) return [...open, ...out.filter((one) => one.certain)];
+  if (certain.size === 0) return [...open, ...out];
+  return [...open, ...out.map(({ holds: _, ...one }) => ({ ...one, certain: false }))];
+}
+
+/** A writer that waits for readers has the inner lock, and whoever comes after it waits for it. */
+function pendingWriters(wait: SyncWait, waiting: readonly Cell[]): Releaser[] {
+  return waiting
+    .filter((cell) => cell.wait.kind === 'sync' && cell.wait.mode === 'drain')
+    .flatMap((cell) => {
+      const frame = callerOfSync(cell.signature.frames);
+      if (frame === undefined) return [];
+      const at = { kind: endedBy[wait.mode], expression: '', file: frame.file, line: frame.line };
+      const how = evidence(at, { cell, frame, goroutine: 0 });
+      return [{ kind: 'cell', cell: cell.key, certain: true, holds: true, how } as const];
+    });
+}
+
+/** Goroutines that stand before an operation, and code that leads to it. */
+function comingTo(operation: Operation, { stacks, routes, gates }: SyncFacts, address: number): Releaser[] {
+  const at = { ...operation, expression: operation.expr };
+  const out: Releaser[] = [];
+  const add = (meaning: Meaning, certain: boolean) => {
+    const behind = gates.behind(meaning.spot.gates, address).filter((key) => key !== meaning.cell.key);
+    const how = evidence(at, meaning);
+    out.push({ kind: 'cell', cell: meaning.cell.key, certain, ...(behind.length === 0 ? {} : { behind }), how });
+  };
+  for (const meaning of stacks.get(operation)?.of(address) ?? []) add(meaning, meaning.kind === 'same');
+  for (const meaning of routes.get(operation)?.of(address) ?? []) add(meaning, false);
+  for (const entry of operation.open) out.push(openEntry(entry, gates.behind(entry.gates, address)));
+  return out;
+}
+
+/** A new goroutine that has not run stands in the wrapper of its `go` statement, or at its entry. */
+function isAboutToBegin({ signature }: Cell, { sources, stackOf }: SearchContext): boolean {
+  if (signature.status === 'waiting' || signature.frames.length === 0) return false;
+  const info = sources.frame(stackOf(signature), 0);
+  return !info.library && !info.known && info.here;
+}
+
+/** Nobody needs to do anything for the wait to end: the goroutine is on its way. */
+function isFree({ state }: SyncObject, mode: SyncMode): boolean {
+  switch (state.kind) {
+    case 'mutex':
+      return !state.mutex.locked;
+    case 'rwmutex':
+      if (mode === 'lock') return !state.rwmutex.writer.locked;
+      return mode === 'rlock' ? !state.rwmutex.writerPending : state.rwmutex.readerWait <= 0;
+    case 'waitgroup':
+      return state.waitgroup.counter <= 0;
+    case 'cond':
+      return false;
+  }
+}
+
+export const syncObjectKey = ({ address, mode }: SyncWait): ObjectKey => syncKey(address, mode);

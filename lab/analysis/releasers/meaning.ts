@@ -1,0 +1,125 @@
+import type { Owner, Spot } from '../../source/facts.js';
+import type { Cell, Frame } from '../snapshot.js';
+
+/** The address of the object that an expression means in a frame; `other` when it is no such object at all. */
+export type Address = number | 'other' | 'unreadable';
+
+/** Tells which object is meant in frames. */
+export interface Locator {
+  address(goroutine: number, frame: number, expression: string): Promise<Address>;
+  /** Where the expression cannot be read: whether the frame's memory keeps a pointer to the object. */
+  keeps(query: {
+    readonly goroutine: number;
+    readonly frame: Frame;
+    /** The nearest frame inside that has memory of its own; `undefined` for the innermost. */
+    readonly called: Frame | undefined;
+    readonly owner: Owner;
+    readonly address: number;
+  }): 'kept' | 'other' | 'unreadable';
+}
+
+/** What a spot means in one cell, for one object. */
+export interface Meaning {
+  readonly spot: Spot;
+  readonly cell: Cell;
+  readonly frame: Frame;
+  /** `same`: it was seen to be this very object; `unsure`: it may be. */
+  readonly kind: 'same' | 'unsure';
+  readonly goroutine: number;
+  readonly kept?: true;
+  /** Goroutines of the cell of which it was seen. */
+  readonly seen: number;
+}
+
+interface Entry {
+  readonly spot: Spot;
+  readonly cell: Cell;
+  readonly frame: Frame;
+  readonly called: Frame | undefined;
+  readonly place: number;
+  readonly reads: readonly { readonly goroutine: number; readonly address: Address }[];
+  /** Not every goroutine of the cell was asked, or the variable may change until then. */
+  readonly open: boolean;
+}
+
+/** What spots mean, by object: each frame is asked once, however many objects there are. */
+export interface Meanings {
+  of(address: number): readonly Meaning[];
+}
+
+/** On threads, goroutines with the same Go frames may be at different places of the runtime: no index fits all. */
+export const hasOwnFrames = ({ signature, count }: Cell) => signature.status === 'syscall' && count > 1;
+
+/** Reads what the spots mean in the goroutines of `cellsOf` their stack; of each cell at most `maxAsked`. */
+export async function readMeanings(
+  spots: readonly Spot[],
+  cellsOf: (stack: number) => readonly Cell[],
+  locator: Locator,
+  { maxAsked, maxReads = Number.POSITIVE_INFINITY }: { readonly maxAsked: number; readonly maxReads?: number },
+): Promise<Meanings> {
+  const byAddress = new Map<number, Entry[]>();
+  const unsure: Entry[] = [];
+  let left = maxReads;
+  let place = 0;
+  for (const spot of spots) {
+    for (const cell of cellsOf(spot.stack)) {
+      const frame = cell.signature.frames[spot.frame];
+      if (frame === undefined) continue;
+      const reads: { goroutine: number; address: Address }[] = [];
+      for (const goroutine of cell.ids.slice(0, maxAsked)) {
+        const readable = spot.expr !== '' && left > 0;
+        if (readable) left -= 1;
+        const address = readable ? await locator.address(goroutine, frame.index, spot.expr) : 'unreadable';
+        reads.push({ goroutine, address });
+      }
+      const open = cell.count > reads.length || hasOwnFrames(cell) || !spot.stays;
+      const entry = { spot, cell, frame, called: calledBy(cell, spot.frame), place: place++, reads, open };
+      const addresses = new Set(reads.flatMap((read) => (typeof read.address === 'number' ? [read.address] : [])));
+      for (const address of addresses) {
+        const list = byAddress.get(address);
+        if (list === undefined) byAddress.set(address, [entry]);
+        else list.push(entry);
+      }
+      if (open || reads.some((read) => read.address === 'unreadable')) unsure.push(entry);
+    }
+  }
+  return {
+    of(address) {
+      const entries = new Set([...(byAddress.get(address) ?? []), ...unsure]);
+      return [...entries].sort((a, b) => a.place - b.place).flatMap((entry) => meaningOf(entry, address, locator) ?? []);
+    },
+  };
+}
+
+function meaningOf(
+  { spot, cell, frame, called, reads, open }: Entry,
+  address: number,
+  locator: Locator,
+): Meaning | undefined {
+  let unsure = open;
+  let first: { readonly goroutine: number; readonly kept?: true } | undefined;
+  let seen = 0;
+  for (const read of reads) {
+    if (read.address === address) {
+      first ??= { goroutine: read.goroutine };
+      seen += 1;
+      continue;
+    }
+    if (read.address !== 'unreadable') continue;
+    const query = { goroutine: read.goroutine, frame, called, address };
+    const kept = spot.owner === undefined ? 'unreadable' : locator.keeps({ ...query, owner: spot.owner });
+    if (kept === 'kept') {
+      first ??= { goroutine: read.goroutine, kept: true };
+      seen += 1;
+    } else if (kept === 'unreadable') unsure = true;
+  }
+  const common = { spot, cell, frame, seen };
+  if (first !== undefined) return { ...common, kind: 'same', ...first };
+  return unsure ? { ...common, kind: 'unsure', goroutine: cell.ids[0] ?? 0 } : undefined;
+}
+
+/** The nearest frame inside that has memory of its own: inlined calls share their caller's. */
+export function calledBy({ signature: { frames } }: Cell, index: number): Frame | undefined {
+  const own = frames[index]?.offset ?? 0;
+  return frames.slice(0, index).findLast((inner) => (inner.offset ?? 0) < own);
+}

@@ -1,0 +1,56 @@
+import type { Departure } from '../../source/facts.js';
+import type { Releaser } from '../wait-for-graph.js';
+
+/** An operation of the program's sources. */
+export interface OperationPlace {
+  readonly kind: string;
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  readonly expression: string;
+}
+
+/** A function that keeps a lock when it returns. */
+export interface Leak {
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  readonly lockedAt: number;
+}
+
+/** A context that goroutines wait for the end of, as its maker knows it. */
+export interface ContextOrigin {
+  /** `main.serve.ctx`. */
+  readonly name: string;
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  /** Its cancel function was thrown away where it was made. */
+  readonly discarded: boolean;
+  /** Where its cancel function is called. */
+  readonly cancels: readonly { readonly file: string; readonly line: number }[];
+}
+
+/** What the sources tell of a channel's life, for the words of a finding; nothing that certainty rests on. */
+export interface ChannelStory {
+  readonly sends: readonly OperationPlace[];
+  readonly closes: readonly OperationPlace[];
+  /** How those who received from it may have left. */
+  readonly departures: readonly Departure[];
+  /** Cells with a frame that has sent and has yet to receive: holders of a slot of a semaphore. */
+  readonly holders: ReadonlySet<string>;
+}
+
+/** What was found out about one object and one way of waiting for it. */
+export interface ReleaserSearch {
+  readonly releasers: readonly Releaser[];
+  /** The operations of the program that would end the wait. */
+  readonly operations: readonly OperationPlace[];
+  /** As a person would call it; absent where the sources do not tell, or several places could be meant. */
+  readonly name?: string | undefined;
+  /** Places where a function returns with the lock. */
+  readonly leaks?: readonly Leak[] | undefined;
+  readonly story?: ChannelStory | undefined;
+  /** Set when the channel is the `Done` of these contexts, and of no others. */
+  readonly contexts?: readonly ContextOrigin[] | undefined;
+}

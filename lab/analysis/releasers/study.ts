@@ -1,0 +1,101 @@
+import type { Sources } from '../../source/sources.js';
+import { channelOf, directionOf } from '../rules/rule.js';
+import type { Cell, Snapshot } from '../snapshot.js';
+import { cellsByObject, isSyncObject, objectKey, type ObjectKey } from '../wait-for-graph.js';
+import { channelSearch, waitingFrame } from './channels.js';
+import { type SearchContext, stacksOf } from './context.js';
+import { syncFrame, syncObjectKey, syncSearch, waitsIn } from './locks.js';
+import type { Locator } from './meaning.js';
+import type { ReleaserSearch } from './search.js';
+import { WaitingPlaces } from './waiting-ops.js';
+
+export interface Locators {
+  readonly channels: Locator;
+  readonly syncObjects?: Locator | undefined;
+}
+
+export interface Searches {
+  readonly byObject: ReadonlyMap<ObjectKey, ReleaserSearch>;
+  /** What a goroutine receives from in the line that it waits at, as written. */
+  receivedFrom(cell: Cell): readonly string[];
+}
+
+/** Finds the releasers of everything that goroutines of the program wait for. */
+export async function searchAll(
+  snapshot: Snapshot,
+  sources: Sources,
+  locators: Locators,
+  signal: AbortSignal,
+): Promise<Searches> {
+  const cells = snapshot.cells.filter(({ signature }) => !signature.system);
+  const stacks = new Map(stacksOf(snapshot).map(({ id }, i) => [id, i]));
+  const byStack = new Map<number, Cell[]>();
+  for (const cell of cells) {
+    const stack = stacks.get(cell.signature.id) ?? -1;
+    const list = byStack.get(stack);
+    if (list === undefined) byStack.set(stack, [cell]);
+    else list.push(cell);
+  }
+  const context: SearchContext = {
+    ...{ snapshot, cells, sources, waiting: cellsByObject(cells) },
+    ...{ channels: locators.channels, syncObjects: locators.syncObjects },
+    stackOf: ({ id }) => stacks.get(id) ?? -1,
+    cellsOf: (stack) => byStack.get(stack) ?? [],
+    someoneLives: cells.some(({ wait }) => wait.kind === 'live'),
+  };
+  const places = new WaitingPlaces(context);
+  await places.ask(placesToAsk(cells));
+  const byObject = new Map<ObjectKey, ReleaserSearch>();
+  const ofChannel = channelSearch(context, places);
+  for (const [object, waiting] of context.waiting) {
+    signal.throwIfAborted();
+    if (isSyncObject(object) || isOutside(object, snapshot)) continue;
+    // A select that a clock or the like ends as well needs nobody at its other arms.
+    if (waiting.every((cell) => endsFromOutside(cell, snapshot))) continue;
+    byObject.set(object, await ofChannel(channelOf(object), directionOf(object)));
+  }
+  if (locators.syncObjects !== undefined) {
+    const ofSync = syncSearch(context, locators.syncObjects, places);
+    for (const { wait } of cells) {
+      signal.throwIfAborted();
+      if (wait.kind !== 'sync' || byObject.has(syncObjectKey(wait))) continue;
+      byObject.set(syncObjectKey(wait), await ofSync(wait));
+    }
+  }
+  return { byObject, receivedFrom: (cell) => receivedFrom(cell, places) };
+}
+
+const isOutside = (object: ObjectKey, { channels }: Snapshot) =>
+  channels.get(channelOf(object))?.wokenFromOutside !== undefined;
+
+function endsFromOutside({ wait }: Cell, snapshot: Snapshot): boolean {
+  return (
+    wait.kind === 'channel' &&
+    wait.cases.some(({ channel, direction }) => isOutside(objectKey(channel, direction), snapshot))
+  );
+}
+
+function* placesToAskOf(cell: Cell) {
+  const { wait, signature } = cell;
+  if (wait.kind === 'sync') {
+    const frame = syncFrame(cell);
+    if (frame !== undefined) yield { cell, frame: signature.frames.indexOf(frame), kind: waitsIn[wait.mode] };
+    return;
+  }
+  if (wait.kind !== 'channel' && wait.kind !== 'nil-channel') return;
+  const frame = waitingFrame(cell);
+  if (frame === undefined) return;
+  const at = signature.frames.indexOf(frame);
+  const kinds =
+    wait.kind === 'channel' ? new Set(wait.cases.map(({ direction }) => direction)) : (['send', 'receive'] as const);
+  for (const kind of kinds) yield { cell, frame: at, kind };
+}
+
+const placesToAsk = (cells: readonly Cell[]) => cells.flatMap((cell) => [...placesToAskOf(cell)]);
+
+function receivedFrom(cell: Cell, places: WaitingPlaces): readonly string[] {
+  const frame = waitingFrame(cell);
+  if (frame === undefined) return [];
+  const at = cell.signature.frames.indexOf(frame);
+  return places.of(cell, at, 'receive').flatMap(({ near, text }) => (near ? [text] : []));
+}

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+
+/*
+ * What the helper answers, protocol `lab.facts/1` (docs/facts.md). Stacks and frames are numbers: places in the list
+ * that was sent with `stacks`. Paths are the ones that the compiler recorded.
+ */
+
+const place = z.object({ file: z.string(), line: z.number() });
+
+/** Tells an object by what lies around it: where optimised code kept no variable, a pointer to that may be left. */
+const owner = z.object({
+  type: z.string(),
+  /** Of the object in what lies around it, bytes. */
+  offset: z.number(),
+  /** The function has other variables of that type. */
+  ambiguous: z.boolean(),
+  /** The caller passed it in. */
+  passed: z.boolean(),
+});
+
+const spot = z.object({
+  stack: z.number(),
+  frame: z.number(),
+  /** Finds the object in that frame; empty where it cannot be read there. */
+  expr: z.string(),
+  /** It means the same object until then. */
+  stays: z.boolean(),
+  owner: owner.optional(),
+  /** How often a frame still brings a wait group's counter down. */
+  times: z.enum(['sure', 'once', 'many']).optional(),
+  /** Where the frame calls what leads there; absent of the operation itself. */
+  site: place.optional(),
+  /** The operation is in a function that is called there as a value. */
+  calledAt: place.optional(),
+  gates: z.array(z.number()).nullish(),
+});
+
+const entry = z.object({ why: z.string(), file: z.string(), line: z.number(), gates: z.array(z.number()).nullish() });
+
+const operation = place.extend({
+  kind: z.string(),
+  function: z.string(),
+  expr: z.string(),
+  deferred: z.boolean().optional(),
+  /** An unlock of what its function has not locked. */
+  bare: z.boolean().optional(),
+  onStack: z.array(spot),
+  routes: z.array(spot),
+  open: z.array(entry),
+});
+
+const holder = spot.extend({
+  /** On every way that leads there; otherwise on some. */
+  always: z.boolean(),
+  kind: z.enum(['lock', 'rlock']),
+  text: z.string(),
+  file: z.string(),
+  line: z.number(),
+  givenBack: z.string().optional(),
+  own: z.boolean().optional(),
+});
+
+const departure = place.extend({
+  function: z.string(),
+  how: z.enum(['timeout', 'context', 'other case', 'return', 'once', 'end']),
+  at: z.number(),
+  made: z.boolean(),
+  onStack: z.boolean(),
+});
+
+export const classSchema = z.object({
+  operations: z.array(operation),
+  gates: z.array(z.object({ id: z.number(), global: z.boolean(), closed: z.array(spot) })),
+  names: z.array(z.object({ rank: z.number(), name: z.string() })),
+  unknown: z.boolean(),
+  escapes: z.array(entry),
+  contexts: z.array(
+    place.extend({
+      name: z.string(),
+      function: z.string(),
+      discarded: z.boolean(),
+      clock: z.boolean(),
+      cancels: z.array(place),
+    }),
+  ),
+  others: z.array(entry),
+  background: z.boolean(),
+  departures: z.array(departure),
+  slots: z.array(z.number()),
+  holders: z.array(holder),
+  leaks: z.array(place.extend({ function: z.string(), lockedAt: z.number() })),
+});
+
+export const loadSchema = z.object({
+  goVersion: z.string(),
+  packages: z.number(),
+  functions: z.number(),
+  missing: z.array(z.string()),
+  dropped: z.array(z.string()),
+  sources: z.array(z.object({ recorded: z.string(), local: z.string(), library: z.boolean() })),
+});
+
+export const stacksSchema = z.object({
+  infos: z.array(
+    z.object({
+      library: z.boolean(),
+      known: z.boolean(),
+      start: z.number(),
+      here: z.boolean(),
+      byName: z.boolean(),
+    }),
+  ),
+  of: z.array(z.array(z.number())),
+  unseen: z.array(z.string()),
+});
+
+export const placesSchema = z.object({
+  places: z.array(
+    z.array(
+      z.object({
+        op: z.number(),
+        text: z.string(),
+        expr: z.string(),
+        line: z.number(),
+        near: z.boolean(),
+        done: z.boolean(),
+        elem: z.string().optional(),
+        owner: owner.optional(),
+      }),
+    ),
+  ),
+});
+
+export type OperationClass = z.infer<typeof classSchema>;
+export type Operation = z.infer<typeof operation>;
+export type Spot = z.infer<typeof spot>;
+export type Entry = z.infer<typeof entry>;
+export type Holder = z.infer<typeof holder>;
+export type Owner = z.infer<typeof owner>;
+export type Departure = z.infer<typeof departure>;
+export type FrameInfo = z.infer<typeof stacksSchema>['infos'][number];
+export type WaitingOp = z.infer<typeof placesSchema>['places'][number][number];
+export type SourceRead = z.infer<typeof loadSchema>['sources'][number];
+
+/** How a goroutine waits: what a channel's does, and what it wants of an object of package sync. */
+export type WaitMode = 'send' | 'receive' | 'lock' | 'drain' | 'rlock' | 'wait' | 'notify';
