@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { poll } from '../../lab/deadline.js';
 import { projectRoot } from '../../lab/paths.js';
-import { lab } from '../e2e/lab-process.js';
+import { lab, startLab } from '../e2e/lab-process.js';
 import { buildGo, type GoProgram, hasGo } from '../go-program.js';
+
+const { signal } = new AbortController();
 
 describe('lab facts', function () {
   this.timeout(180_000);
@@ -27,6 +30,21 @@ describe('lab facts', function () {
     expect(json.exitCode, json.stderr).to.equal(0);
     expect(JSON.parse(json.stdout)).not.to.equal(undefined);
   });
+
+  for (const [name, expected] of [
+    ['SIGINT', 130],
+    ['SIGKILL', undefined],
+  ] as const) {
+    it(`leaves nothing behind after ${name} in the middle of it`, async () => {
+      const run = startLab(['facts', '--exe', program.exe]);
+      await run.child(/\/facts-[^/]+\/facts$/);
+      run.kill(name);
+      const { exitCode } = await run.ended;
+      if (expected !== undefined) expect(exitCode).to.equal(expected);
+      const none = async () => (run.children().length === 0 ? true : undefined);
+      expect(await poll(none, { signal, deadlineMs: 1_000, everyMs: 20 })).to.equal(true);
+    });
+  }
 
   it('refuses what cannot be meant before anything is started', async () => {
     const { exe, folder } = program;
