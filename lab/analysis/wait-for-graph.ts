@@ -169,7 +169,10 @@ export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot
   const cells = new Map(graph.cells.filter((cell) => stuck.has(cell.key)).map((cell) => [cell.key, cell]));
   const next = (node: string): string[] => {
     const cell = cells.get(node);
-    if (cell !== undefined) return objectsOf(cell);
+    if (cell !== undefined) return servedArms(cell, (object) => releasersIn(object).length > 0);
+    return releasersIn(node);
+  };
+  const releasersIn = (node: string): string[] => {
     const releasers = graph.releasers.get(node) ?? [];
     return releasers.flatMap((r) => {
       const own = r.kind === 'cell' ? [r.cell] : [];
@@ -207,6 +210,13 @@ export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot
       starved: behind.filter((cell) => !queued.has(cell)),
     };
   });
+}
+
+/** What a goroutine waits for: of a select, the arms that somebody would serve, where there are any. */
+function servedArms(cell: Cell, isServed: (object: ObjectKey) => boolean): ObjectKey[] {
+  const objects = objectsOf(cell);
+  const served = objects.filter(isServed);
+  return served.length > 0 ? served : objects;
 }
 
 /** Those who queue for the knot's objects, for a lock that one of the knot holds, or that one of those holds. */

@@ -27,7 +27,8 @@ export function shapeOf(knot: Knot, input: RuleInput): SyncShape | undefined {
   const channels = objects.some((object) => !isSyncObject(object));
   if (modes.has('wait')) return channels ? 'channel-waitgroup' : 'waitgroup';
   if (channels) return 'channel-lock';
-  if (objects.every((object) => cellReleasers(object, input).length === 0)) return 'leaked-lock';
+  // Who may only come to unlock it, and waits for it as well, is no holder.
+  if (objects.every((object) => !cellReleasers(object, input).some((r) => r.holds))) return 'leaked-lock';
   if (cells.length > 1 && modes.has('drain') && modes.has('rlock')) return 'rwr';
   return new Set(objects.map(channelOf)).size === 1 ? 'double-lock' : 'lock-order';
 }

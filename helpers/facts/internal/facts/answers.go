@@ -257,8 +257,12 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 	return out
 }
 
+// spotKey: of many ways of one goroutine on which the object cannot be read, one tells as much as all.
 func spotKey(s Spot) string {
-	key := itoa(s.Stack) + " " + itoa(s.Frame) + " " + s.Expr
+	key := itoa(s.Stack)
+	if s.Expr != "" {
+		key += " " + itoa(s.Frame) + " " + s.Expr
+	}
 	if s.CalledAt != nil {
 		key += " " + s.CalledAt.File + itoa(s.CalledAt.Line)
 	}
@@ -730,8 +734,11 @@ func (w *World) Places(s *Stacks, stack, frame int, kinds []string) []Waiting {
 func (w *World) startedOps(f Frame, add func(*Op, bool)) {
 	for _, fn := range w.functionsAt(f.File, f.Line) {
 		for _, op := range w.opsOf[fn] {
-			if _, ok := op.Instr.(*ssa.Go); ok && w.line(op.Instr.Pos()) == f.Line {
-				add(op, true)
+			switch op.Instr.(type) {
+			case *ssa.Go, *ssa.Defer:
+				if w.line(op.Instr.Pos()) == f.Line || w.line(op.Pos) == f.Line {
+					add(op, true)
+				}
 			}
 		}
 	}

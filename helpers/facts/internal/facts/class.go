@@ -156,10 +156,10 @@ func (w *World) followContexts(c *class, contexts []ssa.Value) {
 		}
 		for _, n := range back.Order {
 			call := contextMaker(n)
+			if v, ok := n.(*ssa.Call); ok && isBackground(v) {
+				c.background = true
+			}
 			if call == nil || seen[call] {
-				if v, ok := n.(*ssa.Call); ok && isBackground(v) {
-					c.background = true
-				}
 				continue
 			}
 			seen[call] = true
@@ -314,6 +314,10 @@ func (w *World) syncLocation(v ssa.Value) (locKey, bool) {
 		}
 	case *ssa.Global:
 		return w.locOf(a), syncType(deref(a.Type())) != ""
+	case *ssa.Call:
+		if calledName(&a.Call) == newCond {
+			return locKey("N" + itoa(int(a.Pos()))), true
+		}
 	case *ssa.Alloc:
 		return w.locOf(a), syncType(deref(a.Type())) != ""
 	}

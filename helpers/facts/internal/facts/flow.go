@@ -129,9 +129,9 @@ func (w *World) predecessors(n node) []node {
 		s := w.fieldStep(v.X.Type(), v.Field)
 		return []node{locKey("F" + s.owner + "#" + itoa(s.index))}
 	case *ssa.Lookup:
-		return []node{locKey("E" + w.keys.of(v.X.Type().Underlying()))}
+		return []node{w.elementsOf(v.X.Type())}
 	case *ssa.Index:
-		return []node{locKey("E" + w.keys.of(v.X.Type().Underlying()))}
+		return []node{w.elementsOf(v.X.Type())}
 	case *ssa.Extract:
 		return w.extracted(v)
 	case *ssa.Call:
@@ -159,16 +159,15 @@ func (w *World) extracted(v *ssa.Extract) []node {
 	case *ssa.Call:
 		return w.resultsOf(t, v.Index)
 	case *ssa.Lookup:
-		return []node{locKey("E" + w.keys.of(t.X.Type().Underlying()))}
+		return []node{w.elementsOf(t.X.Type())}
 	case *ssa.UnOp:
 		return []node{locKey("C" + w.keys.of(chanElem(t.X.Type())))}
 	case *ssa.Next:
 		if r, ok := t.Iter.(*ssa.Range); ok && !t.IsString {
-			kind := "E"
 			if v.Index == 1 {
-				kind = "K"
+				return []node{locKey("K" + w.keys.of(r.X.Type().Underlying()))}
 			}
-			return []node{locKey(kind + w.keys.of(r.X.Type().Underlying()))}
+			return []node{w.elementsOf(r.X.Type())}
 		}
 	case *ssa.Select:
 		at := 2
@@ -186,7 +185,7 @@ func (w *World) extracted(v *ssa.Extract) []node {
 
 func (w *World) resultsOf(call *ssa.Call, index int) []node {
 	name := calledName(&call.Call)
-	if contextMakers[name] {
+	if contextMakers[name] || name == newCond || isBackground(call) {
 		return nil
 	}
 	if name == "context.WithValue" || name == "context.WithoutCancel" {
@@ -301,12 +300,11 @@ func (w *World) uses(v ssa.Value, ref ssa.Instruction) []node {
 			return []node{w.locOf(ref.Addr)}
 		}
 	case *ssa.MapUpdate:
-		key := w.keys.of(ref.Map.Type().Underlying())
 		if ref.Value == v {
-			return []node{locKey("E" + key)}
+			return []node{w.elementsOf(ref.Map.Type())}
 		}
 		if ref.Key == v {
-			return []node{locKey("K" + key)}
+			return []node{locKey("K" + w.keys.of(ref.Map.Type().Underlying()))}
 		}
 	case *ssa.Send:
 		if ref.X == v {

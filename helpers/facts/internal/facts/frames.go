@@ -44,7 +44,9 @@ type Stacks struct {
 }
 
 var (
-	literalName  = regexp.MustCompile(`\.(?:func\d+|gowrap\d+|deferwrap\d+|init\.\d+\.func\d+)(?:[.·-]\w+)*$`)
+	// literalName: a literal's name ends in a number. Inlined into another one, it has that one's name in front:
+	// `f.func1.(*T).m.1`.
+	literalName  = regexp.MustCompile(`\.(?:func|gowrap|deferwrap)\d+(?:[.·-]\w+)*$|\.func\d+\..*\.\d+$`)
 	nestedName   = regexp.MustCompile(`\.func\d+((?:\.\d+)*)$`)
 	typeArgs     = regexp.MustCompile(`\[[^\[\]]*\]`)
 	wrapperName  = regexp.MustCompile(`\.(?:gowrap|deferwrap)\d+$|-fm$`)

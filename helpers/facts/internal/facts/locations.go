@@ -19,7 +19,7 @@ func (w *World) locOf(addr ssa.Value) locKey {
 	case *ssa.Global:
 		return locKey("G" + a.String())
 	case *ssa.IndexAddr:
-		return locKey("E" + w.keys.of(deref(a.X.Type()).Underlying()))
+		return w.elementsOf(a.X.Type())
 	case *ssa.Alloc:
 		return w.variableKey(a)
 	case *ssa.FreeVar:
@@ -30,6 +30,20 @@ func (w *World) locOf(addr ssa.Value) locKey {
 		return w.locOf(a.X)
 	}
 	return locKey("P" + w.keys.of(addr.Type()))
+}
+
+// elementsOf are the elements of all containers with elements of one type: a slice, the array that lies below it, and a
+// map are not told apart.
+func (w *World) elementsOf(t types.Type) locKey {
+	switch u := deref(t).Underlying().(type) {
+	case *types.Slice:
+		return locKey("E" + w.keys.of(u.Elem()))
+	case *types.Array:
+		return locKey("E" + w.keys.of(u.Elem()))
+	case *types.Map:
+		return locKey("E" + w.keys.of(u.Elem()))
+	}
+	return locKey("E" + w.keys.of(t))
 }
 
 func (w *World) variableKey(a *ssa.Alloc) locKey {
@@ -128,13 +142,13 @@ func (w *World) indexInstruction(in ssa.Instruction) {
 			w.addrs[key] = append(w.addrs[key], v)
 		}
 	case *ssa.MapUpdate:
-		key := locKey("E" + w.keys.of(in.Map.Type().Underlying()))
+		key := w.elementsOf(in.Map.Type())
 		w.stores[key] = append(w.stores[key], in.Value)
 		keys := locKey("K" + w.keys.of(in.Map.Type().Underlying()))
 		w.stores[keys] = append(w.stores[keys], in.Key)
 	case *ssa.Lookup:
 		if _, ok := in.X.Type().Underlying().(*types.Map); ok {
-			key := locKey("E" + w.keys.of(in.X.Type().Underlying()))
+			key := w.elementsOf(in.X.Type())
 			w.loads[key] = append(w.loads[key], in)
 		}
 	case *ssa.Send:

@@ -56,6 +56,13 @@ func (w *World) nameOf(v ssa.Value) (Name, bool) {
 			return w.nameOf(x.X)
 		}
 	case *ssa.FieldAddr:
+		if w.isPartOfSync(x.X.Type()) {
+			// What lies inside of an object of package sync is known by the object.
+			if outer, ok := w.nameOf(x.X); ok {
+				inner, _ := w.fieldName(x.X.Type(), x.Field)
+				return Name{outer.Rank, outer.Name + inner.Name[strings.LastIndex(inner.Name, "."):]}, true
+			}
+		}
 		return w.fieldName(x.X.Type(), x.Field)
 	case *ssa.Field:
 		return w.fieldName(x.X.Type(), x.Field)
@@ -87,6 +94,8 @@ func (w *World) nameOf(v ssa.Value) (Name, bool) {
 	}
 	return Name{}, false
 }
+
+func (w *World) isPartOfSync(t types.Type) bool { return syncType(deref(t)) != "" }
 
 func (w *World) fieldName(t types.Type, field int) (Name, bool) {
 	owner := types.Unalias(deref(t))

@@ -326,6 +326,10 @@ func storesToField(a *ssa.Alloc, field int) []ssa.Value {
 	return out
 }
 
+// newCond makes a condition variable anew with each call; taken as a place of making by itself, it keeps those of
+// different places apart.
+const newCond = "sync.NewCond"
+
 // contextMakers make a context, and a function that ends it, anew with each call.
 var contextMakers = map[string]bool{
 	"context.WithCancel": true, "context.WithCancelCause": true, "context.WithTimeout": true,
@@ -340,6 +344,8 @@ func (w *World) result(call *ssa.Call, index int, depth int) []Path {
 		return []Path{{root: rootFresh, value: call, steps: []step{{"result", index, ""}}}}
 	}
 	switch name {
+	case newCond:
+		return []Path{{root: rootFresh, value: call}}
 	case "context.WithValue", "context.WithoutCancel":
 		return w.paths(call.Call.Args[0], depth)
 	case "context.Background", "context.TODO":

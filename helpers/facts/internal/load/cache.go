@@ -77,6 +77,11 @@ func folderStamp(dir string) string {
 	return info.ModTime().UTC().Format("20060102T150405.000000000")
 }
 
+func sumOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
 func (c *cache) file(pkg string) string {
 	return filepath.Join(c.dir, strings.ReplaceAll(pkg, "/", "@"))
 }
@@ -91,7 +96,7 @@ func (c *cache) load(pkg, stamp string) *cached {
 	if !ok || json.Unmarshal(head, &found) != nil || found.Path != pkg || found.Stamp != stamp || found.Name == "" {
 		return nil
 	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != found.Sum {
+	if sumOf(data) != found.Sum {
 		return nil
 	}
 	if found.Imports == nil {
@@ -116,8 +121,7 @@ func (c *cache) store(src *source, fset *token.FileSet, pkg *types.Package) (err
 	if err := gcexportdata.Write(&data, fset, pkg); err != nil {
 		return err
 	}
-	sum := sha256.Sum256(data.Bytes())
-	head, err := json.Marshal(cached{Path: src.path, Name: src.name, Stamp: src.stamp, Imports: src.imports, Sum: hex.EncodeToString(sum[:])})
+	head, err := json.Marshal(cached{Path: src.path, Name: src.name, Stamp: src.stamp, Imports: src.imports, Sum: sumOf(data.Bytes())})
 	if err != nil {
 		return err
 	}

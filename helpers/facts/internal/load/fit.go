@@ -27,7 +27,8 @@ func newFit(functions map[string]Func, minor int) *fit {
 			continue
 		}
 		_, _, plain := declared(name)
-		if !plain && !isLiteral(name) {
+		// Literals of generic functions are also made of calls in them.
+		if !plain && (!isLiteral(name) || strings.Contains(name, "[")) {
 			continue
 		}
 		if _, ok := f.byFile[fn.File]; !ok {
@@ -77,10 +78,9 @@ func (f *fit) fits(fset *token.FileSet, file *ast.File, pkg string, p *places) b
 			switch {
 			case fn.Line <= 0:
 			case ok && packageOf(fn.Name) == pkg:
-				// init is also what the compiler makes of variables; a generated file is one of several with the same name.
 				found := declarations[receiver+"."+function]
-				if len(found) == 0 && (function == "init" || name != own) {
-					continue
+				if len(found) == 0 && name != own {
+					continue // in another file that was generated from the same one
 				}
 				if !covers(found, fn.Line) {
 					return false

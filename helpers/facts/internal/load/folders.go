@@ -134,11 +134,11 @@ func (p *places) imported(from, path string, known func(string) bool) string {
 	if from == "main" {
 		from = p.settings.path
 	}
-	if p.settings.main.Path != "" {
+	if p.settings.main.Path != "" || !p.vendors {
 		return path
 	}
 	for at := from; at != "" && at != "."; at = strings.TrimPrefix(parentOf(at), ".") {
-		if vendored := at + "/vendor/" + path; known(vendored) {
+		if vendored := at + "/vendor/" + path; known(vendored) || p.besideOthers(vendored) != "" {
 			return vendored
 		}
 	}

@@ -64,26 +64,6 @@ func (t *table) functions(ctx context.Context) (map[string]Func, error) {
 	return found, nil
 }
 
-// fileNames are all source files of the table, those of inlined functions too.
-func (t *table) fileNames() []string {
-	files, err := t.at(5)
-	if err != nil {
-		return nil
-	}
-	if end := t.order.Uint64(t.data[56:]) - t.order.Uint64(t.data[48:]); end < uint64(len(files)) {
-		files = files[:end]
-	}
-	var found []string
-	for len(files) > 0 {
-		name, rest, _ := bytes.Cut(files, []byte{0})
-		files = rest
-		if len(name) > 0 {
-			found = append(found, string(name))
-		}
-	}
-	return found
-}
-
 // reader decodes what the entry of one function refers to.
 type reader struct {
 	t                    *table

@@ -40,7 +40,7 @@ func (s *sources) discover(ctx context.Context, first []string) (map[string]*sou
 		wanted := map[string]bool{}
 		for _, src := range read {
 			for _, path := range src.imports {
-				if found[path] == nil {
+				if found[path] == nil && path != "" {
 					wanted[path] = true
 				}
 			}

@@ -64,7 +64,13 @@ type Program struct {
 }
 
 // Load reads a program. An error means that nothing is known of it at all.
-func Load(ctx context.Context, o Options) (*Program, error) {
+func Load(ctx context.Context, o Options) (program *Program, err error) {
+	defer func() {
+		// Each package is guarded by itself; this is for an executable that was damaged in ways nobody thought of.
+		if x := recover(); x != nil {
+			program, err = nil, fmt.Errorf("%s: %v", o.Exe, x)
+		}
+	}()
 	told := progress(o.Progress)
 	defer told.stop()
 	table, err := readTable(o.Exe)

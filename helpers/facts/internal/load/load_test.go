@@ -1,7 +1,9 @@
 package load
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -172,7 +174,7 @@ func TestTestExecutable(t *testing.T) {
 func TestLoadIsEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Load(ctx, Options{Exe: built(t, "app", nil)}); err != context.Canceled {
+	if _, err := Load(ctx, Options{Exe: built(t, "app", nil)}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
@@ -208,5 +210,57 @@ func copyTree(t *testing.T, from, to string) {
 	}
 	if err := os.WriteFile(to, data, 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestProgramWithoutModules(t *testing.T) {
+	root := t.TempDir()
+	unpack(t, root, oldSources)
+	exe := filepath.Join(root, "old")
+	run(t, filepath.Join(root, "src/example.com/old"), []string{"GO111MODULE=off", "GOPATH=" + root}, "build", "-o", exe)
+	p := loaded(t, Options{Exe: exe})
+	for _, pkg := range p.Packages {
+		if pkg.Absent != "" || len(pkg.Dropped) > 0 {
+			t.Errorf("%s: absent %q, dropped %v", pkg.Path, pkg.Absent, pkg.Dropped)
+		}
+	}
+	for _, path := range []string{"main", "example.com/old/types", "example.com/old/vendor/example.com/lib", "example.com/old/vendor/example.com/lib/alias", "example.com/other/sub"} {
+		if pkg := p.ByPath[path]; pkg == nil || !pkg.Bodies {
+			t.Errorf("%s: %+v", path, pkg)
+		}
+	}
+	if len(p.Missing) > 0 {
+		t.Errorf("missing %v", p.Missing)
+	}
+}
+
+// Whatever is wrong with a function table, it is read as far as it goes, or refused.
+func TestDamagedExecutable(t *testing.T) {
+	whole, err := os.ReadFile(built(t, "app", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := readTable(built(t, "app", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := bytes.Index(whole, table.data[:256])
+	exe := filepath.Join(t.TempDir(), "exe")
+	for i := range 24 {
+		damaged := bytes.Clone(whole)
+		// A stretch of the header or of one of the tables behind it.
+		at := begin + 8*i
+		if i >= 8 {
+			at = begin + (i-7)*len(table.data)/20
+		}
+		for j := range 64 {
+			damaged[at+j] ^= byte(0x5a + i)
+		}
+		if err := os.WriteFile(exe, damaged, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if table, err := readTable(exe); err == nil {
+			_, _ = table.functions(context.Background())
+		}
 	}
 }

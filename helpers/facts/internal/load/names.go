@@ -76,7 +76,8 @@ func declared(name string) (receiver, function string, ok bool) {
 	}
 	first, second, found := strings.Cut(rest, ".")
 	if !found {
-		return "", first, isName(first)
+		// A plain init is what the compiler makes of variables; those that were written have numbers.
+		return "", first, isName(first) && first != "init"
 	}
 	if first == "init" && isNumber(second) {
 		return "", first, true

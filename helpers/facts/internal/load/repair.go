@@ -82,13 +82,20 @@ func (r *repair) mendGroup(file *ast.File, at int, group *ast.GenDecl, err types
 			continue
 		}
 		if value, ok := spec.(*ast.ValueSpec); ok && group.Tok == token.VAR {
-			return r.mendVariable(group, i, value, err)
+			changed := r.mendVariable(group, i, value, err)
+			if len(group.Specs) == 0 {
+				file.Decls = slices.Delete(file.Decls, at, at+1)
+			}
+			return changed
 		}
 		if r.standIn(spec, err) {
 			return true
 		}
 		if group.Tok == token.CONST {
 			// The others count on each other's places.
+			break
+		}
+		if len(group.Specs) == 1 {
 			break
 		}
 		group.Specs = slices.Delete(group.Specs, i, i+1)
@@ -212,6 +219,10 @@ func (r *repair) opaque(info *types.Info) bool {
 						}
 					}
 				}
+				// One without anything in it has no end.
+				if len(d.Specs) == 0 {
+					file.Decls = slices.Delete(file.Decls, i, i+1)
+				}
 			}
 		}
 	}
@@ -227,9 +238,12 @@ func hasInvalid(node ast.Node, info *types.Info) bool {
 		switch n := node.(type) {
 		case *ast.Ident:
 			if object := info.ObjectOf(n); object != nil {
-				if pkg, ok := object.(*types.PkgName); ok {
-					found = pkg.Imported().Path() == "C"
-				} else {
+				switch object := object.(type) {
+				case *types.PkgName:
+					found = object.Imported().Path() == "C"
+				case *types.Builtin, *types.Label, *types.Nil:
+					// They never have a type.
+				default:
 					found = invalid(object.Type(), 0)
 				}
 			}

@@ -69,10 +69,7 @@ func (s *settings) buildContext(goRoot string, linked func(pkg string) bool) bui
 	if value, ok := s.values["CGO_ENABLED"]; ok {
 		c.CgoEnabled = value == "1"
 	}
-	c.BuildTags = nil
-	for _, tag := range strings.FieldsFunc(s.values["-tags"], func(r rune) bool { return r == ',' || r == ' ' }) {
-		c.BuildTags = append(c.BuildTags, tag)
-	}
+	c.BuildTags = strings.FieldsFunc(s.values["-tags"], func(r rune) bool { return r == ',' || r == ' ' })
 	for _, detector := range []string{"race", "msan", "asan"} {
 		if s.values["-"+detector] == "true" || detector == "race" && linked("runtime/race/internal/amd64v1") {
 			c.BuildTags = append(c.BuildTags, detector)

@@ -61,7 +61,9 @@ func (s *sources) read(ctx context.Context, pkg string) (result *source) {
 		if src.std && p.root.dir == "" {
 			src.absent = "no Go was found"
 		}
-		s.addRecorded(src)
+		if !src.std {
+			s.addRecorded(src)
+		}
 	} else {
 		if src.std && !src.bodies && s.cache != nil {
 			src.stamp = folderStamp(src.dir)
