@@ -28,6 +28,8 @@ type request struct {
 
 type failure struct {
 	Message string `json:"message"`
+	// Internal says that the helper failed, and not that the question was wrong.
+	Internal bool `json:"internal,omitempty"`
 }
 
 type response struct {
@@ -59,7 +61,8 @@ func main() {
 	}()
 	out := &output{out: bufio.NewWriterSize(os.Stdout, 1<<20)}
 	out.write(map[string]string{"protocol": Protocol, "version": version, "go": runtime.Version()})
-	requests := make(chan request)
+	// With room for all that are asked at once: the end of the input must be seen while a question is being answered.
+	requests := make(chan request, 1024)
 	go func() {
 		in := bufio.NewReaderSize(os.Stdin, 1<<20)
 		for {
@@ -67,7 +70,7 @@ func main() {
 			if len(line) > 1 {
 				var r request
 				if json.Unmarshal(line, &r) != nil {
-					out.write(response{Error: &failure{"not a request"}})
+					out.write(response{Error: &failure{Message: "not a request"}})
 				} else {
 					requests <- r
 				}
@@ -91,12 +94,12 @@ func answer(ctx context.Context, s *session, r request) (res response) {
 		if x := recover(); x != nil {
 			stack := make([]byte, 4096)
 			fmt.Fprintf(os.Stderr, "%s: %v\n%s\n", r.Method, x, stack[:runtime.Stack(stack, false)])
-			res.Result, res.Error = nil, &failure{fmt.Sprintf("%s failed: %v", r.Method, x)}
+			res.Result, res.Error = nil, &failure{fmt.Sprintf("%s failed: %v", r.Method, x), true}
 		}
 	}()
 	result, err := s.call(ctx, r.Method, r.Params)
 	if err != nil {
-		res.Error = &failure{err.Error()}
+		res.Error = &failure{Message: err.Error()}
 		return res
 	}
 	res.Result = result

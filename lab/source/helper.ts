@@ -52,11 +52,12 @@ export interface FactsSession extends AsyncDisposable {
 
 /**
  * - `refused`: it answered that it cannot do what was asked
+ * - `broken`: it failed over what was asked, and goes on
  * - `memory`: it needed more than there was
  * - `ended`: it crashed, was killed, or left
  * - `protocol`: it is not the helper that was expected, or answered what nobody understands
  */
-export type FactsFailureKind = 'refused' | 'memory' | 'ended' | 'protocol';
+export type FactsFailureKind = 'refused' | 'broken' | 'memory' | 'ended' | 'protocol';
 
 /** Why there are no facts, in words for a line of limits. */
 export class FactsFailure extends LabError {
@@ -76,6 +77,7 @@ export class FactsFailure extends LabError {
 
 const hints: Readonly<Record<FactsFailureKind, string>> = {
   refused: 'check what was asked for, and whether it is part of this program',
+  broken: 'leave the sources out: npx lab analyze --no-source',
   memory: 'end other programs, or analyse on a machine with more memory',
   ended: 'run the same command again; if it fails again, leave the sources out: npx lab analyze --no-source',
   protocol:
@@ -96,7 +98,8 @@ const helloSchema = z.looseObject({ protocol: z.string(), version: z.string(), g
 const lineSchema = z.looseObject({
   progress: z.string().optional(),
   id: z.number().optional(),
-  error: z.looseObject({ message: z.string() }).optional(),
+  /** `internal`: it is the helper that failed, and not what it was asked. */
+  error: z.looseObject({ message: z.string(), internal: z.boolean().default(false) }).optional(),
   result: z.unknown().optional(),
 });
 
@@ -165,7 +168,7 @@ export function startFacts(options: StartFactsOptions): FactsSession {
     const call = pending.get(id);
     pending.delete(id);
     if (error === undefined) call?.resolve(result);
-    else call?.reject(new FactsFailure('refused', error.message));
+    else call?.reject(new FactsFailure(error.internal ? 'broken' : 'refused', firstLine(error.message)));
   };
 
   if (child !== undefined) {
@@ -228,15 +231,23 @@ function launch(path: string, { soft, hard }: MemoryLimits): ChildProcess {
     // A session of its own: a Ctrl-C at the terminal reaches it through the abort signal only.
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: {
-      LC_ALL: 'C',
-      // A program's own sources are all it needs; `go` is never run.
-      PATH: '/nonexistent',
-      GOMEMLIMIT: String(Math.floor(soft)),
-      // One goroutine says what broke; those of all would be thousands of lines.
-      GOTRACEBACK: 'single',
-    },
+    env: environment(soft),
   });
+}
+
+/** What a user has set to change how their own Go programs are built or run. */
+const unwanted = new Set(['GODEBUG', 'GOGC', 'GOFLAGS', 'GOOS', 'GOARCH', 'CGO_ENABLED', 'GOEXPERIMENT']);
+
+/** Of this process, which says where modules and Go's library lie. */
+function environment(soft: number): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !unwanted.has(name));
+  return {
+    ...Object.fromEntries(kept),
+    LC_ALL: 'C',
+    GOMEMLIMIT: String(Math.floor(soft)),
+    // One goroutine says what broke; those of all would be thousands of lines.
+    GOTRACEBACK: 'single',
+  };
 }
 
 function ended(child: ChildProcess): Promise<void> {
@@ -311,6 +322,10 @@ function parsed(line: Buffer): unknown {
   } catch {
     return undefined;
   }
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n', 1)[0]?.slice(0, 300) ?? '';
 }
 
 function excerpt(line: Buffer): string {

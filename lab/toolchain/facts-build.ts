@@ -48,7 +48,8 @@ export async function buildFacts(
       failure = result.timedOut ? 'timed out' : result.stderr.slice(-2_000);
       throw new BuildFailed();
     };
-    await run(['build', '-trimpath', '-o', join(folder, 'facts'), '.']);
+    const flags = ['-trimpath', `-ldflags=-s -w -X main.version=${sources.hash}`];
+    await run(['build', ...flags, '-o', join(folder, 'facts'), '.']);
     const goRoot = (await run(['env', 'GOROOT'])).trim();
     await writeFile(join(folder, 'built.json'), JSON.stringify({ goRoot }));
     await rm(module, { recursive: true });

@@ -30,16 +30,16 @@ export const pinnedTools: readonly PinnedTools[] = [
     ],
   },
   {
-    version: '0.41.0',
+    version: '0.42.0',
     needs: 24,
-    requires: { 'golang.org/x/mod': '0.32.0', 'golang.org/x/sync': '0.19.0' },
+    requires: { 'golang.org/x/mod': '0.33.0', 'golang.org/x/sync': '0.19.0' },
     sums: [
-      'golang.org/x/mod v0.32.0 h1:9F4d3PHLljb6x//jOyokMv3eX+YDeepZSEo3mFJy93c=',
-      'golang.org/x/mod v0.32.0/go.mod h1:SgipZ/3h2Ci89DlEtEXWUk/HteuRin+HHhN+WbNhguU=',
+      'golang.org/x/mod v0.33.0 h1:tHFzIWbBifEmbwtGz65eaWyGiGZatSrT9prnU8DbVL8=',
+      'golang.org/x/mod v0.33.0/go.mod h1:swjeQEj+6r7fODbD2cqrnje9PnziFuw4bmLbBZFrQ5w=',
       'golang.org/x/sync v0.19.0 h1:vV+1eWNmZ5geRlYjzm2adRgW2/mcpevXNg50YZtPCE4=',
       'golang.org/x/sync v0.19.0/go.mod h1:9KTHXmSnoGruLpwFjVSX0lNNA75CykiMECbovNTZqGI=',
-      'golang.org/x/tools v0.41.0 h1:a9b8iMweWG+S0OBnlU36rzLp20z1Rp10w+IY2czHTQc=',
-      'golang.org/x/tools v0.41.0/go.mod h1:XSY6eDqxVNiYgezAVqqCeihT4j1U2CCsqvH3WhQpnlg=',
+      'golang.org/x/tools v0.42.0 h1:uNgphsn75Tdz5Ji2q36v/nsFSfR/9BRFvqhGBaJGd5k=',
+      'golang.org/x/tools v0.42.0/go.mod h1:Ma6lCIwGZvHK6XtgbswSoWroEkhugApmsXyrUmBhfr0=',
     ],
   },
   {
@@ -56,6 +56,9 @@ export const pinnedTools: readonly PinnedTools[] = [
     ],
   },
 ];
+
+/** Minor of the Go that the newest x/tools was made for. */
+export const newestNeeds = Math.max(...pinnedTools.map(({ needs }) => needs));
 
 /** The x/tools for a Go that is to build the helper; `undefined` when it is too old for any. */
 export function chooseTools(builder: Pick<GoVersion, 'minor'>): PinnedTools | undefined {

@@ -9,7 +9,7 @@ import type { Target } from '../targets/target.js';
 import { isNetworkFailure } from './delve-build.js';
 import { buildFacts, hasFacts } from './facts-build.js';
 import { type BuiltFacts, factsFolder, listBuilt, readSources, type Sources } from './facts-cache.js';
-import { chooseTools } from './facts-choice.js';
+import { chooseTools, newestNeeds } from './facts-choice.js';
 import { type GoTool, goInstallCommand, listEveryGo } from './go.js';
 import { ensureGoRelease } from './go-release.js';
 import { type GoVersion, newerGo, oldestGoMinor, parseGoVersion } from './versions.js';
@@ -87,7 +87,10 @@ export async function ensureFacts(options: FactsOptions, signal: AbortSignal): P
   throw await notToBeHad(failures, install, target, signal);
 }
 
-/** Who may build it, the best first; a Go is fetched only when none at hand is new enough. */
+/**
+ * Who may build it, the best first; the caller stops when it has one. A Go is fetched when none at hand is new enough,
+ * or is too old for the helper's own sources: the one that is fetched then serves all that came before it.
+ */
 async function* builders(
   program: GoVersion,
   {
@@ -104,10 +107,10 @@ async function* builders(
   );
   const able = atHand.filter(({ release }) => release.minor >= Math.max(program.minor, oldestGoMinor));
   yield* able.slice(0, 2);
-  if (able.length === 0 && atHand.length > 0) {
+  const wanted = Math.max(program.minor, newestNeeds);
+  if (atHand.length > 0 && !able.some(({ release }) => release.minor >= wanted)) {
     try {
-      const wanted = `1.${Math.max(program.minor, oldestGoMinor)}`;
-      yield await ensureGoRelease({ wanted, target, cache, emit }, signal);
+      yield await ensureGoRelease({ wanted: `1.${wanted}`, target, cache, emit }, signal);
     } catch (error) {
       if (signal.aborted || !(error instanceof LabError)) throw error;
       failures.push(error.message);

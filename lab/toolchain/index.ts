@@ -1,6 +1,5 @@
 export { type DelveTool, ensureDelve, findDelve } from './delve.js';
 export { doctorExitCode, examine } from './doctor.js';
-export { ensureFacts, type FactsTool } from './facts.js';
 export { findGo, type GoTool, goEnvironment, requireGo } from './go.js';
 export { findGdb } from './locate.js';
 export { requireGdb } from './prepare.js';

@@ -25,7 +25,11 @@ const optionsSchema = z.looseObject({
 });
 type Options = z.infer<typeof optionsSchema>;
 
-const answerSchema = z.looseObject({ lines: z.array(z.string()), facts: z.unknown() });
+/** Go writes an empty list as null. */
+const answerSchema = z.looseObject({
+  lines: z.array(z.string()).nullish(),
+  facts: z.unknown().optional(),
+});
 
 export const factsCommand: LabCommand = {
   define: defineFacts,
@@ -33,7 +37,9 @@ export const factsCommand: LabCommand = {
     const asked = readOptions(options);
     const { lines, facts } = await withProgress(output, async (emit) => await describe(asked, emit, signal));
     output.document(facts ?? null);
-    output.print(lines.join('\n'));
+    output.print(
+      lines?.length ? lines.join('\n') : 'Nothing in the sources of this program answers to that.',
+    );
     return 0;
   },
 };

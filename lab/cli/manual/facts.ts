@@ -34,6 +34,6 @@ export function defineFacts(program: Command): Command {
         type: 'npx lab facts --exe ./server --at hub.go:42 --json',
       },
     ],
-    see: ['docs/your-own-core.md', 'docs/diagnosis.md', 'npx lab analyze'],
+    see: ['docs/facts.md', 'docs/your-own-core.md', 'npx lab analyze'],
   });
 }

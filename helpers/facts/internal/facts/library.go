@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"go-deadlock-lab/facts/internal/compat"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -254,7 +255,7 @@ func (w *World) markConverted(c *conversion) {
 	}
 	wanted := map[string]bool{}
 	name := w.keys.of(c.iface)
-	switch named, isNamed := types.Unalias(c.iface).(*types.Named); {
+	switch named, isNamed := compat.Unalias(c.iface).(*types.Named); {
 	case iface.NumMethods() == 0 || name == "error":
 		wanted = calledAnyway
 	case isNamed && named.Obj().Pkg() != nil && w.isOpaquePackage(named.Obj().Pkg()):

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strings"
 
+	"go-deadlock-lab/facts/internal/compat"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -98,7 +99,7 @@ func (w *World) nameOf(v ssa.Value) (Name, bool) {
 func (w *World) isPartOfSync(t types.Type) bool { return syncType(deref(t)) != "" }
 
 func (w *World) fieldName(t types.Type, field int) (Name, bool) {
-	owner := types.Unalias(deref(t))
+	owner := compat.Unalias(deref(t))
 	st, ok := owner.Underlying().(*types.Struct)
 	named, isNamed := owner.(*types.Named)
 	if !ok || !isNamed || named.Obj().Pkg() == nil {
@@ -228,7 +229,7 @@ func caseKind(s *ssa.SelectState) string {
 }
 
 func typeIs(t types.Type, pkg, name string) bool {
-	named, ok := types.Unalias(t).(*types.Named)
+	named, ok := compat.Unalias(t).(*types.Named)
 	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == pkg && named.Obj().Name() == name
 }
 

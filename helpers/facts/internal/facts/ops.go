@@ -7,6 +7,7 @@ import (
 	"go/types"
 	"strings"
 
+	"go-deadlock-lab/facts/internal/compat"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -236,7 +237,7 @@ func (w *World) variableName(v ssa.Value) string {
 		if !ok || d.IsAddr {
 			continue
 		}
-		if id, ok := ast.Unparen(d.Expr).(*ast.Ident); ok && id.Name != "_" {
+		if id, ok := compat.Unparen(d.Expr).(*ast.Ident); ok && id.Name != "_" {
 			if obj, ok := d.Object().(*types.Var); ok && !obj.IsField() && obj.Parent() != nil {
 				return id.Name
 			}

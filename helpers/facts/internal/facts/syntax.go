@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 
+	"go-deadlock-lab/facts/internal/compat"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -65,7 +66,7 @@ func (x *syntaxIndex) note(n ast.Node, stack []ast.Node) {
 	case *ast.CallExpr:
 		x.calls[n.Lparen] = n
 		var operand ast.Expr
-		switch fun := ast.Unparen(n.Fun).(type) {
+		switch fun := compat.Unparen(n.Fun).(type) {
 		case *ast.SelectorExpr:
 			operand = fun.X
 		case *ast.Ident:

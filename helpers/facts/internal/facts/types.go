@@ -3,6 +3,7 @@ package facts
 import (
 	"go/types"
 
+	"go-deadlock-lab/facts/internal/compat"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -10,7 +11,7 @@ import (
 type typeKeys struct{}
 
 func (k typeKeys) of(t types.Type) string {
-	return types.TypeString(types.Unalias(t), func(p *types.Package) string { return p.Path() })
+	return types.TypeString(compat.Unalias(t), func(p *types.Package) string { return p.Path() })
 }
 
 func deref(t types.Type) types.Type {
@@ -32,7 +33,7 @@ func isFunc(t types.Type) bool {
 
 // syncType is the name of a type of package sync: `Mutex`; "" for all others.
 func syncType(t types.Type) string {
-	named, ok := types.Unalias(t).(*types.Named)
+	named, ok := compat.Unalias(t).(*types.Named)
 	if !ok || named.Obj().Pkg() == nil || named.Obj().Pkg().Path() != "sync" {
 		return ""
 	}
@@ -45,7 +46,7 @@ func syncType(t types.Type) string {
 
 // isContext tells whether a type is context.Context.
 func isContext(t types.Type) bool {
-	named, ok := types.Unalias(t).(*types.Named)
+	named, ok := compat.Unalias(t).(*types.Named)
 	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == "context" && named.Obj().Name() == "Context"
 }
 
@@ -53,7 +54,7 @@ func isContext(t types.Type) bool {
 // `sync.(*Mutex).Lock`; of a method called through an interface, `context.Context.Done`.
 func calledName(c *ssa.CallCommon) string {
 	if c.IsInvoke() {
-		named, ok := types.Unalias(c.Value.Type()).(*types.Named)
+		named, ok := compat.Unalias(c.Value.Type()).(*types.Named)
 		if !ok || named.Obj().Pkg() == nil {
 			return ""
 		}

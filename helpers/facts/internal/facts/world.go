@@ -12,6 +12,7 @@ import (
 	"sort"
 	"strings"
 
+	"go-deadlock-lab/facts/internal/compat"
 	"go-deadlock-lab/facts/internal/load"
 
 	"golang.org/x/tools/go/callgraph"
@@ -216,9 +217,9 @@ func linkerName(fn *ssa.Function) string {
 		return pkg + "." + fn.Name() + args
 	}
 	star := ""
-	t := types.Unalias(recv.Type())
+	t := compat.Unalias(recv.Type())
 	if ptr, ok := t.(*types.Pointer); ok {
-		star, t = "*", types.Unalias(ptr.Elem())
+		star, t = "*", compat.Unalias(ptr.Elem())
 	}
 	name := ""
 	if named, ok := t.(*types.Named); ok {
@@ -272,7 +273,7 @@ func (w *World) isLinked(fn *ssa.Function) bool {
 	}
 	// A method with a value receiver may be there as its pointer wrapper alone.
 	if recv := fn.Signature.Recv(); recv != nil && !strings.Contains(name, "(*") {
-		if named, ok := types.Unalias(recv.Type()).(*types.Named); ok {
+		if named, ok := compat.Unalias(recv.Type()).(*types.Named); ok {
 			pkg := linkerPath(fn.Pkg.Pkg.Path())
 			return w.Program.Linked(pkg + ".(*" + named.Obj().Name() + ")." + fn.Name())
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"go-deadlock-lab/facts/internal/compat"
 	"golang.org/x/tools/go/gcexportdata"
 )
 
@@ -175,16 +176,17 @@ func (c *checker) typesOnly(src *source, p *Package) {
 }
 
 func newInfo() *types.Info {
-	return &types.Info{
-		Types:        map[ast.Expr]types.TypeAndValue{},
-		Instances:    map[*ast.Ident]types.Instance{},
-		Defs:         map[*ast.Ident]types.Object{},
-		Uses:         map[*ast.Ident]types.Object{},
-		Implicits:    map[ast.Node]types.Object{},
-		Selections:   map[*ast.SelectorExpr]*types.Selection{},
-		Scopes:       map[ast.Node]*types.Scope{},
-		FileVersions: map[*ast.File]string{},
+	info := &types.Info{
+		Types:      map[ast.Expr]types.TypeAndValue{},
+		Instances:  map[*ast.Ident]types.Instance{},
+		Defs:       map[*ast.Ident]types.Object{},
+		Uses:       map[*ast.Ident]types.Object{},
+		Implicits:  map[ast.Node]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{},
+		Scopes:     map[ast.Node]*types.Scope{},
 	}
+	compat.RecordVersions(info)
+	return info
 }
 
 // attempts are how often a package is checked again after parts of it were left out. Each takes out what the errors

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"strings"
+
+	"go-deadlock-lab/facts/internal/compat"
 )
 
 // Func is where a function was written.
@@ -26,7 +28,7 @@ func (t *table) functions(ctx context.Context) (map[string]Func, error) {
 	files, err3 := t.at(5)
 	values, err4 := t.at(6)
 	funcs, err5 := t.at(7)
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+	if err := compat.FirstError(err1, err2, err3, err4, err5); err != nil {
 		return nil, err
 	}
 	r := &reader{t: t, units: units, files: files, values: values, newer: t.order.Uint32(t.data) == magic120}
@@ -52,7 +54,7 @@ func (t *table) functions(ctx context.Context) (map[string]Func, error) {
 		found[name] = Func{Name: name, File: file, Line: line, Entry: t.text + uint64(t.order.Uint32(one))}
 	}
 	end := int(t.order.Uint64(t.data[40:]) - t.order.Uint64(t.data[32:]))
-	for rest := names[:min(end, len(names))]; len(rest) > 0; {
+	for rest := names[:compat.Min(end, len(names))]; len(rest) > 0; {
 		name, after, _ := bytes.Cut(rest, []byte{0})
 		rest = after
 		if plain := linkName(string(name)); plain != "" {

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"sort"
 	"sync"
+
+	"go-deadlock-lab/facts/internal/compat"
 )
 
 // discover reads the packages that have code and all that they import, on all processors.
@@ -14,7 +16,7 @@ func (s *sources) discover(ctx context.Context, first []string) (map[string]*sou
 		read := make([]*source, len(todo))
 		var group sync.WaitGroup
 		next := make(chan int)
-		for range min(runtime.GOMAXPROCS(0), len(todo)) {
+		for n := compat.Min(runtime.GOMAXPROCS(0), len(todo)); n > 0; n-- {
 			group.Add(1)
 			go func() {
 				defer group.Done()
@@ -109,7 +111,7 @@ func schedule(ctx context.Context, order []*source, one func(*source)) error {
 	}
 	ready := make(chan *source, len(order))
 	finished := make(chan *source, len(order))
-	for range runtime.GOMAXPROCS(0) {
+	for n := runtime.GOMAXPROCS(0); n > 0; n-- {
 		go func() {
 			for src := range ready {
 				if ctx.Err() == nil {

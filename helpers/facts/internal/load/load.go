@@ -142,7 +142,7 @@ func packagesOf(functions map[string]Func) map[string]bool {
 func (c *checker) save(ctx context.Context) error {
 	next := make(chan *source)
 	var group sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
+	for n := runtime.GOMAXPROCS(0); n > 0; n-- {
 		group.Add(1)
 		go func() {
 			defer group.Done()

@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"strconv"
 	"strings"
+
+	"go-deadlock-lab/facts/internal/compat"
 )
 
 // packageOf is the import path in a linker's name: it ends with the first dot behind the last slash, and in that last
@@ -70,7 +72,7 @@ func declared(name string) (receiver, function string, ok bool) {
 		return "", "", false
 	}
 	rest := strings.ReplaceAll(name[len(raw)+1:], "[...]", "")
-	if after, found := strings.CutPrefix(rest, "(*"); found {
+	if after, found := compat.CutPrefix(rest, "(*"); found {
 		receiver, function, ok = strings.Cut(after, ").")
 		return receiver, function, ok && isName(function)
 	}
@@ -93,7 +95,7 @@ func isLiteral(name string) bool {
 			return false
 		}
 		last := name[dot+1:]
-		if after, ok := strings.CutPrefix(last, "func"); ok && isNumber(after) {
+		if after, ok := compat.CutPrefix(last, "func"); ok && isNumber(after) {
 			return true
 		}
 		if !isNumber(last) {
@@ -105,7 +107,7 @@ func isLiteral(name string) bool {
 
 func isMade(name string) bool {
 	for _, prefix := range []string{"func", "gowrap", "deferwrap"} {
-		if after, ok := strings.CutPrefix(name, prefix); ok && isNumber(after) {
+		if after, ok := compat.CutPrefix(name, prefix); ok && isNumber(after) {
 			return true
 		}
 	}

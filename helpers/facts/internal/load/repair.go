@@ -4,8 +4,9 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"slices"
 	"strings"
+
+	"go-deadlock-lab/facts/internal/compat"
 )
 
 // repair leaves out of a package what does not type-check, until the rest does: what analyses it further takes only
@@ -24,7 +25,7 @@ func (r *repair) mend(err types.Error) bool {
 		return false // further words about the error before it
 	}
 	for _, file := range r.files {
-		if err.Pos < file.FileStart || err.Pos > file.FileEnd {
+		if start, end := compat.FileSpan(file); err.Pos < start || err.Pos > end {
 			continue
 		}
 		for i, decl := range file.Decls {
@@ -40,12 +41,12 @@ func (r *repair) mend(err types.Error) bool {
 					return true
 				}
 				r.dropped[declaredAs(r.src.path, d)] = true
-				file.Decls = slices.Delete(file.Decls, i, i+1)
+				file.Decls = compat.Delete(file.Decls, i, i+1)
 				return true
 			case *ast.GenDecl:
 				return r.mendGroup(file, i, d, err)
 			default:
-				file.Decls = slices.Delete(file.Decls, i, i+1)
+				file.Decls = compat.Delete(file.Decls, i, i+1)
 				return true
 			}
 		}
@@ -62,7 +63,7 @@ func (r *repair) dropBody(file *ast.File, i int) bool {
 	r.dropped[declaredAs(r.src.path, d)] = true
 	d.Body = nil
 	if d.Recv == nil && d.Name.Name == "init" {
-		file.Decls = slices.Delete(file.Decls, i, i+1)
+		file.Decls = compat.Delete(file.Decls, i, i+1)
 	}
 	return true
 }
@@ -84,7 +85,7 @@ func (r *repair) mendGroup(file *ast.File, at int, group *ast.GenDecl, err types
 		if value, ok := spec.(*ast.ValueSpec); ok && group.Tok == token.VAR {
 			changed := r.mendVariable(group, i, value, err)
 			if len(group.Specs) == 0 {
-				file.Decls = slices.Delete(file.Decls, at, at+1)
+				file.Decls = compat.Delete(file.Decls, at, at+1)
 			}
 			return changed
 		}
@@ -98,10 +99,10 @@ func (r *repair) mendGroup(file *ast.File, at int, group *ast.GenDecl, err types
 		if len(group.Specs) == 1 {
 			break
 		}
-		group.Specs = slices.Delete(group.Specs, i, i+1)
+		group.Specs = compat.Delete(group.Specs, i, i+1)
 		return true
 	}
-	file.Decls = slices.Delete(file.Decls, at, at+1)
+	file.Decls = compat.Delete(file.Decls, at, at+1)
 	return true
 }
 
@@ -122,19 +123,19 @@ func (r *repair) mendVariable(group *ast.GenDecl, at int, spec *ast.ValueSpec, e
 			}
 		}
 		if len(spec.Values) == len(spec.Names) {
-			spec.Names = slices.Delete(spec.Names, i, i+1)
-			spec.Values = slices.Delete(spec.Values, i, i+1)
+			spec.Names = compat.Delete(spec.Names, i, i+1)
+			spec.Values = compat.Delete(spec.Values, i, i+1)
 			if len(spec.Names) > 0 {
 				return true
 			}
 		}
-		group.Specs = slices.Delete(group.Specs, at, at+1)
+		group.Specs = compat.Delete(group.Specs, at, at+1)
 		return true
 	}
 	if spec.Type != nil && err.Pos >= spec.Type.Pos() && r.standIn(spec, err) {
 		return true
 	}
-	group.Specs = slices.Delete(group.Specs, at, at+1)
+	group.Specs = compat.Delete(group.Specs, at, at+1)
 	return true
 }
 
@@ -176,13 +177,13 @@ func (r *repair) redeclared(first, other types.Error) bool {
 	if !r.c.compiled(r.c.fset.Position(one.Package).Filename) == !r.c.compiled(r.c.fset.Position(two.Package).Filename) {
 		return false
 	}
-	r.files = slices.DeleteFunc(slices.Clone(r.files), func(file *ast.File) bool { return file == unused })
+	r.files = compat.DeleteFunc(compat.Clone(r.files), func(file *ast.File) bool { return file == unused })
 	return true
 }
 
 func (r *repair) fileAt(pos token.Pos) *ast.File {
 	for _, file := range r.files {
-		if file.FileStart <= pos && pos <= file.FileEnd {
+		if start, end := compat.FileSpan(file); start <= pos && pos <= end {
 			return file
 		}
 	}
@@ -192,7 +193,7 @@ func (r *repair) fileAt(pos token.Pos) *ast.File {
 // opaque leaves out what C has a part in, whose types nobody knows here: without cgo's generated files they are
 // invalid, which the type checker does not count as an error.
 func (r *repair) opaque(info *types.Info) bool {
-	if !slices.ContainsFunc(r.files, importsC) {
+	if !compat.ContainsFunc(r.files, importsC) {
 		return false
 	}
 	changed := false
@@ -221,7 +222,7 @@ func (r *repair) opaque(info *types.Info) bool {
 				}
 				// One without anything in it has no end.
 				if len(d.Specs) == 0 {
-					file.Decls = slices.Delete(file.Decls, i, i+1)
+					file.Decls = compat.Delete(file.Decls, i, i+1)
 				}
 			}
 		}
@@ -262,11 +263,9 @@ func invalid(t types.Type, depth int) bool {
 	if t == nil || depth > 8 {
 		return t == nil && depth == 0
 	}
-	switch t := t.(type) {
+	switch t := compat.Unalias(t).(type) {
 	case *types.Basic:
 		return t.Kind() == types.Invalid
-	case *types.Alias:
-		return invalid(types.Unalias(t), depth+1)
 	case interface{ Elem() types.Type }:
 		if m, ok := t.(*types.Map); ok && invalid(m.Key(), depth+1) {
 			return true

@@ -11,6 +11,8 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+
+	"go-deadlock-lab/facts/internal/compat"
 )
 
 // settings is what the executable tells about how it was built.
@@ -39,7 +41,7 @@ func readSettings(exe string) settings {
 
 // minorOf is 26 of "go1.26.8" and of "go1.27-devel_..."; 0 when it cannot be told.
 func minorOf(version string) int {
-	rest, ok := strings.CutPrefix(version, "go1.")
+	rest, ok := compat.CutPrefix(version, "go1.")
 	if !ok {
 		return 0
 	}
@@ -129,7 +131,7 @@ func (s *settings) experimentTags(goRoot string) []string {
 	}
 	for _, name := range strings.Split(s.values["GOEXPERIMENT"], ",") {
 		name = strings.TrimSpace(name)
-		if off, ok := strings.CutPrefix(name, "no"); ok {
+		if off, ok := compat.CutPrefix(name, "no"); ok {
 			set(off, false)
 		} else if name != "" {
 			set(name, true)
