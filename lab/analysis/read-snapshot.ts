@@ -232,7 +232,8 @@ function describeChannel(
     capacity: raw.capacity,
     closed: raw.closed,
     waiters,
-    wokenFromOutside: outside(raw, elemType),
+    wokenFromOutside: raw.isStopped ? undefined : outside(raw, elemType),
+    ...(raw.isStopped ? { stoppedTimer: true } : {}),
   };
 }
 

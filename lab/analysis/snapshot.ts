@@ -100,6 +100,8 @@ export interface Channel {
   readonly waiters: { readonly send: number; readonly receive: number };
   /** Made by the runtime for a timer or a ticker, or for signals: woken from outside. */
   readonly wokenFromOutside: string | undefined;
+  /** It belongs to a timer that is not running. */
+  readonly stoppedTimer?: true;
 }
 
 /** All that was read out of one core. Memory is bounded by what differs, not by the number of goroutines. */

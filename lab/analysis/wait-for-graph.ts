@@ -225,8 +225,8 @@ function certainCores(
   const next = (node: string): string[] => {
     const cell = cells.get(node);
     if (cell !== undefined) return objectsOf(cell).filter((object) => inside.has(object));
-    const own = releasers.get(node) ?? [];
-    return own.flatMap((r) => (r.kind === 'cell' && r.certain && inside.has(r.cell) ? [r.cell] : []));
+    const own = peersOf(node, releasers.get(node) ?? []);
+    return own.flatMap((r) => (r.certain && inside.has(r.cell) ? [r.cell] : []));
   };
   const cores = stronglyConnected(nodes, next).filter((part) => part.length > 1);
   if (cores.length === 0 || cores.some((part) => part.length === nodes.length)) return [nodes];

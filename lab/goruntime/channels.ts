@@ -14,6 +14,8 @@ export interface RawChannel {
   readonly receivers: Queue;
   /** The channel of a `time.Timer` or `time.Ticker`: the runtime sends to it. */
   readonly isTimer: boolean;
+  /** That timer is not running: the runtime sends nothing until it is started again. */
+  readonly isStopped: boolean;
 }
 
 export interface Queue {
@@ -38,6 +40,7 @@ export function readChannel(
   const elemSize = memory.bytes(address + hchan.elemSize, 2)?.readUInt16LE(0);
   if (count === undefined || capacity === undefined || elemType === undefined) return undefined;
   if (closed === undefined || elemSize === undefined) return undefined;
+  const timer = hchan.timer === undefined ? 0 : (memory.u64(address + hchan.timer) ?? 0);
   return {
     address,
     count,
@@ -47,7 +50,8 @@ export function readChannel(
     elemType,
     senders: readQueue(memory, layout, memory.u64(address + hchan.senders) ?? 0, limit),
     receivers: readQueue(memory, layout, memory.u64(address + hchan.receivers) ?? 0, limit),
-    isTimer: hchan.timer !== undefined && memory.u64(address + hchan.timer) !== 0,
+    isTimer: timer !== 0,
+    isStopped: timer !== 0 && hchan.timerWhen !== undefined && memory.u64(timer + hchan.timerWhen) === 0,
   };
 }
 

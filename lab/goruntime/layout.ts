@@ -62,6 +62,8 @@ export interface RuntimeLayout {
     readonly senders: number;
     /** Absent before Go 1.23; set on the channel of a `time.Timer` or `time.Ticker`. */
     readonly timer: number | undefined;
+    /** In a `timer`, when it is to run, nanoseconds; 0 when it is not. Absent where the runtime has no such field. */
+    readonly timerWhen?: number | undefined;
   };
   /** `waitReason` numbers as the binary itself spells them. */
   readonly waitReasons: readonly string[];
@@ -88,10 +90,12 @@ export async function readRuntimeLayout(
   // Any mapped address serves for the offsets: only the distances between the fields count.
   const at = allgs.base;
   // Asked all at once: Delve need not wait for us between two answers.
-  const [g, sudog, hchan, moduleTypes, nextModule, reasons] = await Promise.all([
+  const [g, sudog, hchan, timer, moduleTypes, nextModule, reasons] = await Promise.all([
     structOf('runtime.g', at, evaluate, signal),
     structOf('runtime.sudog', at, evaluate, signal),
     structOf('runtime.hchan', at, evaluate, signal),
+    // Not every program has timers.
+    structOf('runtime.timer', at, evaluate, signal).catch(() => undefined),
     evaluate('runtime.firstmoduledata.types', signal),
     evaluate('runtime.firstmoduledata.next', signal),
     evaluate('runtime.waitReasonStrings', signal),
@@ -109,6 +113,7 @@ export async function readRuntimeLayout(
       receivers: need(hchan, 'recvq.first'),
       senders: need(hchan, 'sendq.first'),
       timer: hchan.get('timer'),
+      timerWhen: timer?.get('when'),
     },
     waitReasons: readStrings(memory, reasons),
     ofMembers: { lockedThread: g.get('lockedm'), creator: g.get('parentGoid') },

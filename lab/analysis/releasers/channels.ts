@@ -95,6 +95,9 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
   };
 }
 
+/** What ends a wait by way of the runtime: a context's end, a timer. */
+const indirect: ReadonlySet<string> = new Set(['cancel', 'reset']);
+
 function releasersBy(operation: Operation, { stacks, routes, gates }: ClassFacts, channel: number): Releaser[] {
   const out: Releaser[] = [];
   const at = { ...operation, expression: operation.expr };
@@ -111,7 +114,7 @@ function releasersBy(operation: Operation, { stacks, routes, gates }: ClassFacts
     });
   };
   for (const meaning of stacks.get(operation)?.of(channel) ?? []) {
-    add(meaning, meaning.kind === 'same' && operation.kind !== 'cancel');
+    add(meaning, meaning.kind === 'same' && !indirect.has(operation.kind));
   }
   for (const meaning of routes.get(operation)?.of(channel) ?? []) add(meaning, false);
   for (const entry of operation.open) out.push(openEntry(entry, gates.behind(entry.gates, channel)));

@@ -43,6 +43,9 @@ export function packageOf(name: string): string {
   return dot < 0 ? name : name.slice(0, dot);
 }
 
+/** What its goroutines wait for comes from the network in the end, which the poller tells better than its code. */
+const waitsForPeers: ReadonlySet<string> = new Set(['net/http', 'crypto/tls', 'net']);
+
 /** Packages in which goroutines wait for what others have to do: of Go's library, their functions are read as well. */
 export function packagesWaitedIn(cells: readonly Cell[]): readonly string[] {
   const found = new Set<string>();
@@ -51,7 +54,8 @@ export function packagesWaitedIn(cells: readonly Cell[]): readonly string[] {
     const frame = signature.frames.find(({ function: name }) =>
       wait.kind === 'sync' ? !inSync.test(name) : !isPrivateRuntime(name),
     );
-    if (frame !== undefined) found.add(packageOf(frame.function).replaceAll('%2e', '.'));
+    const name = frame === undefined ? '' : packageOf(frame.function).replaceAll('%2e', '.');
+    if (name !== '' && !waitsForPeers.has(name)) found.add(name);
   }
   return [...found].sort();
 }

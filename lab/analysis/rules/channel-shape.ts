@@ -23,6 +23,7 @@ import {
 /** What a knot of channels alone is; each has one rule. */
 export type ChannelShape =
   | 'context'
+  | 'timer'
   | 'leaked-sender'
   | 'forgotten-close'
   | 'self-blocked'
@@ -41,6 +42,8 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
   const peers = knot.objects.map((object) => peersOf(object, input.graph.releasers.get(object) ?? []));
   const stories = knot.objects.map((object) => input.searches.get(object)?.story);
   const contexts = knot.objects.filter((o) => input.searches.get(o)?.contexts !== undefined);
+  const stopped = knot.objects.map((object) => input.graph.channels.get(channelOf(object))?.stoppedTimer);
+  if (stopped.every((is) => is === true)) return 'timer';
   if (peers.every((found) => found.length === 0)) {
     if (contexts.length === knot.objects.length) return 'context';
     if (knot.objects.every((object) => directionOf(object) === 'send')) {

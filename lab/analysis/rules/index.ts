@@ -16,6 +16,7 @@ import { poolWaitsForItself } from './pool-waits-for-itself.js';
 import { readWriteRead } from './read-write-read.js';
 import type { Rule } from './rule.js';
 import { selfBlockedConsumer } from './self-blocked-consumer.js';
+import { stoppedTimer } from './stopped-timer.js';
 import { unreachableObject } from './unreachable-object.js';
 import { waitGroupMisuse } from './waitgroup-misuse.js';
 
@@ -34,6 +35,7 @@ export const rules: readonly Rule[] = [
   waitGroupMisuse,
   lostSignal,
   channelContext,
+  stoppedTimer,
   poolWaitsForItself,
   channelRing,
   leakedSender,

@@ -183,3 +183,12 @@ func (w *World) viaRoute(s *Stacks, a *activation, r route) *Via {
 	via.Object = append(via.Object, r.more...)
 	return via
 }
+
+// viaOp is viaWait for an operation: of a timer, its channel is meant, which is its first field.
+func (w *World) viaOp(s *Stacks, a *activation, op *Op, operand ssa.Value) *Via {
+	via := w.viaWait(s, a, operand)
+	if via != nil && op.Kind == "reset" {
+		via.Object = append(via.Object, 0, loadStep)
+	}
+	return via
+}

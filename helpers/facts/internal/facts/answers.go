@@ -121,7 +121,7 @@ type Leak struct {
 
 // ended are the operations that end a wait.
 var ended = map[string][]string{
-	"send": {"receive", "close"}, "receive": {"send", "close", "cancel"}, "lock": {"unlock"}, "drain": {"runlock"}, "rlock": {"unlock"},
+	"send": {"receive", "close"}, "receive": {"send", "close", "cancel", "reset"}, "lock": {"unlock"}, "drain": {"runlock"}, "rlock": {"unlock"},
 	"wait": {"done"}, "notify": {"signal"},
 }
 
@@ -210,6 +210,9 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 		OnStack: []Spot{}, Routes: []Spot{}, Open: []Entry{}}
 	operand := settled(op.Operand)
 	expr := w.exprOf(operand, 0)
+	if op.Kind == "reset" && expr != "" {
+		expr += ".C"
+	}
 	k := &walker{w: w, stacks: s, class: c, op: op, seen: map[string]bool{}}
 	var own []*gate
 	var closed *gate
@@ -225,7 +228,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			if !w.isAheadOfAny(op.Instr, a.points) || (closed != nil && !closed.isThrough(a)) {
 				continue
 			}
-			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: expr, Stays: w.valueStays(operand, a, 0), Via: w.viaWait(s, a, operand), Gates: gates.idsOf(notThrough(own, a))}
+			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: expr, Stays: w.valueStays(operand, a, 0), Via: w.viaOp(s, a, op, operand), Gates: gates.idsOf(notThrough(own, a))}
 			if isSyncKind(op.Kind) {
 				spot.Owner = w.ownerOf(op)
 			} else {

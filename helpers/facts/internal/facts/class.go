@@ -36,7 +36,7 @@ func objectType(op *Op) types.Type { return op.Operand.Type() }
 
 func isSyncKind(kind string) bool {
 	switch kind {
-	case "send", "receive", "close", "cancel":
+	case "send", "receive", "close", "cancel", "reset":
 		return false
 	}
 	return true
@@ -64,6 +64,10 @@ func (w *World) channelClass(c *class) {
 	for _, op := range c.waits {
 		if ctx := doneOf(op.Operand); ctx != nil {
 			contexts = append(contexts, ctx)
+			continue
+		}
+		if timer := timerOf(op.Operand); timer != nil {
+			w.timerClass(c, timer)
 			continue
 		}
 		starts = append(starts, op.Operand)
@@ -96,7 +100,10 @@ func (w *World) channelClass(c *class) {
 		}
 		forth := w.search(from, c.want, false)
 		c.unknown = c.unknown || forth.Lost
-		c.used, c.order = forth.Nodes, append(back.Order, forth.Order...)
+		for n := range forth.Nodes {
+			c.used[n] = true
+		}
+		c.order = append(c.order, append(back.Order, forth.Order...)...)
 		for _, n := range back.Order {
 			c.used[n] = true
 		}
@@ -106,10 +113,26 @@ func (w *World) channelClass(c *class) {
 		w.followContexts(c, contexts)
 	}
 	for _, op := range w.ops {
-		if isSyncKind(op.Kind) || op.Kind == "cancel" {
+		if isSyncKind(op.Kind) || op.Kind == "cancel" || op.Kind == "reset" {
 			continue
 		}
 		if c.used[op.Operand] || (c.unknown && sameChannel(op.Operand.Type(), c.want)) {
+			c.ops = append(c.ops, op)
+		}
+	}
+}
+
+// timerClass: only who resets the timer makes it send again.
+func (w *World) timerClass(c *class, timer ssa.Value) {
+	back := w.search([]node{timer}, timer.Type(), true)
+	forth := w.search(back.Order, timer.Type(), false)
+	c.unknown = c.unknown || back.Lost || forth.Lost
+	for n := range forth.Nodes {
+		c.used[n] = true
+	}
+	c.order = append(c.order, append(back.Order, forth.Order...)...)
+	for _, op := range w.ops {
+		if op.Kind == "reset" && c.used[op.Operand] {
 			c.ops = append(c.ops, op)
 		}
 	}

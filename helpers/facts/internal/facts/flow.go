@@ -380,7 +380,7 @@ func (w *World) passedTo(v ssa.Value, site ssa.CallInstruction) []node {
 		return nil
 	}
 	name := calledName(c)
-	if isAtomicStore(name) && len(c.Args) == 2 && c.Args[1] == v {
+	if isAtomicStore(name) && len(c.Args) > 1 && c.Args[len(c.Args)-1] == v {
 		return []node{w.locOf(c.Args[0])}
 	}
 	if harmless[name] || contextMakers[name] || isSyncCall(name) {

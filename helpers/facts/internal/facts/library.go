@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"go/ast"
 	"go/types"
 	"sort"
 	"strings"
@@ -12,8 +13,8 @@ import (
 // findLibraryCalls finds the functions that code may call which was not read: function values that are handed to it,
 // and methods of types that are converted to its interfaces, as the executable's itabs have them.
 func (w *World) findLibraryCalls() {
-	w.findEscapedFunctions()
-	w.findEscapedMethods()
+	w.findEscaped()
+	w.findReflectedMethods()
 }
 
 func (w *World) markLibrary(fn *ssa.Function, why string) {
@@ -23,7 +24,7 @@ func (w *World) markLibrary(fn *ssa.Function, why string) {
 	w.library[fn] = why
 }
 
-func (w *World) findEscapedFunctions() {
+func (w *World) findEscaped() {
 	type sink struct {
 		n   node
 		why string
@@ -41,6 +42,7 @@ func (w *World) findEscapedFunctions() {
 		work = append(work, sink{n, reason})
 	}
 	returned := map[*ssa.Function]bool{}
+	converted := map[string]bool{}
 	for _, fn := range w.funcs {
 		for _, b := range fn.Blocks {
 			for _, in := range b.Instrs {
@@ -83,6 +85,11 @@ func (w *World) findEscapedFunctions() {
 			fn = v
 		case *ssa.MakeClosure:
 			fn = v.Fn.(*ssa.Function)
+		case *ssa.MakeInterface:
+			if key := w.keys.of(v.X.Type()) + ">" + w.keys.of(v.Type()); !converted[key] {
+				converted[key] = true
+				w.markConverted(v.X.Type(), v.Type(), at.why)
+			}
 		}
 		if fn != nil {
 			w.markLibrary(fn, at.why)
@@ -174,123 +181,113 @@ var calledAnyway = map[string]bool{
 	"MarshalXML": true, "UnmarshalXML": true, "GobEncode": true, "GobDecode": true, "AppendText": true, "AppendBinary": true,
 }
 
-// findEscapedMethods: the library can call a method of a type only through an interface that the type was converted
-// to, for which the linker keeps an itab; and of any value those that it asks for by assertion.
-func (w *World) findEscapedMethods() {
-	converted := map[string]*conversion{}
-	note := func(concrete, iface types.Type) {
-		key := w.keys.of(iface)
-		c := converted[key]
-		if c == nil {
-			c = &conversion{iface: iface, types: map[string]types.Type{}}
-			converted[key] = c
-		}
-		c.types[w.keys.of(concrete)] = concrete
+// markConverted: of a value that goes to the library as one of its interfaces, the library can call that interface's
+// methods, and others that it asks for by assertion; of any value those that packages such as fmt look for.
+func (w *World) markConverted(t, as types.Type, why string) {
+	iface, ok := as.Underlying().(*types.Interface)
+	if !ok {
+		return
 	}
-	type edge struct{ from, to types.Type }
-	edges := map[string]edge{}
+	if iface.NumMethods() == 0 || w.keys.of(as) == "error" {
+		w.markMethods(t, why, func(name string) bool { return calledAnyway[name] })
+		return
+	}
+	w.markAllOf(t, why)
+}
+
+// markAllOf: what the library has as one of its interfaces, it may ask for another one by assertion.
+func (w *World) markAllOf(t types.Type, why string) {
+	set := w.ssa.MethodSets.MethodSet(t)
+	names := map[string]bool{}
+	for i := 0; i < set.Len(); i++ {
+		names[set.At(i).Obj().Name()] = true
+	}
+	wanted := map[string]bool{}
+	for _, iface := range w.libraryInterfaces() {
+		if names[iface.Method(0).Name()] && types.Implements(t, iface) {
+			for i := 0; i < iface.NumMethods(); i++ {
+				wanted[iface.Method(i).Name()] = true
+			}
+		}
+	}
+	w.markMethods(t, why, func(name string) bool { return wanted[name] })
+}
+
+// libraryInterfaces are the interfaces that packages of Go's library declare.
+func (w *World) libraryInterfaces() []*types.Interface {
+	if w.interfaces != nil {
+		return w.interfaces
+	}
+	w.interfaces = []*types.Interface{}
+	for _, p := range w.Program.Packages {
+		if !p.Std || p.Types == nil {
+			continue
+		}
+		scope := p.Types.Scope()
+		for _, name := range scope.Names() {
+			obj, ok := scope.Lookup(name).(*types.TypeName)
+			if !ok {
+				continue
+			}
+			if named, ok := compat.Unalias(obj.Type()).(*types.Named); ok && named.TypeParams().Len() == 0 {
+				if iface, ok := named.Underlying().(*types.Interface); ok && iface.NumMethods() > 0 && iface.IsMethodSet() {
+					w.interfaces = append(w.interfaces, iface)
+				}
+			}
+		}
+	}
+	return w.interfaces
+}
+
+func (w *World) markMethods(t types.Type, why string, wanted func(name string) bool) {
+	set := w.ssa.MethodSets.MethodSet(t)
+	for i := 0; i < set.Len(); i++ {
+		sel := set.At(i)
+		if !wanted(sel.Obj().Name()) {
+			continue
+		}
+		w.markLibrary(w.ssa.MethodValue(sel), why)
+		// The method set of a pointer has wrappers of promoted methods and of those with value receivers.
+		if origin, ok := sel.Obj().(*types.Func); ok {
+			w.markLibrary(w.ssa.FuncValue(origin), why)
+		}
+	}
+}
+
+// reflecting are packages that find methods by their names.
+var reflecting = map[string]bool{
+	"reflect": true, "net/rpc": true, "net/rpc/jsonrpc": true, "text/template": true, "html/template": true, "testing/quick": true,
+}
+
+// findReflectedMethods: a value that is handed to what finds methods by name may have any exported one called.
+func (w *World) findReflectedMethods() {
+	if !w.Program.Linked("reflect.Value.Method") && !w.Program.Linked("reflect.Value.MethodByName") && len(w.Program.Functions) > 0 {
+		return
+	}
+	var starts []node
 	for _, fn := range w.funcs {
 		for _, b := range fn.Blocks {
 			for _, in := range b.Instrs {
-				switch in := in.(type) {
-				case *ssa.MakeInterface:
-					note(in.X.Type(), in.Type())
-				case *ssa.ChangeInterface:
-					edges[w.keys.of(in.X.Type())+">"+w.keys.of(in.Type())] = edge{in.X.Type(), in.Type()}
-				case *ssa.TypeAssert:
-					if types.IsInterface(in.AssertedType) && !isEmptyInterface(in.X.Type()) {
-						edges[w.keys.of(in.X.Type())+">"+w.keys.of(in.AssertedType)] = edge{in.X.Type(), in.AssertedType}
+				call, ok := in.(ssa.CallInstruction)
+				if !ok {
+					continue
+				}
+				c := call.Common()
+				callee := c.StaticCallee()
+				if callee == nil || !isOpaque(callee) || callee.Pkg == nil || !reflecting[callee.Pkg.Pkg.Path()] {
+					continue
+				}
+				for _, arg := range c.Args {
+					if types.IsInterface(arg.Type()) {
+						starts = append(starts, arg)
 					}
 				}
 			}
 		}
 	}
-	for changed := true; changed; {
-		changed = false
-		for _, e := range edges {
-			from := converted[w.keys.of(e.from)]
-			if from == nil {
-				continue
-			}
-			target, ok := e.to.Underlying().(*types.Interface)
-			if !ok {
-				continue
-			}
-			for key, t := range from.types {
-				to := converted[w.keys.of(e.to)]
-				if to != nil && to.types[key] != nil {
-					continue
-				}
-				if types.Implements(t, target) {
-					note(t, e.to)
-					changed = true
-				}
-			}
+	for _, n := range w.search(starts, types.NewInterfaceType(nil, nil), true).Order {
+		if made, ok := n.(*ssa.MakeInterface); ok {
+			w.markMethods(made.X.Type(), "reflection", ast.IsExported)
 		}
 	}
-	keys := make([]string, 0, len(converted))
-	for key := range converted {
-		keys = append(keys, key)
-	}
-	sort.Strings(keys)
-	for _, key := range keys {
-		w.markConverted(converted[key])
-	}
-}
-
-type conversion struct {
-	iface types.Type
-	types map[string]types.Type
-}
-
-func isEmptyInterface(t types.Type) bool {
-	i, ok := t.Underlying().(*types.Interface)
-	return ok && i.NumMethods() == 0
-}
-
-func (w *World) markConverted(c *conversion) {
-	iface, ok := c.iface.Underlying().(*types.Interface)
-	if !ok {
-		return
-	}
-	wanted := map[string]bool{}
-	name := w.keys.of(c.iface)
-	switch named, isNamed := compat.Unalias(c.iface).(*types.Named); {
-	case iface.NumMethods() == 0 || name == "error":
-		wanted = calledAnyway
-	case isNamed && named.Obj().Pkg() != nil && w.isOpaquePackage(named.Obj().Pkg()):
-		for i := 0; i < iface.NumMethods(); i++ {
-			wanted[iface.Method(i).Name()] = true
-		}
-	default:
-		return
-	}
-	typeKeys := make([]string, 0, len(c.types))
-	for key := range c.types {
-		typeKeys = append(typeKeys, key)
-	}
-	sort.Strings(typeKeys)
-	for _, key := range typeKeys {
-		set := w.ssa.MethodSets.MethodSet(c.types[key])
-		for i := 0; i < set.Len(); i++ {
-			sel := set.At(i)
-			if !wanted[sel.Obj().Name()] {
-				continue
-			}
-			fn := w.ssa.MethodValue(sel)
-			if fn == nil {
-				continue
-			}
-			w.markLibrary(fn, name)
-			// The method set of a pointer has wrappers of promoted methods and of those with value receivers.
-			if origin, ok := sel.Obj().(*types.Func); ok {
-				w.markLibrary(w.ssa.FuncValue(origin), name)
-			}
-		}
-	}
-}
-
-func (w *World) isOpaquePackage(pkg *types.Package) bool {
-	p := w.Program.ByPath[pkg.Path()]
-	return p != nil && p.Std && !p.Bodies
 }

@@ -106,7 +106,7 @@ func (w *World) indexInstruction(in ssa.Instruction) {
 		}
 		key := w.locOf(in.Addr)
 		w.stores[key] = append(w.stores[key], in.Val)
-		if f, ok := in.Addr.(*ssa.FieldAddr); ok && !isFresh(w.pathsOfOwner(f)) {
+		if f, ok := in.Addr.(*ssa.FieldAddr); ok && !isFresh(w.pathsOfOwner(f)) && !isNew(in.Val) {
 			w.moved[key] = true
 		}
 	case *ssa.UnOp:
@@ -161,10 +161,42 @@ func (w *World) indexInstruction(in ssa.Instruction) {
 				w.stores[key] = append(w.stores[key], s.Send)
 			}
 		}
+	case ssa.CallInstruction:
+		w.indexAtomic(in)
 	case *ssa.MakeClosure:
 		fn := in.Fn.(*ssa.Function)
 		w.closures[fn] = append(w.closures[fn], in)
 	}
+}
+
+// indexAtomic: what package sync/atomic stores and loads is in the variable like any other value.
+func (w *World) indexAtomic(call ssa.CallInstruction) {
+	c := call.Common()
+	name := calledName(c)
+	if len(c.Args) == 0 || c.IsInvoke() {
+		return
+	}
+	key := w.locOf(c.Args[0])
+	if isAtomicStore(name) {
+		w.stores[key] = append(w.stores[key], c.Args[len(c.Args)-1])
+		w.moved[key] = true
+	}
+	if v, ok := call.(*ssa.Call); ok && isAtomicLoad(name) {
+		w.loads[key] = append(w.loads[key], v)
+	}
+}
+
+// isNew: what was made just then is none of the objects that somebody waits for already.
+func isNew(v ssa.Value) bool {
+	switch v := v.(type) {
+	case *ssa.MakeChan, *ssa.Alloc, *ssa.MakeClosure:
+		return true
+	case *ssa.ChangeType:
+		return isNew(v.X)
+	case *ssa.Const:
+		return v.IsNil()
+	}
+	return false
 }
 
 // pathsOfOwner is where the object comes from whose field is addressed. It is asked while indexes are still being

@@ -29,13 +29,24 @@ const (
 func (w *World) namesOf(c *class) []Name {
 	var out []Name
 	seen := map[string]bool{}
+	suffix := ""
+	for _, op := range c.waits {
+		if timerOf(op.Operand) != nil {
+			suffix = ".C"
+		}
+	}
 	add := func(n Name, ok bool) {
+		n.Name += suffix
 		if ok && !seen[n.Name] {
 			seen[n.Name] = true
 			out = append(out, n)
 		}
 	}
 	for _, op := range c.waits {
+		if timer := timerOf(op.Operand); timer != nil {
+			add(w.nameOf(timer))
+			continue
+		}
 		add(w.nameOf(op.Operand))
 	}
 	for _, n := range c.order {
@@ -57,6 +68,9 @@ func (w *World) nameOf(v ssa.Value) (Name, bool) {
 			return w.nameOf(x.X)
 		}
 	case *ssa.FieldAddr:
+		if owner := deref(x.X.Type()); x.Field == 0 && (typeIs(owner, "time", "Timer") || typeIs(owner, "time", "Ticker")) {
+			return Name{}, false
+		}
 		if w.isPartOfSync(x.X.Type()) {
 			// What lies inside of an object of package sync is known by the object.
 			if outer, ok := w.nameOf(x.X); ok {

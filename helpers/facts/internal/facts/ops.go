@@ -14,8 +14,8 @@ import (
 // An Op is one operation on a channel, on an object of package sync, or on a context.
 type Op struct {
 	ID int
-	// Kind is send, receive, close, lock, rlock, unlock, runlock, done, wait, signal or cancel; once for a call of
-	// Once.Do.
+	// Kind is send, receive, close, lock, rlock, unlock, runlock, done, wait, signal, cancel or reset (of a timer); once
+	// for a call of Once.Do.
 	Kind    string
 	Fn      *ssa.Function
 	Instr   ssa.Instruction
@@ -40,6 +40,26 @@ var syncMethods = map[string]string{
 	"sync.(*Cond).Wait": "wait", "sync.(*Cond).Signal": "signal", "sync.(*Cond).Broadcast": "signal",
 	"sync.(*Once).Do": "once", "sync.Locker.Lock": "lock", "sync.Locker.Unlock": "unlock",
 	"sync.Cond.Wait": "wait",
+}
+
+// timerResets start a timer again.
+var timerResets = map[string]bool{"time.(*Timer).Reset": true, "time.(*Ticker).Reset": true}
+
+// timerOf is the timer whose channel a value is; nil for all others.
+func timerOf(v ssa.Value) ssa.Value {
+	load, ok := v.(*ssa.UnOp)
+	if !ok || load.Op != token.MUL {
+		return nil
+	}
+	f, ok := load.X.(*ssa.FieldAddr)
+	if !ok || f.Field != 0 {
+		return nil
+	}
+	owner := deref(f.X.Type())
+	if typeIs(owner, "time", "Timer") || typeIs(owner, "time", "Ticker") {
+		return f.X
+	}
+	return nil
 }
 
 func isSyncCall(name string) bool { return syncMethods[name] != "" }
@@ -126,6 +146,10 @@ func (w *World) findCallOps(fn *ssa.Function, call ssa.CallInstruction) {
 		return
 	}
 	name := calledName(c)
+	if timerResets[name] {
+		w.addOp(&Op{Kind: "reset", Fn: fn, Instr: call, Operand: c.Args[0], Pos: c.Pos(), Deferred: deferred, Alone: true})
+		return
+	}
 	kind := syncMethods[name]
 	if kind == "" {
 		return

@@ -247,19 +247,98 @@ func (w *World) load(addr ssa.Value, depth int) []Path {
 	return w.paths(addr, depth)
 }
 
-// fieldOf is what a field holds. Of an object made in this very function, that is what it was given here.
+// fieldOf is what a field holds. Of an object made in this very function, that is what it was given here; what it was
+// given elsewhere may be older than the object itself.
 func (w *World) fieldOf(p Path, s step, depth int) []Path {
-	if p.root == rootFresh && len(p.steps) == 0 {
-		if a, ok := p.value.(*ssa.Alloc); ok {
-			if values := storesToField(a, s.index); len(values) > 0 {
-				if w.moved[locKey("F"+s.owner+"#"+itoa(s.index))] {
-					return append(w.all(values, depth), heapPath())
-				}
-				return w.all(values, depth)
+	if p.root != rootFresh || len(p.steps) > 0 {
+		return []Path{p.with(s)}
+	}
+	switch made := p.value.(type) {
+	case *ssa.Alloc:
+		return w.givenTo(made, p, s, depth)
+	case *ssa.Call:
+		return w.givenByMaker(made, p, s, depth)
+	}
+	return []Path{p.with(s)}
+}
+
+// givenTo is what a field of an object is set to in the function that makes it.
+func (w *World) givenTo(made *ssa.Alloc, p Path, s step, depth int) []Path {
+	key := locKey("F" + s.owner + "#" + itoa(s.index))
+	var out []Path
+	for _, v := range storesToField(made, s.index) {
+		out = append(out, w.paths(v, depth)...)
+	}
+	// A struct that was copied has the other one's fields.
+	for _, v := range wholeStores(made) {
+		for _, from := range w.paths(v, depth) {
+			out = append(out, w.fieldOf(from, s, depth+1)...)
+		}
+		if len(w.paths(v, depth)) == 0 {
+			out = append(out, heapPath())
+		}
+	}
+	if len(out) == 0 && w.isMadeAnew(key) {
+		return []Path{p.with(s)}
+	}
+	if w.moved[key] || len(out) == 0 {
+		out = append(out, heapPath())
+	}
+	return out
+}
+
+// givenByMaker looks into the function that made an object.
+func (w *World) givenByMaker(made *ssa.Call, p Path, s step, depth int) []Path {
+	key := locKey("F" + s.owner + "#" + itoa(s.index))
+	callees := w.callees[made]
+	if depth > maxDepth || len(callees) == 0 || w.isMadeAnew(key) {
+		if w.isMadeAnew(key) {
+			return []Path{p.with(s)}
+		}
+		return []Path{heapPath()}
+	}
+	mark := struct {
+		call *ssa.Call
+		key  locKey
+	}{made, key}
+	if w.busy[mark] {
+		return []Path{heapPath()}
+	}
+	w.busy[mark] = true
+	defer delete(w.busy, mark)
+	var out []Path
+	for _, fn := range callees {
+		if isOpaque(fn) {
+			return []Path{heapPath()}
+		}
+		for _, returned := range w.returned(fn, 0, depth) {
+			for _, inner := range w.fieldOf(returned, s, depth+1) {
+				out = append(out, w.inCaller(inner, fn, made, depth+1)...)
 			}
 		}
 	}
-	return []Path{p.with(s)}
+	return unique(out)
+}
+
+// isMadeAnew: whatever the program puts into the field was made for it, or lies in the struct itself.
+func (w *World) isMadeAnew(key locKey) bool {
+	for _, v := range w.stores[key] {
+		if !isNew(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// wholeStores are the structs that are copied into one.
+func wholeStores(made *ssa.Alloc) []ssa.Value {
+	var out []ssa.Value
+	for _, ref := range *made.Referrers() {
+		if store, ok := ref.(*ssa.Store); ok && store.Addr == made {
+			out = append(out, store.Val)
+		}
+	}
+	return out
 }
 
 // storesToVariable are the values a local variable is set to, by its function and the closures in it.
@@ -374,12 +453,20 @@ func (w *World) result(call *ssa.Call, index int, depth int) []Path {
 	return out
 }
 
-func isAtomicLoad(name string) bool {
-	return name == "sync/atomic.(*Value).Load" || (strings.HasPrefix(name, "sync/atomic.(*Pointer[") && strings.HasSuffix(name, ").Load"))
-}
+func isAtomicLoad(name string) bool { return isAtomic(name, "Load", "Swap") }
 
-func isAtomicStore(name string) bool {
-	return name == "sync/atomic.(*Value).Store" || (strings.HasPrefix(name, "sync/atomic.(*Pointer[") && strings.HasSuffix(name, ").Store"))
+func isAtomicStore(name string) bool { return isAtomic(name, "Store", "Swap", "CompareAndSwap") }
+
+func isAtomic(name string, methods ...string) bool {
+	if !strings.HasPrefix(name, "sync/atomic.(*Value).") && !strings.HasPrefix(name, "sync/atomic.(*Pointer[") {
+		return false
+	}
+	for _, method := range methods {
+		if strings.HasSuffix(name, ")."+method) {
+			return true
+		}
+	}
+	return false
 }
 
 // returned tells where a result of a function comes from, seen from inside it.

@@ -429,6 +429,9 @@ func (k *walker) visit(fn *ssa.Function, site ssa.CallInstruction, p Path, must 
 	}
 	expr := k.siteExpr(p, fn, site)
 	for _, at := range outer {
+		if anew := k.w.madeBefore(within, site, at); anew != nil {
+			at = Path{root: rootFresh, value: anew}
+		}
 		// Whoever has taken the lock itself gives back its own.
 		if mode := map[string]string{"unlock": "lock", "runlock": "rlock"}[k.op.Kind]; mode != "" && k.w.holdsSomewhere(within, mode, at) {
 			continue
@@ -446,6 +449,31 @@ func (k *walker) visit(fn *ssa.Function, site ssa.CallInstruction, p Path, must 
 		}
 		k.enter(within, at, next, called, gates)
 	}
+}
+
+// madeBefore is what a field is set to anew on every way to an instruction: whoever goes on from there has the new one.
+func (w *World) madeBefore(fn *ssa.Function, site ssa.Instruction, p Path) ssa.Value {
+	if len(p.steps) == 0 || p.root == rootHeap || p.root == rootFresh {
+		return nil
+	}
+	last := p.steps[len(p.steps)-1]
+	owner := Path{p.root, p.index, p.value, p.steps[:len(p.steps)-1]}
+	for _, b := range fn.Blocks {
+		for _, in := range b.Instrs {
+			store, ok := in.(*ssa.Store)
+			if !ok || !isNew(store.Val) {
+				continue
+			}
+			f, ok := store.Addr.(*ssa.FieldAddr)
+			if !ok || f.Field != last.index || w.fieldStep(f.X.Type(), f.Field).owner != last.owner || !dominates(store, site) {
+				continue
+			}
+			if paths := w.Paths(f.X); len(paths) == 1 && paths[0].key() == owner.key() {
+				return store.Val
+			}
+		}
+	}
+	return nil
 }
 
 // siteExpr is the object as the caller's frame has it.

@@ -38,7 +38,7 @@ type World struct {
 	stores   map[locKey][]ssa.Value
 	loads    map[locKey][]ssa.Value
 	addrs    map[locKey][]ssa.Value
-	moved    map[locKey]bool // fields that are set after their object was made
+	moved    map[locKey]bool // fields that may be set to another object that is there already
 	closures map[*ssa.Function][]*ssa.MakeClosure
 	ops      []*Op
 	opsOf    map[*ssa.Function][]*Op
@@ -47,6 +47,8 @@ type World struct {
 	reach    map[*ssa.BasicBlock]map[*ssa.BasicBlock]bool
 	locks    map[*ssa.Function]*lockSummary
 	touching map[*ssa.Function]bool
+	// interfaces are those of Go's library.
+	interfaces []*types.Interface
 	// waited is what is waited for, by stack and frame of the stacks at hand.
 	waited map[[2]int][]rooted
 	// libraryFiles are the recorded files of Go's own library.
@@ -154,6 +156,7 @@ func (w *World) finish(ctx context.Context) error {
 		}
 		w.indexFunction(fn)
 	}
+	w.findReceivedCalls()
 	w.findLibraryCalls()
 	w.findOps()
 	w.findTouching()
@@ -162,6 +165,15 @@ func (w *World) finish(ctx context.Context) error {
 
 func (w *World) indexCalls(graph *callgraph.Graph) {
 	seen := map[ssa.CallInstruction]map[*ssa.Function]bool{}
+	names := map[*ssa.Function]string{}
+	nameOf := func(fn *ssa.Function) string {
+		name, ok := names[fn]
+		if !ok {
+			name = fn.String()
+			names[fn] = name
+		}
+		return name
+	}
 	add := func(site ssa.CallInstruction, callee *ssa.Function) {
 		if seen[site] == nil {
 			seen[site] = map[*ssa.Function]bool{}
@@ -177,7 +189,7 @@ func (w *World) indexCalls(graph *callgraph.Graph) {
 		node := graph.Nodes[fn]
 		if node != nil {
 			out := append([]*callgraph.Edge{}, node.Out...)
-			sort.SliceStable(out, func(i, j int) bool { return out[i].Callee.Func.String() < out[j].Callee.Func.String() })
+			sort.SliceStable(out, func(i, j int) bool { return nameOf(out[i].Callee.Func) < nameOf(out[j].Callee.Func) })
 			for _, edge := range out {
 				if edge.Site != nil && edge.Callee.Func != nil {
 					add(edge.Site, edge.Callee.Func)
@@ -272,10 +284,9 @@ func (w *World) isLinked(fn *ssa.Function) bool {
 		return true
 	}
 	// A method with a value receiver may be there as its pointer wrapper alone.
-	if recv := fn.Signature.Recv(); recv != nil && !strings.Contains(name, "(*") {
-		if named, ok := compat.Unalias(recv.Type()).(*types.Named); ok {
-			pkg := linkerPath(fn.Pkg.Pkg.Path())
-			return w.Program.Linked(pkg + ".(*" + named.Obj().Name() + ")." + fn.Name())
+	if at := strings.LastIndex(name, "."); fn.Signature.Recv() != nil && !strings.Contains(name, ".(*") {
+		if from := strings.LastIndex(strings.TrimSuffix(name[:at], "[...]"), "."); from >= 0 {
+			return w.Program.Linked(name[:from] + ".(*" + name[from+1:at] + ")" + name[at:])
 		}
 	}
 	return false
