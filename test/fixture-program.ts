@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { analyzeCore } from '../lab/analysis/analyze-core.js';
 import type { Diagnosis } from '../lab/analysis/diagnosis.js';
 import { findDelve } from '../lab/toolchain/index.js';
-import { goBuildEnv } from './go-build-env.js';
+import { goBuild } from './go-build.js';
 import { coreOf } from './real-core.js';
 import { sideBySide } from './side-by-side.js';
 import { type TempFolder, tempFolder } from './temp-folder.js';
@@ -49,8 +49,7 @@ export function fixtureProgram({ go, fixture, flags, method }: Built) {
     if (found === undefined || !gcore) return this.skip();
     folder = await tempFolder();
     const exe = folder.file('server');
-    const env = goBuildEnv;
-    await execa(go.path, ['build', ...flags, '-o', exe, '.'], { cwd: resolve(fixtures, fixture), env });
+    await goBuild({ go: go.path, module: resolve(fixtures, fixture), exe, flags });
     built = { exe, dlv: found.path };
   });
   after(async () => folder?.[Symbol.asyncDispose]());

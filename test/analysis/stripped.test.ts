@@ -13,7 +13,7 @@ import { openCoreMemory } from '../../lab/core/memory.js';
 import { launchDelveCore } from '../../lab/delve/launch.js';
 import { diagnosisText } from '../../lab/report/diagnosis-text.js';
 import { findDelve } from '../../lab/toolchain/index.js';
-import { goBuildEnv } from '../go-build-env.js';
+import { goBuild } from '../go-build.js';
 import { goTools } from '../hung-program.js';
 import { coreOf } from '../real-core.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
@@ -41,10 +41,7 @@ async function furtherGos(): Promise<readonly { path: string; version: string }[
 }
 
 async function build(go: string, module: string, exe: string, flags: readonly string[]): Promise<void> {
-  await execa(go, ['build', ...flags, '-o', exe, '.'], {
-    cwd: `${fixtures}/${module}`,
-    env: goBuildEnv,
-  });
+  await goBuild({ go, module: `${fixtures}/${module}`, exe, flags });
 }
 
 /** As `sstrip` does: the header says that there are no sections. */
