@@ -20,7 +20,7 @@ import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const fixtures = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go');
 const { signal } = new AbortController();
-/** Every Go at hand, and those of the module proxy that are asked for: see versions.test.ts. */
+/** Every Go at hand, and those of the module proxy that are asked for: see versions.cores.ts. */
 const gos = [...(await goTools(signal)), ...(await furtherGos())];
 const hasGcore = (await execa('gcore', [], { reject: false })).code !== 'ENOENT';
 const strippings = {
