@@ -8,6 +8,9 @@ import { pathWith } from './toolchain.mjs';
 
 /** More would wait for one another: a test of cores has programs, debuggers and a diagnosis at work itself. */
 const mostSideBySide = 4;
+/** Of a test that names none of its own; a neighbour takes its share of the machine. */
+const timeoutMs = 20_000;
+const timeoutBesideMs = 60_000;
 
 /**
  * Tests of one tier, or of every one: mocha, and Go's where the tier has them. With arguments mocha alone, which gets
@@ -67,16 +70,17 @@ async function runMocha(root, tools, tier, args, inCi) {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0, code: 0 };
   const folder = mkdtempSync(join(tmpdir(), 'lab-tests-'));
   const countsFile = join(folder, 'counts.json');
+  const beside = sideBySide(files);
   const argv = [
     process.execPath,
     '--enable-source-maps',
     join(root, 'node_modules', 'mocha', 'bin', '_mocha'),
-    ...['--no-config', '--timeout', '20000', '--forbid-only'],
+    ...['--no-config', '--timeout', String(beside.length > 0 ? timeoutBesideMs : timeoutMs), '--forbid-only'],
     // A handle that a test leaves open must not keep the whole run from ending.
     '--exit',
     ...['--reporter', join(root, 'scripts', 'setup', 'test-reporter.cjs')],
     ...(inCi ? ['--forbid-pending'] : []),
-    ...sideBySide(files),
+    ...beside,
     ...args.filter((arg) => !named.includes(arg)),
     ...files,
   ];
