@@ -102,13 +102,15 @@ function sideBySide(files) {
   return jobs < 2 ? [] : ['--parallel', '--jobs', String(jobs)];
 }
 
-/** The compiled files of a tier, relative to the root, by name. */
-function filesOf(root, { ending }) {
+/** The compiled files of a tier, relative to the root: those that come first, then by name. */
+function filesOf(root, { ending, first = [] }) {
   const folder = join(root, 'dist', 'test');
+  const names = first.map((name) => join('dist', 'test', `${name}.${ending}.js`));
+  const rank = (path) => (names.includes(path) ? names.indexOf(path) : names.length);
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(`.${ending}.js`))
     .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
-    .sort();
+    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
 function readCounts(file) {

@@ -5,7 +5,11 @@ import { expect } from 'chai';
 import { z } from 'zod';
 import { projectRoot } from '../../lab/paths.js';
 
-const tierSchema = z.looseObject({ job: z.string(), ending: z.string() });
+const tierSchema = z.looseObject({
+  job: z.string(),
+  ending: z.string(),
+  first: z.array(z.string()).default([]),
+});
 
 async function load() {
   const url = pathToFileURL(join(projectRoot, 'scripts/setup/tiers.mjs')).href;
@@ -46,11 +50,11 @@ describe('the tiers of tests', () => {
     const entries = await readdir(join(projectRoot, 'test'), { recursive: true });
     const named = entries.filter((path) => tiers.some(({ ending }) => path.endsWith(`.${ending}.ts`)));
     expect(named.filter((path) => !files.has(join('test', path)))).to.deep.equal([]);
-    for (const { job, ending } of tiers)
-      expect(
-        named.some((path) => path.endsWith(`.${ending}.ts`)),
-        job,
-      ).to.equal(true);
+    for (const { job, ending, first } of tiers) {
+      const theirs = named.filter((path) => path.endsWith(`.${ending}.ts`));
+      expect(theirs, job).not.to.deep.equal([]);
+      expect(theirs).to.include.members(first.map((name) => `${name}.${ending}.ts`));
+    }
   });
 
   it('are the same in package.json, CONTRIBUTING.md and .ci/run', async () => {
