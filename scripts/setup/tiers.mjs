@@ -3,14 +3,14 @@ import { whyNoVm } from './vm-tools.mjs';
 /**
  * The tiers of tests, in the order in which `test:all` and CI run them. How the name of a file of tests ends says of
  * which it is (`parsers.test.ts`, `locks.cores.ts`), and it is of no other. Where `clock` is false no test measures
- * time or changes the machine, and files run side by side, `first` the longest: nobody waits for them at the end.
- * `lacks` tells what of a tier's tools the machine has not.
+ * time, waits for a load to tell, or changes the machine: files run side by side, `first` the longest, for which
+ * everybody would wait at the end. `lacks` tells what of a tier's tools the machine has not.
  */
 export const tiers = [
   { job: 'test', ending: 'test', clock: true, goTests: true },
   { job: 'test:cores', ending: 'cores', clock: false, first: ['analysis/locks', 'kit/slim-core'] },
-  { job: 'test:runs', ending: 'runs', clock: false, first: ['workshop/solve-lessons', 'e2e/ssh'] },
-  { job: 'test:pages', ending: 'pages', clock: false, first: ['workshop/article'] },
+  { job: 'test:runs', ending: 'runs', clock: true },
+  { job: 'test:pages', ending: 'pages', clock: true },
   { job: 'test:vm', ending: 'vm', clock: true, lacks: whyNoVm },
 ];
 
