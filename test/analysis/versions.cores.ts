@@ -11,7 +11,7 @@ import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 /**
  * Further versions of Go, from the Go module proxy, each with the Delve that fits it; it takes a while, so it runs
- * only when asked: `LAB_TEST_GO=1.21.13,1.23.12 npm test -- dist/test/analysis/versions.test.js`.
+ * only when asked: `LAB_TEST_GO=1.21.13,1.23.12 npm run test:cores -- dist/test/analysis/versions.cores.js`.
  */
 const versions = (process.env['LAB_TEST_GO'] ?? '').split(',').filter(Boolean);
 const fixtures = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go');

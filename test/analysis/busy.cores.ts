@@ -7,7 +7,7 @@ import { toFrames } from '../../lab/analysis/describe.js';
 import type { Group } from '../../lab/analysis/diagnosis.js';
 import { launchDelveCore } from '../../lab/delve/launch.js';
 import { findDelve } from '../../lab/toolchain/index.js';
-import { goBuildEnv } from '../go-build-env.js';
+import { goBuild } from '../go-build.js';
 import { goTools, startHung } from '../hung-program.js';
 import { coreOf } from '../real-core.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
@@ -52,10 +52,9 @@ for (const go of await goTools(signal)) {
       dlv = found.path;
       folder = await tempFolder();
       exe = folder.file('server');
-      const env = goBuildEnv;
       plain = folder.file('plain');
-      await execa(go.path, ['build', '-o', exe, '.'], { cwd: fixture, env });
-      await execa(go.path, ['build', '-gcflags=all=-N -l', '-o', plain, '.'], { cwd: fixture, env });
+      await goBuild({ go: go.path, module: fixture, exe });
+      await goBuild({ go: go.path, module: fixture, exe: plain, flags: ['-gcflags=all=-N -l'] });
     });
     after(async () => folder?.[Symbol.asyncDispose]());
 

@@ -14,7 +14,7 @@ import { type EvaluateGlobal, readRuntimeLayout } from '../../lab/goruntime/layo
 import { findModuleData } from '../../lab/goruntime/module-data.js';
 import { evaluatorWithoutDebugInfo } from '../../lab/goruntime/without-debug-info.js';
 import { findDelve } from '../../lab/toolchain/index.js';
-import { goBuildEnv } from '../go-build-env.js';
+import { goBuild } from '../go-build.js';
 import { goTools } from '../hung-program.js';
 import { coreOf } from '../real-core.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
@@ -39,8 +39,7 @@ for (const go of gos) {
       const delve = await findDelve({ goVersion: go.version, install: false }, signal);
       if (delve === undefined) return this.skip(); // no Delve for this Go
       const exe = folder.file('reach');
-      const env = goBuildEnv;
-      await execa(go.path, ['build', '-buildvcs=false', '-o', exe, '.'], { cwd: fixture, env });
+      await goBuild({ go: go.path, module: fixture, exe });
       await using made = await coreOf(exe, go.version, 'gcore', ['queued-finalizer']);
       const pair = await checkPair(exe, made.core, signal);
       using memory = openCoreMemory(made.core, exe);

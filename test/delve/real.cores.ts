@@ -130,7 +130,8 @@ describe('Delve on a real core', () => {
       if (field.kind === 'unreadable') expect(field.reason).to.be.a('string').and.not.equal('');
       else {
         expect(field.variable).to.include({ type: 'chan main.parcel' });
-        expect(field.variable.base).to.be.above(0xc000000000);
+        // Go 1.26 puts its heap anywhere, but far above the program itself.
+        expect(field.variable.base).to.be.above(2 ** 32);
         expect(JSON.stringify(field.variable).length).to.be.below(64_000);
       }
       const nonsense = await client.eval(scope, 'no.such.thing', { signal });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { checkPair } from '../../lab/core/elf.js';
@@ -7,7 +8,7 @@ import { type ProgramImage, readProgramImage } from '../../lab/core/program-imag
 import { launchDelveCore } from '../../lab/delve/launch.js';
 import { findModuleData } from '../../lab/goruntime/module-data.js';
 import { findDelve } from '../../lab/toolchain/index.js';
-import { buildHung, goTools } from '../hung-program.js';
+import { buildHung, goTools, hungModule } from '../hung-program.js';
 import { coreOf, type RealCore } from '../real-core.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
@@ -102,8 +103,8 @@ for (const go of gos) {
         expect(table.frames(required(image.tables[0]))).to.deep.equal([]);
       });
 
-      it('lists the sources', () => {
-        expect(table.files()).to.include(folder.file('service-src/main.go'));
+      it('lists the sources', async () => {
+        expect(table.files()).to.include(join(await hungModule(), 'main.go'));
       });
     });
   }

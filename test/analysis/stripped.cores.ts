@@ -14,14 +14,14 @@ import { openCoreMemory } from '../../lab/core/memory.js';
 import { launchDelveCore } from '../../lab/delve/launch.js';
 import { diagnosisText } from '../../lab/report/diagnosis-text.js';
 import { findDelve } from '../../lab/toolchain/index.js';
-import { goBuildEnv } from '../go-build-env.js';
+import { goBuild } from '../go-build.js';
 import { goTools } from '../hung-program.js';
 import { coreOf } from '../real-core.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const fixtures = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go');
 const { signal } = new AbortController();
-/** Every Go at hand, and those of the module proxy that are asked for: see versions.test.ts. */
+/** Every Go at hand, and those of the module proxy that are asked for: see versions.cores.ts. */
 const gos = [...(await goTools(signal)), ...(await furtherGos())];
 const hasGcore = (await execa('gcore', [], { reject: false })).code !== 'ENOENT';
 const strippings = {
@@ -42,10 +42,7 @@ async function furtherGos(): Promise<readonly { path: string; version: string }[
 }
 
 async function build(go: string, module: string, exe: string, flags: readonly string[]): Promise<void> {
-  await execa(go, ['build', ...flags, '-o', exe, '.'], {
-    cwd: `${fixtures}/${module}`,
-    env: goBuildEnv,
-  });
+  await goBuild({ go, module: `${fixtures}/${module}`, exe, flags });
 }
 
 /** As `sstrip` does: the header says that there are no sections. */

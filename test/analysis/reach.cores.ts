@@ -6,7 +6,7 @@ import { analyzeCore } from '../../lab/analysis/analyze-core.js';
 import type { Diagnosis } from '../../lab/analysis/diagnosis.js';
 import { readExecutable } from '../../lab/core/executable.js';
 import { findDelve } from '../../lab/toolchain/index.js';
-import { goBuildEnv } from '../go-build-env.js';
+import { goBuild } from '../go-build.js';
 import { goTools } from '../hung-program.js';
 import { coreOf } from '../real-core.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
@@ -84,8 +84,7 @@ for (const go of gos) {
       dlv = found.path;
       folder = await tempFolder();
       exe = folder.file('reach');
-      const env = goBuildEnv;
-      await execa(go.path, ['build', '-buildvcs=false', '-o', exe, '.'], { cwd: fixture, env });
+      await goBuild({ go: go.path, module: fixture, exe });
     });
 
     after(async () => {
@@ -151,9 +150,7 @@ for (const go of gos) {
       if (!hasGcore) return this.skip(); // needs gcore
       folder = await tempFolder();
       exe = folder.file('reach');
-      const env = goBuildEnv;
-      const args = ['build', '-buildvcs=false', '-ldflags=-s -w', '-o', exe, '.'];
-      await execa(go.path, args, { cwd: fixture, env });
+      await goBuild({ go: go.path, module: fixture, exe, flags: ['-ldflags=-s -w'] });
     });
 
     after(async () => {

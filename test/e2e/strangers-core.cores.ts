@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
 import { findDelve } from '../../lab/toolchain/index.js';
-import { buildHung, goTools } from '../hung-program.js';
+import { buildHung, goTools, hungModule } from '../hung-program.js';
 import { coreOf, kernelCoreOf, noKernelCores, type RealCore } from '../real-core.js';
 import { isSure } from '../sure.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
@@ -65,7 +65,7 @@ describe("a stranger's core on the command line", function () {
   });
 
   it('names the option when the sources are elsewhere, and finds them with it', async () => {
-    const program = await build('moved', {});
+    const program = await build('moved', { ownSources: true });
     await using made = await coreBy(program);
     await rename(folder.file('moved-src'), folder.file('now-here'));
     const args = ['--exe', program, '--core', made.core];
@@ -79,7 +79,7 @@ describe("a stranger's core on the command line", function () {
   });
 
   it('maps the paths of a build with -trimpath', async () => {
-    const program = await build('trimmed', { flags: ['-trimpath'] });
+    const program = await build('trimmed', { flags: ['-trimpath'], ownSources: true });
     await using made = await coreBy(program);
     const args = ['--exe', program, '--core', made.core];
     const lost = await analyze(args);
@@ -214,7 +214,7 @@ describe("a stranger's core on the command line", function () {
   it('is refused when it is no core at all', async () => {
     await expectRefused(['--exe', exe, '--core', exe], /not a core/, /swap|--core/);
     const text = folder.file('text');
-    await writeFile(text, (await readFile(folder.file('service-src/main.go'), 'utf8')).repeat(3));
+    await writeFile(text, (await readFile(`${await hungModule()}/main.go`, 'utf8')).repeat(3));
     await expectRefused(['--exe', exe, '--core', text], /./, /core/);
     await expectRefused(['--exe', exe, '--core', folder.file('absent')], /absent/, /./);
   });

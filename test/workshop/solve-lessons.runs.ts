@@ -81,7 +81,7 @@ describe('every lesson', function () {
           await engine.ask({ ...at, verb: 'check', answers: fields });
           expect((await seen())?.seen, 'before').to.include({ kind: 'not-yet' });
           expect((await seen())?.met).to.equal(false);
-          // What goes on in another terminal, and what a load does, is typed in article.test.ts.
+          // What goes on in another terminal, and what a load does, is typed in article.pages.ts.
           const byHand = !lesson.steps.some((one) => one.commands.some(({ background }) => background));
           if (tmux && byHand) {
             if (terminal === undefined) {

@@ -8,6 +8,8 @@ import { isSure } from '../sure.js';
 
 const { signal } = new AbortController();
 const gos = await goTools(signal);
+/** Looked at by several tests. */
+const shared = ['self-consumer'];
 const builds = { default: [], 'without inlining': ['-gcflags=all=-l'], unoptimised: ['-gcflags=all=-N -l'] };
 
 const faulty: Readonly<Record<string, (diagnosis: Diagnosis) => void>> = {
@@ -63,7 +65,7 @@ for (const go of gos) {
   for (const [name, flags] of Object.entries(builds)) {
     describe(`cores of ${go.version}, built ${name}`, function () {
       this.timeout(120_000);
-      const program = fixtureProgram({ go, fixture: 'channels', flags, method: 'gcore' });
+      const program = fixtureProgram({ go, fixture: 'channels', flags, method: 'gcore', shared });
 
       for (const [situation, check] of Object.entries(faulty)) {
         it(`diagnoses ${situation}`, async () => {

@@ -42,10 +42,7 @@ describe('a slimmed core', function () {
         const program = fixtureProgram({ go, fixture, flags, method: 'gcore' });
         for (const situation of names) {
           it(`gives the diagnosis of the whole one: ${situation}`, async () => {
-            const delve = await findDelve({ goVersion: go.version, install: false }, signal);
-            await program.diagnose(situation, {
-              look: (core, { process }) => expectSame(process.exe, core, delve?.path ?? ''),
-            });
+            await program.withCore(situation, ({ exe, core, delve }) => expectSame(exe, core, delve));
           });
         }
       });

@@ -6,6 +6,8 @@ import { isSure } from '../sure.js';
 
 const { signal } = new AbortController();
 const gos = await goTools(signal);
+/** Looked at by several tests. */
+const shared = ['leaked', 'channel-lock'];
 const builds = { default: [], unoptimised: ['-gcflags=all=-N -l'] };
 
 interface Expected {
@@ -112,7 +114,7 @@ for (const go of gos) {
   for (const [name, flags] of Object.entries(builds)) {
     describe(`locks in cores of ${go.version}, built ${name}`, function () {
       this.timeout(120_000);
-      const program = fixtureProgram({ go, fixture: 'locks', flags, method: 'gcore' });
+      const program = fixtureProgram({ go, fixture: 'locks', flags, method: 'gcore', shared });
 
       for (const [situation, expected] of Object.entries({
         ...faulty,
