@@ -6,6 +6,7 @@ import { build, buildIsFresh } from './build.mjs';
 import { runChild } from './child.mjs';
 import { withLock } from './lock.mjs';
 import { installPackages, packagesAreFresh } from './node-packages.mjs';
+import { runRealTests } from './real-tests.mjs';
 import { logFile, SetupError, step } from './steps.mjs';
 import { runTests } from './tests.mjs';
 import { pathWith, prepareTools, rememberedTools } from './toolchain.mjs';
@@ -38,11 +39,14 @@ export async function runJob(job, args) {
   const tools = await setUp({ toolchain: true });
   if (job === 'test') process.exit(await runTests(root, tools, args));
   if (job === 'test:vm') process.exit(await runVmTests(root, tools, args));
+  if (job === 'test:real') process.exit(await runRealTests(root, tools, args));
   if (job === 'bench') {
     const argv = [process.execPath, join(root, 'dist', 'bench', 'index.js'), ...args];
     process.exit(await runChild(argv, { cwd: root, env: { PATH: pathWith(tools) } }));
   }
-  process.stderr.write(`unknown job: ${job}\n-> npm run lab, npm test, npm run test:vm or npm run bench\n`);
+  process.stderr.write(
+    `unknown job: ${job}\n-> npm run lab, npm test, npm run test:vm, npm run test:real or npm run bench\n`,
+  );
   process.exit(64);
 }
 
