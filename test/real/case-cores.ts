@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { gcore } from '../../lab/capture/gcore.js';
@@ -6,6 +7,7 @@ import type { TargetProcess } from '../../lab/targets/target.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { atMost } from './at-most.js';
 import { untilStill } from './stillness.js';
+import { whenToldToEnd } from './when-told-to-end.js';
 
 export interface Run {
   readonly exe: string;
@@ -41,6 +43,11 @@ export async function coresOf(
   signal: AbortSignal,
 ): Promise<TakenCores> {
   const folder = await tempFolder();
+  const forget = whenToldToEnd(() => rmSync(folder.path, { recursive: true, force: true }));
+  const remove = async () => {
+    await folder[Symbol.asyncDispose]();
+    forget();
+  };
   try {
     await using running = await start(first, folder, 'first', goVersion, signal);
     await using beside =
@@ -49,10 +56,10 @@ export async function coresOf(
     return {
       first: await running.capture(),
       companion: await beside?.capture(),
-      [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: remove,
     };
   } catch (error) {
-    await folder[Symbol.asyncDispose]();
+    await remove();
     throw error;
   }
 }
@@ -70,6 +77,9 @@ async function start(
   const logFile = folder.file(`${name}.log`);
   const program: TargetProcess = await target.start([exe, ...args], { signal, logFile, cwd });
   const { pid } = program.identity;
+  const forget = whenToldToEnd(() => {
+    if (program.exit() === undefined) process.kill(pid, 'SIGKILL');
+  });
   return {
     pid,
     async capture() {
@@ -88,6 +98,7 @@ async function start(
     async [Symbol.asyncDispose]() {
       await program.kill('SIGKILL');
       await program[Symbol.asyncDispose]();
+      forget();
     },
   };
 }
