@@ -45,6 +45,11 @@ describe('what is expected of a reported deadlock', () => {
     'another class': [found({ class: 'resource' }), expected, 'it is resource/channel-lock'],
     'another subtype': [found({ subtype: 'condvar' }), expected, 'it is mixed/condvar'],
     'another rule': [found({}), { ...expected, rules: ['other'] }, 'the rule is a-rule'],
+    'a longer word': [
+      found({ resources: ['confirms.mu'] }),
+      expected,
+      'the object confirms.m is not named, but confirms.mu',
+    ],
     'another function': [found({ functions: ['main.main'] }), expected, 'the function Publish is not named'],
     'another object': [found({ resources: ['m'] }), expected, 'the object confirms.m is not named, but m'],
     'fewer victims': [found({ victims: 1 }), expected, 'there are 1 victims'],

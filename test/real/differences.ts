@@ -14,8 +14,12 @@ export function faultyDifferences(diagnosis: Diagnosis, expected: Expected): str
   if (expected.rules !== undefined && !expected.rules.includes(finding.rule))
     differences.push(`the rule is ${finding.rule}`);
   const said = [finding.explanation, summary];
-  const names = (word: string, texts: readonly string[]) =>
-    [...said, ...texts].some((text) => text.includes(word));
+  const names = (word: string, texts: readonly string[]) => {
+    // As a word of its own: every explanation has "Go" in it.
+    const literal = word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+    const whole = new RegExp(`(?<!\\w)${literal}(?!\\w)`);
+    return [...said, ...texts].some((text) => whole.test(text));
+  };
   const functions = functionsOf(finding);
   const objects = finding.rootCause.resources.map(({ name }) => name);
   for (const word of expected.functions)
