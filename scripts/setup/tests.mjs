@@ -54,7 +54,10 @@ async function runTier(root, tools, tier, { args, inCi }) {
     process.stdout.write(`The tests of ${nameOf(tier)} were skipped: ${why}\n`);
     return [{ passed: 0, failed: inCi ? 1 : 0, skipped: 0, code: inCi ? 1 : 0 }];
   }
-  const results = [await runMocha(root, tools, tier, args, inCi)];
+  const isName = (arg) => tier.names !== undefined && !arg.startsWith('-') && !arg.endsWith('.js');
+  if (args.some(isName)) process.env[tier.names] = args.filter(isName).join(',');
+  const others = args.filter((arg) => !isName(arg));
+  const results = [await runMocha(root, tools, tier, others, inCi)];
   if (!tier.goTests || args.length > 0) return results;
   for (const { folder, tags } of goFlavours(root)) {
     if (results.some(({ code }) => code >= 128)) break;
