@@ -75,7 +75,10 @@ export async function readMeanings(
       const frame = cell.signature.frames[spot.frame];
       if (frame === undefined) continue;
       const reads: { goroutine: number; address: Address }[] = [];
-      for (const goroutine of cell.ids.slice(0, maxAsked)) {
+      if (spot.waited === true) {
+        for (const address of waitedBy(cell)) reads.push({ goroutine: cell.ids[0] ?? 0, address });
+      }
+      for (const goroutine of spot.waited === true ? [] : cell.ids.slice(0, maxAsked)) {
         const readable = spot.expr !== '' && left > 0;
         if (readable) left -= 1;
         const read = readable ? await locator.address(goroutine, frame.index, spot.expr) : 'unreadable';
@@ -86,7 +89,7 @@ export async function readMeanings(
             : read;
         reads.push({ goroutine, address });
       }
-      const open = cell.count > reads.length || hasOwnFrames(cell) || !spot.stays;
+      const open = (spot.waited !== true && cell.count > reads.length) || hasOwnFrames(cell) || !spot.stays;
       const entry = { spot, cell, frame, called: calledBy(cell, spot.frame), place: place++, reads, open };
       const addresses = new Set(
         reads.flatMap((read) => (typeof read.address === 'number' ? [read.address] : [])),
