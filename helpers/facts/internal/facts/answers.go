@@ -20,6 +20,8 @@ type Spot struct {
 	Owner *Owner `json:"owner,omitempty"`
 	// Via tells the object from what the goroutine waits for, where the variable cannot be read.
 	Via *Via `json:"via,omitempty"`
+	// Arms are those of the select that the frame waits in from which it comes there; none where all of them do.
+	Arms []Arm `json:"arms,omitempty"`
 	// Waited: the object is what the goroutine waits for.
 	Waited bool `json:"waited,omitempty"`
 	// Loose: no variable holds it, but the frame does as long as it is needed.
@@ -30,6 +32,13 @@ type Spot struct {
 	Site     *Place `json:"site,omitempty"`
 	CalledAt *Place `json:"calledAt,omitempty"`
 	Gates    []int  `json:"gates,omitempty"`
+}
+
+// An Arm is a case of a select.
+type Arm struct {
+	Kind string `json:"kind"`
+	Expr string `json:"expr"`
+	Via  *Via   `json:"via,omitempty"`
 }
 
 // An Owner tells an object by what lies around it.
@@ -236,6 +245,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			} else {
 				spot.Loose = expr == "" && w.isKept(operand, a)
 			}
+			spot.Arms = w.armsTo(s, a, op.Instr)
 			if mode == "wait" {
 				spot.Times = w.timesOf(op, a)
 			}
@@ -252,6 +262,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			p := w.place(positionOf(r.site))
 			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: r.expr, Stays: r.expr != "" && w.steadyExpr(r, a), Site: &p, Gates: gates.idsOf(notThrough(r.gates, a))}
 			spot.Via = w.viaRoute(s, a, r)
+			spot.Arms = w.armsTo(s, a, r.site)
 			if r.called.IsValid() {
 				q := w.place(r.called)
 				spot.CalledAt = &q
