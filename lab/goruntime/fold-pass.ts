@@ -1,6 +1,5 @@
 import { type BulkMemory, wordAt } from '../core/memory.js';
-import { isScattered } from './block-order.js';
-import { type Batch, inOrder, largeBatch, newBatch, readAddresses, smallBatch } from './fold-batch.js';
+import { type Batch, inOrder, newBatch, readAddresses } from './fold-batch.js';
 import type { Tables } from './fold-tables.js';
 import { goroutineStatus, isTakenOut, maxFrames, maxQueues, scanBit } from './goroutines.js';
 import type { RuntimeLayout } from './layout.js';
@@ -22,11 +21,6 @@ export type CountOther = (kind: number, target: number, index: number, address: 
  */
 export type FoldPass = (from: number, length: number) => void;
 
-/** How many goroutines are best read together. */
-export function batchSize(memory: BulkMemory, layout: RuntimeLayout): number {
-  return Math.min(isScattered(memory, layout) ? largeBatch : smallBatch, layout.allgs.length);
-}
-
 export function newPass(
   memory: BulkMemory,
   layout: RuntimeLayout,
@@ -35,32 +29,47 @@ export function newPass(
   countOther: CountOther,
 ): FoldPass {
   const batch = newBatch(size);
-  const onChannel = Uint8Array.from(layout.waitReasons, (reason) => (channelReason.test(reason) ? 1 : 0));
+  const known: Known = {
+    layout,
+    onChannel: Uint8Array.from(layout.waitReasons, (reason) => (channelReason.test(reason) ? 1 : 0)),
+    sends: Uint8Array.from(layout.waitReasons, (reason) => (reason === 'chan send' ? 1 : 0)),
+    structSize: Math.max(...Object.values(layout.g)) + 8,
+    entrySize: Math.max(...Object.values(layout.sudog)) + 8,
+  };
   return (from, length) => {
     readAddresses(memory, layout, batch, from, length);
-    readStructs(memory, layout, batch, onChannel, tables);
+    readStructs(memory, known, batch, tables);
     walkStacks(memory, batch, tables);
     walkLiveStacks(memory, layout, batch, tables);
-    followQueues(memory, layout, batch, tables);
-    count(batch, tables, from, onChannel, countOther);
+    followQueues(memory, known, batch, tables);
+    count(batch, tables, from, known, countOther);
   };
+}
+
+/** What is the same for all batches. */
+interface Known {
+  readonly layout: RuntimeLayout;
+  /** By wait reason. */
+  readonly onChannel: Uint8Array;
+  readonly sends: Uint8Array;
+  /** Of a `g` and of a queue entry, as far as they are read. */
+  readonly structSize: number;
+  readonly entrySize: number;
 }
 
 /** From here on `live` holds the goroutines that are neither dead nor unreadable. */
 function readStructs(
   memory: BulkMemory,
-  layout: RuntimeLayout,
+  { layout, onChannel, structSize }: Known,
   batch: Batch,
-  onChannel: Uint8Array,
   tables: Tables,
 ): void {
   const { view } = memory;
   const { g } = layout;
-  const size = Math.max(...Object.values(g)) + 8;
   const order = inOrder(batch.g, batch.live, batch.liveCount, batch);
   for (let k = 0; k < batch.liveCount; k++) {
     const i = order[k] as number;
-    const at = memory.span(batch.g[i] as number, size);
+    const at = memory.span(batch.g[i] as number, structSize);
     const status = at < 0 ? goroutineStatus.dead : view.getUint32(at + g.status, true) & ~scanBit;
     if (status === goroutineStatus.dead || status === goroutineStatus.idle) {
       batch.g[i] = 0;
@@ -150,11 +159,14 @@ function walkLiveStacks(memory: BulkMemory, layout: RuntimeLayout, batch: Batch,
 }
 
 /** One round for the first queue entry of every goroutine, one for the second of every select, and so on. */
-function followQueues(memory: BulkMemory, layout: RuntimeLayout, batch: Batch, tables: Tables): void {
+function followQueues(
+  memory: BulkMemory,
+  { layout, sends, entrySize }: Known,
+  batch: Batch,
+  tables: Tables,
+): void {
   const { view } = memory;
   const { sudog } = layout;
-  const size = Math.max(...Object.values(sudog)) + 8;
-  const sends = Uint8Array.from(layout.waitReasons, (reason) => (reason === 'chan send' ? 1 : 0));
   let active = 0;
   for (let k = 0; k < batch.liveCount; k++) {
     const i = batch.live[k] as number;
@@ -165,7 +177,7 @@ function followQueues(memory: BulkMemory, layout: RuntimeLayout, batch: Batch, t
     for (let k = 0; k < active; k++) {
       const i = order[k] as number;
       const address = batch.sudog[i] as number;
-      const at = memory.span(address, size);
+      const at = memory.span(address, entrySize);
       if (at < 0) {
         batch.target[i] = tables.targets.idOf(batch.target[i] as number, unreadable);
         batch.sudog[i] = 0;
@@ -199,7 +211,7 @@ function count(
   batch: Batch,
   tables: Tables,
   from: number,
-  onChannel: Uint8Array,
+  { onChannel }: Known,
   countOther: CountOther,
 ): void {
   for (let k = 0; k < batch.liveCount; k++) {
