@@ -58,10 +58,10 @@ interface CacheShape {
 /** 16 MB for those who read here and there. */
 const wideCache: CacheShape = { blockSize: 128 * 1024, sets: 128, ways: 1 };
 /**
- * 768 KB: a copy into memory that the processor has at hand takes half the time of one into 16 MB by turns. Twelve
+ * 512 KB: a copy into memory that the processor has at hand takes half the time of one into 16 MB by turns. Eight
  * streams may go on side by side.
  */
-export const narrowCache: CacheShape = { blockSize: 64 * 1024, sets: 1, ways: 12 };
+export const narrowCache: CacheShape = { blockSize: 64 * 1024, sets: 1, ways: 8 };
 
 /** Opens both files. Throws `usage` when the core is not a 64-bit little-endian ELF file. */
 export function openCoreMemory(corePath: string, exePath: string): BulkMemory {

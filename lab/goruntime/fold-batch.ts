@@ -6,7 +6,7 @@ import type { RuntimeLayout } from './layout.js';
  * Goroutines that are read together. Where the core is orderly, what belongs to them is in the small cache from their
  * structs on until their queue entries; where it is less so, in the large one.
  */
-const narrowBatch = 1 << 6;
+const narrowBatch = 1 << 5;
 export const smallBatch = 1 << 11;
 /** Where it is not at all, each kind of struct is read by its address: 80 MB of arrays, whatever the core's size. */
 const largeBatch = 1 << 20;
