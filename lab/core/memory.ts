@@ -179,6 +179,8 @@ function cachedReader({ files, core, exe }: MemorySource, { blockSize, sets, way
   const pool = Buffer.allocUnsafeSlow(joint + longest);
   const view = new DataView(pool.buffer, pool.byteOffset, pool.length);
   let segment: Segment = { file: 0, start: 0, end: 0, offset: 0 };
+  // Addresses of the block that was last asked for, from and to, and what leads from them to offsets of `view`.
+  const near = new Float64Array([0, -1, 0]);
 
   /** The slot that holds this block of a file. */
   function slotOf(file: number, number: number): number {
@@ -188,6 +190,7 @@ function cachedReader({ files, core, exe }: MemorySource, { blockSize, sets, way
     lastUsed[latest] = ++uses;
     if (keys[latest] !== key) {
       keys[latest] = -1;
+      near[1] = -1;
       lengths[latest] = readSync(files[file] ?? -1, pool, latest * blockSize, blockSize, number * blockSize);
       keys[latest] = key;
     }
@@ -213,7 +216,14 @@ function cachedReader({ files, core, exe }: MemorySource, { blockSize, sets, way
     return true;
   }
 
+  // So short that it becomes a part of the loops that call it, and no address an object.
   function span(address: number, length: number): number {
+    if (address >= (near[0] as number) && address + length <= (near[1] as number))
+      return address + (near[2] as number);
+    return farSpan(address, length);
+  }
+
+  function farSpan(address: number, length: number): number {
     if (!moveTo(address)) return -1;
     const offset = segment.offset + (address - segment.start);
     const number = Math.floor(offset / blockSize);
@@ -222,7 +232,12 @@ function cachedReader({ files, core, exe }: MemorySource, { blockSize, sets, way
       return length <= longest && copy(address, length, pool, joint) ? joint : -1;
     }
     const slot = slotOf(segment.file, number);
-    return within + length <= (lengths[slot] ?? 0) ? slot * blockSize + within : -1;
+    const held = lengths[slot] as number;
+    const start = address - within;
+    near[0] = Math.max(segment.start, start);
+    near[1] = Math.min(segment.end, start + held);
+    near[2] = slot * blockSize - start;
+    return within + length <= held ? slot * blockSize + within : -1;
   }
 
   /** The rare read that crosses a block or a segment is put together from its pieces. */
