@@ -58,8 +58,8 @@ interface CacheShape {
 /** 16 MB for those who read here and there. */
 const wideCache: CacheShape = { blockSize: 128 * 1024, sets: 128, ways: 1 };
 /**
- * 512 KB: a copy into memory that the processor has at hand takes half the time of one into 16 MB by turns. Eight
- * streams may go on side by side.
+ * 512 KB: copies into memory that the processor has at hand are quicker than into 16 MB by turns. Eight streams may go
+ * on side by side.
  */
 export const narrowCache: CacheShape = { blockSize: 64 * 1024, sets: 1, ways: 8 };
 
