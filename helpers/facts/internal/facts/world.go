@@ -284,17 +284,9 @@ func (w *World) isLinked(fn *ssa.Function) bool {
 	if fn.Name() == "init" || strings.HasPrefix(fn.Name(), "init#") {
 		return true
 	}
-	name := linkerName(fn)
-	if w.Program.Linked(name) {
-		return true
-	}
 	// A method with a value receiver may be there as its pointer wrapper alone.
-	if at := strings.LastIndex(name, "."); fn.Signature.Recv() != nil && !strings.Contains(name, ".(*") {
-		if from := strings.LastIndex(strings.TrimSuffix(name[:at], "[...]"), "."); from >= 0 {
-			return w.Program.Linked(name[:from] + ".(*" + name[from+1:at] + ")" + name[at:])
-		}
-	}
-	return false
+	name := linkerName(fn)
+	return w.Program.Linked(name) || w.Program.Linked(load.Wrapped(name))
 }
 
 // isOpaque tells whether nothing of a function's body was read.
