@@ -432,7 +432,7 @@ func (w *World) ownerOf(op *Op) *Owner {
 	if types.IsInterface(op.Operand.Type()) {
 		return nil
 	}
-	typ, offset, ok := w.ownerOffset(op.Operand, w.sizes())
+	typ, offset, ok := w.ownerOffset(op.Operand)
 	if !ok {
 		return nil
 	}

@@ -184,21 +184,17 @@ func takesAway(v ssa.Value) bool {
 
 // ownerOffset is how far behind what a variable points at an operand lies: `s.mu` behind `s`. It tells a pointer to
 // the object around from others where optimised code kept no variable.
-func (w *World) ownerOffset(v ssa.Value, sizes types.Sizes) (owner string, offset int64, ok bool) {
+func (w *World) ownerOffset(v ssa.Value) (owner string, offset int64, ok bool) {
 	for {
 		f, isField := v.(*ssa.FieldAddr)
 		if !isField {
 			break
 		}
-		st, isStruct := deref(f.X.Type()).Underlying().(*types.Struct)
-		if !isStruct {
+		within, known := w.offsetOf(f.X.Type(), f.Field)
+		if !known {
 			return "", 0, false
 		}
-		fields := make([]*types.Var, st.NumFields())
-		for i := range fields {
-			fields[i] = st.Field(i)
-		}
-		offset += sizes.Offsetsof(fields)[f.Field]
+		offset += within
 		v = f.X
 	}
 	return w.keys.of(deref(v.Type())), offset, true

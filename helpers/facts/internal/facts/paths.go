@@ -525,7 +525,7 @@ func (w *World) inCaller(p Path, fn *ssa.Function, site ssa.CallInstruction, dep
 		}
 		value := c.Value
 		if made, ok := value.(*ssa.MakeClosure); ok && made.Fn == fn {
-			return w.follow(w.paths(made.Bindings[p.index], depth), p.steps, depth)
+			return w.follow(w.boundTo(made.Bindings[p.index], depth), p.steps, depth)
 		}
 		base := w.paths(value, depth)
 		return w.follow(base, append([]step{{"closure", p.index, ""}}, p.steps...), depth)
@@ -541,7 +541,7 @@ func (w *World) follow(base []Path, steps []step, depth int) []Path {
 		for _, p := range out {
 			if made, ok := p.value.(*ssa.MakeClosure); ok && p.root == rootFresh && len(p.steps) == 0 && s.owner == "closure" {
 				if s.index < len(made.Bindings) {
-					next = append(next, w.paths(made.Bindings[s.index], depth)...)
+					next = append(next, w.boundTo(made.Bindings[s.index], depth)...)
 				}
 				continue
 			}
@@ -554,6 +554,14 @@ func (w *World) follow(base []Path, steps []step, depth int) []Path {
 		out = next
 	}
 	return unique(out)
+}
+
+// boundTo is where what a closure captured comes from: of a variable, what it is set to.
+func (w *World) boundTo(binding ssa.Value, depth int) []Path {
+	if a, ok := binding.(*ssa.Alloc); ok && !isStructCell(a) {
+		return w.load(a, depth)
+	}
+	return w.paths(binding, depth)
 }
 
 // argument is what a call passes for a parameter of the function that it runs; nil where that cannot be told.

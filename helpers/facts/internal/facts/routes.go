@@ -531,7 +531,7 @@ func (k *walker) mustBe(fn *ssa.Function, site ssa.CallInstruction, must *constr
 		if arg == nil {
 			return nil, true
 		}
-		return k.narrow(k.w.follow(k.w.Paths(arg), must.path.steps, 0), must.fn)
+		return k.narrow(k.w.follow(k.w.boundTo(arg, 0), must.path.steps, 0), must.fn)
 	}
 	if c.IsInvoke() {
 		return nil, true
