@@ -156,7 +156,8 @@ func (w *World) Answer(s *Stacks, ids []int, mode string) *Class {
 	}
 	gates := &gateTable{}
 	for _, op := range c.ops {
-		if isEnd[op.Kind] {
+		// What RLocker gives is unlocked like any other lock.
+		if isEnd[op.Kind] || mode == "drain" && op.Kind == "unlock" && types.IsInterface(op.Operand.Type()) {
 			out.Operations = append(out.Operations, w.tellOperation(op, c, s, gates, mode))
 		}
 	}
@@ -639,6 +640,9 @@ func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inCl
 	}
 	seen := map[*Op]bool{}
 	for _, h := range held {
+		if want == "rlock" && h.mode == "lock" && types.IsInterface(h.op.Operand.Type()) {
+			h.mode, h.always = "rlock", false
+		}
 		if h.mode != want || !inClass[h.op] || seen[h.op] {
 			continue
 		}

@@ -151,6 +151,10 @@ func (w *World) findCallOps(fn *ssa.Function, call ssa.CallInstruction) {
 		return
 	}
 	kind := syncMethods[name]
+	if kind == "" && c.IsInvoke() {
+		name = w.syncMethodOf(call)
+		kind = syncMethods[name]
+	}
 	if kind == "" {
 		return
 	}
@@ -162,13 +166,23 @@ func (w *World) findCallOps(fn *ssa.Function, call ssa.CallInstruction) {
 		operand = c.Args[0]
 	}
 	if kind == "add" {
-		if !takesAway(c.Args[1]) {
+		if !takesAway(c.Args[len(c.Args)-1]) {
 			return
 		}
 		kind = "done"
 	}
 	w.addOp(&Op{Kind: kind, Fn: fn, Instr: call, Operand: operand, Pos: c.Pos(), Deferred: deferred,
 		Maybe: strings.Contains(name, ".Try"), Alone: true})
+}
+
+// syncMethodOf is the method of package sync that a call through an interface of the program may run.
+func (w *World) syncMethodOf(call ssa.CallInstruction) string {
+	for _, callee := range w.callees[call] {
+		if name := linkerName(callee); isSyncCall(name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // takesAway tells whether a number may be below zero: `Add` with it counts as `Done`.

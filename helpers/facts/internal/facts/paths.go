@@ -210,7 +210,7 @@ func (w *World) fieldStep(t types.Type, field int) step {
 	if !ok || field >= st.NumFields() {
 		return step{owner: "?", index: field}
 	}
-	return step{w.keys.of(owner), field, st.Field(field).Name()}
+	return step{w.twinOf(w.keys.of(owner)), field, st.Field(field).Name()}
 }
 
 // load is what a location holds: of a variable that is set once in sight, what it is set to; of a field of an object
@@ -457,7 +457,14 @@ func isAtomicLoad(name string) bool { return isAtomic(name, "Load", "Swap") }
 
 func isAtomicStore(name string) bool { return isAtomic(name, "Store", "Swap", "CompareAndSwap") }
 
+func isAtomicAccess(name string) bool { return isAtomicLoad(name) || isAtomicStore(name) }
+
 func isAtomic(name string, methods ...string) bool {
+	for _, method := range methods {
+		if name == "sync/atomic."+method+"Pointer" {
+			return true
+		}
+	}
 	if !strings.HasPrefix(name, "sync/atomic.(*Value).") && !strings.HasPrefix(name, "sync/atomic.(*Pointer[") {
 		return false
 	}

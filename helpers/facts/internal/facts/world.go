@@ -39,6 +39,8 @@ type World struct {
 	loads    map[locKey][]ssa.Value
 	addrs    map[locKey][]ssa.Value
 	moved    map[locKey]bool // fields that may be set to another object that is there already
+	aliases  map[locKey][]locKey
+	twins    map[string]string // struct types that are converted into each other
 	closures map[*ssa.Function][]*ssa.MakeClosure
 	ops      []*Op
 	opsOf    map[*ssa.Function][]*Op
@@ -47,6 +49,8 @@ type World struct {
 	reach    map[*ssa.BasicBlock]map[*ssa.BasicBlock]bool
 	locks    map[*ssa.Function]*lockSummary
 	touching map[*ssa.Function]bool
+	// shown are the types of values that packages such as fmt have seen.
+	shown map[string]bool
 	// interfaces are those of Go's library.
 	interfaces []*types.Interface
 	// waited is what is waited for, by stack and frame of the stacks at hand.
@@ -66,8 +70,9 @@ func Build(ctx context.Context, p *load.Program) (*World, error) {
 		syntax: map[*ssa.Function]*syntaxIndex{}, returnsM: map[*ssa.Function][][]Path{},
 		pathsM: map[ssa.Value][]Path{}, busy: map[any]bool{}, stores: map[locKey][]ssa.Value{},
 		loads: map[locKey][]ssa.Value{}, addrs: map[locKey][]ssa.Value{}, moved: map[locKey]bool{},
+		aliases: map[locKey][]locKey{}, twins: map[string]string{},
 		closures: map[*ssa.Function][]*ssa.MakeClosure{}, opsOf: map[*ssa.Function][]*Op{},
-		opAt: map[ssa.Instruction][]*Op{}, library: map[*ssa.Function]string{},
+		opAt: map[ssa.Instruction][]*Op{}, library: map[*ssa.Function]string{}, shown: map[string]bool{},
 		reach: map[*ssa.BasicBlock]map[*ssa.BasicBlock]bool{}, locks: map[*ssa.Function]*lockSummary{},
 		keys: typeKeys{}, globals: map[ssa.Value][]ssa.Instruction{},
 	}
@@ -150,12 +155,14 @@ func (w *World) finish(ctx context.Context) error {
 		return a.String() < b.String()
 	})
 	w.indexCalls(graph)
+	w.findTwins()
 	for _, fn := range w.funcs {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		w.indexFunction(fn)
 	}
+	w.findAliases()
 	w.findReceivedCalls()
 	w.findLibraryCalls()
 	w.findOps()
