@@ -398,7 +398,7 @@ func (k *walker) enter(fn *ssa.Function, p Path, must *constraint, called token.
 		return
 	}
 	k.seen[key] = true
-	if why := k.w.library[fn]; why != "" && must == nil {
+	if why := k.w.library[fn]; why != "" && k.mayBeMade(fn, must) {
 		k.entries = append(k.entries, entry{why: fmt.Sprintf("%s may be called by %s", shortName(fn), why), pos: fn.Pos(), gates: gates.locks})
 	}
 	for _, site := range k.w.callers[fn] {
@@ -540,6 +540,24 @@ func (k *walker) mustBe(fn *ssa.Function, site ssa.CallInstruction, must *constr
 		return nil, true
 	}
 	return k.narrow(k.w.Paths(c.Value), fn)
+}
+
+// mayBeMade: may what a function that the library calls has captured be the function that is wanted?
+func (k *walker) mayBeMade(fn *ssa.Function, must *constraint) bool {
+	if must == nil || must.path.root != rootFree {
+		return true
+	}
+	made := k.w.closures[fn]
+	for _, closure := range made {
+		if must.path.index >= len(closure.Bindings) {
+			return true
+		}
+		bound := k.w.boundTo(closure.Bindings[must.path.index], 0)
+		if _, ok := k.narrow(k.w.follow(bound, must.path.steps, 0), must.fn); ok {
+			return true
+		}
+	}
+	return len(made) == 0
 }
 
 func (k *walker) constrained(fn *ssa.Function, site ssa.CallInstruction, must *constraint) ssa.Value {

@@ -31,6 +31,7 @@ type World struct {
 	callers  map[*ssa.Function][]ssa.CallInstruction
 	callees  map[ssa.CallInstruction][]*ssa.Function
 	byFile   map[string][]*ssa.Function // by recorded path, sorted by first line
+	byName   map[string][]*ssa.Function // made when it is asked for
 	syntax   map[*ssa.Function]*syntaxIndex
 	returnsM map[*ssa.Function][][]Path
 	pathsM   map[ssa.Value][]Path
@@ -360,10 +361,8 @@ func (w *World) span(fn *ssa.Function) (int, int) {
 
 func (w *World) indexFunction(fn *ssa.Function) {
 	if node := fn.Syntax(); node != nil {
-		if _, ok := node.(*ast.RangeStmt); !ok {
-			file := w.place(node.Pos()).File
-			w.byFile[file] = append(w.byFile[file], fn)
-		}
+		file := w.place(node.Pos()).File
+		w.byFile[file] = append(w.byFile[file], fn)
 	}
 	for _, b := range fn.Blocks {
 		for _, in := range b.Instrs {
