@@ -133,7 +133,7 @@ func (w *World) Answer(s *Stacks, ids []int, mode string) *Class {
 			waits = append(waits, w.ops[id])
 		}
 	}
-	c := w.classOf(waits)
+	c := w.classOfAny(waits)
 	out := &Class{Operations: []Operation{}, Gates: []Gate{}, Names: w.namesOf(c), Unknown: c.unknown, Escapes: []Entry{},
 		Contexts: []Context{}, Others: []Entry{}, Background: c.background, Departures: []Departure{}, Slots: []int{},
 		Holders: []Holder{}, Leaks: []Leak{}}

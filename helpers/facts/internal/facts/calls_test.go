@@ -245,3 +245,19 @@ func main() {
 	p.is("wait", p.same("wait"), "send put")
 	p.is("lock", p.same("lock"), "unlock put")
 }
+
+func TestAGenericMethodValueIsCalledByTheLibraryBehindOnce(t *testing.T) {
+	p := program(t, `
+type future[T any] struct{ once sync.Once; done chan struct{}; v T }
+func (f *future[T]) set(v T) { f.once.Do(func() { f.v = v; close(f.done) }) } // put
+func (f *future[T]) get() T { <-f.done; return f.v }
+func after[T any](d time.Duration, v T, set func(T)) { time.AfterFunc(d, func() { set(v) }) } // after
+func main() {
+	f := &future[int]{done: make(chan struct{})}
+	after(time.Hour, 1, f.set)
+	f.get()
+}`)
+	if !p.isOpen("put/close") {
+		t.Errorf("only %q may", p.ways("put/close"))
+	}
+}

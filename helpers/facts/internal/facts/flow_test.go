@@ -253,3 +253,26 @@ func main() { x := &pair[string, int]{}; x.lock(); never(x) }`)
 	p.answer("lock/receive", "receive", stack)
 	p.w.Places(p.w.Resolve([]Stack{stack}), 0, 2, []string{"lock", "receive"})
 }
+
+func TestAFrameOfAGenericFunctionRunsAnyInstance(t *testing.T) {
+	p := program(t, `
+type future[T any] struct{ done chan T }
+func (f *future[T]) get() T { return <-f.done } // get
+func a(f *future[int]) { f.done <- 1 } // a
+func b(f *future[string]) { f.done <- "" } // b
+func main() {
+	x, y := &future[int]{make(chan int)}, &future[string]{make(chan string)}
+	go a(x); go b(y); x.get(); y.get()
+}`)
+	stack := p.stack("runtime.gopark", "main.(*future[...]).get@get")
+	for _, op := range p.ops("get") {
+		if isTemplate(op.Fn) {
+			t.Errorf("%s is never run", op.Fn)
+		}
+		found := map[string]bool{}
+		for _, o := range p.w.Answer(p.w.Resolve([]Stack{stack}), []int{op.ID}, "receive").Operations {
+			found[p.at(o.File, o.Line)] = true
+		}
+		p.is("senders", sortedNames(found), "a", "b")
+	}
+}
