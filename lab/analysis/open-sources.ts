@@ -1,9 +1,15 @@
 import type { CheckedPair } from '../core/pair.js';
-import type { Emit } from '../events.js';
 import { LabError, toLabError } from '../errors.js';
+import type { Emit } from '../events.js';
 import { cacheFolder } from '../paths.js';
 import { recordedLibrary } from '../source/library-paths.js';
-import { type LoadingSources, loadSources, type Sources, whyNoFacts, withoutSources } from '../source/sources.js';
+import {
+  type LoadingSources,
+  loadSources,
+  type Sources,
+  whyNoFacts,
+  withoutSources,
+} from '../source/sources.js';
 import type { AnalyzeOptions } from './analyze-core.js';
 import { notWanted } from './process-facts.js';
 import { packagesWaitedIn, stacksOf } from './releasers/context.js';
@@ -55,8 +61,9 @@ async function start(
 ): Promise<LoadingSources | string> {
   try {
     const helper = facts ?? (await helperFor(pair.exe.goVersion ?? 'unknown', emit, signal));
-    return loadSources({
-      ...{ exe, helper, sourceMap, goRoot, cacheDir: cacheFolder(), signal },
+    const buildId = pair.exe.buildId.gnu ?? pair.exe.buildId.go;
+    return await loadSources({
+      ...{ exe, buildId, helper, sourceMap, goRoot, cacheDir: cacheFolder(), signal },
       onProgress: (text) => emit({ type: 'note', text }),
     });
   } catch (error) {

@@ -26,7 +26,8 @@ export function unsureMatch({ match }: CheckedPair): string[] {
 
 /** Sources that are not here, for `limits`. */
 export function missingSources({ missing, absent }: Sources): string[] {
-  if (absent !== undefined) return absent === notWanted ? [] : [`${absent[0]?.toUpperCase()}${absent.slice(1)}.`];
+  if (absent !== undefined)
+    return absent === notWanted ? [] : [`${absent[0]?.toUpperCase()}${absent.slice(1)}.`];
   const [first] = missing;
   if (first === undefined) return [];
   return [

@@ -31,6 +31,18 @@ const spot = z.object({
   owner: owner.optional(),
   /** One pointer of the frame leads to what its goroutine waits for, on each of these ways, and to the object. */
   via: z.object({ waits: z.array(access), object: access }).optional(),
+  /** The frame waits in a select, and comes there from these cases of it alone. */
+  arms: z
+    .array(
+      z.object({
+        kind: z.string(),
+        expr: z.string(),
+        via: z.object({ waits: z.array(access), object: access }).optional(),
+      }),
+    )
+    .optional(),
+  /** The object is what the goroutine waits for. */
+  waited: z.boolean().optional(),
   /** No variable holds the object, but the frame does as long as it is needed. */
   loose: z.boolean().optional(),
   /** How often a frame still brings a wait group's counter down. */
@@ -42,7 +54,12 @@ const spot = z.object({
   gates: z.array(z.number()).nullish(),
 });
 
-const entry = z.object({ why: z.string(), file: z.string(), line: z.number(), gates: z.array(z.number()).nullish() });
+const entry = z.object({
+  why: z.string(),
+  file: z.string(),
+  line: z.number(),
+  gates: z.array(z.number()).nullish(),
+});
 
 const operation = place.extend({
   kind: z.string(),
@@ -98,11 +115,13 @@ export const classSchema = z.object({
   leaks: z.array(place.extend({ function: z.string(), lockedAt: z.number() })),
 });
 
-export const loadSchema = z.object({
+/** What was read of the program. */
+const loaded = z.object({
   goVersion: z.string(),
   packages: z.number(),
   functions: z.number(),
   missing: z.array(z.string()),
+  /** Functions that do not type-check here, so that nothing is known of them. */
   dropped: z.array(z.string()),
   sources: z.array(z.object({ recorded: z.string(), local: z.string(), library: z.boolean() })),
 });
@@ -119,6 +138,7 @@ export const stacksSchema = z.object({
   ),
   of: z.array(z.array(z.number())),
   unseen: z.array(z.string()),
+  loaded,
 });
 
 export const placesSchema = z.object({
@@ -146,9 +166,11 @@ export type Holder = z.infer<typeof holder>;
 export type Owner = z.infer<typeof owner>;
 export type Via = NonNullable<Spot['via']>;
 export type Departure = z.infer<typeof departure>;
+export type StacksAnswer = z.infer<typeof stacksSchema>;
+export type PlacesAnswer = z.infer<typeof placesSchema>;
 export type FrameInfo = z.infer<typeof stacksSchema>['infos'][number];
 export type WaitingOp = z.infer<typeof placesSchema>['places'][number][number];
-export type SourceRead = z.infer<typeof loadSchema>['sources'][number];
+export type SourceRead = z.infer<typeof loaded>['sources'][number];
 
 /** How a goroutine waits: what a channel's does, and what it wants of an object of package sync. */
 export type WaitMode = 'send' | 'receive' | 'lock' | 'drain' | 'rlock' | 'wait' | 'notify';
