@@ -261,3 +261,28 @@ func main() {
 		t.Errorf("only %q may", p.ways("put/close"))
 	}
 }
+
+func TestReadersThroughALockerOfTheProgramHoldTheLock(t *testing.T) {
+	p := program(t, `
+type mutex interface{ Lock(); Unlock() }
+type store struct{ m mutex }
+func (s *store) work() {
+	s.m.Lock() // taken
+	defer s.m.Unlock() // given
+	sleep() // here
+}
+func sleep() {
+	select {} // parked
+}
+func main() {
+	(&store{&sync.Mutex{}}).work()
+	rw := &sync.RWMutex{}
+	r := &store{rw.RLocker()}
+	go r.work()
+	rw.Lock() // wait
+}`)
+	stack := p.stack("runtime.gopark", "main.sleep@parked", "main.(*store).work@here")
+	c := p.answer("wait", "drain", stack)
+	p.has("comers", p.comers(c), "unlock given by 0")
+	p.has("holders", p.holders(c), "rlock taken by 0?")
+}

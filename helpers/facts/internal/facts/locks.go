@@ -81,7 +81,7 @@ type lockSummary struct {
 
 func (w *World) lockKey(mode string, v ssa.Value, expr string) (string, Path) {
 	paths := w.Paths(v)
-	if len(paths) == 1 && paths[0].root != rootHeap {
+	if len(paths) == 1 && paths[0].root != rootHeap && !paths[0].isSome() {
 		return mode + " " + paths[0].key(), paths[0]
 	}
 	return mode + " as written " + expr, heapPath()

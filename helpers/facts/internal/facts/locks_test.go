@@ -215,3 +215,28 @@ func main() { x := &b{c: make(chan int)}; go x.give(); x.take(); x.own() }`)
 		}
 	}
 }
+
+func TestTwoElementsAreTwoLocks(t *testing.T) {
+	p := program(t, `
+type shard struct{ mu sync.Mutex }
+type store struct{ shards []*shard }
+func work() {
+	select {} // parked
+}
+func (s *store) move(i, j int) {
+	s.shards[i].mu.Lock() // first
+	s.shards[j].mu.Lock() // second
+	s.shards[j].mu.Unlock()
+	work() // here
+	s.shards[i].mu.Unlock()
+}
+func main() { (&store{}).move(1, 2) }`)
+	at := p.stack("runtime.gopark", "main.work@parked", "main.(*store).move@here")
+	p.has("held", p.holders(p.answer("second", "lock", at)), "lock first by 0")
+	at = p.stack("runtime.gopark", "sync.runtime_SemacquireMutex", "sync.(*Mutex).Lock", "main.(*store).move@second")
+	for _, h := range p.answer("second", "lock", at).Holders {
+		if h.Own {
+			t.Error("it waits for its own lock")
+		}
+	}
+}

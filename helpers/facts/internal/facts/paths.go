@@ -243,6 +243,16 @@ func (w *World) elements(x ssa.Value, depth int) []Path {
 
 const elementStep = "element"
 
+// isSome: the path leads through an element of a container, so that it is not one object.
+func (p Path) isSome() bool {
+	for _, s := range p.steps {
+		if s.owner == elementStep {
+			return true
+		}
+	}
+	return false
+}
+
 func (w *World) fieldStep(t types.Type, field int) step {
 	owner := deref(t)
 	st, ok := owner.Underlying().(*types.Struct)

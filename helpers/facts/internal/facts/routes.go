@@ -143,7 +143,7 @@ func (k *walker) before(fn *ssa.Function, site ssa.Instruction, p Path, op *Op, 
 func (k *walker) lockGate(lock *Op, at, p Path, fn *ssa.Function) *gate {
 	global := at.root == rootGlobal && len(at.steps) == 0
 	same := at.root == p.root && at.root == rootParam && at.index == p.index && len(at.steps) > 0 && len(p.steps) > 0 && k.isOwnField(p)
-	if !global && !same {
+	if (!global && !same) || !k.isSteady(at) {
 		return nil
 	}
 	key := p.key()
@@ -299,7 +299,7 @@ func (k *walker) channelGate(fn *ssa.Function, site ssa.Instruction, p Path, op 
 
 // isSteady: the path means the same object all the time.
 func (k *walker) isSteady(p Path) bool {
-	if p.root == rootHeap {
+	if p.root == rootHeap || p.isSome() {
 		return false
 	}
 	for _, s := range p.steps {
@@ -513,7 +513,7 @@ func (w *World) madeBefore(fn *ssa.Function, site ssa.Instruction, p Path) ssa.V
 			if !ok || f.Field != last.index || w.fieldStep(f.X.Type(), f.Field).owner != last.owner || !dominates(store, site) {
 				continue
 			}
-			if paths := w.Paths(f.X); len(paths) == 1 && paths[0].key() == owner.key() {
+			if paths := w.Paths(f.X); len(paths) == 1 && !owner.isSome() && paths[0].key() == owner.key() {
 				return store.Val
 			}
 		}
