@@ -167,9 +167,14 @@ func (w *World) Answer(s *Stacks, ids []int, mode string) *Class {
 	}
 	gates := &gateTable{}
 	for _, op := range c.ops {
-		// What RLocker gives is unlocked like any other lock.
-		if isEnd[op.Kind] || mode == "drain" && op.Kind == "unlock" && types.IsInterface(op.Operand.Type()) {
+		switch {
+		case isEnd[op.Kind]:
 			out.Operations = append(out.Operations, w.tellOperation(op, c, s, gates, mode))
+		case mode == "drain" && op.Kind == "unlock" && types.IsInterface(op.Operand.Type()):
+			// What RLocker gives is unlocked like any other lock.
+			given := w.tellOperation(op, c, s, gates, mode)
+			given.Kind = "runlock"
+			out.Operations = append(out.Operations, given)
 		}
 	}
 	for _, g := range gates.all {
@@ -344,7 +349,7 @@ func (w *World) locksAt(s *Stacks, a *activation, kind string) []Path {
 		return out
 	}
 	for _, h := range w.heldAt(a) {
-		if h.always && h.mode == "lock" {
+		if h.always && h.mode == "lock" && !w.isGivenUp(s, a, h) {
 			out = append(out, h.path)
 		}
 	}
@@ -711,9 +716,6 @@ func (w *World) tellHolders(c *class, s *Stacks, mode string, out *Class) {
 
 func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inClass map[*Op]bool, out *Class) {
 	stack := s.all[a.stack]
-	if a.frame > 0 && stack.Frames[a.frame-1].Function == "sync.(*Cond).Wait" {
-		return
-	}
 	held := w.heldAt(a)
 	if !stack.Parked {
 		// Who runs may be inside of Lock, just past the point where it got it.
@@ -729,7 +731,7 @@ func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inCl
 		if want == "rlock" && h.mode == "lock" && types.IsInterface(h.op.Operand.Type()) {
 			h.mode, h.always = "rlock", false
 		}
-		if h.mode != want || !inClass[h.op] || seen[h.op] {
+		if h.mode != want || !inClass[h.op] || seen[h.op] || w.isGivenUp(s, a, h) {
 			continue
 		}
 		seen[h.op] = true

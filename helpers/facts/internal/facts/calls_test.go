@@ -283,6 +283,6 @@ func main() {
 }`)
 	stack := p.stack("runtime.gopark", "main.sleep@parked", "main.(*store).work@here")
 	c := p.answer("wait", "drain", stack)
-	p.has("comers", p.comers(c), "unlock given by 0")
+	p.has("comers", p.comers(c), "runlock given by 0")
 	p.has("holders", p.holders(c), "rlock taken by 0?")
 }

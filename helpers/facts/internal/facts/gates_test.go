@@ -114,17 +114,17 @@ var common = &T{done: make(chan int)}
 func TestALockBeforeAnOperationIsAGate(t *testing.T) {
 	const typ = "type T struct{ mu sync.Mutex; wg sync.WaitGroup; done chan int }\n"
 	for text, want := range map[string]int{
-		typ + "func end(t *T) { t.mu.Lock(); if ok() { t.mu.Unlock() }; close(t.done) }":                1,
-		typ + "func end(t *T) { t.wg.Wait(); close(t.done) }":                                           1,
-		typ + "func end(t *T) { all.Lock(); defer all.Unlock(); close(t.done) }":                        1,
-		typ + "func end(t *T) { close(t.done); t.mu.Lock() }":                                           0,
-		typ + "func end(t *T) { if ok() { t.mu.Lock() }; close(t.done) }":                               0,
-		typ + "func end(t *T) { t.mu.TryLock(); close(t.done) }":                                        0,
-		typ + "func end(t *T) { go t.mu.Lock(); close(t.done) }":                                        0,
-		typ + "func end(t *T) { if ok() { goto x }; t.mu.Lock(); x: close(t.done) }":                    0,
-		typ + "func end(t *T) { o := next(); o.mu.Lock(); close(t.done) }":                              0,
-		typ + "func end(t *T) { var all sync.Mutex; all.Lock(); close(t.done) }":                        0,
-		typ + "func end(t *T) { f := func() { close(t.done) }; t.mu.Lock(); t.mu.Unlock(); f() }":       1,
+		typ + "func end(t *T) { t.mu.Lock(); if ok() { t.mu.Unlock() }; close(t.done) }":                                                                          1,
+		typ + "func end(t *T) { t.wg.Wait(); close(t.done) }":                                                                                                     1,
+		typ + "func end(t *T) { all.Lock(); defer all.Unlock(); close(t.done) }":                                                                                  1,
+		typ + "func end(t *T) { close(t.done); t.mu.Lock() }":                                                                                                     0,
+		typ + "func end(t *T) { if ok() { t.mu.Lock() }; close(t.done) }":                                                                                         0,
+		typ + "func end(t *T) { t.mu.TryLock(); close(t.done) }":                                                                                                  0,
+		typ + "func end(t *T) { go t.mu.Lock(); close(t.done) }":                                                                                                  0,
+		typ + "func end(t *T) { if ok() { goto x }; t.mu.Lock(); x: close(t.done) }":                                                                              0,
+		typ + "func end(t *T) { o := next(); o.mu.Lock(); close(t.done) }":                                                                                        0,
+		typ + "func end(t *T) { var all sync.Mutex; all.Lock(); close(t.done) }":                                                                                  0,
+		typ + "func end(t *T) { f := func() { close(t.done) }; t.mu.Lock(); t.mu.Unlock(); f() }":                                                                 1,
 		"type T struct{ mu *sync.Mutex; done chan int }\nfunc set(t *T, m *sync.Mutex) { t.mu = m }\nfunc end(t *T) { set(t, &all); t.mu.Lock(); close(t.done) }": 0,
 	} {
 		if got := gated(t, text); got != want {

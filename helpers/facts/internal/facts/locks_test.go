@@ -240,3 +240,67 @@ func main() { (&store{}).move(1, 2) }`)
 		}
 	}
 }
+
+func TestASignalOfAConditionThatLiesInAStructIsFound(t *testing.T) {
+	p := program(t, `
+type buf struct {
+	sync.Mutex
+	notEmpty, notFull sync.Cond
+	items []int
+}
+func newBuf() *buf { b := &buf{}; b.notEmpty.L, b.notFull.L = b, b; return b }
+func (b *buf) put(v int) {
+	b.Lock()
+	defer b.Unlock()
+	for len(b.items) >= 2 { b.notFull.Wait() }
+	b.notEmpty.Signal() // signal
+}
+func await(c *sync.Cond, ok func() bool) {
+	for !ok() {
+		c.Wait() // wait
+	}
+}
+func (b *buf) get() {
+	b.notEmpty.L.Lock()
+	defer b.notEmpty.L.Unlock()
+	await(&b.notEmpty, func() bool { return len(b.items) > 0 }) // await
+	b.notFull.Broadcast()
+}
+func main() {
+	b := newBuf()
+	go func() {
+		for i := 0; ; i++ {
+			b.put(i)
+			time.Sleep(1) // sleep
+		}
+	}()
+	for {
+		b.get() // get
+	}
+}`)
+	waits := p.stack("runtime.gopark", "sync.(*Cond).Wait", "main.await@wait", "main.(*buf).get@await", "main.main@get")
+	sleeps := p.stack("runtime.gopark", "time.Sleep", "main.main.func1@sleep")
+	c := p.answer("wait", "notify", waits, sleeps)
+	p.is("signals", p.comers(c), "signal signal by 1")
+	for _, g := range c.Gates {
+		if len(g.Closed) > 0 {
+			t.Errorf("who waits keeps the lock: %+v", g)
+		}
+	}
+}
+
+func TestWhoWaitsForAConditionKeepsOtherLocksOnly(t *testing.T) {
+	p := program(t, `
+type q struct{ mu, outer sync.Mutex; c *sync.Cond }
+func (x *q) get() {
+	x.outer.Lock() // outer
+	x.mu.Lock() // inner
+	x.c.Wait() // wait
+	x.mu.Unlock()
+	x.outer.Unlock()
+}
+func main() { x := &q{}; x.c = sync.NewCond(&x.mu); x.get() }`)
+	waits := p.stack("runtime.gopark", "sync.(*Cond).Wait", "main.(*q).get@wait")
+	p.is("outer", p.holders(p.answer("outer", "lock", waits)), "lock outer by 0")
+	p.is("inner", p.holders(p.answer("inner", "lock", waits)))
+}

@@ -59,6 +59,7 @@ type World struct {
 	// libraryFiles are the recorded files of Go's own library.
 	libraryFiles map[string]bool
 	keys         typeKeys
+	conds        *condLocks // made when it is asked for
 	// globals are the uses of package variables and functions as values, of which SSA keeps no list.
 	globals map[ssa.Value][]ssa.Instruction
 }
