@@ -174,6 +174,9 @@ func (w *World) Answer(s *Stacks, ids []int, mode string) *Class {
 			// What RLocker gives is unlocked like any other lock.
 			given := w.tellOperation(op, c, s, gates, mode)
 			given.Kind = "runlock"
+			for i := range given.OnStack {
+				given.OnStack[i].Expr, given.OnStack[i].Via = "", nil
+			}
 			out.Operations = append(out.Operations, given)
 		}
 	}
@@ -728,7 +731,8 @@ func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inCl
 	}
 	seen := map[*Op]bool{}
 	for _, h := range held {
-		if want == "rlock" && h.mode == "lock" && types.IsInterface(h.op.Operand.Type()) {
+		byLocker := want != h.mode && want == "rlock" && types.IsInterface(h.op.Operand.Type())
+		if byLocker {
 			h.mode, h.always = "rlock", false
 		}
 		if h.mode != want || !inClass[h.op] || seen[h.op] || w.isGivenUp(s, a, h) {
@@ -738,6 +742,10 @@ func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inCl
 		at := w.place(positionOf(h.site))
 		holder := Holder{Always: h.always, Kind: h.mode, Text: h.op.Expr, File: at.File, Line: at.Line}
 		holder.Spot = Spot{Stack: a.stack, Frame: a.frame, Expr: w.holdExpr(h, a), Stays: true}
+		if byLocker {
+			// What is in the interface is no lock of its own.
+			holder.Spot.Expr = ""
+		}
 		if h.op.Fn == a.fn {
 			holder.Owner = w.ownerOf(h.op)
 			holder.Via = w.viaWait(s, a, h.op.Operand)
