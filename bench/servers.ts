@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { diagnosisSchema } from '../lab/analysis/diagnosis.js';
 import { gcore } from '../lab/capture/gcore.js';
+import { readExecutable } from '../lab/core/executable.js';
 import { pause, poll } from '../lab/deadline.js';
 import { cacheFolder } from '../lab/paths.js';
 import { localTarget } from '../lab/targets/local.js';
+import { ensureFacts } from '../lab/toolchain/facts.js';
 import { requireGo } from '../lab/toolchain/go.js';
+import { ensureDelve } from '../lab/toolchain/index.js';
 import { tempFolder } from '../test/temp-folder.js';
 import { interruptible } from './crowd.js';
 import { type Took, watched } from './process-tree.js';
@@ -48,6 +51,9 @@ export async function run(signal: AbortSignal): Promise<void> {
     if (wanted !== undefined && !wanted.includes(server.name)) continue;
     await using folder = await tempFolder();
     const built = await build(server, go, folder.path, signal);
+    const { goVersion = '' } = await readExecutable(built.exe, signal);
+    await ensureDelve({ goVersion, install: true }, signal);
+    await ensureFacts({ goVersion }, signal);
     for (const mood of moods) {
       const core = folder.file(`core.${mood}`);
       const data = folder.file(mood);
