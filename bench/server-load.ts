@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { pause } from '../lab/deadline.js';
 
@@ -152,6 +152,7 @@ async function repeat(
   signal: AbortSignal,
   work: (client: number, turn: number) => Promise<void>,
 ): Promise<void> {
+  setMaxListeners(0, signal);
   const one = async (_: unknown, client: number) => {
     for (let turn = 0; !signal.aborted && turn < most / clients; turn++) {
       await work(client, turn);
