@@ -3,6 +3,7 @@ package facts
 import (
 	"go/ast"
 	"go/types"
+	"regexp"
 	"sort"
 	"strings"
 
@@ -15,6 +16,31 @@ import (
 func (w *World) findLibraryCalls() {
 	w.findEscaped()
 	w.findReflectedMethods()
+	w.findExported()
+}
+
+// exportedToC is how cgo calls what it makes for a function that C may call.
+var exportedToC = regexp.MustCompile(`^_cgoexp_[0-9a-f]+_(\w+)$`)
+
+func (w *World) findExported() {
+	names := map[string]bool{}
+	for name := range w.Program.Functions {
+		if m := exportedToC.FindStringSubmatch(name); m != nil {
+			names[m[1]] = true
+		}
+	}
+	w.markExported(names)
+}
+
+func (w *World) markExported(names map[string]bool) {
+	if len(names) == 0 {
+		return
+	}
+	for _, fn := range w.funcs {
+		if fn.Parent() == nil && fn.Signature.Recv() == nil && names[fn.Name()] && !w.isStd(fn) {
+			w.markLibrary(fn, "C")
+		}
+	}
 }
 
 func (w *World) markLibrary(fn *ssa.Function, why string) {
