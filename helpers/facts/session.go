@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 
 	"go-deadlock-lab/facts/internal/facts"
@@ -184,7 +185,10 @@ func (s *session) loaded() *loadResult {
 		}
 		for _, file := range pkg.Files {
 			local := program.Fset.Position(file.Package).Filename
-			out.Sources = append(out.Sources, sourceFile{program.Recorded(local), local, pkg.Std})
+			// What stands in for absent files is no file itself.
+			if _, err := os.Stat(local); err == nil {
+				out.Sources = append(out.Sources, sourceFile{program.Recorded(local), local, pkg.Std})
+			}
 		}
 	}
 	return out

@@ -628,7 +628,7 @@ func (k *walker) narrow(paths []Path, fn *ssa.Function) (*constraint, bool) {
 			if functionOfValue(p.value) == fn || functionOfValue(p.value) == nil {
 				return nil, true
 			}
-		case (p.root == rootParam || p.root == rootFree) && len(paths) == 1:
+		case (p.root == rootParam || p.root == rootFree) && len(paths) == 1 && len(p.steps) == 0:
 			return &constraint{p, fn}, true
 		default:
 			return nil, true
