@@ -71,15 +71,23 @@ func (w *World) namesAround(v ssa.Value, add func(Name, bool)) {
 	if _, ok := inner.X.(*ssa.Parameter); !ok {
 		return
 	}
+	var found []Name
 	for _, n := range w.search([]node{inner.X}, inner.X.Type(), true).Order {
 		switch around := n.(type) {
-		case *ssa.FieldAddr:
-			add(w.nameOf(around))
-		case *ssa.Global:
-			add(w.nameOf(around))
-		case *ssa.Alloc:
-			add(w.nameOf(around))
+		case *ssa.FieldAddr, *ssa.Global, *ssa.Alloc:
+			if name, ok := w.nameOf(around.(ssa.Value)); ok {
+				found = append(found, name)
+			}
 		}
+	}
+	for _, name := range found {
+		if name != found[0] {
+			// Which of several it is, is not told here.
+			return
+		}
+	}
+	if len(found) > 0 {
+		add(found[0], true)
 	}
 }
 
