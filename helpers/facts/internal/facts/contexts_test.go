@@ -251,3 +251,29 @@ func main() { <-c }`)
 		t.Errorf("%q", p.ways("put"))
 	}
 }
+
+func TestTheLockOfAOnceIsNamedByWhoseDoTheGoroutineIsIn(t *testing.T) {
+	p := program(t, `
+type a struct{ once sync.Once }
+type b struct{ once sync.Once }
+func (x *a) init() { x.once.Do(work) } // a
+func (x *b) init() { x.once.Do(work) } // b
+func work() {}
+func main() { (&a{}).init(); (&b{}).init() }`)
+	var slow Place
+	for _, op := range p.w.ops {
+		if op.Kind == "lock" && shortName(op.Fn) == "sync.(*Once).doSlow" {
+			slow = p.w.place(op.Pos)
+		}
+	}
+	for _, name := range []string{"a", "b"} {
+		stack := p.stack("runtime.gopark", "sync.(*Mutex).Lock", "main.(*"+name+").init@"+name)
+		do := Frame{Function: "sync.(*Once).doSlow", File: slow.File, Line: slow.Line}
+		stack.Frames = append(stack.Frames[:2:2], do, stack.Frames[2])
+		for _, waiting := range p.w.Places(p.w.Resolve([]Stack{stack}), 0, 2, []string{"lock"}) {
+			if waiting.Name != "main."+name+".once" {
+				t.Errorf("%s: %q", name, waiting.Name)
+			}
+		}
+	}
+}
