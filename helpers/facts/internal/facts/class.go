@@ -126,6 +126,7 @@ func (w *World) channelClass(c *class) {
 	for _, op := range c.waits {
 		if ctx := doneOf(op.Operand); ctx != nil {
 			contexts = append(contexts, ctx)
+			starts = append(starts, w.doneByProgram(op.Operand)...)
 			continue
 		}
 		if timer := timerOf(op.Operand); timer != nil {
@@ -173,6 +174,9 @@ func (w *World) channelClass(c *class) {
 	}
 	if len(contexts) > 0 {
 		w.followContexts(c, contexts)
+		if len(c.contexts) == 0 && len(c.others) == 0 && len(c.made) == 0 && !c.background {
+			c.unknown = true
+		}
 	}
 	for _, op := range w.ops {
 		if isSyncKind(op.Kind) || op.Kind == "cancel" || op.Kind == "reset" {
@@ -220,6 +224,37 @@ func doneOf(v ssa.Value) ssa.Value {
 		}
 		return nil
 	}
+}
+
+// doneByProgram is what Done of the program's own contexts returns.
+func (w *World) doneByProgram(v ssa.Value) []node {
+	for {
+		change, ok := v.(*ssa.ChangeType)
+		if !ok {
+			break
+		}
+		v = change.X
+	}
+	call, ok := v.(*ssa.Call)
+	if !ok {
+		return nil
+	}
+	var out []node
+	for _, fn := range w.callees[call] {
+		// The library's own contexts are known by the calls that made them.
+		if fn.Pkg != nil && w.isStdPackage(fn.Pkg.Pkg) {
+			continue
+		}
+		for _, b := range fn.Blocks {
+			if len(b.Instrs) == 0 {
+				continue
+			}
+			if ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok && len(ret.Results) == 1 {
+				out = append(out, ret.Results[0])
+			}
+		}
+	}
+	return out
 }
 
 // followContexts goes back to the calls that made the contexts, and on to their parents; whoever calls the functions
@@ -394,7 +429,7 @@ func (w *World) syncClass(c *class) {
 func (w *World) syncLocation(v ssa.Value) (locKey, bool) {
 	switch a := v.(type) {
 	case *ssa.FieldAddr, *ssa.IndexAddr:
-		if syncType(deref(a.(ssa.Value).Type())) != "" {
+		if syncType(deref(v.Type())) != "" {
 			return w.locOf(v), true
 		}
 	case *ssa.Global:

@@ -213,7 +213,7 @@ func (w *World) resultsOf(call *ssa.Call, index int) []node {
 		return []node{w.locOf(call.Call.Args[0])}
 	}
 	if name == "context.Context.Done" {
-		return nil
+		return w.doneByProgram(call)
 	}
 	callees := w.callees[call]
 	if len(callees) == 0 {

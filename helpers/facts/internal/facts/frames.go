@@ -37,10 +37,9 @@ type activation struct {
 
 // Stacks are all stacks of one core, with the functions that their frames run.
 type Stacks struct {
-	all  []Stack
-	of   map[*ssa.Function][]*activation
-	at   [][][]*activation // by stack and frame
-	open []string          // frames that could not be told: their goroutines may do anything
+	all []Stack
+	of  map[*ssa.Function][]*activation
+	at  [][][]*activation // by stack and frame
 }
 
 var (

@@ -145,7 +145,7 @@ func program(t *testing.T, text string) *told {
 			p.lines[found[1]], p.marks[at] = at, found[1]
 		}
 	}
-	file, err := parser.ParseFile(from.Fset, "/main/a.go", text, 0)
+	file, err := parser.ParseFile(from.Fset, "/main/a.go", text, parser.ParseComments)
 	if err != nil {
 		t.Fatal(err)
 	}

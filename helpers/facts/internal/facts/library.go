@@ -26,22 +26,23 @@ func (w *World) markLibrary(fn *ssa.Function, why string) {
 	w.library[fn] = why
 }
 
-// exportedToC is how the linker calls what cgo makes of a function that is exported to C: `main._cgoexp_0123abcd_name`.
-var exportedToC = regexp.MustCompile(`^(.*)\._cgoexp_[0-9a-f]+_(\w+)$`)
+// exportedToC is how the linker calls what cgo makes of a function that is exported to C: `_cgoexp_0123abcd_name`, with
+// a package in front where the linker kept it.
+var exportedToC = regexp.MustCompile(`^(?:.*\.)?_cgoexp_[0-9a-f]+_(\w+)$`)
 
 // findExported finds the functions that C may call.
 func (w *World) findExported() {
 	names := map[string]bool{}
 	for name := range w.Program.Functions {
 		if m := exportedToC.FindStringSubmatch(name); m != nil {
-			names[m[1]+"."+m[2]] = true
+			names[m[1]] = true
 		}
 	}
 	if len(names) == 0 {
 		return
 	}
 	for _, fn := range w.funcs {
-		if fn.Parent() == nil && names[linkerName(fn)] {
+		if fn.Parent() == nil && fn.Signature.Recv() == nil && names[fn.Name()] && !w.isStd(fn) {
 			w.markLibrary(fn, "C")
 		}
 	}

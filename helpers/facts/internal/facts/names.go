@@ -48,6 +48,7 @@ func (w *World) namesOf(c *class) []Name {
 			continue
 		}
 		add(w.nameOf(op.Operand))
+		w.namesAround(op.Operand, add)
 	}
 	for _, n := range c.order {
 		if v, ok := n.(ssa.Value); ok {
@@ -59,6 +60,35 @@ func (w *World) namesOf(c *class) []Name {
 		out = out[:8]
 	}
 	return out
+}
+
+// namesAround: the lock inside of a Once that a function of package sync was given has the name of that Once.
+func (w *World) namesAround(v ssa.Value, add func(Name, bool)) {
+	inner, ok := v.(*ssa.FieldAddr)
+	if !ok || !w.isPartOfSync(inner.X.Type()) {
+		return
+	}
+	if _, ok := inner.X.(*ssa.Parameter); !ok {
+		return
+	}
+	var found []Name
+	for _, n := range w.search([]node{inner.X}, inner.X.Type(), true).Order {
+		switch around := n.(type) {
+		case *ssa.FieldAddr, *ssa.Global, *ssa.Alloc:
+			if name, ok := w.nameOf(around.(ssa.Value)); ok {
+				found = append(found, name)
+			}
+		}
+	}
+	for _, name := range found {
+		if name != found[0] {
+			// Which of several it is, is not told here.
+			return
+		}
+	}
+	if len(found) > 0 {
+		add(found[0], true)
+	}
 }
 
 func (w *World) nameOf(v ssa.Value) (Name, bool) {

@@ -44,12 +44,6 @@ func syncType(t types.Type) string {
 	return ""
 }
 
-// isContext tells whether a type is context.Context.
-func isContext(t types.Type) bool {
-	named, ok := compat.Unalias(t).(*types.Named)
-	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == "context" && named.Obj().Name() == "Context"
-}
-
 // calledName is the package path and name of the function or method that a call certainly runs, as
 // `sync.(*Mutex).Lock`; of a method called through an interface, `context.Context.Done`.
 func calledName(c *ssa.CallCommon) string {
