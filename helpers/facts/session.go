@@ -13,8 +13,12 @@ import (
 // A session is one program, and the stacks of one core of it.
 type session struct {
 	progress func(string)
-	world    *facts.World
-	stacks   *facts.Stacks
+	// params are those of program; bodies are further packages of the library that it was read with.
+	params  loadParams
+	bodies  map[string]bool
+	program *load.Program
+	world   *facts.World
+	stacks  *facts.Stacks
 }
 
 // transparent are the packages of the library whose functions call what they are given, or hold what goes through them:
@@ -30,8 +34,17 @@ type loadParams struct {
 	GoRoot    string         `json:"goRoot"`
 	SourceMap []load.Mapping `json:"sourceMap"`
 	CacheDir  string         `json:"cacheDir"`
+}
+
+type stacksParams struct {
+	Stacks []facts.Stack `json:"stacks"`
 	// Bodies are further packages of the library: goroutines wait in them.
 	Bodies []string `json:"bodies"`
+}
+
+type stacksResult struct {
+	*facts.Told
+	Loaded *loadResult `json:"loaded"`
 }
 
 type sourceFile struct {
@@ -56,30 +69,33 @@ func (s *session) call(ctx context.Context, method string, params json.RawMessag
 		if err := json.Unmarshal(params, &p); err != nil {
 			return nil, err
 		}
-		return s.load(ctx, p)
+		s.params = p
+		return struct{}{}, s.read(ctx, nil)
 	case "describe":
 		var p describeParams
 		if err := json.Unmarshal(params, &p); err != nil {
 			return nil, err
 		}
-		if _, err := s.load(ctx, p.loadParams); err != nil {
+		s.params = p.loadParams
+		if err := s.build(ctx, nil); err != nil {
 			return nil, err
 		}
 		return s.describe(p)
-	}
-	if s.world == nil {
-		return nil, fmt.Errorf("%s before load", method)
-	}
-	switch method {
 	case "stacks":
-		var p struct {
-			Stacks []facts.Stack `json:"stacks"`
-		}
+		var p stacksParams
 		if err := json.Unmarshal(params, &p); err != nil {
 			return nil, err
 		}
+		if err := s.build(ctx, p.Bodies); err != nil {
+			return nil, err
+		}
 		s.stacks = s.world.Resolve(p.Stacks)
-		return s.world.Tell(s.stacks), nil
+		return stacksResult{s.world.Tell(s.stacks), s.loaded()}, nil
+	}
+	if s.world == nil {
+		return nil, fmt.Errorf("%s before stacks", method)
+	}
+	switch method {
 	case "places":
 		var p struct {
 			Items []struct {
@@ -109,25 +125,52 @@ func (s *session) call(ctx context.Context, method string, params json.RawMessag
 	return nil, fmt.Errorf("no such method: %s", method)
 }
 
-func (s *session) load(ctx context.Context, p loadParams) (*loadResult, error) {
-	more := map[string]bool{}
-	for _, path := range p.Bodies {
-		more[path] = true
+// read reads the program's sources, those of further packages of the library among them. The form that questions
+// need is made only when the stacks are known, and with them the packages that matter.
+func (s *session) read(ctx context.Context, bodies []string) error {
+	if s.params.Exe == "" {
+		return fmt.Errorf("no program was loaded")
+	}
+	s.world, s.program, s.bodies = nil, nil, map[string]bool{}
+	for _, path := range bodies {
+		s.bodies[path] = true
 	}
 	program, err := load.Load(ctx, load.Options{
-		Exe: p.Exe, GoRoot: p.GoRoot, SourceMap: p.SourceMap, CacheDir: p.CacheDir, Progress: s.progress,
+		Exe: s.params.Exe, GoRoot: s.params.GoRoot, SourceMap: s.params.SourceMap, CacheDir: s.params.CacheDir, Progress: s.progress,
 		Bodies: func(path string) bool {
-			return transparent[strings.TrimPrefix(path, "vendor/")] || more[path]
+			return transparent[strings.TrimPrefix(path, "vendor/")] || s.bodies[path]
 		},
 	})
-	if err != nil {
-		return nil, err
+	s.program = program
+	return err
+}
+
+func (s *session) build(ctx context.Context, bodies []string) error {
+	more := s.program == nil
+	for _, path := range bodies {
+		if p := s.packageAt(path); p != nil && p.Std && !p.Bodies {
+			more = true
+		}
 	}
-	world, err := facts.Build(ctx, program)
-	if err != nil {
-		return nil, err
+	if more {
+		if err := s.read(ctx, bodies); err != nil {
+			return err
+		}
 	}
+	world, err := facts.Build(ctx, s.program)
 	s.world = world
+	return err
+}
+
+func (s *session) packageAt(path string) *load.Package {
+	if s.program == nil {
+		return nil
+	}
+	return s.program.ByPath[path]
+}
+
+func (s *session) loaded() *loadResult {
+	program, world := s.program, s.world
 	out := &loadResult{GoVersion: program.GoVersion, Functions: world.Size(), Missing: program.Missing, Dropped: []string{}, Sources: []sourceFile{}}
 	if out.Missing == nil {
 		out.Missing = []string{}
@@ -144,5 +187,5 @@ func (s *session) load(ctx context.Context, p loadParams) (*loadResult, error) {
 			out.Sources = append(out.Sources, sourceFile{program.Recorded(local), local, pkg.Std})
 		}
 	}
-	return out, nil
+	return out
 }

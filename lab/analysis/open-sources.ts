@@ -55,8 +55,9 @@ async function start(
 ): Promise<LoadingSources | string> {
   try {
     const helper = facts ?? (await helperFor(pair.exe.goVersion ?? 'unknown', emit, signal));
-    return loadSources({
-      ...{ exe, helper, sourceMap, goRoot, cacheDir: cacheFolder(), signal },
+    const buildId = pair.exe.buildId.gnu ?? pair.exe.buildId.go;
+    return await loadSources({
+      ...{ exe, buildId, helper, sourceMap, goRoot, cacheDir: cacheFolder(), signal },
       onProgress: (text) => emit({ type: 'note', text }),
     });
   } catch (error) {

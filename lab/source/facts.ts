@@ -98,11 +98,13 @@ export const classSchema = z.object({
   leaks: z.array(place.extend({ function: z.string(), lockedAt: z.number() })),
 });
 
-export const loadSchema = z.object({
+/** What was read of the program. */
+const loaded = z.object({
   goVersion: z.string(),
   packages: z.number(),
   functions: z.number(),
   missing: z.array(z.string()),
+  /** Functions that do not type-check here, so that nothing is known of them. */
   dropped: z.array(z.string()),
   sources: z.array(z.object({ recorded: z.string(), local: z.string(), library: z.boolean() })),
 });
@@ -119,6 +121,7 @@ export const stacksSchema = z.object({
   ),
   of: z.array(z.array(z.number())),
   unseen: z.array(z.string()),
+  loaded,
 });
 
 export const placesSchema = z.object({
@@ -146,9 +149,11 @@ export type Holder = z.infer<typeof holder>;
 export type Owner = z.infer<typeof owner>;
 export type Via = NonNullable<Spot['via']>;
 export type Departure = z.infer<typeof departure>;
+export type StacksAnswer = z.infer<typeof stacksSchema>;
+export type PlacesAnswer = z.infer<typeof placesSchema>;
 export type FrameInfo = z.infer<typeof stacksSchema>['infos'][number];
 export type WaitingOp = z.infer<typeof placesSchema>['places'][number][number];
-export type SourceRead = z.infer<typeof loadSchema>['sources'][number];
+export type SourceRead = z.infer<typeof loaded>['sources'][number];
 
 /** How a goroutine waits: what a channel's does, and what it wants of an object of package sync. */
 export type WaitMode = 'send' | 'receive' | 'lock' | 'drain' | 'rlock' | 'wait' | 'notify';

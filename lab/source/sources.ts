@@ -1,11 +1,13 @@
+import { z } from 'zod';
 import { messageOf } from '../errors.js';
+import { type AnswerCache, openAnswerCache } from './answer-cache.js';
 import {
   classSchema,
   type FrameInfo,
-  loadSchema,
   type OperationClass,
   placesSchema,
   type SourceRead,
+  type StacksAnswer,
   stacksSchema,
   type WaitingOp,
   type WaitMode,
@@ -47,71 +49,93 @@ export interface Sources {
 
 export interface OpenSources {
   readonly exe: string;
+  /** Names the build: answers about it are kept. Absent where it has no name. */
+  readonly buildId: string | undefined;
   /** Path of the helper. */
   readonly helper: string;
   readonly sourceMap: readonly { readonly from: string; readonly to: string }[];
   readonly goRoot?: string | undefined;
-  /** Where the types of Go's library are kept. */
+  /** Where the types of Go's library, and answers, are kept. */
   readonly cacheDir: string;
   readonly signal: AbortSignal;
   readonly onProgress?: ((text: string) => void) | undefined;
 }
 
-/** The sources being loaded, before any stack is known. */
+/** The sources of a program, before any stack is known. */
 export interface LoadingSources extends AsyncDisposable {
   /** Resolves the stacks; packages of Go's library in which goroutines wait are read with their functions. */
   withStacks(stacks: readonly SourceStack[], bodies: readonly string[]): Promise<Sources>;
 }
 
-/** Starts the helper and has it load the program, while others open the core. Failures show when the facts are asked for. */
-export function loadSources(options: OpenSources): LoadingSources {
-  const { signal } = options;
-  const session = startFacts({ path: options.helper, signal, onProgress: options.onProgress });
-  const load = (bodies: readonly string[]) =>
-    session.call(
+/**
+ * Has the helper load the program while others open the core; failures show when the facts are asked for. What was
+ * asked about the same stacks of the same build before is answered without it, as long as its files are the same.
+ */
+export async function loadSources(options: OpenSources): Promise<LoadingSources> {
+  const { signal, exe, sourceMap, cacheDir } = options;
+  const cache = await openAnswerCache(options);
+  let session: FactsSession | undefined;
+  let loading: Promise<unknown> | undefined;
+  const start = (): FactsSession => {
+    session ??= startFacts({ path: options.helper, signal, onProgress: options.onProgress });
+    loading ??= session.call(
       'load',
       {
-        exe: options.exe,
-        goRoot: options.goRoot ?? '',
-        sourceMap: options.sourceMap.map(({ from, to }) => ({ From: from, To: to })),
-        cacheDir: options.cacheDir,
-        bodies,
+        ...{ exe, goRoot: options.goRoot ?? '', cacheDir },
+        sourceMap: sourceMap.map(({ from, to }) => ({ From: from, To: to })),
       },
-      loadSchema,
+      z.object({}),
       { signal },
     );
-  const first = load([]);
-  first.catch(() => undefined);
+    loading.catch(() => undefined);
+    return session;
+  };
+  // A build that is known may need no helper at all.
+  if (!cache.hasAny) start();
   return {
     async withStacks(stacks, bodies) {
-      const loaded = bodies.length === 0 ? await first : await first.then(() => load(bodies));
-      const told = await session.call('stacks', { stacks }, stacksSchema, { signal });
-      return sourcesOf(session, loaded, told, signal);
+      const ask = async (): Promise<StacksAnswer> => {
+        const helper = start();
+        await loading;
+        return await helper.call('stacks', { stacks, bodies }, stacksSchema, { signal });
+      };
+      const core = cache.of({ stacks, bodies });
+      const { answer: told, isKept } = await core.stacks(ask);
+      let asked = isKept ? undefined : Promise.resolve(told);
+      const ready = async () => {
+        asked ??= ask();
+        await asked;
+        return start();
+      };
+      return sourcesOf(told, core, ready, signal);
     },
-    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => await session?.[Symbol.asyncDispose](),
   };
 }
 
 function sourcesOf(
-  session: FactsSession,
-  loaded: { readonly missing: readonly string[]; readonly sources: readonly SourceRead[] },
-  told: { readonly infos: readonly FrameInfo[]; readonly of: readonly (readonly number[])[]; readonly unseen: readonly string[] },
+  told: StacksAnswer,
+  cache: ReturnType<AnswerCache['of']>,
+  ready: () => Promise<FactsSession>,
   signal: AbortSignal,
 ): Sources {
   const classes = new Map<string, Promise<OperationClass>>();
+  const call = <T>(method: string, params: object, schema: z.ZodType<T>) =>
+    cache.answer(method, params, schema, async () => (await ready()).call(method, params, schema, { signal }));
   return {
     absent: undefined,
     unseen: told.unseen,
-    missing: loaded.missing,
-    read: loaded.sources,
+    missing: told.loaded.missing,
+    read: told.loaded.sources,
     frame: (stack, frame) => told.infos[told.of[stack]?.[frame] ?? -1] ?? unknownFrame,
     async places(items) {
       if (items.length === 0) return [];
-      return (await session.call('places', { items }, placesSchema, { signal })).places;
+      return (await call('places', { items }, placesSchema)).places;
     },
     releasers(ops, mode) {
-      const key = `${mode} ${[...ops].sort((a, b) => a - b).join(' ')}`;
-      const asked = classes.get(key) ?? session.call('releasers', { ops, mode }, classSchema, { signal });
+      const sorted = [...ops].sort((a, b) => a - b);
+      const key = `${mode} ${sorted.join(' ')}`;
+      const asked = classes.get(key) ?? call('releasers', { ops: sorted, mode }, classSchema);
       classes.set(key, asked);
       return asked;
     },
@@ -145,7 +169,7 @@ const nothing: OperationClass = {
   ...{ background: false, departures: [], slots: [], holders: [], leaks: [] },
 };
 
-/** Why there are no facts, for a line of limits; what is no failure of the helper is thrown on. */
+/** Why there are no facts, for a line of limits. */
 export function whyNoFacts(error: unknown): string {
   if (error instanceof FactsFailure) return error.why;
   return messageOf(error);
