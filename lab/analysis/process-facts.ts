@@ -24,12 +24,14 @@ export function unsureMatch({ match }: CheckedPair): string[] {
   return match.kind === 'unknown' ? [`Executable and core could not be compared: ${match.why}.`] : [];
 }
 
-/** Sources that are not here, for `limits`. */
-export function missingSources({ missing, absent }: Sources): string[] {
+/** What of the sources is not here or not understood, for `limits`. */
+export function missingSources({ missing, absent, caution }: Sources): string[] {
   if (absent !== undefined) return absent === notWanted ? [] : [`${absent[0]?.toUpperCase()}${absent.slice(1)}.`];
   const [first] = missing;
-  if (first === undefined) return [];
+  const cautions = caution === undefined ? [] : [caution];
+  if (first === undefined) return cautions;
   return [
+    ...cautions,
     `${missing.length} source files were not found, ${first} among them: pass --source-map or --go-root.`,
   ];
 }

@@ -7,8 +7,8 @@ import type { Bundle } from '../capture/bundle.js';
 import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { bundleIn } from '../findings.js';
-import { sourceMapOf, sourcesFolder } from '../run-sources.js';
-import type { SourceRead } from '../source/facts.js';
+import { goRootOf, sourceMapOf, sourcesFolder } from '../run-sources.js';
+import type { SourceText } from '../source/facts.js';
 import { bundleOf } from '../stages/index.js';
 import { writeJson } from '../store/json-file.js';
 import { labVersion } from '../store/lab-version.js';
@@ -76,12 +76,12 @@ async function packIn(work: Work, emit: Emit, signal: AbortSignal): Promise<Pack
   const note = (text: string) => emit({ type: 'note', text });
   const tool = await ensureDelve({ goVersion: bundle.goVersion, install: true, emit }, signal);
   const delve = work.delve ?? tool.path;
-  let read: readonly SourceRead[] = [];
+  let texts: readonly SourceText[] = [];
   const whole = await analyzeCore(
     {
-      ...{ exe: bundle.exe, core: bundle.core, delve, sourceMap: sourceMapOf(run) },
-      onSources: (sources) => {
-        read = sources;
+      ...{ exe: bundle.exe, core: bundle.core, delve, sourceMap: sourceMapOf(run), goRoot: goRootOf(run) },
+      onSources: async (sources) => {
+        texts = await sources.texts();
       },
     },
     () => undefined,
@@ -92,7 +92,7 @@ async function packIn(work: Work, emit: Emit, signal: AbortSignal): Promise<Pack
   await mkdir(kit);
   const files = await runSources(run);
   const own = run.file(sourcesFolder) + sep;
-  const others = read.filter(({ recorded, local }) => recorded.startsWith('/') && !local.startsWith(own));
+  const others = texts.filter(({ local }) => !local.startsWith(own));
   for (const [path, from] of await writeOtherSources(others, kit, signal)) files.set(path, from);
   for (const [path, from] of lesson ?? []) files.set(path, from);
   const exe = basename(bundle.exe);

@@ -30,10 +30,10 @@ const keptStacks = z.object({ answer: stacksSchema, files });
 
 /** Nothing here may fail an analysis: what cannot be read or written was not kept. */
 export async function openAnswerCache(options: OpenSources): Promise<AnswerCache> {
-  const { buildId, helper, cacheDir, sourceMap, goRoot } = options;
+  const { buildId, helper, cacheDir, sourceMap, goRoot, otherGoRoot } = options;
   const root = join(cacheDir, 'facts-answers');
   // The helper's folder is named after its own sources and the Go that built it.
-  const build = digest({ buildId, helper: dirname(helper), sourceMap, goRoot, exe: await fileOf(options.exe) });
+  const build = digest({ buildId, helper: dirname(helper), sourceMap, goRoot, otherGoRoot, exe: await fileOf(options.exe) });
   const folder = buildId === undefined ? undefined : join(root, build);
   const hasAny = folder !== undefined && (await readdir(folder).catch(() => [])).length > 0;
   if (hasAny && folder !== undefined) await utimes(folder, new Date(), new Date()).catch(() => undefined);

@@ -37,9 +37,10 @@ type cached struct {
 	data    []byte
 }
 
-// openCache gives the folder for one Go and one way of building. nil when nothing is to be kept.
+// openCache gives the folder for one Go and one way of building. nil when nothing is to be kept: parts of a Go, as kits
+// and runs have them, serve one program only.
 func openCache(dir string, root goRoot, c build.Context, version string) *cache {
-	if dir == "" || root.dir == "" {
+	if dir == "" || root.dir == "" || !isDir(filepath.Join(root.dir, "src", "cmd")) {
 		return nil
 	}
 	key := sha256.New()
