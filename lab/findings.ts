@@ -14,14 +14,7 @@ import type { LaunchDelve } from './delve/launch.js';
 import type { Emit } from './events.js';
 import { checklistSummary } from './report/checklist-text.js';
 import { goRootOf, sourceMapOf } from './run-sources.js';
-import {
-  bundleOf,
-  delveThereOf,
-  inStage,
-  loadFactsOf,
-  plannedIn,
-  savedStage,
-} from './stages/index.js';
+import { bundleOf, delveThereOf, inStage, loadFactsOf, plannedIn, savedStage } from './stages/index.js';
 import { writeJson } from './store/json-file.js';
 import { membersFile, writeMembers } from './store/members.js';
 import type { Run } from './store/run-store.js';

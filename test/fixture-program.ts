@@ -4,8 +4,8 @@ import { execa } from 'execa';
 import { analyzeCore } from '../lab/analysis/analyze-core.js';
 import type { Diagnosis } from '../lab/analysis/diagnosis.js';
 import { findDelve } from '../lab/toolchain/index.js';
-import { goBuildEnv } from './go-build-env.js';
-import { coreOf } from './real-core.js';
+import { goBuild } from './go-build.js';
+import { coreOf, type RealCore } from './real-core.js';
 import { sideBySide } from './side-by-side.js';
 import { type TempFolder, tempFolder } from './temp-folder.js';
 
@@ -18,11 +18,22 @@ export interface Built {
   readonly fixture: string;
   readonly flags: readonly string[];
   readonly method: 'gcore' | 'delve';
+  /** Situations of which one core serves all tests of the suite. */
+  readonly shared?: readonly string[];
+}
+
+export interface CoreFiles {
+  readonly exe: string;
+  readonly core: string;
+  /** Path of a Delve that reads it. */
+  readonly delve: string;
 }
 
 export interface FixtureProgram {
   /** Starts it in a situation, takes a core of it and diagnoses it; `look` is called before the core is removed. */
   diagnose(situation: string, options?: DiagnoseOptions): Promise<Diagnosis>;
+  /** Starts it in a situation, takes a core of it, and removes the core when it was used. */
+  withCore<T>(situation: string, use: (files: CoreFiles) => Promise<T>): Promise<T>;
 }
 
 export interface Printed {
@@ -39,7 +50,7 @@ export interface DiagnoseOptions {
  * A program of the fixtures, built before the tests of the suite that calls this and removed after them. They are
  * skipped where gdb, or a Delve that reads this Go, is missing.
  */
-export function fixtureProgram({ go, fixture, flags, method }: Built) {
+export function fixtureProgram({ go, fixture, flags, method, shared = [] }: Built) {
   let folder: TempFolder | undefined;
   let built: { readonly exe: string; readonly dlv: string } | undefined;
 
@@ -49,24 +60,41 @@ export function fixtureProgram({ go, fixture, flags, method }: Built) {
     if (found === undefined || !gcore) return this.skip();
     folder = await tempFolder();
     const exe = folder.file('server');
-    const env = goBuildEnv;
-    await execa(go.path, ['build', ...flags, '-o', exe, '.'], { cwd: resolve(fixtures, fixture), env });
+    await goBuild({ go: go.path, module: resolve(fixtures, fixture), exe, flags });
     built = { exe, dlv: found.path };
   });
-  after(async () => folder?.[Symbol.asyncDispose]());
+  const kept = new Map<string, Promise<RealCore>>();
+  after(async () => {
+    for (const taken of await Promise.allSettled(kept.values()))
+      if (taken.status === 'fulfilled') await taken.value[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
+  });
 
   const program = () => {
     if (built === undefined || folder === undefined) throw new Error(`${fixture} was not built`);
     return { ...built, folder };
   };
+  const take = (situation: string) => coreOf(program().exe, go.version, method, [situation]);
+
+  async function withCore<T>(situation: string, use: (files: CoreFiles) => Promise<T>): Promise<T> {
+    const { exe, dlv } = program();
+    if (shared.includes(situation)) {
+      const taken = kept.get(situation) ?? take(situation);
+      kept.set(situation, taken);
+      return await use({ exe, core: (await taken).core, delve: dlv });
+    }
+    await using taken = await take(situation);
+    return await use({ exe, core: taken.core, delve: dlv });
+  }
+
   return {
-    async diagnose(situation: string, { noSource = false, look }: DiagnoseOptions = {}): Promise<Diagnosis> {
-      const { exe, dlv } = program();
-      await using taken = await coreOf(exe, go.version, method, [situation]);
-      const { core } = taken;
-      const diagnosis = await analyzeCore({ exe, core, delve: dlv, noSource }, () => undefined, signal);
-      await look?.(core, diagnosis);
-      return diagnosis;
+    withCore,
+    diagnose(situation: string, { noSource = false, look }: DiagnoseOptions = {}): Promise<Diagnosis> {
+      return withCore(situation, async (files) => {
+        const diagnosis = await analyzeCore({ ...files, noSource }, () => undefined, signal);
+        await look?.(files.core, diagnosis);
+        return diagnosis;
+      });
     },
     /** What Delve prints when the checks of a finding are typed into it. */
     async typeChecks(core: string, { evidence }: Diagnosis['findings'][number]): Promise<Printed> {

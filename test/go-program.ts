@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { poll } from '../lab/deadline.js';
 import { localTarget } from '../lab/targets/local.js';
 import type { Target, TargetProcess } from '../lab/targets/target.js';
-import { goBuildEnv } from './go-build-env.js';
+import { goBuild } from './go-build.js';
 import { type TempFolder, tempFolder } from './temp-folder.js';
 
 export interface GoProgram extends AsyncDisposable {
@@ -26,8 +26,8 @@ export async function buildGo(
 ): Promise<GoProgram> {
   const folder = await tempFolder();
   const exe = folder.file('server');
-  const argv = ['build', '-buildvcs=false', '-tags', tags.join(','), '-o', exe, name];
-  await execa('go', argv, { cwd: module, env: goBuildEnv });
+  const flags = tags.length > 0 ? [`-tags=${tags.join(',')}`] : [];
+  await goBuild({ go: 'go', module, package: name, exe, flags });
   return { exe, folder, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 

@@ -1,9 +1,13 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { execa } from 'execa';
+import writeFileAtomic from 'write-file-atomic';
 import { poll } from '../lab/deadline.js';
 import { localTarget } from '../lab/targets/local.js';
 import type { TargetProcess } from '../lab/targets/target.js';
 import { locate } from '../lab/toolchain/locate.js';
+import { goBuild, programsFolder } from './go-build.js';
 import { goBuildEnv } from './go-build-env.js';
 import type { TempFolder } from './temp-folder.js';
 
@@ -70,6 +74,22 @@ export interface BuildOptions {
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly edit?: (source: string) => string;
+  /** Its sources lie in `<name>-src` beside it, for a test that does something to them. */
+  readonly ownSources?: boolean;
+}
+
+/** The module of the program of this file, at the place that is in the debug information of all that share it. */
+export async function hungModule(edit: (source: string) => string = (text) => text): Promise<string> {
+  const text = edit(source);
+  const name = `depot-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+  return await writeModule(join(programsFolder, name), text);
+}
+
+async function writeModule(folder: string, text: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  await writeFileAtomic(join(folder, 'go.mod'), 'module example.com/depot\n\ngo 1.19\n');
+  await writeFileAtomic(join(folder, 'main.go'), text);
+  return folder;
 }
 
 /** Builds the program of this file as `name` in the folder; returns the executable's path. */
@@ -77,17 +97,14 @@ export async function buildHung(
   go: string,
   folder: TempFolder,
   name: string,
-  { flags = [], env = {}, edit = (text) => text }: BuildOptions = {},
+  { flags = [], env = {}, edit = (text) => text, ownSources = false }: BuildOptions = {},
 ): Promise<string> {
-  const module = folder.file(`${name}-src`);
-  await mkdir(module);
-  await writeFile(`${module}/go.mod`, 'module example.com/depot\n\ngo 1.19\n');
-  await writeFile(`${module}/main.go`, edit(source));
-  await execa(go, ['build', ...flags, '-o', folder.file(name), '.'], {
-    cwd: module,
-    env: { ...goBuildEnv, ...env },
-  });
-  return folder.file(name);
+  const module = ownSources
+    ? await writeModule(folder.file(`${name}-src`), edit(source))
+    : await hungModule(edit);
+  const exe = folder.file(name);
+  await goBuild({ go, module, exe, flags, env });
+  return exe;
 }
 
 /** Starts it and waits until it says that all is stuck. */

@@ -4,8 +4,8 @@ import { execa } from 'execa';
 import { delveDump } from '../lab/capture/delve-dump.js';
 import { gcore } from '../lab/capture/gcore.js';
 import { poll } from '../lab/deadline.js';
-import { localTarget } from '../lab/targets/local.js';
 import { startHung } from './hung-program.js';
+import { sparseGdb } from './sparse-gdb.js';
 import { type TempFolder, tempFolder } from './temp-folder.js';
 
 const { signal } = new AbortController();
@@ -26,7 +26,7 @@ export async function coreOf(
   const program = await startHung(exe, folder, signal, args);
   try {
     const { pid } = program.identity;
-    const request = { target: localTarget(), pid, file: core, goVersion };
+    const request = { target: await sparseGdb(), pid, file: core, goVersion };
     await (method === 'gcore' ? gcore : delveDump).capture(request, signal);
   } finally {
     await program.kill('SIGKILL');

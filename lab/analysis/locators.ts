@@ -69,7 +69,8 @@ function frameMemory(
   const words = ({ goroutine, frame, called }: FrameQuery) => {
     const key = `${goroutine} ${frame.index}`;
     const top = known.has(key) ? undefined : topOf(goroutine);
-    if (!known.has(key)) known.set(key, top === undefined ? undefined : frameWords(memory, top, frame, called));
+    if (!known.has(key))
+      known.set(key, top === undefined ? undefined : frameWords(memory, top, frame, called));
     return known.get(key);
   };
   const follow = (from: number, steps: readonly number[]): number | undefined => {
@@ -102,7 +103,11 @@ function frameMemory(
 const smallestPointer = 4096;
 
 /** Evaluates objects of package sync; where optimised code lost the variable, looks into the frame's memory. */
-export function syncLocator({ client, memory, layout }: Source, snapshot: Snapshot, options: CallOptions): Locator {
+export function syncLocator(
+  { client, memory, layout }: Source,
+  snapshot: Snapshot,
+  options: CallOptions,
+): Locator {
   const frames = frameMemory({ memory, layout }, snapshot);
 
   async function ask(goroutineId: number, frame: number, expression: string): Promise<Address> {
@@ -127,7 +132,8 @@ export function syncLocator({ client, memory, layout }: Source, snapshot: Snapsh
       const kept = frames.words(query);
       if (kept === undefined) return 'unreadable';
       // With two variables of one type in the function, a pointer in its frame may be either.
-      if (kept.has(address) || kept.has(address - owner.offset)) return owner.ambiguous ? 'unreadable' : 'kept';
+      if (kept.has(address) || kept.has(address - owner.offset))
+        return owner.ambiguous ? 'unreadable' : 'kept';
       return owner.passed ? 'other' : 'unreadable';
     },
   };

@@ -1,9 +1,15 @@
 import type { CheckedPair } from '../core/pair.js';
-import type { Emit } from '../events.js';
 import { LabError, toLabError } from '../errors.js';
+import type { Emit } from '../events.js';
 import { cacheFolder } from '../paths.js';
 import { recordedLibrary } from '../source/library-paths.js';
-import { type LoadingSources, loadSources, type Sources, whyNoFacts, withoutSources } from '../source/sources.js';
+import {
+  type LoadingSources,
+  loadSources,
+  type Sources,
+  whyNoFacts,
+  withoutSources,
+} from '../source/sources.js';
 import type { FactsTool } from '../toolchain/facts.js';
 import type { AnalyzeOptions } from './analyze-core.js';
 import { notWanted } from './process-facts.js';

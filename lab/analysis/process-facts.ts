@@ -26,7 +26,8 @@ export function unsureMatch({ match }: CheckedPair): string[] {
 
 /** What of the sources is not here or not understood, for `limits`. */
 export function missingSources({ missing, absent, caution }: Sources): string[] {
-  if (absent !== undefined) return absent === notWanted ? [] : [`${absent[0]?.toUpperCase()}${absent.slice(1)}.`];
+  if (absent !== undefined)
+    return absent === notWanted ? [] : [`${absent[0]?.toUpperCase()}${absent.slice(1)}.`];
   const [first] = missing;
   const cautions = caution === undefined ? [] : [caution];
   if (first === undefined) return cautions;

@@ -19,7 +19,6 @@ import { waitedObjects } from './waited-objects.js';
 const remedy =
   'Pass the unstripped executable of the same build with --exe: the one that `strip` made this of, if it was kept.';
 
-
 interface StrippedCore {
   readonly pair: CheckedPair;
   readonly sources: OpeningSources;

@@ -30,7 +30,9 @@ export type Releaser =
  */
 export function peersOf(object: ObjectKey, releasers: readonly Releaser[]) {
   return releasers.flatMap((releaser) =>
-    releaser.kind === 'cell' && releaser.behind === undefined && !(object.startsWith('send:') && releaser.how.operation === 'close')
+    releaser.kind === 'cell' &&
+    releaser.behind === undefined &&
+    !(object.startsWith('send:') && releaser.how.operation === 'close')
       ? [releaser]
       : [],
   );

@@ -31,7 +31,7 @@ export interface FoldedGoroutines {
  */
 export type OtherTarget = (g: number) => number;
 
-const maxTargets = 1000;
+const maxTargets = 100_000;
 
 /**
  * Reads every goroutine of the core in one pass and folds those that are alike. No object is made for a

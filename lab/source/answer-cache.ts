@@ -33,7 +33,14 @@ export async function openAnswerCache(options: OpenSources): Promise<AnswerCache
   const { buildId, helper, cacheDir, sourceMap, goRoot, otherGoRoot } = options;
   const root = join(cacheDir, 'facts-answers');
   // The helper's folder is named after its own sources and the Go that built it.
-  const build = digest({ buildId, helper: dirname(helper), sourceMap, goRoot, otherGoRoot, exe: await fileOf(options.exe) });
+  const build = digest({
+    buildId,
+    helper: dirname(helper),
+    sourceMap,
+    goRoot,
+    otherGoRoot,
+    exe: await fileOf(options.exe),
+  });
   const folder = buildId === undefined ? undefined : join(root, build);
   const hasAny = folder !== undefined && (await readdir(folder).catch(() => [])).length > 0;
   if (hasAny && folder !== undefined) await utimes(folder, new Date(), new Date()).catch(() => undefined);
@@ -103,7 +110,9 @@ async function areSame(known: z.infer<typeof files>): Promise<boolean> {
 async function removeOldest(root: string): Promise<void> {
   const names = await readdir(root);
   if (names.length <= maxBuilds) return;
-  const ages = await Promise.all(names.map(async (name) => ({ name, age: (await stat(join(root, name))).mtimeMs })));
+  const ages = await Promise.all(
+    names.map(async (name) => ({ name, age: (await stat(join(root, name))).mtimeMs })),
+  );
   ages.sort((a, b) => a.age - b.age);
   for (const { name } of ages.slice(0, names.length - maxBuilds)) {
     await rm(join(root, name), { recursive: true, force: true });

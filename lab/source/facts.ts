@@ -42,7 +42,12 @@ const spot = z.object({
   gates: z.array(z.number()).nullish(),
 });
 
-const entry = z.object({ why: z.string(), file: z.string(), line: z.number(), gates: z.array(z.number()).nullish() });
+const entry = z.object({
+  why: z.string(),
+  file: z.string(),
+  line: z.number(),
+  gates: z.array(z.number()).nullish(),
+});
 
 const operation = place.extend({
   kind: z.string(),

@@ -29,6 +29,7 @@ export function recordedLibrary(
 
 /** `GOROOT` as recorded: what comes before `/src/runtime/` in the runtime's own files; empty with `-trimpath`. */
 export function recordedGoRoot(files: readonly string[]): string {
-  const [, root = ''] = files.map((file) => /^(.*)\/src\/runtime\/\w+\.(?:go|s)$/.exec(file)).find(Boolean) ?? [];
+  const [, root = ''] =
+    files.map((file) => /^(.*)\/src\/runtime\/\w+\.(?:go|s)$/.exec(file)).find(Boolean) ?? [];
   return root;
 }

@@ -131,7 +131,9 @@ function sourcesOf(
 ): Sources {
   const classes = new Map<string, Promise<OperationClass>>();
   const call = <T>(method: string, params: object, schema: z.ZodType<T>) =>
-    cache.answer(method, params, schema, async () => (await ready()).call(method, params, schema, { signal }));
+    cache.answer(method, params, schema, async () =>
+      (await ready()).call(method, params, schema, { signal }),
+    );
   return {
     absent: undefined,
     caution,

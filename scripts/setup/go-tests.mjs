@@ -1,4 +1,20 @@
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { runChild } from './child.mjs';
+
+/** Go modules of the project with tests, and the build tags with which each is tested. */
+const modules = [
+  { path: 'go-server', flavours: ['', 'fixed'] },
+  { path: join('helpers', 'facts'), flavours: [''] },
+];
+
+/** Every module that is there with each of its flavours. */
+export function goFlavours(root) {
+  return modules
+    .map(({ path, flavours }) => ({ folder: join(root, path), flavours }))
+    .filter(({ folder }) => existsSync(join(folder, 'go.mod')))
+    .flatMap(({ folder, flavours }) => flavours.map((tags) => ({ folder, tags })));
+}
 
 /** Counts the events of `go test -json` (`go doc test2json`) and shows what a person wants to read. */
 export function goTestCounter(show) {
@@ -35,7 +51,7 @@ export async function runGoTests(go, folder, tags) {
   const env = { GOTOOLCHAIN: 'local', GOWORK: 'off', CGO_ENABLED: '0' };
   const flavour = tags === '' ? [] : [`-tags=${tags}`];
   const show = (text) => process.stdout.write(`${text}\n`);
-  show(`\ngo vet and go test${tags === '' ? '' : ` with -tags=${tags}`}`);
+  show(`\ngo vet and go test in ${basename(folder)}${tags === '' ? '' : ` with -tags=${tags}`}`);
   const vet = await runChild([go, 'vet', ...flavour, './...'], { cwd: folder, env });
   if (vet >= 128) return { code: vet, passed: 0, failed: 1, skipped: 0 };
   const { counts, onLine } = goTestCounter(show);

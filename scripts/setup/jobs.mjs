@@ -8,8 +8,8 @@ import { withLock } from './lock.mjs';
 import { installPackages, packagesAreFresh } from './node-packages.mjs';
 import { logFile, SetupError, step } from './steps.mjs';
 import { runTests } from './tests.mjs';
+import { everyTier, tiers } from './tiers.mjs';
 import { pathWith, prepareTools, rememberedTools } from './toolchain.mjs';
-import { runVmTests } from './vm-tests.mjs';
 
 const root = realpathSync(join(dirname(fileURLToPath(import.meta.url)), '..', '..'));
 
@@ -27,6 +27,8 @@ const commandsWithTools = new Set([
   'workshop',
 ]);
 
+const tests = new Set([...tiers.map(({ job }) => job), everyTier]);
+
 /** Does the set-up and one of package.json's jobs, and leaves with its exit code. */
 export async function runJob(job, args) {
   if (job === 'lab') {
@@ -37,13 +39,12 @@ export async function runJob(job, args) {
     return;
   }
   const tools = await setUp({ toolchain: true });
-  if (job === 'test') process.exit(await runTests(root, tools, args));
-  if (job === 'test:vm') process.exit(await runVmTests(root, tools, args));
+  if (tests.has(job)) process.exit(await runTests(root, tools, job, args));
   if (job === 'bench') {
     const argv = [process.execPath, join(root, 'dist', 'bench', 'index.js'), ...args];
     process.exit(await runChild(argv, { cwd: root, env: { PATH: pathWith(tools) } }));
   }
-  process.stderr.write(`unknown job: ${job}\n-> npm run lab, npm test, npm run test:vm or npm run bench\n`);
+  process.stderr.write(`unknown job: ${job}\n-> npm run lab, bench, ${[...tests].join(', ')}\n`);
   process.exit(64);
 }
 

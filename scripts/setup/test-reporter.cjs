@@ -1,15 +1,33 @@
-// Mocha's own `spec`, which also leaves its counts in the file that LAB_TEST_COUNTS names. CommonJS, since
-// mocha loads reporters with require.
+// Mocha's own `spec`, which also leaves its counts in the file that LAB_TEST_COUNTS names, and in the one that
+// LAB_TEST_DURATIONS names the seconds of each file of tests, the slowest first. CommonJS, since mocha loads
+// reporters with require.
 const { writeFileSync } = require('node:fs');
+const { relative } = require('node:path');
 const { reporters, Runner } = require('mocha');
+
+const { EVENT_HOOK_END, EVENT_RUN_END, EVENT_TEST_END } = Runner.constants;
 
 module.exports = class extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
-    const file = process.env.LAB_TEST_COUNTS;
-    runner.once(Runner.constants.EVENT_RUN_END, () => {
+    const { LAB_TEST_COUNTS: countsFile, LAB_TEST_DURATIONS: durationsFile } = process.env;
+    const seconds = new Map();
+    const add = ({ file = '', duration = 0 }) => {
+      const name = relative(process.cwd(), file);
+      seconds.set(name, (seconds.get(name) ?? 0) + duration / 1000);
+    };
+    runner.on(EVENT_TEST_END, add);
+    runner.on(EVENT_HOOK_END, add);
+    runner.once(EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
-      if (file) writeFileSync(file, JSON.stringify({ passed: passes, failed: failures, skipped: pending }));
+      if (countsFile)
+        writeFileSync(countsFile, JSON.stringify({ passed: passes, failed: failures, skipped: pending }));
+      if (durationsFile) writeDurations(durationsFile, seconds);
     });
   }
 };
+
+function writeDurations(file, seconds) {
+  const slowestFirst = [...seconds].sort(([, a], [, b]) => b - a);
+  writeFileSync(file, `${JSON.stringify(Object.fromEntries(slowestFirst), undefined, 1)}\n`);
+}

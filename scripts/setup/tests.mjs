@@ -1,26 +1,32 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { runChild } from './child.mjs';
-import { runGoTests } from './go-tests.mjs';
+import { goFlavours, runGoTests } from './go-tests.mjs';
+import { everyTier, tierOf, tiers } from './tiers.mjs';
 import { pathWith } from './toolchain.mjs';
 
+/** More would wait for one another: a test of cores has programs, debuggers and a diagnosis at work itself. */
+const mostSideBySide = 4;
+/** Of a test that names none of its own; a neighbour takes its share of the machine. */
+const timeoutMs = 20_000;
+const timeoutBesideMs = 60_000;
+
 /**
- * All tests: mocha, then Go's of the faulty and the repaired programs. With arguments mocha alone, which gets
- * them. In CI (`CI=true`) a skipped test fails. Returns the exit code of the first that failed; the
- * counts go to the file that LAB_TEST_SUMMARY names.
+ * Tests of one tier, or of every one: mocha, and Go's where the tier has them. With arguments mocha alone, which gets
+ * them; files among them are run instead of the tier's. In CI (`CI=true`) a skipped test fails, and so does a tier that
+ * lacks its tools. Returns the exit code of the first that failed; the counts go to the file that
+ * LAB_TEST_SUMMARY names.
  */
-export async function runTests(root, tools, args) {
+export async function runTests(root, tools, job, args) {
   const summaryFile = process.env.LAB_TEST_SUMMARY;
   if (summaryFile) rmSync(summaryFile, { force: true });
   const inCi = /^(true|1)$/.test(process.env.CI ?? '');
-  const results = [await runMocha(root, tools, args, inCi)];
-  const goServer = join(root, 'go-server');
-  if (args.length === 0 && existsSync(join(goServer, 'go.mod'))) {
-    for (const tags of ['', 'fixed']) {
-      if (results.some(({ code }) => code >= 128)) break;
-      results.push(await runGoTests(tools.go, goServer, tags));
-    }
+  const results = [];
+  for (const tier of tiers.filter((one) => job === everyTier || one.job === job)) {
+    if (results.some(({ code }) => code >= 128)) break;
+    if (job === everyTier) process.stdout.write(`\n${nameOf(tier)}\n`);
+    results.push(...(await runTier(root, tools, tier, { args, inCi })));
   }
   const sum = (name) => results.reduce((total, result) => total + result[name], 0);
   const skipped = sum('skipped');
@@ -33,26 +39,53 @@ export async function runTests(root, tools, args) {
   }
   if (summaryFile) writeFileSync(summaryFile, JSON.stringify(counts));
   const more = skipped === 0 ? '' : `, ${skipped} skipped`;
-  process.stdout.write(`\nAll tests: ${counts.passed} passed, ${counts.failed} failed${more}\n`);
+  const what = job === everyTier ? 'All tests' : nameOf({ job });
+  process.stdout.write(`\n${what}: ${counts.passed} passed, ${counts.failed} failed${more}\n`);
   return code;
 }
 
+/** As it is typed. */
+const nameOf = ({ job }) => (job === 'test' ? 'npm test' : `npm run ${job}`);
+
+/** The results of a tier's parts: counts and exit code of each. */
+async function runTier(root, tools, tier, { args, inCi }) {
+  const why = tier.lacks?.();
+  if (why !== undefined) {
+    process.stdout.write(`The tests of ${nameOf(tier)} were skipped: ${why}\n`);
+    return [{ passed: 0, failed: inCi ? 1 : 0, skipped: 0, code: inCi ? 1 : 0 }];
+  }
+  const isName = (arg) => tier.names !== undefined && !arg.startsWith('-') && !arg.endsWith('.js');
+  if (args.some(isName)) process.env[tier.names] = args.filter(isName).join(',');
+  const others = args.filter((arg) => !isName(arg));
+  const results = [await runMocha(root, tools, tier, others, inCi)];
+  if (!tier.goTests || args.length > 0) return results;
+  for (const { folder, tags } of goFlavours(root)) {
+    if (results.some(({ code }) => code >= 128)) break;
+    results.push(await runGoTests(tools.go, folder, tags));
+  }
+  return results;
+}
+
 /** Mocha with the project's reporter; counts and exit code. */
-export async function runMocha(root, tools, args, inCi) {
+async function runMocha(root, tools, tier, args, inCi) {
+  const named = args.filter((arg) => arg.endsWith('.js'));
+  const files = named.length > 0 ? named : filesOf(root, tier);
+  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0, code: 0 };
   const folder = mkdtempSync(join(tmpdir(), 'lab-tests-'));
   const countsFile = join(folder, 'counts.json');
-  // Files named by the user replace the configured ones, which mocha itself would add.
-  const named = args.some((arg) => arg.endsWith('.test.js'));
+  const beside = sideBySide(files);
   const argv = [
     process.execPath,
     '--enable-source-maps',
     join(root, 'node_modules', 'mocha', 'bin', '_mocha'),
-    ...(named ? ['--no-config', '--timeout', '20000', '--forbid-only'] : []),
+    ...['--no-config', '--timeout', String(beside.length > 0 ? timeoutBesideMs : timeoutMs), '--forbid-only'],
     // A handle that a test leaves open must not keep the whole run from ending.
     '--exit',
     ...['--reporter', join(root, 'scripts', 'setup', 'test-reporter.cjs')],
     ...(inCi ? ['--forbid-pending'] : []),
-    ...args,
+    ...beside,
+    ...args.filter((arg) => !named.includes(arg)),
+    ...files,
   ];
   try {
     const env = { LAB_TEST_COUNTS: countsFile, PATH: pathWith(tools) };
@@ -64,6 +97,23 @@ export async function runMocha(root, tools, args, inCi) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function sideBySide(files) {
+  if (files.length < 2 || files.some((file) => tierOf(file)?.clock !== false)) return [];
+  const jobs = Math.min(availableParallelism(), mostSideBySide, files.length);
+  return jobs < 2 ? [] : ['--parallel', '--jobs', String(jobs)];
+}
+
+/** The compiled files of a tier, relative to the root: those that come first, then by name. */
+function filesOf(root, { ending, first = [] }) {
+  const folder = join(root, 'dist', 'test');
+  const names = first.map((name) => join('dist', 'test', `${name}.${ending}.js`));
+  const rank = (path) => (names.includes(path) ? names.indexOf(path) : names.length);
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(`.${ending}.js`))
+    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
+    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
 function readCounts(file) {

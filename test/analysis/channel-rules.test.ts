@@ -41,7 +41,13 @@ function by(cell: number, operation: 'send' | 'receive' | 'close', more: Partial
 }
 const open: Releaser = { kind: 'open', why: 'a handler', blind: false };
 
-const told = (function_: string) => ({ function: function_, file: '/f.go', line: 3, kind: 'send', expression: 'c' });
+const told = (function_: string) => ({
+  function: function_,
+  file: '/f.go',
+  line: 3,
+  kind: 'send',
+  expression: 'c',
+});
 const silent: ChannelStory = { sends: [], closes: [], departures: [], holders: new Set() };
 
 interface Known {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { expect } from 'chai';
 import { poll } from '../../lab/deadline.js';
 import { projectRoot } from '../../lab/paths.js';
 import type { Target, TargetProcess } from '../../lab/targets/target.js';
-import { findGo, type GoTool, goEnvironment } from '../../lab/toolchain/index.js';
+import { findGo, type GoTool } from '../../lab/toolchain/index.js';
+import { goBuild } from '../go-build.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const { signal } = new AbortController();
@@ -29,10 +29,7 @@ export async function buildStuck(target: Target): Promise<StuckProgram | undefin
   if (go === undefined) return undefined;
   const folder = await tempFolder();
   const exe = folder.file('stuck');
-  const cwd = join(projectRoot, 'test/fixtures/go/stuck');
-  const argv = [go.path, 'build', '-buildvcs=false', '-o', exe, '.'];
-  const built = await target.exec(argv, { cwd, env: goEnvironment, signal, timeoutMs: 120_000 });
-  expect(built.exitCode, built.stderr).to.equal(0);
+  await goBuild({ go: go.path, module: join(projectRoot, 'test/fixtures/go/stuck'), exe });
   return {
     exe,
     go,

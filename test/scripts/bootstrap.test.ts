@@ -120,9 +120,13 @@ describe('npm test', function () {
   });
   after(async () => await project[Symbol.asyncDispose]());
 
-  const summaryOf = async (env: Readonly<Record<string, string>>, args: readonly string[] = []) => {
+  const summaryOf = async (
+    env: Readonly<Record<string, string>>,
+    args: readonly string[] = [],
+    job = 'test',
+  ) => {
     const file = project.file('summary.json');
-    const { code } = await project.run(['test', ...args], { ...env, LAB_TEST_SUMMARY: file });
+    const { code } = await project.run([job, ...args], { ...env, LAB_TEST_SUMMARY: file });
     const counts: unknown = JSON.parse(await readFile(file, 'utf8'));
     return { code, counts };
   };
@@ -157,6 +161,37 @@ describe('npm test', function () {
   it('runs only the files that are named', async () => {
     const { counts } = await summaryOf({}, ['dist/test/a.test.js']);
     expect(counts).to.deep.equal({ passed: 1, failed: 0, skipped: 0 });
+  });
+
+  it('counts the tests of files that run side by side, and those of every tier', async () => {
+    for (const name of ['a', 'b', 'c'])
+      await project.write(
+        `test/${name}.cores.ts`,
+        `it('passes', () => {}); it('fails', () => { if (process.env['FAIL'] === '${name}') throw new Error(); });`,
+      );
+    expect(await summaryOf({}, [], 'test:cores')).to.deep.equal({
+      code: 0,
+      counts: { passed: 6, failed: 0, skipped: 0 },
+    });
+    expect(await summaryOf({ FAIL: 'b' }, [], 'test:cores')).to.deep.equal({
+      code: 1,
+      counts: { passed: 5, failed: 1, skipped: 0 },
+    });
+    expect(await summaryOf({}, [], 'test:all')).to.deep.equal({
+      code: 0,
+      counts: { passed: 10, failed: 0, skipped: 0 },
+    });
+    await project.write('test/c.cores.ts', "throw new Error('does not load');\n");
+    const { code, counts } = await summaryOf({}, [], 'test:cores');
+    expect(code).not.to.equal(0);
+    expect(counts).to.include({ failed: 1 });
+  });
+
+  it('says how long each file took, when it is asked', async () => {
+    const LAB_TEST_DURATIONS = project.file('durations.json');
+    await summaryOf({ LAB_TEST_DURATIONS });
+    const seconds: unknown = JSON.parse(await readFile(LAB_TEST_DURATIONS, 'utf8'));
+    expect(seconds).to.have.keys('dist/test/a.test.js', 'dist/test/b.test.js');
   });
 
   it('ends the tests and leaves with 130 when it is interrupted', async () => {

@@ -47,7 +47,7 @@ export async function smallProject(): Promise<SmallProject> {
     await writeFile(folder.file(path), text);
   };
   await cp(join(projectRoot, 'scripts', 'setup'), folder.file('scripts/setup'), { recursive: true });
-  for (const name of ['scripts/bootstrap.mjs', 'scripts/lab.mjs', 'tsconfig.json', '.mocharc.json']) {
+  for (const name of ['scripts/bootstrap.mjs', 'scripts/lab.mjs', 'tsconfig.json']) {
     await cp(join(projectRoot, name), folder.file(name));
   }
   await symlink(join(projectRoot, 'node_modules'), folder.file('node_modules'));
@@ -80,6 +80,12 @@ export async function smallProject(): Promise<SmallProject> {
 
 /** Without what CI and an outer `npm test` set, so that the project behaves the same everywhere. */
 function withoutTestVariables(): NodeJS.ProcessEnv {
-  const { CI: _ci, LAB_TEST_COUNTS: _counts, LAB_TEST_SUMMARY: _summary, ...rest } = process.env;
+  const {
+    CI: _ci,
+    LAB_TEST_COUNTS: _counts,
+    LAB_TEST_DURATIONS: _durations,
+    LAB_TEST_SUMMARY: _summary,
+    ...rest
+  } = process.env;
   return rest;
 }

@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { z } from 'zod';
@@ -60,6 +60,26 @@ describe('the parts of the set-up', () => {
     );
     expect(refused).to.include({ exitCode: 69 });
     expect(await readdir(folder.file('elsewhere'))).to.deep.equal(['kept']);
+  });
+
+  it('tests each Go module that is there, each by all of its build tags', async () => {
+    const { goFlavours } = await load('go-tests.mjs');
+    await using folder = await tempFolder();
+    const seen = () =>
+      goFlavours(folder.path).map((one: { folder: string; tags: string }) => [
+        relative(folder.path, one.folder),
+        one.tags,
+      ]);
+    expect(seen()).to.deep.equal([]);
+    for (const module of ['go-server', 'helpers/facts']) {
+      await mkdir(folder.file(module), { recursive: true });
+      await writeFile(folder.file(`${module}/go.mod`), 'module example.com/m\n');
+    }
+    expect(seen()).to.deep.equal([
+      ['go-server', ''],
+      ['go-server', 'fixed'],
+      ['helpers/facts', ''],
+    ]);
   });
 
   it("counts Go's tests and shows the output of those that fail", async () => {

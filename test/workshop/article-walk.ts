@@ -9,7 +9,7 @@ import { startWorkshop, type WorkshopProcess } from './workshop-process.js';
 
 const { signal } = new AbortController();
 
-// Run by article.test.ts where there is no network.
+// Run by article.pages.ts where there is no network.
 describe('the article, typed in a terminal and clicked through in a browser', function () {
   this.timeout(150_000);
   let folder: TempFolder;

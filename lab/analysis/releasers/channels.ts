@@ -1,7 +1,14 @@
 import type { Operation, OperationClass, Spot } from '../../source/facts.js';
 import { type Cell, type Frame, isPrivateRuntime } from '../snapshot.js';
 import { objectKey, type Releaser } from '../wait-for-graph.js';
-import { blindSpots, evidence, type GateKeepers, gateKeepers, openEntry, type SearchContext } from './context.js';
+import {
+  blindSpots,
+  evidence,
+  type GateKeepers,
+  gateKeepers,
+  openEntry,
+  type SearchContext,
+} from './context.js';
 import { type Meaning, type Meanings, readMeanings } from './meaning.js';
 import type { ChannelStory, ReleaserSearch } from './search.js';
 import { chooseOp, type WaitingOps, type WaitingPlaces } from './waiting-ops.js';
@@ -43,8 +50,14 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
     }
     const elem = context.snapshot.channels.get(channel)?.elemType;
     const all = places.of(cell, index, direction);
-    const fitting = all.filter((op) => op.elem === undefined || elem === undefined || sameType(op.elem, elem));
-    return await chooseOp(fitting.length > 0 ? fitting : all, { cell, frame, address: channel }, context.channels);
+    const fitting = all.filter(
+      (op) => op.elem === undefined || elem === undefined || sameType(op.elem, elem),
+    );
+    return await chooseOp(
+      fitting.length > 0 ? fitting : all,
+      { cell, frame, address: channel },
+      context.channels,
+    );
   }
 
   function factsOf(ops: readonly number[], direction: 'send' | 'receive'): Promise<ClassFacts> {
@@ -57,7 +70,8 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
   async function study(ops: readonly number[], direction: 'send' | 'receive'): Promise<ClassFacts> {
     const found = await context.sources.releasers(ops, direction);
     const ended = found.operations.filter(({ kind }) => !kind.startsWith('told:'));
-    const anybody = context.someoneLives && ended.some(({ open }) => open.some((e) => (e.gates ?? []).length === 0));
+    const anybody =
+      context.someoneLives && ended.some(({ open }) => open.some((e) => (e.gates ?? []).length === 0));
     const limit = anybody ? { maxAsked: 1, maxReads: maxReadsWhenOpen } : { maxAsked };
     const read = (spots: readonly Spot[]) => readMeanings(spots, context.cellsOf, context.channels, limit);
     const stacks = new Map<Operation, Meanings>();
@@ -98,7 +112,11 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
 /** What ends a wait by way of the runtime: a context's end, a timer. */
 const indirect: ReadonlySet<string> = new Set(['cancel', 'reset']);
 
-function releasersBy(operation: Operation, { stacks, routes, gates }: ClassFacts, channel: number): Releaser[] {
+function releasersBy(
+  operation: Operation,
+  { stacks, routes, gates }: ClassFacts,
+  channel: number,
+): Releaser[] {
   const out: Releaser[] = [];
   const at = { ...operation, expression: operation.expr };
   const add = (meaning: Meaning, certain: boolean) => {
@@ -124,7 +142,8 @@ function releasersBy(operation: Operation, { stacks, routes, gates }: ClassFacts
 /** Where the channel goes out of sight, or a context ends by itself. */
 function escapesOf(found: OperationClass): Releaser[] {
   const out: Releaser[] = [];
-  if (found.unknown) out.push({ kind: 'open', why: 'where the channel comes from was lost from sight', blind: false });
+  if (found.unknown)
+    out.push({ kind: 'open', why: 'where the channel comes from was lost from sight', blind: false });
   for (const { why, file, line } of found.escapes) {
     out.push({ kind: 'open', why: `the channel is passed to ${why} (${file}:${line})`, blind: false });
   }
@@ -155,7 +174,8 @@ function told(
     departures: found.departures,
     holders: new Set(found.slots.flatMap((stack) => cellsOf(stack).map(({ key }) => key))),
   };
-  const contextual = found.contexts.length > 0 && found.others.length === 0 && !found.contexts.some((c) => c.clock);
+  const contextual =
+    found.contexts.length > 0 && found.others.length === 0 && !found.contexts.some((c) => c.clock);
   const onlyContexts = contextual && found.operations.every(({ kind }) => kind === 'cancel');
   const [context] = found.contexts;
   const name = onlyContexts ? `${context?.name}.Done()` : sure ? found.names[0]?.name : undefined;

@@ -1,8 +1,8 @@
-import type { Sources, SourceStack } from '../../source/sources.js';
+import type { Entry, OperationClass } from '../../source/facts.js';
+import type { SourceStack, Sources } from '../../source/sources.js';
 import { type Cell, isPrivateRuntime, type Signature, type Snapshot } from '../snapshot.js';
 import type { ObjectKey, ReleaseEvidence, Releaser } from '../wait-for-graph.js';
 import type { Locator, Meaning, Meanings } from './meaning.js';
-import type { Entry, OperationClass } from '../../source/facts.js';
 
 /** What a search knows. Goroutines of the runtime are left out. */
 export interface SearchContext {
@@ -29,7 +29,12 @@ export function stacksOf({ signatures }: Pick<Snapshot, 'signatures'>): readonly
       id,
       parked: status === 'waiting',
       partial: partial === true,
-      frames: frames.map(({ function: name, file, line, inlined }) => ({ function: name, file, line, inlined })),
+      frames: frames.map(({ function: name, file, line, inlined }) => ({
+        function: name,
+        file,
+        line,
+        inlined,
+      })),
     }));
 }
 

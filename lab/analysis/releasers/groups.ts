@@ -34,14 +34,22 @@ export function groupReleasers(
     for (const meaning of routes.get(operation)?.of(address) ?? []) {
       const behind = gates.behind(meaning.spot.gates, address);
       const how = evidence(at, meaning);
-      called.push({ kind: 'cell', cell: meaning.cell.key, certain: false, ...(behind.length === 0 ? {} : { behind }), how });
+      called.push({
+        kind: 'cell',
+        cell: meaning.cell.key,
+        certain: false,
+        ...(behind.length === 0 ? {} : { behind }),
+        how,
+      });
     }
     for (const entry of operation.open) called.push(openEntry(entry, gates.behind(entry.gates, address)));
   }
   const counter = object?.state.kind === 'waitgroup' ? object.state.waitgroup.counter : undefined;
   const needed = counter !== undefined && neededAll(pending, counter, isOpen || called.length > 0);
   const own = pending.map(({ releaser, seen, times }) =>
-    needed && releaser.certain && seen > 0 && times !== 'many' ? { ...releaser, holds: true as const } : releaser,
+    needed && releaser.certain && seen > 0 && times !== 'many'
+      ? { ...releaser, holds: true as const }
+      : releaser,
   );
   return [...own, ...called];
 }

@@ -1,8 +1,15 @@
 import type { Holder, Operation, OperationClass } from '../../source/facts.js';
 import type { Cell, Frame, SyncMode, SyncObject, Wait } from '../snapshot.js';
 import { callerOfSync, isOnce } from '../sync-waits.js';
-import { type ObjectKey, syncKey, type Releaser } from '../wait-for-graph.js';
-import { blindSpots, evidence, type GateKeepers, gateKeepers, openEntry, type SearchContext } from './context.js';
+import { type ObjectKey, type Releaser, syncKey } from '../wait-for-graph.js';
+import {
+  blindSpots,
+  evidence,
+  type GateKeepers,
+  gateKeepers,
+  openEntry,
+  type SearchContext,
+} from './context.js';
 import { groupReleasers } from './groups.js';
 import { type Locator, type Meaning, type Meanings, readMeanings } from './meaning.js';
 import type { ReleaserSearch } from './search.js';
@@ -128,12 +135,21 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
     releasers.push(...blind);
     for (const { why, file, line } of facts.class.escapes) open(`it is passed to ${why} (${file}:${line})`);
     if (wait.mode === 'wait') {
-      releasers.push(...groupReleasers(facts, wait.address, object, releasers.some((r) => r.kind === 'open')));
+      releasers.push(
+        ...groupReleasers(
+          facts,
+          wait.address,
+          object,
+          releasers.some((r) => r.kind === 'open'),
+        ),
+      );
     } else if (wait.mode === 'notify') {
-      for (const operation of facts.class.operations) releasers.push(...comingTo(operation, facts, wait.address));
+      for (const operation of facts.class.operations)
+        releasers.push(...comingTo(operation, facts, wait.address));
     } else {
       releasers.push(...holdersOf(facts, wait));
-      if (wait.objectKind === 'rwmutex' && wait.mode !== 'drain') releasers.push(...pendingWriters(wait, cells));
+      if (wait.objectKind === 'rwmutex' && wait.mode !== 'drain')
+        releasers.push(...pendingWriters(wait, cells));
       for (const operation of facts.class.operations) {
         if (operation.bare === true) releasers.push(...comingTo(operation, facts, wait.address));
       }
@@ -201,7 +217,13 @@ function comingTo(operation: Operation, { stacks, routes, gates }: SyncFacts, ad
   const add = (meaning: Meaning, certain: boolean) => {
     const behind = gates.behind(meaning.spot.gates, address).filter((key) => key !== meaning.cell.key);
     const how = evidence(at, meaning);
-    out.push({ kind: 'cell', cell: meaning.cell.key, certain, ...(behind.length === 0 ? {} : { behind }), how });
+    out.push({
+      kind: 'cell',
+      cell: meaning.cell.key,
+      certain,
+      ...(behind.length === 0 ? {} : { behind }),
+      how,
+    });
   };
   for (const meaning of stacks.get(operation)?.of(address) ?? []) add(meaning, meaning.kind === 'same');
   for (const meaning of routes.get(operation)?.of(address) ?? []) add(meaning, false);

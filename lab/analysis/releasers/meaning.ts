@@ -61,7 +61,10 @@ export async function readMeanings(
   spots: readonly Spot[],
   cellsOf: (stack: number) => readonly Cell[],
   locator: Locator,
-  { maxAsked, maxReads = Number.POSITIVE_INFINITY }: { readonly maxAsked: number; readonly maxReads?: number },
+  {
+    maxAsked,
+    maxReads = Number.POSITIVE_INFINITY,
+  }: { readonly maxAsked: number; readonly maxReads?: number },
 ): Promise<Meanings> {
   const byAddress = new Map<number, Entry[]>();
   const unsure: Entry[] = [];
@@ -85,7 +88,9 @@ export async function readMeanings(
       }
       const open = cell.count > reads.length || hasOwnFrames(cell) || !spot.stays;
       const entry = { spot, cell, frame, called: calledBy(cell, spot.frame), place: place++, reads, open };
-      const addresses = new Set(reads.flatMap((read) => (typeof read.address === 'number' ? [read.address] : [])));
+      const addresses = new Set(
+        reads.flatMap((read) => (typeof read.address === 'number' ? [read.address] : [])),
+      );
       for (const address of addresses) {
         const list = byAddress.get(address);
         if (list === undefined) byAddress.set(address, [entry]);
@@ -97,7 +102,9 @@ export async function readMeanings(
   return {
     of(address) {
       const entries = new Set([...(byAddress.get(address) ?? []), ...unsure]);
-      return [...entries].sort((a, b) => a.place - b.place).flatMap((entry) => meaningOf(entry, address, locator) ?? []);
+      return [...entries]
+        .sort((a, b) => a.place - b.place)
+        .flatMap((entry) => meaningOf(entry, address, locator) ?? []);
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Sources } from '../../source/sources.js';
 import { channelOf, directionOf } from '../rules/rule.js';
 import type { Cell, Snapshot } from '../snapshot.js';
-import { cellsByObject, isSyncObject, objectKey, type ObjectKey } from '../wait-for-graph.js';
+import { cellsByObject, isSyncObject, type ObjectKey, objectKey } from '../wait-for-graph.js';
 import { channelSearch, waitingFrame } from './channels.js';
 import { type SearchContext, stacksOf } from './context.js';
 import { syncFrame, syncObjectKey, syncSearch, waitsIn } from './locks.js';
@@ -87,7 +87,9 @@ function* placesToAskOf(cell: Cell) {
   if (frame === undefined) return;
   const at = signature.frames.indexOf(frame);
   const kinds =
-    wait.kind === 'channel' ? new Set(wait.cases.map(({ direction }) => direction)) : (['send', 'receive'] as const);
+    wait.kind === 'channel'
+      ? new Set(wait.cases.map(({ direction }) => direction))
+      : (['send', 'receive'] as const);
   for (const kind of kinds) yield { cell, frame: at, kind };
 }
 

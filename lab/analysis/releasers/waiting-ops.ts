@@ -19,7 +19,9 @@ export class WaitingPlaces {
   }
 
   /** Asks for the operations of these frames; later questions about them need no further call. */
-  async ask(items: readonly { readonly cell: Cell; readonly frame: number; readonly kind: string }[]): Promise<void> {
+  async ask(
+    items: readonly { readonly cell: Cell; readonly frame: number; readonly kind: string }[],
+  ): Promise<void> {
     const wanted = new Map<string, { stack: number; frame: number; kinds: string[] }>();
     for (const { cell, frame, kind } of items) {
       const stack = this.#context.stackOf(cell.signature);
@@ -62,5 +64,9 @@ export async function chooseOp(
     // It must be one of these: following all of them finds too many releasers rather than too few.
     if (unreadable.length > 0) return { kind: 'found', ops: unreadable, sure: candidates.length === 1 };
   }
-  return { kind: 'none', why: `no operation on it was recognised at ${frame.file}:${frame.line}`, blind: true };
+  return {
+    kind: 'none',
+    why: `no operation on it was recognised at ${frame.file}:${frame.line}`,
+    blind: true,
+  };
 }

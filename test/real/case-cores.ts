@@ -1,0 +1,104 @@
+import { rmSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { execa } from 'execa';
+import { gcore } from '../../lab/capture/gcore.js';
+import { localTarget } from '../../lab/targets/local.js';
+import type { TargetProcess } from '../../lab/targets/target.js';
+import { type TempFolder, tempFolder } from '../temp-folder.js';
+import { atMost } from './at-most.js';
+import { untilStill } from './stillness.js';
+import { whenToldToEnd } from './when-told-to-end.js';
+
+export interface Run {
+  readonly exe: string;
+  readonly args: readonly string[];
+}
+
+export interface TakenCore {
+  readonly exe: string;
+  readonly core: string;
+}
+
+export interface TakenCores extends AsyncDisposable {
+  readonly first: TakenCore;
+  /** Of the companion, where there was one. */
+  readonly companion: TakenCore | undefined;
+}
+
+/** A core by gdb takes more than a gigabyte of the disk, until what is zero in it is given back: a hundredth stays. */
+const capturing = atMost(1);
+
+interface Running extends AsyncDisposable {
+  capture(): Promise<TakenCore>;
+  readonly pid: number;
+}
+
+/**
+ * Starts a program, and its companion with it; takes a core of both when the first one hangs, or after `withinMs` when
+ * it goes on with something else; ends both. Throws with what the program said when it ends by itself.
+ */
+export async function coresOf(
+  first: Run,
+  { companion, withinMs, goVersion }: { companion?: Run | undefined; withinMs: number; goVersion: string },
+  signal: AbortSignal,
+): Promise<TakenCores> {
+  const folder = await tempFolder();
+  const forget = whenToldToEnd(() => rmSync(folder.path, { recursive: true, force: true }));
+  const remove = async () => {
+    await folder[Symbol.asyncDispose]();
+    forget();
+  };
+  try {
+    await using running = await start(first, folder, 'first', goVersion, signal);
+    await using beside =
+      companion === undefined ? undefined : await start(companion, folder, 'companion', goVersion, signal);
+    await untilStill(running.pid, withinMs, signal);
+    return {
+      first: await running.capture(),
+      companion: await beside?.capture(),
+      [Symbol.asyncDispose]: remove,
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function start(
+  { exe, args }: Run,
+  folder: TempFolder,
+  name: string,
+  goVersion: string,
+  signal: AbortSignal,
+): Promise<Running> {
+  const target = localTarget();
+  const cwd = folder.file(name);
+  await mkdir(cwd);
+  const logFile = folder.file(`${name}.log`);
+  const program: TargetProcess = await target.start([exe, ...args], { signal, logFile, cwd });
+  const { pid } = program.identity;
+  const forget = whenToldToEnd(() => {
+    if (program.exit() === undefined) process.kill(pid, 'SIGKILL');
+  });
+  return {
+    pid,
+    async capture() {
+      const ended = program.exit();
+      if (ended !== undefined) {
+        const said = (await readFile(logFile, 'utf8')).slice(-2_000);
+        throw new Error(`${exe} ended by itself (${JSON.stringify(ended)}): ${said}`);
+      }
+      const core = folder.file(`${name}.core`);
+      await capturing(async () => {
+        await gcore.capture({ target, pid, file: core, goVersion }, signal);
+        await execa('fallocate', ['--dig-holes', core], { reject: false });
+      });
+      return { exe, core };
+    },
+    async [Symbol.asyncDispose]() {
+      await program.kill('SIGKILL');
+      await program[Symbol.asyncDispose]();
+      forget();
+    },
+  };
+}
