@@ -183,15 +183,11 @@ export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot
   };
   const components = stronglyConnected([...cells.keys()], next);
   const componentOf = new Map(components.flatMap((nodes, i) => nodes.map((node) => [node, i] as const)));
-  const reach = (from: string): Set<string> => {
-    const seen = new Set([from]);
-    for (const node of seen) for (const to of next(node)) seen.add(to);
-    return seen;
-  };
+  const waitersOf = cellsByObject([...cells.values()]);
+  const leadingTo = backwards(components.flat(), next);
   const knots = components
     .filter((nodes, i) => nodes.every((node) => next(node).every((to) => componentOf.get(to) === i)))
     .flatMap((nodes) => certainCores(nodes, cells, graph));
-  const waiting = [...cells.values()].map((cell) => ({ cell, reached: reach(cell.key) }));
   return knots.map((nodes) => {
     const inside = nodes.flatMap((node) => cells.get(node) ?? []);
     const objects = nodes.filter((node) => !cells.has(node));
@@ -199,11 +195,9 @@ export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot
     const own =
       inside.length > 0
         ? inside
-        : waiting.map((w) => w.cell).filter((c) => objectsOf(c).some((o) => objects.includes(o)));
+        : [...new Set(objects.flatMap((object) => waitersOf.get(object) ?? []))];
     const members = new Set(own.map((cell) => cell.key));
-    const behind = waiting
-      .filter(({ cell, reached }) => !members.has(cell.key) && nodes.some((node) => reached.has(node)))
-      .map(({ cell }) => cell);
+    const behind = [...leadingTo(nodes)].flatMap((node) => (members.has(node) ? [] : (cells.get(node) ?? [])));
     const queued = objects.length === 0 ? new Set(behind) : queuedBehind(own, objects, behind, graph);
     return {
       cells: own,
@@ -212,6 +206,24 @@ export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot
       starved: behind.filter((cell) => !queued.has(cell)),
     };
   });
+}
+
+/** Everything from which one of some nodes can be reached, in the order of the nodes; themselves included. */
+function backwards(nodes: readonly string[], next: (node: string) => readonly string[]) {
+  const before = new Map<string, string[]>();
+  const place = new Map(nodes.map((node, i) => [node, i]));
+  for (const node of nodes) {
+    for (const to of next(node)) {
+      const list = before.get(to);
+      if (list === undefined) before.set(to, [node]);
+      else list.push(node);
+    }
+  }
+  return (targets: readonly string[]): readonly string[] => {
+    const seen = new Set(targets);
+    for (const node of seen) for (const from of before.get(node) ?? []) seen.add(from);
+    return [...seen].sort((a, b) => (place.get(a) ?? 0) - (place.get(b) ?? 0));
+  };
 }
 
 /**
