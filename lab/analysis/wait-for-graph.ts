@@ -10,6 +10,8 @@ export type Releaser =
       readonly certain: boolean;
       /** It has the lock, or a `Done` that the group cannot do without: no wait ends before this one has done it. */
       readonly holds?: true;
+      /** It comes there only when one of these ends its wait. */
+      readonly onlyBy?: readonly ObjectKey[];
       /** It has to get past these first: it counts only when none of them is stuck. */
       readonly behind?: readonly string[];
       readonly how: ReleaseEvidence;
@@ -125,6 +127,14 @@ function canBeWoken(
   trust: 'all' | 'certain',
 ): boolean {
   const { wait } = cell;
+  const comes: Comes = (releaser, depth = 0) => {
+    if (releaser.behind?.some((key) => stuck.has(key))) return false;
+    if (releaser.kind === 'open') return trust === 'all' && someoneRuns;
+    if (stuck.has(releaser.cell) || (trust === 'certain' && !releaser.certain)) return false;
+    // Woken by another case, it goes another way.
+    const { onlyBy } = releaser;
+    return onlyBy === undefined || depth > 4 || onlyBy.some((o) => isReleased(o, comes, graph, depth + 1));
+  };
   switch (wait.kind) {
     case 'live':
     case 'unknown':
@@ -135,32 +145,29 @@ function canBeWoken(
     case 'channel':
       return wait.cases.some(({ channel, direction }) => {
         if (graph.channels.get(channel)?.wokenFromOutside !== undefined) return true;
-        const releasers = graph.releasers.get(objectKey(channel, direction));
-        if (releasers === undefined) return true;
-        return releasers.some((releaser) => {
-          if (releaser.behind?.some((key) => stuck.has(key))) return false;
-          if (releaser.kind === 'open') return trust === 'all' && someoneRuns;
-          return (trust === 'all' || releaser.certain) && !stuck.has(releaser.cell);
-        });
+        return isReleased(objectKey(channel, direction), comes, graph);
       });
     case 'sync': {
       const releasers = graph.releasers.get(syncKey(wait.address, wait.mode));
       if (releasers === undefined) return true;
-      const outside = (releaser: Releaser) => {
-        if (releaser.behind?.some((key) => stuck.has(key))) return false;
-        if (releaser.kind === 'open') return trust === 'all' && someoneRuns;
-        return (trust === 'all' || releaser.certain) && !stuck.has(releaser.cell);
-      };
       // A worker of a group that may be rescued is no reason to suspect the group.
       const counts = (r: Releaser) => r.kind === 'cell' && (trust === 'all' || r.how.operation !== 'done');
       const held = releasers.some(
         (r) => r.kind === 'cell' && r.holds && r.certain && counts(r) && stuck.has(r.cell),
       );
-      return !held && releasers.some(outside);
+      return !held && releasers.some((releaser) => comes(releaser));
     }
     default:
       return unreachable(wait);
   }
+}
+
+type Comes = (releaser: Releaser, depth?: number) => boolean;
+
+/** Whether somebody may end the waits for an object; anybody may where nothing was found out. */
+function isReleased(object: ObjectKey, comes: Comes, { releasers }: WaitForGraph, depth = 0): boolean {
+  const known = releasers.get(object);
+  return known === undefined || known.some((releaser) => comes(releaser, depth));
 }
 
 /**
@@ -193,11 +200,11 @@ export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot
     const objects = nodes.filter((node) => !cells.has(node));
     // Nobody is left to release the object: its waiters are the story, not its victims.
     const own =
-      inside.length > 0
-        ? inside
-        : [...new Set(objects.flatMap((object) => waitersOf.get(object) ?? []))];
+      inside.length > 0 ? inside : [...new Set(objects.flatMap((object) => waitersOf.get(object) ?? []))];
     const members = new Set(own.map((cell) => cell.key));
-    const behind = [...leadingTo(nodes)].flatMap((node) => (members.has(node) ? [] : (cells.get(node) ?? [])));
+    const behind = [...leadingTo(nodes)].flatMap((node) =>
+      members.has(node) ? [] : (cells.get(node) ?? []),
+    );
     const queued = objects.length === 0 ? new Set(behind) : queuedBehind(own, objects, behind, graph);
     return {
       cells: own,

@@ -31,6 +31,18 @@ const spot = z.object({
   owner: owner.optional(),
   /** One pointer of the frame leads to what its goroutine waits for, on each of these ways, and to the object. */
   via: z.object({ waits: z.array(access), object: access }).optional(),
+  /** The frame waits in a select, and comes there from these cases of it alone. */
+  arms: z
+    .array(
+      z.object({
+        kind: z.string(),
+        expr: z.string(),
+        via: z.object({ waits: z.array(access), object: access }).optional(),
+      }),
+    )
+    .optional(),
+  /** The object is what the goroutine waits for. */
+  waited: z.boolean().optional(),
   /** No variable holds the object, but the frame does as long as it is needed. */
   loose: z.boolean().optional(),
   /** How often a frame still brings a wait group's counter down. */

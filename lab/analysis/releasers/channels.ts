@@ -125,6 +125,7 @@ function releasersBy(
     out.push({
       ...{ kind: 'cell', cell: meaning.cell.key, certain },
       ...(behind.length === 0 ? {} : { behind }),
+      ...(meaning.onlyBy === undefined ? {} : { onlyBy: meaning.onlyBy }),
       how: {
         ...evidence(at, meaning),
         ...(calledAt === undefined ? {} : { calledAt: `${calledAt.file}:${calledAt.line}` }),

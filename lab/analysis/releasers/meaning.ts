@@ -1,5 +1,6 @@
 import type { Owner, Spot, Via } from '../../source/facts.js';
 import type { Cell, Frame } from '../snapshot.js';
+import { type ObjectKey, objectKey } from '../wait-for-graph.js';
 
 /** The address of the object that an expression means in a frame; `other` when it is no such object at all. */
 export type Address = number | 'other' | 'unreadable';
@@ -35,6 +36,8 @@ export interface Meaning {
   readonly kept?: true;
   /** Goroutines of the cell of which it was seen. */
   readonly seen: number;
+  /** It comes there only when one of these ends its wait. */
+  readonly onlyBy?: readonly ObjectKey[];
 }
 
 interface Entry {
@@ -46,6 +49,7 @@ interface Entry {
   readonly reads: readonly { readonly goroutine: number; readonly address: Address }[];
   /** Not every goroutine of the cell was asked, or the variable may change until then. */
   readonly open: boolean;
+  readonly onlyBy: readonly ObjectKey[] | undefined;
 }
 
 /** What spots mean, by object: each frame is asked once, however many objects there are. */
@@ -75,7 +79,10 @@ export async function readMeanings(
       const frame = cell.signature.frames[spot.frame];
       if (frame === undefined) continue;
       const reads: { goroutine: number; address: Address }[] = [];
-      for (const goroutine of cell.ids.slice(0, maxAsked)) {
+      if (spot.waited === true) {
+        for (const address of waitedBy(cell)) reads.push({ goroutine: cell.ids[0] ?? 0, address });
+      }
+      for (const goroutine of spot.waited === true ? [] : cell.ids.slice(0, maxAsked)) {
         const readable = spot.expr !== '' && left > 0;
         if (readable) left -= 1;
         const read = readable ? await locator.address(goroutine, frame.index, spot.expr) : 'unreadable';
@@ -86,8 +93,10 @@ export async function readMeanings(
             : read;
         reads.push({ goroutine, address });
       }
-      const open = cell.count > reads.length || hasOwnFrames(cell) || !spot.stays;
-      const entry = { spot, cell, frame, called: calledBy(cell, spot.frame), place: place++, reads, open };
+      const open = (spot.waited !== true && cell.count > reads.length) || hasOwnFrames(cell) || !spot.stays;
+      const onlyBy = await neededArms(spot, cell, frame, locator);
+      const called = calledBy(cell, spot.frame);
+      const entry = { spot, cell, frame, called, place: place++, reads, open, onlyBy };
       const addresses = new Set(
         reads.flatMap((read) => (typeof read.address === 'number' ? [read.address] : [])),
       );
@@ -110,7 +119,7 @@ export async function readMeanings(
 }
 
 function meaningOf(
-  { spot, cell, frame, called, reads, open }: Entry,
+  { spot, cell, frame, called, reads, open, onlyBy }: Entry,
   address: number,
   locator: Locator,
 ): Meaning | undefined {
@@ -136,9 +145,34 @@ function meaningOf(
       seen += 1;
     } else if (kept === 'unreadable') unsure = true;
   }
-  const common = { spot, cell, frame, seen };
+  const common = { spot, cell, frame, seen, ...(onlyBy === undefined ? {} : { onlyBy }) };
   if (first !== undefined) return { ...common, kind: 'same', ...first };
   return unsure ? { ...common, kind: 'unsure', goroutine: cell.ids[0] ?? 0 } : undefined;
+}
+
+/** The channels of the cases from which a frame comes to a spot; nothing where one of them cannot be told. */
+async function neededArms(
+  { arms, frame: index }: Spot,
+  cell: Cell,
+  frame: Frame,
+  locator: Locator,
+): Promise<readonly ObjectKey[] | undefined> {
+  const [goroutine] = cell.ids;
+  if (arms === undefined || goroutine === undefined || cell.wait.kind !== 'channel') return undefined;
+  const { cases } = cell.wait;
+  const out: ObjectKey[] = [];
+  for (const { expr, via, kind } of arms) {
+    const read = expr === '' ? 'unreadable' : await locator.address(goroutine, frame.index, expr);
+    const query = { goroutine, frame, called: calledBy(cell, index) };
+    const address =
+      read === 'unreadable' && via !== undefined
+        ? locator.through({ ...query, via, waited: waitedBy(cell) })
+        : read;
+    const known = cases.find(({ channel, direction }) => channel === address && direction === kind);
+    if (known === undefined) return undefined;
+    out.push(objectKey(known.channel, known.direction));
+  }
+  return out;
 }
 
 /** The addresses of what a goroutine waits for. */

@@ -20,6 +20,10 @@ type Spot struct {
 	Owner *Owner `json:"owner,omitempty"`
 	// Via tells the object from what the goroutine waits for, where the variable cannot be read.
 	Via *Via `json:"via,omitempty"`
+	// Arms are those of the select that the frame waits in from which it comes there; none where all of them do.
+	Arms []Arm `json:"arms,omitempty"`
+	// Waited: the object is what the goroutine waits for.
+	Waited bool `json:"waited,omitempty"`
 	// Loose: no variable holds it, but the frame does as long as it is needed.
 	Loose bool `json:"loose,omitempty"`
 	// Times: sure, once or many, for what a frame does to a wait group.
@@ -28,6 +32,13 @@ type Spot struct {
 	Site     *Place `json:"site,omitempty"`
 	CalledAt *Place `json:"calledAt,omitempty"`
 	Gates    []int  `json:"gates,omitempty"`
+}
+
+// An Arm is a case of a select.
+type Arm struct {
+	Kind string `json:"kind"`
+	Expr string `json:"expr"`
+	Via  *Via   `json:"via,omitempty"`
 }
 
 // An Owner tells an object by what lies around it.
@@ -184,7 +195,7 @@ type gateTable struct{ all []*gate }
 
 func (t *gateTable) idOf(g *gate) int {
 	for _, known := range t.all {
-		if known == g || known.op == g.op && known.expr == g.expr && known.fn == g.fn {
+		if known == g || known.op == g.op && known.object == g.object && known.fn == g.fn {
 			return known.id
 		}
 	}
@@ -234,6 +245,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			} else {
 				spot.Loose = expr == "" && w.isKept(operand, a)
 			}
+			spot.Arms = w.armsTo(s, a, op.Instr)
 			if mode == "wait" {
 				spot.Times = w.timesOf(op, a)
 			}
@@ -250,6 +262,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			p := w.place(positionOf(r.site))
 			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: r.expr, Stays: r.expr != "" && w.steadyExpr(r, a), Site: &p, Gates: gates.idsOf(notThrough(r.gates, a))}
 			spot.Via = w.viaRoute(s, a, r)
+			spot.Arms = w.armsTo(s, a, r.site)
 			if r.called.IsValid() {
 				q := w.place(r.called)
 				spot.CalledAt = &q
@@ -295,22 +308,95 @@ func notThrough(gates []*gate, a *activation) []*gate {
 	return out
 }
 
-// closedBy are the activations that wait for the lock of a gate, or have taken it and stand still.
+// closedBy are the activations that wait for the lock of a gate, or have taken it and stand still, in whatever function.
 func (w *World) closedBy(g *gate, s *Stacks) []Spot {
 	out := []Spot{}
-	for _, a := range s.of[g.fn] {
-		waits := false
-		for _, p := range a.points {
-			waits = waits || (!p.entry && a.waits && p.block.Instrs[p.index] == g.op.Instr)
+	for _, fn := range w.funcs {
+		if len(s.of[fn]) == 0 || !w.touching[fn] {
+			continue
 		}
-		held := false
-		if g.op.Kind == "lock" && !waits {
-			for _, h := range w.heldAt(a) {
-				held = held || (h.always && h.op == g.op)
+		for _, a := range s.of[fn] {
+			for _, lock := range w.locksAt(s, a, g.op.Kind) {
+				if spot, ok := w.closes(lock, g, s, a); ok {
+					out = append(out, spot)
+				}
 			}
 		}
-		if waits || held {
-			out = append(out, Spot{Stack: a.stack, Frame: a.frame, Expr: g.expr, Stays: true})
+	}
+	return out
+}
+
+// locksAt are the locks that an activation waits for or has taken for itself alone.
+func (w *World) locksAt(s *Stacks, a *activation, kind string) []Path {
+	var out []Path
+	for _, p := range a.points {
+		if p.entry || !a.waits {
+			continue
+		}
+		for _, op := range w.opAt[p.block.Instrs[p.index]] {
+			if op.Kind == kind || op.Kind == "lock" {
+				out = append(out, w.Paths(op.Operand)...)
+			}
+		}
+	}
+	if kind == "wait" {
+		return out
+	}
+	for _, h := range w.heldAt(a) {
+		if h.always && h.mode == "lock" {
+			out = append(out, h.path)
+		}
+	}
+	return out
+}
+
+// closes tells of which object a lock is, as far as it is one that a gate has.
+func (w *World) closes(lock Path, g *gate, s *Stacks, a *activation) (Spot, bool) {
+	spot := Spot{Stack: a.stack, Frame: a.frame, Stays: true}
+	if g.global {
+		return spot, lock.key() == g.field.owner
+	}
+	if len(lock.steps) == 0 || lock.steps[len(lock.steps)-1] != g.field || lock.root == rootHeap {
+		return spot, false
+	}
+	object := Path{lock.root, lock.index, lock.value, lock.steps[:len(lock.steps)-1]}
+	for _, s := range g.behind {
+		object = object.with(s)
+	}
+	if spot.Expr = w.pathExpr(object, a.fn); spot.Expr != "" {
+		return spot, true
+	}
+	for _, waited := range w.waitPaths(s, a) {
+		if waited.key() == object.key() {
+			spot.Waited = true
+			return spot, true
+		}
+	}
+	return spot, false
+}
+
+// waitPaths is what the goroutine of a frame waits for, seen from that frame.
+func (w *World) waitPaths(s *Stacks, a *activation) []Path {
+	var out []Path
+	for _, p := range a.points {
+		if p.entry {
+			continue
+		}
+		in := p.block.Instrs[p.index]
+		if a.waits {
+			for _, op := range w.opAt[in] {
+				out = append(out, w.Paths(op.Operand)...)
+			}
+			continue
+		}
+		site, ok := in.(ssa.CallInstruction)
+		if !ok || a.frame == 0 {
+			continue
+		}
+		for _, inner := range s.at[a.stack][a.frame-1] {
+			for _, found := range w.waitPaths(s, inner) {
+				out = append(out, w.inCaller(found, inner.fn, site, 0)...)
+			}
 		}
 	}
 	return out

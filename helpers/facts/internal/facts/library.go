@@ -213,14 +213,14 @@ func (w *World) markAllOf(t types.Type, why string) {
 	w.markMethods(t, why, func(name string) bool { return wanted[name] })
 }
 
-// libraryInterfaces are the interfaces that packages of Go's library declare.
+// libraryInterfaces are the interfaces that packages declare whose code was not read.
 func (w *World) libraryInterfaces() []*types.Interface {
 	if w.interfaces != nil {
 		return w.interfaces
 	}
 	w.interfaces = []*types.Interface{}
 	for _, p := range w.Program.Packages {
-		if !p.Std || p.Types == nil {
+		if !p.Std || p.Bodies || p.Types == nil {
 			continue
 		}
 		scope := p.Types.Scope()

@@ -32,11 +32,20 @@ const (
 	rootHeap
 )
 
-// A step is a field of a struct, a captured variable of a closure, or a result of a call.
+// A step is a field of a struct, some element of a container, a captured variable of a closure, or a result of a call.
 type step struct {
 	owner string // key of the struct type; "closure" or "result"
 	index int
 	name  string
+}
+
+// isField: the others are no fields of a struct, so that no text leads there.
+func (s step) isField() bool {
+	switch s.owner {
+	case "closure", "result", "done", elementStep:
+		return false
+	}
+	return true
 }
 
 const maxSteps = 6
@@ -174,8 +183,12 @@ func (w *World) findPaths(v ssa.Value, depth int) []Path {
 		return w.paths(v.X, depth)
 	case *ssa.TypeAssert:
 		return w.paths(v.X, depth)
-	case *ssa.SliceToArrayPointer, *ssa.Slice, *ssa.MultiConvert:
-		return []Path{heapPath()}
+	case *ssa.Slice:
+		return w.paths(v.X, depth)
+	case *ssa.IndexAddr:
+		return w.elements(v.X, depth)
+	case *ssa.Lookup:
+		return w.elements(v.X, depth)
 	case *ssa.UnOp:
 		if v.Op.String() == "*" {
 			return w.load(v.X, depth)
@@ -188,6 +201,14 @@ func (w *World) findPaths(v ssa.Value, depth int) []Path {
 			}
 		case *ssa.Call:
 			return w.result(t, v.Index, depth)
+		case *ssa.Lookup:
+			if v.Index == 0 {
+				return w.elements(t.X, depth)
+			}
+		case *ssa.Next:
+			if r, ok := t.Iter.(*ssa.Range); ok && v.Index == 2 {
+				return w.elements(r.X, depth)
+			}
 		}
 	case *ssa.Call:
 		return w.result(v, 0, depth)
@@ -203,6 +224,24 @@ func (w *World) throughField(x ssa.Value, field int, depth int) []Path {
 	}
 	return w.extend(base, s)
 }
+
+// elements are those of a container: which one of them is not told. Those of a container that was made here may be older
+// than it.
+func (w *World) elements(x ssa.Value, depth int) []Path {
+	var out []Path
+	for _, p := range w.paths(x, depth) {
+		if p.root == rootFresh {
+			p = heapPath()
+		}
+		out = append(out, p.with(step{owner: elementStep}))
+	}
+	if len(out) == 0 {
+		return []Path{heapPath()}
+	}
+	return out
+}
+
+const elementStep = "element"
 
 func (w *World) fieldStep(t types.Type, field int) step {
 	owner := deref(t)
@@ -241,8 +280,6 @@ func (w *World) load(addr ssa.Value, depth int) []Path {
 		return out
 	case *ssa.Global:
 		return []Path{{root: rootGlobal, value: a}}
-	case *ssa.IndexAddr:
-		return []Path{heapPath()}
 	}
 	return w.paths(addr, depth)
 }
@@ -545,7 +582,11 @@ func (w *World) follow(base []Path, steps []step, depth int) []Path {
 				}
 				continue
 			}
-			if s.owner != "closure" && s.owner != "result" && s.owner != "done" {
+			if s.owner == elementStep && p.root == rootFresh {
+				next = append(next, heapPath())
+				continue
+			}
+			if s.isField() {
 				next = append(next, w.fieldOf(p, s, depth)...)
 				continue
 			}

@@ -43,10 +43,11 @@ type gate struct {
 	fn   *ssa.Function
 	from *ssa.BasicBlock // where whoever is through comes out
 	at   int
-	// expr is the object of the operation that lies behind it, in the frame of fn.
-	expr string
-	// lock: others may be through; it counts as closed only while somebody in it stands still.
-	lock bool
+	// object is the path of what lies behind it, in fn.
+	object string
+	// field is the lock in its owner, and behind leads from that owner to the object.
+	field  step
+	behind []step
 	// global: the lock is a package variable, one for all.
 	global bool
 }
@@ -145,16 +146,22 @@ func (k *walker) lockGate(lock *Op, at, p Path, fn *ssa.Function) *gate {
 	if !global && !same {
 		return nil
 	}
-	expr := ""
-	if same {
-		expr = k.w.pathExpr(p, fn)
-	}
+	key := p.key()
 	for _, known := range k.gates {
-		if known.op == lock && known.expr == expr {
+		if known.op == lock && known.object == key {
 			return known
 		}
 	}
-	g := &gate{id: len(k.gates), op: lock, fn: fn, from: lock.Instr.Block(), at: indexIn(lock.Instr) + 1, expr: expr, lock: true, global: global}
+	g := &gate{id: len(k.gates), op: lock, fn: fn, from: lock.Instr.Block(), at: indexIn(lock.Instr) + 1, object: key, global: global}
+	if same {
+		g.field, g.behind = at.steps[len(at.steps)-1], p.steps
+		if !isPrefix(at.steps[:len(at.steps)-1], p.steps) {
+			return nil
+		}
+		g.behind = p.steps[len(at.steps)-1:]
+	} else {
+		g.field = step{owner: at.key()}
+	}
 	k.gates = append(k.gates, g)
 	return g
 }
@@ -162,7 +169,10 @@ func (k *walker) lockGate(lock *Op, at, p Path, fn *ssa.Function) *gate {
 // isOwnField: the object belongs to one owner. A channel that was made for the field, or an object that lies in it.
 func (k *walker) isOwnField(p Path) bool {
 	last := p.steps[len(p.steps)-1]
-	if last.owner == "closure" || last.owner == "result" || last.owner == "done" {
+	if last.owner == elementStep && len(p.steps) > 1 {
+		return k.isOwnContainer(p.steps[len(p.steps)-2])
+	}
+	if !last.isField() {
 		return false
 	}
 	if len(k.class.waits) > 0 && isSyncKind(k.class.waits[0].Kind) {
@@ -178,6 +188,29 @@ func (k *walker) isOwnField(p Path) bool {
 	return len(stores) > 0
 }
 
+// isOwnContainer: the container was made for its field, and is filled by what appends to it.
+func (k *walker) isOwnContainer(s step) bool {
+	if !s.isField() {
+		return false
+	}
+	for _, v := range k.w.stores[locKey("F"+s.owner+"#"+itoa(s.index))] {
+		switch v := v.(type) {
+		case *ssa.MakeSlice, *ssa.MakeMap, *ssa.Const:
+		case *ssa.Slice:
+			if _, ok := v.X.(*ssa.Alloc); !ok {
+				return false
+			}
+		case *ssa.Call:
+			if b, ok := v.Call.Value.(*ssa.Builtin); !ok || b.Name() != "append" {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 func isMadeHere(v ssa.Value) bool {
 	for {
 		switch x := v.(type) {
@@ -191,6 +224,18 @@ func isMadeHere(v ssa.Value) bool {
 		}
 		return false
 	}
+}
+
+func isPrefix(a, b []step) bool {
+	if len(a) > len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // pathExpr is the text of a path that hangs on a parameter or captured variable.
@@ -214,7 +259,7 @@ func extendExpr(base string, steps []step) string {
 		return ""
 	}
 	for _, s := range steps {
-		if s.name == "" || s.owner == "closure" || s.owner == "result" || s.owner == "done" {
+		if s.name == "" || !s.isField() {
 			return ""
 		}
 		base += "." + s.name
@@ -506,7 +551,7 @@ func (k *walker) siteAccess(p Path, fn *ssa.Function, site ssa.CallInstruction) 
 	t := fn.Params[p.index].Type()
 	for i, s := range p.steps {
 		st, ok := deref(t).Underlying().(*types.Struct)
-		if !ok || s.index >= st.NumFields() || s.owner == "closure" || s.owner == "done" || s.owner == "result" {
+		if !ok || s.index >= st.NumFields() || !s.isField() {
 			return nil, nil
 		}
 		offset, known := k.w.offsetOf(t, s.index)
