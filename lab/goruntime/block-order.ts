@@ -1,4 +1,4 @@
-import type { CoreMemory } from '../core/memory.js';
+import { type CoreMemory, narrowCache } from '../core/memory.js';
 import type { RuntimeLayout } from './layout.js';
 
 const blockBits = 16;
@@ -6,6 +6,8 @@ const blockBits = 16;
 const buckets = 1 << 18;
 /** With fewer goroutines even a scattered core costs less than looking. */
 const worthLooking = 16_384;
+/** Blocks that a small cache reads again cost less than a large one does, up to a point. */
+const worthAgain = 1.5;
 
 /**
  * Writes the indexes `from` (the first `count` of them) into `to`, those whose address lies in the same 64 KiB
@@ -36,23 +38,53 @@ export function orderByBlock(
 const bucketOf = (address: number) => ((address / 2 ** blockBits) | 0) & (buckets - 1);
 
 /**
- * Goroutines that were made one after another usually lie side by side, with their stacks and queue entries.
- * In a program that runs for weeks they need not: then a pass in the order of `runtime.allgs` would read the
- * same parts of the core again and again.
+ * How goroutines that follow each other in `runtime.allgs` lie in the core, with their stacks and queue entries: side
+ * by side, as those do that were made one after another; anywhere, after weeks; or in between.
  */
-export function isScattered(memory: CoreMemory, { allgs, g }: RuntimeLayout): boolean {
-  if (allgs.length < worthLooking) return false;
+export type Placement = 'orderly' | 'loose' | 'scattered';
+
+/** By a look at some samples: a pass in the order of the list would read a scattered core again and again. */
+export function placementOf(memory: CoreMemory, { allgs, g }: RuntimeLayout, batch: number): Placement {
+  if (allgs.length < worthLooking) return 'loose';
   const window = Math.min(1024, allgs.length);
   const windows = Math.min(4, Math.floor(allgs.length / window));
   const blocks = new Set<number>();
+  const narrow = blocksHeld(narrowCache.ways * narrowCache.sets);
+  const look = (address: number | undefined) => {
+    if (address === undefined) return;
+    const block = Math.floor(address / narrowCache.blockSize);
+    blocks.add(block);
+    narrow.touch(block);
+  };
   for (let w = 0; w < windows; w++) {
-    const from = Math.floor(((allgs.length - window) / Math.max(windows - 1, 1)) * w);
-    for (let i = from; i < from + window; i++) {
-      const address = memory.u64(allgs.base + i * 8) ?? 0;
-      for (const at of [address, memory.u64(address + g.bp), memory.u64(address + g.waiting)]) {
-        if (at !== undefined) blocks.add(Math.floor(at / 65536));
-      }
+    const first = Math.floor(((allgs.length - window) / Math.max(windows - 1, 1)) * w);
+    for (let from = first; from < first + window; from += batch) {
+      const some = Math.min(batch, first + window - from);
+      const list = Array.from({ length: some }, (_, i) => memory.u64(allgs.base + (from + i) * 8) ?? 0);
+      for (const address of list) look(address);
+      for (const address of list) look(memory.u64(address + g.bp));
+      for (const address of list) look(memory.u64(address + g.waiting));
     }
   }
-  return blocks.size > (windows * window) / 2;
+  if (blocks.size > (windows * window) / 2) return 'scattered';
+  return narrow.reads() <= blocks.size * worthAgain ? 'orderly' : 'loose';
+}
+
+/** How often a cache of so many blocks would have to read. */
+function blocksHeld(most: number) {
+  // The one that was used last comes last.
+  const held: number[] = [];
+  let reads = 0;
+  return {
+    touch(block: number) {
+      const at = held.lastIndexOf(block);
+      if (at >= 0) held.splice(at, 1);
+      else {
+        reads += 1;
+        if (held.length === most) held.shift();
+      }
+      held.push(block);
+    },
+    reads: () => reads,
+  };
 }

@@ -1,11 +1,32 @@
 import { type BulkMemory, wordAt } from '../core/memory.js';
-import { orderByBlock } from './block-order.js';
+import { orderByBlock, placementOf } from './block-order.js';
 import type { RuntimeLayout } from './layout.js';
 
-/** Goroutines that are read together; what belongs to them fits into the cache where the core is orderly. */
+/**
+ * Goroutines that are read together. Where the core is orderly, what belongs to them is in the small cache from their
+ * structs on until their queue entries; where it is less so, in the large one.
+ */
+const narrowBatch = 1 << 5;
 export const smallBatch = 1 << 11;
-/** Where it is not, each kind of struct is read by its address: 80 MB of arrays, whatever the core's size. */
-export const largeBatch = 1 << 20;
+/** Where it is not at all, each kind of struct is read by its address: 80 MB of arrays, whatever the core's size. */
+const largeBatch = 1 << 20;
+
+/** How the goroutines of a core are best read. */
+export interface Reading {
+  /** Goroutines of a batch. */
+  readonly size: number;
+  /** Through a small cache. */
+  readonly narrow: boolean;
+}
+
+export function readingOf(memory: BulkMemory, layout: RuntimeLayout): Reading {
+  const placement = placementOf(memory, layout, narrowBatch);
+  const size = { orderly: narrowBatch, loose: smallBatch, scattered: largeBatch }[placement];
+  return { size: Math.min(size, layout.allgs.length), narrow: placement === 'orderly' };
+}
+
+export const memoryFor = ({ narrow }: Reading, memory: BulkMemory): BulkMemory =>
+  narrow ? (memory.narrow?.() ?? memory) : memory;
 
 export interface Batch {
   readonly g: Float64Array;

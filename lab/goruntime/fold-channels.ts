@@ -24,6 +24,9 @@ export function newChannels(): Channels {
   let counts = new Uint32Array(1024);
   const queues = new Map<number, typeof receives | typeof sendsTo | typeof unclear | ReadonlySet<number>>();
   const remembered = 100_000;
+  // The last one of each slot: most entries are of the few channels that everybody waits at.
+  const recent = new Float64Array(64).fill(-1);
+  const recentQueues = new Uint8Array(64);
 
   function look(memory: BulkMemory, { hchan, ...layout }: RuntimeLayout, channel: number) {
     const send = memory.u64(channel + hchan.senders);
@@ -46,13 +49,19 @@ export function newChannels(): Channels {
       return id;
     },
     queueOf(memory, layout, channel, sudog) {
+      const slot = ((channel >>> 5) ^ (channel >>> 11)) & 63;
+      if (recent[slot] === channel) return recentQueues[slot] as number;
       let queue = queues.get(channel);
       if (queue === undefined) {
         queue = look(memory, layout, channel);
         if (queues.size >= remembered) queues.clear();
         queues.set(channel, queue);
       }
-      if (typeof queue === 'number') return queue;
+      if (typeof queue === 'number') {
+        recent[slot] = channel;
+        recentQueues[slot] = queue;
+        return queue;
+      }
       return queue.has(sudog) ? sendsTo : receives;
     },
     waiters(channel) {

@@ -1,3 +1,4 @@
+import type { Reading } from './fold-batch.js';
 import type { RuntimeLayout } from './layout.js';
 
 /** What threads that fold the goroutines of one core have in common. */
@@ -5,8 +6,7 @@ export interface FoldJob {
   readonly exe: string;
   readonly core: string;
   readonly layout: RuntimeLayout;
-  /** Goroutines of a batch. */
-  readonly size: number;
+  readonly reading: Reading;
   /** Keep which goroutines a stack has. */
   readonly members: boolean;
   /** Shared: the number of stretches of `runtime.allgs` that somebody has taken. */
@@ -14,12 +14,13 @@ export interface FoldJob {
 }
 
 /** Some 30 stretches in a million: nobody waits long for the last one, and each reads what lies side by side. */
-const batchesPerClaim = 16;
+const perClaim = 1 << 15;
 
 /** Batches that this thread is to read: it takes a stretch of them at a time, as long as there are any left. */
-export function* eachClaimed({ layout, size, claimed }: Pick<FoldJob, 'layout' | 'size' | 'claimed'>) {
+export function* eachClaimed({ layout, reading, claimed }: Pick<FoldJob, 'layout' | 'reading' | 'claimed'>) {
   const { length } = layout.allgs;
-  const stretch = size * batchesPerClaim;
+  const { size } = reading;
+  const stretch = Math.max(size, perClaim);
   for (;;) {
     const start = Atomics.add(claimed, 0, 1) * stretch;
     if (start >= length) return;

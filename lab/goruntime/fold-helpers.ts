@@ -3,10 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { BulkMemory } from '../core/memory.js';
 import { cellsOfOthers, type FoldedGoroutines, foldGoroutines, type OtherTarget, summarize } from './fold.js';
-import { smallBatch } from './fold-batch.js';
+import { memoryFor, readingOf, smallBatch } from './fold-batch.js';
 import { eachClaimed, type FoldJob } from './fold-claims.js';
 import { absorb, type FoldPart } from './fold-part.js';
-import { batchSize, newPass } from './fold-pass.js';
+import { newPass } from './fold-pass.js';
 import { newTables } from './fold-tables.js';
 import type { RuntimeLayout } from './layout.js';
 import { memberLog } from './members.js';
@@ -25,6 +25,8 @@ export interface FoldFiles {
 /** A thread takes 20 ms to start, and 25 MB. */
 const worthHelp = 150_000;
 const maxHelpers = 3;
+/** Goroutines. */
+const perTurn = 1 << 14;
 
 /**
  * Starts threads on processors that have nothing to do. None for few goroutines; none either where those are
@@ -37,10 +39,10 @@ export function startFoldHelpers(
   members = false,
   most = Math.min(availableParallelism() - 1, maxHelpers, Math.floor(layout.allgs.length / worthHelp)),
 ): FoldHelpers {
-  const size = batchSize(memory, layout);
+  const reading = readingOf(memory, layout);
   const claimed = new Int32Array(new SharedArrayBuffer(4));
-  const job: FoldJob = { exe, core, layout, size, claimed, members };
-  const workers = Array.from({ length: size > smallBatch ? 0 : most }, () => startWorker(job));
+  const job: FoldJob = { exe, core, layout, reading, claimed, members };
+  const workers = Array.from({ length: reading.size > smallBatch ? 0 : most }, () => startWorker(job));
   return {
     job,
     parts: workers.map(({ part }) => part),
@@ -73,15 +75,15 @@ export async function foldWithHelp(
   signal: AbortSignal,
   otherTarget: OtherTarget = () => 0,
 ): Promise<FoldedGoroutines> {
-  const { layout, size, members } = job;
-  const tables = newTables(members ? memberLog(memory, layout) : undefined);
+  const { layout, reading, members } = job;
+  const source = memoryFor(reading, memory);
+  const tables = newTables(members ? memberLog(source, layout) : undefined);
   const countOther = cellsOfOthers(tables, otherTarget);
-  const pass = newPass(memory, layout, size, tables, countOther);
-  let turn = 0;
+  const pass = newPass(source, layout, reading.size, tables, countOther);
   for (const { from, length } of eachClaimed(job)) {
     pass(from, length);
     // Signals and answers come through now and then.
-    if (turn++ % 8 === 0) await nextTurn();
+    if (from % perTurn === 0) await nextTurn();
     signal.throwIfAborted();
   }
   try {

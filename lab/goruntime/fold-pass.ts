@@ -1,6 +1,6 @@
 import { type BulkMemory, wordAt } from '../core/memory.js';
-import { isScattered } from './block-order.js';
-import { type Batch, inOrder, largeBatch, newBatch, readAddresses, smallBatch } from './fold-batch.js';
+import { type Batch, inOrder, newBatch, readAddresses } from './fold-batch.js';
+import { type RecentClasses, type RecentStacks, recentClasses, recentStacks } from './fold-recent.js';
 import type { Tables } from './fold-tables.js';
 import { goroutineStatus, isTakenOut, maxFrames, maxQueues, scanBit } from './goroutines.js';
 import type { RuntimeLayout } from './layout.js';
@@ -22,11 +22,6 @@ export type CountOther = (kind: number, target: number, index: number, address: 
  */
 export type FoldPass = (from: number, length: number) => void;
 
-/** How many goroutines are best read together. */
-export function batchSize(memory: BulkMemory, layout: RuntimeLayout): number {
-  return Math.min(isScattered(memory, layout) ? largeBatch : smallBatch, layout.allgs.length);
-}
-
 export function newPass(
   memory: BulkMemory,
   layout: RuntimeLayout,
@@ -35,32 +30,51 @@ export function newPass(
   countOther: CountOther,
 ): FoldPass {
   const batch = newBatch(size);
-  const onChannel = Uint8Array.from(layout.waitReasons, (reason) => (channelReason.test(reason) ? 1 : 0));
+  const known: Known = {
+    layout,
+    onChannel: Uint8Array.from(layout.waitReasons, (reason) => (channelReason.test(reason) ? 1 : 0)),
+    sends: Uint8Array.from(layout.waitReasons, (reason) => (reason === 'chan send' ? 1 : 0)),
+    structSize: Math.max(...Object.values(layout.g)) + 8,
+    entrySize: Math.max(...Object.values(layout.sudog)) + 8,
+    classes: recentClasses(layout.g),
+    stacks: recentStacks(),
+  };
   return (from, length) => {
     readAddresses(memory, layout, batch, from, length);
-    readStructs(memory, layout, batch, onChannel, tables);
-    walkStacks(memory, batch, tables);
+    readStructs(memory, known, batch, tables);
+    walkStacks(memory, known, batch, tables);
     walkLiveStacks(memory, layout, batch, tables);
-    followQueues(memory, layout, batch, tables);
-    count(batch, tables, from, onChannel, countOther);
+    followQueues(memory, known, batch, tables);
+    count(batch, tables, from, known, countOther);
   };
+}
+
+/** What goes from one batch to the next. */
+interface Known {
+  readonly layout: RuntimeLayout;
+  /** By wait reason. */
+  readonly onChannel: Uint8Array;
+  readonly sends: Uint8Array;
+  /** Of a `g` and of a queue entry, as far as they are read. */
+  readonly structSize: number;
+  readonly entrySize: number;
+  readonly classes: RecentClasses;
+  readonly stacks: RecentStacks;
 }
 
 /** From here on `live` holds the goroutines that are neither dead nor unreadable. */
 function readStructs(
   memory: BulkMemory,
-  layout: RuntimeLayout,
+  { layout, onChannel, structSize, classes }: Known,
   batch: Batch,
-  onChannel: Uint8Array,
   tables: Tables,
 ): void {
   const { view } = memory;
   const { g } = layout;
-  const size = Math.max(...Object.values(g)) + 8;
   const order = inOrder(batch.g, batch.live, batch.liveCount, batch);
   for (let k = 0; k < batch.liveCount; k++) {
     const i = order[k] as number;
-    const at = memory.span(batch.g[i] as number, size);
+    const at = memory.span(batch.g[i] as number, structSize);
     const status = at < 0 ? goroutineStatus.dead : view.getUint32(at + g.status, true) & ~scanBit;
     if (status === goroutineStatus.dead || status === goroutineStatus.idle) {
       batch.g[i] = 0;
@@ -69,10 +83,7 @@ function readStructs(
     const waiting = status === goroutineStatus.waiting;
     // What is not parked has the reason of its last wait still.
     const reason = waiting ? view.getUint8(at + g.waitReason) : 0;
-    const origin = tables.origins.idOf(wordAt(view, at + g.startPc), wordAt(view, at + g.goPc));
-    const state = tables.states.idOf(origin, status * 256 + reason);
     const bp = wordAt(view, at + g.bp);
-    const pc = wordAt(view, at + g.pc);
     batch.reason[i] = reason;
     batch.stackLo[i] = wordAt(view, at + g.stackLo);
     batch.stackHi[i] = wordAt(view, at + g.stackHi);
@@ -85,9 +96,15 @@ function readStructs(
     tables.total += 1;
     if (waiting) {
       tables.waiting += 1;
-      batch.class[i] = tables.classes.idOf(state, pc);
+      let id = classes.find(view, at, reason);
+      if (id < 0) {
+        id = tables.classes.idOf(stateOf(view, at, g, tables, status, reason), wordAt(view, at + g.pc));
+        classes.keep(view, at, reason, id);
+      }
+      batch.class[i] = id;
       continue;
     }
+    const state = stateOf(view, at, g, tables, status, reason);
     const address = batch.g[i] as number;
     const start = liveStart(memory, layout, address, status);
     batch.class[i] = tables.classes.idOf(state, start?.pc ?? -address);
@@ -102,8 +119,20 @@ function readStructs(
   batch.liveCount = live;
 }
 
+function stateOf(
+  view: DataView,
+  at: number,
+  g: RuntimeLayout['g'],
+  { origins, states }: Tables,
+  status: number,
+  reason: number,
+): number {
+  const origin = origins.idOf(wordAt(view, at + g.startPc), wordAt(view, at + g.goPc));
+  return states.idOf(origin, status * 256 + reason);
+}
+
 /** Follows saved frame pointers: [bp] is the caller's bp, [bp+8] the return address. */
-function walkStacks(memory: BulkMemory, batch: Batch, { stackOf }: Tables): void {
+function walkStacks(memory: BulkMemory, { stacks }: Known, batch: Batch, { stackOf }: Tables): void {
   const { view } = memory;
   let active = 0;
   for (let k = 0; k < batch.liveCount; k++) {
@@ -117,6 +146,12 @@ function walkStacks(memory: BulkMemory, batch: Batch, { stackOf }: Tables): void
     const room = (batch.stackHi[i] as number) - first;
     // Nearly every stack is small and lies in one piece: its frames are then so many bytes further on.
     const base = room <= 32768 ? memory.span(first, room) : -1;
+    const kind = batch.class[i] as number;
+    const same = base < 0 ? -1 : stacks.find(view, base, first, room, kind);
+    if (same >= 0) {
+      batch.stack[i] = same;
+      continue;
+    }
     let offset = 0;
     let depth = 0;
     let below = 0;
@@ -129,7 +164,9 @@ function walkStacks(memory: BulkMemory, batch: Batch, { stackOf }: Tables): void
     }
     // The outermost frame has none below. A chain that leaves the stack (calls from C) may hide different ones.
     if (below !== 0 && depth < maxFrames - 1) frameScratch[depth++] = -(batch.g[i] as number);
-    batch.stack[i] = stackOf(frameScratch, depth);
+    const id = stackOf(frameScratch, depth);
+    batch.stack[i] = id;
+    if (base >= 0 && below === 0 && depth > 0) stacks.keep(view, base, first, kind, id);
   }
 }
 
@@ -150,11 +187,14 @@ function walkLiveStacks(memory: BulkMemory, layout: RuntimeLayout, batch: Batch,
 }
 
 /** One round for the first queue entry of every goroutine, one for the second of every select, and so on. */
-function followQueues(memory: BulkMemory, layout: RuntimeLayout, batch: Batch, tables: Tables): void {
+function followQueues(
+  memory: BulkMemory,
+  { layout, sends, entrySize }: Known,
+  batch: Batch,
+  tables: Tables,
+): void {
   const { view } = memory;
   const { sudog } = layout;
-  const size = Math.max(...Object.values(sudog)) + 8;
-  const sends = Uint8Array.from(layout.waitReasons, (reason) => (reason === 'chan send' ? 1 : 0));
   let active = 0;
   for (let k = 0; k < batch.liveCount; k++) {
     const i = batch.live[k] as number;
@@ -165,7 +205,7 @@ function followQueues(memory: BulkMemory, layout: RuntimeLayout, batch: Batch, t
     for (let k = 0; k < active; k++) {
       const i = order[k] as number;
       const address = batch.sudog[i] as number;
-      const at = memory.span(address, size);
+      const at = memory.span(address, entrySize);
       if (at < 0) {
         batch.target[i] = tables.targets.idOf(batch.target[i] as number, unreadable);
         batch.sudog[i] = 0;
@@ -199,7 +239,7 @@ function count(
   batch: Batch,
   tables: Tables,
   from: number,
-  onChannel: Uint8Array,
+  { onChannel }: Known,
   countOther: CountOther,
 ): void {
   for (let k = 0; k < batch.liveCount; k++) {

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openCoreMemory } from '../core/memory.js';
+import { memoryFor } from './fold-batch.js';
 import { eachClaimed, type FoldJob } from './fold-claims.js';
 import { buffersOf, newOthers, partOf } from './fold-part.js';
 import { newPass } from './fold-pass.js';
@@ -11,11 +12,12 @@ import { memberLog } from './members.js';
  * it leaves to the main thread, which knows it already.
  */
 const job: FoldJob = workerData;
-using memory = openCoreMemory(job.core, job.exe);
+using whole = openCoreMemory(job.core, job.exe);
+const memory = memoryFor(job.reading, whole);
 const tables = newTables(job.members ? memberLog(memory, job.layout) : undefined);
 const others = newOthers();
 {
-  const pass = newPass(memory, job.layout, job.size, tables, others.count);
+  const pass = newPass(memory, job.layout, job.reading.size, tables, others.count);
   for (const { from, length } of eachClaimed(job)) pass(from, length);
 }
 const part = partOf(tables, others);

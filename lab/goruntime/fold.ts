@@ -1,5 +1,6 @@
 import type { BulkMemory } from '../core/memory.js';
-import { batchSize, type CountOther, newPass } from './fold-pass.js';
+import { memoryFor, readingOf } from './fold-batch.js';
+import { type CountOther, newPass } from './fold-pass.js';
 import { newTables, type Tables } from './fold-tables.js';
 import type { RuntimeLayout } from './layout.js';
 import { type MemberColumns, memberLog } from './members.js';
@@ -45,9 +46,11 @@ export function foldGoroutines(
   otherTarget: OtherTarget = () => 0,
   members = false,
 ): FoldedGoroutines {
-  const tables = newTables(members ? memberLog(memory, layout) : undefined);
-  const size = batchSize(memory, layout);
-  const pass = newPass(memory, layout, size, tables, cellsOfOthers(tables, otherTarget));
+  const reading = readingOf(memory, layout);
+  const source = memoryFor(reading, memory);
+  const tables = newTables(members ? memberLog(source, layout) : undefined);
+  const { size } = reading;
+  const pass = newPass(source, layout, size, tables, cellsOfOthers(tables, otherTarget));
   const { length } = layout.allgs;
   for (let from = 0; from < length; from += size) {
     signal.throwIfAborted();

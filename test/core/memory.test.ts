@@ -76,6 +76,28 @@ describe('the memory of a core', () => {
     expect(all?.equals(Buffer.concat(loads.map(({ bytes }) => bytes)))).to.equal(true);
   });
 
+  it('is the same through the small cache, in whatever order it is read', async () => {
+    const data = Buffer.alloc(3 << 20);
+    for (let at = 0; at < data.length; at += 4) data.writeUInt32LE(at, at);
+    using memory = await open(elf(0, [{ start: 0x10000, bytes: data }]), elf(0, []));
+    const narrow = memory.narrow?.();
+    if (narrow === undefined) throw new Error('a file has a small cache');
+    // More blocks than it has room for, by turns, and pieces that lie in several of them.
+    for (let i = 0; i < 600; i++) {
+      const at = ((i * 7919) % 745) * 4096;
+      const length = 1 + ((i * 211) % (128 * 1024));
+      const held = narrow.span(0x10000 + at, length);
+      const expected = at + length <= data.length ? data.subarray(at, at + length) : undefined;
+      const got =
+        held < 0 ? undefined : Buffer.from(narrow.view.buffer, narrow.view.byteOffset + held, length);
+      expect(got === undefined ? undefined : got.compare(expected ?? Buffer.alloc(0))).to.equal(
+        expected === undefined ? undefined : 0,
+      );
+    }
+    narrow[Symbol.dispose]();
+    expect(memory.u32(0x10004)).to.equal(4);
+  });
+
   it('takes from the executable what the core left out, moved to where it was loaded', async () => {
     const core = elf(0, [{ start: 0x9000, bytes: counted(16) }], 0x555500000040);
     using memory = await open(core, elf(0x40, [{ start: 0, bytes: counted(16, 100) }]));

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { BulkMemory } from '../../lab/core/memory.js';
-import { orderByBlock } from '../../lab/goruntime/block-order.js';
+import { orderByBlock, placementOf } from '../../lab/goruntime/block-order.js';
 import { cellsOfOthers, foldGoroutines, type OtherTarget, summarize } from '../../lab/goruntime/fold.js';
 import { absorb, newOthers, partOf } from '../../lab/goruntime/fold-part.js';
 import { newPass } from '../../lab/goruntime/fold-pass.js';
@@ -67,6 +67,7 @@ function world() {
       channels: readonly number[] = [],
       status = 4,
       takenOut = false,
+      broken = false,
     ) {
       const at = allocate(80);
       const [pc = 0, ...callers] = pcs;
@@ -82,6 +83,7 @@ function world() {
         write(stack + 16 * i, i + 1 < callers.length ? stack + 16 * (i + 1) : 0);
         write(stack + 16 * i + 8, caller);
       }
+      if (broken) write(stack + 16 * (callers.length - 1), base);
       let link = at + g.waiting;
       for (const channel of channels) {
         const entry = allocate(64);
@@ -174,6 +176,32 @@ describe('goroutines, folded', () => {
     expect(fold().stacks.map(({ count }) => count)).to.deep.equal([2, 1]);
   });
 
+  it('are told apart where only one half of an address differs', () => {
+    const { goroutine, fold } = world();
+    const high = 2 ** 32;
+    for (const pcs of [
+      [1, 2, 3],
+      [1, 2, 3 + high],
+      [1, 2 + high, 3],
+      [1 + high, 2, 3],
+      [1, 2, 4],
+      [1, 2],
+      [1, 2, 3, 3],
+    ]) {
+      goroutine(send, pcs);
+      goroutine(send, pcs);
+    }
+    goroutine(send, [1, 2, 3]);
+    goroutine(receive, [1, 2, 3]);
+    expect(fold().stacks.map(({ count }) => count)).to.deep.equal([3, 2, 2, 2, 2, 2, 2, 1]);
+  });
+
+  it('are told apart from those whose chain of frames ends outside of the stack', () => {
+    const { goroutine, fold } = world();
+    for (const broken of [false, false, true, true, false]) goroutine(send, [1, 2, 3], [], 4, false, broken);
+    expect(fold().stacks.map(({ count }) => count)).to.deep.equal([3, 1, 1]);
+  });
+
   it('leave out the dead, and keep those that run apart', () => {
     const { goroutine, fold } = world();
     goroutine(0, [1, 2], [], 6);
@@ -262,6 +290,31 @@ describe('numbers of pairs', () => {
 });
 
 describe('the order of reading', () => {
+  /** What `u64` finds of goroutines that lie where they are said to, their stacks right behind them. */
+  const placed = (count: number, addressOf: (i: number) => number) => {
+    const list = 2 ** 46;
+    const words = new Map<number, number>();
+    for (let i = 0; i < count; i++) {
+      const at = addressOf(i);
+      words.set(list + 8 * i, at);
+      words.set(at + g.bp, at + 1024);
+      words.set(at + g.waiting, base - 128 * i);
+    }
+    const layout = { allgs: { base: list, length: count }, g } as RuntimeLayout;
+    return placementOf({ ...memoryOf(Buffer.alloc(0), base), u64: (at) => words.get(at) }, layout, 32);
+  };
+
+  it('is that of the list where goroutines lie side by side, also in a few places by turns', () => {
+    expect(placed(20_000, (i) => base + 2048 * i)).to.equal('orderly');
+    expect(placed(20_000, (i) => base + (i % 3) * 2 ** 30 + 2048 * i)).to.equal('orderly');
+  });
+
+  it('is that of the addresses where goroutines lie anywhere, and takes a large cache in between', () => {
+    expect(placed(20_000, (i) => base + ((i * 7919) % 20_000) * 65_536)).to.equal('scattered');
+    expect(placed(20_000, (i) => base + (i % 40) * 2 ** 30 + 64 * i)).to.equal('loose');
+    expect(placed(2_000, (i) => base + 2048 * i)).to.equal('loose');
+  });
+
   it('puts what lies in the same block side by side, and loses nothing', () => {
     const addresses = Float64Array.from({ length: 2_000 }, (_, i) => base + ((i * 7919) % 2_000) * 16_384);
     const indexes = Uint32Array.from(addresses, (_, i) => i);

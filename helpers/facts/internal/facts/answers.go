@@ -339,7 +339,7 @@ func (w *World) locksAt(s *Stacks, a *activation, kind string) []Path {
 			}
 		}
 	}
-	if kind == "wait" {
+	if kind == "wait" || s.isInCond(a) {
 		return out
 	}
 	for _, h := range w.heldAt(a) {
@@ -348,6 +348,11 @@ func (w *World) locksAt(s *Stacks, a *activation, kind string) []Path {
 		}
 	}
 	return out
+}
+
+// isInCond: the frame called Cond.Wait, which gives the lock of the condition back.
+func (s *Stacks) isInCond(a *activation) bool {
+	return a.frame > 0 && s.all[a.stack].Frames[a.frame-1].Function == "sync.(*Cond).Wait"
 }
 
 // closes tells of which object a lock is, as far as it is one that a gate has.
@@ -710,7 +715,7 @@ func (w *World) tellHolders(c *class, s *Stacks, mode string, out *Class) {
 
 func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inClass map[*Op]bool, out *Class) {
 	stack := s.all[a.stack]
-	if a.frame > 0 && stack.Frames[a.frame-1].Function == "sync.(*Cond).Wait" {
+	if s.isInCond(a) {
 		return
 	}
 	held := w.heldAt(a)

@@ -443,7 +443,7 @@ func (k *walker) enter(fn *ssa.Function, p Path, must *constraint, called token.
 		return
 	}
 	k.seen[key] = true
-	if why := k.w.library[fn]; why != "" && must == nil {
+	if why := k.w.library[fn]; why != "" {
 		k.entries = append(k.entries, entry{why: fmt.Sprintf("%s may be called by %s", shortName(fn), why), pos: fn.Pos(), gates: gates.locks})
 	}
 	for _, site := range k.w.callers[fn] {
@@ -610,7 +610,7 @@ func (k *walker) narrow(paths []Path, fn *ssa.Function) (*constraint, bool) {
 			if functionOfValue(p.value) == fn || functionOfValue(p.value) == nil {
 				return nil, true
 			}
-		case (p.root == rootParam || p.root == rootFree) && len(paths) == 1:
+		case (p.root == rootParam || p.root == rootFree) && len(paths) == 1 && len(p.steps) == 0:
 			return &constraint{p, fn}, true
 		default:
 			return nil, true

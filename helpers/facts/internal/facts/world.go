@@ -16,8 +16,6 @@ import (
 	"go-deadlock-lab/facts/internal/load"
 
 	"golang.org/x/tools/go/callgraph"
-	"golang.org/x/tools/go/callgraph/cha"
-	"golang.org/x/tools/go/callgraph/vta"
 	"golang.org/x/tools/go/ssa"
 	"golang.org/x/tools/go/ssa/ssautil"
 )
@@ -133,7 +131,7 @@ func (w *World) finish(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	graph := vta.CallGraph(kept, cha.CallGraph(w.ssa))
+	graph := callGraph(w.ssa, kept)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -189,7 +187,14 @@ func (w *World) indexCalls(graph *callgraph.Graph) {
 		node := graph.Nodes[fn]
 		if node != nil {
 			out := append([]*callgraph.Edge{}, node.Out...)
-			sort.SliceStable(out, func(i, j int) bool { return nameOf(out[i].Callee.Func) < nameOf(out[j].Callee.Func) })
+			// The order of the graph is another one each time.
+			sort.SliceStable(out, func(i, j int) bool {
+				a, b := out[i].Callee.Func, out[j].Callee.Func
+				if a.Pos() != b.Pos() {
+					return a.Pos() < b.Pos()
+				}
+				return a != b && nameOf(a) < nameOf(b)
+			})
 			for _, edge := range out {
 				if edge.Site != nil && edge.Callee.Func != nil {
 					add(edge.Site, edge.Callee.Func)

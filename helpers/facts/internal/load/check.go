@@ -21,6 +21,8 @@ type checker struct {
 	sizes types.Sizes
 	// reread reads a source whose cached types turned out to be unreadable.
 	reread func(*source)
+	// linked tells whether the executable has code of a function; nil where that is not known.
+	linked func(name string) bool
 	// compiled tells whether functions of a local file are in the executable.
 	compiled func(file string) bool
 
@@ -194,7 +196,44 @@ func newInfo() *types.Info {
 // of the one before were about; the last ones everything in question.
 const attempts = 12
 
+// shortBody is how many statements a function may have that the executable has no code of and that is read all the
+// same: a short one may have been inlined without a trace.
+const shortBody = 4
+
+// leaveOut empties the functions that the linker left out: whatever they would do is never done. They are much of what
+// a program's modules have.
+func (c *checker) leaveOut(src *source) {
+	if c.linked == nil {
+		return
+	}
+	for _, file := range src.files {
+		for _, decl := range file.Decls {
+			d, ok := decl.(*ast.FuncDecl)
+			if !ok || d.Body == nil || len(d.Body.List) <= shortBody || d.Name.Name == "init" || d.Name.Name == "_" {
+				continue
+			}
+			if name := declaredAs(src.path, d); !c.linked(name) && !c.linked(wrapped(name)) {
+				d.Body = nil
+			}
+		}
+	}
+}
+
+// wrapped is the name of a method with a value receiver where only the wrapper for pointers is left.
+func wrapped(name string) string {
+	dot := strings.LastIndexByte(name, '.')
+	if dot < 0 || strings.Contains(name, ".(*") {
+		return name
+	}
+	from := strings.LastIndexByte(strings.TrimSuffix(name[:dot], "[...]"), '.')
+	if from < strings.LastIndexByte(name, '/') {
+		return name
+	}
+	return name[:from] + ".(*" + name[from+1:dot] + ")" + name[dot:]
+}
+
 func (c *checker) withBodies(src *source, p *Package) {
+	c.leaveOut(src)
 	r := &repair{c: c, src: src, files: src.files, dropped: map[string]bool{}}
 	for i := 0; i < attempts; i++ {
 		var errors []types.Error

@@ -103,6 +103,10 @@ func Load(ctx context.Context, o Options) (program *Program, err error) {
 		fset: s.fset, cache: s.cache, sizes: types.SizesFor("gc", settings.goarch()),
 		imports: map[string]*types.Package{}, packages: map[string]*Package{}, fakes: fakePackages(order),
 		reread: func(src *source) { s.reread(ctx, src) },
+		linked: func(name string) bool {
+			_, ok := functions[name]
+			return ok
+		},
 		compiled: func(file string) bool {
 			return len(s.fit.byFile[places.recorded(file)]) > 0
 		},
