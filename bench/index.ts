@@ -3,6 +3,7 @@ import { run as hang } from './hang.js';
 import { run as kit } from './kit.js';
 import { run as crowd } from './million.js';
 import { run as reproduce } from './reproduce.js';
+import { run as servers } from './servers.js';
 
 /** Every benchmark, in the order in which they run. One new file and one line here. */
 const benches: readonly { readonly name: string; readonly run: (signal: AbortSignal) => Promise<void> }[] = [
@@ -11,6 +12,7 @@ const benches: readonly { readonly name: string; readonly run: (signal: AbortSig
   { name: 'reproduce', run: reproduce },
   { name: 'crowd', run: crowd },
   { name: 'kit', run: kit },
+  { name: 'servers', run: servers },
 ];
 
 const wanted = process.argv.slice(2);

@@ -8,7 +8,7 @@ import type { Folded } from './tally.js';
 
 /** Goroutines with the same status, wait reason, start, `go` statement and frame-pointer stack. */
 export interface FoldedStack extends Folded {
-  /** Those among them that wait for the very same objects; the largest ones, at most `maxTargets`. */
+  /** Those among them that wait for the very same objects; the largest ones, when they are very many. */
   readonly targets: readonly Folded[];
   /** Goroutines, and distinct targets, that are not among `targets`. */
   readonly rest: { readonly goroutines: number; readonly targets: number };
@@ -32,7 +32,8 @@ export interface FoldedGoroutines {
  */
 export type OtherTarget = (g: number) => number;
 
-const maxTargets = 100_000;
+/** Objects of one place that are told apart; a program that waits for more of them has other troubles. */
+const mostTargets = 100_000;
 
 /**
  * Reads every goroutine of the core in one pass and folds those that are alike. No object is made for a
@@ -71,15 +72,10 @@ export function cellsOfOthers(
   };
 }
 
-export function summarize({
-  cells,
-  kindTally,
-  cellTally,
-  channels,
-  members,
-  total,
-  waiting,
-}: Tables): FoldedGoroutines {
+export function summarize(
+  { cells, kindTally, cellTally, channels, members, total, waiting }: Tables,
+  maxTargets = mostTargets,
+): FoldedGoroutines {
   // Cells by their kind, the largest first: typed arrays again, there may be as many as goroutines.
   const order = Uint32Array.from({ length: cells.size }, (_, id) => id).sort(
     (x, y) =>

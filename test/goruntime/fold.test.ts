@@ -26,7 +26,12 @@ const select = 3;
 const other = 4;
 
 /** Every third goroutine is read here, the others by two others, the last ones first. */
-function foldInParts(memory: BulkMemory, layout: RuntimeLayout, otherTarget: OtherTarget) {
+function foldInParts(
+  memory: BulkMemory,
+  layout: RuntimeLayout,
+  otherTarget: OtherTarget,
+  maxTargets?: number,
+) {
   const tables = newTables();
   const countOther = cellsOfOthers(tables, otherTarget);
   const { length } = layout.allgs;
@@ -40,7 +45,7 @@ function foldInParts(memory: BulkMemory, layout: RuntimeLayout, otherTarget: Oth
     readEveryThird(first, own, others.count);
     absorb(tables, partOf(own, others), countOther);
   }
-  return summarize(tables);
+  return summarize(tables, maxTargets);
 }
 
 /** A process of a few structs: everything that is allocated lies one behind the other. */
@@ -54,6 +59,15 @@ function world() {
     return at;
   };
   const list: number[] = [];
+  const core = (cut: number) => {
+    const allgs = allocate(8 * list.length);
+    for (const [i, at] of list.entries()) write(allgs + 8 * i, at);
+    const layout: RuntimeLayout = {
+      ...{ allgs: { base: allgs, length: list.length + cut }, g, sudog, hchan, types: undefined },
+      waitReasons: ['', 'chan send', 'chan receive', 'select', 'semacquire'],
+    };
+    return { memory: memoryOf(data.subarray(0, end), base), layout };
+  };
   return {
     channel(queue: 'senders' | 'receivers') {
       const at = allocate(48);
@@ -95,15 +109,14 @@ function world() {
       }
       list.push(at);
     },
+    /** With a limit of its own for the targets of a stack. */
+    inParts(maxTargets: number) {
+      const { memory, layout } = core(0);
+      return foldInParts(memory, layout, () => 0, maxTargets);
+    },
     /** In one pass, after making sure that parts put together come to the same. */
     fold(cut = 0, otherTarget: OtherTarget = () => 0) {
-      const allgs = allocate(8 * list.length);
-      for (const [i, at] of list.entries()) write(allgs + 8 * i, at);
-      const layout: RuntimeLayout = {
-        ...{ allgs: { base: allgs, length: list.length + cut }, g, sudog, hchan, types: undefined },
-        waitReasons: ['', 'chan send', 'chan receive', 'select', 'semacquire'],
-      };
-      const memory = memoryOf(data.subarray(0, end), base);
+      const { memory, layout } = core(cut);
       const whole = foldGoroutines(memory, layout, signal, otherTarget);
       const { waiters: _, ...parts } = foldInParts(memory, layout, otherTarget);
       expect(whole).to.deep.include(parts);
@@ -213,9 +226,10 @@ describe('goroutines, folded', () => {
   });
 
   it('with more targets than are looked into are counted all the same', () => {
-    const { channel, goroutine, fold } = world();
+    const { channel, goroutine, fold, inParts } = world();
     for (let i = 0; i < 1010; i++) goroutine(send, [1, 2, 3], [channel('senders')]);
-    const [stack] = fold().stacks;
+    expect(fold().stacks[0]?.targets).to.have.length(1010);
+    const [stack] = inParts(1000).stacks;
     expect(stack?.count).to.equal(1010);
     expect(stack?.targets).to.have.length(1000);
     expect(stack?.rest).to.deep.equal({ goroutines: 10, targets: 10 });

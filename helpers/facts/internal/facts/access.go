@@ -3,6 +3,7 @@ package facts
 import (
 	"go/types"
 
+	"go-deadlock-lab/facts/internal/compat"
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -65,9 +66,10 @@ func (w *World) access(v ssa.Value) (ssa.Value, Access, bool) {
 	return nil, nil, false
 }
 
+// offsetOf is where in a struct a field lies; that of a generic one has no place before it is an instance.
 func (w *World) offsetOf(t types.Type, field int) (int64, bool) {
 	st, ok := deref(t).Underlying().(*types.Struct)
-	if !ok {
+	if !ok || !isSized(st) {
 		return 0, false
 	}
 	fields := make([]*types.Var, st.NumFields())
@@ -75,6 +77,24 @@ func (w *World) offsetOf(t types.Type, field int) (int64, bool) {
 		fields[i] = st.Field(i)
 	}
 	return w.sizes().Offsetsof(fields)[field], true
+}
+
+// isSized tells whether a type's size does not hang on a type parameter.
+func isSized(t types.Type) bool {
+	if _, ok := compat.Unalias(t).(*types.TypeParam); ok {
+		return false
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Array:
+		return isSized(u.Elem())
+	case *types.Struct:
+		for i := 0; i < u.NumFields(); i++ {
+			if !isSized(u.Field(i).Type()) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // A Via tells an object in a frame from what its goroutine waits for: the same pointer leads to both, so that the one

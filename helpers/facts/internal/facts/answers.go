@@ -144,7 +144,7 @@ func (w *World) Answer(s *Stacks, ids []int, mode string) *Class {
 			waits = append(waits, w.ops[id])
 		}
 	}
-	c := w.classOf(waits)
+	c := w.classOfAny(waits)
 	out := &Class{Operations: []Operation{}, Gates: []Gate{}, Names: w.namesOf(c), Unknown: c.unknown, Escapes: []Entry{},
 		Contexts: []Context{}, Others: []Entry{}, Background: c.background, Departures: []Departure{}, Slots: []int{},
 		Holders: []Holder{}, Leaks: []Leak{}}
@@ -167,8 +167,17 @@ func (w *World) Answer(s *Stacks, ids []int, mode string) *Class {
 	}
 	gates := &gateTable{}
 	for _, op := range c.ops {
-		if isEnd[op.Kind] {
+		switch {
+		case isEnd[op.Kind]:
 			out.Operations = append(out.Operations, w.tellOperation(op, c, s, gates, mode))
+		case mode == "drain" && op.Kind == "unlock" && types.IsInterface(op.Operand.Type()):
+			// What RLocker gives is unlocked like any other lock.
+			given := w.tellOperation(op, c, s, gates, mode)
+			given.Kind = "runlock"
+			for i := range given.OnStack {
+				given.OnStack[i].Expr, given.OnStack[i].Via = "", nil
+			}
+			out.Operations = append(out.Operations, given)
 		}
 	}
 	for _, g := range gates.all {
@@ -339,20 +348,15 @@ func (w *World) locksAt(s *Stacks, a *activation, kind string) []Path {
 			}
 		}
 	}
-	if kind == "wait" || s.isInCond(a) {
+	if kind == "wait" {
 		return out
 	}
 	for _, h := range w.heldAt(a) {
-		if h.always && h.mode == "lock" {
+		if h.always && h.mode == "lock" && !w.isGivenUp(s, a, h) {
 			out = append(out, h.path)
 		}
 	}
 	return out
-}
-
-// isInCond: the frame called Cond.Wait, which gives the lock of the condition back.
-func (s *Stacks) isInCond(a *activation) bool {
-	return a.frame > 0 && s.all[a.stack].Frames[a.frame-1].Function == "sync.(*Cond).Wait"
 }
 
 // closes tells of which object a lock is, as far as it is one that a gate has.
@@ -523,7 +527,7 @@ func (w *World) ownerOf(op *Op) *Owner {
 	if types.IsInterface(op.Operand.Type()) {
 		return nil
 	}
-	typ, offset, ok := w.ownerOffset(op.Operand, w.sizes())
+	typ, offset, ok := w.ownerOffset(op.Operand)
 	if !ok {
 		return nil
 	}
@@ -715,9 +719,6 @@ func (w *World) tellHolders(c *class, s *Stacks, mode string, out *Class) {
 
 func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inClass map[*Op]bool, out *Class) {
 	stack := s.all[a.stack]
-	if s.isInCond(a) {
-		return
-	}
 	held := w.heldAt(a)
 	if !stack.Parked {
 		// Who runs may be inside of Lock, just past the point where it got it.
@@ -730,13 +731,21 @@ func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inCl
 	}
 	seen := map[*Op]bool{}
 	for _, h := range held {
-		if h.mode != want || !inClass[h.op] || seen[h.op] {
+		byLocker := want != h.mode && want == "rlock" && types.IsInterface(h.op.Operand.Type())
+		if byLocker {
+			h.mode, h.always = "rlock", false
+		}
+		if h.mode != want || !inClass[h.op] || seen[h.op] || w.isGivenUp(s, a, h) {
 			continue
 		}
 		seen[h.op] = true
 		at := w.place(positionOf(h.site))
 		holder := Holder{Always: h.always, Kind: h.mode, Text: h.op.Expr, File: at.File, Line: at.Line}
 		holder.Spot = Spot{Stack: a.stack, Frame: a.frame, Expr: w.holdExpr(h, a), Stays: true}
+		if byLocker {
+			// What is in the interface is no lock of its own.
+			holder.Spot.Expr = ""
+		}
 		if h.op.Fn == a.fn {
 			holder.Owner = w.ownerOf(h.op)
 			holder.Via = w.viaWait(s, a, h.op.Operand)

@@ -42,6 +42,68 @@ func isSyncKind(kind string) bool {
 	return true
 }
 
+// classOfAny is classOf for operations of which one is meant, and for the same ones in other instances of a generic
+// function: a frame does not tell which instance it runs.
+func (w *World) classOfAny(waits []*Op) *class {
+	var kinds [][]*Op
+	seen := map[*Op]bool{}
+	add := func(op *Op) {
+		if seen[op] {
+			return
+		}
+		seen[op] = true
+		for i, others := range kinds {
+			if types.Identical(objectType(others[0]), objectType(op)) {
+				kinds[i] = append(others, op)
+				return
+			}
+		}
+		kinds = append(kinds, []*Op{op})
+	}
+	for _, op := range waits {
+		add(op)
+		if op.Fn.Origin() == nil && op.Fn.Parent() == nil {
+			continue
+		}
+		for _, same := range w.ops {
+			if same.Pos == op.Pos && same.Kind == op.Kind && op.Pos.IsValid() {
+				add(same)
+			}
+		}
+	}
+	if len(kinds) <= 1 {
+		return w.classOf(waitsOf(kinds))
+	}
+	c := &class{used: map[node]bool{}}
+	known := map[*Op]bool{}
+	for _, some := range kinds {
+		one := w.classOf(some)
+		for n := range one.used {
+			c.used[n] = true
+		}
+		for _, op := range one.ops {
+			if !known[op] {
+				known[op] = true
+				c.ops = append(c.ops, op)
+			}
+		}
+		c.waits, c.want = append(c.waits, some...), one.want
+		c.made, c.order = append(c.made, one.made...), append(c.order, one.order...)
+		c.library, c.contexts = append(c.library, one.library...), append(c.contexts, one.contexts...)
+		c.clocks, c.others = append(c.clocks, one.clocks...), append(c.others, one.others...)
+		c.unknown, c.background = c.unknown || one.unknown, c.background || one.background
+	}
+	sort.SliceStable(c.ops, func(i, j int) bool { return c.ops[i].ID < c.ops[j].ID })
+	return c
+}
+
+func waitsOf(kinds [][]*Op) []*Op {
+	if len(kinds) == 0 {
+		return nil
+	}
+	return kinds[0]
+}
+
 // classOf finds the operations that may be on the objects of these.
 func (w *World) classOf(waits []*Op) *class {
 	c := &class{waits: waits, used: map[node]bool{}}

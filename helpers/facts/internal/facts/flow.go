@@ -39,7 +39,17 @@ func compatible(have, want types.Type) bool {
 		tc, ok := t.(*types.Chan)
 		return ok && types.Identical(hc.Elem(), tc.Elem())
 	}
-	return types.Identical(h, t)
+	if types.Identical(h, t) {
+		return true
+	}
+	// A pointer may be converted to one to a struct of another name.
+	hp, ok := h.(*types.Pointer)
+	tp, ok2 := t.(*types.Pointer)
+	if !ok || !ok2 {
+		return false
+	}
+	_, ok = hp.Elem().Underlying().(*types.Struct)
+	return ok && types.Identical(hp.Elem().Underlying(), tp.Elem().Underlying())
 }
 
 // search follows nodes from the starts; back goes towards where values are made.
@@ -103,7 +113,7 @@ func (w *World) carries(v ssa.Value, want types.Type) bool {
 
 func (w *World) predecessors(n node) []node {
 	if key, ok := n.(locKey); ok {
-		return values(w.stores[key])
+		return append(values(w.stores[key]), keys(w.aliases[key])...)
 	}
 	switch v := n.(type) {
 	case *ssa.Phi:
@@ -148,6 +158,14 @@ func values(vs []ssa.Value) []node {
 	out := make([]node, len(vs))
 	for i, v := range vs {
 		out[i] = v
+	}
+	return out
+}
+
+func keys(locs []locKey) []node {
+	out := make([]node, len(locs))
+	for i, key := range locs {
+		out[i] = key
 	}
 	return out
 }
@@ -260,7 +278,7 @@ func (w *World) bindingsOf(v *ssa.FreeVar) []node {
 
 func (w *World) successors(n node) []node {
 	if key, ok := n.(locKey); ok {
-		return append(values(w.loads[key]), values(w.addrs[key])...)
+		return append(append(values(w.loads[key]), values(w.addrs[key])...), keys(w.aliases[key])...)
 	}
 	v, ok := n.(ssa.Value)
 	if !ok || v.Referrers() == nil {

@@ -88,7 +88,9 @@ func (w *World) findEscaped() {
 		case *ssa.MakeInterface:
 			if key := w.keys.of(v.X.Type()) + ">" + w.keys.of(v.Type()); !converted[key] {
 				converted[key] = true
-				w.markConverted(v.X.Type(), v.Type(), at.why)
+				for _, n := range w.markConverted(v.X.Type(), v.Type(), at.why) {
+					push(n, at.why)
+				}
 			}
 		}
 		if fn != nil {
@@ -107,12 +109,52 @@ func (w *World) findEscaped() {
 				}
 			}
 		}
-		for _, n := range w.predecessors(at.n) {
+		for _, n := range append(w.predecessors(at.n), w.contentsOf(at.n)...) {
 			if _, ok := n.(libraryNode); !ok {
 				push(n, at.why)
 			}
 		}
 	}
+}
+
+// contentsOf is what lies in a map or slice: what was put in where it was made, or anything in one of its type.
+func (w *World) contentsOf(n node) []node {
+	v, ok := n.(ssa.Value)
+	if !ok {
+		return nil
+	}
+	var out []node
+	switch made := v.(type) {
+	case *ssa.Slice:
+		if array, ok := made.X.(*ssa.Alloc); ok {
+			for _, ref := range *array.Referrers() {
+				if at, ok := ref.(*ssa.IndexAddr); ok {
+					for _, use := range *at.Referrers() {
+						if store, ok := use.(*ssa.Store); ok && store.Addr == at {
+							out = append(out, store.Val)
+						}
+					}
+				}
+			}
+			return out
+		}
+	case *ssa.MakeMap:
+		for _, ref := range *made.Referrers() {
+			if update, ok := ref.(*ssa.MapUpdate); ok && update.Map == made {
+				out = append(out, update.Value)
+			}
+		}
+		return out
+	case *ssa.ChangeType, *ssa.MakeInterface, *ssa.Const:
+		return nil
+	}
+	switch v.Type().Underlying().(type) {
+	case *types.Slice, *types.Map, *types.Array:
+		return []node{w.elementsOf(v.Type())}
+	case *types.Chan:
+		return []node{locKey("C" + w.keys.of(chanElem(v.Type())))}
+	}
+	return nil
 }
 
 func carriesFunction(t types.Type) bool {
@@ -122,6 +164,12 @@ func carriesFunction(t types.Type) bool {
 	case *types.Pointer:
 		return carriesFunction(u.Elem())
 	case *types.Slice:
+		return carriesFunction(u.Elem())
+	case *types.Array:
+		return carriesFunction(u.Elem())
+	case *types.Map:
+		return carriesFunction(u.Elem())
+	case *types.Chan:
 		return carriesFunction(u.Elem())
 	case *types.Tuple:
 		for i := 0; i < u.Len(); i++ {
@@ -182,17 +230,54 @@ var calledAnyway = map[string]bool{
 }
 
 // markConverted: of a value that goes to the library as one of its interfaces, the library can call that interface's
-// methods, and others that it asks for by assertion; of any value those that packages such as fmt look for.
-func (w *World) markConverted(t, as types.Type, why string) {
+// methods, and others that it asks for by assertion; of any value, and of what lies in it, those that packages such as
+// fmt look for. Interfaces that lie in it are returned: whatever is in them may be asked as well.
+func (w *World) markConverted(t, as types.Type, why string) []node {
 	iface, ok := as.Underlying().(*types.Interface)
 	if !ok {
-		return
+		return nil
 	}
 	if iface.NumMethods() == 0 || w.keys.of(as) == "error" {
-		w.markMethods(t, why, func(name string) bool { return calledAnyway[name] })
-		return
+		return w.markWithin(t, why, nil)
 	}
 	w.markAllOf(t, why)
+	return nil
+}
+
+func (w *World) markWithin(t types.Type, why string, found []node) []node {
+	key := w.keys.of(t)
+	if w.shown[key] {
+		return found
+	}
+	w.shown[key] = true
+	w.markMethods(t, why, func(name string) bool { return calledAnyway[name] })
+	switch u := t.Underlying().(type) {
+	case *types.Pointer:
+		return w.markWithin(u.Elem(), why, found)
+	case *types.Slice:
+		return w.markElements(u, u.Elem(), why, found)
+	case *types.Array:
+		return w.markElements(u, u.Elem(), why, found)
+	case *types.Map:
+		return w.markElements(u, u.Elem(), why, w.markWithin(u.Key(), why, found))
+	case *types.Struct:
+		for i := 0; i < u.NumFields(); i++ {
+			if types.IsInterface(u.Field(i).Type()) {
+				s := w.fieldStep(t, i)
+				found = append(found, locKey("F"+s.owner+"#"+itoa(i)))
+				continue
+			}
+			found = w.markWithin(u.Field(i).Type(), why, found)
+		}
+	}
+	return found
+}
+
+func (w *World) markElements(container, elem types.Type, why string, found []node) []node {
+	if types.IsInterface(elem) {
+		return append(found, w.elementsOf(container))
+	}
+	return w.markWithin(elem, why, found)
 }
 
 // markAllOf: what the library has as one of its interfaces, it may ask for another one by assertion.

@@ -81,7 +81,7 @@ type lockSummary struct {
 
 func (w *World) lockKey(mode string, v ssa.Value, expr string) (string, Path) {
 	paths := w.Paths(v)
-	if len(paths) == 1 && paths[0].root != rootHeap {
+	if len(paths) == 1 && paths[0].root != rootHeap && !paths[0].isSome() {
 		return mode + " " + paths[0].key(), paths[0]
 	}
 	return mode + " as written " + expr, heapPath()
@@ -178,9 +178,14 @@ func (w *World) step(state *lockState, in ssa.Instruction) {
 			}
 		}
 	}
-	if len(w.opAt[in]) == 0 {
+	if w.mayRunMore(call) {
 		w.stepInto(state, call, deferred)
 	}
+}
+
+// mayRunMore: through an interface, a call may run Lock of package sync or one that the program wrote.
+func (w *World) mayRunMore(call ssa.CallInstruction) bool {
+	return len(w.opAt[call]) == 0 || call.Common().IsInvoke()
 }
 
 // stepInto applies what a called function does with locks that it was given.
@@ -325,7 +330,7 @@ func (w *World) findReleased(fn *ssa.Function, s *lockSummary) {
 					add(key, hold{op: op, path: path, site: in, mode: mode, always: dominatesReturns(fn, in)})
 				}
 			}
-			if call, ok := in.(ssa.CallInstruction); ok && len(w.opAt[in]) == 0 {
+			if call, ok := in.(ssa.CallInstruction); ok && w.mayRunMore(call) {
 				if _, isGo := call.(*ssa.Go); !isGo {
 					for _, callee := range w.callees[call] {
 						if !w.touching[callee] || callee == fn {

@@ -151,6 +151,10 @@ func (w *World) findCallOps(fn *ssa.Function, call ssa.CallInstruction) {
 		return
 	}
 	kind := syncMethods[name]
+	if kind == "" && c.IsInvoke() {
+		name = w.syncMethodOf(call)
+		kind = syncMethods[name]
+	}
 	if kind == "" {
 		return
 	}
@@ -162,13 +166,23 @@ func (w *World) findCallOps(fn *ssa.Function, call ssa.CallInstruction) {
 		operand = c.Args[0]
 	}
 	if kind == "add" {
-		if !takesAway(c.Args[1]) {
+		if !takesAway(c.Args[len(c.Args)-1]) {
 			return
 		}
 		kind = "done"
 	}
 	w.addOp(&Op{Kind: kind, Fn: fn, Instr: call, Operand: operand, Pos: c.Pos(), Deferred: deferred,
 		Maybe: strings.Contains(name, ".Try"), Alone: true})
+}
+
+// syncMethodOf is the method of package sync that a call through an interface of the program may run.
+func (w *World) syncMethodOf(call ssa.CallInstruction) string {
+	for _, callee := range w.callees[call] {
+		if name := linkerName(callee); isSyncCall(name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // takesAway tells whether a number may be below zero: `Add` with it counts as `Done`.
@@ -184,21 +198,17 @@ func takesAway(v ssa.Value) bool {
 
 // ownerOffset is how far behind what a variable points at an operand lies: `s.mu` behind `s`. It tells a pointer to
 // the object around from others where optimised code kept no variable.
-func (w *World) ownerOffset(v ssa.Value, sizes types.Sizes) (owner string, offset int64, ok bool) {
+func (w *World) ownerOffset(v ssa.Value) (owner string, offset int64, ok bool) {
 	for {
 		f, isField := v.(*ssa.FieldAddr)
 		if !isField {
 			break
 		}
-		st, isStruct := deref(f.X.Type()).Underlying().(*types.Struct)
-		if !isStruct {
+		within, known := w.offsetOf(f.X.Type(), f.Field)
+		if !known {
 			return "", 0, false
 		}
-		fields := make([]*types.Var, st.NumFields())
-		for i := range fields {
-			fields[i] = st.Field(i)
-		}
-		offset += sizes.Offsetsof(fields)[f.Field]
+		offset += within
 		v = f.X
 	}
 	return w.keys.of(deref(v.Type())), offset, true

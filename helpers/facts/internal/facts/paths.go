@@ -243,13 +243,23 @@ func (w *World) elements(x ssa.Value, depth int) []Path {
 
 const elementStep = "element"
 
+// isSome: the path leads through an element of a container, so that it is not one object.
+func (p Path) isSome() bool {
+	for _, s := range p.steps {
+		if s.owner == elementStep {
+			return true
+		}
+	}
+	return false
+}
+
 func (w *World) fieldStep(t types.Type, field int) step {
 	owner := deref(t)
 	st, ok := owner.Underlying().(*types.Struct)
 	if !ok || field >= st.NumFields() {
 		return step{owner: "?", index: field}
 	}
-	return step{w.keys.of(owner), field, st.Field(field).Name()}
+	return step{w.twinOf(w.keys.of(owner)), field, st.Field(field).Name()}
 }
 
 // load is what a location holds: of a variable that is set once in sight, what it is set to; of a field of an object
@@ -494,7 +504,14 @@ func isAtomicLoad(name string) bool { return isAtomic(name, "Load", "Swap") }
 
 func isAtomicStore(name string) bool { return isAtomic(name, "Store", "Swap", "CompareAndSwap") }
 
+func isAtomicAccess(name string) bool { return isAtomicLoad(name) || isAtomicStore(name) }
+
 func isAtomic(name string, methods ...string) bool {
+	for _, method := range methods {
+		if name == "sync/atomic."+method+"Pointer" {
+			return true
+		}
+	}
 	if !strings.HasPrefix(name, "sync/atomic.(*Value).") && !strings.HasPrefix(name, "sync/atomic.(*Pointer[") {
 		return false
 	}
@@ -562,7 +579,7 @@ func (w *World) inCaller(p Path, fn *ssa.Function, site ssa.CallInstruction, dep
 		}
 		value := c.Value
 		if made, ok := value.(*ssa.MakeClosure); ok && made.Fn == fn {
-			return w.follow(w.paths(made.Bindings[p.index], depth), p.steps, depth)
+			return w.follow(w.boundTo(made.Bindings[p.index], depth), p.steps, depth)
 		}
 		base := w.paths(value, depth)
 		return w.follow(base, append([]step{{"closure", p.index, ""}}, p.steps...), depth)
@@ -578,7 +595,7 @@ func (w *World) follow(base []Path, steps []step, depth int) []Path {
 		for _, p := range out {
 			if made, ok := p.value.(*ssa.MakeClosure); ok && p.root == rootFresh && len(p.steps) == 0 && s.owner == "closure" {
 				if s.index < len(made.Bindings) {
-					next = append(next, w.paths(made.Bindings[s.index], depth)...)
+					next = append(next, w.boundTo(made.Bindings[s.index], depth)...)
 				}
 				continue
 			}
@@ -595,6 +612,14 @@ func (w *World) follow(base []Path, steps []step, depth int) []Path {
 		out = next
 	}
 	return unique(out)
+}
+
+// boundTo is where what a closure captured comes from: of a variable, what it is set to.
+func (w *World) boundTo(binding ssa.Value, depth int) []Path {
+	if a, ok := binding.(*ssa.Alloc); ok && !isStructCell(a) {
+		return w.load(a, depth)
+	}
+	return w.paths(binding, depth)
 }
 
 // argument is what a call passes for a parameter of the function that it runs; nil where that cannot be told.

@@ -143,7 +143,7 @@ func (k *walker) before(fn *ssa.Function, site ssa.Instruction, p Path, op *Op, 
 func (k *walker) lockGate(lock *Op, at, p Path, fn *ssa.Function) *gate {
 	global := at.root == rootGlobal && len(at.steps) == 0
 	same := at.root == p.root && at.root == rootParam && at.index == p.index && len(at.steps) > 0 && len(p.steps) > 0 && k.isOwnField(p)
-	if !global && !same {
+	if (!global && !same) || !k.isSteady(at) {
 		return nil
 	}
 	key := p.key()
@@ -299,7 +299,7 @@ func (k *walker) channelGate(fn *ssa.Function, site ssa.Instruction, p Path, op 
 
 // isSteady: the path means the same object all the time.
 func (k *walker) isSteady(p Path) bool {
-	if p.root == rootHeap {
+	if p.root == rootHeap || p.isSome() {
 		return false
 	}
 	for _, s := range p.steps {
@@ -443,7 +443,7 @@ func (k *walker) enter(fn *ssa.Function, p Path, must *constraint, called token.
 		return
 	}
 	k.seen[key] = true
-	if why := k.w.library[fn]; why != "" {
+	if why := k.w.library[fn]; why != "" && k.mayBeMade(fn, must) {
 		k.entries = append(k.entries, entry{why: fmt.Sprintf("%s may be called by %s", shortName(fn), why), pos: fn.Pos(), gates: gates.locks})
 	}
 	for _, site := range k.w.callers[fn] {
@@ -513,7 +513,7 @@ func (w *World) madeBefore(fn *ssa.Function, site ssa.Instruction, p Path) ssa.V
 			if !ok || f.Field != last.index || w.fieldStep(f.X.Type(), f.Field).owner != last.owner || !dominates(store, site) {
 				continue
 			}
-			if paths := w.Paths(f.X); len(paths) == 1 && paths[0].key() == owner.key() {
+			if paths := w.Paths(f.X); len(paths) == 1 && !owner.isSome() && paths[0].key() == owner.key() {
 				return store.Val
 			}
 		}
@@ -576,7 +576,7 @@ func (k *walker) mustBe(fn *ssa.Function, site ssa.CallInstruction, must *constr
 		if arg == nil {
 			return nil, true
 		}
-		return k.narrow(k.w.follow(k.w.Paths(arg), must.path.steps, 0), must.fn)
+		return k.narrow(k.w.follow(k.w.boundTo(arg, 0), must.path.steps, 0), must.fn)
 	}
 	if c.IsInvoke() {
 		return nil, true
@@ -585,6 +585,24 @@ func (k *walker) mustBe(fn *ssa.Function, site ssa.CallInstruction, must *constr
 		return nil, true
 	}
 	return k.narrow(k.w.Paths(c.Value), fn)
+}
+
+// mayBeMade: may what a function that the library calls has captured be the function that is wanted?
+func (k *walker) mayBeMade(fn *ssa.Function, must *constraint) bool {
+	if must == nil || must.path.root != rootFree {
+		return true
+	}
+	made := k.w.closures[fn]
+	for _, closure := range made {
+		if must.path.index >= len(closure.Bindings) {
+			return true
+		}
+		bound := k.w.boundTo(closure.Bindings[must.path.index], 0)
+		if _, ok := k.narrow(k.w.follow(bound, must.path.steps, 0), must.fn); ok {
+			return true
+		}
+	}
+	return len(made) == 0
 }
 
 func (k *walker) constrained(fn *ssa.Function, site ssa.CallInstruction, must *constraint) ssa.Value {

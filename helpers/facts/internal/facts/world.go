@@ -29,6 +29,7 @@ type World struct {
 	callers  map[*ssa.Function][]ssa.CallInstruction
 	callees  map[ssa.CallInstruction][]*ssa.Function
 	byFile   map[string][]*ssa.Function // by recorded path, sorted by first line
+	byName   map[string][]*ssa.Function // made when it is asked for
 	syntax   map[*ssa.Function]*syntaxIndex
 	returnsM map[*ssa.Function][][]Path
 	pathsM   map[ssa.Value][]Path
@@ -37,6 +38,8 @@ type World struct {
 	loads    map[locKey][]ssa.Value
 	addrs    map[locKey][]ssa.Value
 	moved    map[locKey]bool // fields that may be set to another object that is there already
+	aliases  map[locKey][]locKey
+	twins    map[string]string // struct types that are converted into each other
 	closures map[*ssa.Function][]*ssa.MakeClosure
 	ops      []*Op
 	opsOf    map[*ssa.Function][]*Op
@@ -45,6 +48,8 @@ type World struct {
 	reach    map[*ssa.BasicBlock]map[*ssa.BasicBlock]bool
 	locks    map[*ssa.Function]*lockSummary
 	touching map[*ssa.Function]bool
+	// shown are the types of values that packages such as fmt have seen.
+	shown map[string]bool
 	// interfaces are those of Go's library.
 	interfaces []*types.Interface
 	// waited is what is waited for, by stack and frame of the stacks at hand.
@@ -52,6 +57,7 @@ type World struct {
 	// libraryFiles are the recorded files of Go's own library.
 	libraryFiles map[string]bool
 	keys         typeKeys
+	conds        *condLocks // made when it is asked for
 	// globals are the uses of package variables and functions as values, of which SSA keeps no list.
 	globals map[ssa.Value][]ssa.Instruction
 }
@@ -64,8 +70,9 @@ func Build(ctx context.Context, p *load.Program) (*World, error) {
 		syntax: map[*ssa.Function]*syntaxIndex{}, returnsM: map[*ssa.Function][][]Path{},
 		pathsM: map[ssa.Value][]Path{}, busy: map[any]bool{}, stores: map[locKey][]ssa.Value{},
 		loads: map[locKey][]ssa.Value{}, addrs: map[locKey][]ssa.Value{}, moved: map[locKey]bool{},
+		aliases: map[locKey][]locKey{}, twins: map[string]string{},
 		closures: map[*ssa.Function][]*ssa.MakeClosure{}, opsOf: map[*ssa.Function][]*Op{},
-		opAt: map[ssa.Instruction][]*Op{}, library: map[*ssa.Function]string{},
+		opAt: map[ssa.Instruction][]*Op{}, library: map[*ssa.Function]string{}, shown: map[string]bool{},
 		reach: map[*ssa.BasicBlock]map[*ssa.BasicBlock]bool{}, locks: map[*ssa.Function]*lockSummary{},
 		keys: typeKeys{}, globals: map[ssa.Value][]ssa.Instruction{},
 	}
@@ -128,6 +135,7 @@ func (w *World) finish(ctx context.Context) error {
 			kept[fn] = true
 		}
 	}
+	dropTemplates(kept)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -148,17 +156,88 @@ func (w *World) finish(ctx context.Context) error {
 		return a.String() < b.String()
 	})
 	w.indexCalls(graph)
+	w.findTwins()
 	for _, fn := range w.funcs {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		w.indexFunction(fn)
 	}
+	w.findAliases()
 	w.findReceivedCalls()
 	w.findLibraryCalls()
 	w.findOps()
 	w.findTouching()
 	return ctx.Err()
+}
+
+// dropTemplates leaves out the bodies of generic functions as they are written, wherever there are instances: those run.
+func dropTemplates(kept map[*ssa.Function]bool) {
+	instances := map[ast.Node]bool{}
+	for fn := range kept {
+		if fn.Syntax() != nil && !isTemplate(fn) {
+			instances[fn.Syntax()] = true
+		}
+	}
+	for fn := range kept {
+		if isTemplate(fn) && (fn.Syntax() == nil || instances[fn.Syntax()]) {
+			delete(kept, fn)
+		}
+	}
+}
+
+// isTemplate tells whether a function, or the one around it, hangs on type parameters.
+func isTemplate(fn *ssa.Function) bool {
+	for fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	args := fn.TypeArgs()
+	if fn.TypeParams().Len() > len(args) {
+		return true
+	}
+	for _, arg := range args {
+		if hasTypeParameter(arg, 0) {
+			return true
+		}
+	}
+	recv := fn.Signature.Recv()
+	return recv != nil && hasTypeParameter(recv.Type(), 0)
+}
+
+// hasTypeParameter looks as deep as types are usually written.
+func hasTypeParameter(t types.Type, depth int) bool {
+	if depth > 10 {
+		return false
+	}
+	switch t := compat.Unalias(t).(type) {
+	case *types.TypeParam:
+		return true
+	case *types.Named:
+		for i := 0; i < t.TypeArgs().Len(); i++ {
+			if hasTypeParameter(t.TypeArgs().At(i), depth+1) {
+				return true
+			}
+		}
+	case *types.Map:
+		return hasTypeParameter(t.Key(), depth+1) || hasTypeParameter(t.Elem(), depth+1)
+	case *types.Struct:
+		for i := 0; i < t.NumFields(); i++ {
+			if hasTypeParameter(t.Field(i).Type(), depth+1) {
+				return true
+			}
+		}
+	case *types.Signature:
+		return hasTypeParameter(t.Params(), depth+1) || hasTypeParameter(t.Results(), depth+1)
+	case *types.Tuple:
+		for i := 0; i < t.Len(); i++ {
+			if hasTypeParameter(t.At(i).Type(), depth+1) {
+				return true
+			}
+		}
+	case interface{ Elem() types.Type }:
+		return hasTypeParameter(t.Elem(), depth+1)
+	}
+	return false
 }
 
 func (w *World) indexCalls(graph *callgraph.Graph) {
@@ -284,17 +363,9 @@ func (w *World) isLinked(fn *ssa.Function) bool {
 	if fn.Name() == "init" || strings.HasPrefix(fn.Name(), "init#") {
 		return true
 	}
-	name := linkerName(fn)
-	if w.Program.Linked(name) {
-		return true
-	}
 	// A method with a value receiver may be there as its pointer wrapper alone.
-	if at := strings.LastIndex(name, "."); fn.Signature.Recv() != nil && !strings.Contains(name, ".(*") {
-		if from := strings.LastIndex(strings.TrimSuffix(name[:at], "[...]"), "."); from >= 0 {
-			return w.Program.Linked(name[:from] + ".(*" + name[from+1:at] + ")" + name[at:])
-		}
-	}
-	return false
+	name := linkerName(fn)
+	return w.Program.Linked(name) || w.Program.Linked(load.Wrapped(name))
 }
 
 // isOpaque tells whether nothing of a function's body was read.
@@ -358,10 +429,8 @@ func (w *World) span(fn *ssa.Function) (int, int) {
 
 func (w *World) indexFunction(fn *ssa.Function) {
 	if node := fn.Syntax(); node != nil {
-		if _, ok := node.(*ast.RangeStmt); !ok {
-			file := w.place(node.Pos()).File
-			w.byFile[file] = append(w.byFile[file], fn)
-		}
+		file := w.place(node.Pos()).File
+		w.byFile[file] = append(w.byFile[file], fn)
 	}
 	for _, b := range fn.Blocks {
 		for _, in := range b.Instrs {

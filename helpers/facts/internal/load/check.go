@@ -212,24 +212,12 @@ func (c *checker) leaveOut(src *source) {
 			if !ok || d.Body == nil || len(d.Body.List) <= shortBody || d.Name.Name == "init" || d.Name.Name == "_" {
 				continue
 			}
-			if name := declaredAs(src.path, d); !c.linked(name) && !c.linked(wrapped(name)) {
+			// A generic function without a body is an error to the type checker.
+			if name := declaredAs(src.path, d); !strings.Contains(name, "[") && !c.linked(name) && !c.linked(Wrapped(name)) {
 				d.Body = nil
 			}
 		}
 	}
-}
-
-// wrapped is the name of a method with a value receiver where only the wrapper for pointers is left.
-func wrapped(name string) string {
-	dot := strings.LastIndexByte(name, '.')
-	if dot < 0 || strings.Contains(name, ".(*") {
-		return name
-	}
-	from := strings.LastIndexByte(strings.TrimSuffix(name[:dot], "[...]"), '.')
-	if from < strings.LastIndexByte(name, '/') {
-		return name
-	}
-	return name[:from] + ".(*" + name[from+1:dot] + ")" + name[dot:]
 }
 
 func (c *checker) withBodies(src *source, p *Package) {

@@ -164,3 +164,18 @@ func receiverOf(decl *ast.FuncDecl) (name string, pointer, generic bool) {
 		}
 	}
 }
+
+// Wrapped is the linker's name of the wrapper for pointers of a method with a value receiver, which may be all that is
+// left of it: pkg.(*T).M of pkg.T.M. Other names stay as they are.
+func Wrapped(name string) string {
+	raw := rawPackage(name)
+	if raw == "" {
+		return name
+	}
+	rest := name[len(raw)+1:]
+	dot := strings.LastIndexByte(rest, '.')
+	if dot <= 0 || strings.HasPrefix(rest, "(*") || strings.HasSuffix(rest, "[...]") && !strings.Contains(rest, "].") {
+		return name
+	}
+	return raw + ".(*" + rest[:dot] + ")" + rest[dot:]
+}
