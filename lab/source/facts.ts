@@ -156,6 +156,8 @@ export const placesSchema = z.object({
         line: z.number(),
         near: z.boolean(),
         done: z.boolean(),
+        /** As a person calls it, where this stack tells. */
+        name: z.string().optional(),
         elem: z.string().optional(),
         owner: owner.optional(),
       }),

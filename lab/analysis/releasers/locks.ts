@@ -114,6 +114,7 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
     const releasers: Releaser[] = [];
     const open = (why: string, blind = false) => releasers.push({ kind: 'open', why, blind });
     const ops = new Map<number, boolean>();
+    let named: string | undefined;
     const seen = new Set<string>();
     for (const cell of cells) {
       if (seen.has(cell.signature.id) || cell.wait.kind !== 'sync') continue;
@@ -121,7 +122,10 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
       if (seen.size > maxPlaces) break;
       const found = await placesOf(cell, cell.wait);
       if (found.kind === 'none') open(found.why, found.blind);
-      else for (const op of found.ops) ops.set(op.op, ops.get(op.op) === true || found.sure);
+      else {
+        for (const op of found.ops) ops.set(op.op, ops.get(op.op) === true || found.sure);
+        named ??= found.ops[0]?.name;
+      }
     }
     if (ops.size === 0) {
       if (releasers.length === 0) open('those who wait were woken and take their lock again');
@@ -160,7 +164,7 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
       operations: facts.class.operations.map(({ kind, function: name, file, line, expr }) => ({
         ...{ kind, function: name, file, line, expression: expr },
       })),
-      name: sure || ops.size === 1 ? facts.class.names[0]?.name : undefined,
+      name: named ?? (sure || ops.size === 1 ? facts.class.names[0]?.name : undefined),
       leaks: facts.class.leaks,
     };
   };

@@ -827,6 +827,8 @@ type Waiting struct {
 	Near  bool   `json:"near"`
 	Done  bool   `json:"done"` // a receive from Done of a context
 	Owner *Owner `json:"owner,omitempty"`
+	// Name is what a person calls it, where this stack tells it and others need not: whose Do a Once's waiter is in.
+	Name string `json:"name,omitempty"`
 	// Elem is the type of a channel's elements.
 	Elem string `json:"elem,omitempty"`
 }
@@ -850,6 +852,7 @@ func (w *World) Places(s *Stacks, stack, frame int, kinds []string) []Waiting {
 		waiting := Waiting{Op: op.ID, Text: op.Expr, Expr: w.exprOf(op.Operand, 0), Line: w.line(op.Pos), Near: near, Done: doneOf(op.Operand) != nil}
 		if isSyncKind(op.Kind) {
 			waiting.Owner = w.ownerOf(op)
+			waiting.Name = w.onceName(s, stack, frame, op)
 		} else {
 			waiting.Elem = w.keys.of(chanElem(op.Operand.Type()))
 		}
@@ -874,6 +877,28 @@ func (w *World) Places(s *Stacks, stack, frame int, kinds []string) []Waiting {
 		w.startedOps(s.all[stack].Frames[frame], add)
 	}
 	return out
+}
+
+// onceName is the Once whose Do the goroutine is in, for the lock that is inside it.
+func (w *World) onceName(s *Stacks, stack, frame int, op *Op) string {
+	if op.Fn.Signature.Recv() == nil || syncType(deref(op.Fn.Signature.Recv().Type())) != "Once" {
+		return ""
+	}
+	for j := frame + 1; j < len(s.at[stack]); j++ {
+		for _, a := range s.at[stack][j] {
+			for _, p := range a.points {
+				if p.entry {
+					continue
+				}
+				for _, do := range w.opAt[p.block.Instrs[p.index]] {
+					if n, ok := w.nameOf(do.Operand); ok && do.Kind == "once" {
+						return n.Name
+					}
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // startedOps: `go wg.Wait()` starts in a wrapper that the compiler makes and that no source shows.

@@ -241,6 +241,9 @@ func (w *World) Resolve(stacks []Stack) *Stacks {
 				a := &activation{stack: i, frame: j, fn: fn, points: points, waits: stack.Parked && isParkedIn(stack, j)}
 				s.add(a)
 			}
+			if initializer.MatchString(withoutTypeArgs(f.Function)) && !w.isLibraryFile(f.File) {
+				w.addRestOfStart(s, i, j, fns)
+			}
 			if len(fns) == 0 {
 				for _, fn := range w.startedBy(f, j == 0) {
 					s.add(&activation{stack: i, frame: j, fn: fn, points: []point{{entry: true}}})
@@ -249,6 +252,17 @@ func (w *World) Resolve(stacks []Stack) *Stacks {
 		}
 	}
 	return s
+}
+
+// addRestOfStart: after an initializer come others, in an order that is not looked into, and main.
+func (w *World) addRestOfStart(s *Stacks, stack, frame int, own []*ssa.Function) {
+	for _, fn := range w.funcs {
+		isStart := strings.HasPrefix(fn.Name(), "init#") || fn.Name() == "main" && fn.Pkg != nil && fn.Pkg.Pkg.Name() == "main"
+		if !isStart || fn.Parent() != nil || fn.Signature.Recv() != nil || w.isStd(fn) || len(own) > 0 && own[0] == fn {
+			continue
+		}
+		s.add(&activation{stack: stack, frame: frame, fn: fn, points: []point{{entry: true}}})
+	}
 }
 
 func (s *Stacks) add(a *activation) {

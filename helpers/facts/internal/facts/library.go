@@ -3,6 +3,7 @@ package facts
 import (
 	"go/ast"
 	"go/types"
+	"regexp"
 	"sort"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 // and methods of types that are converted to its interfaces, as the executable's itabs have them.
 func (w *World) findLibraryCalls() {
 	w.findEscaped()
+	w.findExported()
 	w.findReflectedMethods()
 }
 
@@ -22,6 +24,27 @@ func (w *World) markLibrary(fn *ssa.Function, why string) {
 		return
 	}
 	w.library[fn] = why
+}
+
+// exportedToC is how the linker calls what cgo makes of a function that is exported to C: `main._cgoexp_0123abcd_name`.
+var exportedToC = regexp.MustCompile(`^(.*)\._cgoexp_[0-9a-f]+_(\w+)$`)
+
+// findExported finds the functions that C may call.
+func (w *World) findExported() {
+	names := map[string]bool{}
+	for name := range w.Program.Functions {
+		if m := exportedToC.FindStringSubmatch(name); m != nil {
+			names[m[1]+"."+m[2]] = true
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	for _, fn := range w.funcs {
+		if fn.Parent() == nil && names[linkerName(fn)] {
+			w.markLibrary(fn, "C")
+		}
+	}
 }
 
 func (w *World) findEscaped() {
