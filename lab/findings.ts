@@ -13,16 +13,8 @@ import { type Walk, walkCore } from './checklist/walk.js';
 import type { LaunchDelve } from './delve/launch.js';
 import type { Emit } from './events.js';
 import { checklistSummary } from './report/checklist-text.js';
-import { sourceMapOf } from './run-sources.js';
-import {
-  bundleOf,
-  delveThereOf,
-  inStage,
-  libraryFolder,
-  loadFactsOf,
-  plannedIn,
-  savedStage,
-} from './stages/index.js';
+import { goRootOf, sourceMapOf } from './run-sources.js';
+import { bundleOf, delveThereOf, inStage, loadFactsOf, plannedIn, savedStage } from './stages/index.js';
 import { writeJson } from './store/json-file.js';
 import { membersFile, writeMembers } from './store/members.js';
 import type { Run } from './store/run-store.js';
@@ -49,7 +41,7 @@ export async function analyzeRun(
 ): Promise<Diagnosis> {
   const { core, exe } = bundleIn(run);
   const sourceMap = sourceMapOf(run);
-  const goRoot = existsSync(run.file(libraryFolder)) ? run.file(libraryFolder) : undefined;
+  const goRoot = goRootOf(run);
   const rawListFile = run.file('list_goroutines.json');
   return await inStage({ run, emit, signal }, 'analyze', basename(core), async (limited) => {
     let roster: Roster | undefined;

@@ -9,6 +9,14 @@ import type { Run } from './store/run-store.js';
 /** Where a run keeps the sources of its program, in its folder. */
 export const sourcesFolder = 'sources';
 
+/** Where a run keeps the Go library of another machine, as far as it was compiled in. */
+export const libraryFolder = 'goroot';
+
+/** The `GOROOT` that the run kept. */
+export function goRootOf(run: Run): string | undefined {
+  return existsSync(run.file(libraryFolder)) ? run.file(libraryFolder) : undefined;
+}
+
 /** Where a kit keeps all other sources that the analysis reads, by their recorded paths. */
 export const otherSourcesFolder = 'other-sources';
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
 
 	"go-deadlock-lab/facts/internal/facts"
@@ -20,6 +19,8 @@ type session struct {
 	program *load.Program
 	world   *facts.World
 	stacks  *facts.Stacks
+	// lines are those of recorded files that frames stand at.
+	lines map[string]map[int]bool
 }
 
 // transparent are the packages of the library whose functions call what they are given, or hold what goes through them:
@@ -31,10 +32,12 @@ var transparent = map[string]bool{
 }
 
 type loadParams struct {
-	Exe       string         `json:"exe"`
-	GoRoot    string         `json:"goRoot"`
-	SourceMap []load.Mapping `json:"sourceMap"`
-	CacheDir  string         `json:"cacheDir"`
+	Exe    string `json:"exe"`
+	GoRoot string `json:"goRoot"`
+	// OtherGoRoot is where some Go lies, to be used if it is the program's.
+	OtherGoRoot string         `json:"otherGoRoot"`
+	SourceMap   []load.Mapping `json:"sourceMap"`
+	CacheDir    string         `json:"cacheDir"`
 }
 
 type stacksParams struct {
@@ -90,7 +93,7 @@ func (s *session) call(ctx context.Context, method string, params json.RawMessag
 		if err := s.build(ctx, p.Bodies); err != nil {
 			return nil, err
 		}
-		s.stacks = s.world.Resolve(p.Stacks)
+		s.stacks, s.lines = s.world.Resolve(p.Stacks), linesOf(p.Stacks)
 		return stacksResult{s.world.Tell(s.stacks), s.loaded()}, nil
 	}
 	if s.world == nil {
@@ -122,6 +125,9 @@ func (s *session) call(ctx context.Context, method string, params json.RawMessag
 			return nil, err
 		}
 		return s.world.Answer(s.stacks, p.Ops, p.Mode), nil
+	case "texts":
+		files, err := s.program.Texts(ctx, s.lines)
+		return map[string]any{"files": files}, err
 	}
 	return nil, fmt.Errorf("no such method: %s", method)
 }
@@ -137,7 +143,7 @@ func (s *session) read(ctx context.Context, bodies []string) error {
 		s.bodies[path] = true
 	}
 	program, err := load.Load(ctx, load.Options{
-		Exe: s.params.Exe, GoRoot: s.params.GoRoot, SourceMap: s.params.SourceMap, CacheDir: s.params.CacheDir, Progress: s.progress,
+		Exe: s.params.Exe, GoRoot: s.params.GoRoot, OtherGoRoot: s.params.OtherGoRoot, SourceMap: s.params.SourceMap, CacheDir: s.params.CacheDir, Progress: s.progress,
 		Bodies: func(path string) bool {
 			return transparent[strings.TrimPrefix(path, "vendor/")] || s.bodies[path]
 		},
@@ -163,6 +169,19 @@ func (s *session) build(ctx context.Context, bodies []string) error {
 	return err
 }
 
+func linesOf(stacks []facts.Stack) map[string]map[int]bool {
+	found := map[string]map[int]bool{}
+	for _, stack := range stacks {
+		for _, frame := range stack.Frames {
+			if found[frame.File] == nil {
+				found[frame.File] = map[int]bool{}
+			}
+			found[frame.File][frame.Line] = true
+		}
+	}
+	return found
+}
+
 func (s *session) packageAt(path string) *load.Package {
 	if s.program == nil {
 		return nil
@@ -183,12 +202,8 @@ func (s *session) loaded() *loadResult {
 		if pkg.Bodies {
 			out.Dropped = append(out.Dropped, pkg.Dropped...)
 		}
-		for _, file := range pkg.Files {
-			local := program.Fset.Position(file.Package).Filename
-			// What stands in for absent files is no file itself.
-			if _, err := os.Stat(local); err == nil {
-				out.Sources = append(out.Sources, sourceFile{program.Recorded(local), local, pkg.Std})
-			}
+		for _, local := range program.Files(pkg) {
+			out.Sources = append(out.Sources, sourceFile{program.Recorded(local), local, pkg.Std})
 		}
 	}
 	return out

@@ -1,7 +1,7 @@
 import { checkPair } from '../core/pair.js';
 import { type LaunchDelve, launchDelveCore } from '../delve/launch.js';
 import type { Emit } from '../events.js';
-import type { SourceRead } from '../source/facts.js';
+import type { Sources } from '../source/sources.js';
 import type { Diagnosis } from './diagnosis.js';
 import type { Roster } from './roster.js';
 
@@ -22,8 +22,8 @@ export interface AnalyzeOptions {
   readonly noSource?: boolean | undefined;
   /** Delve's raw list of goroutines is saved here. */
   readonly rawListFile?: string | undefined;
-  /** Called with the sources that were read. */
-  readonly onSources?: ((sources: readonly SourceRead[]) => void) | undefined;
+  /** Called while the sources can still be asked. */
+  readonly onSources?: ((sources: Sources) => Promise<void>) | undefined;
   /** Called with which goroutines each group has, where they could be read; without it none of that is kept. */
   readonly onRoster?: ((roster: Roster) => void) | undefined;
   /** `delve`: read everything through Delve, as is done for a runtime of unknown layout. */

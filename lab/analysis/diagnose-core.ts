@@ -87,7 +87,7 @@ export async function diagnoseCore(
   }
   for (const line of await changedSince(exe, sources)) limits.add(line);
   for (const line of missingSources(sources)) limits.add(line);
-  options.onSources?.(sources.read);
+  await options.onSources?.(sources);
   if (snapshot.roster !== undefined) options.onRoster?.(snapshot.roster);
   const verdict = verdictOf(findings, undecided);
   return {

@@ -11,6 +11,7 @@ import {
   whyNoFacts,
   withoutSources,
 } from '../source/sources.js';
+import type { FactsTool } from '../toolchain/facts.js';
 import type { AnalyzeOptions } from './analyze-core.js';
 import { notWanted } from './process-facts.js';
 import { packagesWaitedIn, stacksOf } from './releasers/context.js';
@@ -61,10 +62,13 @@ async function start(
   signal: AbortSignal,
 ): Promise<LoadingSources | string> {
   try {
-    const helper = facts ?? (await helperFor(pair.exe.goVersion ?? 'unknown', emit, signal));
+    const goVersion = pair.exe.goVersion ?? 'unknown';
+    const tool = facts === undefined ? await toolFor(goVersion, emit, signal) : undefined;
+    const caution = tool?.newEnough === false ? olderThan(goVersion, tool) : undefined;
     const buildId = pair.exe.buildId.gnu ?? pair.exe.buildId.go;
     return await loadSources({
-      ...{ exe, buildId, helper, sourceMap, goRoot, cacheDir: cacheFolder(), signal },
+      ...{ exe, buildId, helper: facts ?? tool?.path ?? '', sourceMap, goRoot, otherGoRoot: tool?.goRoot },
+      ...{ cacheDir: cacheFolder(), caution, signal },
       onProgress: (text) => emit({ type: 'note', text }),
     });
   } catch (error) {
@@ -75,7 +79,12 @@ async function start(
 }
 
 /** Loaded only when needed: the analysis itself needs neither targets nor package managers. */
-async function helperFor(goVersion: string, emit: Emit, signal: AbortSignal): Promise<string> {
+async function toolFor(goVersion: string, emit: Emit, signal: AbortSignal): Promise<FactsTool> {
   const { ensureFacts } = await import('../toolchain/facts.js');
-  return (await ensureFacts({ goVersion, emit }, signal)).path;
+  return await ensureFacts({ goVersion, emit }, signal);
 }
+
+/** A type checker knows the language of its own Go and of those before: functions that use more are left out. */
+const olderThan = (goVersion: string, { builtWith }: FactsTool) =>
+  `The sources were read by ${builtWith.text} and the program was built by ${goVersion}: what is new in that is not ` +
+  `understood. Install a Go as new as the program's to have all of it read.`;

@@ -24,13 +24,14 @@ export function unsureMatch({ match }: CheckedPair): string[] {
   return match.kind === 'unknown' ? [`Executable and core could not be compared: ${match.why}.`] : [];
 }
 
-/** Sources that are not here, for `limits`. */
-export function missingSources({ missing, absent, unanswered }: Sources): string[] {
+/** What of the sources is not here, not understood or not answered, for `limits`. */
+export function missingSources({ missing, absent, caution, unanswered }: Sources): string[] {
   if (absent !== undefined)
     return absent === notWanted ? [] : [`${absent[0]?.toUpperCase()}${absent.slice(1)}.`];
   const [first] = missing;
   const lost = unanswered();
   return [
+    ...(caution === undefined ? [] : [caution]),
     ...(first === undefined
       ? []
       : [

@@ -54,7 +54,7 @@ export async function analyzeStripped(
     signal,
     { proofsApart: true },
   );
-  options.onSources?.(sources.read);
+  await options.onSources?.(sources);
   const { claims, undecided } = claimsOf(study);
   const weighed = claims.flatMap((claim) => weigh(claim, study.input));
   const findings = weighed.map((claim, i) => findingOf({ claim, facts: new Map() }, i, study.input));

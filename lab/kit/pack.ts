@@ -7,9 +7,8 @@ import type { Bundle } from '../capture/bundle.js';
 import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { bundleIn } from '../findings.js';
-import { sourceMapOf, sourcesFolder } from '../run-sources.js';
-import { loadGoParser } from '../source/parser.js';
-import type { SourceRead } from '../source/program.js';
+import { goRootOf, sourceMapOf, sourcesFolder } from '../run-sources.js';
+import type { SourceText } from '../source/facts.js';
 import { bundleOf } from '../stages/index.js';
 import { writeJson } from '../store/json-file.js';
 import { labVersion } from '../store/lab-version.js';
@@ -20,7 +19,6 @@ import { checkKit, differs } from './check-kit.js';
 import { diskFull } from './disk-full.js';
 import { kitRecord } from './kit-record.js';
 import type { KeptOfCore, Manifest } from './manifest.js';
-import { neededOf } from './needed-sources.js';
 import { writeOtherSources } from './other-sources.js';
 import { slimCore } from './slim-core.js';
 import { makeStage } from './stage.js';
@@ -78,12 +76,12 @@ async function packIn(work: Work, emit: Emit, signal: AbortSignal): Promise<Pack
   const note = (text: string) => emit({ type: 'note', text });
   const tool = await ensureDelve({ goVersion: bundle.goVersion, install: true, emit }, signal);
   const delve = work.delve ?? tool.path;
-  let read: readonly SourceRead[] = [];
+  let texts: readonly SourceText[] = [];
   const whole = await analyzeCore(
     {
-      ...{ exe: bundle.exe, core: bundle.core, delve, sourceMap: sourceMapOf(run) },
-      onSources: (sources) => {
-        read = sources;
+      ...{ exe: bundle.exe, core: bundle.core, delve, sourceMap: sourceMapOf(run), goRoot: goRootOf(run) },
+      onSources: async (sources) => {
+        texts = await sources.texts();
       },
     },
     () => undefined,
@@ -94,9 +92,8 @@ async function packIn(work: Work, emit: Emit, signal: AbortSignal): Promise<Pack
   await mkdir(kit);
   const files = await runSources(run);
   const own = run.file(sourcesFolder) + sep;
-  const others = read.filter(({ recorded, local }) => recorded.startsWith('/') && !local.startsWith(own));
-  const needed = keepHeap ? undefined : await neededOf(whole, read, await loadGoParser());
-  for (const [path, from] of await writeOtherSources(others, kit, needed, signal)) files.set(path, from);
+  const others = texts.filter(({ local }) => !local.startsWith(own));
+  for (const [path, from] of await writeOtherSources(others, kit, signal)) files.set(path, from);
   for (const [path, from] of lesson ?? []) files.set(path, from);
   const exe = basename(bundle.exe);
   const core = basename(bundle.core);
@@ -106,13 +103,7 @@ async function packIn(work: Work, emit: Emit, signal: AbortSignal): Promise<Pack
   if (!keepHeap) {
     kept = await slimCore({ exe: bundle.exe, core: bundle.core, out: join(kit, core), delve }, signal);
     note('the core is slimmed; diagnosing it again');
-    const check = () => checkKit({ kit, files, exe, core, delve, run, whole }, signal);
-    let result = await check();
-    if (result.differences.length > 0) {
-      note('it is not the same; diagnosing it again with all of the sources');
-      await writeOtherSources(others, kit, undefined, signal);
-      result = await check();
-    }
+    const result = await checkKit({ kit, files, exe, core, delve, run, whole }, signal);
     if (result.differences.length > 0) throw differs(result.differences);
     checked = { diagnosis: result.diagnosis, valuesLeftOut: result.valuesLeftOut };
   }

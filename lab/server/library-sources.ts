@@ -22,6 +22,9 @@ export interface LibraryRequest {
   readonly to: string;
 }
 
+/** Tells which experiments are on by default in that Go, and so which files of a package were compiled. */
+const experiments = 'internal/buildcfg';
+
 /** Go files of the standard library that the package is made of, one path a line. */
 const template = '{{if .Standard}}{{range .GoFiles}}{{$.Dir}}/{{.}}\n{{end}}{{end}}';
 
@@ -43,7 +46,7 @@ export async function bringLibrarySources(request: LibraryRequest, signal: Abort
   };
   const root = (await ask([go, 'env', 'GOROOT'])).trim();
   if (await isHere(target, root, signal)) return false;
-  const files = (await ask([go, 'list', '-deps', '-f', template, request.package]))
+  const files = (await ask([go, 'list', '-deps', '-f', template, request.package, experiments]))
     .split('\n')
     .filter((path) => path.startsWith(`${root}/`))
     .map((path) => path.slice(root.length + 1));

@@ -30,7 +30,7 @@ const keptStacks = z.object({ answer: stacksSchema, files });
 
 /** Nothing here may fail an analysis: what cannot be read or written was not kept. */
 export async function openAnswerCache(options: OpenSources): Promise<AnswerCache> {
-  const { buildId, helper, cacheDir, sourceMap, goRoot } = options;
+  const { buildId, helper, cacheDir, sourceMap, goRoot, otherGoRoot } = options;
   const root = join(cacheDir, 'facts-answers');
   // The helper's folder is named after its own sources and the Go that built it.
   const build = digest({
@@ -38,6 +38,7 @@ export async function openAnswerCache(options: OpenSources): Promise<AnswerCache
     helper: dirname(helper),
     sourceMap,
     goRoot,
+    otherGoRoot,
     exe: await fileOf(options.exe),
   });
   const folder = buildId === undefined ? undefined : join(root, build);

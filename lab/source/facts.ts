@@ -141,6 +141,11 @@ export const stacksSchema = z.object({
   loaded,
 });
 
+/** Files that it takes to read the program where none of them lies, without what that needs none of. */
+export const textsSchema = z.object({
+  files: z.array(z.object({ recorded: z.string(), local: z.string(), text: z.string() })).nullable(),
+});
+
 export const placesSchema = z.object({
   places: z.array(
     z.array(
@@ -169,10 +174,10 @@ export type Owner = z.infer<typeof owner>;
 export type Via = NonNullable<Spot['via']>;
 export type Departure = z.infer<typeof departure>;
 export type StacksAnswer = z.infer<typeof stacksSchema>;
-export type PlacesAnswer = z.infer<typeof placesSchema>;
 export type FrameInfo = z.infer<typeof stacksSchema>['infos'][number];
 export type WaitingOp = z.infer<typeof placesSchema>['places'][number][number];
 export type SourceRead = z.infer<typeof loaded>['sources'][number];
+export type SourceText = NonNullable<z.infer<typeof textsSchema>['files']>[number];
 
 /** How a goroutine waits: what a channel's does, and what it wants of an object of package sync. */
 export type WaitMode = 'send' | 'receive' | 'lock' | 'drain' | 'rlock' | 'wait' | 'notify';

@@ -19,11 +19,17 @@ export function recordedLibrary(
   mainModule: string | undefined,
 ): (file: string) => boolean {
   const files = stacks.flatMap(({ frames }) => frames.map(({ file }) => file));
-  const runtime = files.find((file) => /(?:^|\/src\/)runtime\/\w+\.[gs]o?$/.test(file)) ?? '';
-  const at = runtime.lastIndexOf('/src/runtime/');
-  if (at >= 0) return (file) => file.startsWith(`${runtime.slice(0, at)}/`);
+  const root = recordedGoRoot(files);
+  if (root !== '') return (file) => file.startsWith(`${root}/`);
   return (file) => {
     if (mainModule !== undefined && file.startsWith(`${mainModule}/`)) return false;
     return !file.startsWith('/') && libraryRoots.has(file.slice(0, file.indexOf('/')));
   };
+}
+
+/** `GOROOT` as recorded: what comes before `/src/runtime/` in the runtime's own files; empty with `-trimpath`. */
+export function recordedGoRoot(files: readonly string[]): string {
+  const [, root = ''] =
+    files.map((file) => /^(.*)\/src\/runtime\/\w+\.(?:go|s)$/.exec(file)).find(Boolean) ?? [];
+  return root;
 }

@@ -7,8 +7,10 @@ import {
   type OperationClass,
   placesSchema,
   type SourceRead,
+  type SourceText,
   type StacksAnswer,
   stacksSchema,
+  textsSchema,
   type WaitingOp,
   type WaitMode,
 } from './facts.js';
@@ -33,6 +35,8 @@ export interface SourceStack {
 export interface Sources {
   /** Why there are none, where there are none. */
   readonly absent: string | undefined;
+  /** What else limits them, in a sentence. */
+  readonly caution: string | undefined;
   frame(stack: number, frame: number): FrameInfo;
   /** Stacks of which some frame could not be told: their goroutines may do anything. */
   readonly unseen: readonly string[];
@@ -47,6 +51,8 @@ export interface Sources {
   ): Promise<readonly (readonly WaitingOp[])[]>;
   /** Everyone who could end waits at these operations. */
   releasers(ops: readonly number[], mode: WaitMode): Promise<AnsweredClass>;
+  /** What it takes to find the same on a machine that has none of these files. */
+  texts(): Promise<readonly SourceText[]>;
 }
 
 export interface AnsweredClass extends OperationClass {
@@ -62,6 +68,10 @@ export interface OpenSources {
   readonly helper: string;
   readonly sourceMap: readonly { readonly from: string; readonly to: string }[];
   readonly goRoot?: string | undefined;
+  /** Where some Go lies, to be used if it is the program's. */
+  readonly otherGoRoot?: string | undefined;
+  /** What limits what this helper can tell, in a sentence. */
+  readonly caution?: string | undefined;
   /** Where the types of Go's library, and answers, are kept. */
   readonly cacheDir: string;
   readonly signal: AbortSignal;
@@ -88,7 +98,7 @@ export async function loadSources(options: OpenSources): Promise<LoadingSources>
     loading ??= session.call(
       'load',
       {
-        ...{ exe, goRoot: options.goRoot ?? '', cacheDir },
+        ...{ exe, goRoot: options.goRoot ?? '', otherGoRoot: options.otherGoRoot ?? '', cacheDir },
         sourceMap: sourceMap.map(({ from, to }) => ({ From: from, To: to })),
       },
       z.object({}),
@@ -114,7 +124,7 @@ export async function loadSources(options: OpenSources): Promise<LoadingSources>
         await asked;
         return start();
       };
-      return sourcesOf(told, core, ready, signal);
+      return sourcesOf(told, core, ready, options);
     },
     [Symbol.asyncDispose]: async () => await session?.[Symbol.asyncDispose](),
   };
@@ -124,7 +134,7 @@ function sourcesOf(
   told: StacksAnswer,
   cache: ReturnType<AnswerCache['of']>,
   ready: () => Promise<FactsSession>,
-  signal: AbortSignal,
+  { signal, caution }: OpenSources,
 ): Sources {
   const classes = new Map<string, Promise<AnsweredClass>>();
   let unanswered: { readonly questions: number; readonly why: string } | undefined;
@@ -148,6 +158,7 @@ function sourcesOf(
   };
   return {
     absent: undefined,
+    caution,
     unseen: told.unseen,
     missing: told.loaded.missing,
     read: told.loaded.sources,
@@ -165,6 +176,10 @@ function sourcesOf(
       classes.set(key, asked);
       return asked;
     },
+    async texts() {
+      const helper = await ready();
+      return (await helper.call('texts', {}, textsSchema, { signal })).files ?? [];
+    },
   };
 }
 
@@ -178,6 +193,7 @@ export function withoutSources(
 ): Sources {
   return {
     absent,
+    caution: undefined,
     unseen: [],
     missing: [],
     read: [],
@@ -188,6 +204,7 @@ export function withoutSources(
     }),
     places: (items) => Promise.resolve(items.map(() => [])),
     releasers: () => Promise.resolve(nothing),
+    texts: () => Promise.resolve([]),
   };
 }
 

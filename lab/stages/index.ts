@@ -9,7 +9,6 @@ export {
   folderOn,
   inStage,
   leaveFolder,
-  libraryFolder,
   loadFactsOf,
   plannedIn,
   type StageContext,

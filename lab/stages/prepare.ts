@@ -5,7 +5,7 @@ import { captureMethod } from '../capture/index.js';
 import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { goServerFolder } from '../paths.js';
-import { sourcesFolder } from '../run-sources.js';
+import { libraryFolder, sourcesFolder } from '../run-sources.js';
 import { type BuiltServer, buildServer } from '../server/build.js';
 import { bringLibrarySources } from '../server/library-sources.js';
 import type { Run } from '../store/run-store.js';
@@ -20,7 +20,7 @@ import {
   requireGdb,
   requireGo,
 } from '../toolchain/index.js';
-import { folderOn, inStage, libraryFolder, plannedIn, type StageContext, savedStage } from './stage.js';
+import { folderOn, inStage, plannedIn, type StageContext, savedStage } from './stage.js';
 
 /** Reaches the machine that the run was asked to happen on; a VM that is not up is brought up. */
 export async function connect(
@@ -98,9 +98,9 @@ export async function build(context: StageContext): Promise<BuiltServer> {
     const built = tools.built ?? (await buildWith(context, signal));
     if (target.kind !== 'local') await keepLibrary(context, built, signal);
     // The analysis reads the lines that were compiled, whatever becomes of them later.
-    for (const folder of [scenario.package, 'internal']) {
-      const kept = join(run.file(sourcesFolder), folder);
-      await cp(join(goServerFolder, folder), kept, { recursive: true, preserveTimestamps: true });
+    for (const name of [scenario.package, 'internal', 'go.mod']) {
+      const kept = join(run.file(sourcesFolder), name);
+      await cp(join(goServerFolder, name), kept, { recursive: true, preserveTimestamps: true });
     }
     return [built, `${what}, Go ${built.goVersion}`];
   });

@@ -41,9 +41,6 @@ export function plannedIn(run: Run): Planned {
   return { config, scenario: scenarioOf(config) };
 }
 
-/** Where a run keeps the Go library of another machine, as far as it was compiled in. */
-export const libraryFolder = 'goroot';
-
 /** The run's own folder on its target; it exists, and only its owner may enter it. */
 export async function folderOn(target: Target, run: Run, signal: AbortSignal): Promise<string> {
   if (target.kind === 'local') return run.dir;

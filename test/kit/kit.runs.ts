@@ -11,6 +11,7 @@ import { type PackedKit, packKit } from '../../lab/kit/pack.js';
 import { compareDiagnoses } from '../../lab/kit/same-diagnosis.js';
 import { toolsText } from '../../lab/report/kit-text.js';
 import { sourceMapOf } from '../../lab/run-sources.js';
+import type { Sources } from '../../lab/source/sources.js';
 import { openRun } from '../../lab/store/run-store.js';
 import { findDelve } from '../../lab/toolchain/index.js';
 import { startLab } from '../e2e/lab-process.js';
@@ -58,7 +59,12 @@ describe('a kit of the article run', function () {
 
   it('gives the same diagnosis, with nothing but what is in it', async () => {
     const whole = await diagnose(dir, core);
-    const slimmed = await diagnose(opened, core);
+    const read: string[] = [];
+    const slimmed = await diagnose(opened, core, async (sources) => {
+      read.push(...sources.read.map(({ local }) => local));
+    });
+    expect(read.filter((path) => path.includes('/src/sync/'))).not.to.deep.equal([]);
+    expect(read.filter((path) => !path.startsWith(`${opened}/`))).to.deep.equal([]);
     expect(compareDiagnoses(whole, slimmed)).to.deep.equal({ differences: [], valuesLeftOut: 0 });
     expect(whole.verdict).to.equal('deadlock');
     expect(slimmed.limits).to.deep.equal([]);
@@ -121,6 +127,8 @@ describe('a kit of the article run', function () {
       'other-sources',
       'lesson',
     ]);
+    // It tells the version of the language that the program is written in.
+    expect(await readdir(join(opened, 'sources'))).to.include('go.mod');
     expect((await stat(opened)).mode & 0o777).to.equal(0o700);
     expect((await stat(join(opened, core))).mode & 0o777).to.equal(0o600);
   });
@@ -209,10 +217,14 @@ describe('a kit of the article run', function () {
     expect(await readdir(place)).to.deep.equal([]);
   });
 
-  async function diagnose(home: string, name: string): Promise<Diagnosis> {
+  async function diagnose(
+    home: string,
+    name: string,
+    onSources?: (sources: Sources) => Promise<void>,
+  ): Promise<Diagnosis> {
     const sourceMap = sourceMapOf(await openRun(home));
     return await analyzeCore(
-      { exe: join(home, 'server'), core: join(home, name), sourceMap },
+      { exe: join(home, 'server'), core: join(home, name), sourceMap, onSources },
       silent,
       signal,
     );

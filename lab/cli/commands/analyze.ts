@@ -10,7 +10,7 @@ import { complaintsText } from '../../complaints.js';
 import { LabError } from '../../errors.js';
 import { diagnosisText } from '../../report/diagnosis-text.js';
 import type { SourceMap } from '../../report/page/source-lines.js';
-import { recordedGoRoot } from '../../source/program.js';
+import { recordedGoRoot } from '../../source/library-paths.js';
 import { cannotWrite, writing } from '../../store/cannot-write.js';
 import type { LabCommand } from '../command.js';
 import { defineAnalyze } from '../manual/analyze.js';

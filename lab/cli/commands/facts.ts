@@ -64,15 +64,14 @@ async function describe(
       text: `${tool.builtWith.text} reads these sources: what ${goVersion} has beyond it is not understood`,
     });
   }
-  // A program that names no folder of Go's library has this one, where it is of the very same Go.
-  const library = tool.builtWith.text === goVersion ? tool.goRoot : undefined;
   const params = {
     exe: file,
     function: name,
     object,
     at,
     sourceMap: sourceMap.map(parseSourceMap),
-    goRoot: goRoot === undefined ? library : resolve(goRoot),
+    goRoot: goRoot === undefined ? undefined : resolve(goRoot),
+    otherGoRoot: tool.goRoot,
   };
   return await withPatience(emit, { stage: 'facts', text: basename(file) }, async (say) => {
     await using session = startFacts({ path: tool.path, signal, onProgress: say });

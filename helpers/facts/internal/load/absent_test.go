@@ -126,6 +126,13 @@ func TestTypesOfAbsentPackagesStandIn(t *testing.T) {
 	if dropped(p, "main") != "main.main" {
 		t.Errorf("dropped %v", p.ByPath["main"].Dropped)
 	}
+	for _, pkg := range p.Packages {
+		for _, file := range p.Files(pkg) {
+			if !isFile(file) {
+				t.Errorf("%s is said to have been read", file)
+			}
+		}
+	}
 }
 
 func TestNothingIsHere(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 )
 
 // formatOfCache changes with what is written; helpers of other formats keep their own files.
-const formatOfCache = 1
+const formatOfCache = 2
 
 // cache keeps the types of library packages, one file each: a line that says what it is, and export data. Whatever
 // is wrong with a file, it is as if it were not there.
@@ -37,9 +37,10 @@ type cached struct {
 	data    []byte
 }
 
-// openCache gives the folder for one Go and one way of building. nil when nothing is to be kept.
+// openCache gives the folder for one Go and one way of building. nil when nothing is to be kept: parts of a Go, as kits
+// and runs have them, serve one program only.
 func openCache(dir string, root goRoot, c build.Context, version string) *cache {
-	if dir == "" || root.dir == "" {
+	if dir == "" || root.dir == "" || !isDir(filepath.Join(root.dir, "src", "cmd")) {
 		return nil
 	}
 	key := sha256.New()
@@ -108,6 +109,35 @@ func (c *cache) load(pkg, stamp string) *cached {
 
 // drop removes a file that could not be read after all.
 func (c *cache) drop(pkg string) { _ = os.Remove(c.file(pkg)) }
+
+// keptInterfaces cannot be the name of anything in a source, but counts as exported.
+const keptInterfaces = "Interfaces that are kept"
+
+// keepInterfaces adds a variable that refers to the interfaces which a package keeps for itself: export data has only
+// what exported names lead to, and code of the library asks values for those as well.
+func keepInterfaces(pkg *types.Package) {
+	if pkg == nil {
+		return
+	}
+	var fields []*types.Var
+	scope := pkg.Scope()
+	for _, name := range scope.Names() {
+		object, ok := scope.Lookup(name).(*types.TypeName)
+		if !ok || object.Exported() || object.IsAlias() {
+			continue
+		}
+		named, ok := object.Type().(*types.Named)
+		if !ok || named.TypeParams().Len() > 0 {
+			continue
+		}
+		if made, ok := named.Underlying().(*types.Interface); ok && made.IsMethodSet() {
+			fields = append(fields, types.NewField(object.Pos(), pkg, name, named, false))
+		}
+	}
+	if len(fields) > 0 {
+		scope.Insert(types.NewVar(fields[0].Pos(), pkg, keptInterfaces, types.NewStruct(fields, nil)))
+	}
+}
 
 // store never leaves half a file under the final name, whoever else writes it. That it fails matters to nobody but
 // the next load.

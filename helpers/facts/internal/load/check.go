@@ -172,6 +172,7 @@ func (c *checker) typesOnly(src *source, p *Package) {
 	config.IgnoreFuncBodies = true
 	// What does not type-check here is of no consequence: nobody reads its bodies.
 	p.Types, _ = config.Check(src.path, c.fset, src.files, nil)
+	keepInterfaces(p.Types)
 	c.mu.Lock()
 	c.unsaved = append(c.unsaved, src)
 	c.mu.Unlock()

@@ -31,7 +31,7 @@ func findGoRoot(o Options, s *settings, recorded, modCache string) goRoot {
 		if parts := strings.SplitN(version, ".", 3); len(parts) > 1 {
 			short = "1." + parts[1]
 		}
-		add(mapped(o.SourceMap, recorded), recorded)
+		add(mapped(o.SourceMap, recorded), recorded, o.OtherGoRoot)
 		toolchains, _ := filepath.Glob(filepath.Join(modCache, "golang.org", "toolchain@v0.0.1-"+s.goVersion+".*"))
 		add(toolchains...)
 		add(os.Getenv("GOROOT"), "/usr/local/go", "/usr/lib/go-"+short, "/usr/lib/go", "/usr/lib/golang", "/usr/share/go-"+short)

@@ -20,11 +20,13 @@ type Mapping struct{ From, To string }
 
 // Options say what to load, and where things lie.
 type Options struct {
-	Exe       string    // an ELF executable of Go 1.18 or later, stripped or not
-	GoRoot    string    // where the program's GOROOT lies here; found by itself when ""
-	SourceMap []Mapping // the first that fits counts, before everything else
-	ModCache  string    // GOMODCACHE when "", of the environment or the usual place
-	CacheDir  string    // where types of the standard library are kept; "" keeps nothing
+	Exe    string // an ELF executable of Go 1.18 or later, stripped or not
+	GoRoot string // where the program's GOROOT lies here; found by itself when ""
+	// OtherGoRoot is where some Go lies here, to be used if it is the program's.
+	OtherGoRoot string
+	SourceMap   []Mapping // the first that fits counts, before everything else
+	ModCache    string    // GOMODCACHE when "", of the environment or the usual place
+	CacheDir    string    // where types of the standard library are kept; "" keeps nothing
 	// Bodies tells for packages of the standard library whether their functions are wanted, and not only their types;
 	// those of all other packages always are. It is called from several goroutines.
 	Bodies func(importPath string) bool
@@ -61,6 +63,7 @@ type Program struct {
 	SameGo    bool     // they are of the program's version; otherwise they serve for types alone
 	Missing   []string // recorded files that were not found, or that are not what was compiled
 	places    *places
+	sources   *sources
 }
 
 // Load reads a program. An error means that nothing is known of it at all.
@@ -121,7 +124,7 @@ func Load(ctx context.Context, o Options) (program *Program, err error) {
 	p := &Program{
 		Fset: s.fset, ByPath: c.packages, Functions: functions, GoVersion: settings.goVersion, GOARCH: settings.goarch(),
 		Main: settings.main, MainPath: settings.path, Settings: settings.values,
-		GoRoot: places.root.dir, SameGo: places.root.same, places: places,
+		GoRoot: places.root.dir, SameGo: places.root.same, places: places, sources: s,
 	}
 	for _, src := range order {
 		p.Packages = append(p.Packages, c.packages[src.path])

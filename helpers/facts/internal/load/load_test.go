@@ -42,12 +42,23 @@ func whole(t *testing.T, p *Program) {
 	}
 }
 
-func TestPrograms(t *testing.T) {
+// vendored is the program with a vendor folder.
+func vendored(t *testing.T) string {
+	t.Helper()
 	dir := workplace(t)
+	if isDir(filepath.Join(dir, "vendored")) {
+		return "vendored"
+	}
 	run(t, filepath.Join(dir, "app"), nil, "mod", "vendor", "-o", filepath.Join(dir, "vendored", "vendor"))
 	for _, name := range []string{"go.mod", "main.go", "tag_off.go", "internal"} {
 		copyTree(t, filepath.Join(dir, "app", name), filepath.Join(dir, "vendored", name))
 	}
+	return "vendored"
+}
+
+func TestPrograms(t *testing.T) {
+	dir := workplace(t)
+	vendored(t)
 	trimmed := []Mapping{{"example.com/app", filepath.Join(dir, "app")}}
 	for _, one := range []struct {
 		name    string

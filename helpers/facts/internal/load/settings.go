@@ -146,12 +146,14 @@ func (s *settings) experimentTags(goRoot string) []string {
 	return tags
 }
 
+const experimentsFile = "src/internal/buildcfg/exp.go"
+
 // defaultExperiments reads them from the composite literal that Go's own tools take them from.
 func defaultExperiments(goRoot string) []string {
 	if goRoot == "" {
 		return nil
 	}
-	file, _ := parser.ParseFile(token.NewFileSet(), filepath.Join(goRoot, "src/internal/buildcfg/exp.go"), nil, parser.SkipObjectResolution)
+	file, _ := parser.ParseFile(token.NewFileSet(), filepath.Join(goRoot, experimentsFile), nil, parser.SkipObjectResolution)
 	if file == nil {
 		return nil
 	}
