@@ -63,7 +63,9 @@ export function releaseText(how: ReleaseEvidence, certain: boolean): string {
   if (how.calledAt !== undefined) {
     return `Goroutine ${how.goroutine} stands in ${how.function} (frame ${how.frame}) before it calls a function value at ${how.calledAt}: the one of ${how.file}:${how.line} ${verb} ${how.expression}, which may be this channel`;
   }
-  const which = certain ? ', which in that frame is this very channel' : ', which may be this channel';
+  const seen =
+    how.kept === true ? 'by a pointer that the frame keeps is this very' : 'in that frame is this very';
+  const which = certain ? `, which ${seen} channel` : ', which may be this channel';
   return `Goroutine ${how.goroutine} stands in ${how.function} (frame ${how.frame}) before ${how.file}:${how.line}, where it ${verb} ${how.expression}${which}`;
 }
 
@@ -71,7 +73,8 @@ export function releaseText(how: ReleaseEvidence, certain: boolean): string {
 export function releaseCheck(how: ReleaseEvidence, certain: boolean): string {
   if (isSyncRelease(how)) return syncReleaseCheck(how);
   // Where it was not evaluated, the expression may belong to another frame.
-  if (!certain) return `goroutine ${how.goroutine}; frame ${how.frame} list; list ${how.file}:${how.line}`;
+  if (!certain || how.kept === true)
+    return `goroutine ${how.goroutine}; frame ${how.frame} list; list ${how.file}:${how.line}`;
   return `goroutine ${how.goroutine}; frame ${how.frame} examinemem -fmt hex -size 8 -count 1 -x &${how.expression}`;
 }
 

@@ -192,7 +192,13 @@ function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
       const at = { kind: endedBy[wait.mode], expression: holder.text, file: holder.file, line: holder.line };
       const { kept: _, ...plain } = meaning;
       const how = evidence(at, { ...plain, ...(kept ? { kept: true as const } : {}) });
-      out.push({ kind: 'cell', cell: meaning.cell.key, certain, ...(certain ? { holds: true } : { mayHold: true }), how });
+      out.push({
+        kind: 'cell',
+        cell: meaning.cell.key,
+        certain,
+        ...(certain ? { holds: true } : { mayHold: true }),
+        how,
+      });
     }
   }
   if (wait.mode === 'drain') return [...open, ...out];
@@ -200,7 +206,10 @@ function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
   const certain = new Set(out.filter((one) => one.certain).map((one) => one.cell));
   if (certain.size === 1) return [...open, ...out.filter((one) => one.certain)];
   if (certain.size === 0) return [...open, ...out];
-  return [...open, ...out.map(({ holds: _, ...one }) => ({ ...one, certain: false, mayHold: true as const }))];
+  return [
+    ...open,
+    ...out.map(({ holds: _, ...one }) => ({ ...one, certain: false, mayHold: true as const })),
+  ];
 }
 
 /** A writer that waits for readers has the inner lock, and whoever comes after it waits for it. */

@@ -40,13 +40,20 @@ export interface Meaning {
   readonly onlyBy?: readonly ObjectKey[];
 }
 
+interface Read {
+  readonly goroutine: number;
+  readonly address: Address;
+  /** By a pointer in the frame; no expression shows it. */
+  readonly kept?: true;
+}
+
 interface Entry {
   readonly spot: Spot;
   readonly cell: Cell;
   readonly frame: Frame;
   readonly called: Frame | undefined;
   readonly place: number;
-  readonly reads: readonly { readonly goroutine: number; readonly address: Address }[];
+  readonly reads: readonly Read[];
   /** Not every goroutine of the cell was asked, or the variable may change until then. */
   readonly open: boolean;
   readonly onlyBy: readonly ObjectKey[] | undefined;
@@ -78,7 +85,7 @@ export async function readMeanings(
     for (const cell of cellsOf(spot.stack)) {
       const frame = cell.signature.frames[spot.frame];
       if (frame === undefined) continue;
-      const reads: { goroutine: number; address: Address }[] = [];
+      const reads: Read[] = [];
       if (spot.waited === true) {
         for (const address of waitedBy(cell)) reads.push({ goroutine: cell.ids[0] ?? 0, address });
       }
@@ -87,11 +94,11 @@ export async function readMeanings(
         if (readable) left -= 1;
         const read = readable ? await locator.address(goroutine, frame.index, spot.expr) : 'unreadable';
         const query = { goroutine, frame, called: calledBy(cell, spot.frame) };
-        const address =
-          read === 'unreadable' && spot.via !== undefined
-            ? locator.through({ ...query, via: spot.via, waited: waitedBy(cell) })
-            : read;
-        reads.push({ goroutine, address });
+        if (read !== 'unreadable' || spot.via === undefined) reads.push({ goroutine, address: read });
+        else {
+          const address = locator.through({ ...query, via: spot.via, waited: waitedBy(cell) });
+          reads.push({ goroutine, address, kept: true });
+        }
       }
       const open = (spot.waited !== true && cell.count > reads.length) || hasOwnFrames(cell) || !spot.stays;
       const onlyBy = await neededArms(spot, cell, frame, locator);
@@ -128,7 +135,7 @@ function meaningOf(
   let seen = 0;
   for (const read of reads) {
     if (read.address === address) {
-      first ??= { goroutine: read.goroutine };
+      first ??= { goroutine: read.goroutine, ...(read.kept === true ? { kept: true } : {}) };
       seen += 1;
       continue;
     }

@@ -52,10 +52,12 @@ export function ruleFor(
       const claims = (knots: readonly Knot[], certainty: Claim['certainty']) =>
         knots
           .filter((knot) => shapeOf(knot, input) === shape)
-          .map((knot): Claim => ({
-            ...{ rule: name, knot, ...tell(knot, input) },
-            certainty: hasCertainHolders(knot, input) ? certainty : 'suspected',
-          }));
+          .map(
+            (knot): Claim => ({
+              ...{ rule: name, knot, ...tell(knot, input) },
+              certainty: hasCertainHolders(knot, input) ? certainty : 'suspected',
+            }),
+          );
       return [...claims(input.knots, 'strong'), ...claims(input.suspectedKnots, 'suspected')];
     },
   };

@@ -203,10 +203,8 @@ const shortBody = 4
 // leaveOut empties the functions that the linker left out: whatever they would do is never done. They are much of what
 // a program's modules have.
 func (c *checker) leaveOut(src *source) {
-	if c.linked == nil {
-		return
-	}
 	for _, file := range src.files {
+		withoutC(file)
 		for _, decl := range file.Decls {
 			d, ok := decl.(*ast.FuncDecl)
 			if !ok || d.Body == nil || len(d.Body.List) <= shortBody || d.Name.Name == "init" || d.Name.Name == "_" {
