@@ -6,4 +6,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(process.exitCode ?? 0);
 });
+// Whoever read what is told of the progress has gone, or was killed: no reason to leave everything as it is.
+process.stderr.on('error', () => undefined);
 process.exitCode = await main(process.argv.slice(2), abortOnSignals());

@@ -1,9 +1,10 @@
 import type { CheckedPair } from '../core/pair.js';
-import { LabError, toLabError } from '../errors.js';
+import { toLabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { cacheFolder } from '../paths.js';
 import { recordedLibrary } from '../source/library-paths.js';
 import {
+  isInterrupted,
   type LoadingSources,
   loadSources,
   type Sources,
@@ -72,8 +73,6 @@ async function start(
     return `the sources were not read: ${message}${hint === undefined ? '' : ` (${hint})`}`;
   }
 }
-
-const isInterrupted = (error: unknown) => error instanceof LabError && error.code === 'interrupted';
 
 /** Loaded only when needed: the analysis itself needs neither targets nor package managers. */
 async function helperFor(goVersion: string, emit: Emit, signal: AbortSignal): Promise<string> {

@@ -25,14 +25,24 @@ export function unsureMatch({ match }: CheckedPair): string[] {
 }
 
 /** Sources that are not here, for `limits`. */
-export function missingSources({ missing, absent }: Sources): string[] {
+export function missingSources({ missing, absent, unanswered }: Sources): string[] {
   if (absent !== undefined)
     return absent === notWanted ? [] : [`${absent[0]?.toUpperCase()}${absent.slice(1)}.`];
   const [first] = missing;
-  if (first === undefined) return [];
+  const lost = unanswered();
   return [
-    `${missing.length} source files were not found, ${first} among them: pass --source-map or --go-root.`,
+    ...(first === undefined
+      ? []
+      : [
+          `${missing.length} source files were not found, ${first} among them: pass --source-map or --go-root.`,
+        ]),
+    ...(lost === undefined ? [] : [unansweredText(lost)]),
   ];
+}
+
+function unansweredText({ questions, why }: { readonly questions: number; readonly why: string }): string {
+  const what = questions === 1 ? '1 question' : `${questions} questions`;
+  return `${what} about the sources ${questions === 1 ? 'was' : 'were'} not answered, and who releases what is not known there: ${why}.`;
 }
 
 /** Why there are no sources where somebody asked for none. */

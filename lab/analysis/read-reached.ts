@@ -30,7 +30,7 @@ export async function readReached(
   }
   try {
     const heap = await heapLayout();
-    return findReached(
+    return await findReached(
       {
         ...{ memory, runtime: layout, heap, registers, folded },
         otherTarget: sync.targetOf,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,8 @@ export type LaunchDelve = (
   signal: AbortSignal,
 ) => Promise<DelveSession>;
 
-const graceMs = 2_000;
+/** Of a core nothing has to be put away. */
+const graceMs = 300;
 const keptOutput = 16 * 1024;
 
 /**
@@ -73,6 +74,13 @@ export async function launchDelveCore(
     env: { PATH: home, HOME: home, XDG_CONFIG_HOME: home, LC_ALL: 'C' },
   });
   const output = watchOutput(child, options.logFile);
+  // Until it has a client it would wait for one forever.
+  const leave = (): void => {
+    child.kill('SIGKILL');
+    rmSync(home, { recursive: true, force: true });
+  };
+  process.once('exit', leave);
+  child.once('close', () => process.removeListener('exit', leave));
   const exited = new Promise<DelveEnd>((resolve) => {
     child.once('error', (error) => resolve({ exitCode: null, signal: null, output: messageOf(error) }));
     child.once('close', (exitCode, name) => resolve({ exitCode, signal: name, output: output.text() }));

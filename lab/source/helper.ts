@@ -89,7 +89,7 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-const graceMs = 500;
+const graceMs = 300;
 const startTimeout = 60_000;
 /** V8 holds no string of 512 MiB or more, so no such answer could be parsed. */
 const maxLineBytes = 400 * 1024 * 1024;

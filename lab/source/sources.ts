@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { messageOf } from '../errors.js';
+import { LabError, messageOf } from '../errors.js';
 import { type AnswerCache, openAnswerCache } from './answer-cache.js';
 import {
   classSchema,
@@ -39,12 +39,19 @@ export interface Sources {
   /** Recorded files that were not found, or are not what was compiled. */
   readonly missing: readonly string[];
   readonly read: readonly SourceRead[];
+  /** Questions that the helper failed at so far, and why it did at the first. */
+  unanswered(): { readonly questions: number; readonly why: string } | undefined;
   /** The operations of some kinds that each of these frames may be parked in. */
   places(
     items: readonly { readonly stack: number; readonly frame: number; readonly kinds: readonly string[] }[],
   ): Promise<readonly (readonly WaitingOp[])[]>;
   /** Everyone who could end waits at these operations. */
-  releasers(ops: readonly number[], mode: WaitMode): Promise<OperationClass>;
+  releasers(ops: readonly number[], mode: WaitMode): Promise<AnsweredClass>;
+}
+
+export interface AnsweredClass extends OperationClass {
+  /** Why nothing is known of it: anybody may end these waits. */
+  readonly unanswered?: string;
 }
 
 export interface OpenSources {
@@ -119,25 +126,42 @@ function sourcesOf(
   ready: () => Promise<FactsSession>,
   signal: AbortSignal,
 ): Sources {
-  const classes = new Map<string, Promise<OperationClass>>();
-  const call = <T>(method: string, params: object, schema: z.ZodType<T>) =>
-    cache.answer(method, params, schema, async () =>
-      (await ready()).call(method, params, schema, { signal }),
-    );
+  const classes = new Map<string, Promise<AnsweredClass>>();
+  let unanswered: { readonly questions: number; readonly why: string } | undefined;
+  /** A helper that fails costs the answer, and all further ones when it has ended. */
+  const call = async <T, U>(
+    method: string,
+    params: object,
+    schema: z.ZodType<T>,
+    without: (why: string) => U,
+  ): Promise<T | U> => {
+    try {
+      return await cache.answer(method, params, schema, async () =>
+        (await ready()).call(method, params, schema, { signal }),
+      );
+    } catch (error) {
+      if (signal.aborted || isInterrupted(error)) throw error;
+      const why = whyNoFacts(error);
+      unanswered = { why: unanswered?.why ?? why, questions: (unanswered?.questions ?? 0) + 1 };
+      return without(why);
+    }
+  };
   return {
     absent: undefined,
     unseen: told.unseen,
     missing: told.loaded.missing,
     read: told.loaded.sources,
+    unanswered: () => unanswered,
     frame: (stack, frame) => told.infos[told.of[stack]?.[frame] ?? -1] ?? unknownFrame,
     async places(items) {
       if (items.length === 0) return [];
-      return (await call('places', { items }, placesSchema)).places;
+      return (await call('places', { items }, placesSchema, () => ({ places: [] }))).places;
     },
     releasers(ops, mode) {
       const sorted = [...ops].sort((a, b) => a - b);
       const key = `${mode} ${sorted.join(' ')}`;
-      const asked = classes.get(key) ?? call('releasers', { ops: sorted, mode }, classSchema);
+      const asked =
+        classes.get(key) ?? call('releasers', { ops: sorted, mode }, classSchema, unansweredClass);
       classes.set(key, asked);
       return asked;
     },
@@ -157,6 +181,7 @@ export function withoutSources(
     unseen: [],
     missing: [],
     read: [],
+    unanswered: () => undefined,
     frame: (stack, frame) => ({
       ...unknownFrame,
       library: isLibrary(stacks[stack]?.frames[frame]?.file ?? ''),
@@ -170,6 +195,13 @@ const nothing: OperationClass = {
   ...{ operations: [], gates: [], names: [], unknown: true, escapes: [], contexts: [], others: [] },
   ...{ background: false, departures: [], slots: [], holders: [], leaks: [] },
 };
+
+const unansweredClass = (why: string): AnsweredClass => ({
+  ...nothing,
+  unanswered: `the sources could not be asked: ${why}`,
+});
+
+export const isInterrupted = (error: unknown) => error instanceof LabError && error.code === 'interrupted';
 
 /** Why there are no facts, for a line of limits. */
 export function whyNoFacts(error: unknown): string {

@@ -141,18 +141,18 @@ function heap() {
 }
 
 describe('what live goroutines reach in the heap', () => {
-  it('goes from a package variable over objects to a channel', () => {
+  it('goes from a package variable over objects to a channel', async () => {
     const h = heap();
     const [near, far, lost] = [h.object(), h.object(), h.object()];
     h.global(h.object(1, h.object(2, far)));
     h.global(near);
     for (const channel of [near, far, lost]) h.goroutine([], [channel]);
-    const { reaches, counts } = h.reached();
+    const { reaches, counts } = await h.reached();
     expect([near, far, lost].map(reaches)).to.deep.equal([true, true, false]);
     expect(counts?.live).to.equal(2);
   });
 
-  it('goes on over the stack of a goroutine that can be woken, and of no other', () => {
+  it('goes on over the stack of a goroutine that can be woken, and of no other', async () => {
     const h = heap();
     const [first, second, third, fourth] = [h.object(), h.object(), h.object(), h.object()];
     h.goroutine([first]);
@@ -160,28 +160,28 @@ describe('what live goroutines reach in the heap', () => {
     h.goroutine([], [second]);
     h.goroutine([fourth], [third]);
     h.goroutine([third], [fourth]);
-    const { reaches } = h.reached();
+    const { reaches } = await h.reached();
     expect([first, second, third, fourth].map(reaches)).to.deep.equal([true, true, false, false]);
   });
 
-  it('wakes a select by any of its cases', () => {
+  it('wakes a select by any of its cases', async () => {
     const h = heap();
     const [one, other, held] = [h.object(), h.object(), h.object()];
     h.global(other);
     h.goroutine([held], [one, other]);
     h.goroutine([], [held]);
-    expect([one, held].map(h.reached().reaches)).to.deep.equal([false, true]);
+    expect([one, held].map((await h.reached()).reaches)).to.deep.equal([false, true]);
   });
 
-  it('takes a pointer into an object for one at it', () => {
+  it('takes a pointer into an object for one at it', async () => {
     const h = heap();
     const channel = h.object();
     h.global(h.object(0, channel) + 40);
     h.goroutine([], [channel]);
-    expect(h.reached().reaches(channel)).to.equal(true);
+    expect((await h.reached()).reaches(channel)).to.equal(true);
   });
 
-  it('does not follow numbers in objects without pointers, free slots and queues of channels', () => {
+  it('does not follow numbers in objects without pointers, free slots and queues of channels', async () => {
     const h = heap();
     const [byNumber, byFree, byQueue, known] = [h.object(), h.object(), h.object(), h.object()];
     const free = h.object(byFree);
@@ -193,7 +193,7 @@ describe('what live goroutines reach in the heap', () => {
     // The queue of a channel leads to who waits there, not to what else they wait for.
     h.put(known + hchan.receivers + 8, byQueue);
     h.free(free);
-    expect([byNumber, byFree, byQueue, known].map(h.reached().reaches)).to.deep.equal([
+    expect([byNumber, byFree, byQueue, known].map((await h.reached()).reaches)).to.deep.equal([
       false,
       false,
       false,
@@ -201,25 +201,25 @@ describe('what live goroutines reach in the heap', () => {
     ]);
   });
 
-  it('sees what lies beside memory that is not in the core', () => {
+  it('sees what lies beside memory that is not in the core', async () => {
     const h = heap();
     const [known, lost] = [h.object(), h.object()];
     h.global(known);
     for (const channel of [known, lost]) h.goroutine([], [channel]);
-    const { reaches } = h.reached([], 32 * page);
+    const { reaches } = await h.reached([], 32 * page);
     expect([known, lost].map(reaches)).to.deep.equal([true, false]);
   });
 
-  it('counts registers, and objects with a finalizer, but no samples of the memory profile', () => {
+  it('counts registers, and objects with a finalizer, but no samples of the memory profile', async () => {
     const h = heap();
     const [inRegister, finalized] = [h.object(), h.object()];
     h.special(h.object(finalized), 2);
     for (const channel of [inRegister, finalized]) h.goroutine([], [channel]);
-    expect([inRegister, finalized].map(h.reached([inRegister]).reaches)).to.deep.equal([true, true]);
+    expect([inRegister, finalized].map((await h.reached([inRegister])).reaches)).to.deep.equal([true, true]);
     const other = heap();
     const lost = other.object();
     other.special(other.object(lost), profile);
     other.goroutine([], [lost]);
-    expect(other.reached().reaches(lost)).to.equal(false);
+    expect((await other.reached()).reaches(lost)).to.equal(false);
   });
 });

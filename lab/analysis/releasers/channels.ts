@@ -1,4 +1,5 @@
 import type { Operation, OperationClass, Spot } from '../../source/facts.js';
+import type { AnsweredClass } from '../../source/sources.js';
 import { type Cell, type Frame, isPrivateRuntime } from '../snapshot.js';
 import { objectKey, type Releaser } from '../wait-for-graph.js';
 import {
@@ -8,6 +9,7 @@ import {
   gateKeepers,
   openEntry,
   type SearchContext,
+  unansweredBy,
 } from './context.js';
 import { type Meaning, type Meanings, readMeanings } from './meaning.js';
 import type { ChannelStory, ReleaserSearch } from './search.js';
@@ -25,7 +27,7 @@ export const waitingFrame = ({ signature }: Cell): Frame | undefined =>
   signature.frames.find(({ function: name }) => !isPrivateRuntime(name));
 
 interface ClassFacts {
-  readonly class: OperationClass;
+  readonly class: AnsweredClass;
   readonly stacks: ReadonlyMap<Operation, Meanings>;
   readonly routes: ReadonlyMap<Operation, Meanings>;
   readonly gates: GateKeepers;
@@ -101,7 +103,7 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
     }
     if (ops.size === 0) return { releasers, operations: [] };
     const facts = await factsOf([...ops.keys()], direction);
-    releasers.push(...blind, ...escapesOf(facts.class));
+    releasers.push(...blind, ...unansweredBy(facts.class), ...escapesOf(facts.class));
     for (const operation of facts.class.operations) {
       releasers.push(...releasersBy(operation, facts, channel));
     }

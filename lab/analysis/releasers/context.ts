@@ -1,5 +1,5 @@
 import type { Entry, OperationClass } from '../../source/facts.js';
-import type { SourceStack, Sources } from '../../source/sources.js';
+import type { AnsweredClass, SourceStack, Sources } from '../../source/sources.js';
 import { type Cell, isPrivateRuntime, type Signature, type Snapshot } from '../snapshot.js';
 import type { ObjectKey, ReleaseEvidence, Releaser } from '../wait-for-graph.js';
 import type { Locator, Meaning, Meanings } from './meaning.js';
@@ -80,6 +80,11 @@ export function blindSpots({ sources, snapshot }: SearchContext): Releaser[] {
     break;
   }
   return out;
+}
+
+/** Where the helper failed at the question who could end these waits. */
+export function unansweredBy({ unanswered }: AnsweredClass): Releaser[] {
+  return unanswered === undefined ? [] : [{ kind: 'open', why: unanswered, blind: true }];
 }
 
 /** Ways in for code that is on no stack. */

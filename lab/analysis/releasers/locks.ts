@@ -1,4 +1,5 @@
-import type { Holder, Operation, OperationClass } from '../../source/facts.js';
+import type { Holder, Operation } from '../../source/facts.js';
+import type { AnsweredClass } from '../../source/sources.js';
 import type { Cell, Frame, SyncMode, SyncObject, Wait } from '../snapshot.js';
 import { callerOfSync, isOnce } from '../sync-waits.js';
 import { type ObjectKey, type Releaser, syncKey } from '../wait-for-graph.js';
@@ -9,6 +10,7 @@ import {
   gateKeepers,
   openEntry,
   type SearchContext,
+  unansweredBy,
 } from './context.js';
 import { groupReleasers } from './groups.js';
 import { type Locator, type Meaning, type Meanings, readMeanings } from './meaning.js';
@@ -39,7 +41,7 @@ const maxPlaces = 8;
 const maxAsked = 8;
 
 export interface SyncFacts {
-  readonly class: OperationClass;
+  readonly class: AnsweredClass;
   readonly stacks: ReadonlyMap<Operation, Meanings>;
   readonly routes: ReadonlyMap<Operation, Meanings>;
   readonly holders: ReadonlyMap<Holder, Meanings>;
@@ -136,7 +138,7 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
     if (object === undefined) open('its state could not be read', true);
     else if (isFree(object, wait.mode)) open('it is free, and about to be given to the next one');
     for (const cell of starting) open(`goroutine ${cell.ids[0]} has yet to begin`);
-    releasers.push(...blind);
+    releasers.push(...blind, ...unansweredBy(facts.class));
     for (const { why, file, line } of facts.class.escapes) open(`it is passed to ${why} (${file}:${line})`);
     if (wait.mode === 'wait') {
       releasers.push(
@@ -190,7 +192,7 @@ function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
       const at = { kind: endedBy[wait.mode], expression: holder.text, file: holder.file, line: holder.line };
       const { kept: _, ...plain } = meaning;
       const how = evidence(at, { ...plain, ...(kept ? { kept: true as const } : {}) });
-      out.push({ kind: 'cell', cell: meaning.cell.key, certain, ...(certain ? { holds: true } : {}), how });
+      out.push({ kind: 'cell', cell: meaning.cell.key, certain, ...(certain ? { holds: true } : { mayHold: true }), how });
     }
   }
   if (wait.mode === 'drain') return [...open, ...out];
@@ -198,7 +200,7 @@ function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
   const certain = new Set(out.filter((one) => one.certain).map((one) => one.cell));
   if (certain.size === 1) return [...open, ...out.filter((one) => one.certain)];
   if (certain.size === 0) return [...open, ...out];
-  return [...open, ...out.map(({ holds: _, ...one }) => ({ ...one, certain: false }))];
+  return [...open, ...out.map(({ holds: _, ...one }) => ({ ...one, certain: false, mayHold: true as const }))];
 }
 
 /** A writer that waits for readers has the inner lock, and whoever comes after it waits for it. */

@@ -28,7 +28,8 @@ export function shapeOf(knot: Knot, input: RuleInput): SyncShape | undefined {
   if (modes.has('wait')) return channels ? 'channel-waitgroup' : 'waitgroup';
   if (channels) return 'channel-lock';
   // Who may only come to unlock it, and waits for it as well, is no holder.
-  if (objects.every((object) => !cellReleasers(object, input).some((r) => r.holds))) return 'leaked-lock';
+  const holders = (object: ObjectKey) => cellReleasers(object, input).filter((r) => r.holds || r.mayHold);
+  if (objects.every((object) => holders(object).length === 0)) return 'leaked-lock';
   if (cells.length > 1 && modes.has('drain') && modes.has('rlock')) return 'rwr';
   return new Set(objects.map(channelOf)).size === 1 ? 'double-lock' : 'lock-order';
 }
@@ -51,10 +52,22 @@ export function ruleFor(
       const claims = (knots: readonly Knot[], certainty: Claim['certainty']) =>
         knots
           .filter((knot) => shapeOf(knot, input) === shape)
-          .map((knot): Claim => ({ rule: name, certainty, knot, ...tell(knot, input) }));
+          .map((knot): Claim => ({
+            ...{ rule: name, knot, ...tell(knot, input) },
+            certainty: hasCertainHolders(knot, input) ? certainty : 'suspected',
+          }));
       return [...claims(input.knots, 'strong'), ...claims(input.suspectedKnots, 'suspected')];
     },
   };
+}
+
+/** A story about who holds a lock rests on somebody who was seen to hold it, or on nobody who might. */
+function hasCertainHolders(knot: Knot, input: RuleInput): boolean {
+  const { objects } = knot.example ?? knot;
+  return objects.filter(isLock).every((object) => {
+    const releasers = cellReleasers(object, input);
+    return releasers.some((r) => r.holds) || !releasers.some((r) => r.mayHold);
+  });
 }
 
 /** What a rule looks at, of a knot or of the one that stands for many. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BulkMemory } from '../../core/memory.js';
 import type { ThreadRegisters } from '../../core/registers.js';
 import type { FoldedGoroutines } from '../fold.js';
@@ -34,6 +35,9 @@ export interface ReachSource {
   readonly semaphores: { readonly sudogs: readonly number[]; readonly table: Range };
 }
 
+/** Milliseconds after which signals and answers come through. */
+const perTurn = 50;
+
 /** Up to here all goroutines are looked at from the start: it takes a moment, and tells more. */
 const maxAtOnce = 50_000;
 
@@ -46,7 +50,7 @@ const maxAtOnce = 50_000;
  * Every doubt goes the way of "reached": words that are no pointers, dead variables on stacks, objects with
  * finalizers. So an object that is not reached is lost indeed; one that is may still be lost.
  */
-export function findReached(source: ReachSource, signal: AbortSignal): Reached {
+export async function findReached(source: ReachSource, signal: AbortSignal): Promise<Reached> {
   const spans = readSpans(source.memory, source.heap, signal);
   const roots = findRoots(source.memory, source, spans, source.registers);
   const addresses = allGoroutines(source, signal);
@@ -56,20 +60,21 @@ export function findReached(source: ReachSource, signal: AbortSignal): Reached {
   // A few goroutines of each kind reach nearly everything: only where something is left are all looked at.
   const some = addresses.length > maxAtOnce ? examplesOf(source.folded) : undefined;
   return (
-    (some === undefined ? undefined : mark(source, spans, roots, addresses, some, signal)) ??
-    mark(source, spans, roots, addresses, undefined, signal) ?? { reaches: () => true }
+    (some === undefined ? undefined : await mark(source, spans, roots, addresses, some, signal)) ??
+    (await mark(source, spans, roots, addresses, undefined, signal)) ?? { reaches: () => true }
   );
 }
 
 /** `undefined` when only `some` were looked at and they do not reach everything. */
-function mark(
+async function mark(
   source: ReachSource,
   spans: HeapSpans,
   roots: Roots,
   all: Float64Array,
   some: readonly number[] | undefined,
   signal: AbortSignal,
-): Reached | undefined {
+): Promise<Reached | undefined> {
+  const breathe = turns(signal);
   const { memory, runtime, heap, registers, semaphores } = source;
   const waiters = newWaiters();
   let unmarked = 0;
@@ -86,7 +91,7 @@ function mark(
   let live = 0;
   let examined = 0;
   for (const address of some ?? all) {
-    if (examined++ % 4096 === 0) signal.throwIfAborted();
+    if (examined++ % 4096 === 0) await breathe();
     let awake = false;
     const state = targets.read(address, (target, sudog) => {
       if (sudog !== 0) marker.skip(spans.objectAt(sudog));
@@ -102,11 +107,14 @@ function mark(
     if (state === 'live' || (state === 'waits' && awake)) waiters.awake.push(address);
   }
   for (const word of roots.words) marker.see(word);
-  for (const { start, end } of roots.ranges) marker.scan(start, end);
+  for (const { start, end } of roots.ranges) {
+    marker.scan(start, end);
+    await breathe();
+  }
   const pointers = registers.map(({ sp }) => sp).sort((a, b) => a - b);
   const seen = new Set<number>();
   for (let steps = 0; unmarked > 0 || some === undefined; steps++) {
-    if (steps % 64 === 0) signal.throwIfAborted();
+    if (steps % 64 === 0) await breathe();
     const address = waiters.awake.pop();
     if (address === undefined) {
       if (marker.step()) continue;
@@ -128,6 +136,17 @@ function mark(
     },
     ...(some === undefined ? { counts: { objects: spans.objects - skipped, reached: marked, live } } : {}),
   };
+}
+
+/** Lets others have their turn now and then; throws when the work is to end. */
+function turns(signal: AbortSignal): () => Promise<void> | undefined {
+  let since = performance.now();
+  const turn = async () => {
+    await nextTurn();
+    since = performance.now();
+    signal.throwIfAborted();
+  };
+  return () => (performance.now() - since < perTurn ? undefined : turn());
 }
 
 /** Addresses of every `g`, dead ones too. */

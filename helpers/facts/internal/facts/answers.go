@@ -261,9 +261,16 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			out.OnStack = append(out.OnStack, spot)
 		}
 	}
+	site := w.deferredAt(op.Fn)
+	if site != nil && op.Expr != "library" {
+		out.OnStack = append(out.OnStack, w.deferredSpots(op, site, k, mode)...)
+	}
 	routes, entries, _ := w.routesTo(op, c, s)
 	seen := map[string]bool{}
 	for _, r := range routes {
+		if site != nil && r.site == site {
+			continue
+		}
 		for _, a := range s.of[r.fn] {
 			if !w.isAheadOfAny(r.site, a.points) || (r.closed != nil && !r.closed.isThrough(a)) || !w.hasMade(r.made, a) {
 				continue
@@ -288,6 +295,67 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 		out.Open = append(out.Open, Entry{Why: e.why, File: p.File, Line: p.Line, Gates: gates.idsOf(e.gates)})
 	}
 	return out
+}
+
+// deferredAt is where a literal is deferred that is called nowhere else: what it does belongs to the function around it.
+func (w *World) deferredAt(fn *ssa.Function) *ssa.Defer {
+	callers := w.callers[fn]
+	if fn.Parent() == nil || len(callers) != 1 || w.library[fn] != "" {
+		return nil
+	}
+	site, ok := callers[0].(*ssa.Defer)
+	if !ok || site.Parent() != fn.Parent() {
+		return nil
+	}
+	return site
+}
+
+// deferredSpots are the frames that will run an operation when they return.
+func (w *World) deferredSpots(op *Op, site *ssa.Defer, k *walker, mode string) []Spot {
+	var out []Spot
+	for _, p := range w.Paths(op.Operand) {
+		expr := k.siteExpr(p, op.Fn, site)
+		r := route{site: site, expr: expr}
+		for _, a := range k.stacks.of[site.Parent()] {
+			if !w.isAheadOfAny(site, a.points) {
+				continue
+			}
+			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: expr, Stays: expr != "" && w.steadyDeferred(r, p, op.Fn, a)}
+			if mode == "wait" {
+				spot.Times = w.timesOfDeferred(op, site, a)
+			}
+			out = append(out, spot)
+		}
+	}
+	return out
+}
+
+// steadyDeferred: what a deferred literal has captured is what its frame has now.
+func (w *World) steadyDeferred(r route, p Path, fn *ssa.Function, a *activation) bool {
+	if p.root != rootFree {
+		return w.steadyExpr(r, a)
+	}
+	for _, made := range w.closures[fn] {
+		if p.index < len(made.Bindings) && !w.valueStays(made.Bindings[p.index], a, 0) {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *World) timesOfDeferred(op *Op, site *ssa.Defer, a *activation) string {
+	if w.isInLoop(op.Instr) || w.isInLoop(site) || !passesAllReturns(op.Fn, op.Instr.Block(), indexIn(op.Instr)) {
+		return "many"
+	}
+	if call, ok := op.Instr.(ssa.CallInstruction); !ok || calledName(call.Common()) != "sync.(*WaitGroup).Done" {
+		return "many"
+	}
+	for _, p := range a.points {
+		if p.entry || !dominates(site, p.block.Instrs[p.index]) {
+			return "once"
+		}
+	}
+	return "sure"
 }
 
 // spotKey: of many ways of one goroutine on which the object cannot be read, one tells as much as all.

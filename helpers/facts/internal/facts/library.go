@@ -322,20 +322,21 @@ func (w *World) markAllOf(t types.Type, why string) {
 	w.markMethods(t, why, func(name string) bool { return wanted[name] })
 }
 
-// libraryInterfaces are the interfaces that packages declare whose code was not read.
+// libraryInterfaces are the interfaces of Go's library that code may ask for which was not read.
 func (w *World) libraryInterfaces() []*types.Interface {
 	if w.interfaces != nil {
 		return w.interfaces
 	}
 	w.interfaces = []*types.Interface{}
 	for _, p := range w.Program.Packages {
-		if !p.Std || p.Bodies || p.Types == nil {
+		if !p.Std || p.Types == nil {
 			continue
 		}
 		scope := p.Types.Scope()
 		for _, name := range scope.Names() {
 			obj, ok := scope.Lookup(name).(*types.TypeName)
-			if !ok {
+			// What a package asks for that was read is seen there; others can ask for what it exports.
+			if !ok || p.Bodies && !obj.Exported() {
 				continue
 			}
 			if named, ok := compat.Unalias(obj.Type()).(*types.Named); ok && named.TypeParams().Len() == 0 {
