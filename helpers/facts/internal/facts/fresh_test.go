@@ -28,3 +28,87 @@ func main() { x := &s{make(chan int)}; x.run(); <-x.c }`)
 	p.has("ways", p.ways("once"), "in run")
 	p.has("ways", p.ways("twice"), "in run")
 }
+
+func TestTheResultOfAConstructorIsNew(t *testing.T) {
+	const head = `
+type hub struct{ last *member; members map[string]*member }
+type member struct{ news chan string }
+var common = make(chan string)
+func main() {
+	h := &hub{}
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { listen(h) })
+}
+func listen(h *hub) {
+	m := h.join()
+	<-m.news // take
+}
+`
+	for join, open := range map[string]bool{
+		"m := &member{make(chan string)}; h.last = m; return m": false,
+		"return newMember()": false,
+		"if m, ok := h.members[\"x\"]; ok { return m }; m := &member{make(chan string)}; h.members[\"x\"] = m; return m": true,
+		"if h.last == nil { h.last = &member{make(chan string)} }; return h.last":                                        true,
+		"m := &member{make(chan string)}; if h.last != nil { m = h.last }; return m":                                     true,
+		"return &member{news: common}":                 true,
+		"own := &member{}; *own = *h.last; return own": true,
+	} {
+		p := program(t, head+"func newMember() *member { return &member{make(chan string)} }\nfunc (h *hub) join() *member { "+join+" }")
+		if got := p.isOpen("take"); got != open {
+			t.Errorf("%s: %q", join, p.ways("take"))
+		}
+	}
+}
+
+func TestAResultThatIsExchangedOnTheWayOutIsNotNew(t *testing.T) {
+	p := program(t, `
+type member struct{ news chan string }
+var last *member
+func join() (m *member) {
+	defer func() { m = last }()
+	return &member{make(chan string)}
+}
+func main() { http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { <-join().news }) } // take`)
+	if !p.isOpen("take/receive") {
+		t.Errorf("%q", p.ways("take/receive"))
+	}
+}
+
+func TestAnObjectThatCarriesAnOlderOneIsNotNew(t *testing.T) {
+	for text, want := range map[string]bool{
+		"type holder struct{ *q }\nfunc embed(x *q) { h := &holder{q: x}; h.run() }": true,
+		"func embed(x *q) { c := &q{}; *c = *x; c.run() }":                           true,
+		"func embed(x *q) { c := &q{in: x.in}; c.run() }":                            true,
+		"func embed(x *q) { c := &q{in: make(chan int)}; c.run() }":                  false,
+	} {
+		p := program(t, `
+type q struct{ in chan int }
+func (x *q) run() { <-x.in } // take
+func any1(x *q) { embed(x) } // any
+func main() { x := &q{make(chan int)}; go any1(x); x.in <- 1 }
+`+text)
+		found := false
+		for _, way := range p.ways("take") {
+			found = found || way == "in any"
+		}
+		if found != want {
+			t.Errorf("%s: %q", text, p.ways("take"))
+		}
+	}
+}
+
+func TestAFieldThatIsMadeAnewBeforeIsAnotherChannel(t *testing.T) {
+	p := program(t, `
+type s struct{ c chan int }
+func (x *s) start() {
+	x.c = make(chan int)
+	x.put() // start
+}
+func (x *s) put() { x.c <- 1 } // put
+func restart(x *s) { x.start() } // restart
+func main() { x := &s{make(chan int)}; go restart(x); <-x.c }`)
+	for _, way := range p.ways("put") {
+		if way == "in restart" {
+			t.Errorf("%q", p.ways("put"))
+		}
+	}
+}

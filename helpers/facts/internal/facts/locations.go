@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"go/token"
 	"go/types"
 
 	"golang.org/x/tools/go/ssa"
@@ -109,6 +110,7 @@ func (w *World) indexInstruction(in ssa.Instruction) {
 		if !mayCarry(in.Val.Type()) {
 			return
 		}
+		w.noteCopy(in.Val)
 		key := w.locOf(in.Addr)
 		w.stores[key] = append(w.stores[key], in.Val)
 		if f, ok := in.Addr.(*ssa.FieldAddr); ok && !isFresh(w.pathsOfOwner(f)) && !isNew(in.Val) {
@@ -171,6 +173,30 @@ func (w *World) indexInstruction(in ssa.Instruction) {
 	case *ssa.MakeClosure:
 		fn := in.Fn.(*ssa.Function)
 		w.closures[fn] = append(w.closures[fn], in)
+	}
+}
+
+// noteCopy: a struct that is copied from where it lies has what the other one's fields have.
+func (w *World) noteCopy(v ssa.Value) {
+	load, ok := v.(*ssa.UnOp)
+	if !ok || load.Op != token.MUL {
+		return
+	}
+	if made, ok := load.X.(*ssa.Alloc); ok && made.Comment == "complit" {
+		return
+	}
+	w.markCopied(load.Type(), 0)
+}
+
+func (w *World) markCopied(t types.Type, depth int) {
+	st, ok := t.Underlying().(*types.Struct)
+	if !ok || depth > maxSteps {
+		return
+	}
+	for i := 0; i < st.NumFields(); i++ {
+		s := w.fieldStep(t, i)
+		w.copied[locKey("F"+s.owner+"#"+itoa(i))] = true
+		w.markCopied(st.Field(i).Type(), depth+1)
 	}
 }
 

@@ -369,6 +369,9 @@ func (w *World) givenByMaker(made *ssa.Call, p Path, s step, depth int) []Path {
 
 // isMadeAnew: whatever the program puts into the field was made for it, or lies in the struct itself.
 func (w *World) isMadeAnew(key locKey) bool {
+	if w.copied[key] {
+		return false
+	}
 	for _, v := range w.stores[key] {
 		if !isNew(v) {
 			return false

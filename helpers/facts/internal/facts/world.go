@@ -38,6 +38,7 @@ type World struct {
 	loads    map[locKey][]ssa.Value
 	addrs    map[locKey][]ssa.Value
 	moved    map[locKey]bool // fields that may be set to another object that is there already
+	copied   map[locKey]bool // fields of structs that are copied as wholes
 	aliases  map[locKey][]locKey
 	twins    map[string]string // struct types that are converted into each other
 	closures map[*ssa.Function][]*ssa.MakeClosure
@@ -70,7 +71,7 @@ func Build(ctx context.Context, p *load.Program) (*World, error) {
 		syntax: map[*ssa.Function]*syntaxIndex{}, returnsM: map[*ssa.Function][][]Path{},
 		pathsM: map[ssa.Value][]Path{}, busy: map[any]bool{}, stores: map[locKey][]ssa.Value{},
 		loads: map[locKey][]ssa.Value{}, addrs: map[locKey][]ssa.Value{}, moved: map[locKey]bool{},
-		aliases: map[locKey][]locKey{}, twins: map[string]string{},
+		aliases: map[locKey][]locKey{}, copied: map[locKey]bool{}, twins: map[string]string{},
 		closures: map[*ssa.Function][]*ssa.MakeClosure{}, opsOf: map[*ssa.Function][]*Op{},
 		opAt: map[ssa.Instruction][]*Op{}, library: map[*ssa.Function]string{}, shown: map[string]bool{},
 		reach: map[*ssa.BasicBlock]map[*ssa.BasicBlock]bool{}, locks: map[*ssa.Function]*lockSummary{},
