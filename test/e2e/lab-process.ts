@@ -7,6 +7,8 @@ import { type ProcessRow, processTable } from '../process-table.js';
 
 export interface LabResult {
   readonly exitCode: number | undefined;
+  /** That ended it before it could answer. */
+  readonly signal: NodeJS.Signals | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -17,6 +19,8 @@ export interface LabProcess {
   /** Resolves once stderr holds the text; throws with all of stderr when the lab ends or the time (60 s) passes first. */
   said(text: string, withinMs?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
+  /** The same for all of its process group, as a terminal does; only of one that has a group of its own. */
+  killGroup(signal: NodeJS.Signals): void;
   /** Processes that this lab started, directly or not, and that still run. */
   children(): readonly ChildProcess[];
   /** The first child whose command line matches; waits for it. */
@@ -28,6 +32,12 @@ export interface ChildProcess {
   readonly commandLine: string;
 }
 
+export interface StartLab {
+  /** Started instead of the lab, with the lab's command line as further arguments. */
+  readonly inFront?: readonly string[];
+  readonly ownGroup?: boolean;
+}
+
 const mark = 'LAB_TEST_MARK';
 const { signal } = new AbortController();
 
@@ -35,11 +45,17 @@ const { signal } = new AbortController();
  * Starts `lab` as a user does. Whatever it starts inherits a mark in its environment, or, like Delve, which gets
  * an empty one, names a file below `LAB_RUNS`: nothing can hide.
  */
-export function startLab(args: readonly string[], env: Readonly<Record<string, string>> = {}): LabProcess {
+export function startLab(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  { inFront = [], ownGroup = false }: StartLab = {},
+): LabProcess {
   const id = randomUUID();
-  const child = execa('node', [join(projectRoot, 'dist/scripts/lab.js'), ...args], {
+  const [file, ...rest] = [...inFront, 'node', join(projectRoot, 'dist/scripts/lab.js'), ...args];
+  const child = execa(file as string, rest, {
     reject: false,
     stdin: 'ignore',
+    detached: ownGroup,
     env: { NO_COLOR: '1', ...env, [mark]: id },
   });
   const { pid } = child;
@@ -51,7 +67,7 @@ export function startLab(args: readonly string[], env: Readonly<Record<string, s
   });
   const ended = child.then((result) => {
     done = true;
-    return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+    return { exitCode: result.exitCode, signal: result.signal, stdout: result.stdout, stderr: result.stderr };
   });
   const runs = env['LAB_RUNS'];
   const children = (): ChildProcess[] =>
@@ -73,6 +89,9 @@ export function startLab(args: readonly string[], env: Readonly<Record<string, s
     },
     kill: (name) => {
       process.kill(pid, name);
+    },
+    killGroup: (name) => {
+      process.kill(-pid, name);
     },
     children,
     async child(pattern) {
