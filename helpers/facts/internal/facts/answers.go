@@ -321,6 +321,9 @@ func (w *World) deferredSpots(op *Op, site *ssa.Defer, k *walker, mode string) [
 				continue
 			}
 			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: expr, Stays: expr != "" && w.steadyDeferred(r, p, op.Fn, a)}
+			if isSyncKind(op.Kind) {
+				spot.Owner = w.capturedOwner(p, op.Fn)
+			}
 			if mode == "wait" {
 				spot.Times = w.timesOfDeferred(op, site, a)
 			}
@@ -328,6 +331,28 @@ func (w *World) deferredSpots(op *Op, site *ssa.Defer, k *walker, mode string) [
 		}
 	}
 	return out
+}
+
+// capturedOwner describes what lies around an object that a literal has captured a pointer to, in the frame around it.
+func (w *World) capturedOwner(p Path, fn *ssa.Function) *Owner {
+	made := w.closures[fn]
+	if p.root != rootFree || len(made) != 1 || p.index >= len(made[0].Bindings) {
+		return nil
+	}
+	value := made[0].Bindings[p.index]
+	// What is captured is the variable that holds the pointer.
+	t := deref(value.Type())
+	owner, offset := deref(t), int64(0)
+	for _, s := range p.steps {
+		at, ok := w.offsetOf(owner, s.index)
+		st, isStruct := owner.Underlying().(*types.Struct)
+		if !ok || !isStruct || !s.isField() {
+			return nil
+		}
+		offset += at
+		owner = st.Field(s.index).Type()
+	}
+	return &Owner{Type: w.keys.of(deref(t)), Offset: offset, Ambiguous: w.hasOthers(fn.Parent(), value), Passed: true}
 }
 
 // steadyDeferred: what a deferred literal has captured is what its frame has now.
