@@ -1,0 +1,149 @@
+package facts
+
+import (
+	"go/types"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+func (w *World) tellHolders(c *class, s *Stacks, mode string, out *Class) {
+	want := "lock"
+	if mode == "drain" {
+		want = "rlock"
+	}
+	inClass := map[*Op]bool{}
+	for _, op := range c.ops {
+		inClass[op] = true
+	}
+	for _, fn := range w.funcs {
+		if !w.touching[fn] {
+			continue
+		}
+		for _, l := range w.summaryOf(fn).leaks {
+			if l.hold.mode == want && inClass[l.hold.op] {
+				at := w.place(l.ret.Pos())
+				if at.Line == 0 {
+					_, end := w.span(fn)
+					at = Place{w.place(fn.Pos()).File, end}
+				}
+				out.Leaks = append(out.Leaks, Leak{Function: shortName(fn), File: at.File, Line: at.Line, LockedAt: w.line(l.hold.op.Pos)})
+			}
+		}
+		for _, a := range s.of[fn] {
+			w.tellHolder(a, c, s, want, inClass, out)
+		}
+	}
+}
+
+func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inClass map[*Op]bool, out *Class) {
+	stack := s.all[a.stack]
+	held := w.heldAt(a)
+	if !stack.Parked {
+		// Who runs may be inside of Lock, just past the point where it got it.
+		for _, op := range w.opsOf[a.fn] {
+			if op.Kind == want && inClass[op] {
+				_, path := w.lockKey(want, op.Operand, op.Expr)
+				held = append(held, hold{op: op, path: path, site: op.Instr, mode: want})
+			}
+		}
+	}
+	seen := map[*Op]bool{}
+	for _, h := range held {
+		byLocker := want != h.mode && want == "rlock" && types.IsInterface(h.op.Operand.Type())
+		if byLocker {
+			h.mode, h.always = "rlock", false
+		}
+		if h.mode != want || !inClass[h.op] || seen[h.op] || w.isGivenUp(s, a, h) {
+			continue
+		}
+		seen[h.op] = true
+		at := w.place(positionOf(h.site))
+		holder := Holder{Always: h.always, Kind: h.mode, Text: h.op.Expr, File: at.File, Line: at.Line}
+		holder.Spot = Spot{Stack: a.stack, Frame: a.frame, Expr: w.holdExpr(h, a), Stays: true}
+		if byLocker {
+			// What is in the interface is no lock of its own.
+			holder.Spot.Expr = ""
+		}
+		if h.op.Fn == a.fn {
+			holder.Owner = w.ownerOf(h.op)
+			holder.Via = w.viaWait(s, a, h.op.Operand)
+		}
+		holder.GivenBack = w.givenBack(a, s, c)
+		holder.Own = w.waitsForOwn(a, h)
+		out.Holders = append(out.Holders, holder)
+	}
+}
+
+func (w *World) holdExpr(h hold, a *activation) string {
+	if h.op.Fn == a.fn {
+		return w.exprOf(h.op.Operand, 0)
+	}
+	if expr := w.pathExpr(h.path, a.fn); expr != "" {
+		return expr
+	}
+	// It was taken by a function that this one called with a variable of its own.
+	if site, ok := h.site.(ssa.CallInstruction); ok {
+		for _, callee := range w.callees[site] {
+			for i := range callee.Params {
+				arg := argument(site.Common(), callee, i)
+				if arg == nil || types.IsInterface(arg.Type()) {
+					continue
+				}
+				for _, p := range w.summaryOf(callee).acquired {
+					if p.op == h.op && p.path.root == rootParam && p.path.index == i {
+						return extendExpr(w.exprOf(arg, 0), p.path.steps)
+					}
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// givenBack names a function that the activation called and that gives such a lock back before it goes on.
+func (w *World) givenBack(a *activation, s *Stacks, c *class) string {
+	for j := 0; j < a.frame; j++ {
+		for _, inner := range s.at[a.stack][j] {
+			for _, given := range w.summaryOf(inner.fn).released {
+				for _, op := range c.ops {
+					if op == given.op && !op.Deferred {
+						return shortName(inner.fn)
+					}
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// waitsForOwn: the frame is parked in a Lock of the very variable that it has locked.
+func (w *World) waitsForOwn(a *activation, h hold) bool {
+	if !a.waits {
+		return false
+	}
+	for _, p := range a.points {
+		if p.entry {
+			return false
+		}
+		for _, op := range w.opAt[p.block.Instrs[p.index]] {
+			paths := w.Paths(op.Operand)
+			if len(paths) == 1 && paths[0].root != rootHeap && paths[0].key() == h.path.key() && (op.Kind == "lock" || op.Kind == "rlock") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isBare: an unlock of what its function has not locked before ends another function's hold.
+func (w *World) isBare(op *Op) bool {
+	if op.Kind != "unlock" && op.Kind != "runlock" {
+		return false
+	}
+	for _, given := range w.summaryOf(op.Fn).released {
+		if given.op == op {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,144 @@
+package facts
+
+import (
+	"golang.org/x/tools/go/ssa"
+)
+
+func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mode string) Operation {
+	at := w.place(positionOf(op.Instr))
+	if op.Pos.IsValid() {
+		at = w.place(op.Pos)
+	}
+	out := Operation{Kind: op.Kind, Function: shortName(op.Fn), File: at.File, Line: at.Line, Expr: op.Expr, Deferred: op.Deferred, Bare: w.isBare(op),
+		OnStack: []Spot{}, Routes: []Spot{}, Open: []Entry{}}
+	operand := settled(op.Operand)
+	expr := w.exprOf(operand, 0)
+	if op.Kind == "reset" && expr != "" {
+		expr += ".C"
+	}
+	k := &walker{w: w, stacks: s, class: c, op: op, seen: map[string]bool{}}
+	var own []*gate
+	var closed *gate
+	if op.Expr != "library" {
+		for _, p := range w.Paths(op.Operand) {
+			found := k.before(op.Fn, op.Instr, p, op, nil)
+			own = append(own, found.locks...)
+			if found.gate != nil {
+				closed = found.gate
+			}
+		}
+		for _, a := range s.of[op.Fn] {
+			if !w.isAheadOfAny(op.Instr, a.points) || (closed != nil && !closed.isThrough(a)) {
+				continue
+			}
+			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: expr, Stays: w.valueStays(operand, a, 0), Via: w.viaOp(s, a, op, operand), Gates: gates.idsOf(notThrough(own, a))}
+			if isSyncKind(op.Kind) {
+				spot.Owner = w.ownerOf(op)
+			} else {
+				spot.Loose = expr == "" && w.isKept(operand, a)
+			}
+			spot.Arms = w.armsTo(s, a, op.Instr)
+			if mode == "wait" {
+				spot.Times = w.timesOf(op, a)
+			}
+			out.OnStack = append(out.OnStack, spot)
+		}
+	}
+	site := w.deferredAt(op.Fn)
+	if site != nil && op.Expr != "library" {
+		out.OnStack = append(out.OnStack, w.deferredSpots(op, site, k, mode)...)
+	}
+	routes, entries, _ := w.routesTo(op, c, s)
+	seen := map[string]bool{}
+	for _, r := range routes {
+		if site != nil && r.site == site {
+			continue
+		}
+		for _, a := range s.of[r.fn] {
+			if !w.isAheadOfAny(r.site, a.points) || (r.closed != nil && !r.closed.isThrough(a)) || !w.hasMade(r.made, a) {
+				continue
+			}
+			p := w.place(positionOf(r.site))
+			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: r.expr, Stays: r.expr != "" && w.steadyExpr(r, a), Site: &p, Gates: gates.idsOf(notThrough(r.gates, a))}
+			spot.Via = w.viaRoute(s, a, r)
+			spot.Arms = w.armsTo(s, a, r.site)
+			if r.called.IsValid() {
+				q := w.place(r.called)
+				spot.CalledAt = &q
+			}
+			key := spotKey(spot)
+			if !seen[key] {
+				seen[key] = true
+				out.Routes = append(out.Routes, spot)
+			}
+		}
+	}
+	for _, e := range entries {
+		p := w.place(e.pos)
+		out.Open = append(out.Open, Entry{Why: e.why, File: p.File, Line: p.Line, Gates: gates.idsOf(e.gates)})
+	}
+	return out
+}
+
+// deferredAt is where a literal is deferred that is called nowhere else: what it does belongs to the function around it.
+func (w *World) deferredAt(fn *ssa.Function) *ssa.Defer {
+	callers := w.callers[fn]
+	if fn.Parent() == nil || len(callers) != 1 || w.library[fn] != "" {
+		return nil
+	}
+	site, ok := callers[0].(*ssa.Defer)
+	if !ok || site.Parent() != fn.Parent() {
+		return nil
+	}
+	return site
+}
+
+// deferredSpots are the frames that will run an operation when they return.
+func (w *World) deferredSpots(op *Op, site *ssa.Defer, k *walker, mode string) []Spot {
+	var out []Spot
+	for _, p := range w.Paths(op.Operand) {
+		expr := k.siteExpr(p, op.Fn, site)
+		r := route{site: site, expr: expr}
+		for _, a := range k.stacks.of[site.Parent()] {
+			if !w.isAheadOfAny(site, a.points) {
+				continue
+			}
+			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: expr, Stays: expr != "" && w.steadyDeferred(r, p, op.Fn, a)}
+			if isSyncKind(op.Kind) {
+				spot.Owner = w.capturedOwner(p, op.Fn)
+			}
+			if mode == "wait" {
+				spot.Times = w.timesOfDeferred(op, site, a)
+			}
+			out = append(out, spot)
+		}
+	}
+	return out
+}
+
+// spotKey: of many ways of one goroutine on which the object cannot be read, one tells as much as all.
+func spotKey(s Spot) string {
+	key := itoa(s.Stack)
+	if s.Expr != "" || s.Via != nil {
+		key += " " + itoa(s.Frame) + " " + s.Expr
+	}
+	if s.CalledAt != nil {
+		key += " " + s.CalledAt.File + itoa(s.CalledAt.Line)
+	}
+	for _, g := range s.Gates {
+		key += " g" + itoa(g)
+	}
+	return key
+}
+
+// notThrough are the gates that an activation has yet to pass.
+func notThrough(gates []*gate, a *activation) []*gate {
+	var out []*gate
+	for _, g := range gates {
+		if g.fn == a.fn && g.isThrough(a) {
+			continue
+		}
+		out = append(out, g)
+	}
+	return out
+}

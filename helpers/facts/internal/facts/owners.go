@@ -1,0 +1,88 @@
+package facts
+
+import (
+	"go/types"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// capturedOwner describes what lies around an object that a literal has captured a pointer to, in the frame around it.
+func (w *World) capturedOwner(p Path, fn *ssa.Function) *Owner {
+	made := w.closures[fn]
+	if p.root != rootFree || len(made) != 1 || p.index >= len(made[0].Bindings) {
+		return nil
+	}
+	value := made[0].Bindings[p.index]
+	// What is captured is the variable that holds the pointer.
+	t := deref(value.Type())
+	owner, offset := deref(t), int64(0)
+	for _, s := range p.steps {
+		at, ok := w.offsetOf(owner, s.index)
+		st, isStruct := owner.Underlying().(*types.Struct)
+		if !ok || !isStruct || !s.isField() {
+			return nil
+		}
+		offset += at
+		owner = st.Field(s.index).Type()
+	}
+	return &Owner{Type: w.keys.of(deref(t)), Offset: offset, Ambiguous: w.hasOthers(fn.Parent(), value), Passed: true}
+}
+
+// ownerOf describes what lies around an object of package sync.
+func (w *World) ownerOf(op *Op) *Owner {
+	if types.IsInterface(op.Operand.Type()) {
+		return nil
+	}
+	typ, offset, ok := w.ownerOffset(op.Operand)
+	if !ok {
+		return nil
+	}
+	root := op.Operand
+	for {
+		f, isField := root.(*ssa.FieldAddr)
+		if !isField {
+			break
+		}
+		root = f.X
+	}
+	out := &Owner{Type: typ, Offset: offset}
+	switch root.(type) {
+	case *ssa.Parameter, *ssa.FreeVar:
+		out.Passed = true
+	}
+	out.Ambiguous = w.hasOthers(op.Fn, root)
+	return out
+}
+
+// hasOthers tells whether a function has another variable of the type.
+func (w *World) hasOthers(fn *ssa.Function, root ssa.Value) bool {
+	want := root.Type()
+	names := map[string]bool{}
+	for _, p := range fn.Params {
+		if types.Identical(p.Type(), want) {
+			names[p.Name()] = true
+		}
+	}
+	for _, v := range fn.FreeVars {
+		if types.Identical(v.Type(), want) || types.Identical(deref(v.Type()), want) {
+			names[v.Name()] = true
+		}
+	}
+	for _, b := range fn.Blocks {
+		for _, in := range b.Instrs {
+			if d, ok := in.(*ssa.DebugRef); ok {
+				if obj, ok := d.Object().(*types.Var); ok && !obj.IsField() && types.Identical(obj.Type(), want) {
+					names[obj.Name()] = true
+				}
+			}
+		}
+	}
+	return len(names) > 1
+}
+
+func (w *World) sizes() types.Sizes {
+	if s := types.SizesFor("gc", w.Program.GOARCH); s != nil {
+		return s
+	}
+	return types.SizesFor("gc", "amd64")
+}

@@ -1,0 +1,131 @@
+package facts
+
+import (
+	"go/token"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// steadyDeferred: what a deferred literal has captured is what its frame has now.
+func (w *World) steadyDeferred(r route, p Path, fn *ssa.Function, a *activation) bool {
+	if p.root != rootFree {
+		return w.steadyExpr(r, a)
+	}
+	for _, made := range w.closures[fn] {
+		if p.index < len(made.Bindings) && !w.valueStays(made.Bindings[p.index], a, 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// settled is the one value that a variable can have besides nil: `c` of `c := made; if over { c = nil }`.
+func settled(v ssa.Value) ssa.Value {
+	var found ssa.Value
+	seen := map[ssa.Value]bool{}
+	work := []ssa.Value{v}
+	for len(work) > 0 {
+		at := work[len(work)-1]
+		work = work[:len(work)-1]
+		if seen[at] {
+			continue
+		}
+		seen[at] = true
+		switch x := at.(type) {
+		case *ssa.Phi:
+			work = append(work, x.Edges...)
+			continue
+		case *ssa.ChangeType:
+			work = append(work, x.X)
+			continue
+		case *ssa.Const:
+			continue
+		}
+		if found != nil && found != at {
+			return v
+		}
+		found = at
+	}
+	if found == nil {
+		return v
+	}
+	return found
+}
+
+// isKept: a value that was computed before and is needed later lies in the frame, with a name or without.
+func (w *World) isKept(v ssa.Value, a *activation) bool {
+	in, ok := v.(ssa.Instruction)
+	return ok && in.Parent() == a.fn && w.isPast(in, a)
+}
+
+func (w *World) valueStays(v ssa.Value, a *activation, depth int) bool {
+	if depth > maxSteps*2 {
+		return false
+	}
+	switch v := v.(type) {
+	case *ssa.Parameter, *ssa.Global, *ssa.Const:
+		return true
+	case *ssa.FreeVar:
+		cell := w.captured(v, 0)
+		if cell == nil {
+			return false
+		}
+		values, ok := w.storesToVariable(cell)
+		return isStructCell(cell) || (ok && len(values) <= 1)
+	case *ssa.Alloc:
+		if isStructCell(v) {
+			return w.isPast(v, a)
+		}
+		values, ok := w.storesToVariable(v)
+		return ok && len(values) <= 1 && w.isPast(v, a)
+	case *ssa.UnOp:
+		if v.Op == token.MUL {
+			if f, ok := v.X.(*ssa.FieldAddr); ok && w.moved[w.locOf(f)] {
+				return false
+			}
+			if _, ok := v.X.(*ssa.Global); ok {
+				return len(w.stores[w.locOf(v.X)]) <= 1
+			}
+			return w.valueStays(v.X, a, depth+1)
+		}
+	case *ssa.FieldAddr:
+		return w.valueStays(v.X, a, depth+1)
+	case *ssa.Field:
+		return w.valueStays(v.X, a, depth+1)
+	case *ssa.ChangeType:
+		return w.valueStays(v.X, a, depth+1)
+	}
+	if in, ok := v.(ssa.Instruction); ok {
+		return w.isPast(in, a) && w.variableName(v) != ""
+	}
+	return false
+}
+
+// isPast: an activation has been at an instruction and does not come there again.
+func (w *World) isPast(in ssa.Instruction, a *activation) bool {
+	if in.Parent() != a.fn {
+		return true
+	}
+	for _, p := range a.points {
+		if p.entry || w.isAhead(in, p) {
+			return false
+		}
+	}
+	return len(a.points) > 0
+}
+
+// steadyExpr: the object in a caller's frame is the one that it will pass on.
+func (w *World) steadyExpr(r route, a *activation) bool {
+	site, ok := r.site.(ssa.CallInstruction)
+	if !ok {
+		return false
+	}
+	c := site.Common()
+	for _, arg := range append([]ssa.Value{c.Value}, c.Args...) {
+		expr := w.exprOf(arg, 0)
+		if expr != "" && (expr == r.expr || len(r.expr) > len(expr) && r.expr[:len(expr)] == expr) {
+			return w.valueStays(arg, a, 0)
+		}
+	}
+	return false
+}
