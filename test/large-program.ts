@@ -15,8 +15,23 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"sync"
 	"time"
 )
+
+type gate struct {
+	mu     sync.Mutex
+	passed int
+}
+
+func (g *gate) pass() {
+	for {
+		g.mu.Lock()
+		g.passed++
+		g.mu.Unlock()
+		time.Sleep(time.Millisecond)
+	}
+}
 
 func main() {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -31,9 +46,13 @@ func main() {
 	}
 	time.Sleep(100 * time.Millisecond)
 	fmt.Println("ready", runtime.NumGoroutine())
+	g := &gate{}
+	go g.pass()
 	for {
+		g.mu.Lock()
 		time.Sleep(20 * time.Millisecond)
 		hub.round()
+		g.mu.Unlock()
 	}
 }
 `;
@@ -120,7 +139,7 @@ ${all.map(kindOf).join('')}`;
 
 /**
  * Builds a program that takes a while to analyse and is healthy: some ten thousand lines, and thousands of goroutines
- * that wait for work in hundreds of places.
+ * that wait for work in hundreds of places, and one for a lock that another holds for a while.
  */
 export async function buildLarge(go: string, exe: string): Promise<void> {
   const text = generated();

@@ -41,6 +41,13 @@ export async function analyzeCore(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Diagnosis> {
+  const diagnosis = await analyze(options, emit, signal);
+  // Whoever ended it, if only in its last moment, is not told a result.
+  signal.throwIfAborted();
+  return diagnosis;
+}
+
+async function analyze(options: AnalyzeOptions, emit: Emit, signal: AbortSignal): Promise<Diagnosis> {
   const began = performance.now();
   const pair = await checkPair(options.exe, options.core, signal);
   const { openSources } = await import('./open-sources.js');

@@ -21,6 +21,7 @@ import { type RootFacts, readRootFacts } from './root-facts.js';
 import type { Claim } from './rules/rule.js';
 import type { Cell, Snapshot } from './snapshot.js';
 import { unwrapStarts } from './start-locations.js';
+import { tellIfLong } from './tell-if-long.js';
 import { waitedObjects } from './waited-objects.js';
 
 export interface OpeningCore {
@@ -43,22 +44,20 @@ export async function diagnoseCore(
   signal: AbortSignal,
 ): Promise<Diagnosis> {
   const { exe, core } = options;
-  await using session = await opening;
+  await using session = await tellIfLong(emit, 'Delve opens the core', () => opening);
   using memory = openCoreMemory(core, exe);
   const call: CallOptions = { signal, timeoutMs: callTimeoutMs };
   const { client } = session;
-  const read = await readCore(
-    {
-      client,
-      memory,
-      files: { exe, core },
-      registers: pair.core.registers,
-      rawListFile: options.rawListFile,
-      engine: options.engine,
-      members: options.onRoster !== undefined,
-    },
-    call,
-  );
+  const source = {
+    client,
+    memory,
+    files: { exe, core },
+    registers: pair.core.registers,
+    rawListFile: options.rawListFile,
+    engine: options.engine,
+    members: options.onRoster !== undefined,
+  };
+  const read = await tellIfLong(emit, 'reading the core', () => readCore(source, call));
   const { engine, checked, layout } = read;
   const sources = await openingSources.of(read.snapshot);
   const snapshot = unwrapStarts(read.snapshot, sources);
@@ -67,16 +66,15 @@ export async function diagnoseCore(
     text: `${snapshot.goroutines.total} goroutines in ${snapshot.signatures.length} distinct stacks`,
   });
   const limits = new Set([...read.limits, ...snapshot.limits, ...unsureMatch(pair)]);
-  const study = await studyWaits(
-    snapshot,
-    sources,
-    {
-      channels: channelLocator({ client, memory, layout }, snapshot, call),
-      syncObjects: layout === undefined ? undefined : syncLocator({ client, memory, layout }, snapshot, call),
-    },
-    // When it cannot be read, a timer may well be pending.
-    async () => (await hasPendingTimers((expression) => evaluateNumber(client, expression, call))) ?? true,
-    signal,
+  const locators = {
+    channels: channelLocator({ client, memory, layout }, snapshot, call),
+    syncObjects: layout === undefined ? undefined : syncLocator({ client, memory, layout }, snapshot, call),
+  };
+  // When it cannot be read, a timer may well be pending.
+  const timersPending = async () =>
+    (await hasPendingTimers((expression) => evaluateNumber(client, expression, call))) ?? true;
+  const study = await tellIfLong(emit, 'following what goroutines wait for', () =>
+    studyWaits(snapshot, sources, locators, timersPending, signal),
   );
   const { claims, undecided, limits: repeated } = claimsOf(study);
   for (const line of [...study.limits, ...repeated, ...undecided]) limits.add(line);

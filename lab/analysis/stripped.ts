@@ -14,6 +14,7 @@ import { type Claim, numbered, type RuleInput } from './rules/rule.js';
 import { unreachableObject } from './rules/unreachable-object.js';
 import type { Snapshot } from './snapshot.js';
 import { unwrapStarts } from './start-locations.js';
+import { tellIfLong } from './tell-if-long.js';
 import { waitedObjects } from './waited-objects.js';
 
 const remedy =
@@ -37,7 +38,9 @@ export async function analyzeStripped(
   signal: AbortSignal,
 ): Promise<Diagnosis> {
   using memory = openCoreMemory(pair.core.path, pair.exe.path);
-  const read = await readStripped(pair, memory, signal, options.onRoster !== undefined);
+  const read = await tellIfLong(emit, 'reading the core', () =>
+    readStripped(pair, memory, signal, options.onRoster !== undefined),
+  );
   if (read.kind === 'lost') return lostDiagnosis(pair, read.why, began);
   const sources = await opening.of(read.snapshot);
   const snapshot = unwrapStarts(read.snapshot, sources);
@@ -46,13 +49,13 @@ export async function analyzeStripped(
   if (snapshot.roster !== undefined) options.onRoster?.(snapshot.roster);
   const { layout } = read;
   const objects = syncLocator({ client: undefined, memory, layout }, snapshot, { signal, timeoutMs: 0 });
-  const study = await studyWaits(
-    snapshot,
-    sources,
-    { channels: channelsWithoutNames({ memory, layout }, snapshot), syncObjects: excludingNothing(objects) },
-    async () => (await hasPendingTimers(read.evaluateNumber)) ?? true,
-    signal,
-    { proofsApart: true },
+  const locators = {
+    channels: channelsWithoutNames({ memory, layout }, snapshot),
+    syncObjects: excludingNothing(objects),
+  };
+  const timersPending = async () => (await hasPendingTimers(read.evaluateNumber)) ?? true;
+  const study = await tellIfLong(emit, 'following what goroutines wait for', () =>
+    studyWaits(snapshot, sources, locators, timersPending, signal, { proofsApart: true }),
   );
   await options.onSources?.(sources);
   const { claims, undecided } = claimsOf(study);
