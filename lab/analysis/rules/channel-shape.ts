@@ -94,7 +94,10 @@ function keepsProgramRunning(knot: Knot, input: RuleInput): boolean {
   );
 }
 
-/** A rule for the channel knots of one shape: `strong` where nobody can wake them, else `suspected`. */
+/**
+ * A rule for the channel knots of one shape: `strong` where nobody can wake them, else `suspected`. A `tell` that
+ * answers nothing makes no claim of that knot.
+ */
 export function channelRule(
   name: string,
   shape: ChannelShape,
@@ -102,7 +105,7 @@ export function channelRule(
     knot: Knot,
     input: RuleInput,
     certainty: Claim['certainty'],
-  ) => Pick<Claim, 'summary' | 'explanation' | 'suggestion' | 'roles'> & Partial<Claim>,
+  ) => (Pick<Claim, 'summary' | 'explanation' | 'suggestion' | 'roles'> & Partial<Claim>) | undefined,
 ): Rule {
   return {
     name,
@@ -110,12 +113,11 @@ export function channelRule(
       const claims = (knots: readonly Knot[], certainty: Claim['certainty']) =>
         mergedKnots(knots, input)
           .filter((knot) => channelShapeOf(knot, input, certainty) === shape)
-          .map(
-            (knot): Claim => ({
-              ...{ rule: name, class: 'communication', subtype: 'channel', certainty, knot },
-              ...tell(knot, input, certainty),
-            }),
-          );
+          .flatMap((knot): readonly Claim[] => {
+            const told = tell(knot, input, certainty);
+            if (told === undefined) return [];
+            return [{ rule: name, class: 'communication', subtype: 'channel', certainty, knot, ...told }];
+          });
       return [...claims(input.knots, 'strong'), ...claims(input.suspectedKnots, 'suspected')];
     },
   };

@@ -6,11 +6,11 @@ import { placeOf } from './sync-knot.js';
 
 /**
  * A bounded pool, of worker goroutines or of the slots of a channel: everyone in it waits for what only somebody in
- * it could do.
+ * it could do. Slots have no owner: where unknown code may give one back, nothing is said of them.
  */
-export const poolWaitsForItself = channelRule('pool-waits-for-itself', 'pool', (knot, input) => {
+export const poolWaitsForItself = channelRule('pool-waits-for-itself', 'pool', (knot, input, certainty) => {
   const holders = holdersOf(knot, input);
-  if (holders.length > 0) return ofSlots(knot, holders, input);
+  if (holders.length > 0) return certainty === 'suspected' ? undefined : ofSlots(knot, holders, input);
   return directionOf(knot.objects[0] ?? '') === 'send' ? ofWorkers(knot, input) : ofResults(knot, input);
 });
 
