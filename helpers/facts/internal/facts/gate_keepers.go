@@ -4,13 +4,11 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// closedBy are the activations that wait for the lock of a gate, or have taken it and stand still, in whatever function.
+// closedBy are the activations that wait for what a gate waits for, or have taken its lock and stand still, in whatever
+// function.
 func (w *World) closedBy(g *gate, s *Stacks) []Spot {
 	out := []Spot{}
 	for _, fn := range w.funcs {
-		if len(s.of[fn]) == 0 || !w.touching[fn] {
-			continue
-		}
 		for _, a := range s.of[fn] {
 			for _, lock := range w.locksAt(s, a, g.op.Kind) {
 				if spot, ok := w.closes(lock, g, s, a); ok {
@@ -35,7 +33,7 @@ func (w *World) locksAt(s *Stacks, a *activation, kind string) []Path {
 			}
 		}
 	}
-	if kind == "wait" {
+	if kind == "wait" || !w.touching[a.fn] {
 		return out
 	}
 	for _, h := range w.heldAt(a) {
