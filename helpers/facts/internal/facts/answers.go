@@ -77,7 +77,7 @@ type Operation struct {
 type Gate struct {
 	ID     int    `json:"id"`
 	Global bool   `json:"global"`
-	Closed []Spot `json:"closed"` // who stands in it: waits for the lock there, or has taken it
+	Closed []Spot `json:"closed"` // who stands in it: waits there, or has taken its lock
 }
 
 // A Class is what operations may be on the objects that are waited for at some places.

@@ -133,6 +133,24 @@ func TestALockBeforeAnOperationIsAGate(t *testing.T) {
 	}
 }
 
+func TestWhoWaitsForAGroupIsInItsGateThoughNoLockIsTaken(t *testing.T) {
+	p := program(t, `
+type T struct{ wg sync.WaitGroup; done chan int }
+var common = &T{done: make(chan int)}
+func main() { http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { end(common) }); <-common.done } // wait
+func end(t *T) {
+	t.wg.Wait() // gate
+	close(t.done)
+}`)
+	keeper := p.stack("runtime.gopark", "sync.runtime_SemacquireWaitGroup", "sync.(*WaitGroup).Wait", "main.end@gate")
+	for _, g := range p.answer("wait", "receive", keeper).Gates {
+		if len(g.Closed) == 1 && g.Closed[0].Expr == "t.done" {
+			return
+		}
+	}
+	t.Error("nobody is in the gate")
+}
+
 func TestASelectWithADefaultNeedNotDoAnything(t *testing.T) {
 	p := program(t, `
 func main() {
