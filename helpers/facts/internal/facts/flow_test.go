@@ -211,6 +211,21 @@ func main() { x := &poller{time.NewTimer(1), time.NewTimer(1)}; go x.run(); x.po
 	}
 }
 
+func TestFieldsOfNamelessStructsAreKnownByTheVariable(t *testing.T) {
+	p := program(t, `
+var depot struct { sync.Mutex; sold chan int }
+func main() {
+	depot.Lock() // lock
+	<-depot.sold // wait
+}`)
+	for at, want := range map[string]string{"lock": "main.depot", "wait": "main.depot.sold"} {
+		names := p.w.namesOf(&class{waits: p.ops(at)})
+		if len(names) == 0 || names[0].Name != want {
+			t.Errorf("%s: %v, not %s", at, names, want)
+		}
+	}
+}
+
 func TestGenericChannelsAreFollowedByInstance(t *testing.T) {
 	p := program(t, `
 type future[T any] struct{ done chan T }

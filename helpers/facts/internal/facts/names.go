@@ -108,9 +108,9 @@ func (w *World) nameOf(v ssa.Value) (Name, bool) {
 				return Name{outer.Rank, outer.Name + inner.Name[strings.LastIndex(inner.Name, "."):]}, true
 			}
 		}
-		return w.fieldName(x.X.Type(), x.Field)
+		return w.nameOfField(x.X, x.Field)
 	case *ssa.Field:
-		return w.fieldName(x.X.Type(), x.Field)
+		return w.nameOfField(x.X, x.Field)
 	case *ssa.Global:
 		if x.Pkg != nil {
 			return Name{rankGlobal, x.Pkg.Pkg.Name() + "." + x.Name()}, true
@@ -141,6 +141,22 @@ func (w *World) nameOf(v ssa.Value) (Name, bool) {
 }
 
 func (w *World) isPartOfSync(t types.Type) bool { return syncType(deref(t)) != "" }
+
+// nameOfField: a field of a struct without a name of its own is known by the variable or field that has the struct.
+func (w *World) nameOfField(owner ssa.Value, field int) (Name, bool) {
+	if name, ok := w.fieldName(owner.Type(), field); ok {
+		return name, true
+	}
+	st, ok := deref(owner.Type()).(*types.Struct)
+	if !ok {
+		return Name{}, false
+	}
+	outer, ok := w.nameOf(owner)
+	if f := st.Field(field); !f.Embedded() {
+		outer.Name += "." + f.Name()
+	}
+	return outer, ok
+}
 
 func (w *World) fieldName(t types.Type, field int) (Name, bool) {
 	owner := compat.Unalias(deref(t))
