@@ -93,7 +93,13 @@ var otherLanguage = regexp.MustCompile(`\.(?:go|s|S|c|h|cc|cpp|cxx|hpp|m)$`)
 // unseenIn says why it cannot be told what a frame runs; "" where it can, or where that does not matter.
 func (w *World) unseenIn(s *Stacks, i, j int, info FrameInfo) string {
 	f := s.all[i].Frames[j]
-	if info.Library || len(s.at[i][j]) > 0 {
+	if info.Library {
+		return ""
+	}
+	if len(s.at[i][j]) > 0 {
+		if w.isCallAmiss(s, i, j) {
+			return fmt.Sprintf("the line of %s, %s:%d, may be a wrong one", f.Function, f.File, f.Line)
+		}
 		return ""
 	}
 	plain := withoutTypeArgs(f.Function)
@@ -112,6 +118,54 @@ func (w *World) unseenIn(s *Stacks, i, j int, info FrameInfo) string {
 		return ""
 	}
 	return fmt.Sprintf("the source of %s is not at %s:%d", f.Function, f.File, f.Line)
+}
+
+// isCallAmiss: compilers up to Go 1.20 record wrong lines for inlined calls in files that import C, so there the line of
+// a frame has to call what was inlined.
+func (w *World) isCallAmiss(s *Stacks, i, j int) bool {
+	if j == 0 || !s.all[i].Frames[j-1].Inlined || len(s.at[i][j-1]) == 0 || !w.callsCOfOldGo(s.all[i].Frames[j].Function) {
+		return false
+	}
+	for _, outer := range s.at[i][j] {
+		for _, p := range outer.points {
+			if p.entry {
+				continue
+			}
+			call, ok := p.block.Instrs[p.index].(ssa.CallInstruction)
+			if !ok {
+				continue
+			}
+			for _, callee := range w.callees[call] {
+				for _, inner := range s.at[i][j-1] {
+					if callee == inner.fn {
+						return false
+					}
+				}
+			}
+		}
+	}
+	return true
+}
+
+var before121 = regexp.MustCompile(`^go1\.(?:1?[0-9]|20)(?:$|[^0-9])`)
+
+// callsCOfOldGo: the package of a function calls C, and a compiler before Go 1.21 has built it.
+func (w *World) callsCOfOldGo(function string) bool {
+	if !before121.MatchString(w.Program.GoVersion) {
+		return false
+	}
+	slash := strings.LastIndex(function, "/") + 1
+	dot := strings.Index(function[slash:], ".")
+	if dot < 0 {
+		return false
+	}
+	pkg := function[:slash+dot]
+	for name := range w.Program.Functions {
+		if strings.HasPrefix(name, pkg+"._Cfunc_") || strings.HasPrefix(name, pkg+"._cgo") {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *World) isLibraryFunction(name string) bool {
