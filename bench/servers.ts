@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { diagnosisSchema } from '../lab/analysis/diagnosis.js';
@@ -12,6 +12,7 @@ import { localTarget } from '../lab/targets/local.js';
 import { ensureFacts } from '../lab/toolchain/facts.js';
 import { requireGo } from '../lab/toolchain/go.js';
 import { ensureDelve } from '../lab/toolchain/index.js';
+import { freePort } from '../test/free-port.js';
 import { tempFolder } from '../test/temp-folder.js';
 import { interruptible } from './crowd.js';
 import { type Took, watched } from './process-tree.js';
@@ -139,16 +140,6 @@ async function takeCore(
     child.kill('SIGKILL');
     await child;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port is free');
-  return address.port;
 }
 
 async function answers({ first }: Ports): Promise<boolean> {

@@ -5,7 +5,6 @@ import (
 	"go/types"
 	"regexp"
 	"sort"
-	"strings"
 
 	"go-deadlock-lab/facts/internal/compat"
 	"golang.org/x/tools/go/ssa"
@@ -232,13 +231,7 @@ func (w *World) opaqueOwner(key locKey) string {
 	if s == "" || (s[0] != 'F' && s[0] != 'G') {
 		return ""
 	}
-	s = s[1:]
-	slash := strings.LastIndex(s, "/")
-	dot := strings.Index(s[slash+1:], ".")
-	if dot < 0 {
-		return ""
-	}
-	path := s[:slash+1+dot]
+	path := packageIn(s[1:])
 	if p := w.Program.ByPath[path]; p != nil && p.Std && !p.Bodies {
 		return path
 	}

@@ -154,27 +154,30 @@ func (w *World) callsCOfOldGo(function string) bool {
 	if !before121.MatchString(w.Program.GoVersion) {
 		return false
 	}
-	slash := strings.LastIndex(function, "/") + 1
-	dot := strings.Index(function[slash:], ".")
-	if dot < 0 {
-		return false
-	}
-	pkg := function[:slash+dot]
-	for name := range w.Program.Functions {
-		if strings.HasPrefix(name, pkg+"._Cfunc_") || strings.HasPrefix(name, pkg+"._cgo") {
-			return true
+	if w.withC == nil {
+		w.withC = map[string]bool{}
+		for name := range w.Program.Functions {
+			pkg := packageIn(name)
+			if made := strings.TrimPrefix(name, pkg); strings.HasPrefix(made, "._Cfunc_") || strings.HasPrefix(made, "._cgo") {
+				w.withC[pkg] = true
+			}
 		}
 	}
-	return false
+	return w.withC[packageIn(function)]
+}
+
+// packageIn is the import path in the linker's name of a function; "" where there is none.
+func packageIn(name string) string {
+	slash := strings.LastIndex(name, "/") + 1
+	dot := strings.Index(name[slash:], ".")
+	if dot < 0 {
+		return ""
+	}
+	return name[:slash+dot]
 }
 
 func (w *World) isLibraryFunction(name string) bool {
-	slash := strings.LastIndex(name, "/")
-	dot := strings.Index(name[slash+1:], ".")
-	if dot < 0 {
-		return false
-	}
-	p := w.Program.ByPath[name[:slash+1+dot]]
+	p := w.Program.ByPath[packageIn(name)]
 	return p != nil && p.Std
 }
 

@@ -57,8 +57,10 @@ type World struct {
 	waited map[[2]int][]rooted
 	// libraryFiles are the recorded files of Go's own library.
 	libraryFiles map[string]bool
-	keys         typeKeys
-	conds        *condLocks // made when it is asked for
+	// withC are the packages that call C; filled for Go before 1.21.
+	withC map[string]bool
+	keys  typeKeys
+	conds *condLocks // made when it is asked for
 	// globals are the uses of package variables and functions as values, of which SSA keeps no list.
 	globals map[ssa.Value][]ssa.Instruction
 }
