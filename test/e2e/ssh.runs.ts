@@ -1,5 +1,5 @@
 import { cp, mkdir, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { z } from 'zod';
@@ -7,6 +7,7 @@ import { diagnosisSchema } from '../../lab/analysis/diagnosis.js';
 import { type Bundle, bundleSchema } from '../../lab/capture/bundle.js';
 import { checklistRowSchema } from '../../lab/checklist/row.js';
 import { runRecordSchema } from '../../lab/store/run-record.js';
+import { ensureFacts } from '../../lab/toolchain/facts.js';
 import { shapeOf } from '../shape-of.js';
 import { noSshd } from '../sshd.js';
 import { type SshHost, startHost } from './ssh-host.js';
@@ -83,8 +84,13 @@ describe('the experiment on a host over SSH', function () {
       const { stdout, exitCode } = await execa('which', [name], { reject: false });
       if (exitCode === 0) await symlink(stdout, join(bin, name));
     }
-    // A Go at its usual place is found without PATH; without modules it builds no Delve.
-    const nothing = { PATH: bin, HOME: bin, LAB_CACHE: host.file('no-cache'), GOPROXY: 'off' };
+    // A Go at its usual place is found without PATH; without modules it builds no Delve, nor what reads the sources.
+    const nothing = { PATH: bin, HOME: bin, LAB_CACHE: host.file('no-delve'), GOPROXY: 'off' };
+    const [{ path: helper }] = await Promise.all([
+      ensureFacts({ goVersion: 'go1.19' }, new AbortController().signal),
+      mkdir(nothing.LAB_CACHE),
+    ]);
+    await symlink(dirname(helper), join(nothing.LAB_CACHE, basename(dirname(helper))));
     const args = ['catalog', '--target', host.target];
     // Mostly they wait; two at once also must not disturb each other.
     const both = await Promise.all([run([...args, '--delve', 'there']), run(args, nothing)]);
