@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"syscall"
 )
@@ -53,8 +52,7 @@ func (o *output) write(value any) {
 }
 
 func main() {
-	// It lives for one question and its memory has a limit of its own: collecting less often is quicker.
-	debug.SetGCPercent(300)
+	paceCollector()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	// Nothing that is being worked out is of use to anybody once it is to end.

@@ -72,9 +72,11 @@ export function syncReleaseText(how: ReleaseEvidence, certain: boolean): string 
   if (how.expression === '') {
     return `${place} as the writer that has announced itself: whoever comes later waits behind it`;
   }
-  const seen = how.kept
-    ? 'the variable was optimised away, but the frame keeps a pointer to this very object'
-    : 'which in that frame is this very object';
+  const seen = how.alone
+    ? 'no other goroutine of the program stands where it may hold this one, which somebody does'
+    : how.kept
+      ? 'the variable was optimised away, but the frame keeps a pointer to this very object'
+      : 'which in that frame is this very object';
   const which = certain ? seen : 'which may be this object';
   switch (how.operation) {
     case 'unlock':

@@ -153,7 +153,7 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
       for (const operation of facts.class.operations)
         releasers.push(...comingTo(operation, facts, wait.address));
     } else {
-      releasers.push(...holdersOf(facts, wait));
+      releasers.push(...holdersOf(facts, wait, releasers.length === 0));
       if (wait.objectKind === 'rwmutex' && wait.mode !== 'drain')
         releasers.push(...pendingWriters(wait, cells));
       for (const operation of facts.class.operations) {
@@ -172,12 +172,17 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
   };
 }
 
-/** Goroutines that stand where their function has taken the lock and not given it back. */
-function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
+/**
+ * Goroutines that stand where their function has taken the lock and not given it back. `complete`: nothing else may
+ * have it, for all that is known so far.
+ */
+function holdersOf({ holders, class: found }: SyncFacts, wait: SyncWait, complete: boolean): Releaser[] {
   const out: Extract<Releaser, { kind: 'cell' }>[] = [];
   const open: Releaser[] = [];
+  const standing = new Map<string, Cell>();
   for (const [holder, meanings] of holders) {
     for (const meaning of meanings.of(wait.address)) {
+      standing.set(meaning.cell.key, meaning.cell);
       const waitsHere = meaning.cell.wait.kind === 'sync' && meaning.cell.wait.address === wait.address;
       // Where it waits for the object under another name, the frame has a pointer to it for that.
       const innermost = syncFrame(meaning.cell) === meaning.frame;
@@ -205,11 +210,33 @@ function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
   // A lock has one holder: the one that is certain, or it cannot be told which of several it is.
   const certain = new Set(out.filter((one) => one.certain).map((one) => one.cell));
   if (certain.size === 1) return [...open, ...out.filter((one) => one.certain)];
-  if (certain.size === 0) return [...open, ...out];
+  if (certain.size === 0) {
+    const left = found.leaks.length === 0 && !found.operations.some(({ bare }) => bare === true);
+    const only =
+      complete && left && open.length === 0 && wait.objectKind === 'mutex'
+        ? onlyOne(out, wait, standing)
+        : undefined;
+    return only === undefined ? [...open, ...out] : [only];
+  }
   return [
     ...open,
     ...out.map(({ holds: _, ...one }) => ({ ...one, certain: false, mayHold: true as const })),
   ];
+}
+
+/** Somebody has the lock, and one goroutine alone stands where it may have it; who waits for it has it least of all. */
+function onlyOne(
+  candidates: readonly Extract<Releaser, { kind: 'cell' }>[],
+  wait: SyncWait,
+  cells: ReadonlyMap<string, Cell>,
+): Releaser | undefined {
+  const [first, ...others] = candidates;
+  if (first === undefined || others.some(({ cell }) => cell !== first.cell)) return undefined;
+  const cell = cells.get(first.cell);
+  if (cell === undefined || cell.count !== 1) return undefined;
+  if (cell.wait.kind === 'sync' && cell.wait.address === wait.address) return undefined;
+  const { mayHold: _, ...one } = first;
+  return { ...one, certain: true, holds: true, how: { ...one.how, alone: true } };
 }
 
 /** A writer that waits for readers has the inner lock, and whoever comes after it waits for it. */

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"fmt"
 	"sort"
 
 	"golang.org/x/tools/go/ssa"
@@ -14,12 +15,42 @@ type hold struct {
 	mode string // lock or rlock
 	// always: on every way that leads there; otherwise on some.
 	always bool
+	// chosen: which object it is, a called function decided.
+	chosen bool
 }
 
-// A lockState is what is held at a point, by mode and object; and which locks a deferred call gives back.
+// A lockState is what is held at a point, by mode and object; and which locks a deferred call gives back. Locks that a
+// called function chose (by a key, out of a container) are told apart by their calls; a call that gives back some lock
+// of that kind gives back the only one there is, or any.
 type lockState struct {
 	held     map[string]hold
 	deferred map[string]*ssa.Defer
+}
+
+// chosenKey tells a lock that a called function chose; which it is only that function knows.
+func chosenKey(mode string, op *Op, call ssa.Instruction) string {
+	return fmt.Sprintf("%s chosen by %d at %p", mode, op.ID, call)
+}
+
+const someChosen = " some chosen"
+
+// giveBackChosen ends the hold of the only lock that was chosen, or makes all of them uncertain.
+func (s *lockState) giveBackChosen(mode string) {
+	var keys []string
+	for key, h := range s.held {
+		if h.chosen && h.mode == mode {
+			keys = append(keys, key)
+		}
+	}
+	for _, key := range keys {
+		if len(keys) == 1 {
+			delete(s.held, key)
+			continue
+		}
+		h := s.held[key]
+		h.always = false
+		s.held[key] = h
+	}
 }
 
 func newState() *lockState {
@@ -67,6 +98,7 @@ func (s *lockState) merge(other *lockState) bool {
 type leak struct {
 	fn   *ssa.Function
 	ret  *ssa.Return
+	key  string
 	hold hold
 }
 
@@ -153,6 +185,11 @@ func (w *World) step(state *lockState, in ssa.Instruction) {
 		if _, ok := in.(*ssa.RunDefers); ok {
 			for key := range state.deferred {
 				delete(state.held, key)
+				for held, h := range state.held {
+					if h.chosen && key == h.mode+someChosen {
+						delete(state.held, held)
+					}
+				}
 			}
 		}
 		return
@@ -202,9 +239,16 @@ func (w *World) stepInto(state *lockState, call ssa.CallInstruction, deferred *s
 		for _, given := range s.released {
 			for _, p := range w.inCaller(given.path, fn, call, 0) {
 				key := given.mode + " " + p.key()
-				if deferred != nil {
+				isChosen := p.root == rootHeap || p.isSome()
+				if isChosen {
+					key = given.mode + someChosen
+				}
+				switch {
+				case deferred != nil:
 					state.deferred[key] = deferred
-				} else {
+				case isChosen:
+					state.giveBackChosen(given.mode)
+				default:
 					delete(state.held, key)
 				}
 			}
@@ -214,11 +258,16 @@ func (w *World) stepInto(state *lockState, call ssa.CallInstruction, deferred *s
 		}
 		for _, taken := range s.acquired {
 			paths := w.inCaller(taken.path, fn, call, 0)
-			if len(paths) != 1 || paths[0].root == rootHeap {
+			always := taken.always && len(callees) == 1
+			if len(paths) != 1 || paths[0].root == rootHeap || paths[0].isSome() {
+				// One that is held on some ways only may be a loop that takes and one that gives back.
+				if taken.always {
+					key := chosenKey(taken.mode, taken.op, call)
+					state.held[key] = hold{op: taken.op, path: heapPath(), site: call, mode: taken.mode, always: always, chosen: true}
+				}
 				continue
 			}
 			key := taken.mode + " " + paths[0].key()
-			always := taken.always && len(callees) == 1
 			state.held[key] = hold{op: taken.op, path: paths[0], site: call, mode: taken.mode, always: always}
 		}
 	}
@@ -276,7 +325,10 @@ func (w *World) summarize(fn *ssa.Function, s *lockSummary) {
 				sure[key]++
 			}
 			found[key] = h
-			leaks = append(leaks, leak{fn, ret, h})
+			// Who has one chosen may well have it given back by means that are not in sight.
+			if !h.chosen {
+				leaks = append(leaks, leak{fn, ret, key, h})
+			}
 		}
 	}
 	for key, h := range found {
@@ -285,8 +337,8 @@ func (w *World) summarize(fn *ssa.Function, s *lockSummary) {
 	}
 	sort.Slice(s.acquired, func(i, j int) bool { return s.acquired[i].op.ID < s.acquired[j].op.ID })
 	for _, l := range leaks {
-		// Who returns with the lock on every way is meant to: a method Lock of its own.
-		if counts[l.hold.mode+" "+l.hold.path.key()] == returns && returns > 0 && w.isLockWrapper(fn, s) {
+		// Who returns with the lock on every way is meant to: a method Lock of its own, or one that returns the unlock.
+		if counts[l.key] == returns && returns > 0 && (w.isLockWrapper(fn) || w.returnsUnlock(l.ret)) {
 			continue
 		}
 		s.leaks = append(s.leaks, l)
@@ -296,13 +348,27 @@ func (w *World) summarize(fn *ssa.Function, s *lockSummary) {
 }
 
 // isLockWrapper: a function that takes a lock and gives none back, so that its caller has to.
-func (w *World) isLockWrapper(fn *ssa.Function, s *lockSummary) bool {
+func (w *World) isLockWrapper(fn *ssa.Function) bool {
+	return !w.unlocks(fn)
+}
+
+func (w *World) unlocks(fn *ssa.Function) bool {
 	for _, op := range w.opsOf[fn] {
 		if op.Kind == "unlock" || op.Kind == "runlock" {
-			return false
+			return true
 		}
 	}
-	return true
+	return false
+}
+
+// returnsUnlock: what is returned is a function that gives a lock back, for the caller to call.
+func (w *World) returnsUnlock(ret *ssa.Return) bool {
+	for _, result := range ret.Results {
+		if made, ok := result.(*ssa.MakeClosure); ok && w.unlocks(made.Fn.(*ssa.Function)) {
+			return true
+		}
+	}
+	return false
 }
 
 // findReleased collects what is given back that was not taken here.
