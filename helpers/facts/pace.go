@@ -9,7 +9,7 @@ const (
 	// It lives for one question, and little garbage is cheap: collecting seldom is quicker.
 	percentSmall  = 300
 	percentMedium = 100
-	percentLarge  = 40
+	percentLarge  = 80
 	megabyte      = 1 << 20
 )
 

@@ -2,12 +2,21 @@ import { messageOf } from '../errors.js';
 import type { Sources } from '../source/sources.js';
 import { foldAlike } from './alike-knots.js';
 import { objectNames } from './names.js';
-import { openWaits } from './open-waits.js';
+import { type Outlooks, outlooksOf } from './outlook.js';
 import { stacksOf } from './releasers/context.js';
 import { type Locators, searchAll } from './releasers/study.js';
 import { rules as allRules } from './rules/index.js';
-import { type Claim, channelOf, countOf, directionOf, type Rule, type RuleInput } from './rules/rule.js';
+import {
+  type Claim,
+  channelOf,
+  countOf,
+  directionOf,
+  numbered,
+  type Rule,
+  type RuleInput,
+} from './rules/rule.js';
 import type { Cell, Snapshot } from './snapshot.js';
+import { type Suspect, suspectsAmong, unclearWaits } from './suspects.js';
 import {
   cellsByObject,
   deadlockedCells,
@@ -106,6 +115,9 @@ export interface Conclusion {
   readonly undecided: readonly string[];
   /** What was found and is not among the claims. */
   readonly limits: readonly string[];
+  readonly outlooks: Outlooks;
+  /** Where to look when nothing could be proved. */
+  readonly suspects: readonly Suspect[];
 }
 
 /** Applies the rules. One that crashes leaves a line behind and takes nothing else down. */
@@ -124,7 +136,16 @@ export function claimsOf({ input }: Study, rules: readonly Rule[] = allRules): C
   claims.sort((a, b) => rank[a.certainty] - rank[b.certainty] || victims(b) - victims(a));
   const told = withoutRepetition(claims);
   const claimed = new Set(claims.flatMap(({ knot }) => [...knot.cells, ...knot.victims, ...knot.starved]));
-  return { claims: told.claims, limits: [...told.limits, ...openWaits(input, claimed)], undecided };
+  const outlooks = outlooksOf(input, claimed);
+  const unclear = unclearWaits(input, outlooks.of);
+  const suspects = suspectsAmong(unclear, outlooks.of, input);
+  if (suspects.length > 0) undecided.push(unclearText(unclear, suspects));
+  return { ...told, outlooks, suspects, undecided };
+}
+
+function unclearText(unclear: readonly Cell[], [first]: readonly Suspect[]): string {
+  const who = numbered(countOf(unclear), 'goroutine waits', 'goroutines wait');
+  return `${who} where nobody was seen that will let them go on: ${first?.text}`;
 }
 
 /** Findings that tell the same of other objects; a thousand sessions may hang for one reason. */

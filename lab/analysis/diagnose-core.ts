@@ -11,7 +11,7 @@ import { hasPendingTimers } from '../goruntime/timers.js';
 import type { Sources } from '../source/sources.js';
 import type { AnalyzeOptions } from './analyze-core.js';
 import { claimsOf, studyWaits } from './conclude.js';
-import { findingOf, groupOf, summaryOf, userLocations, verdictOf } from './diagnose.js';
+import { findingOf, groupsOf, summaryOf, userLocations, verdictOf } from './diagnose.js';
 import type { Diagnosis } from './diagnosis.js';
 import { channelLocator, syncLocator } from './locators.js';
 import type { OpeningSources } from './open-sources.js';
@@ -76,7 +76,7 @@ export async function diagnoseCore(
   const study = await tellIfLong(emit, 'following what goroutines wait for', () =>
     studyWaits(snapshot, sources, locators, timersPending, signal),
   );
-  const { claims, undecided, limits: repeated } = claimsOf(study);
+  const { claims, undecided, limits: repeated, outlooks, suspects } = claimsOf(study);
   for (const line of [...study.limits, ...repeated, ...undecided]) limits.add(line);
   const findings = [];
   for (const [i, claim] of claims.entries()) {
@@ -96,9 +96,10 @@ export async function diagnoseCore(
     process: processOf(pair, snapshot.goroutines),
     delve: delveUsed(session),
     findings,
-    groups: snapshot.signatures.map(groupOf),
+    groups: groupsOf(snapshot, outlooks),
     userLocations: userLocations(snapshot.signatures),
     objects: waitedObjects(snapshot, study.input.nameOf),
+    ...(suspects.length === 0 ? {} : { suspects: [...suspects] }),
     stats: {
       engine,
       wallMs: Math.round(performance.now() - began),

@@ -10,6 +10,7 @@ import {
   sourceCheck,
   starvedText,
 } from './evidence-text.js';
+import type { Outlooks } from './outlook.js';
 import type { ReleaserSearch } from './releasers/search.js';
 import type { RootFacts } from './root-facts.js';
 import { type Claim, channelOf, countOf, numbered, type RuleInput } from './rules/rule.js';
@@ -190,7 +191,34 @@ function rootOf(
   }));
 }
 
-export function groupOf(signature: Signature): Group {
+/** Groups with what becomes of their goroutines, of several kinds the worst. */
+export function groupsOf({ signatures, cells }: Snapshot, outlooks: Outlooks): Group[] {
+  const bySignature = new Map<Signature, Cell[]>();
+  for (const cell of cells) {
+    const own = bySignature.get(cell.signature);
+    if (own === undefined) bySignature.set(cell.signature, [cell]);
+    else own.push(cell);
+  }
+  return signatures.map((signature) => {
+    const own = (bySignature.get(signature) ?? []).flatMap((cell) => {
+      const outlook = outlooks.of.get(cell);
+      return outlook === undefined ? [] : [{ cell, outlook }];
+    });
+    const [worst] = own.toSorted((a, b) => worstFirst[a.outlook.kind] - worstFirst[b.outlook.kind]);
+    if (worst === undefined) return groupOf(signature);
+    const { cell, outlook } = worst;
+    const releasers = outlooks.releasersOf(cell);
+    return {
+      ...groupOf(signature),
+      ...{ outlook: outlook.kind, outlookReason: outlook.why },
+      ...(releasers.length === 0 ? {} : { releasers: [...releasers] }),
+    };
+  });
+}
+
+const worstFirst = { stuck: 0, unclear: 1, idle: 2, ends: 3 } as const;
+
+function groupOf(signature: Signature): Group {
   return {
     id: signature.id,
     count: signature.count,

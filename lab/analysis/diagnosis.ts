@@ -95,6 +95,15 @@ const waitedObject = resource.extend({
   groups: z.array(z.string()),
 });
 
+export const outlookKinds = ['ends', 'idle', 'stuck', 'unclear'] as const;
+
+const toldReleaser = z.object({
+  /** `G42`, or code that is on no stack. */
+  who: z.string(),
+  counts: z.enum(['certain', 'may', 'ruled-out']),
+  why: z.string(),
+});
+
 /** Goroutines of one signature: the same wait reason and stack. */
 const group = z.object({
   id: z.string(),
@@ -105,6 +114,12 @@ const group = z.object({
   goStatementLocation: location,
   exampleIds: z.array(z.number().int()),
   stack: z.array(stackFrame),
+  /** What becomes of its goroutines; of several kinds the worst. Absent where no wait was followed. */
+  outlook: z.enum(outlookKinds).optional(),
+  /** What ends their waits, what they wait for, or why neither is known. */
+  outlookReason: z.string().optional(),
+  /** Who could end their waits, and why each of them counts or does not. */
+  releasers: z.array(toldReleaser).optional(),
 });
 
 export const diagnosisSchema = z.object({
@@ -142,6 +157,8 @@ export const diagnosisSchema = z.object({
   userLocations: z.array(z.object({ function: z.string(), line: z.number().int(), count: z.number().int() })),
   /** Objects that are waited for, most waiters first. */
   objects: z.array(waitedObject).optional(),
+  /** Most waited for, where nothing could be proved: one line each. */
+  suspects: z.array(z.object({ resource: z.string(), group: z.string(), text: z.string() })).optional(),
   stats: z.object({
     engine: z.enum(['core-reader', 'delve']),
     wallMs: z.number(),
@@ -162,4 +179,6 @@ export type WaitedObject = z.infer<typeof waitedObject>;
 export type Evidence = z.infer<typeof evidence>;
 export type Edge = z.infer<typeof edge>;
 export type Group = z.infer<typeof group>;
+export type OutlookKind = (typeof outlookKinds)[number];
+export type ToldReleaser = z.infer<typeof toldReleaser>;
 export type RootGoroutine = z.infer<typeof rootGoroutine>;

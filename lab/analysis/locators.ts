@@ -4,6 +4,7 @@ import type { CallOptions } from '../delve/rpc.js';
 import { kinds, type Variable } from '../delve/wire.js';
 import type { RuntimeLayout } from '../goruntime/layout.js';
 import { readGoroutineStackTops } from '../goruntime/stack-tops.js';
+import type { Owner } from '../source/facts.js';
 import { askedOnce } from './asked-once.js';
 import type { Address, FrameQuery, Locator } from './releasers/meaning.js';
 import type { Frame, Snapshot } from './snapshot.js';
@@ -21,8 +22,9 @@ export function channelLocator(
   call: CallOptions,
 ): Locator {
   let found: number | undefined;
+  const frames = frameMemory({ memory, layout }, snapshot);
   return {
-    ...frameMemory({ memory, layout }, snapshot),
+    ...frames,
     address: askedOnce(async (goroutineId, frame, expression): Promise<Address> => {
       const distance = snapshot.far?.get(goroutineId);
       if (distance === 'too far') return 'unreadable';
@@ -35,8 +37,21 @@ export function channelLocator(
       const { addr, base } = seen.variable;
       return base !== 0 ? base : addr !== 0 ? (memory.u64(addr) ?? 'unreadable') : 'unreadable';
     }),
-    keeps: () => 'unreadable',
+    keeps: ({ owner, address, ...query }) =>
+      leadsTo(frames.words(query) ?? none, owner, address, memory) && !owner.ambiguous
+        ? 'kept'
+        : 'unreadable',
   };
+}
+
+const none: ReadonlySet<number> = new Set();
+
+/** A pointer among the words leads to the struct that has the channel. Other structs may have it as well. */
+function leadsTo(words: ReadonlySet<number>, { offset }: Owner, channel: number, memory: CoreMemory) {
+  for (const word of words) {
+    if (word >= smallestPointer && memory.u64(word + offset) === channel) return true;
+  }
+  return false;
 }
 
 /** Channels of a program whose variables are not described. */

@@ -4,7 +4,7 @@ import type { Emit } from '../events.js';
 import { hasPendingTimers } from '../goruntime/timers.js';
 import type { AnalyzeOptions } from './analyze-core.js';
 import { claimsOf, studyWaits } from './conclude.js';
-import { findingOf, groupOf, userLocations } from './diagnose.js';
+import { findingOf, groupsOf, userLocations } from './diagnose.js';
 import type { Diagnosis, Finding } from './diagnosis.js';
 import { channelsWithoutNames, excludingNothing, syncLocator } from './locators.js';
 import type { OpeningSources } from './open-sources.js';
@@ -58,7 +58,7 @@ export async function analyzeStripped(
     studyWaits(snapshot, sources, locators, timersPending, signal, { proofsApart: true }),
   );
   await options.onSources?.(sources);
-  const { claims, undecided } = claimsOf(study);
+  const { claims, undecided, outlooks, suspects } = claimsOf(study);
   const weighed = claims.flatMap((claim) => weigh(claim, study.input));
   const findings = weighed.map((claim, i) => findingOf({ claim, facts: new Map() }, i, study.input));
   const proved = weighed.find(({ certainty }) => certainty === 'proved');
@@ -69,9 +69,10 @@ export async function analyzeStripped(
     summary: proved?.summary ?? summaryOf(findings, snapshot),
     process: processOf(pair, snapshot.goroutines),
     findings,
-    groups: snapshot.signatures.map(groupOf),
+    groups: groupsOf(snapshot, outlooks),
     userLocations: userLocations(snapshot.signatures),
     objects: waitedObjects(snapshot, study.input.nameOf),
+    ...(suspects.length === 0 ? {} : { suspects: [...suspects] }),
     limits: [
       'The executable has no debug information (built with -ldflags=-s or -w, or stripped). Lost are: variables ' +
         'and arguments of frames, so that no expression was evaluated, and holders of locks are told by pointers in their ' +

@@ -47,6 +47,8 @@ export interface ReleaseEvidence {
   readonly expression: string;
   /** The expression could not be read; the frame's memory has a pointer to the object. */
   readonly kept?: true;
+  /** It means another object now, and another one each time. */
+  readonly mayBeNext?: true;
   /** It could not be seen which object it has; nobody else can have this one. */
   readonly alone?: true;
   /** The operation is in a function that was handed on as a value; it is called there: `/a/b.go:12`. */

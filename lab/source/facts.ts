@@ -43,8 +43,10 @@ const spot = z.object({
     .optional(),
   /** The object is what the goroutine waits for. */
   waited: z.boolean().optional(),
-  /** No variable holds the object, but the frame does as long as it is needed. */
+  /** The frame holds the object as long as it is needed, with a variable or without. */
   loose: z.boolean().optional(),
+  /** A deferred call that the frame has registered leads straight there. */
+  registered: z.boolean().optional(),
   /** How often a frame still brings a wait group's counter down. */
   times: z.enum(['sure', 'once', 'many']).optional(),
   /** Where the frame calls what leads there; absent of the operation itself. */

@@ -16,7 +16,7 @@ import type { ChannelStory, ReleaserSearch } from './search.js';
 import { chooseOp, type WaitingOps, type WaitingPlaces } from './waiting-ops.js';
 
 /** Goroutines of one cell that are evaluated. */
-const maxAsked = 4;
+const maxAsked = 8;
 /** Stacks of one kind that are looked at for where they wait for one channel. */
 const maxPlaces = 8;
 /** Where code that is on no stack may come anyway, only so many frames are looked into. */
@@ -137,7 +137,12 @@ function releasersBy(
   for (const meaning of stacks.get(operation)?.of(channel) ?? []) {
     add(meaning, meaning.kind === 'same' && !indirect.has(operation.kind));
   }
-  for (const meaning of routes.get(operation)?.of(channel) ?? []) add(meaning, false);
+  for (const meaning of routes.get(operation)?.of(channel) ?? []) {
+    add(
+      meaning,
+      meaning.kind === 'same' && meaning.spot.registered === true && !indirect.has(operation.kind),
+    );
+  }
   for (const entry of operation.open) out.push(openEntry(entry, gates.behind(entry.gates, channel)));
   return out;
 }

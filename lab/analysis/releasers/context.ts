@@ -132,7 +132,13 @@ export function evidence(
     readonly file: string;
     readonly line: number;
   },
-  { cell, frame, goroutine, kept }: Pick<Meaning, 'cell' | 'frame' | 'goroutine' | 'kept'>,
+  {
+    cell,
+    frame,
+    goroutine,
+    kept,
+    mayBeNext,
+  }: Pick<Meaning, 'cell' | 'frame' | 'goroutine' | 'kept' | 'mayBeNext'>,
 ): ReleaseEvidence {
   const kind = operation.kind === 'cancel' || operation.kind === 'reset' ? 'close' : operation.kind;
   return {
@@ -144,5 +150,6 @@ export function evidence(
     frame: frame.index,
     function: frame.function,
     ...(kept === true ? { kept } : {}),
+    ...(mayBeNext === true ? { mayBeNext } : {}),
   };
 }

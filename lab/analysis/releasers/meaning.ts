@@ -34,6 +34,8 @@ export interface Meaning {
   readonly kind: 'same' | 'unsure';
   readonly goroutine: number;
   readonly kept?: true;
+  /** Every goroutine was asked and means another object now: what it means changes, and this may be next. */
+  readonly mayBeNext?: true;
   /** Goroutines of the cell of which it was seen. */
   readonly seen: number;
   /** It comes there only when one of these ends its wait. */
@@ -154,7 +156,10 @@ function meaningOf(
   }
   const common = { spot, cell, frame, seen, ...(onlyBy === undefined ? {} : { onlyBy }) };
   if (first !== undefined) return { ...common, kind: 'same', ...first };
-  return unsure ? { ...common, kind: 'unsure', goroutine: cell.ids[0] ?? 0 } : undefined;
+  if (!unsure) return undefined;
+  const asked = reads.length === cell.count && !reads.some((read) => read.address === 'unreadable');
+  const next = asked && !spot.stays && !hasOwnFrames(cell) ? { mayBeNext: true as const } : {};
+  return { ...common, kind: 'unsure', goroutine: cell.ids[0] ?? 0, ...next };
 }
 
 /** The channels of the cases from which a frame comes to a spot; nothing where one of them cannot be told. */

@@ -23,8 +23,10 @@ type Spot struct {
 	Arms []Arm `json:"arms,omitempty"`
 	// Waited: the object is what the goroutine waits for.
 	Waited bool `json:"waited,omitempty"`
-	// Loose: no variable holds it, but the frame does as long as it is needed.
+	// Loose: the frame holds it as long as it is needed, with a variable or without.
 	Loose bool `json:"loose,omitempty"`
+	// Registered: a deferred call that the frame has registered leads straight there.
+	Registered bool `json:"registered,omitempty"`
 	// Times: sure, once or many, for what a frame does to a wait group.
 	Times string `json:"times,omitempty"`
 	// Site is where the frame calls what leads there; zero for the operation itself.

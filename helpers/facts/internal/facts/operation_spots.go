@@ -35,7 +35,8 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			if isSyncKind(op.Kind) {
 				spot.Owner = w.ownerOf(op)
 			} else {
-				spot.Loose = expr == "" && w.isKept(operand, a)
+				spot.Loose = w.isKept(operand, a)
+				spot.Owner = w.fieldOwner(operand, op.Fn)
 			}
 			spot.Arms = w.armsTo(s, a, op.Instr)
 			if mode == "wait" {
@@ -61,6 +62,10 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			p := w.place(positionOf(r.site))
 			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: r.expr, Stays: r.expr != "" && w.steadyExpr(r, a), Site: &p, Gates: gates.idsOf(notThrough(r.gates, a))}
 			spot.Via = w.viaRoute(s, a, r)
+			if deferred, isDefer := r.site.(*ssa.Defer); isDefer && deferred.Call.StaticCallee() == op.Fn && a.hasRegistered(deferred) {
+				spot.Registered = true
+				spot.Owner = w.passedOwner(r)
+			}
 			spot.Arms = w.armsTo(s, a, r.site)
 			if r.called.IsValid() {
 				q := w.place(r.called)

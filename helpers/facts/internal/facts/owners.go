@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"go/token"
 	"go/types"
 
 	"golang.org/x/tools/go/ssa"
@@ -52,6 +53,42 @@ func (w *World) ownerOf(op *Op) *Owner {
 	}
 	out.Ambiguous = w.hasOthers(op.Fn, root)
 	return out
+}
+
+// fieldOwner describes what a channel is a field of.
+func (w *World) fieldOwner(v ssa.Value, fn *ssa.Function) *Owner {
+	load, ok := v.(*ssa.UnOp)
+	if !ok || load.Op != token.MUL {
+		return nil
+	}
+	root := load.X
+	for {
+		f, isField := root.(*ssa.FieldAddr)
+		if !isField {
+			break
+		}
+		root = f.X
+	}
+	typ, offset, ok := w.ownerOffset(load.X)
+	if !ok || root == load.X {
+		return nil
+	}
+	return &Owner{Type: typ, Offset: offset, Ambiguous: w.hasOthers(fn, root)}
+}
+
+// passedOwner describes what a channel is a field of that a function passes on.
+func (w *World) passedOwner(r route) *Owner {
+	if r.operand == nil || len(r.more) < 2 || r.more[len(r.more)-1] != loadStep {
+		return nil
+	}
+	offset := int64(0)
+	for _, step := range r.more[:len(r.more)-1] {
+		if step == loadStep {
+			return nil
+		}
+		offset += step
+	}
+	return &Owner{Type: w.keys.of(deref(r.operand.Type())), Offset: offset, Ambiguous: w.hasOthers(r.fn, r.operand)}
 }
 
 // hasOthers tells whether a function has another variable of the type.

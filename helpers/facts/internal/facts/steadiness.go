@@ -129,3 +129,13 @@ func (w *World) steadyExpr(r route, a *activation) bool {
 	}
 	return false
 }
+
+// hasRegistered: the deferred call stands on every way to where the activation is.
+func (a *activation) hasRegistered(d *ssa.Defer) bool {
+	for _, p := range a.points {
+		if p.entry || !dominates(d, p.block.Instrs[p.index]) {
+			return false
+		}
+	}
+	return len(a.points) > 0
+}
