@@ -18,6 +18,8 @@ export interface Built {
   readonly fixture: string;
   readonly flags: readonly string[];
   readonly method: 'gcore' | 'delve';
+  /** Of the build. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Situations of which one core serves all tests of the suite. */
   readonly shared?: readonly string[];
 }
@@ -50,7 +52,7 @@ export interface DiagnoseOptions {
  * A program of the fixtures, built before the tests of the suite that calls this and removed after them. They are
  * skipped where gdb, or a Delve that reads this Go, is missing.
  */
-export function fixtureProgram({ go, fixture, flags, method, shared = [] }: Built) {
+export function fixtureProgram({ go, fixture, flags, method, env = {}, shared = [] }: Built) {
   let folder: TempFolder | undefined;
   let built: { readonly exe: string; readonly dlv: string } | undefined;
 
@@ -60,7 +62,7 @@ export function fixtureProgram({ go, fixture, flags, method, shared = [] }: Buil
     if (found === undefined || !gcore) return this.skip();
     folder = await tempFolder();
     const exe = folder.file('server');
-    await goBuild({ go: go.path, module: resolve(fixtures, fixture), exe, flags });
+    await goBuild({ go: go.path, module: resolve(fixtures, fixture), exe, flags, env });
     built = { exe, dlv: found.path };
   });
   const kept = new Map<string, Promise<RealCore>>();

@@ -90,8 +90,9 @@ function libraryFiles(snapshot: Snapshot, sources: Sources): (file: string) => b
 
 /** Those of which every object that they wait for is out of reach of whatever can still run. */
 function unreachedCells(cells: readonly Cell[], reached: Snapshot['reached']): ReadonlySet<string> {
-  if (reached === undefined) return new Set();
   const lost = cells.filter((cell) => {
+    if (cell.signature.leaked === true) return true;
+    if (reached === undefined) return false;
     const objects = objectsOf(cell);
     return objects.length > 0 && objects.every((object) => !reached.reaches(channelOf(object)));
   });

@@ -4,7 +4,7 @@ import type { CoreMemory } from '../core/memory.js';
 import type { DelveClient } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import { type DelveGoroutine, listGoroutinesOut } from '../delve/wire.js';
-import { type RawGoroutine, readGoroutine, readGoroutines } from '../goruntime/goroutines.js';
+import { isGone, type RawGoroutine, readGoroutine, readGoroutines } from '../goruntime/goroutines.js';
 import type { RuntimeLayout } from '../goruntime/layout.js';
 
 export interface CrossCheck {
@@ -64,7 +64,8 @@ function* from(start: number, memory: CoreMemory, layout: RuntimeLayout): Genera
 }
 
 function compare(theirs: readonly DelveGoroutine[], ours: Iterable<RawGoroutine>): CrossCheck {
-  const wanted = new Map(theirs.map((goroutine) => [goroutine.id, goroutine]));
+  const alive = theirs.filter(({ status }) => !isGone(status));
+  const wanted = new Map(alive.map((goroutine) => [goroutine.id, goroutine]));
   let compared = 0;
   let mismatches = 0;
   if (wanted.size > 0) {

@@ -2,6 +2,7 @@ import { type DelveClient, globalScope } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import { readWaitReasons } from '../delve/wait-reasons.js';
 import type { DelveGoroutine, Variable } from '../delve/wire.js';
+import { goroutineStatus, isGone } from '../goruntime/goroutines.js';
 import { describeStack, goroutineState, partialMark, toLocation } from './describe.js';
 import type { RosterGroup } from './roster.js';
 import {
@@ -45,6 +46,7 @@ export async function readSnapshotByDelve(
   let blocked = 0;
   for await (const page of client.pages(pageSize, options)) {
     for (const goroutine of page) {
+      if (isGone(goroutine.status)) continue;
       total += 1;
       if (goroutineState(goroutine.status) === 'waiting') blocked += 1;
       const { all } = fold(folds, goroutine);
@@ -113,6 +115,7 @@ async function describe(
     count,
     waitReason: status === 'waiting' ? reasonText(first.waitReason) : '',
     status,
+    ...(first.status === goroutineStatus.leaked ? { leaked: true as const } : {}),
     system: isSystemStart(first.startLoc.function?.name ?? ''),
     exampleIds: ids.slice(0, maxCellIds),
     frames,

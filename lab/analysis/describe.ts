@@ -17,6 +17,7 @@ export function goroutineState(status: number): GoroutineState {
     2: 'running',
     3: 'syscall',
     4: 'waiting',
+    10: 'waiting',
   };
   return states[status] ?? 'other';
 }

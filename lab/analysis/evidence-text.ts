@@ -10,7 +10,7 @@ import {
   syncStateCheck,
   syncWaitText,
 } from './sync-evidence.js';
-import { isSyncObject, type ReleaseEvidence } from './wait-for-graph.js';
+import { isSyncObject, objectsOf, type ReleaseEvidence } from './wait-for-graph.js';
 
 /*
  * What the evidence of a finding says, and the Delve commands that show it.
@@ -95,7 +95,13 @@ export const sourceCheck = (search: ReleaserSearch) =>
   search.operations.map((o) => `list ${o.file}:${o.line}`).join('; ') || 'sources';
 
 /** What memory says about who could still come by the object; `undefined` when it was not looked at. */
-export function reachText(object: string, { snapshot: { reached }, nameOf }: RuleInput): string | undefined {
+export function reachText(
+  object: string,
+  { snapshot: { reached }, graph, nameOf }: RuleInput,
+): string | undefined {
+  const lost = graph.cells.find((cell) => cell.signature.leaked === true && objectsOf(cell).includes(object));
+  if (lost !== undefined)
+    return `The runtime's own leak detection had found goroutine ${lost.ids[0]} lost before the core was taken (status _Gleaked): nothing alive reaches ${nameOf(channelOf(object))}`;
   if (reached === undefined) return undefined;
   const name = nameOf(channelOf(object));
   if (reached.reaches(channelOf(object)))

@@ -2,7 +2,12 @@ import type { BulkMemory, CoreMemory } from '../core/memory.js';
 import type { CallOptions } from '../delve/rpc.js';
 import { type RawChannel, readChannel, readTypeName } from '../goruntime/channels.js';
 import type { FoldedGoroutines, FoldedStack } from '../goruntime/fold.js';
-import { type QueueEntry, type RawGoroutine, readGoroutine } from '../goruntime/goroutines.js';
+import {
+  goroutineStatus,
+  type QueueEntry,
+  type RawGoroutine,
+  readGoroutine,
+} from '../goruntime/goroutines.js';
 import type { RuntimeLayout } from '../goruntime/layout.js';
 import { goroutineState, partialMark } from './describe.js';
 import type { Location } from './diagnosis.js';
@@ -281,6 +286,7 @@ async function describe(
     count: group.count,
     waitReason: first.waitReason,
     status: goroutineState(first.status),
+    ...(first.status === goroutineStatus.leaked ? { leaked: true as const } : {}),
     system: isSystemStart(recordedStart.function),
     exampleIds: group.ids,
     frames,

@@ -19,6 +19,8 @@ export interface Signature {
   readonly waitReason: string;
   readonly status: GoroutineState;
   readonly system: boolean;
+  /** The runtime's own leak detection has found that nothing alive reaches what they wait for. */
+  readonly leaked?: true;
   readonly exampleIds: readonly number[];
   readonly frames: readonly Frame[];
   /** Its outer frames, or all of them, could not be read: what the goroutine may do next is not known. */

@@ -1,7 +1,7 @@
 import type { CoreMemory } from '../core/memory.js';
 import type { AddressRange } from '../core/program-image.js';
 import { scanWords } from '../core/scan-words.js';
-import { goroutineStatus, scanBit } from './goroutines.js';
+import { isParked, scanBit } from './goroutines.js';
 import type { RuntimeLayout } from './layout.js';
 
 export interface GoroutineList {
@@ -81,5 +81,5 @@ export function isGoroutine(memory: CoreMemory, address: number, g: RuntimeLayou
   const status = word & ~scanBit;
   if (status > maxStatus || word >= 2 * scanBit || id > maxId || lo > hi) return false;
   // A dead one may have given its stack back.
-  return status !== goroutineStatus.waiting || (sp > lo && sp <= hi);
+  return !isParked(status) || (sp > lo && sp <= hi);
 }

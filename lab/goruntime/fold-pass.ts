@@ -2,7 +2,15 @@ import { type BulkMemory, wordAt } from '../core/memory.js';
 import { type Batch, inOrder, newBatch, readAddresses } from './fold-batch.js';
 import { type RecentClasses, type RecentStacks, recentClasses, recentStacks } from './fold-recent.js';
 import type { Tables } from './fold-tables.js';
-import { goroutineStatus, isTakenOut, maxFrames, maxQueues, scanBit } from './goroutines.js';
+import {
+  goroutineStatus,
+  isGone,
+  isParked,
+  isTakenOut,
+  maxFrames,
+  maxQueues,
+  scanBit,
+} from './goroutines.js';
 import type { RuntimeLayout } from './layout.js';
 import { liveFrames, liveStart } from './live-stacks.js';
 
@@ -76,11 +84,11 @@ function readStructs(
     const i = order[k] as number;
     const at = memory.span(batch.g[i] as number, structSize);
     const status = at < 0 ? goroutineStatus.dead : view.getUint32(at + g.status, true) & ~scanBit;
-    if (status === goroutineStatus.dead || status === goroutineStatus.idle) {
+    if (isGone(status)) {
       batch.g[i] = 0;
       continue;
     }
-    const waiting = status === goroutineStatus.waiting;
+    const waiting = isParked(status);
     // What is not parked has the reason of its last wait still.
     const reason = waiting ? view.getUint8(at + g.waitReason) : 0;
     const bp = wordAt(view, at + g.bp);
@@ -96,10 +104,10 @@ function readStructs(
     tables.total += 1;
     if (waiting) {
       tables.waiting += 1;
-      let id = classes.find(view, at, reason);
+      let id = classes.find(view, at, status * 256 + reason);
       if (id < 0) {
         id = tables.classes.idOf(stateOf(view, at, g, tables, status, reason), wordAt(view, at + g.pc));
-        classes.keep(view, at, reason, id);
+        classes.keep(view, at, status * 256 + reason, id);
       }
       batch.class[i] = id;
       continue;

@@ -10,10 +10,10 @@ const slots = 256;
 
 /** Classes of parked goroutines, see {@link Tables.classes}. */
 export interface RecentClasses {
-  /** Of the `g` at this offset; -1 when none was like it lately. */
-  find(view: DataView, at: number, reason: number): number;
+  /** Of the `g` at this offset, in this state (status and wait reason); -1 when none was like it lately. */
+  find(view: DataView, at: number, state: number): number;
   /** What it turned out to be: of the one that was just looked for. */
-  keep(view: DataView, at: number, reason: number, id: number): void;
+  keep(view: DataView, at: number, state: number, id: number): void;
 }
 
 export function recentClasses({ startPc, goPc, pc }: RuntimeLayout['g']): RecentClasses {
@@ -21,27 +21,27 @@ export function recentClasses({ startPc, goPc, pc }: RuntimeLayout['g']): Recent
   const rows = new Int32Array(slots * stride).fill(-1);
   let row = 0;
   return {
-    find(view, at, reason) {
+    find(view, at, state) {
       const start = view.getInt32(at + startPc, true);
       const go = view.getInt32(at + goPc, true);
       const here = view.getInt32(at + pc, true);
-      const hash = Math.imul(start ^ Math.imul(go, 31) ^ Math.imul(here, 961), 0x9e3779b1) ^ reason;
+      const hash = Math.imul(start ^ Math.imul(go, 31) ^ Math.imul(here, 961), 0x9e3779b1) ^ state;
       row = ((hash ^ (hash >>> 16)) & (slots - 1)) * stride;
       const same =
         rows[row] === start &&
         rows[row + 1] === go &&
         rows[row + 2] === here &&
-        rows[row + 3] === reason &&
+        rows[row + 3] === state &&
         rows[row + 4] === view.getInt32(at + startPc + 4, true) &&
         rows[row + 5] === view.getInt32(at + goPc + 4, true) &&
         rows[row + 6] === view.getInt32(at + pc + 4, true);
       return same ? (rows[row + 7] as number) : -1;
     },
-    keep(view, at, reason, id) {
+    keep(view, at, state, id) {
       rows[row] = view.getInt32(at + startPc, true);
       rows[row + 1] = view.getInt32(at + goPc, true);
       rows[row + 2] = view.getInt32(at + pc, true);
-      rows[row + 3] = reason;
+      rows[row + 3] = state;
       rows[row + 4] = view.getInt32(at + startPc + 4, true);
       rows[row + 5] = view.getInt32(at + goPc + 4, true);
       rows[row + 6] = view.getInt32(at + pc + 4, true);

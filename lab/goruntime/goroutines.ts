@@ -11,8 +11,19 @@ export const goroutineStatus = {
   waiting: 4,
   dead: 6,
   preempted: 9,
+  /** From Go 1.26 on: it waits for what nothing alive reaches, as a garbage collection has proved. */
+  leaked: 10,
+  /** From Go 1.26 on: kept for a thread of C. */
+  deadExtra: 11,
 } as const;
 export const scanBit = 0x1000;
+
+export const isParked = (status: number) =>
+  status === goroutineStatus.waiting || status === goroutineStatus.leaked;
+
+/** It does not exist, or not yet. */
+export const isGone = (status: number) =>
+  status === goroutineStatus.dead || status === goroutineStatus.idle || status === goroutineStatus.deadExtra;
 
 /** One entry of `g.waiting`: a channel that the goroutine queues at. A select has one per case. */
 export interface QueueEntry {
@@ -63,9 +74,9 @@ export function readGoroutine(
 ): RawGoroutine | undefined {
   const { g } = layout;
   const status = (memory.u32(address + g.status) ?? goroutineStatus.dead) & ~scanBit;
-  if (status === goroutineStatus.dead || status === goroutineStatus.idle) return undefined;
+  if (isGone(status)) return undefined;
   const waitReasonNumber = memory.u8(address + g.waitReason) ?? 0;
-  const waiting = status === goroutineStatus.waiting;
+  const waiting = isParked(status);
   return {
     id: memory.u64(address + g.goid) ?? 0,
     address,
@@ -111,10 +122,9 @@ export function isTakenOut(
 /** Follows saved frame pointers: [bp] is the caller's bp, [bp+8] the return address. */
 function walkFrames(memory: CoreMemory, layout: RuntimeLayout, address: number, status: number): number[] {
   const { g } = layout;
-  const start =
-    status === goroutineStatus.waiting
-      ? { pc: memory.u64(address + g.pc) ?? 0, bp: memory.u64(address + g.bp) ?? 0 }
-      : liveStart(memory, layout, address, status);
+  const start = isParked(status)
+    ? { pc: memory.u64(address + g.pc) ?? 0, bp: memory.u64(address + g.bp) ?? 0 }
+    : liveStart(memory, layout, address, status);
   if (start === undefined) return [];
   const lo = memory.u64(address + layout.g.stackLo) ?? 0;
   const hi = memory.u64(address + layout.g.stackHi) ?? 0;

@@ -1,5 +1,5 @@
 import { type BulkMemory, wordAt } from '../core/memory.js';
-import { goroutineStatus, scanBit } from './goroutines.js';
+import { isParked, scanBit } from './goroutines.js';
 import { enlarged } from './interner.js';
 import type { RuntimeLayout } from './layout.js';
 
@@ -56,7 +56,7 @@ export function memberLog(memory: BulkMemory, { g, ofMembers }: RuntimeLayout): 
       kinds[size] = kind;
       ids[size] = wordAt(view, at + g.goid);
       // What is not parked has that of an earlier wait still.
-      since[size] = status === goroutineStatus.waiting ? wordAt(view, at + g.waitSince) : 0;
+      since[size] = isParked(status) ? wordAt(view, at + g.waitSince) : 0;
       creators[size] = creator === undefined ? 0 : wordAt(view, at + creator);
       locked[size] = lockedThread !== undefined && wordAt(view, at + lockedThread) !== 0 ? 1 : 0;
       size += 1;

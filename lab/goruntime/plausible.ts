@@ -1,7 +1,7 @@
 import type { CoreMemory } from '../core/memory.js';
 import { readChannel } from './channels.js';
 import { isGoroutine } from './find-allgs.js';
-import { goroutineStatus, type RawGoroutine, readGoroutine } from './goroutines.js';
+import { isParked, type RawGoroutine, readGoroutine } from './goroutines.js';
 import type { RuntimeLayout } from './layout.js';
 
 /** Goroutines that are looked at, evenly spread. */
@@ -50,7 +50,7 @@ function faultOf(
   if (goroutine === undefined) return undefined;
   if (ids.has(goroutine.id)) return 'two goroutines have the same id';
   ids.add(goroutine.id);
-  if (goroutine.status !== goroutineStatus.waiting) return undefined;
+  if (!isParked(goroutine.status)) return undefined;
   const bottom = goroutine.pcs.at(-1) ?? 0;
   // A stack that is deeper than what is walked shows no bottom.
   if (goroutine.pcs.length < 100 && !isStackBottom(bottom)) return 'a stack has no beginning';

@@ -1,5 +1,5 @@
 import { type BulkMemory, wordAt } from '../../core/memory.js';
-import { goroutineStatus, maxQueues, scanBit } from '../goroutines.js';
+import { goroutineStatus, isGone, isParked, maxQueues, scanBit } from '../goroutines.js';
 import type { RuntimeLayout } from '../layout.js';
 
 /** Who can end a goroutine's wait: only others, by the objects; or something else too (`live`). */
@@ -37,8 +37,8 @@ export function targetReader(
     read(address, each) {
       const at = memory.span(address, gSize);
       const status = at < 0 ? goroutineStatus.dead : view.getUint32(at + g.status, true) & ~scanBit;
-      if (status === goroutineStatus.dead || status === goroutineStatus.idle) return 'dead';
-      if (status !== goroutineStatus.waiting) return 'live';
+      if (isGone(status)) return 'dead';
+      if (!isParked(status)) return 'live';
       const kind = kinds[view.getUint8(at + g.waitReason)] ?? byOther;
       if (kind === byOther) return 'live';
       if (kind === byNobody) return 'waits';
