@@ -13,6 +13,7 @@ import type { AnalyzeOptions } from './analyze-core.js';
 import { claimsOf, studyWaits } from './conclude.js';
 import { findingOf, groupsOf, summaryOf, userLocations, verdictOf } from './diagnose.js';
 import type { Diagnosis } from './diagnosis.js';
+import { evidenceTimeoutMs, forEvidence } from './evidence-client.js';
 import { channelLocator, syncLocator } from './locators.js';
 import type { OpeningSources } from './open-sources.js';
 import { missingSources, processOf, unsureMatch } from './process-facts.js';
@@ -66,13 +67,17 @@ export async function diagnoseCore(
     text: `${snapshot.goroutines.total} goroutines in ${snapshot.signatures.length} distinct stacks`,
   });
   const limits = new Set([...read.limits, ...snapshot.limits, ...unsureMatch(pair)]);
+  const frames = {
+    ...{ client: forEvidence(client, limits), memory, layout },
+    call: { signal, timeoutMs: evidenceTimeoutMs },
+  };
   const locators = {
-    channels: channelLocator({ client, memory, layout }, snapshot, call),
-    syncObjects: layout === undefined ? undefined : syncLocator({ client, memory, layout }, snapshot, call),
+    channels: channelLocator(frames, snapshot, frames.call),
+    syncObjects: layout === undefined ? undefined : syncLocator(frames, snapshot, frames.call),
   };
   // When it cannot be read, a timer may well be pending.
   const timersPending = async () =>
-    (await hasPendingTimers((expression) => evaluateNumber(client, expression, call))) ?? true;
+    (await hasPendingTimers((expression) => evaluateNumber(frames.client, expression, frames.call))) ?? true;
   const study = await tellIfLong(emit, 'following what goroutines wait for', () =>
     studyWaits(snapshot, sources, locators, timersPending, signal),
   );
@@ -80,7 +85,7 @@ export async function diagnoseCore(
   for (const line of [...study.limits, ...repeated, ...undecided]) limits.add(line);
   const findings = [];
   for (const [i, claim] of claims.entries()) {
-    const facts = await factsOf(claim, snapshot, client, call, limits);
+    const facts = await factsOf(claim, snapshot, frames.client, frames.call, limits);
     findings.push(findingOf({ claim, facts }, i, study.input));
   }
   for (const line of await changedSince(exe, sources)) limits.add(line);

@@ -126,7 +126,7 @@ export function syncLocator(
   const frames = frameMemory({ memory, layout }, snapshot);
 
   async function ask(goroutineId: number, frame: number, expression: string): Promise<Address> {
-    if (client === undefined) return 'unreadable';
+    if (client === undefined || snapshot.far?.get(goroutineId) === 'too far') return 'unreadable';
     const scope = { goroutineId, frame };
     const seen = await client.eval(scope, expression, options, smallLoad);
     if (seen.kind === 'unreadable') return 'unreadable';

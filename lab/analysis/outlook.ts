@@ -78,7 +78,7 @@ function lookInto(
     const workers = servedBy(cell).filter((r) => r.certain);
     const theirs = workers.map((r) => known.get(find(cells, r))?.kind);
     if (workers.length === 0 || theirs.some((kind) => kind !== 'ends' && kind !== 'idle')) return undefined;
-    const why = `${workers.length === 1 ? 'its worker goes' : `its ${workers.length} kinds of workers go`} on`;
+    const why = workers.length === 1 ? 'its worker goes on' : 'its workers go on';
     return { kind: theirs.includes('idle') ? 'idle' : 'ends', why };
   });
   for (const cell of open) {

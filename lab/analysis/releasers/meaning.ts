@@ -69,6 +69,9 @@ export interface Meanings {
 /** On threads, goroutines with the same Go frames may be at different places of the runtime: no index fits all. */
 export const hasOwnFrames = ({ signature, count }: Cell) => signature.status === 'syscall' && count > 1;
 
+/** Where one place has more objects than these, the frames' memory tells of the others what it can. */
+const maxEvaluated = 200;
+
 /** Reads what the spots mean in the goroutines of `cellsOf` their stack; of each cell at most `maxAsked`. */
 export async function readMeanings(
   spots: readonly Spot[],
@@ -84,6 +87,7 @@ export async function readMeanings(
   let left = maxReads;
   let place = 0;
   for (const spot of spots) {
+    let evaluated = 0;
     for (const cell of cellsOf(spot.stack)) {
       const frame = cell.signature.frames[spot.frame];
       if (frame === undefined) continue;
@@ -92,8 +96,11 @@ export async function readMeanings(
         for (const address of waitedBy(cell)) reads.push({ goroutine: cell.ids[0] ?? 0, address });
       }
       for (const goroutine of spot.waited === true ? [] : cell.ids.slice(0, maxAsked)) {
-        const readable = spot.expr !== '' && left > 0;
-        if (readable) left -= 1;
+        const readable = spot.expr !== '' && left > 0 && evaluated < maxEvaluated;
+        if (readable) {
+          left -= 1;
+          evaluated += 1;
+        }
         const read = readable ? await locator.address(goroutine, frame.index, spot.expr) : 'unreadable';
         const query = { goroutine, frame, called: calledBy(cell, spot.frame) };
         if (read !== 'unreadable' || spot.via === undefined) reads.push({ goroutine, address: read });

@@ -1,3 +1,4 @@
+import { messageOf, toLabError } from '../../errors.js';
 import type { Sources } from '../../source/sources.js';
 import { channelOf, directionOf } from '../rules/rule.js';
 import type { Cell, Snapshot } from '../snapshot.js';
@@ -52,17 +53,29 @@ export async function searchAll(
     if (isSyncObject(object) || isOutside(object, snapshot)) continue;
     // A select that a clock or the like ends as well needs nobody at its other arms.
     if (waiting.every((cell) => endsFromOutside(cell, snapshot))) continue;
-    byObject.set(object, await ofChannel(channelOf(object), directionOf(object)));
+    const looked = search(() => ofChannel(channelOf(object), directionOf(object)), signal);
+    byObject.set(object, await looked);
   }
   if (locators.syncObjects !== undefined) {
     const ofSync = syncSearch(context, locators.syncObjects, places);
     for (const { wait } of cells) {
       signal.throwIfAborted();
       if (wait.kind !== 'sync' || byObject.has(syncObjectKey(wait))) continue;
-      byObject.set(syncObjectKey(wait), await ofSync(wait));
+      byObject.set(syncObjectKey(wait), await search(() => ofSync(wait), signal));
     }
   }
   return { byObject, receivedFrom: (cell) => receivedFrom(cell, places) };
+}
+
+/** A search that fails leaves open who ends the wait, and takes nothing else down. */
+async function search(look: () => Promise<ReleaserSearch>, signal: AbortSignal): Promise<ReleaserSearch> {
+  try {
+    return await look();
+  } catch (error) {
+    if (signal.aborted || toLabError(error).code === 'interrupted') throw error;
+    const why = `looking for that failed (${messageOf(error)})`;
+    return { releasers: [{ kind: 'open', why, blind: true }], operations: [] };
+  }
 }
 
 const isOutside = (object: ObjectKey, { channels }: Snapshot) =>
