@@ -31,7 +31,10 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			if !w.isAheadOfAny(op.Instr, a.points) || (closed != nil && !closed.isThrough(a)) {
 				continue
 			}
-			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: expr, Stays: w.valueStays(operand, a, 0), Via: w.viaOp(s, a, op, operand), Gates: gates.idsOf(notThrough(own, a))}
+			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: expr, Stays: w.valueStays(operand, a, 0), Gates: gates.idsOf(notThrough(own, a))}
+			if op.Kind != "cancel" {
+				spot.Via = w.viaOp(s, a, op, operand)
+			}
 			if isSyncKind(op.Kind) {
 				spot.Owner = w.ownerOf(op)
 			} else {
@@ -61,7 +64,10 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			}
 			p := w.place(positionOf(r.site))
 			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: r.expr, Stays: r.expr != "" && w.steadyExpr(r, a), Site: &p, Gates: gates.idsOf(notThrough(r.gates, a))}
-			spot.Via = w.viaRoute(s, a, r)
+			// What leads to a cancel function or a timer leads to no channel.
+			if op.Kind != "cancel" && op.Kind != "reset" {
+				spot.Via = w.viaRoute(s, a, r)
+			}
 			if deferred, isDefer := r.site.(*ssa.Defer); isDefer && deferred.Call.StaticCallee() == op.Fn && a.hasRegistered(deferred) {
 				spot.Registered = true
 				spot.Owner = w.passedOwner(r)

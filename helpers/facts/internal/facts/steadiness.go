@@ -52,6 +52,32 @@ func settled(v ssa.Value) ssa.Value {
 	return found
 }
 
+// structStores set a struct as a whole, in its function and in literals that have captured it.
+func structStores(a *ssa.Alloc) []*ssa.Store {
+	var out []*ssa.Store
+	addresses := []ssa.Value{a}
+	for len(addresses) > 0 {
+		at := addresses[0]
+		addresses = addresses[1:]
+		for _, ref := range *at.Referrers() {
+			switch ref := ref.(type) {
+			case *ssa.Store:
+				if ref.Addr == at {
+					out = append(out, ref)
+				}
+			case *ssa.MakeClosure:
+				fn := ref.Fn.(*ssa.Function)
+				for i, b := range ref.Bindings {
+					if b == at && i < len(fn.FreeVars) {
+						addresses = append(addresses, fn.FreeVars[i])
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
 // isKept: a value that was computed before and is needed later lies in the frame, with a name or without.
 func (w *World) isKept(v ssa.Value, a *activation) bool {
 	in, ok := v.(ssa.Instruction)
@@ -71,9 +97,18 @@ func (w *World) valueStays(v ssa.Value, a *activation, depth int) bool {
 			return false
 		}
 		values, ok := w.storesToVariable(cell)
-		return isStructCell(cell) || (ok && len(values) <= 1)
+		if isStructCell(cell) {
+			return len(structStores(cell)) <= 1
+		}
+		return ok && len(values) <= 1
 	case *ssa.Alloc:
 		if isStructCell(v) {
+			// A loop over values has one variable for all of them, or sets it anew each time.
+			for _, store := range structStores(v) {
+				if !w.isPast(store, a) {
+					return false
+				}
+			}
 			return w.isPast(v, a)
 		}
 		values, ok := w.storesToVariable(v)
