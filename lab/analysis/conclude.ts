@@ -191,12 +191,19 @@ function waitsInLibrary({ signature }: Cell, isLibrary: RuleInput['isLibrary']):
   return frame !== undefined && isLibrary(frame.file);
 }
 
+/** An iterator waits to be asked for its next value, or its consumer for that: nobody misses it, unless others do. */
+const betweenValues = 'coroutine';
+
 function notUnderstood({ graph, searches, nameOf, isLibrary }: RuleInput): string[] {
   const lines: string[] = [];
   const unknown = new Map<string, number>();
+  const needed = new Set(
+    [...graph.releasers.values()].flatMap((all) => all.flatMap((r) => (r.kind === 'cell' ? [r.cell] : []))),
+  );
   for (const cell of graph.cells) {
     const { wait, count } = cell;
     if (wait.kind !== 'unknown' || waitsInLibrary(cell, isLibrary)) continue;
+    if (wait.why === betweenValues && !needed.has(cell.key)) continue;
     unknown.set(wait.why, (unknown.get(wait.why) ?? 0) + count);
   }
   for (const [why, count] of unknown) {

@@ -113,6 +113,8 @@ function atFirstSight(
   const { wait } = cell;
   if (claimed.has(cell)) return { kind: 'stuck', why: 'a finding tells of it' };
   if (wait.kind === 'live') return { kind: 'ends', why: liveText(wait.why) };
+  if (wait.kind === 'unknown' && wait.why === 'coroutine')
+    return { kind: 'idle', why: 'it waits for an iterator or its consumer' };
   if (wait.kind === 'unknown') return { kind: 'unclear', why: `not understood: ${wait.why}` };
   if (stuck.has(cell.key)) return { kind: 'idle', why: 'nothing serves it: it keeps the program running' };
   if (wait.kind === 'channel') {

@@ -136,8 +136,19 @@ export function isPrivateRuntime(name: string): boolean {
   return /^runtime\.[^\p{Lu}]/u.test(name);
 }
 
-/** Owned by the runtime, by the function it started in (Delve's `isSystemGoroutine`). */
-export function isSystemStart(name: string): boolean {
-  if (name === 'runtime.main' || name === 'runtime.handleAsyncEvent') return false;
-  return name === '' || name.startsWith('runtime.');
+/**
+ * Owned by the runtime, by the function it started in (Delve's `isSystemGoroutine`). The iterator of `iter.Pull` is the
+ * program's, and so is a goroutine of the runtime while it runs a finalizer or cleanup of the program.
+ */
+export function isSystem(start: string, frames: readonly Pick<Location, 'function'>[]): boolean {
+  if (start === '') return true;
+  if (!start.startsWith('runtime.') || programStarts.has(start)) return false;
+  return frames.every(({ function: name }) => name === '' || runtimePackage.test(name));
 }
+
+const programStarts: ReadonlySet<string> = new Set([
+  'runtime.main',
+  'runtime.handleAsyncEvent',
+  'runtime.corostart',
+]);
+const runtimePackage = /^(?:runtime|internal\/runtime|runtime\/internal)[./]/;

@@ -1,5 +1,5 @@
 import type { Diagnosis, Group } from '../analysis/diagnosis.js';
-import { isPrivateRuntime, isSystemStart } from '../analysis/snapshot.js';
+import { isPrivateRuntime, isSystem } from '../analysis/snapshot.js';
 import type { Palette } from './diagnosis-text.js';
 import { shorten, textWidth, wrap } from './wrap.js';
 
@@ -29,7 +29,7 @@ function objectsText(objects: NonNullable<Diagnosis['objects']>, p: Palette): st
 }
 
 function stacksText(groups: readonly Group[], p: Palette): string[] {
-  const own = groups.filter(({ startLocation }) => !isSystemStart(startLocation.function));
+  const own = groups.filter(({ startLocation, stack }) => !isSystem(startLocation.function, stack));
   if (own.length === 0) return [];
   const out = [p.bold('Stacks of the program')];
   for (const { id, count, waitReason, exampleIds, stack } of own.slice(0, maxGroups)) {

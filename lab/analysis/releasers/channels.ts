@@ -48,7 +48,11 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
     }
     if (!info.known && places.of(cell, index, direction).length === 0) {
       const what = info.here ? `has no ${frame.function} there` : 'was not read';
-      return { kind: 'none', why: `the source ${frame.file}:${frame.line} ${what}`, blind: true };
+      return {
+        kind: 'none',
+        why: context.sources.absent ?? `the source ${frame.file}:${frame.line} ${what}`,
+        blind: true,
+      };
     }
     const elem = context.snapshot.channels.get(channel)?.elemType;
     const all = places.of(cell, index, direction);

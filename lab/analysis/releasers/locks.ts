@@ -78,7 +78,11 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
     }
     const ops = places.of(cell, index, waitsIn[wait.mode]);
     if (!info.known && ops.length === 0) {
-      return { kind: 'none', why: `the source ${frame.file}:${frame.line} was not read`, blind: true };
+      return {
+        kind: 'none',
+        why: context.sources.absent ?? `the source ${frame.file}:${frame.line} was not read`,
+        blind: true,
+      };
     }
     // A consumer that was woken takes its lock again inside of `Cond.Wait`.
     if (wait.mode === 'lock' && cell.signature.frames.some((f) => f.function === 'sync.(*Cond).Wait')) {

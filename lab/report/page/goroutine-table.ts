@@ -1,5 +1,5 @@
 import type { Diagnosis, Group, Location } from '../../analysis/diagnosis.js';
-import { isSystemStart } from '../../analysis/snapshot.js';
+import { isSystem } from '../../analysis/snapshot.js';
 import type { GoroutineTable } from '../page-data.js';
 import { bytesOf, clip } from './room.js';
 
@@ -96,7 +96,7 @@ function openTable() {
     add(group: Group, room: number): boolean {
       const own = bytesOf(group.id) + numberBytes(group.count, ...group.exampleIds) + mostOfFrame;
       if (tableBytes + used + texts.bytes() + own + mostOf(group) > room) return false;
-      if (isSystemStart(group.startLocation.function)) system.push(columns.id.length);
+      if (isSystem(group.startLocation.function, group.stack)) system.push(columns.id.length);
       columns.id.push(group.id);
       columns.count.push(group.count);
       const reason = texts.of(clip(group.waitReason, longestText));

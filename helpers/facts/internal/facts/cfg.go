@@ -8,8 +8,12 @@ type point struct {
 	index int
 	// entry: it has not begun, or it is not known where it stands, so that everything may still come.
 	entry bool
+	// lost: it is not known where it stands.
+	lost bool
 	// again: the instruction itself may still have to run.
 	again bool
+	// deferred is the call that runs, where the point is the end of a function and it is known which.
+	deferred *ssa.Defer
 }
 
 func indexIn(in ssa.Instruction) int {

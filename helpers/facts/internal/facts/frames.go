@@ -49,6 +49,7 @@ var (
 	nestedName   = regexp.MustCompile(`\.func\d+((?:\.\d+)*)$`)
 	typeArgs     = regexp.MustCompile(`\[[^\[\]]*\]`)
 	wrapperName  = regexp.MustCompile(`\.(?:gowrap|deferwrap)\d+$|-fm$`)
+	deferWrapper = regexp.MustCompile(`\.deferwrap\d+$`)
 	rangeBody    = regexp.MustCompile(`(?:-range\d+)+$`)
 	numberedInit = regexp.MustCompile(`\.init\.\d+$`)
 	initializer  = regexp.MustCompile(`\.(?:map\.)?init(?:\.\d+)?$`)
@@ -232,11 +233,13 @@ func (w *World) Resolve(stacks []Stack) *Stacks {
 			fns := functions(f)
 			var inner []*ssa.Function
 			innerName := ""
-			if j > 0 {
-				inner, innerName = functions(stack.Frames[j-1]), stack.Frames[j-1].Function
+			within := called(stack.Frames, j)
+			if within >= 0 {
+				inner, innerName = functions(stack.Frames[within]), stack.Frames[within].Function
 			}
+			panics := within >= 0 && j > 0 && isPanic(stack.Frames[j-1].Function)
 			for _, fn := range fns {
-				points := w.pointsOf(fn, f, inner, innerName, stack.Parked || j > 0)
+				points := w.pointsOf(fn, f, inner, innerName, panics, stack.Parked || j > 0)
 				a := &activation{stack: i, frame: j, fn: fn, points: points, waits: stack.Parked && isParkedIn(stack, j)}
 				s.add(a)
 			}
@@ -251,6 +254,31 @@ func (w *World) Resolve(stacks []Stack) *Stacks {
 		}
 	}
 	return s
+}
+
+// called is the frame of what a frame has called, or of what it has deferred: past what the compiler and the runtime put
+// between them. Below 0 for the innermost.
+func called(frames []Frame, j int) int {
+	k := j - 1
+	for k > 0 && isBetween(frames[k].Function) {
+		k--
+	}
+	if k > 0 && isPanic(frames[k].Function) {
+		for k > 0 && (strings.HasPrefix(frames[k].Function, "runtime.") || isBetween(frames[k].Function)) {
+			k--
+		}
+	}
+	return k
+}
+
+func isBetween(name string) bool {
+	return name == "runtime.deferreturn" || deferWrapper.MatchString(withoutTypeArgs(name))
+}
+
+// isPanic: the frame outside of it stands wherever something went wrong.
+func isPanic(name string) bool {
+	return name == "runtime.gopanic" || name == "runtime.sigpanic" || name == "runtime.Goexit" ||
+		strings.HasPrefix(name, "runtime.panic") || strings.HasPrefix(name, "runtime.goPanic")
 }
 
 // addRestOfStart: after an initializer come others, in an order that is not looked into, and main.
@@ -313,8 +341,8 @@ func (w *World) endLine(fn *ssa.Function, call ssa.CallInstruction) int {
 
 // pointsOf are the instructions at which a frame may stand: of an outer frame, the calls of its line that may run the
 // frame inside it.
-func (w *World) pointsOf(fn *ssa.Function, f Frame, inner []*ssa.Function, innerName string, stopped bool) []point {
-	var exact, line, near []point
+func (w *World) pointsOf(fn *ssa.Function, f Frame, inner []*ssa.Function, innerName string, panics, stopped bool) []point {
+	var exact, line, near, any []point
 	innerSet := map[*ssa.Function]bool{}
 	for _, in := range inner {
 		innerSet[in] = true
@@ -331,6 +359,13 @@ func (w *World) pointsOf(fn *ssa.Function, f Frame, inner []*ssa.Function, inner
 				continue
 			}
 			p := point{block: b, index: i}
+			// Memory for a value, a wrong index, a write into a map: the runtime may have been called anywhere.
+			anywhere := p
+			anywhere.again = true
+			any = append(any, anywhere)
+			if panics {
+				continue
+			}
 			if !stopped {
 				// It runs: nothing of its line need have happened.
 				p.again = true
@@ -355,12 +390,12 @@ func (w *World) pointsOf(fn *ssa.Function, f Frame, inner []*ssa.Function, inner
 	if len(exact) == 0 {
 		exact = w.deferPoints(fn, f, innerSet)
 	}
-	for _, found := range [][]point{exact, near, line} {
+	for _, found := range [][]point{exact, near, line, any} {
 		if len(found) > 0 {
 			return found
 		}
 	}
-	return []point{{entry: true}}
+	return []point{{entry: true, lost: true}}
 }
 
 // standsAt: matches says that the instruction fits what is known of the frame inside; stands, that a frame can be
@@ -372,10 +407,8 @@ func (w *World) standsAt(in ssa.Instruction, inner map[*ssa.Function]bool, parke
 	case *ssa.UnOp:
 		return parked && in.Op.String() == "<-", in.Op.String() == "<-"
 	case *ssa.Call:
-		for _, callee := range w.callees[in] {
-			if inner[callee] {
-				return true, true
-			}
+		if w.mayRun(in, inner) {
+			return true, true
 		}
 		name := calledName(&in.Call)
 		if name != "" && (name == innerName || withoutTypeArgs(name) == withoutTypeArgs(innerName)) {
@@ -397,24 +430,26 @@ func (w *World) standsAt(in ssa.Instruction, inner map[*ssa.Function]bool, parke
 
 // deferPoints: a frame whose inner one was deferred stands at the end of its function, whatever line it shows.
 func (w *World) deferPoints(fn *ssa.Function, f Frame, inner map[*ssa.Function]bool) []point {
-	deferred := false
+	var deferred []*ssa.Defer
 	for _, b := range fn.Blocks {
 		for _, in := range b.Instrs {
-			if d, ok := in.(*ssa.Defer); ok {
-				for _, callee := range w.callees[d] {
-					deferred = deferred || inner[callee]
-				}
+			if d, ok := in.(*ssa.Defer); ok && w.mayRun(d, inner) {
+				deferred = append(deferred, d)
 			}
 		}
 	}
-	if !deferred {
+	if len(deferred) == 0 {
 		return nil
+	}
+	var running *ssa.Defer
+	if len(deferred) == 1 {
+		running = deferred[0]
 	}
 	var all, own []point
 	for _, b := range fn.Blocks {
 		for i, in := range b.Instrs {
 			if _, ok := in.(*ssa.RunDefers); ok {
-				p := point{block: b, index: i}
+				p := point{block: b, index: i, deferred: running}
 				all = append(all, p)
 				if ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok && w.line(ret.Pos()) == f.Line {
 					own = append(own, p)
@@ -426,6 +461,15 @@ func (w *World) deferPoints(fn *ssa.Function, f Frame, inner map[*ssa.Function]b
 		return own
 	}
 	return all
+}
+
+func (w *World) mayRun(site ssa.CallInstruction, wanted map[*ssa.Function]bool) bool {
+	for _, callee := range w.callees[site] {
+		if wanted[callee] {
+			return true
+		}
+	}
+	return false
 }
 
 // extent is the lines that the debugger may give for an instruction.

@@ -76,7 +76,7 @@ func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inCl
 
 func (w *World) holdExpr(h hold, a *activation) string {
 	if h.op.Fn == a.fn {
-		return w.exprOf(h.op.Operand, 0)
+		return w.exprIn(h.op.Operand, a, 0)
 	}
 	if expr := w.pathExpr(h.path, a.fn); expr != "" {
 		return expr

@@ -113,8 +113,11 @@ func (w *World) indexInstruction(in ssa.Instruction) {
 		w.noteCopy(in.Val)
 		key := w.locOf(in.Addr)
 		w.stores[key] = append(w.stores[key], in.Val)
-		if f, ok := in.Addr.(*ssa.FieldAddr); ok && !isFresh(w.pathsOfOwner(f)) && !isNew(in.Val) {
-			w.moved[key] = true
+		if f, ok := in.Addr.(*ssa.FieldAddr); ok && !isFresh(w.pathsOfOwner(f)) {
+			w.reset[key] = true
+			if !isNew(in.Val) {
+				w.moved[key] = true
+			}
 		}
 	case *ssa.UnOp:
 		if !mayCarry(in.Type()) {

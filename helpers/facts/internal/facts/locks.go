@@ -2,6 +2,7 @@ package facts
 
 import (
 	"fmt"
+	"go/ast"
 	"sort"
 
 	"golang.org/x/tools/go/ssa"
@@ -47,7 +48,13 @@ func (s *lockState) giveBackChosen(mode string) {
 			delete(s.held, key)
 			continue
 		}
-		h := s.held[key]
+		s.doubt(key)
+	}
+}
+
+// doubt: it may have been given back.
+func (s *lockState) doubt(key string) {
+	if h, ok := s.held[key]; ok {
 		h.always = false
 		s.held[key] = h
 	}
@@ -325,8 +332,9 @@ func (w *World) summarize(fn *ssa.Function, s *lockSummary) {
 				sure[key]++
 			}
 			found[key] = h
-			// Who has one chosen may well have it given back by means that are not in sight.
-			if !h.chosen {
+			// Who has one chosen may well have it given back by means that are not in sight; what the body of a loop over a
+			// function defers, the function around it does.
+			if !h.chosen && !(isLoopBody(fn) && state.deferred[key] != nil) {
 				leaks = append(leaks, leak{fn, ret, key, h})
 			}
 		}
@@ -425,24 +433,28 @@ func dominatesReturns(fn *ssa.Function, in ssa.Instruction) bool {
 // heldAt is what an activation holds where it stands: before its instruction is done.
 func (w *World) heldAt(a *activation) []hold {
 	s := w.summaryOf(a.fn)
-	if !s.takes {
+	if !s.takes && len(loopBodies(a.fn)) == 0 {
 		return nil
 	}
 	var merged *lockState
 	for _, p := range a.points {
+		if p.lost {
+			return w.heldAnywhere(a.fn, s)
+		}
 		if p.entry {
 			continue
 		}
-		in := s.in[p.block]
-		if in == nil {
+		state := newState()
+		if in := s.in[p.block]; in != nil {
+			state = in.copy()
+		} else if s.takes {
 			continue
 		}
-		state := in.copy()
 		for i := 0; i < p.index; i++ {
 			w.step(state, p.block.Instrs[i])
 		}
 		if _, ok := p.block.Instrs[p.index].(*ssa.RunDefers); ok {
-			w.amongDefers(a.fn, state)
+			w.amongDefers(a.fn, state, p.deferred)
 		}
 		if merged == nil {
 			merged = state
@@ -453,6 +465,7 @@ func (w *World) heldAt(a *activation) []hold {
 	if merged == nil {
 		return nil
 	}
+	w.addHeldByLoops(a.fn, merged)
 	keys := make([]string, 0, len(merged.held))
 	for key := range merged.held {
 		keys = append(keys, key)
@@ -465,8 +478,70 @@ func (w *World) heldAt(a *activation) []hold {
 	return out
 }
 
-// amongDefers: deferred calls run in reverse. What was deferred before the unlock runs without the lock.
-func (w *World) amongDefers(fn *ssa.Function, state *lockState) {
+// heldAnywhere: where a function stands is not known, so that it may hold whatever it takes.
+func (w *World) heldAnywhere(fn *ssa.Function, s *lockSummary) []hold {
+	state := newState()
+	for _, in := range s.in {
+		state.merge(in)
+	}
+	for _, op := range w.opsOf[fn] {
+		if op.Kind == "lock" || op.Kind == "rlock" {
+			key, path := w.lockKey(op.Kind, op.Operand, op.Expr)
+			state.held[key] = hold{op: op, path: path, site: op.Instr, mode: op.Kind}
+		}
+	}
+	w.addHeldByLoops(fn, state)
+	var out []hold
+	for _, h := range state.held {
+		h.always = false
+		out = append(out, h)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].op.ID < out[j].op.ID })
+	return out
+}
+
+// isLoopBody: of a loop over a function. What it defers runs when the function around it returns.
+func isLoopBody(fn *ssa.Function) bool {
+	_, ok := fn.Syntax().(*ast.RangeStmt)
+	return ok
+}
+
+func loopBodies(fn *ssa.Function) []*ssa.Function {
+	var out []*ssa.Function
+	for _, literal := range fn.AnonFuncs {
+		if isLoopBody(literal) {
+			out = append(append(out, literal), loopBodies(literal)...)
+		}
+	}
+	return out
+}
+
+// addHeldByLoops: locks that the body of a loop has taken and whose unlock it has deferred may be held until the function
+// around it returns, one for each round.
+func (w *World) addHeldByLoops(fn *ssa.Function, state *lockState) {
+	for _, body := range loopBodies(fn) {
+		for _, h := range w.summaryOf(body).acquired {
+			key := chosenKey(h.mode, h.op, h.site)
+			state.held[key] = hold{op: h.op, path: heapPath(), site: h.site, mode: h.mode, chosen: true}
+		}
+	}
+}
+
+// amongDefers: deferred calls run in reverse. What was deferred before the unlock runs without the lock, what was deferred
+// behind it still has it.
+func (w *World) amongDefers(fn *ssa.Function, state *lockState, running *ssa.Defer) {
+	if running != nil && !w.isInLoop(running) {
+		for key, d := range state.deferred {
+			switch {
+			case d == running || dominates(d, running):
+			case dominates(running, d):
+				delete(state.held, key)
+			default:
+				state.doubt(key)
+			}
+		}
+		return
+	}
 	var first *ssa.Defer
 	for _, b := range fn.Blocks {
 		for _, in := range b.Instrs {
@@ -476,9 +551,8 @@ func (w *World) amongDefers(fn *ssa.Function, state *lockState) {
 		}
 	}
 	for key, d := range state.deferred {
-		if h, ok := state.held[key]; ok && d != first {
-			h.always = false
-			state.held[key] = h
+		if d != first {
+			state.doubt(key)
 		}
 	}
 }
@@ -497,6 +571,13 @@ func (w *World) findTouching() {
 					work = append(work, fn)
 				}
 			}
+		}
+	}
+	for fn := range w.touching {
+		for isLoopBody(fn) && fn.Parent() != nil && !w.touching[fn.Parent()] {
+			fn = fn.Parent()
+			w.touching[fn] = true
+			work = append(work, fn)
 		}
 	}
 	// A wrapper of a wrapper is followed a few steps up; further up a lock is somebody's business inside.

@@ -12,10 +12,6 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 	out := Operation{Kind: op.Kind, Function: shortName(op.Fn), File: at.File, Line: at.Line, Expr: op.Expr, Deferred: op.Deferred, Bare: w.isBare(op),
 		OnStack: []Spot{}, Routes: []Spot{}, Open: []Entry{}}
 	operand := settled(op.Operand)
-	expr := w.exprOf(operand, 0)
-	if op.Kind == "reset" && expr != "" {
-		expr += ".C"
-	}
 	k := &walker{w: w, stacks: s, class: c, op: op, seen: map[string]bool{}}
 	var own []*gate
 	var closed *gate
@@ -31,7 +27,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			if !w.isAheadOfAny(op.Instr, a.points) || (closed != nil && !closed.isThrough(a)) {
 				continue
 			}
-			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: expr, Stays: w.valueStays(operand, a, 0), Gates: gates.idsOf(notThrough(own, a))}
+			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: w.exprIn(operand, a, 0), Stays: w.valueStays(operand, a, 0), Gates: gates.idsOf(notThrough(own, a))}
 			if op.Kind != "cancel" {
 				spot.Via = w.viaOp(s, a, op, operand)
 			}
@@ -41,12 +37,18 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 				spot.Loose = w.isKept(operand, a)
 				spot.Owner = w.fieldOwner(operand, op.Fn)
 			}
+			if op.Kind == "reset" && spot.Expr != "" {
+				spot.Expr += ".C"
+			}
 			spot.Arms = w.armsTo(s, a, op.Instr)
 			if mode == "wait" {
 				spot.Times = w.timesOf(op, a)
 			}
 			out.OnStack = append(out.OnStack, spot)
 		}
+	}
+	if op.Deferred {
+		out.OnStack = append(out.OnStack, w.spotsAroundLoops(op.Fn, s)...)
 	}
 	site := w.deferredAt(op.Fn)
 	if site != nil && op.Expr != "library" {
@@ -57,6 +59,9 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 	for _, r := range routes {
 		if site != nil && r.site == site {
 			continue
+		}
+		if _, isDefer := r.site.(*ssa.Defer); isDefer {
+			out.Routes = append(out.Routes, w.spotsAroundLoops(r.fn, s)...)
 		}
 		for _, a := range s.of[r.fn] {
 			if !w.isAheadOfAny(r.site, a.points) || (r.closed != nil && !r.closed.isThrough(a)) || !w.hasMade(r.made, a) {
@@ -87,6 +92,19 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 	for _, e := range entries {
 		p := w.place(e.pos)
 		out.Open = append(out.Open, Entry{Why: e.why, File: p.File, Line: p.Line, Gates: gates.idsOf(e.gates)})
+	}
+	return out
+}
+
+// spotsAroundLoops are the frames that run what the body of a loop over a function has deferred: those of the function
+// around it, for each round that there was.
+func (w *World) spotsAroundLoops(fn *ssa.Function, s *Stacks) []Spot {
+	var out []Spot
+	for isLoopBody(fn) && fn.Parent() != nil {
+		fn = fn.Parent()
+		for _, a := range s.of[fn] {
+			out = append(out, Spot{Stack: a.stack, Frame: a.frame, Times: "many"})
+		}
 	}
 	return out
 }

@@ -215,7 +215,11 @@ func (w *World) ownerOffset(v ssa.Value) (owner string, offset int64, ok bool) {
 }
 
 // exprOf is the text by which a debugger finds a value in a frame of its function: a variable, and fields of it.
-func (w *World) exprOf(v ssa.Value, depth int) string {
+func (w *World) exprOf(v ssa.Value, depth int) string { return w.exprIn(v, nil, depth) }
+
+// exprIn is exprOf for a frame of which it is known where it stands: what it has read already from a variable or field
+// that may be set again lies in another variable, or in none.
+func (w *World) exprIn(v ssa.Value, a *activation, depth int) string {
 	if depth > maxSteps*2 {
 		return ""
 	}
@@ -237,23 +241,26 @@ func (w *World) exprOf(v ssa.Value, depth int) string {
 			return v.Comment
 		}
 	case *ssa.FieldAddr:
-		return w.fieldExpr(v.X, v.Field, depth)
+		return w.fieldExpr(v.X, v.Field, a, depth)
 	case *ssa.Field:
-		return w.fieldExpr(v.X, v.Field, depth)
+		return w.fieldExpr(v.X, v.Field, a, depth)
 	case *ssa.UnOp:
+		if v.Op == token.MUL && a != nil && w.isStale(v, a) {
+			return w.copyName(v)
+		}
 		if v.Op == token.MUL {
-			return w.exprOf(v.X, depth+1)
+			return w.exprIn(v.X, a, depth+1)
 		}
 	case *ssa.ChangeType:
-		return w.exprOf(v.X, depth+1)
+		return w.exprIn(v.X, a, depth+1)
 	case *ssa.ChangeInterface:
-		return w.exprOf(v.X, depth+1)
+		return w.exprIn(v.X, a, depth+1)
 	}
 	return w.variableName(v)
 }
 
-func (w *World) fieldExpr(x ssa.Value, field int, depth int) string {
-	base := w.exprOf(x, depth+1)
+func (w *World) fieldExpr(x ssa.Value, field int, a *activation, depth int) string {
+	base := w.exprIn(x, a, depth+1)
 	st, ok := deref(x.Type()).Underlying().(*types.Struct)
 	if base == "" || !ok {
 		return ""

@@ -174,3 +174,25 @@ func (a *activation) hasRegistered(d *ssa.Defer) bool {
 	}
 	return len(a.points) > 0
 }
+
+// isStale: the value was read before, from where another one may be by now.
+func (w *World) isStale(load *ssa.UnOp, a *activation) bool {
+	if load.Parent() != a.fn || !w.isPast(load, a) {
+		return false
+	}
+	switch from := load.X.(type) {
+	case *ssa.FieldAddr:
+		return w.reset[w.locOf(from)]
+	case *ssa.Global:
+		return len(w.stores[w.locOf(from)]) > 1
+	}
+	return false
+}
+
+// copyName is a variable that has kept what was read.
+func (w *World) copyName(load *ssa.UnOp) string {
+	if _, isField := load.X.(*ssa.FieldAddr); isField {
+		return w.variableName(load)
+	}
+	return ""
+}

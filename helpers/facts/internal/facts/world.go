@@ -38,6 +38,7 @@ type World struct {
 	loads    map[locKey][]ssa.Value
 	addrs    map[locKey][]ssa.Value
 	moved    map[locKey]bool // fields that may be set to another object that is there already
+	reset    map[locKey]bool // fields that may be set while their object is in use
 	copied   map[locKey]bool // fields of structs that are copied as wholes
 	aliases  map[locKey][]locKey
 	twins    map[string]string // struct types that are converted into each other
@@ -72,7 +73,7 @@ func Build(ctx context.Context, p *load.Program) (*World, error) {
 		callees: map[ssa.CallInstruction][]*ssa.Function{}, byFile: map[string][]*ssa.Function{},
 		syntax: map[*ssa.Function]*syntaxIndex{}, returnsM: map[*ssa.Function][][]Path{},
 		pathsM: map[ssa.Value][]Path{}, busy: map[any]bool{}, stores: map[locKey][]ssa.Value{},
-		loads: map[locKey][]ssa.Value{}, addrs: map[locKey][]ssa.Value{}, moved: map[locKey]bool{},
+		loads: map[locKey][]ssa.Value{}, addrs: map[locKey][]ssa.Value{}, moved: map[locKey]bool{}, reset: map[locKey]bool{},
 		aliases: map[locKey][]locKey{}, copied: map[locKey]bool{}, twins: map[string]string{},
 		closures: map[*ssa.Function][]*ssa.MakeClosure{}, opsOf: map[*ssa.Function][]*Op{},
 		opAt: map[ssa.Instruction][]*Op{}, library: map[*ssa.Function]string{}, shown: map[string]bool{},
