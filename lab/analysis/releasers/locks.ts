@@ -58,6 +58,7 @@ export function syncFrame({ signature: { frames } }: Cell): Frame | undefined {
 export function syncSearch(context: SearchContext, locator: Locator, places: WaitingPlaces) {
   const classes = new Map<string, Promise<SyncFacts>>();
   const blind = blindSpots(context);
+  const byKey = new Map(context.cells.map((cell) => [cell.key, cell]));
   const starting = context.cells.filter((cell) => isAboutToBegin(cell, context));
   const waiting = new Map<number, Cell[]>();
   for (const cell of context.cells) {
@@ -157,12 +158,14 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
       for (const operation of facts.class.operations)
         releasers.push(...comingTo(operation, facts, wait.address));
     } else {
-      releasers.push(...holdersOf(facts, wait, releasers.length === 0));
+      const possible = holdersOf(facts, wait);
+      for (const operation of facts.class.operations) {
+        if (operation.bare === true) possible.push(...comingTo(operation, facts, wait.address));
+      }
+      const complete = releasers.length === 0 && facts.class.leaks.length === 0;
+      releasers.push(...(complete ? withTheOnlyHolder(possible, wait, byKey) : possible));
       if (wait.objectKind === 'rwmutex' && wait.mode !== 'drain')
         releasers.push(...pendingWriters(wait, cells));
-      for (const operation of facts.class.operations) {
-        if (operation.bare === true) releasers.push(...comingTo(operation, facts, wait.address));
-      }
     }
     const sure = [...ops.values()].some(Boolean);
     return {
@@ -176,18 +179,15 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
   };
 }
 
-/**
- * Goroutines that stand where their function has taken the lock and not given it back. `complete`: nothing else may
- * have it, for all that is known so far.
- */
-function holdersOf({ holders, class: found }: SyncFacts, wait: SyncWait, complete: boolean): Releaser[] {
-  const out: Extract<Releaser, { kind: 'cell' }>[] = [];
+type CellReleaser = Extract<Releaser, { kind: 'cell' }>;
+
+/** Goroutines that stand where their function has taken the lock and not given it back. */
+function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
+  const out: CellReleaser[] = [];
   const open: Releaser[] = [];
-  const standing = new Map<string, Cell>();
   for (const [holder, meanings] of holders) {
     for (const meaning of meanings.of(wait.address)) {
-      standing.set(meaning.cell.key, meaning.cell);
-      const waitsHere = meaning.cell.wait.kind === 'sync' && meaning.cell.wait.address === wait.address;
+      const waitsHere = waitsFor(meaning.cell, wait.address);
       // Where it waits for the object under another name, the frame has a pointer to it for that.
       const innermost = syncFrame(meaning.cell) === meaning.frame;
       const own = holder.own === true && waitsHere;
@@ -214,33 +214,36 @@ function holdersOf({ holders, class: found }: SyncFacts, wait: SyncWait, complet
   // A lock has one holder: the one that is certain, or it cannot be told which of several it is.
   const certain = new Set(out.filter((one) => one.certain).map((one) => one.cell));
   if (certain.size === 1) return [...open, ...out.filter((one) => one.certain)];
-  if (certain.size === 0) {
-    const left = found.leaks.length === 0 && !found.operations.some(({ bare }) => bare === true);
-    const only =
-      complete && left && open.length === 0 && wait.objectKind === 'mutex'
-        ? onlyOne(out, wait, standing)
-        : undefined;
-    return only === undefined ? [...open, ...out] : [only];
-  }
+  if (certain.size === 0) return [...open, ...out];
   return [
     ...open,
     ...out.map(({ holds: _, ...one }) => ({ ...one, certain: false, mayHold: true as const })),
   ];
 }
 
-/** Somebody has the lock, and one goroutine alone stands where it may have it; who waits for it has it least of all. */
-function onlyOne(
-  candidates: readonly Extract<Releaser, { kind: 'cell' }>[],
-  wait: SyncWait,
+const waitsFor = ({ wait }: Cell, address: number) => wait.kind === 'sync' && wait.address === address;
+
+/** Somebody has the lock: where one goroutine alone stands where it may have it, and nobody left with it, it does. */
+function withTheOnlyHolder(
+  possible: readonly Releaser[],
+  { objectKind, address }: SyncWait,
   cells: ReadonlyMap<string, Cell>,
-): Releaser | undefined {
-  const [first, ...others] = candidates;
-  if (first === undefined || others.some(({ cell }) => cell !== first.cell)) return undefined;
-  const cell = cells.get(first.cell);
-  if (cell === undefined || cell.count !== 1) return undefined;
-  if (cell.wait.kind === 'sync' && cell.wait.address === wait.address) return undefined;
-  const { mayHold: _, ...one } = first;
-  return { ...one, certain: true, holds: true, how: { ...one.how, alone: true } };
+): readonly Releaser[] {
+  if (objectKind !== 'mutex') return possible;
+  const standing = possible.flatMap((r) => (r.kind === 'cell' ? [r] : []));
+  if (standing.length < possible.length || standing.some((r) => r.holds)) return possible;
+  const waitsHere = (key: string) => {
+    const cell = cells.get(key);
+    return cell === undefined || waitsFor(cell, address);
+  };
+  const candidates = standing.filter((r) => r.mayHold || !waitsHere(r.cell));
+  const only = candidates.find((r) => r.mayHold);
+  if (only === undefined || candidates.some(({ cell }) => cell !== only.cell)) return possible;
+  // Who waits for it has it least of all.
+  if (cells.get(only.cell)?.count !== 1 || waitsHere(only.cell)) return possible;
+  const { mayHold: _, ...one } = only;
+  const holder: Releaser = { ...one, certain: true, holds: true, how: { ...one.how, alone: true } };
+  return [holder, ...standing.filter(({ cell }) => cell !== only.cell)];
 }
 
 /** A writer that waits for readers has the inner lock, and whoever comes after it waits for it. */
@@ -262,11 +265,15 @@ function comingTo(operation: Operation, { stacks, routes, gates }: SyncFacts, ad
   const out: Releaser[] = [];
   const add = (meaning: Meaning, certain: boolean) => {
     const behind = gates.behind(meaning.spot.gates, address).filter((key) => key !== meaning.cell.key);
+    // Who is to unlock what it has not locked has it from somebody, unless it is still to get it.
+    const unlocks = operation.kind === 'unlock' || operation.kind === 'runlock';
+    const mayHold = certain && unlocks && !waitsFor(meaning.cell, address);
     const how = evidence(at, meaning);
     out.push({
       kind: 'cell',
       cell: meaning.cell.key,
       certain,
+      ...(mayHold ? { mayHold: true as const } : {}),
       ...(behind.length === 0 ? {} : { behind }),
       how,
     });

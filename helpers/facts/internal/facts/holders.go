@@ -56,6 +56,10 @@ func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inCl
 		if h.mode != want || !inClass[h.op] || seen[h.op] || w.isGivenUp(s, a, h) {
 			continue
 		}
+		if !h.always && h.op.Fn != a.fn && !w.givesBackAhead(s, a, inClass) {
+			// A function that it called has left with the lock: it will not be given back from here.
+			continue
+		}
 		seen[h.op] = true
 		at := w.place(positionOf(h.site))
 		holder := Holder{Always: h.always, Kind: h.mode, Text: h.op.Expr, File: at.File, Line: at.Line}
@@ -114,6 +118,51 @@ func (w *World) givenBack(a *activation, s *Stacks, c *class) string {
 		}
 	}
 	return ""
+}
+
+// givesBackAhead: the goroutine may still come to an unlock of what its frame has not taken itself.
+func (w *World) givesBackAhead(s *Stacks, a *activation, inClass map[*Op]bool) bool {
+	for op := range inClass {
+		if op.Kind != "unlock" && op.Kind != "runlock" {
+			continue
+		}
+		if paths := w.Paths(op.Operand); len(paths) != 1 || paths[0].root == rootHeap {
+			// Which functions give it back for others is not known.
+			return true
+		}
+	}
+	for j := a.frame; j < len(s.at[a.stack]); j++ {
+		for _, outer := range s.at[a.stack][j] {
+			if w.mayGiveBack(outer, inClass) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (w *World) mayGiveBack(a *activation, inClass map[*Op]bool) bool {
+	for _, b := range a.fn.Blocks {
+		for _, in := range b.Instrs {
+			call, ok := in.(ssa.CallInstruction)
+			if !ok || !w.isAheadOfAny(in, a.points) {
+				continue
+			}
+			for _, op := range w.opAt[in] {
+				if inClass[op] && (op.Kind == "unlock" || op.Kind == "runlock") {
+					return true
+				}
+			}
+			for _, callee := range w.callees[call] {
+				for _, given := range w.summaryOf(callee).released {
+					if inClass[given.op] {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
 }
 
 // waitsForOwn: the frame is parked in a Lock of the very variable that it has locked.
