@@ -1,4 +1,5 @@
 import type { OutlookKind, ToldReleaser } from './diagnosis.js';
+import { takesAgain } from './releasers/locks.js';
 import { channelOf, type RuleInput } from './rules/rule.js';
 import type { Cell } from './snapshot.js';
 import { deadlockedCells, isSyncObject, type ObjectKey, objectsOf, type Releaser } from './wait-for-graph.js';
@@ -56,15 +57,21 @@ function lookInto(
     );
     return server === undefined ? undefined : { kind: 'ends', why: servedText(server) };
   });
-  // Somebody has a lock that is waited for: where all who may have it go on, so does who has it.
+  // Somebody has a lock that is waited for, and nobody left with it: where all who may have it go on, it comes free.
   settle(open, known, (cell) => {
     if (cell.wait.kind !== 'sync' || cell.wait.mode === 'wait' || cell.wait.mode === 'notify')
       return undefined;
-    const all = objectsOf(cell).flatMap((object) => graph.releasers.get(object) ?? []);
-    const [first] = all;
-    if (first?.kind !== 'cell') return undefined;
-    const goOn = all.every((r) => r.kind === 'cell' && known.get(find(cells, r))?.kind === 'ends');
-    return goOn ? { kind: 'ends', why: `all who may have it go on, ${servedText(first)}` } : undefined;
+    const objects = objectsOf(cell);
+    if (objects.some((object) => (input.searches.get(object)?.leaks ?? []).length > 0)) return undefined;
+    const all = objects.flatMap((object) => graph.releasers.get(object) ?? []);
+    if (all.length > 0 && all.every((r) => r.kind === 'open' && r.why === takesAgain))
+      return { kind: 'ends', why: takesAgain };
+    if (all.some(({ kind }) => kind === 'open')) return undefined;
+    const holders = all.flatMap((r) => (r.kind === 'cell' && (r.mayHold || r.holds) ? [r] : []));
+    const [first] = holders;
+    if (first === undefined || holders.some((r) => known.get(find(cells, r))?.kind !== 'ends'))
+      return undefined;
+    return { kind: 'ends', why: `all who may have it go on, ${servedText(first)}` };
   });
   const wanted = wantedBy(open, known, (cell) => servedBy(cell).filter((r) => r.certain));
   settle(open, known, (cell) => {
@@ -75,7 +82,10 @@ function lookInto(
   // A group ends when its workers do: theirs is its outlook, as long as each of them was seen.
   settle(open, known, (cell) => {
     if (!needsAll(cell)) return undefined;
-    const workers = servedBy(cell).filter((r) => r.certain);
+    const all = objectsOf(cell).flatMap((object) => graph.releasers.get(object) ?? []);
+    const seen = servedBy(cell).filter((r) => r.certain);
+    // Without one that was seen, nobody else may be left to come.
+    const workers = seen.length > 0 || all.some(({ kind }) => kind === 'open') ? seen : servedBy(cell);
     const theirs = workers.map((r) => known.get(find(cells, r))?.kind);
     if (workers.length === 0 || theirs.some((kind) => kind !== 'ends' && kind !== 'idle')) return undefined;
     const why = workers.length === 1 ? 'its worker goes on' : 'its workers go on';

@@ -114,7 +114,9 @@ export const classSchema = z.object({
   departures: z.array(departure),
   slots: z.array(z.number()),
   holders: z.array(holder),
-  leaks: z.array(place.extend({ function: z.string(), lockedAt: z.number() })),
+  leaks: z.array(
+    place.extend({ function: z.string(), lockedAt: z.number(), panics: z.boolean().optional() }),
+  ),
 });
 
 /** What was read of the program. */

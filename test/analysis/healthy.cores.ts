@@ -41,6 +41,13 @@ const programs = [
   'embedded-elsewhere',
   'called-through-field',
   'sent-by-library',
+  'deferred-last',
+  'rescued',
+  'finalizing',
+  'rotated',
+  'queued',
+  'watched',
+  'collecting',
 ];
 for (const { go, flags } of twoBuilds(gos)) {
   describe(`healthy programs under load, built by ${go.version} ${flags.join(' ')}`, function () {

@@ -117,7 +117,8 @@ describe('the outlook of a goroutine', () => {
       }).kinds[0];
     expect(group([by(2)])).to.equal('idle');
     expect(group([by(99)])).to.equal('ends');
-    expect(group([by(2, { certain: false })])).to.equal('unclear');
+    expect(group([by(2, { certain: false })])).to.equal('idle');
+    expect(group([by(2, { certain: false }), may])).to.equal('unclear');
   });
 
   it('is not told of who waits in vain for work that nobody was able to look for', () => {

@@ -37,6 +37,9 @@ export const endedBy: Readonly<Record<SyncMode, 'unlock' | 'runlock' | 'done' | 
   notify: 'signal',
 };
 
+/** Of those that waited for a condition: behind whoever has the lock at that moment. */
+export const takesAgain = 'those who wait were woken and take their lock again';
+
 const maxPlaces = 8;
 const maxAsked = 8;
 
@@ -135,7 +138,7 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
       }
     }
     if (ops.size === 0) {
-      if (releasers.length === 0) open('those who wait were woken and take their lock again');
+      if (releasers.length === 0) open(takesAgain);
       return { releasers, operations: [] };
     }
     const facts = await factsOf([...ops.keys()], wait.mode);

@@ -10,12 +10,14 @@ export interface OperationPlace {
   readonly expression: string;
 }
 
-/** A function that keeps a lock when it returns. */
+/** A function that keeps a lock when it returns, or panics. */
 export interface Leak {
   readonly function: string;
   readonly file: string;
   readonly line: number;
   readonly lockedAt: number;
+  /** There it panics, and who recovers does not unlock. */
+  readonly panics?: boolean | undefined;
 }
 
 /** A context that goroutines wait for the end of, as its maker knows it. */

@@ -3,19 +3,27 @@ import type { Knot } from '../wait-for-graph.js';
 import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
 import { namesOf, ruleFor } from './sync-knot.js';
 
-/** A lock is taken, and nobody is left who took it: its holder returned or panicked without unlocking. */
-export const leakedLock = ruleFor('leaked-lock', 'leaked-lock', (knot, input) => {
-  const name = namesOf(knot.objects, input);
-  const verb = agree(knot.cells, 'waits', 'wait');
-  return {
-    class: 'resource',
-    subtype: 'double-lock',
-    summary: `${goroutinesOf(knot.cells)} ${verb} for ${name}, which is locked, but no goroutine is left that could unlock it: a holder returned or panicked without unlocking${behind(knot.victims)}.`,
-    explanation: `No goroutine stands between a Lock and an Unlock of it. ${leaksText(leaksOf(knot, input))}`,
-    suggestion: 'Unlock with defer, right after the lock was taken.',
-    roles: new Map(knot.cells.map((cell) => [cell.key, `waits for ${name}, which was never given back`])),
-  };
-});
+/**
+ * A lock is taken, and nobody is left who took it: its holder returned or panicked without unlocking. Without a place
+ * where that could be it is no more than a suspicion: the holder may stand where it was not recognised.
+ */
+export const leakedLock = ruleFor(
+  'leaked-lock',
+  'leaked-lock',
+  (knot, input) => {
+    const name = namesOf(knot.objects, input);
+    const verb = agree(knot.cells, 'waits', 'wait');
+    return {
+      class: 'resource',
+      subtype: 'double-lock',
+      summary: `${goroutinesOf(knot.cells)} ${verb} for ${name}, which is locked, but no goroutine is left that could unlock it: a holder returned or panicked without unlocking${behind(knot.victims)}.`,
+      explanation: `No goroutine stands between a Lock and an Unlock of it. ${leaksText(leaksOf(knot, input))}`,
+      suggestion: 'Unlock with defer, right after the lock was taken.',
+      roles: new Map(knot.cells.map((cell) => [cell.key, `waits for ${name}, which was never given back`])),
+    };
+  },
+  (knot, input) => leaksOf(knot, input).length > 0,
+);
 
 const leaksOf = (knot: Knot, { searches }: RuleInput): readonly Leak[] =>
   knot.objects.flatMap((object) => searches.get(object)?.leaks ?? []);
@@ -26,7 +34,8 @@ function leaksText(leaks: readonly Leak[]): string {
   }
   const places = leaks.slice(0, 3).map((leak) => {
     const fn = leak.function === '' ? 'A function literal' : leak.function;
-    return `${fn} locks it at line ${leak.lockedAt} and can return at ${leak.file}:${leak.line} without unlocking`;
+    const how = leak.panics === true ? 'panic' : 'return';
+    return `${fn} locks it at line ${leak.lockedAt} and can ${how} at ${leak.file}:${leak.line} without unlocking`;
   });
   return `${places.join('; ')}.`;
 }

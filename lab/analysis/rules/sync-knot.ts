@@ -45,6 +45,8 @@ export function ruleFor(
   name: string,
   shape: SyncShape,
   tell: (knot: Knot, input: RuleInput) => Omit<Claim, 'rule' | 'certainty' | 'knot'>,
+  /** Whether what was found bears the story out. */
+  isShown: (knot: Knot, input: RuleInput) => boolean = () => true,
 ): Rule {
   return {
     name,
@@ -55,7 +57,7 @@ export function ruleFor(
           .map(
             (knot): Claim => ({
               ...{ rule: name, knot, ...tell(knot, input) },
-              certainty: hasCertainHolders(knot, input) ? certainty : 'suspected',
+              certainty: hasCertainHolders(knot, input) && isShown(knot, input) ? certainty : 'suspected',
             }),
           );
       return [...claims(input.knots, 'strong'), ...claims(input.suspectedKnots, 'suspected')];

@@ -123,12 +123,14 @@ type Holder struct {
 	Own bool `json:"own,omitempty"`
 }
 
-// A Leak is a place where a function returns with the lock.
+// A Leak is a place where a function returns or panics with the lock.
 type Leak struct {
 	Function string `json:"function"`
 	File     string `json:"file"`
 	Line     int    `json:"line"`
 	LockedAt int    `json:"lockedAt"`
+	// Panics: there it panics, and whoever recovers does so without unlocking.
+	Panics bool `json:"panics,omitempty"`
 }
 
 // ended are the operations that end a wait.

@@ -21,12 +21,13 @@ func (w *World) tellHolders(c *class, s *Stacks, mode string, out *Class) {
 		}
 		for _, l := range w.summaryOf(fn).leaks {
 			if l.hold.mode == want && inClass[l.hold.op] {
-				at := w.place(l.ret.Pos())
+				at := w.place(positionOf(l.at))
 				if at.Line == 0 {
 					_, end := w.span(fn)
 					at = Place{w.place(fn.Pos()).File, end}
 				}
-				out.Leaks = append(out.Leaks, Leak{Function: shortName(fn), File: at.File, Line: at.Line, LockedAt: w.line(l.hold.op.Pos)})
+				_, panics := l.at.(*ssa.Panic)
+				out.Leaks = append(out.Leaks, Leak{Function: shortName(fn), File: at.File, Line: at.Line, LockedAt: w.line(l.hold.op.Pos), Panics: panics})
 			}
 		}
 		for _, a := range s.of[fn] {
@@ -56,7 +57,7 @@ func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inCl
 		if h.mode != want || !inClass[h.op] || seen[h.op] || w.isGivenUp(s, a, h) {
 			continue
 		}
-		if !h.always && h.op.Fn != a.fn && !w.givesBackAhead(s, a, inClass) {
+		if !h.always && h.op.Fn != a.fn && !isLoopBody(h.op.Fn) && !w.givesBackAhead(s, a, inClass) {
 			// A function that it called has left with the lock: it will not be given back from here.
 			continue
 		}

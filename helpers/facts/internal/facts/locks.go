@@ -101,10 +101,10 @@ func (s *lockState) merge(other *lockState) bool {
 	return changed
 }
 
-// A leak is a return that leaves a lock taken.
+// A leak is a return, or a panic, that leaves a lock taken.
 type leak struct {
 	fn   *ssa.Function
-	ret  *ssa.Return
+	at   ssa.Instruction
 	key  string
 	hold hold
 }
@@ -317,8 +317,15 @@ func (w *World) summarize(fn *ssa.Function, s *lockSummary) {
 	found := map[string]hold{}
 	var leaks []leak
 	for _, b := range fn.Blocks {
+		if s.in[b] == nil {
+			continue
+		}
+		if panics, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Panic); ok {
+			leaks = append(leaks, w.leaksOfPanic(fn, panics, s.in[b])...)
+			continue
+		}
 		ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
-		if !ok || s.in[b] == nil {
+		if !ok {
 			continue
 		}
 		returns++
@@ -346,13 +353,28 @@ func (w *World) summarize(fn *ssa.Function, s *lockSummary) {
 	sort.Slice(s.acquired, func(i, j int) bool { return s.acquired[i].op.ID < s.acquired[j].op.ID })
 	for _, l := range leaks {
 		// Who returns with the lock on every way is meant to: a method Lock of its own, or one that returns the unlock.
-		if counts[l.key] == returns && returns > 0 && (w.isLockWrapper(fn) || w.returnsUnlock(l.ret)) {
+		if ret, ok := l.at.(*ssa.Return); ok && counts[l.key] == returns && returns > 0 && (w.isLockWrapper(fn) || w.returnsUnlock(ret)) {
 			continue
 		}
 		s.leaks = append(s.leaks, l)
 	}
-	sort.SliceStable(s.leaks, func(i, j int) bool { return s.leaks[i].ret.Pos() < s.leaks[j].ret.Pos() })
+	sort.SliceStable(s.leaks, func(i, j int) bool { return s.leaks[i].at.Pos() < s.leaks[j].at.Pos() })
 	w.findReleased(fn, s)
+}
+
+// leaksOfPanic: whoever recovers further up goes on with the lock taken, unless what was deferred gives it back.
+func (w *World) leaksOfPanic(fn *ssa.Function, panics *ssa.Panic, in *lockState) []leak {
+	state := in.copy()
+	for _, at := range panics.Block().Instrs {
+		w.step(state, at)
+	}
+	var out []leak
+	for key, h := range state.held {
+		if !h.chosen && state.deferred[key] == nil {
+			out = append(out, leak{fn, panics, key, h})
+		}
+	}
+	return out
 }
 
 // isLockWrapper: a function that takes a lock and gives none back, so that its caller has to.

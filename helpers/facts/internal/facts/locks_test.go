@@ -175,7 +175,8 @@ func TestAReturnWithTheLockIsALeak(t *testing.T) {
 	}
 	p := &told{T: t}
 	p.is("an early one", leaks("s.mu.Lock() // take\n if x {\n return // early\n }\n s.mu.Unlock()"), "early")
-	p.is("a panic", leaks("s.mu.Lock() // take\n if x {\n panic(1)\n }\n s.mu.Unlock()"))
+	p.is("a panic", leaks("s.mu.Lock() // take\n if x {\n panic(1) // panics\n }\n s.mu.Unlock()"), "panics")
+	p.is("a panic with a deferred unlock", leaks("s.mu.Lock() // take\n defer s.mu.Unlock()\n if x {\n panic(1)\n }"))
 	p.is("a deferred literal", leaks("s.mu.Lock() // take\n defer func() { s.mu.Unlock() }()\n if x {\n return\n }"))
 	p.is("TryLock", leaks("if !s.mu.TryLock() { // take\n return\n }\n if x {\n return // early\n }\n s.mu.Unlock()"), "early")
 	p.is("a wrapper", leaks("s.mu.Lock() // take"))
