@@ -11,6 +11,7 @@ import { openProgram } from './program.js';
 export async function main(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const [first, ...rest] = argv;
   if (first === '__complete') return await (await import('./completion/answer.js')).answer(rest);
+  if (first === '--version' || first === '-V') return await sayVersion(rest);
   const args = first === 'help' ? [...rest.slice(0, 1), '--help'] : [...argv];
   const name = args[0];
   let exitCode = 0;
@@ -56,6 +57,15 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
     if (error.code === 'internal' && process.env['LAB_DEBUG']) console.error(error);
     return error.exitCode;
   }
+}
+
+async function sayVersion(rest: readonly string[]): Promise<number> {
+  const { labVersion } = await import('../store/lab-version.js');
+  const version = await labVersion();
+  const output = openOutput({ json: rest.includes('--json') });
+  output.document({ version });
+  output.print(version);
+  return 0;
 }
 
 function usageError({ message }: CommanderError, name: string | undefined): LabError {
