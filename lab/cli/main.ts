@@ -46,7 +46,8 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
     const evidence = error.details['evidence'];
     const where = typeof evidence === 'string' ? evidence : undefined;
     // What was found is not taken back by what failed later: stderr and the exit code tell of that.
-    const asJson = argv.includes('--json') && output?.documented !== true;
+    const keepStdout = output?.documented === true || error.details['keepStdout'] === true;
+    const asJson = argv.includes('--json') && !keepStdout;
     openOutput({ json: asJson }).document({
       error: { code: error.code, message: error.message, hint: error.hint },
       exitCode: error.exitCode,

@@ -1,27 +1,19 @@
-import { join } from 'node:path';
 import { expect } from 'chai';
-import { execa } from 'execa';
-import { projectRoot } from '../../lab/paths.js';
 import { lab } from '../e2e/lab-process.js';
-import { tempFolder } from '../temp-folder.js';
 import { expectRow } from './expect-row.js';
-
-const command = `"${process.execPath}" "${join(projectRoot, 'dist/scripts/lab.js')}"`;
-
-async function shell(line: string) {
-  await using folder = await tempFolder();
-  const { exitCode, stdout, stderr } = await execa('bash', ['-c', line], {
-    reject: false,
-    stdin: 'ignore',
-    env: { NO_COLOR: '1', LAB_RUNS: folder.path },
-  });
-  return { exitCode, stdout, stderr };
-}
+import { labCommand as command, shell } from './shell.js';
 
 describe('standard output', function () {
   this.timeout(60_000);
 
-  for (const words of ['scenarios', 'scenarios --json', '--help', '--version', 'runs --json', '__complete runs ""']) {
+  for (const words of [
+    'scenarios',
+    'scenarios --json',
+    '--help',
+    '--version',
+    'runs --json',
+    '__complete runs ""',
+  ]) {
     it(`that is full costs lab ${words} its exit code and no stack trace`, async () => {
       expectRow('stdout-full', await shell(`${command} ${words} > /dev/full`));
     });
@@ -35,7 +27,10 @@ describe('standard output', function () {
 
   it('whose reader left does not change the exit code', async () => {
     expect((await shell(`set -o pipefail; ${command} scenarios | true`)).exitCode).to.equal(0);
-    expectRow('stdout-closed', await shell(`set -o pipefail; ${command} run nope --json 2> /dev/null | true`));
+    expectRow(
+      'stdout-closed',
+      await shell(`set -o pipefail; ${command} run nope --json 2> /dev/null | true`),
+    );
   });
 
   it('has the version, alone', async () => {

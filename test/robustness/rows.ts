@@ -24,9 +24,49 @@ const output = {
   },
 } satisfies Rows;
 
+const written = {
+  'html-is-input': {
+    input: '`--html` or `--members` names the core or the executable, also by a link',
+    happens: 'Refused before any work; nothing is written.',
+    exit: 64,
+    says: /would overwrite the (?:core|executable): .* do: choose another file/,
+  },
+  'html-is-members': {
+    input: '`--html` and `--members` name one file, by whatever paths',
+    happens: 'Refused before any work; nothing is written.',
+    exit: 64,
+    says: /^error: the list of goroutines would overwrite the report: /,
+  },
+  'stdout-is-input': {
+    input: 'Standard output is appended to the core, the executable or the report',
+    happens: 'Refused before any work; not even the error is printed there.',
+    exit: 64,
+    says: /^error: what is printed would overwrite the core do: send stdout to another file$/,
+  },
+  'html-is-stdout': {
+    input: 'Standard output is sent to the file that `--html` names',
+    happens: 'Refused before any work.',
+    exit: 64,
+    says: /^error: the report would overwrite what is printed: /,
+  },
+  'html-in-run': {
+    input: '`--html` names a file of the run that `--run` names',
+    happens: 'Refused before any work, the reports excepted.',
+    exit: 64,
+    says: /^error: the report would overwrite run\.json of the run: /,
+  },
+  'junit-is-baseline': {
+    input: '`lab regress` is to write its JUnit report over its baseline',
+    happens: 'Refused before any work.',
+    exit: 64,
+    says: /^error: the (?:JUnit report|new baseline) would overwrite the (?:JUnit report|baseline): /,
+  },
+} satisfies Rows;
+
 /** The chapters of the table. */
 export const chapters = {
   'Standard output': output,
+  'Files to write': written,
 } satisfies Readonly<Record<string, Rows>>;
 
 type Chapters = typeof chapters;

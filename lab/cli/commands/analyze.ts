@@ -13,6 +13,7 @@ import type { SourceMap } from '../../report/page/source-lines.js';
 import { recordedGoRoot } from '../../source/library-paths.js';
 import { cannotWrite, writing } from '../../store/cannot-write.js';
 import type { LabCommand } from '../command.js';
+import { filesOfRun, requireDistinct } from '../distinct-files.js';
 import { defineAnalyze } from '../manual/analyze.js';
 import { withPatience, withProgress } from '../progress.js';
 
@@ -181,12 +182,16 @@ function requireSensible({
   ]) {
     if (!existsSync(folder)) refuse(`there are no sources at ${folder}: it does not exist`, 'check the path');
   }
-  for (const [what, file] of [
-    [report, html],
-    [list, members],
-  ] as const) {
-    if (file !== undefined) requireWritable(what, resolve(file));
-  }
+  const written = [
+    { what: report, path: html },
+    { what: list, path: members },
+  ].flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }]));
+  const read = [
+    { what: 'the executable', path: exe },
+    { what: 'the core', path: core },
+  ].flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }]));
+  requireDistinct(written, run === undefined ? read : filesOfRun(run));
+  for (const { what, path } of written) requireWritable(what, resolve(path));
 }
 
 function requireWritable(what: string, file: string): void {

@@ -18,6 +18,7 @@ import { type LiveRegressView, regressView } from '../../report/regress-view.js'
 import { localTarget } from '../../targets/local.js';
 import type { LabCommand } from '../command.js';
 import { columnsOf } from '../context.js';
+import { requireDistinct } from '../distinct-files.js';
 import { defineRegress } from '../manual/regress.js';
 import { progressOptions, withPatience } from '../progress.js';
 
@@ -109,6 +110,16 @@ function readOptions(options: unknown): Asked {
       hint: 'leave out --keep',
     });
   }
+  requireDistinct(
+    [
+      { what: 'the JUnit report', path: asked.junit },
+      { what: 'the new baseline', path: asked.saveBaseline },
+    ].flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }])),
+    // A baseline may be brought up to date in its place.
+    asked.baseline === undefined || asked.baseline === asked.saveBaseline
+      ? []
+      : [{ what: 'the baseline', path: asked.baseline }],
+  );
   return asked;
 }
 
