@@ -63,10 +63,68 @@ const written = {
   },
 } satisfies Rows;
 
+const processes = {
+  'pid-notation': {
+    input: '`--pid` with anything but digits: `0x10`, `1e3`, a blank, a minus, nothing',
+    happens: 'Refused. The same holds for every number on the command line.',
+    exit: 64,
+    says: /^error: --pid takes a process id, not .* do: find it: pgrep -x NAME$/,
+  },
+  'number-notation': {
+    input: '`--port 0x10`, `--size 1e5`, `--stage-timeout ""`',
+    happens: 'Refused.',
+    exit: 64,
+    says: /^error: --[\w-]+ takes a number, not /,
+  },
+  'pid-none': {
+    input: 'A pid that no process has',
+    happens: 'Says so; no folder is left.',
+    exit: 69,
+    says: /^error: there is no process \d+ do: find the pid of a Go process: pgrep -l NAME$/,
+  },
+  'pid-kernel-thread': {
+    input: 'The pid of a thread of the kernel',
+    happens: 'Says what it is; no folder is left.',
+    exit: 64,
+    says: /^error: 2 is kthreadd, a thread of the kernel, not a Go process do: find/,
+  },
+  'pid-not-go': {
+    input: 'The pid of a program that is not Go',
+    happens: 'Says so; no folder is left.',
+    exit: 64,
+    says: /^error: process \d+ runs no Go program do: find/,
+  },
+  'pid-go-library': {
+    input: 'The pid of a C program that has loaded a Go shared library',
+    happens: 'Names the library, and gdb for its threads.',
+    exit: 64,
+    says: /^error: process \d+ is no Go program but has loaded a Go library, \S*libgo\.so; .* do: .* gdb -p \d+/,
+  },
+  'pid-ended': {
+    input: 'The pid of a process that has ended and that its parent has not waited for',
+    happens: 'Says so; no folder is left.',
+    exit: 69,
+    says: /^error: process \d+ \(.*\) has ended and only waits for its parent to notice do: find/,
+  },
+  'pid-of-another-user': {
+    input: 'The pid of another user’s process',
+    happens: 'Names the user who may: with sudo, or as that user.',
+    exit: 69,
+    says: /^error: process \d+ belongs to another user: its memory may not be read do: run the same command with sudo/,
+  },
+  'pid-beyond-root': {
+    input: 'As root, the pid of a process that even root may not read',
+    happens: 'Says that more rights than root’s are needed, instead of `sudo`.',
+    exit: 69,
+    says: /^error: process 1 may not be read, even by root: .* do: run the same command on the host itself/,
+  },
+} satisfies Rows;
+
 /** The chapters of the table. */
 export const chapters = {
   'Standard output': output,
   'Files to write': written,
+  'Processes and numbers': processes,
 } satisfies Readonly<Record<string, Rows>>;
 
 type Chapters = typeof chapters;

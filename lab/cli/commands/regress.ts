@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { createColors } from 'picocolors';
 import { z } from 'zod';
 import { complaintsText } from '../../complaints.js';
+import { decimal } from '../../decimal.js';
 import { LabError, messageOf } from '../../errors.js';
 import type { LabEvent } from '../../events.js';
 import { readBaseline, saveBaseline } from '../../regress/baseline.js';
@@ -26,8 +27,8 @@ const optionsSchema = z.looseObject({
   only: z.string().optional(),
   go: z.string().optional(),
   dlv: z.string().optional(),
-  jobs: z.coerce.number().int().min(1).max(256).optional(),
-  timeLimit: z.coerce.number().positive().max(86_400).optional(),
+  jobs: decimal(z.number().int().min(1).max(256)).optional(),
+  timeLimit: decimal(z.number().positive().max(86_400)).optional(),
   keep: z.string().optional(),
   cores: z.string().optional(),
   junit: z.string().optional(),
