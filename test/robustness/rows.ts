@@ -120,11 +120,33 @@ const processes = {
   },
 } satisfies Rows;
 
+const killed = {
+  'lab-killed': {
+    input: '`kill -9` of the lab in the middle of a run',
+    happens: '`lab runs` says at which stage, and the command that goes on; that command does.',
+    exit: 0,
+    says: /killed at load.* npx lab load --run /,
+  },
+  'start-twice': {
+    input: '`lab start` of a run whose server runs',
+    happens: 'Refused with the command that ends that server, which goes on meanwhile.',
+    exit: 64,
+    says: /^error: the server of this run is running already: pid \d+ do: end it first: npx lab stop --run /,
+  },
+  'stage-twice': {
+    input: 'The same stage of one run by two labs at once',
+    happens: 'The second one is refused.',
+    exit: 64,
+    says: /error: another lab, process \d+, is at stage load of run \S+ do: wait until it is done: npx lab runs/,
+  },
+} satisfies Rows;
+
 /** The chapters of the table. */
 export const chapters = {
   'Standard output': output,
   'Files to write': written,
   'Processes and numbers': processes,
+  'Runs that broke off': killed,
 } satisfies Readonly<Record<string, Rows>>;
 
 type Chapters = typeof chapters;
