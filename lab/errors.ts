@@ -1,4 +1,8 @@
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, sep } from 'node:path';
 import { fileRefusal } from './file-refusal.js';
+import { cacheFolder, runsFolder } from './paths.js';
 
 /**
  * What went wrong, as a value to match on. Each code has one exit code (docs/runs.md, "Exit codes"):
@@ -74,24 +78,46 @@ export function toLabError(error: unknown): LabError {
   return ofFileSystem(error) ?? new LabError(messageOf(error), { code: 'internal', cause: error });
 }
 
-/** A disk that is full or may not be written to, met where nobody expected it. */
+/** A disk that is full or may not be written to, or a temporary folder that is not there, met where nobody expected it. */
 function ofFileSystem(error: unknown): LabError | undefined {
   if (!(error instanceof Error && 'code' in error && 'syscall' in error)) return undefined;
   const where = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+  const variable = where === undefined ? undefined : variableOf(where);
   const refusal = fileRefusal(error);
   if (refusal === 'full') {
     return new LabError(where === undefined ? 'a disk is full' : `the disk is full: ${where}`, {
       code: 'no-space',
-      hint: 'free some space, or work in a folder on another disk',
+      hint: `free some space, or ${variable === undefined ? 'work in a folder' : `set ${variable} to one`} on another disk`,
       cause: error,
     });
   }
-  if (where === undefined || refusal !== 'forbidden') return undefined;
+  if (where === undefined) return undefined;
+  if (variable === 'TMPDIR' && error.code === 'ENOENT' && !existsSync(dirname(where))) {
+    return new LabError(`the temporary folder ${dirname(where)} does not exist`, {
+      code: 'usage',
+      hint: 'set TMPDIR to a folder that exists',
+      cause: error,
+    });
+  }
+  if (refusal !== 'forbidden') return undefined;
   return new LabError(`${where} may not be used: ${error.message}`, {
     code: 'missing-permission',
-    hint: 'run the same command as the user who may, or choose another place',
+    hint:
+      variable === undefined
+        ? 'run the same command as the user who may, or choose another place'
+        : `set ${variable} to a folder that you may write to`,
     cause: error,
   });
+}
+
+/** The variable that moves the folder in which a file lies. */
+function variableOf(file: string): string | undefined {
+  const folders = [
+    ['LAB_RUNS', runsFolder()],
+    ['LAB_CACHE', cacheFolder()],
+    ['TMPDIR', tmpdir()],
+  ] as const;
+  return folders.find(([, folder]) => file === folder || file.startsWith(`${folder}${sep}`))?.[0];
 }
 
 /** The error of a command that was ended by Ctrl-C or by its caller. */

@@ -3,6 +3,7 @@ import { LabError, outOfTime, toLabError } from '../errors.js';
 import type { LabCommand } from './command.js';
 import { errorText, hasColour, type OpenOutput, openOutput } from './context.js';
 import { openProgram } from './program.js';
+import { requireTemporaryFolder } from './temporary-folder.js';
 
 /**
  * Runs one command line to its end and returns the exit code. Errors are printed, with `--json` as a
@@ -18,6 +19,7 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
   let output: OpenOutput | undefined;
   const run = async (command: Command, act: LabCommand['act']): Promise<void> => {
     output = openOutput(command.opts());
+    requireTemporaryFolder(command.name());
     exitCode = await act({
       args: command.processedArgs,
       options: command.opts(),

@@ -9,7 +9,7 @@ import { runsFolder } from '../paths.js';
 import { identityOf, isSameProcess } from '../targets/process-identity.js';
 import { readJson, writeJson } from './json-file.js';
 import { gitCommit, labVersion } from './lab-version.js';
-import { makeFolder, uniqueFolder } from './make-folder.js';
+import { makeRunFolder } from './make-folder.js';
 import { type Conclusion, type RunRecord, runRecordSchema } from './run-record.js';
 import { commandsTo } from './stage-commands.js';
 
@@ -37,8 +37,7 @@ export interface Run {
 export async function createRun(config: LabConfig): Promise<Run> {
   const createdAt = new Date().toISOString();
   const stem = `${createdAt.slice(0, 19).replaceAll(':', '')}-${config.scenario}`;
-  await makeFolder(runsFolder());
-  const dir = await uniqueFolder(join(runsFolder(), stem));
+  const dir = await makeRunFolder(stem);
   const record: RunRecord = {
     schema: 'lab.run/1',
     id: basename(dir),

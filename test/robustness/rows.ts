@@ -141,12 +141,34 @@ const killed = {
   },
 } satisfies Rows;
 
+const machine = {
+  'doctor-read-only': {
+    input: '`lab doctor` where runs, cache and temporary folder may only be read',
+    happens: 'Each of them is missing, with the variable that moves it: it tried to write there.',
+    exit: 69,
+    says: /MISSING disk no file can be written in .*: Read-only file system.* -> set LAB_RUNS to .*MISSING cache folder .* -> set LAB_CACHE to .*MISSING temporary folder .* -> set TMPDIR to /,
+  },
+  'run-read-only': {
+    input: '`lab run` or `lab regress` where the folder of the runs may only be read',
+    happens: 'Says so, with the variable that moves it.',
+    exit: 69,
+    says: /^error: the folder \S+ cannot be made \(EROFS\) do: set LAB_RUNS to a folder that you may write to$/,
+  },
+  'tmpdir-missing': {
+    input: '`TMPDIR` names a folder that does not exist',
+    happens: 'Says so.',
+    exit: 64,
+    says: /^error: the temporary folder \S+ does not exist do: set TMPDIR to a folder that exists$/,
+  },
+} satisfies Rows;
+
 /** The chapters of the table. */
 export const chapters = {
   'Standard output': output,
   'Files to write': written,
   'Processes and numbers': processes,
   'Runs that broke off': killed,
+  'The machine': machine,
 } satisfies Readonly<Record<string, Rows>>;
 
 type Chapters = typeof chapters;
