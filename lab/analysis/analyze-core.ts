@@ -1,6 +1,7 @@
 import { checkPair } from '../core/pair.js';
 import { type LaunchDelve, launchDelveCore } from '../delve/launch.js';
 import type { Emit } from '../events.js';
+import { allPrintable } from '../printable.js';
 import type { Sources } from '../source/sources.js';
 import type { Diagnosis } from './diagnosis.js';
 import type { Roster } from './roster.js';
@@ -44,7 +45,8 @@ export async function analyzeCore(
   const diagnosis = await analyze(options, emit, signal);
   // Whoever ended it, if only in its last moment, is not told a result.
   signal.throwIfAborted();
-  return diagnosis;
+  // What a core says is shown in terminals and pages.
+  return allPrintable(diagnosis);
 }
 
 async function analyze(options: AnalyzeOptions, emit: Emit, signal: AbortSignal): Promise<Diagnosis> {

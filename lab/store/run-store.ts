@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { arch, cpus, release, totalmem } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { misshapen } from '../complaints.js';
 import type { LabConfig } from '../config.js';
 import { LabError, toLabError } from '../errors.js';
 import type { StageName } from '../events.js';
@@ -162,7 +163,7 @@ function openRecord(dir: string, initial: RunRecord): Run {
       const why =
         parsed === undefined
           ? `its stage ${name} is ${stage?.state ?? 'not done'}`
-          : `what its stage ${name} left is not readable: ${z.prettifyError(parsed.error)}`;
+          : `what its stage ${name} left is not readable: ${misshapen(parsed.error)}`;
       throw new LabError(`run ${basename(dir)} cannot go on: ${why}`, {
         code: 'usage',
         hint: `do that first: ${commandsTo(name, dir, record)}`,

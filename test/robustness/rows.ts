@@ -162,6 +162,22 @@ const machine = {
   },
 } satisfies Rows;
 
+const characters = {
+  'control-characters-core': {
+    input: 'Control characters, right-to-left overrides and tags in what a core says',
+    happens:
+      'Shown as `\\x1b`, everywhere: terminal, pipe, JSON, `report.md`, `transcript.md`, page. The program of the test has no source of that name, so the diagnosis is undecided.',
+    exit: 2,
+    says: /\\x1b\]0;owned\\x07/,
+  },
+  'control-characters-argument': {
+    input: 'The same in an argument or a stored run',
+    happens: 'Shown as `\\x1b`.',
+    exit: 64,
+    says: /^error: the executable \S*\\x1b\]0;owned\\x07.* does not exist do: check the path$/,
+  },
+} satisfies Rows;
+
 /** The chapters of the table. */
 export const chapters = {
   'Standard output': output,
@@ -169,6 +185,7 @@ export const chapters = {
   'Processes and numbers': processes,
   'Runs that broke off': killed,
   'The machine': machine,
+  'Characters that act': characters,
 } satisfies Readonly<Record<string, Rows>>;
 
 type Chapters = typeof chapters;

@@ -1,3 +1,4 @@
+import { allPrintable } from '../../printable.js';
 import { type RunSummary, runsText } from '../../report/runs-text.js';
 import { startedServerSchema } from '../../server/start.js';
 import { type RunRecord, stageResult } from '../../store/run-record.js';
@@ -14,7 +15,7 @@ export const runsCommand: LabCommand = {
   define: defineRuns,
   async act({ output }) {
     const folders = await listRuns();
-    const opened = await patiently(output, { stage: 'runs', text: 'reading the runs' }, async (say) => {
+    const listed = await patiently(output, { stage: 'runs', text: 'reading the runs' }, async (say) => {
       const read: RunSummary[] = [];
       // In batches: a process may have so many files open.
       for (let at = 0; at < folders.length; at += atOnce) {
@@ -24,6 +25,7 @@ export const runsCommand: LabCommand = {
       }
       return read;
     });
+    const opened = allPrintable(listed);
     output.document(opened);
     if (opened.length === 0) output.print('no stored runs yet; make one: npx lab run');
     else output.print(runsText(opened, columnsOf(process.stdout)));

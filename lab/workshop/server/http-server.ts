@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { misshapen } from '../../complaints.js';
 import { LabError, messageOf, toLabError } from '../../errors.js';
 import type { LiveEvent } from '../live.js';
 import { linkTo } from '../session.js';
@@ -89,7 +90,7 @@ export async function serveWorkshop(options: WorkshopServerOptions): Promise<Wor
         const body = await readJsonBody(request);
         if (body instanceof LabError) return fail(response, 400, body.message);
         const asked = askedSchema.safeParse(body);
-        if (!asked.success) return fail(response, 400, z.prettifyError(asked.error));
+        if (!asked.success) return fail(response, 400, misshapen(asked.error));
         await ask(asked.data);
         return send(response, 200, 'application/json', JSON.stringify(await view()));
       }
