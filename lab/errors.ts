@@ -75,8 +75,60 @@ export function messageOf(error: unknown): string {
 export function toLabError(error: unknown): LabError {
   if (error instanceof LabError) return error;
   if (error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name)) return interrupted(error);
-  return ofFileSystem(error) ?? new LabError(messageOf(error), { code: 'internal', cause: error });
+  return (
+    ofFileSystem(error) ??
+    ofMemory(error) ??
+    new LabError(messageOf(error), { code: 'internal', hint: faultOfTheLab, cause: error })
+  );
 }
+
+const faultOfTheLab =
+  'this is a fault of the lab: run the same command again with LAB_DEBUG=1, and report what it prints';
+
+/** What can always be done about an error that came without advice. */
+const lastAdvice: Readonly<Record<LabErrorCode, string>> = {
+  usage: 'see what the command takes: npx lab COMMAND --help',
+  'missing-tool': 'see what is missing: npx lab doctor',
+  'missing-permission': 'see what is missing: npx lab doctor',
+  'port-taken': 'let the kernel choose a port: 0',
+  'no-space': 'free some space: npx lab clean',
+  target: 'look whether the machine is overloaded or cannot be reached, then run the same command again',
+  'build-failed': 'repair what the compiler names, then run the same command again',
+  undecided: 'run the same command again',
+  interrupted: 'run the same command again',
+  internal: faultOfTheLab,
+};
+
+/** The error with an action to take, whoever threw it; what was interrupted needs none. */
+export function withAdvice(error: LabError): LabError {
+  if (error.hint !== undefined || error.code === 'interrupted') return error;
+  const { message, code, cause, details } = error;
+  return new LabError(message, { code, hint: lastAdvice[code], cause, details });
+}
+
+/** Node, V8 and WebAssembly each say it in words of their own. */
+function ofMemory(error: unknown): LabError | undefined {
+  const said = messageOf(error);
+  const isShort =
+    /out of memory|could not allocate memory|cannot allocate|allocation failed|Invalid string length/i.test(
+      said,
+    );
+  if (!isShort && !(error instanceof Error && 'code' in error && error.code === 'ENOMEM')) return undefined;
+  return new LabError(`there is too little memory for this: ${said.split('\n')[0]}`, {
+    code: 'no-space',
+    hint: 'end other programs, or raise the limit: ulimit -v unlimited',
+    cause: error,
+  });
+}
+
+/** What a path can be that nobody expected. */
+const strangePaths: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'a part of it is no folder',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its links go round in a circle',
+  ENAMETOOLONG: 'its name is too long',
+};
 
 /** A disk that is full or may not be written to, or a temporary folder that is not there, met where nobody expected it. */
 function ofFileSystem(error: unknown): LabError | undefined {
@@ -84,6 +136,13 @@ function ofFileSystem(error: unknown): LabError | undefined {
   const where = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
   const variable = where === undefined ? undefined : variableOf(where);
   const refusal = fileRefusal(error);
+  if (error.code === 'EMFILE' || error.code === 'ENFILE') {
+    return new LabError('too many files are open', {
+      code: 'missing-permission',
+      hint: 'raise the limit: ulimit -n 4096',
+      cause: error,
+    });
+  }
   if (refusal === 'full') {
     return new LabError(where === undefined ? 'a disk is full' : `the disk is full: ${where}`, {
       code: 'no-space',
@@ -96,6 +155,21 @@ function ofFileSystem(error: unknown): LabError | undefined {
     return new LabError(`the temporary folder ${dirname(where)} does not exist`, {
       code: 'usage',
       hint: 'set TMPDIR to a folder that exists',
+      cause: error,
+    });
+  }
+  const strange = strangePaths[String(error.code)];
+  if (strange !== undefined) {
+    return new LabError(`${where} cannot be used: ${strange}`, {
+      code: 'usage',
+      hint: 'look whether it was moved or removed, then run the same command again',
+      cause: error,
+    });
+  }
+  if (error.code === 'EIO') {
+    return new LabError(`the disk does not give or take ${where}: ${error.message}`, {
+      code: 'target',
+      hint: 'look what the kernel says of the disk: sudo dmesg | tail',
       cause: error,
     });
   }

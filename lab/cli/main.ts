@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from 'commander';
-import { LabError, outOfTime, toLabError } from '../errors.js';
+import { LabError, outOfTime, toLabError, withAdvice } from '../errors.js';
 import type { LabCommand } from './command.js';
 import { errorText, hasColour, type OpenOutput, openOutput } from './context.js';
 import { openProgram } from './program.js';
@@ -44,7 +44,7 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
     if (misused && thrown.exitCode === 0) return 0; // --help
     const known = program.commands.some((command) => command.name() === name);
     const broke = misused ? usageError(thrown, known ? name : undefined) : toLabError(thrown);
-    const error = signal.aborted ? broke : outOfTime(broke);
+    const error = withAdvice(signal.aborted ? broke : outOfTime(broke));
     const evidence = error.details['evidence'];
     const where = typeof evidence === 'string' ? evidence : undefined;
     // What was found is not taken back by what failed later: stderr and the exit code tell of that.

@@ -178,6 +178,27 @@ const characters = {
   },
 } satisfies Rows;
 
+const others = {
+  'kit-time': {
+    input: 'A kit whose manifest gives a file a time of 1e300, or another misshapen value',
+    happens: 'Refused, and nothing of it is written.',
+    exit: 64,
+    says: /^error: \S+ is no kit that can be trusted: its kit\.json is misshapen: files\[0\]\.mtimeMs is not as it must be do: get the file again/,
+  },
+  'lessons-of-others': {
+    input: '`--lessons` names a folder of folders that are no lessons',
+    happens: 'They are passed over; when none is left, that is said.',
+    exit: 64,
+    says: /^error: there are no lessons in \S+ do: name the folder of a lesson/,
+  },
+  'little-memory': {
+    input: '`--html` where the process may use too little memory to lay out a graph',
+    happens: 'The diagnosis is printed; of the page it is said what it lacks.',
+    exit: 69,
+    says: /error: there is too little memory for this: .* do: end other programs, or raise the limit: ulimit -v unlimited/,
+  },
+} satisfies Rows;
+
 /** The chapters of the table. */
 export const chapters = {
   'Standard output': output,
@@ -186,6 +207,7 @@ export const chapters = {
   'Runs that broke off': killed,
   'The machine': machine,
   'Characters that act': characters,
+  'Kits, lessons, memory': others,
 } satisfies Readonly<Record<string, Rows>>;
 
 type Chapters = typeof chapters;
