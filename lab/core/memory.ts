@@ -44,6 +44,7 @@ interface ElfImage {
 const PT_LOAD = 1;
 const PT_NOTE = 4;
 const NT_AUXV = 6;
+const programHeaderSize = 56;
 const AT_ENTRY = 9;
 /** What `span` promises. */
 const longest = 128 * 1024;
@@ -117,15 +118,15 @@ function readElf(file: number, index: number, path: string): ElfImage {
   }
   const entry = Number(head.readBigUInt64LE(24));
   const phoff = Number(head.readBigUInt64LE(32));
-  const phentsize = head.readUInt16LE(54);
   let phnum = head.readUInt16LE(56);
   // PN_XNUM: the true number lies in the first section header's sh_info.
-  if (phnum === 0xffff) phnum = readAt(file, Number(head.readBigUInt64LE(40)) + 44, 4).readUInt32LE(0);
   const size = fstatSync(file).size;
-  const table = readAt(file, phoff, phentsize * phnum);
+  const shoff = Number(head.readBigUInt64LE(40));
+  if (phnum === 0xffff && shoff + 64 <= size) phnum = readAt(file, shoff + 44, 4).readUInt32LE(0);
+  const table = readAt(file, phoff, Math.max(0, Math.min(programHeaderSize * phnum, size - phoff)));
   const segments: Segment[] = [];
   const notes: { offset: number; size: number }[] = [];
-  for (let at = 0; at + 56 <= table.length; at += phentsize) {
+  for (let at = 0; at + programHeaderSize <= table.length; at += programHeaderSize) {
     const type = table.readUInt32LE(at);
     const offset = Number(table.readBigUInt64LE(at + 8));
     const start = Number(table.readBigUInt64LE(at + 16));
@@ -158,7 +159,8 @@ function loadBias(file: number, core: ElfImage, exe: ElfImage): number {
   return 0;
 }
 
-const align4 = (n: number) => (n + 3) & ~3;
+/** Not by bits: these would make a negative number of what a damaged note says. */
+const align4 = (n: number) => Math.ceil(n / 4) * 4;
 
 interface MemorySource {
   readonly files: readonly number[];

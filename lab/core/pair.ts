@@ -33,6 +33,8 @@ const AT_PHDR = 3;
 const AT_PHNUM = 5;
 const AT_ENTRY = 9;
 const pageMask = 0xfff;
+/** Of a process on every Linux that Go knows, bytes. */
+const addressSpace = 2 ** 48;
 
 /**
  * Makes sure that an executable and a core can be analysed together, before a debugger gives a cryptic answer.
@@ -49,6 +51,12 @@ export async function checkPair(
   const exe = await readExecutable(exePath, signal);
   const core = await readCoreHeader(corePath, signal);
   if (core.size.actual < core.size.expected) {
+    if (core.size.expected > addressSpace) {
+      throw bad(
+        `${corePath} is damaged: by its headers it has more bytes than memory can have`,
+        'copy it again',
+      );
+    }
     throw bad(
       `${corePath} is cut off: it should have ${core.size.expected} bytes and has ${core.size.actual}`,
       'copy it again, or capture a new one with enough free disk space and `ulimit -c unlimited`',

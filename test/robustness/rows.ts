@@ -199,8 +199,56 @@ const others = {
   },
 } satisfies Rows;
 
+const damage = {
+  'exe-cut': {
+    input: 'An executable that was cut off, or whose headers contradict each other or the file',
+    happens: 'It is damaged; it is not taken for a stripped one.',
+    exit: 64,
+    says: /^error: \S+ is damaged(?: or cut off)?: .* do: copy the file again from where the process ran, or build the same commit once more$/,
+  },
+  'exe-debug-info': {
+    input:
+      'An executable with damaged DWARF (any of its sections, zeros or noise), at which Delve fails or crashes',
+    happens:
+      'The reader that needs no Delve is tried; the first limit says why. Nothing of Delve’s panic is shown.',
+    exit: 2,
+    says: /Undecided: Delve cannot read these files, so one of them may be damaged\./,
+  },
+  'exe-build-info': {
+    input: 'An executable whose build information is damaged',
+    happens: 'Read without Delve, since none can be chosen.',
+    exit: 2,
+    says: /Delve cannot read these files, so one of them may be damaged \(it does not say which Go built it\)/,
+  },
+  'core-cut': {
+    input: 'A core that was cut off',
+    happens: 'Says by how much.',
+    exit: 64,
+    says: /^error: \S+ is cut off: it should have \d+ bytes and has \d+ do: copy it again/,
+  },
+  'core-headers': {
+    input: 'A core with noise in its table of segments',
+    happens: 'It is damaged.',
+    exit: 64,
+    says: /^error: \S+ is damaged: by its headers it has more bytes than memory can have do: copy it again$/,
+  },
+  'core-notes': {
+    input: 'A core whose notes (threads, registers, auxiliary vector) are noise or zeros',
+    happens: 'Memory is read without Delve; what it proves is proved.',
+    exit: 2,
+    says: /Undecided: Delve cannot read these files, so one of them may be damaged\./,
+  },
+  'no-goroutines': {
+    input: 'Files in which neither reader finds a goroutine',
+    happens: 'At least one is damaged; both reasons are told.',
+    exit: 64,
+    says: /error: no goroutine can be read from \S+ and \S+, so at least one of them is damaged \(.*\) do: copy both files again/,
+  },
+} satisfies Rows;
+
 /** The chapters of the table. */
 export const chapters = {
+  'Damaged executables and cores': damage,
   'Standard output': output,
   'Files to write': written,
   'Processes and numbers': processes,
