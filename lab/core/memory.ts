@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { LabError } from '../errors.js';
-import { type Segment, segmentAt, sortSegments, uncovered } from './segments.js';
+import { heldFrom, type Segment, segmentAt, sortSegments, uncovered } from './segments.js';
 
 /**
  * The memory of a process as its core file keeps it. Addresses and 64-bit values are plain numbers: user space
@@ -13,6 +13,10 @@ export interface CoreMemory extends Disposable {
   u8(address: number): number | undefined;
   u32(address: number): number | undefined;
   u64(address: number): number | undefined;
+  /** The lowest address from this one on that either file has; `Infinity` when there is none. */
+  heldFrom(address: number): number;
+  /** Bytes that the core has: what a process can have used is of that order. */
+  readonly held: number;
 }
 
 /** For loops over millions of structs: fields are read out of `view` without an object or a call for each. */
@@ -261,6 +265,8 @@ function cachedReader({ files, core, exe }: MemorySource, { blockSize, sets, way
   return {
     view,
     span,
+    heldFrom: (address) => Math.min(heldFrom(core, address), heldFrom(exe, address)),
+    held: core.reduce((sum, { start, end }) => sum + end - start, 0),
     bytes(address, length) {
       if (length < 0) return undefined;
       if (length <= longest) {
