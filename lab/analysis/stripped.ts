@@ -100,7 +100,12 @@ export async function analyzeStripped(
         `${words.remedy} Its Delve takes the commands that stand beside each claim, too.`,
       knownAnyway(pair),
       ...unsureMatch(pair),
-      ...new Set([...snapshot.limits, ...study.limits, ...undecided, ...missingSources(sources)]),
+      ...new Set([
+        ...snapshot.limits,
+        ...study.limits,
+        ...undecided,
+        ...missingSources(sources, pair.exe.build?.mainModule),
+      ]),
     ],
   };
 }

@@ -246,6 +246,21 @@ const damage = {
   },
 } satisfies Rows;
 
+const sources = {
+  trimpath: {
+    input: 'A program built with `-trimpath`, far from its sources',
+    happens: 'The limits have the one option that helps, but for the folder.',
+    exit: 2,
+    says: /Run this again with --source-map example\.com\/depot=DIR, where DIR has the go\.mod of example\.com\/depot\./,
+  },
+  'trimpath-here': {
+    input: 'The same in its module’s folder, or below it',
+    happens: 'The module is found by its go.mod.',
+    exit: 1,
+    says: /DEADLOCK/,
+  },
+} satisfies Rows;
+
 /** The chapters of the table. */
 export const chapters = {
   'Damaged executables and cores': damage,
@@ -256,6 +271,7 @@ export const chapters = {
   'The machine': machine,
   'Characters that act': characters,
   'Kits, lessons, memory': others,
+  Sources: sources,
 } satisfies Readonly<Record<string, Rows>>;
 
 type Chapters = typeof chapters;
