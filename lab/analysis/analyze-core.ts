@@ -83,9 +83,14 @@ async function analyze(options: AnalyzeOptions, emit: Emit, signal: AbortSignal)
   }
 }
 
-/** The files belong together, so what is wrong is within them; tools and permissions are another matter. */
+/**
+ * The files belong together, so what is wrong is within them; tools and permissions are another matter, and so is a Delve
+ * that somebody killed: with it the same files may be read well.
+ */
 function mayComeOfDamage(error: unknown): boolean {
-  return error instanceof RangeError || ['undecided', 'usage'].includes(toLabError(error).code);
+  if (error instanceof RangeError) return true;
+  const { code, details } = toLabError(error);
+  return ['undecided', 'usage'].includes(code) && typeof details['signal'] !== 'string';
 }
 
 /** Loaded only when needed: the analysis itself needs neither targets nor package managers. */

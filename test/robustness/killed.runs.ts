@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { poll } from '../../lab/deadline.js';
 import { listRuns } from '../../lab/store/run-store.js';
@@ -41,6 +41,18 @@ describe('a run whose lab', function () {
     expectRow('start-twice', await lab(['start', '--run', dir], env));
     expect((await lab(goOn.split(' ').slice(2), env)).exitCode).to.equal(0);
     expect((await lab(['stop', '--run', dir], env)).exitCode).to.equal(0);
+    expect(await orphansOf(running)).to.deep.equal([]);
+  });
+
+  it('goes on, but whose server is killed during the capture, is unknown', async () => {
+    const running = startLab(['run', 'gossip', ...free], env);
+    const gdb = await running.child(/(?:^|\/)gdb .*gcore /);
+    const [, pid] = /attach (\d+)/.exec(gdb.commandLine) ?? [];
+    process.kill(Number(pid), 'SIGKILL');
+    expectRow('server-killed', await running.ended);
+    const [dir = ''] = await listRuns();
+    expect(JSON.parse(await readFile(`${dir}/run.json`, 'utf8')).conclusion.verdict).to.equal('unknown');
+    expect((await readdir(dir)).filter((name) => /core|capture/.test(name))).to.deep.equal([]);
     expect(await orphansOf(running)).to.deep.equal([]);
   });
 

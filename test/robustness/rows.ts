@@ -121,6 +121,12 @@ const processes = {
 } satisfies Rows;
 
 const killed = {
+  'server-killed': {
+    input: '`kill -9` of the server while its core is taken',
+    happens: 'The run is unknown: it says nothing about the program. No half core is left.',
+    exit: 2,
+    says: /error: the server \(pid \d+\) ended while its core was taken, by no doing of the lab do: begin with another one: npx lab start --run /,
+  },
   'lab-killed': {
     input: '`kill -9` of the lab in the middle of a run',
     happens: '`lab runs` says at which stage, and the command that goes on; that command does.',
