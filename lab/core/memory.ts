@@ -40,6 +40,8 @@ export function wordAt(view: DataView, at: number): number {
 }
 
 interface ElfImage {
+  /** Whether it lies where its headers say (ET_EXEC), whatever the core says of its entry. */
+  readonly isStatic: boolean;
   readonly entry: number;
   readonly segments: readonly Segment[];
   readonly notes: readonly { readonly offset: number; readonly size: number }[];
@@ -47,6 +49,7 @@ interface ElfImage {
 
 const PT_LOAD = 1;
 const PT_NOTE = 4;
+const ET_EXEC = 2;
 const NT_AUXV = 6;
 const programHeaderSize = 56;
 const AT_ENTRY = 9;
@@ -139,11 +142,12 @@ function readElf(file: number, index: number, path: string): ElfImage {
     if (type === PT_LOAD) segments.push({ file: index, start, end: start + filesz, offset });
     if (type === PT_NOTE) notes.push({ offset, size: filesz });
   }
-  return { entry, segments, notes };
+  return { isStatic: head.readUInt16LE(16) === ET_EXEC, entry, segments, notes };
 }
 
 /** Where a position-independent executable was loaded: AT_ENTRY of the auxiliary vector minus its own entry. */
 function loadBias(file: number, core: ElfImage, exe: ElfImage): number {
+  if (exe.isStatic) return 0;
   for (const note of core.notes) {
     const data = readAt(file, note.offset, Math.min(note.size, 64 * 1024 * 1024));
     for (let at = 0; at + 12 <= data.length; ) {

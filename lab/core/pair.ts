@@ -86,9 +86,22 @@ async function match(exe: Executable, core: CoreHeader, read: ReadAt): Promise<M
     throw otherBuild(exe, core, `build IDs ${different.ours} and ${different.theirs}`);
   }
   if (common[0] !== undefined) {
+    requireSameEntry(exe, core);
     return { kind: 'same', buildId: exe.buildId.gnu ?? common[0].ours, how: 'build-id' };
   }
   return matchWithoutIds(exe, core, read);
+}
+
+/** Of one build there is one place where it begins: one of the two files tells another since. */
+function requireSameEntry(exe: Executable, core: CoreHeader): void {
+  const entry = core.auxv.get(AT_ENTRY);
+  if (entry === undefined) return;
+  const bias = entry - exe.entry;
+  if (exe.kind === 'static' ? bias === 0 : (bias & pageMask) === 0) return;
+  throw bad(
+    `${exe.path} or ${core.path} is damaged: they are of one build and begin at 0x${exe.entry.toString(16)} and 0x${entry.toString(16)}`,
+    'copy both files again from where the process ran',
+  );
 }
 
 /**
