@@ -33,6 +33,24 @@ describe('what others have made', function () {
     }
   });
 
+  it('a kit with control characters in its manifest sends none to a terminal', async () => {
+    const kit = folder.file('kit.tar.gz');
+    const evil = '\x1b]0;owned\x07\x9b2J';
+    const manifest = kitManifest([describedFile('server', 'program')], { scenario: evil, leftOut: [evil] });
+    const entries = [
+      { name: 'a-run/kit.json', text: manifest },
+      { name: 'a-run/server', text: 'program' },
+    ];
+    await writeFile(kit, await archive(entries));
+    for (const json of [[], ['--json']]) {
+      const opened = folder.file(`opened-${json.length}`);
+      const { exitCode, stdout, stderr } = await lab(['kit', 'open', kit, '-o', opened, ...json]);
+      expect(exitCode, stderr).to.equal(0);
+      expect(stdout + stderr).not.to.match(/(?!\n)\p{Cc}/u);
+      expect(stdout).to.contain('owned');
+    }
+  });
+
   it('folders that are no lessons are passed over', async () => {
     for (const name of ['.git', 'notes', 'lesson.md-old'])
       await mkdir(folder.file(`lessons/${name}`), { recursive: true });
