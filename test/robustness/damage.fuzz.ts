@@ -22,7 +22,19 @@ const seed = Number(process.env['LAB_TEST_SEED'] ?? Math.floor(Date.now() / 86_4
 /** Of all kinds of damage together. */
 const inputs = Number(process.env['LAB_TEST_INPUTS'] ?? 500);
 const mostBytes = 512 * 1024 * 1024;
-const workersAtOnce = 2;
+/** Delve is idle for much of an analysis. */
+const workersAtOnce = 3;
+/** Of all kinds together: on a busy machine fewer inputs are tried, and it is said how many. */
+const budgetMs = 230_000;
+/** Which part of it each kind may take. */
+const partOf: Readonly<Record<string, number>> = {
+  elf: 0.1,
+  dwarf: 0.25,
+  notes: 0.15,
+  runtime: 0.22,
+  memory: 0.23,
+  kits: 0.05,
+};
 const healthy = 'connection-pool';
 
 interface Damage {
@@ -84,10 +96,11 @@ describe('damage at random', function () {
     const exits = new Map<number, number>();
     const ends = new Set<string>();
     let next = 0;
+    const until = performance.now() + budgetMs * (partOf[name] ?? 0);
     await Promise.all(
       Array.from({ length: workersAtOnce }, async (_, worker) => {
         await using runner = openWorker();
-        while (next < seeds.length) {
+        while (next < seeds.length && performance.now() < until) {
           const mine = seeds[next++] ?? 0;
           const outcome = await one(randomFrom(mine), worker, runner.run);
           const fault = faultOf(outcome);
@@ -102,9 +115,10 @@ describe('damage at random', function () {
     );
     const codes = [...exits].sort(([a], [b]) => a - b).map(([code, times]) => `${times} times ${code}`);
     console.log(
-      `      ${seeds.length} inputs from seed ${seed}: exit ${codes.join(', ')}; ${Math.round(peak / 1e6)} MB`,
+      `      ${next} of ${seeds.length} inputs, seed ${seed}: exit ${codes.join(', ')}; ${Math.round(peak / 1e6)} MB`,
     );
     expect(broken).to.deep.equal([]);
+    expect(next, 'inputs that there was time for').to.be.above(seeds.length / 5);
     // A damage that the analysis never notices would test nothing.
     expect(ends.size, 'different ends').to.be.above(1);
   }
@@ -164,11 +178,13 @@ describe('damage at random', function () {
 
   it('to an ELF file: headers, tables, sizes', async () => {
     const headers = ofExe.ranges.slice(0, 3);
-    await tryAll('elf', 100, async (random, worker, run) => {
+    await tryAll('elf', 110, async (random, worker, run) => {
       const isCut = random() < 0.2;
       const damage = isCut ? { edits: [], size: below(random, ofExe.size) } : somewhere(headers)(random);
       const file = await copyFor(worker, exe, 'elf');
-      return await damaged(file, damage, () => run({ kind: 'analyze', exe: file, core: taken.core, delve }));
+      return await damaged(file, damage, () =>
+        run({ kind: 'analyze', exe: file, core: taken.core, delve, sources: false }),
+      );
     });
   });
 
@@ -176,10 +192,12 @@ describe('damage at random', function () {
     const sections = ofExe.ranges.filter(({ name }) =>
       /debug|pclntab|buildinfo|symtab|strtab|note/.test(name),
     );
-    await tryAll('dwarf', 80, async (random, worker, run) => {
+    await tryAll('dwarf', 60, async (random, worker, run) => {
       const file = await copyFor(worker, exe, 'dwarf');
       const damage = somewhere(sections)(random);
-      return await damaged(file, damage, () => run({ kind: 'analyze', exe: file, core: taken.core, delve }));
+      return await damaged(file, damage, () =>
+        run({ kind: 'analyze', exe: file, core: taken.core, delve, sources: false }),
+      );
     });
   });
 
@@ -193,7 +211,7 @@ describe('damage at random', function () {
       const core = await copyFor(worker, taken.core, 'core');
       const which = random() < 0.5 ? exe : bare;
       return await damaged(core, somewhere(ranges)(random), () =>
-        run({ kind: 'analyze', exe: which, core, delve }),
+        run({ kind: 'analyze', exe: which, core, delve, sources: random() < 0.5 }),
       );
     });
   });
@@ -238,21 +256,23 @@ describe('damage at random', function () {
   it('to the runtime’s own variables and structures', async () => {
     const globals = await variablesOf(exe);
     const words = await wordsOf(globals);
-    await tryAll('runtime', 80, async (random, worker, run) => {
+    await tryAll('runtime', 70, async (random, worker, run) => {
       const core = await copyFor(worker, taken.core, 'core');
       const edits = Array.from({ length: 1 + below(random, 2 ** below(random, 9)) }, () => {
         const { at, value } = oneOf(random, words);
         return wordEdit(at, otherWord(random, value, words));
       });
       const which = random() < 0.5 ? exe : bare;
-      return await damaged(core, { edits }, () => run({ kind: 'analyze', exe: which, core, delve }));
+      return await damaged(core, { edits }, () =>
+        run({ kind: 'analyze', exe: which, core, delve, sources: random() < 0.5 }),
+      );
     });
   });
 
   it('to memory', async () => {
     const heap = await wordsOf([{ start: 0xc0_0000_0000, end: 0xd0_0000_0000 }]);
     const rest = await wordsOf([{ start: 0x7000_0000_0000, end: 0x8000_0000_0000 }]);
-    await tryAll('memory', 80, async (random, worker, run) => {
+    await tryAll('memory', 70, async (random, worker, run) => {
       const core = await copyFor(worker, taken.core, 'core');
       const words = random() < 0.5 ? heap : rest;
       const edits = Array.from({ length: 1 + below(random, 2 ** below(random, 11)) }, () => {
@@ -260,7 +280,9 @@ describe('damage at random', function () {
         return wordEdit(at, otherWord(random, value, heap.length === 0 ? rest : heap));
       });
       const which = random() < 0.5 ? exe : bare;
-      return await damaged(core, { edits }, () => run({ kind: 'analyze', exe: which, core, delve }));
+      return await damaged(core, { edits }, () =>
+        run({ kind: 'analyze', exe: which, core, delve, sources: random() < 0.5 }),
+      );
     });
   });
 
@@ -278,7 +300,7 @@ describe('damage at random', function () {
         ...Object.entries(texts).map(([path, text]) => ({ name: `a-run/${path}`, text })),
       ]),
     );
-    await tryAll('kits', 100, async (random, worker, run) => {
+    await tryAll('kits', 130, async (random, worker, run) => {
       const kit = folder.file(`kit-${worker}`);
       const plain = Buffer.from(honest);
       const packed = random() < 0.3;

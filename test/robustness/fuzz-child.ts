@@ -8,7 +8,13 @@ import { openKit } from '../../lab/kit/open.js';
 /* A process that does one job after another, as the lab's commands would, so that what breaks breaks here. */
 
 export const jobSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('analyze'), exe: z.string(), core: z.string(), delve: z.string() }),
+  z.object({
+    kind: z.literal('analyze'),
+    exe: z.string(),
+    core: z.string(),
+    delve: z.string(),
+    sources: z.boolean(),
+  }),
   z.object({ kind: z.literal('open'), kit: z.string(), dir: z.string() }),
 ]);
 export type Job = z.infer<typeof jobSchema>;
@@ -30,8 +36,8 @@ async function act(job: Job): Promise<Omit<Done, 'peakBytes'>> {
     await rm(job.dir, { recursive: true, force: true });
     return { exitCode: 0, said: 'opened', isDeadlock: false };
   }
-  const { exe, core, delve } = job;
-  const found = await analyzeCore({ exe, core, delve, noSource: true }, () => undefined, signal);
+  const { exe, core, delve, sources } = job;
+  const found = await analyzeCore({ exe, core, delve, noSource: !sources }, () => undefined, signal);
   const { verdict, groups, limits } = found;
   const said = `${verdict}, ${groups.length} groups, ${limits.length} limits`;
   return { exitCode: analyzeExitCode(found), said, isDeadlock: verdict === 'deadlock' };
