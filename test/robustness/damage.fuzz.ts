@@ -13,6 +13,7 @@ import { randomFrom } from '../random.js';
 import { coreOf, type RealCore } from '../real-core.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { type Edit, noise, partsOf, type Range, zeros } from './damage.js';
+import { below, oneOf, otherWord, type Random, variablesOf, wordEdit, wordsOf } from './damage-memory.js';
 import { longestMs, type Outcome, openWorker, type Worker } from './fuzz-workers.js';
 import { kept } from './kept-seeds.js';
 
@@ -42,14 +43,6 @@ interface Damage {
   /** The file ends here. */
   readonly size?: number;
 }
-
-type Random = () => number;
-const below = (random: Random, n: number) => Math.floor(random() * n);
-const oneOf = <T>(random: Random, list: readonly T[]): T => {
-  const one = list[below(random, list.length)];
-  if (one === undefined) throw new RangeError('nothing to choose from');
-  return one;
-};
 
 describe('damage at random', function () {
   this.timeout(600_000);
@@ -216,46 +209,9 @@ describe('damage at random', function () {
     });
   });
 
-  /** Words of memory that are something: where they lie in the core, and what they are. */
-  async function wordsOf(
-    ranges: readonly { start: number; end: number }[],
-  ): Promise<{ at: number; value: bigint }[]> {
-    const words: { at: number; value: bigint }[] = [];
-    await using file = await open(taken.core, 'r');
-    for (const { start, end } of ranges) {
-      for (const { type, vaddr, filesz, offset } of ofCore.segments) {
-        const [from, to] = [Math.max(start, vaddr), Math.min(end, vaddr + filesz)];
-        if (type !== 1 || from >= to) continue;
-        const bytes = Buffer.alloc(Math.min(to - from, 8 << 20));
-        await file.read(bytes, 0, bytes.length, offset + from - vaddr);
-        for (let i = 0; i + 8 <= bytes.length; i += 8) {
-          const value = bytes.readBigUInt64LE(i);
-          if (value !== 0n) words.push({ at: offset + from - vaddr + i, value });
-        }
-      }
-    }
-    return words;
-  }
-
-  const otherWord = (random: Random, value: bigint, words: readonly { value: bigint }[]): bigint =>
-    oneOf(random, [
-      () => BigInt(below(random, 2 ** 32)) * 2n ** 32n + BigInt(below(random, 2 ** 32)),
-      () => 0n,
-      () => oneOf(random, words).value,
-      () => BigInt.asUintN(64, value + BigInt(oneOf(random, [-8, 8, 1, 64, 4096]))),
-      () => 2n ** BigInt(20 + below(random, 43)),
-      () => BigInt.asUintN(64, value ^ (1n << BigInt(below(random, 64)))),
-    ])();
-
-  const wordEdit = (at: number, value: bigint): Edit => {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigUInt64LE(value);
-    return { at, bytes };
-  };
-
   it('to the runtime’s own variables and structures', async () => {
     const globals = await variablesOf(exe);
-    const words = await wordsOf(globals);
+    const words = await wordsOf(taken.core, ofCore.segments, globals);
     await tryAll('runtime', 70, async (random, worker, run) => {
       const core = await copyFor(worker, taken.core, 'core');
       const edits = Array.from({ length: 1 + below(random, 2 ** below(random, 9)) }, () => {
@@ -270,8 +226,10 @@ describe('damage at random', function () {
   });
 
   it('to memory', async () => {
-    const heap = await wordsOf([{ start: 0xc0_0000_0000, end: 0xd0_0000_0000 }]);
-    const rest = await wordsOf([{ start: 0x7000_0000_0000, end: 0x8000_0000_0000 }]);
+    const heap = await wordsOf(taken.core, ofCore.segments, [{ start: 0xc0_0000_0000, end: 0xd0_0000_0000 }]);
+    const rest = await wordsOf(taken.core, ofCore.segments, [
+      { start: 0x7000_0000_0000, end: 0x8000_0000_0000 },
+    ]);
     await tryAll('memory', 70, async (random, worker, run) => {
       const core = await copyFor(worker, taken.core, 'core');
       const words = random() < 0.5 ? heap : rest;
@@ -320,14 +278,3 @@ describe('damage at random', function () {
     expect((await readdir(folder.path)).filter((name) => /^(?:opened|\.kit)/.test(name))).to.deep.equal([]);
   });
 });
-
-/** Where the variables of a program lie that does not move. */
-async function variablesOf(exe: string): Promise<{ start: number; end: number }[]> {
-  const { stdout } = await execa('readelf', ['--wide', '--sections', exe]);
-  return [
-    ...stdout.matchAll(/ \.(?:data|bss|noptrdata|noptrbss) +\w+ +([0-9a-f]+) [0-9a-f]+ ([0-9a-f]+)/g),
-  ].map(([, at = '', size = '']) => ({
-    start: Number.parseInt(at, 16),
-    end: Number.parseInt(at, 16) + Number.parseInt(size, 16),
-  }));
-}

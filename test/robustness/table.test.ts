@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { projectRoot } from '../../lab/paths.js';
+import { refusedArguments } from './refused-arguments.js';
 import { chapters, type Row } from './rows.js';
 
 const page = join(projectRoot, 'docs/robustness.md');
@@ -12,17 +13,20 @@ tests), and this page is written from the rows: \`LAB_TEST_WRITE_DOCS=1 npm test
 Damage at random is tried by \`npm run test:fuzz\`.
 `;
 
+const cell = (text: string | number) => String(text).replaceAll('|', '\\|');
+
 function table(rows: readonly Row[]): string {
   return [
     '| input | what happens | exit |',
     '|---|---|---|',
-    ...rows.map(({ input, happens, exit }) => `| ${input} | ${happens} | ${exit} |`),
+    ...rows.map(({ input, happens, exit }) => `| ${[input, happens, exit].map(cell).join(' | ')} |`),
   ].join('\n');
 }
 
 describe('docs/robustness.md', () => {
   it('is what the rows say', async () => {
-    const parts = Object.entries(chapters).map(
+    const all = { Arguments: refusedArguments, ...chapters };
+    const parts = Object.entries(all).map(
       ([title, rows]) => `\n## ${title}\n\n${table(Object.values(rows))}\n`,
     );
     const text = intro + parts.join('');
