@@ -39,6 +39,19 @@ function complaint(issue: Issue, given: unknown): string {
   }
 }
 
+/** Where a file that was not typed by hand differs from what it should be, in a few words: its reader needs no schema. */
+export function misshapen({ issues }: z.ZodError): string {
+  const [first] = issues;
+  const at = first?.path.map((part, i) =>
+    typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`,
+  );
+  const where =
+    at === undefined || at.length === 0
+      ? 'it is something else altogether'
+      : `${at.join('')} is not as it must be`;
+  return issues.length > 1 ? `${where}, and ${issues.length - 1} more` : where;
+}
+
 const kinds: Readonly<Record<string, string>> = {
   number: 'a number',
   int: 'a whole number',

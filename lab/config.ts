@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { captureChoices, delvePlaces, flavours, loadDrivers } from './choices.js';
 import { complaintsText } from './complaints.js';
+import { decimal } from './decimal.js';
 import { LabError } from './errors.js';
 import { scenarios } from './scenarios/index.js';
 import type { Scenario } from './scenarios/scenario.js';
@@ -17,8 +18,8 @@ export const buildFlavours = {
   debug: ['-gcflags=all=-N -l'],
 } as const satisfies Record<(typeof flavours)[number], readonly string[]>;
 
-const port = z.coerce.number().int().min(0).max(65535);
-const seconds = z.coerce.number().positive().max(86_400);
+const port = decimal(z.number().int().min(0).max(65535));
+const seconds = decimal(z.number().positive().max(86_400));
 
 /** Everything that decides what a run does, as saved in `run.json`. */
 export const labConfigSchema = z.strictObject({
@@ -56,7 +57,7 @@ export const labConfigSchema = z.strictObject({
   /** Seconds after which the load ends without a hang. */
   loadTimeout: seconds.optional(),
   /** Of `stampede`: handlers that shall be stuck, and how their clients come; the scenario's own when absent. */
-  size: z.coerce.number().int().min(100).max(5_000_000).optional(),
+  size: decimal(z.number().int().min(100).max(5_000_000)).optional(),
   protocol: z.enum(protocols).optional(),
 });
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { withDeadline } from '../lab/deadline.js';
-import { interrupted, LabError, outOfTime, toLabError } from '../lab/errors.js';
+import { interrupted, LabError, outOfTime, toLabError, withAdvice } from '../lab/errors.js';
 
 const late = async (): Promise<unknown> => {
   const signal = withDeadline(new AbortController().signal, 1);
@@ -28,8 +28,29 @@ describe('what a person is told of an error', () => {
     expect(met('EDQUOT', '/a').message).to.contain('/a');
     expect(met('EROFS', '/a')).to.include({ code: 'missing-permission', exitCode: 69 });
     expect(met('EACCES', '/a').hint).to.be.a('string');
-    expect(met('EIO', '/a').code).to.equal('internal');
+    expect(met('EIO', '/a')).to.include({ code: 'target', exitCode: 69 });
+    expect(met('EMFILE').hint).to.contain('ulimit -n');
+    expect(met('ENOENT', '/a/b')).to.include({
+      code: 'usage',
+      message: '/a/b cannot be used: it does not exist',
+    });
     expect(met('EPERM').code, 'of a signal that may not be sent').to.equal('internal');
+  });
+
+  it('is that memory is short, by whomever that was said', () => {
+    for (const said of [
+      'Aborted(RangeError: WebAssembly.instantiate(): Out of memory: Cannot allocate Wasm memory for new instance)',
+      'WebAssembly.Memory(): could not allocate memory',
+      'Array buffer allocation failed',
+    ])
+      expect(toLabError(new RangeError(said))).to.include({ code: 'no-space', exitCode: 69 });
+  });
+
+  it('has an action to take, whoever threw it', () => {
+    const codes = ['usage', 'missing-tool', 'port-taken', 'target', 'undecided', 'internal'] as const;
+    for (const code of codes) expect(withAdvice(new LabError('x', { code })).hint).to.be.a('string');
+    expect(withAdvice(toLabError(new Error('x'))).hint).to.contain('LAB_DEBUG=1');
+    expect(withAdvice(new LabError('x', { code: 'usage', hint: 'y' })).hint).to.equal('y');
   });
 
   it('stays what it is otherwise', () => {

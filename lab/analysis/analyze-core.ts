@@ -1,9 +1,12 @@
 import { checkPair } from '../core/pair.js';
 import { type LaunchDelve, launchDelveCore } from '../delve/launch.js';
+import { messageOf, toLabError } from '../errors.js';
 import type { Emit } from '../events.js';
+import { allPrintable } from '../printable.js';
 import type { Sources } from '../source/sources.js';
 import type { Diagnosis } from './diagnosis.js';
 import type { Roster } from './roster.js';
+import type { Lack } from './stripped.js';
 
 export interface AnalyzeOptions {
   readonly exe: string;
@@ -44,7 +47,8 @@ export async function analyzeCore(
   const diagnosis = await analyze(options, emit, signal);
   // Whoever ended it, if only in its last moment, is not told a result.
   signal.throwIfAborted();
-  return diagnosis;
+  // What a core says is shown in terminals and pages.
+  return allPrintable(diagnosis);
 }
 
 async function analyze(options: AnalyzeOptions, emit: Emit, signal: AbortSignal): Promise<Diagnosis> {
@@ -52,9 +56,13 @@ async function analyze(options: AnalyzeOptions, emit: Emit, signal: AbortSignal)
   const pair = await checkPair(options.exe, options.core, signal);
   const { openSources } = await import('./open-sources.js');
   await using sources = openSources(pair, options, emit, signal);
-  if (!pair.exe.hasDebugInfo) {
+  const withoutDelve = async (lack: Lack): Promise<Diagnosis> => {
     const { analyzeStripped } = await import('./stripped.js');
-    return await analyzeStripped({ pair, sources, began }, options, emit, signal);
+    return await analyzeStripped({ pair, sources, began, lack }, options, emit, signal);
+  };
+  if (!pair.exe.hasDebugInfo) return await withoutDelve({ kind: 'stripped' });
+  if (pair.exe.goVersion === undefined && options.delve === undefined && options.launch === undefined) {
+    return await withoutDelve({ kind: 'unreadable', why: 'it does not say which Go built it' });
   }
   const { exe, core, launch } = options;
   const files = { exe, core, startTimeoutMs };
@@ -67,7 +75,22 @@ async function analyze(options: AnalyzeOptions, emit: Emit, signal: AbortSignal)
   const opening = start(files, signal);
   opening.catch(() => undefined);
   const { diagnoseCore } = await import('./diagnose-core.js');
-  return await diagnoseCore({ pair, opening, sources, began }, options, emit, signal);
+  try {
+    return await diagnoseCore({ pair, opening, sources, began }, options, emit, signal);
+  } catch (error) {
+    if (signal.aborted || !mayComeOfDamage(error)) throw error;
+    return await withoutDelve({ kind: 'unreadable', why: messageOf(error) });
+  }
+}
+
+/**
+ * The files belong together, so what is wrong is within them; tools and permissions are another matter, and so is a Delve
+ * that somebody killed: with it the same files may be read well.
+ */
+function mayComeOfDamage(error: unknown): boolean {
+  if (error instanceof RangeError) return true;
+  const { code, details } = toLabError(error);
+  return ['undecided', 'usage'].includes(code) && typeof details['signal'] !== 'string';
 }
 
 /** Loaded only when needed: the analysis itself needs neither targets nor package managers. */

@@ -2,6 +2,7 @@ import { type DelveClient, globalScope } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import { readWaitReasons } from '../delve/wait-reasons.js';
 import type { DelveGoroutine, Variable } from '../delve/wire.js';
+import { LabError } from '../errors.js';
 import { goroutineStatus, isGone } from '../goruntime/goroutines.js';
 import { describeStack, goroutineState, partialMark, toLocation } from './describe.js';
 import type { RosterGroup } from './roster.js';
@@ -44,14 +45,18 @@ export async function readSnapshotByDelve(
   const folds = new Map<string, Fold>();
   let total = 0;
   let blocked = 0;
+  const known = new Set<number>();
   for await (const page of client.pages(pageSize, options)) {
     for (const goroutine of page) {
       if (isGone(goroutine.status)) continue;
       total += 1;
+      known.add(goroutine.id);
       if (goroutineState(goroutine.status) === 'waiting') blocked += 1;
       const { all } = fold(folds, goroutine);
       if (members) all.push(goroutine.id);
     }
+    // No two have one id: what is listed again and again is damaged memory that looks like goroutines, without an end.
+    if (total - known.size > pageSize) throw endlessList();
   }
   const signatures: Signature[] = [];
   const cells: Cell[] = [];
@@ -72,6 +77,13 @@ export async function readSnapshotByDelve(
     limits: [...limits],
     ...(members && { roster: ordered.map(rosterGroup) }),
   };
+}
+
+function endlessList(): LabError {
+  return new LabError('Delve lists goroutines that cannot be: many of them have one id', {
+    code: 'undecided',
+    hint: 'copy both files again from where the process ran',
+  });
 }
 
 function rosterGroup({ all }: Fold, i: number): RosterGroup {

@@ -89,7 +89,7 @@ export async function diagnoseCore(
     findings.push(findingOf({ claim, facts }, i, study.input));
   }
   for (const line of await changedSince(exe, sources)) limits.add(line);
-  for (const line of missingSources(sources)) limits.add(line);
+  for (const line of missingSources(sources, pair.exe.build?.mainModule)) limits.add(line);
   await options.onSources?.(sources);
   if (snapshot.roster !== undefined) options.onRoster?.(snapshot.roster);
   const verdict = verdictOf(findings, undecided);

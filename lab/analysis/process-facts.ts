@@ -25,7 +25,10 @@ export function unsureMatch({ match }: CheckedPair): string[] {
 }
 
 /** What of the sources is not here, not understood or not answered, for `limits`. */
-export function missingSources({ missing, absent, caution, unanswered }: Sources): string[] {
+export function missingSources(
+  { missing, absent, caution, unanswered }: Sources,
+  mainModule?: string | undefined,
+): string[] {
   if (absent !== undefined)
     return absent === notWanted ? [] : [`${absent[0]?.toUpperCase()}${absent.slice(1)}.`];
   const [first] = missing;
@@ -35,10 +38,20 @@ export function missingSources({ missing, absent, caution, unanswered }: Sources
     ...(first === undefined
       ? []
       : [
-          `${missing.length} source files were not found, ${first} among them: pass --source-map or --go-root.`,
+          `${missing.length} source files were not found, ${first} among them. ${whereToLook(first, mainModule)}`,
         ]),
     ...(lost === undefined ? [] : [unansweredText(lost)]),
   ];
+}
+
+/** The option that helps, ready to be typed but for the folder. */
+function whereToLook(file: string, mainModule: string | undefined): string {
+  if (mainModule !== undefined && file.startsWith(`${mainModule}/`))
+    return `Run this again with --source-map ${mainModule}=DIR, where DIR has the go.mod of ${mainModule}.`;
+  if (/\/src\/(?:runtime|internal|sync|net|os)\//.test(file))
+    return 'Run this again with --go-root DIR, where DIR is the GOROOT of the same Go.';
+  const folder = file.slice(0, file.lastIndexOf('/')) || '/';
+  return `Run this again with --source-map ${folder}=DIR, where DIR has that file.`;
 }
 
 function unansweredText({ questions, why }: { readonly questions: number; readonly why: string }): string {

@@ -1,5 +1,6 @@
 import { openCoreMemory } from '../core/memory.js';
 import type { CheckedPair } from '../core/pair.js';
+import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { hasPendingTimers } from '../goruntime/timers.js';
 import type { AnalyzeOptions } from './analyze-core.js';
@@ -17,10 +18,26 @@ import { unwrapStarts } from './start-locations.js';
 import { tellIfLong } from './tell-if-long.js';
 import { waitedObjects } from './waited-objects.js';
 
-const remedy =
-  'Pass the unstripped executable of the same build with --exe: the one that `strip` made this of, if it was kept.';
+/** Why the program is read without Delve. */
+export type Lack = { readonly kind: 'stripped' } | { readonly kind: 'unreadable'; readonly why: string };
+
+function wordsFor(lack: Lack): { readonly short: string; readonly long: string; readonly remedy: string } {
+  return lack.kind === 'stripped'
+    ? {
+        short: 'the executable is stripped',
+        long: 'The executable has no debug information (built with -ldflags=-s or -w, or stripped)',
+        remedy:
+          'Pass the unstripped executable of the same build with --exe: the one that `strip` made this of, if it was kept.',
+      }
+    : {
+        short: 'Delve cannot read these files, so one of them may be damaged',
+        long: `Delve cannot read these files, so one of them may be damaged (${lack.why}); memory was read without it`,
+        remedy: 'Copy both again from where the process ran, or build the same commit once more.',
+      };
+}
 
 interface StrippedCore {
+  readonly lack: Lack;
   readonly pair: CheckedPair;
   readonly sources: OpeningSources;
   readonly began: number;
@@ -32,7 +49,7 @@ interface StrippedCore {
  * that rests on frames is more than suspected, and without a proof from memory alone the verdict stays `unknown`.
  */
 export async function analyzeStripped(
-  { pair, sources: opening, began }: StrippedCore,
+  { pair, sources: opening, began, lack }: StrippedCore,
   options: Pick<AnalyzeOptions, 'onRoster' | 'onSources'>,
   emit: Emit,
   signal: AbortSignal,
@@ -41,7 +58,11 @@ export async function analyzeStripped(
   const read = await tellIfLong(emit, 'reading the core', () =>
     readStripped(pair, memory, signal, options.onRoster !== undefined),
   );
-  if (read.kind === 'lost') return lostDiagnosis(pair, read.why, began);
+  if (read.kind === 'lost') {
+    if (lack.kind === 'unreadable') throw unreadable(pair, lack.why, read.why);
+    return lostDiagnosis(pair, read.why, began);
+  }
+  const words = wordsFor(lack);
   const sources = await opening.of(read.snapshot);
   const snapshot = unwrapStarts(read.snapshot, sources);
   const { total } = snapshot.goroutines;
@@ -66,7 +87,7 @@ export async function analyzeStripped(
     ...frameOf(began),
     verdict: proved === undefined ? 'unknown' : 'deadlock',
     scope: proved === undefined ? null : study.input.someoneRuns ? 'partial' : 'global',
-    summary: proved?.summary ?? summaryOf(findings, snapshot),
+    summary: proved?.summary ?? summaryOf(findings, snapshot, words),
     process: processOf(pair, snapshot.goroutines),
     findings,
     groups: groupsOf(snapshot, outlooks),
@@ -74,13 +95,18 @@ export async function analyzeStripped(
     objects: waitedObjects(snapshot, study.input.nameOf),
     ...(suspects.length === 0 ? {} : { suspects: [...suspects] }),
     limits: [
-      'The executable has no debug information (built with -ldflags=-s or -w, or stripped). Lost are: variables ' +
+      `${words.long}. Lost are: variables ` +
         'and arguments of frames, so that no expression was evaluated, and holders of locks are told by pointers in their ' +
         "frames alone; names of channels and locks that the sources do not tell; Delve's second opinion on what was read. " +
-        `${remedy} Its Delve takes the commands that stand beside each claim, too.`,
+        `${words.remedy} Its Delve takes the commands that stand beside each claim, too.`,
       knownAnyway(pair),
       ...unsureMatch(pair),
-      ...new Set([...snapshot.limits, ...study.limits, ...undecided, ...missingSources(sources)]),
+      ...new Set([
+        ...snapshot.limits,
+        ...study.limits,
+        ...undecided,
+        ...missingSources(sources, pair.exe.build?.mainModule),
+      ]),
     ],
   };
 }
@@ -107,7 +133,11 @@ function weigh(claim: Claim, input: RuleInput): readonly Claim[] {
 /** Rules that tell nothing but what memory proves. */
 const memoryAlone: ReadonlySet<string> = new Set(['nil-channel', 'empty-select', unreachableObject.name]);
 
-function summaryOf(findings: readonly Finding[], { goroutines, signatures }: Snapshot): string {
+function summaryOf(
+  findings: readonly Finding[],
+  { goroutines, signatures }: Snapshot,
+  { short, remedy }: ReturnType<typeof wordsFor>,
+): string {
   const [finding] = findings;
   const most = signatures.find(({ system, waitReason }) => !system && waitReason !== '');
   const seen =
@@ -117,7 +147,7 @@ function summaryOf(findings: readonly Finding[], { goroutines, signatures }: Sna
         (most === undefined
           ? '.'
           : `, ${most.count} of them in ${most.userLocation.function} ("${most.waitReason}").`);
-  return `Undecided: the executable is stripped. ${seen} ${remedy}`;
+  return `Undecided: ${short}. ${seen} ${remedy}`;
 }
 
 /** Which process it was and how it ended, from the core's notes and the executable's build information. */
@@ -145,17 +175,26 @@ const frameOf = (began: number) => ({
   },
 });
 
+/** Neither of the two readers found goroutines. */
+function unreadable({ exe, core }: CheckedPair, byDelve: string, without: string): LabError {
+  return new LabError(
+    `no goroutine can be read from ${exe.path} and ${core.path}, so at least one of them is damaged (${byDelve}; ${without})`,
+    { code: 'usage', hint: 'copy both files again from where the process ran' },
+  );
+}
+
 /** Not even its goroutines could be read. */
 function lostDiagnosis(pair: CheckedPair, why: string, began: number): Diagnosis {
+  const { short, long, remedy } = wordsFor({ kind: 'stripped' });
   return {
     ...frameOf(began),
     verdict: 'unknown',
     scope: null,
-    summary: `Undecided: the executable is stripped, and its goroutines could not be read. ${remedy}`,
+    summary: `Undecided: ${short}, and its goroutines could not be read. ${remedy}`,
     process: processOf(pair, { total: 0, user: 0, system: 0, blocked: 0 }),
     ...{ findings: [], groups: [], userLocations: [] },
     limits: [
-      `The executable has no debug information (built with -ldflags=-s or -w, or stripped), and reading its memory without failed: ${why}. No goroutine was counted.`,
+      `${long}, and reading its memory without failed: ${why}. No goroutine was counted.`,
       knownAnyway(pair),
     ],
   };

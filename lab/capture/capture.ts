@@ -11,6 +11,7 @@ import { damaged, landFrom, landHere, sizeHere } from './landing.js';
 import { removeLeftRooms, roomName } from './left-behind.js';
 import type { CaptureMethod } from './method.js';
 import { onceMore } from './once-more.js';
+import { foreign, notGo, requireProcess } from './require-process.js';
 import { rescue } from './rescue.js';
 import { diskFull, measureSpace, requireSpace, requireSpaceHere, type SpaceRequest } from './space.js';
 
@@ -42,7 +43,7 @@ export async function captureBundle(
 ): Promise<Bundle> {
   const home = resolve(dir);
   const run = runner(target, signal);
-  await requireAlive(target, pid, signal);
+  await requireProcess(target, pid, signal);
   await method.requireProcess?.({ target, pid }, signal);
   await requireRoom({ target, pid, folder, method, home }, signal);
 
@@ -61,17 +62,13 @@ export async function captureBundle(
         : await landFrom(target, join(home, await roomName('.landing', pid)), emit);
     // The method finds an empty file of the right mode and keeps it; the folder protects it either way.
     await run(['install', '--mode=0600', '/dev/null', file]);
-    await run(['cp', '--', `/proc/${pid}/exe`, program]).catch((error: unknown) => {
-      throw error instanceof LabError && error.code === 'missing-permission' ? foreign(pid, error) : error;
+    await run(['cp', '--', `/proc/${pid}/exe`, program]).catch(async (error: unknown) => {
+      const refused = error instanceof LabError && error.code === 'missing-permission';
+      throw refused ? await foreign(target, pid, error, signal) : error;
     });
     const landedExe = await landing.land(program, 'server', signal);
     const exe = await readExecutable(landedExe.path, signal);
-    if (!exe.isGo) {
-      throw new LabError(`process ${pid} runs no Go program`, {
-        code: 'usage',
-        hint: 'pass the pid of a Go process',
-      });
-    }
+    if (!exe.isGo) throw await notGo(target, pid, signal);
 
     const say = (text: string): void => emit({ type: 'progress', stage: 'capture', text });
     const wanted = { target, pid, file, goVersion: exe.goVersion ?? '', say };
@@ -165,23 +162,6 @@ function runner(target: Target, signal: AbortSignal): Run {
       hint: 'look whether the process still runs and the folder can be written',
     });
   };
-}
-
-async function requireAlive(target: Target, pid: number, signal: AbortSignal): Promise<void> {
-  const stat = await target.readFile(`/proc/${pid}/stat`, signal);
-  if (stat !== undefined) return;
-  throw new LabError(`process ${pid} is gone`, {
-    code: 'target',
-    hint: 'look for its pid: pgrep -l NAME',
-  });
-}
-
-function foreign(pid: number, cause: unknown): LabError {
-  return new LabError(`process ${pid} belongs to another user: its memory may not be read`, {
-    code: 'missing-permission',
-    hint: `run the same command with sudo, or as the user of process ${pid}`,
-    cause,
-  });
 }
 
 /** Where it cannot be done, the file only takes longer to bring. */

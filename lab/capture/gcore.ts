@@ -76,7 +76,7 @@ export function gcoreFailure(
     return attachRefused(pid, yama, details);
   }
   if (/No such process|does not exist/.test(said)) {
-    return fail('target', `process ${pid} is gone`, 'start the server again: `npx lab start`');
+    return fail('target', `process ${pid} is gone`, 'find the pid of one that runs: pgrep -l NAME');
   }
   if (result.signal !== null || result.exitCode === null) {
     return fail(

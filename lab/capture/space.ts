@@ -1,5 +1,7 @@
 import { statfs } from 'node:fs/promises';
+import { resolve, sep } from 'node:path';
 import { LabError } from '../errors.js';
+import { runsFolder } from '../paths.js';
 import type { Target } from '../targets/target.js';
 import type { CaptureMethod } from './method.js';
 
@@ -119,10 +121,12 @@ export function requireSpace(
   { needed, available }: Pick<Space, 'needed' | 'available'>,
   folder: string,
   target?: Pick<Target, 'kind' | 'name'>,
+  chosenBy: 'us' | 'kernel' = 'us',
 ): void {
   if (needed <= available) return;
-  const place = target === undefined || target.kind === 'local' ? folder : `${folder} on ${target.name}`;
-  const other = target === undefined || target.kind === 'local' ? ', or choose another folder with -o' : '';
+  const isHere = target === undefined || target.kind === 'local';
+  const place = isHere ? folder : `${folder} on ${target.name}`;
+  const other = isHere && chosenBy === 'us' ? `, or ${otherFolder(folder)}` : '';
   throw new LabError(
     `the core needs ${megabytes(needed)} MB for a moment, and ${place} has ${megabytes(available)} MB free`,
     {
@@ -131,6 +135,14 @@ export function requireSpace(
       details: { needed, available },
     },
   );
+}
+
+/** The option of the command that asked: a run's folder lies below that of all runs, that of a capture anywhere. */
+function otherFolder(folder: string): string {
+  const runs = runsFolder();
+  return resolve(folder).startsWith(`${runs}${sep}`)
+    ? 'keep the runs on another disk: set LAB_RUNS to a folder there'
+    : 'choose another folder with -o';
 }
 
 /** As {@link requireSpace}, for a folder of this machine that a core of so many bytes of data is brought to. */

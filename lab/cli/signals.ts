@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { interrupted } from '../errors.js';
+import { endIfStuck } from './watchdog.js';
 
 /** npm hands on a Ctrl-C that the terminal has sent to all: nobody means a second one so soon. */
 const sameMs = 300;
@@ -7,7 +8,7 @@ const watchEveryMs = 500;
 
 /**
  * A signal that aborts at the first SIGINT, SIGTERM or SIGHUP, so that everything is put away in order, and when the
- * npm in front is gone. The second one ends the process at once.
+ * npm in front is gone. The second one ends the process at once, and so does an event loop that stands still.
  */
 export function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
@@ -15,6 +16,7 @@ export function abortOnSignals(): AbortSignal {
   const abort = (why: string, text: string): void => {
     since = performance.now();
     process.stderr.write(`\n${text}: putting everything away (again to leave at once)\n`);
+    endIfStuck();
     controller.abort(interrupted(why));
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -1,6 +1,7 @@
 import { type BuildInfo, readBuildInfo } from './build-info.js';
 import { type Note, PT_NOTE, readNotes, readProgramHeaders, readSections, SHT_NOBITS } from './elf-format.js';
 import { bad, openInput } from './input-file.js';
+import { requireWhole } from './whole.js';
 
 export interface BuildIds {
   /** Hex. */
@@ -36,7 +37,7 @@ const NT_GO_BUILD_ID = 4;
 
 /**
  * Reads an executable's headers and notes, a few kilobytes of it. Throws `usage` when it is missing, no ELF
- * file, or a core.
+ * file, damaged, or a core.
  */
 export async function readExecutable(path: string, signal: AbortSignal): Promise<Executable> {
   await using file = await openInput(path, 'executable', signal);
@@ -52,6 +53,7 @@ export async function readExecutable(path: string, signal: AbortSignal): Promise
   }
   const segments = await readProgramHeaders(read, header);
   const sections = await readSections(read, header);
+  requireWhole(file, segments, sections);
   const notes: Note[] = [];
   for (const { offset, filesz } of segments.filter((segment) => segment.type === PT_NOTE)) {
     notes.push(...(await readNotes(read, { offset, size: filesz }, isBuildId, 4096)));

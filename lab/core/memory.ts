@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { LabError } from '../errors.js';
-import { type Segment, segmentAt, sortSegments, uncovered } from './segments.js';
+import { heldFrom, type Segment, segmentAt, sortSegments, uncovered } from './segments.js';
 
 /**
  * The memory of a process as its core file keeps it. Addresses and 64-bit values are plain numbers: user space
@@ -13,6 +13,10 @@ export interface CoreMemory extends Disposable {
   u8(address: number): number | undefined;
   u32(address: number): number | undefined;
   u64(address: number): number | undefined;
+  /** The lowest address from this one on that either file has; `Infinity` when there is none. */
+  heldFrom(address: number): number;
+  /** Bytes that the core has: what a process can have used is of that order. */
+  readonly held: number;
 }
 
 /** For loops over millions of structs: fields are read out of `view` without an object or a call for each. */
@@ -36,6 +40,8 @@ export function wordAt(view: DataView, at: number): number {
 }
 
 interface ElfImage {
+  /** Whether it lies where its headers say (ET_EXEC), whatever the core says of its entry. */
+  readonly isStatic: boolean;
   readonly entry: number;
   readonly segments: readonly Segment[];
   readonly notes: readonly { readonly offset: number; readonly size: number }[];
@@ -43,7 +49,9 @@ interface ElfImage {
 
 const PT_LOAD = 1;
 const PT_NOTE = 4;
+const ET_EXEC = 2;
 const NT_AUXV = 6;
+const programHeaderSize = 56;
 const AT_ENTRY = 9;
 /** What `span` promises. */
 const longest = 128 * 1024;
@@ -117,15 +125,15 @@ function readElf(file: number, index: number, path: string): ElfImage {
   }
   const entry = Number(head.readBigUInt64LE(24));
   const phoff = Number(head.readBigUInt64LE(32));
-  const phentsize = head.readUInt16LE(54);
   let phnum = head.readUInt16LE(56);
   // PN_XNUM: the true number lies in the first section header's sh_info.
-  if (phnum === 0xffff) phnum = readAt(file, Number(head.readBigUInt64LE(40)) + 44, 4).readUInt32LE(0);
   const size = fstatSync(file).size;
-  const table = readAt(file, phoff, phentsize * phnum);
+  const shoff = Number(head.readBigUInt64LE(40));
+  if (phnum === 0xffff && shoff + 64 <= size) phnum = readAt(file, shoff + 44, 4).readUInt32LE(0);
+  const table = readAt(file, phoff, Math.max(0, Math.min(programHeaderSize * phnum, size - phoff)));
   const segments: Segment[] = [];
   const notes: { offset: number; size: number }[] = [];
-  for (let at = 0; at + 56 <= table.length; at += phentsize) {
+  for (let at = 0; at + programHeaderSize <= table.length; at += programHeaderSize) {
     const type = table.readUInt32LE(at);
     const offset = Number(table.readBigUInt64LE(at + 8));
     const start = Number(table.readBigUInt64LE(at + 16));
@@ -134,11 +142,12 @@ function readElf(file: number, index: number, path: string): ElfImage {
     if (type === PT_LOAD) segments.push({ file: index, start, end: start + filesz, offset });
     if (type === PT_NOTE) notes.push({ offset, size: filesz });
   }
-  return { entry, segments, notes };
+  return { isStatic: head.readUInt16LE(16) === ET_EXEC, entry, segments, notes };
 }
 
 /** Where a position-independent executable was loaded: AT_ENTRY of the auxiliary vector minus its own entry. */
 function loadBias(file: number, core: ElfImage, exe: ElfImage): number {
+  if (exe.isStatic) return 0;
   for (const note of core.notes) {
     const data = readAt(file, note.offset, Math.min(note.size, 64 * 1024 * 1024));
     for (let at = 0; at + 12 <= data.length; ) {
@@ -158,7 +167,8 @@ function loadBias(file: number, core: ElfImage, exe: ElfImage): number {
   return 0;
 }
 
-const align4 = (n: number) => (n + 3) & ~3;
+/** Not by bits: these would make a negative number of what a damaged note says. */
+const align4 = (n: number) => Math.ceil(n / 4) * 4;
 
 interface MemorySource {
   readonly files: readonly number[];
@@ -259,6 +269,8 @@ function cachedReader({ files, core, exe }: MemorySource, { blockSize, sets, way
   return {
     view,
     span,
+    heldFrom: (address) => Math.min(heldFrom(core, address), heldFrom(exe, address)),
+    held: core.reduce((sum, { start, end }) => sum + end - start, 0),
     bytes(address, length) {
       if (length < 0) return undefined;
       if (length <= longest) {

@@ -33,6 +33,8 @@ const AT_PHDR = 3;
 const AT_PHNUM = 5;
 const AT_ENTRY = 9;
 const pageMask = 0xfff;
+/** Of a process on every Linux that Go knows, bytes. */
+const addressSpace = 2 ** 48;
 
 /**
  * Makes sure that an executable and a core can be analysed together, before a debugger gives a cryptic answer.
@@ -49,6 +51,12 @@ export async function checkPair(
   const exe = await readExecutable(exePath, signal);
   const core = await readCoreHeader(corePath, signal);
   if (core.size.actual < core.size.expected) {
+    if (core.size.expected > addressSpace) {
+      throw bad(
+        `${corePath} is damaged: by its headers it has more bytes than memory can have`,
+        'copy it again',
+      );
+    }
     throw bad(
       `${corePath} is cut off: it should have ${core.size.expected} bytes and has ${core.size.actual}`,
       'copy it again, or capture a new one with enough free disk space and `ulimit -c unlimited`',
@@ -78,9 +86,22 @@ async function match(exe: Executable, core: CoreHeader, read: ReadAt): Promise<M
     throw otherBuild(exe, core, `build IDs ${different.ours} and ${different.theirs}`);
   }
   if (common[0] !== undefined) {
+    requireSameEntry(exe, core);
     return { kind: 'same', buildId: exe.buildId.gnu ?? common[0].ours, how: 'build-id' };
   }
   return matchWithoutIds(exe, core, read);
+}
+
+/** Of one build there is one place where it begins: one of the two files tells another since. */
+function requireSameEntry(exe: Executable, core: CoreHeader): void {
+  const entry = core.auxv.get(AT_ENTRY);
+  if (entry === undefined) return;
+  const bias = entry - exe.entry;
+  if (exe.kind === 'static' ? bias === 0 : (bias & pageMask) === 0) return;
+  throw bad(
+    `${exe.path} or ${core.path} is damaged: they are of one build and begin at 0x${exe.entry.toString(16)} and 0x${entry.toString(16)}`,
+    'copy both files again from where the process ran',
+  );
 }
 
 /**

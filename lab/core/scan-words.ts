@@ -19,7 +19,7 @@ export function scanWords(
     for (let i = 0; words !== undefined && i + 8 <= words.length; i += 8) {
       if (visit(u64(words, i), at + i) === true) return true;
     }
-    at += step;
+    at = found === undefined ? memory.heldFrom(at + step) : at + step;
   }
   return false;
 }

@@ -27,6 +27,18 @@ export function uncovered(segments: readonly Segment[], others: readonly Segment
   return out;
 }
 
+/** The lowest address from this one on that is in one of sorted segments; `Infinity` when there is none. */
+export function heldFrom(segments: readonly Segment[], address: number): number {
+  let low = 0;
+  let high = segments.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((segments[middle]?.end ?? 0) <= address) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(address, segments[low]?.start ?? Number.POSITIVE_INFINITY);
+}
+
 /** Of sorted segments. */
 export function segmentAt(segments: readonly Segment[], address: number): Segment | undefined {
   let low = 0;

@@ -80,7 +80,9 @@ export function explainDelveEnd(end: DelveEnd): LabError {
     const match = pattern.exec(end.output);
     if (match !== null) return new LabError(message(match), { code, hint, details: { ...end } });
   }
-  return new LabError(`${howItEnded(end)} before it had opened the core: ${lastLine(end.output)}`, {
+  const crash = /^panic: /m.test(end.output);
+  const said = crash ? 'it crashed, which it does over damaged debug information' : lastLine(end.output);
+  return new LabError(`${howItEnded(end)} before it had opened the core: ${said}`, {
     code: 'undecided',
     hint: 'run `npx lab doctor` to see whether Delve and the program fit together',
     details: { ...end },

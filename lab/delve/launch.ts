@@ -7,7 +7,7 @@ import { withDeadline } from '../deadline.js';
 import { interrupted, LabError, messageOf } from '../errors.js';
 import { type DelveClient, delveClient } from './client.js';
 import { type DelveEnd, explainDelveEnd, howItEnded } from './failures.js';
-import { connectRpc, type RpcConnection } from './rpc.js';
+import { connectRpc, type Ended, type RpcConnection } from './rpc.js';
 import type { DelveVersion } from './wire.js';
 
 export interface DelveCoreOptions {
@@ -102,9 +102,9 @@ export async function launchDelveCore(
     if (pid === undefined) throw cannotStart(options.dlv, await exited);
     const port = await Promise.race([output.port, exited, aborted(deadline)]);
     if (typeof port !== 'number') throw explainDelveEnd(port);
-    const whyEnded = async (): Promise<string | undefined> => {
+    const whyEnded = async (): Promise<Ended | undefined> => {
       const seen = await endedWithin(250);
-      return seen === undefined ? undefined : howItEnded(seen);
+      return seen === undefined ? undefined : { why: howItEnded(seen), signal: seen.signal };
     };
     const turnedAway = async (): Promise<boolean> =>
       (await endedWithin(50)) === undefined &&
@@ -144,7 +144,7 @@ export function portIn(output: string): number | undefined {
 interface Address {
   readonly host: string;
   readonly port: number;
-  readonly whyEnded: () => Promise<string | undefined>;
+  readonly whyEnded: () => Promise<Ended | undefined>;
   readonly turnedAway: () => Promise<boolean>;
 }
 

@@ -36,7 +36,7 @@ export interface RpcConnection extends AsyncDisposable {
 export interface ConnectOptions {
   readonly signal: AbortSignal;
   /** Why the peer may have gone, for the message; called when the connection ends by itself. */
-  readonly whyEnded?: () => Promise<string | undefined>;
+  readonly whyEnded?: () => Promise<Ended | undefined>;
 }
 
 interface Pending {
@@ -69,11 +69,11 @@ export async function connectRpc(
   let nextId = 1;
   let ended: LabError | undefined;
 
-  const fail = (why: string, cause?: unknown): void => {
-    if (ended === undefined) ended = delveEnded(why, undefined, cause);
+  const fail = (end: Ended, cause?: unknown): void => {
+    if (ended === undefined) ended = delveEnded(end, undefined, cause);
     for (const [id, call] of pending) {
       pending.delete(id);
-      call.reject(delveEnded(why, call.method, cause));
+      call.reject(delveEnded(end, call.method, cause));
     }
     socket.destroy();
   };
@@ -85,9 +85,12 @@ export async function connectRpc(
       for await (const chunk of socket) {
         for (const piece of split(chunk)) await collect(piece);
       }
-      fail((await options.whyEnded?.()) ?? 'Delve closed the connection');
+      fail((await options.whyEnded?.()) ?? { why: 'Delve closed the connection' });
     } catch (error) {
-      fail((await options.whyEnded?.()) ?? `the connection to Delve broke: ${messageOf(error)}`, error);
+      fail(
+        (await options.whyEnded?.()) ?? { why: `the connection to Delve broke: ${messageOf(error)}` },
+        error,
+      );
     }
   })();
 
@@ -125,7 +128,7 @@ export async function connectRpc(
       await send(method, argument, sink, callOptions);
     },
     async [Symbol.asyncDispose]() {
-      fail('the connection to Delve was closed');
+      fail({ why: 'the connection to Delve was closed' });
       await reading;
     },
   };
@@ -227,13 +230,21 @@ async function openSocket(
   }
 }
 
+/** How Delve came to its end. */
+export interface Ended {
+  readonly why: string;
+  /** That killed it: somebody, or the kernel for want of memory. */
+  readonly signal?: string | null;
+}
+
 const hint = 'look into delve.log beside the results, then run `npx lab analyze` on the same files again';
 
-function delveEnded(why: string, method: string | undefined, cause: unknown): LabError {
+function delveEnded({ why, signal }: Ended, method: string | undefined, cause: unknown): LabError {
   return new LabError(method === undefined ? why : `${why} during ${method}`, {
     code: 'undecided',
     hint,
     cause,
+    details: { signal },
   });
 }
 

@@ -57,9 +57,12 @@ export function readChannel(
 
 function readQueue(memory: CoreMemory, layout: RuntimeLayout, first: number, limit: number): Queue {
   const entries: number[] = [];
+  // A list that runs in circles comes back to one of these (Brent's algorithm).
+  let mark = 0;
   for (let at = first; at !== 0; ) {
     const next = memory.u64(at + layout.sudog.next);
-    if (next === undefined || entries.length >= limit) return { entries, complete: false };
+    if (next === undefined || at === mark || entries.length >= limit) return { entries, complete: false };
+    if ((entries.length & (entries.length - 1)) === 0) mark = at;
     entries.push(at);
     at = next;
   }

@@ -80,7 +80,8 @@ export function readSemaphores(
       queues.set(word, queue);
       for (let at = node; at !== 0; at = memory.u64(at + layout.sudog.waitLink) ?? 0) {
         const g = memory.u64(at + layout.sudog.g);
-        if (g === undefined || of.size > maxWaiters) {
+        // Nobody queues twice: such a list runs in circles.
+        if (g === undefined || of.has(g) || of.size > maxWaiters) {
           complete = false;
           break;
         }

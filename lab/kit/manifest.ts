@@ -39,6 +39,9 @@ const keptOfCore = z.discriminatedUnion('kind', [
 
 export type KeptOfCore = z.infer<typeof keptOfCore>;
 
+/** The end of the year 9999: no file system keeps a later time. */
+const latestMs = 253_402_300_799_000;
+
 const file = z.object({
   /** Relative, with forward slashes. */
   path: z.string(),
@@ -47,7 +50,7 @@ const file = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   mode: z.number().int(),
   /** Milliseconds since 1970: the analysis compares the times of sources and executable. */
-  mtimeMs: z.number(),
+  mtimeMs: z.number().min(0).max(latestMs),
 });
 
 export const manifestName = 'kit.json';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { misshapen } from '../complaints.js';
 import { LabError, messageOf } from '../errors.js';
 import { type Manifest, manifestName, manifestSchema } from './manifest.js';
 
@@ -29,7 +30,7 @@ export function readManifest(text: string, file: string): Manifest {
         },
       );
     }
-    return fail(`its ${manifestName} has errors: ${z.prettifyError(parsed.error)}`);
+    return fail(`its ${manifestName} is misshapen: ${misshapen(parsed.error)}`);
   }
   const { name, files } = parsed.data;
   if (!safeName.test(name)) return fail(`its name ${JSON.stringify(name)} is no name of a folder`);

@@ -34,6 +34,8 @@ export function recordReads(memory: BulkMemory): Recorder {
   return {
     memory: {
       view: memory.view,
+      held: memory.held,
+      heldFrom: memory.heldFrom,
       span(address, length) {
         const at = memory.span(address, length);
         if (at >= 0) note(address, length);

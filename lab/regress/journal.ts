@@ -3,9 +3,8 @@ import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LabError, messageOf } from '../errors.js';
 import { fileRefusal } from '../file-refusal.js';
-import { runsFolder } from '../paths.js';
 import { readJson, writeJson } from '../store/json-file.js';
-import { makeFolder, uniqueFolder } from '../store/make-folder.js';
+import { makeRunFolder } from '../store/make-folder.js';
 import { listRegressions } from '../store/run-store.js';
 import { type Plan, planSchema } from './plan.js';
 import { type CellResult, cellResultSchema, type Results } from './results.js';
@@ -30,9 +29,7 @@ export interface Journal {
 }
 
 export async function createJournal(plan: Plan): Promise<Journal> {
-  await makeFolder(runsFolder());
-  const stem = `${plan.startedAt.slice(0, 19).replaceAll(':', '')}-regress`;
-  const dir = await uniqueFolder(join(runsFolder(), stem));
+  const dir = await makeRunFolder(`${plan.startedAt.slice(0, 19).replaceAll(':', '')}-regress`);
   await writeJson(join(dir, 'plan.json'), plan);
   return openFolder(dir, plan, []);
 }

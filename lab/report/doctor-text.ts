@@ -16,7 +16,13 @@ export function doctorText(rows: readonly DoctorRow[], width = textWidth): strin
   const beside = 9 + nameWidth + 2;
   const narrow = width - beside < leastText;
   const indent = ' '.repeat(narrow ? 4 : beside);
-  const lines = rows.flatMap((row) => {
+  const hosts = [...new Set(rows.map(({ host }) => host))];
+  const lines = hosts.flatMap((host) => [
+    ...(host === hosts[0] ? [] : ['']),
+    `On ${host}`,
+    ...rows.filter((row) => row.host === host).flatMap(linesOf),
+  ]);
+  function linesOf(row: DoctorRow): string[] {
     const head = `${words[row.status].padEnd(9)}${row.name.padEnd(nameWidth)}  `;
     const needed = row.needed.startsWith('optional') ? row.needed : `needed: ${row.needed}`;
     const text = row.status === 'ok' ? row.found : `${row.found}; ${needed}`;
@@ -26,7 +32,7 @@ export function doctorText(rows: readonly DoctorRow[], width = textWidth): strin
       ...(narrow ? [head.trimEnd(), ...lines] : [head + first.trimStart(), ...rest]),
       ...(row.mend === undefined || row.status === 'ok' ? [] : [`${indent}-> ${row.mend}`]),
     ];
-  });
+  }
   return `${[...lines, '', conclusion(rows, width)].join('\n')}\n`;
 }
 

@@ -1,6 +1,7 @@
 import type { createLogUpdate } from 'log-update';
 import { createColors } from 'picocolors';
 import type { Emit, LabEvent } from '../events.js';
+import { allPrintable } from '../printable.js';
 import { unreachable } from '../unreachable.js';
 import {
   crowdText,
@@ -37,7 +38,9 @@ export interface Progress {
  */
 export function progressReporter(options: ProgressOptions): Progress {
   if (options.quiet) return { emit() {}, stop() {} };
-  return options.live === undefined ? plainReporter(options) : liveReporter(options, options.live);
+  const { emit, stop } =
+    options.live === undefined ? plainReporter(options) : liveReporter(options, options.live);
+  return { emit: (event) => emit(allPrintable(event)), stop };
 }
 
 const kindEveryMs = 1_000;

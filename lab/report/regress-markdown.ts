@@ -1,3 +1,4 @@
+import { allPrintable } from '../printable.js';
 import type { CellResult, Results } from '../regress/results.js';
 import {
   cellAt,
@@ -10,7 +11,8 @@ import {
 } from './regress-text.js';
 
 /** `results.md`: the table of a regression for a page, a row for each program and a column for each pair of tools. */
-export function regressMarkdown(results: Results): string {
+export function regressMarkdown(given: Results): string {
+  const results = allPrintable(given);
   const pairs = pairsOf(results.cells.filter(({ verdict }) => verdict !== 'not-applicable'));
   const head = ['scenario', 'variant', ...pairs.map(({ go, delve }) => `Go ${go}, Delve ${delve}`)];
   const rows = [...programsOf(results.cells).values()].map((cells) => {

@@ -8,6 +8,7 @@ import { checklistRowSchema } from '../checklist/row.js';
 import { walkSchema } from '../checklist/walk.js';
 import { scenarioOf } from '../config.js';
 import { expectations, expectationsOfFixed } from '../expectation.js';
+import { allPrintable } from '../printable.js';
 import { sourceMapOf } from '../run-sources.js';
 import { readJson } from '../store/json-file.js';
 import { membersFile, readMembers } from '../store/members.js';
@@ -49,7 +50,7 @@ export async function readReport(run: Run): Promise<RunReport> {
   const { fixed } = run.record.config;
   const scenario = scenarioOf(run.record.config);
   const compared = diagnosis && (fixed ? expectationsOfFixed(diagnosis) : expectations(diagnosis, scenario));
-  return {
+  return allPrintable({
     record: run.record,
     scenario,
     expectations: compared ?? [],
@@ -66,7 +67,7 @@ export async function readReport(run: Run): Promise<RunReport> {
       title,
       commands: records.map((record) => ({ id: record.id, line: commandLine(record, run.dir) })),
     })),
-  };
+  });
 }
 
 /** Which Delve the walk typed into: the one on PATH may not fit the program. */

@@ -6,6 +6,8 @@ export interface RunSummary {
   readonly dir: string;
   readonly state: string;
   readonly summary: string;
+  /** Of a run whose lab was killed: the commands that bring it on. */
+  readonly goOn?: string;
 }
 
 /** Columns that a summary needs to be read beside the rest. */
@@ -26,8 +28,15 @@ export function runsText(rows: readonly RunSummary[], width: number): string {
     wordWrap: true,
     style: { head: [], border: [], compact: true },
   });
-  for (const { dir, state, summary } of rows) grid.push([basename(dir), state, summary]);
-  return grid.toString();
+  for (const { dir, state, summary, goOn } of rows)
+    grid.push([basename(dir), state, goOn === undefined ? summary : 'go on with the command below']);
+  // A command is there to be copied, and a table would break it.
+  const commands = rows.flatMap(({ goOn }) => (goOn === undefined ? [] : [`  ${goOn}`]));
+  return [
+    grid.toString(),
+    ...(commands.length === 0 ? [] : ['Runs that were killed go on with']),
+    ...commands,
+  ].join('\n');
 }
 
 function entry({ dir, state, summary }: RunSummary, width: number): string[] {

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { dialogue } from '../checklist/walk-parse.js';
+import { printable } from '../printable.js';
 import type { CommandRecord } from '../store/command-record.js';
 import { commandLine } from './shell.js';
 
@@ -55,7 +56,7 @@ function commandSection(
   const name = `output/${record.id}.txt`;
   if (!whole) files.push({ name, text: `${printed}\n` });
   const shown = whole ? lines : shorten(lines, name);
-  const body = [`$ ${commandLine(record, dir)}`, ...shown].join('\n');
+  const body = [`$ ${printable(commandLine(record, dir))}`, ...shown].join('\n');
   const end = howItEnded(record);
   const remarks = [record.note, end].filter((remark) => remark !== undefined);
   return [
@@ -72,7 +73,7 @@ function whatItPrinted(record: CommandRecord): string {
       ? [...(record.input === undefined ? [] : [record.input]), record.stdout].join('')
       : turns.map(({ typed, printed }) => `(dlv) ${typed}\n${printed}`).join('');
   const both = [stdout, record.stderr].map((text) => text.replaceAll('\r\n', '\n').trimEnd());
-  return stripVTControlCharacters(both.filter((text) => text !== '').join('\n'));
+  return printable(stripVTControlCharacters(both.filter((text) => text !== '').join('\n')));
 }
 
 function shorten(lines: readonly string[], name: string): string[] {
@@ -112,6 +113,6 @@ function fenced(body: string): string {
 
 /** A text of the run as a sentence that Markdown leaves as it is. */
 export function sentence(text: string): string {
-  const escaped = text.replace(/[\\*_<>`[\]]/g, '\\$&');
+  const escaped = printable(text).replace(/[\\*_<>`[\]]/g, '\\$&');
   return `${escaped.charAt(0).toUpperCase()}${escaped.slice(1)}${/[.!?]$/.test(escaped) ? '' : '.'}`;
 }

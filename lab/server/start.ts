@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { poll } from '../deadline.js';
 import { LabError } from '../errors.js';
 import { probe } from '../hang/probe.js';
-import type { ProcessExit, Target, TargetProcess } from '../targets/target.js';
+import type { ProcessExit, ProcessIdentity, Target, TargetProcess } from '../targets/target.js';
 
 /** What is kept of a started server, so that a later command can take hold of it again. */
 export const startedServerSchema = z.object({
@@ -36,6 +36,8 @@ export interface StartServerOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Folder of the target that it works in; wherever the target starts its processes unless named. */
   readonly cwd?: string | undefined;
+  /** Told who it is as soon as it runs; what it throws ends the server. */
+  readonly onStarted?: (identity: ProcessIdentity) => Promise<void>;
   /** Milliseconds for the server to say where it listens and to answer a request. */
   readonly readyWithinMs?: number;
 }
@@ -61,6 +63,7 @@ export async function startServer(
   const place = cwd === undefined ? {} : { cwd };
   const process = await target.start(argv, { signal, logFile, ...added, ...place });
   try {
+    await options.onStarted?.(process.identity);
     const ready = await poll(
       async () => {
         const exit = process.exit();

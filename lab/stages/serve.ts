@@ -4,20 +4,22 @@ import { patienceForDump, type Quit, quitSeenBefore, quitServer } from '../check
 import { type HttpSeen, observeSymptoms, type Symptoms } from '../checklist/symptoms.js';
 import { LabError } from '../errors.js';
 import { describeExit } from '../hang/judge.js';
+import { quoteWord } from '../quote-word.js';
 import { crowdOf } from '../scenarios/sized.js';
 import { builtServerSchema } from '../server/build.js';
 import { type RunningServer, reattachServer, startedServerSchema, startServer } from '../server/start.js';
 import type { Run } from '../store/run-store.js';
 import { commandsAgain } from '../store/stage-commands.js';
-import type { Target } from '../targets/target.js';
+import type { Target, TargetProcess } from '../targets/target.js';
 import { delveThereOf } from './prepare.js';
-import { folderOn, inStage, leaveFolder, plannedIn, type StageContext, savedStage } from './stage.js';
+import { folderOn, inStage, leaveFolder, plannedIn, type StageContext } from './stage.js';
 
 export async function start(context: StageContext): Promise<RunningServer> {
   const { run, target } = context;
   const { config, scenario } = plannedIn(run);
   const { exe } = run.resultOf('build', builtServerSchema);
-  return await inStage(context, 'start', 'the server', async (signal) => {
+  await requireNoServer(context);
+  return await inStage(context, 'start', 'the server', async (signal, keep) => {
     const folder = await folderOn(target, run, signal);
     const { environment, requireProcess } = captureMethod(config.capture);
     const logFile = join(folder, 'server.log');
@@ -34,6 +36,7 @@ export async function start(context: StageContext): Promise<RunningServer> {
         path: scenario.server.path,
         flags: scenario.server.flags,
         logFile,
+        onStarted: (identity) => keep({ identity }),
       },
       signal,
     );
@@ -46,6 +49,26 @@ export async function start(context: StageContext): Promise<RunningServer> {
     }
     return [server, `pid ${server.identity.pid} listens at ${server.url}`];
   });
+}
+
+/**
+ * A run has one server. One that a killed lab had only begun to start is ended; one that runs may be hung already, which
+ * is what the run is for, and is left as it is.
+ */
+async function requireNoServer({ run, target, signal }: StageContext): Promise<void> {
+  const left = await leftServer(run, target, signal);
+  if (left === undefined) return;
+  if (run.record.stages['start']?.state !== 'done') return await left[Symbol.asyncDispose]();
+  throw new LabError(`the server of this run is running already: pid ${left.identity.pid}`, {
+    code: 'usage',
+    hint: `end it first: npx lab stop --run ${quoteWord(run.dir)}`,
+  });
+}
+
+/** What the run's `start` left running, even if the lab was killed before it was ready. */
+async function leftServer(run: Run, target: Target, signal: AbortSignal): Promise<TargetProcess | undefined> {
+  const started = startedServerSchema.pick({ identity: true }).safeParse(run.record.stages['start']?.result);
+  return started.success ? await target.attach(started.data.identity, signal) : undefined;
 }
 
 /** The server that the run's `start` stage left running, for the stage that needs it. */
@@ -138,8 +161,7 @@ async function bringLog({ run, target }: StageContext, logFile: string, signal: 
 
 /** Ends the server that a stored run left running; whether there was one. */
 export async function stopServerOf(run: Run, target: Target, signal: AbortSignal): Promise<boolean> {
-  const started = savedStage(run, 'start', startedServerSchema);
-  const process = started === undefined ? undefined : await target.attach(started.identity, signal);
+  const process = await leftServer(run, target, signal);
   await process?.[Symbol.asyncDispose]();
   return process !== undefined;
 }

@@ -9,7 +9,7 @@ import type { Emit, StageName } from '../events.js';
 import type { Scenario } from '../scenarios/scenario.js';
 import type { BuiltServer } from '../server/build.js';
 import { stageResult } from '../store/run-record.js';
-import type { Run } from '../store/run-store.js';
+import type { Keep, Run } from '../store/run-store.js';
 import type { Target } from '../targets/target.js';
 import type { DelveTool, GoTool } from '../toolchain/index.js';
 
@@ -108,16 +108,16 @@ export async function inStage<T>(
   { run, emit, signal }: Pick<StageContext, 'run' | 'emit' | 'signal'>,
   stage: StageName,
   text: string,
-  work: (signal: AbortSignal) => Promise<readonly [result: T, line: string, kept?: unknown]>,
+  work: (signal: AbortSignal, keep: Keep) => Promise<readonly [result: T, line: string, kept?: unknown]>,
 ): Promise<T> {
   emit({ type: 'stage-started', stage, text });
   const began = performance.now();
   const limit = limitOf(stage, run.record.config);
   const deadline = withDeadline(signal, limit * 1_000);
   let done: readonly [T, string, unknown?] | undefined;
-  await run.stage(stage, async () => {
+  await run.stage(stage, async (keep) => {
     try {
-      done = await work(deadline);
+      done = await work(deadline, keep);
     } catch (error) {
       if (deadline.aborted && !signal.aborted) throw tooLong(stage, limit, error);
       throw error;

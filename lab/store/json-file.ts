@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import writeFileAtomic from 'write-file-atomic';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { misshapen } from '../complaints.js';
 import { LabError, messageOf } from '../errors.js';
 
 /** Writes a value as indented JSON; a reader sees the old file or the new one, never half of either. */
@@ -29,7 +30,7 @@ export async function readJson<S extends z.ZodType>(
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new LabError(`${path} is not what this version of the lab writes: ${z.prettifyError(parsed.error)}`, {
+  throw new LabError(`${path} is not what this version of the lab writes: ${misshapen(parsed.error)}`, {
     code: 'usage',
     hint: hint ?? 'run the experiment again: `npx lab run`',
     cause: parsed.error,

@@ -2,10 +2,14 @@ import { z } from 'zod';
 import { labConfigSchema } from '../config.js';
 
 const stageRecord = z.object({
-  state: z.enum(['running', 'done', 'failed', 'interrupted']),
+  /** `killed`: it says that it runs, and the lab that ran it is gone. Found when the run is opened, saved with the next change. */
+  state: z.enum(['running', 'done', 'failed', 'interrupted', 'killed']),
   startedAt: z.string(),
+  /** The lab that runs it, as long as it does; absent in runs of older versions. */
+  by: z.object({ pid: z.number().int(), startTicks: z.number() }).optional(),
   /** Absent while it runs, and when the process that ran it was killed. */
   ms: z.number().optional(),
+  /** While it runs, what is known already. */
   result: z.unknown().optional(),
   error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
 });

@@ -1,16 +1,20 @@
 import { readdir } from 'node:fs/promises';
 import { arch, cpus, release, totalmem } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { misshapen } from '../complaints.js';
 import type { LabConfig } from '../config.js';
 import { LabError, toLabError } from '../errors.js';
 import type { StageName } from '../events.js';
 import { runsFolder } from '../paths.js';
+import { identityOf, isSameProcess } from '../targets/process-identity.js';
 import { readJson, writeJson } from './json-file.js';
 import { gitCommit, labVersion } from './lab-version.js';
-import { makeFolder, uniqueFolder } from './make-folder.js';
+import { makeRunFolder } from './make-folder.js';
 import { type Conclusion, type RunRecord, runRecordSchema } from './run-record.js';
 import { commandsTo } from './stage-commands.js';
+
+export type Keep = (known: unknown) => Promise<void>;
 
 /** One run's folder. Each change of the record is on disk before the call returns. */
 export interface Run {
@@ -19,10 +23,11 @@ export interface Run {
   /** Absolute path of a file of the run. */
   file(name: string): string;
   /**
-   * Does a stage's work, with its beginning, result or failure saved; a result must survive JSON.
-   * What the work throws is thrown on.
+   * Does a stage's work, with its beginning, result or failure saved; a result must survive JSON. What the work has to
+   * leave even when the lab is killed in the middle of it, it gives to `keep`. What the work throws is thrown on. Throws
+   * `usage` when another lab is at this stage of this run.
    */
-  stage<T>(name: StageName, work: () => Promise<T>): Promise<T>;
+  stage<T>(name: StageName, work: (keep: Keep) => Promise<T>): Promise<T>;
   /** The saved result of a finished stage; throws `usage` when that stage has none. */
   resultOf<S extends z.ZodType>(name: StageName, schema: S): z.infer<S>;
   note(versions: Readonly<Record<string, string>>): Promise<void>;
@@ -33,8 +38,7 @@ export interface Run {
 export async function createRun(config: LabConfig): Promise<Run> {
   const createdAt = new Date().toISOString();
   const stem = `${createdAt.slice(0, 19).replaceAll(':', '')}-${config.scenario}`;
-  await makeFolder(runsFolder());
-  const dir = await uniqueFolder(join(runsFolder(), stem));
+  const dir = await makeRunFolder(stem);
   const record: RunRecord = {
     schema: 'lab.run/1',
     id: basename(dir),
@@ -60,7 +64,30 @@ export async function openRun(dir: string): Promise<Run> {
     });
   }
   const folder = resolve(dir);
-  return openRecord(folder, await readJson(join(folder, 'run.json'), runRecordSchema));
+  return openRecord(folder, await readRecord(folder));
+}
+
+/** A stage that runs by nobody was killed. */
+async function readRecord(folder: string): Promise<RunRecord> {
+  const record = await readJson(join(folder, 'run.json'), runRecordSchema);
+  const stages = await Promise.all(
+    Object.entries(record.stages).map(async ([name, stage]) => {
+      const { state, by } = stage;
+      const isLeft = state === 'running' && by !== undefined && !(await isSameProcess(by));
+      return [name, isLeft ? { ...stage, state: 'killed' as const } : stage] as const;
+    }),
+  );
+  return { ...record, stages: Object.fromEntries(stages) };
+}
+
+/** Two labs at one stage of one run would each lose what the other one started. */
+async function requireAlone(folder: string, name: StageName): Promise<void> {
+  const { state, by } = (await readRecord(folder)).stages[name] ?? {};
+  if (state !== 'running' || by === undefined || by.pid === process.pid) return;
+  throw new LabError(`another lab, process ${by.pid}, is at stage ${name} of run ${basename(folder)}`, {
+    code: 'usage',
+    hint: 'wait until it is done: npx lab runs',
+  });
 }
 
 /** Folders of stored runs, oldest first. */
@@ -107,14 +134,17 @@ function openRecord(dir: string, initial: RunRecord): Run {
     },
     file: (name) => join(dir, name),
     async stage(name, work) {
+      await requireAlone(dir, name);
       const startedAt = new Date().toISOString();
+      const by = await identityOf(process.pid);
+      const now = { state: 'running', startedAt, ...(by === undefined ? {} : { by }) } as const;
       const began = performance.now();
       // With another server the run begins anew: what was concluded of the one before is not about this one.
       if (name === 'start') record = { ...record, conclusion: null };
-      await saveStage(name, { state: 'running', startedAt });
+      await saveStage(name, now);
       const ended = () => ({ startedAt, ms: Math.round(performance.now() - began) });
       try {
-        const result = await work();
+        const result = await work((known) => saveStage(name, { ...now, result: known }));
         await saveStage(name, { state: 'done', ...ended(), result });
         return result;
       } catch (thrown) {
@@ -133,7 +163,7 @@ function openRecord(dir: string, initial: RunRecord): Run {
       const why =
         parsed === undefined
           ? `its stage ${name} is ${stage?.state ?? 'not done'}`
-          : `what its stage ${name} left is not readable: ${z.prettifyError(parsed.error)}`;
+          : `what its stage ${name} left is not readable: ${misshapen(parsed.error)}`;
       throw new LabError(`run ${basename(dir)} cannot go on: ${why}`, {
         code: 'usage',
         hint: `do that first: ${commandsTo(name, dir, record)}`,

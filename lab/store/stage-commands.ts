@@ -27,3 +27,31 @@ function joined(from: number, name: string, dir: string): string {
     .map((one) => `npx lab ${one} --run ${quoteWord(dir)}`)
     .join(' && ');
 }
+
+/** What brings a stage on that was killed, where it is no command itself. */
+const inPlaceOf: Readonly<Record<string, string>> = {
+  connect: 'provision',
+  symptoms: 'capture',
+  checklist: 'analyze',
+};
+
+/** Command lines that go on where a run was killed; `undefined` when it was not. `hasServer`: whether its server still runs. */
+export function commandsOn(
+  dir: string,
+  record: Pick<RunRecord, 'stages' | 'conclusion'>,
+  hasServer: boolean,
+): string | undefined {
+  const killed = killedAt(record);
+  if (killed === undefined) return undefined;
+  if (killed === 'report') return `npx lab report ${quoteWord(dir)}`;
+  const name = inPlaceOf[killed] ?? killed;
+  const needsServer = ['load', 'capture', 'stop'].includes(name);
+  if (!needsServer || hasServer) return commandsTo(name, dir, record);
+  return name === 'stop' ? `npx lab analyze --run ${quoteWord(dir)}` : commandsAgain(name, dir);
+}
+
+/** The stage at which the lab was killed; the last of several, of which only that one is still of interest. */
+export function killedAt({ stages }: Pick<RunRecord, 'stages'>): string | undefined {
+  const [name, stage] = Object.entries(stages).at(-1) ?? [];
+  return stage?.state === 'killed' ? name : undefined;
+}

@@ -45,7 +45,7 @@ export function delveThere({ target, dlv, exe, core }: DelveThere): LaunchDelve 
       const { rpc, client, version } = await firstAnswer(
         {
           ...(await target.reach(port, deadline)),
-          whyEnded: async () => (process.exit() === undefined ? undefined : 'Delve ended'),
+          whyEnded: async () => (process.exit() === undefined ? undefined : { why: 'Delve ended' }),
           turnedAway: async () => /cannot check remote address|different user/.test(await output()),
         },
         deadline,

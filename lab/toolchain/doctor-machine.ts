@@ -1,11 +1,10 @@
-import { dirname } from 'node:path';
 import { requireCoreFiles } from '../capture/core-place.js';
 import { LabError, messageOf } from '../errors.js';
 import type { Target } from '../targets/target.js';
-import type { DoctorRow, ExamineOptions } from './doctor.js';
+import type { SeenRow } from './doctor.js';
+import { gigabyte, gigabytes } from './doctor-folders.js';
 import {
   hasPtraceCapability,
-  parseAvailableBytes,
   parseAvailableMemory,
   parseCoreLimit,
   parseListeningPorts,
@@ -15,17 +14,15 @@ import type { PackageAccess } from './packages.js';
 
 /** Two thousand connections of the load, one per request in the server, and some room. */
 const neededFiles = 2_500;
-const gigabyte = 1e9;
-const neededDisk = 3 * gigabyte;
 const neededMemory = 1.5 * gigabyte;
 
-/** Permissions and limits of the target, and room for what it produces. */
+/** Permissions and limits of the target. */
 export async function examineMachine(
   target: Target,
   access: PackageAccess,
-  { runsFolder, ports }: Required<ExamineOptions>,
+  ports: readonly number[],
   signal: AbortSignal,
-): Promise<readonly DoctorRow[]> {
+): Promise<readonly SeenRow[]> {
   // Of a child, since Node raises the soft limit for itself and for what it starts.
   const { stdout: limits } = await target.exec(['cat', '/proc/self/limits'], { signal });
   const asRoot = access.kind === 'root' ? '' : 'sudo ';
@@ -33,7 +30,6 @@ export async function examineMachine(
     await ptraceRow(target, asRoot, signal),
     openFilesRow(limits),
     ...(await portRows(target, ports, signal)),
-    await diskRow(target, runsFolder, signal),
     memoryRow(await target.readFile('/proc/meminfo', signal)),
     await kernelCoreRow(target, limits, asRoot, signal),
   ];
@@ -43,7 +39,7 @@ export async function examineMachine(
  * Really attaches gdb to a process that is no descendant of gdb, as capturing does: what Yama, capabilities
  * and seccomp allow together shows in no single file.
  */
-async function ptraceRow(target: Target, asRoot: string, signal: AbortSignal): Promise<DoctorRow> {
+async function ptraceRow(target: Target, asRoot: string, signal: AbortSignal): Promise<SeenRow> {
   const row = { name: 'ptrace', needed: 'gdb may attach to a server of ours' };
   const [yama, status] = await Promise.all([
     target.readFile('/proc/sys/kernel/yama/ptrace_scope', signal),
@@ -74,7 +70,7 @@ function ptraceMend(scope: string | undefined, asRoot: string): string {
   return 'start the container with --cap-add=SYS_PTRACE';
 }
 
-function openFilesRow(limits: string): DoctorRow {
+function openFilesRow(limits: string): SeenRow {
   const limit = parseOpenFileLimit(limits);
   const row = { name: 'open files', needed: `${neededFiles} or more` };
   if (limit === undefined) return { ...row, status: 'warning', found: 'unknown' };
@@ -95,7 +91,7 @@ async function portRows(
   target: Target,
   ports: readonly number[],
   signal: AbortSignal,
-): Promise<readonly DoctorRow[]> {
+): Promise<readonly SeenRow[]> {
   const tables = await Promise.all(
     ['/proc/net/tcp', '/proc/net/tcp6'].map((path) => target.readFile(path, signal)),
   );
@@ -113,26 +109,7 @@ async function portRows(
   });
 }
 
-async function diskRow(target: Target, folder: string, signal: AbortSignal): Promise<DoctorRow> {
-  const needed = '3 GB for a core';
-  let path = folder;
-  let bytes: number | undefined;
-  // The folder of the runs is made by the first run; until then its parent tells.
-  for (;;) {
-    const result = await target.exec(['df', '-Pk', path], { signal, env: { LC_ALL: 'C' } });
-    bytes = result.exitCode === 0 ? parseAvailableBytes(result.stdout) : undefined;
-    if (bytes !== undefined || path === dirname(path)) break;
-    path = dirname(path);
-  }
-  const row = { name: 'disk', needed };
-  if (bytes === undefined) return { ...row, status: 'warning', found: `unknown for ${folder}` };
-  const found = `${gigabytes(bytes)} free in ${path}`;
-  return bytes >= neededDisk
-    ? { ...row, status: 'ok', found }
-    : { ...row, status: 'missing', found, mend: 'npx lab clean' };
-}
-
-function memoryRow(meminfo: string | undefined): DoctorRow {
+function memoryRow(meminfo: string | undefined): SeenRow {
   const bytes = parseAvailableMemory(meminfo ?? '');
   const row = { name: 'memory', needed: `${gigabytes(neededMemory)} available` };
   if (bytes === undefined) return { ...row, status: 'warning', found: 'unknown' };
@@ -148,7 +125,7 @@ async function kernelCoreRow(
   limits: string,
   asRoot: string,
   signal: AbortSignal,
-): Promise<DoctorRow> {
+): Promise<SeenRow> {
   const row = { name: 'kernel cores', needed: 'optional: --capture kernel' };
   const limit = parseCoreLimit(limits);
   const pattern = (await target.readFile('/proc/sys/kernel/core_pattern', signal))?.trim();
@@ -164,8 +141,4 @@ async function kernelCoreRow(
   return limit.hard === 0
     ? { ...row, status: 'warning', found, mend: `${asRoot}prlimit --core=unlimited --pid $$` }
     : { ...row, status: 'ok', found };
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / gigabyte).toFixed(1)} GB`;
 }

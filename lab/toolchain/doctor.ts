@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { LabError, messageOf } from '../errors.js';
-import { cacheFolder, runsFolder } from '../paths.js';
+import { cacheFolder } from '../paths.js';
 import { localTarget } from '../targets/local.js';
 import type { Target } from '../targets/target.js';
 import { delveInstallCommand, findDelve, listDelves } from './delve.js';
 import { chooseDelve } from './delve-choice.js';
+import { folderRow, foldersHere, folderThere } from './doctor-folders.js';
 import { examineMachine } from './doctor-machine.js';
 import { ensureFacts, prepareCommand } from './facts.js';
 import { findGo, goInstallCommand } from './go.js';
@@ -13,7 +14,12 @@ import { installCommand, type PackageAccess, packageAccess } from './packages.js
 import { oldestGoMinor } from './versions.js';
 
 /** One line of `lab doctor`. Only `missing` keeps the main job from running. */
-export interface DoctorRow {
+export interface DoctorRow extends SeenRow {
+  /** `this machine`, or the target as it is named on the command line. */
+  readonly host: string;
+}
+
+export interface SeenRow {
   readonly name: string;
   readonly status: 'ok' | 'missing' | 'warning';
   readonly found: string;
@@ -29,7 +35,7 @@ export interface ExamineOptions {
   readonly ports?: readonly number[];
 }
 
-type Check = (signal: AbortSignal) => Promise<readonly DoctorRow[]>;
+type Check = (signal: AbortSignal) => Promise<readonly SeenRow[]>;
 
 /** Looks at every tool, permission and limit that the lab needs. A check that breaks becomes a `warning`. */
 export async function examine(
@@ -42,39 +48,50 @@ export async function examine(
   const access = await packageAccess(target, signal);
   const here = localTarget();
   const hereAccess = target.kind === 'local' ? access : await packageAccess(here, signal);
-  const checks: Readonly<Record<string, Check>> = {
+  const remote = target.kind !== 'local';
+  const onThis: Readonly<Record<string, Check>> = {
     Node: async () => [nodeRow(process.versions.node)],
     npm: async () => [await toolRow(here, 'npm', 'any', undefined, signal)],
-    Go: async () => [await goRow(target, signal)],
     Delve: async () => [await delveRow(target, here, signal)],
     facts: async () => [await factsRow(here, signal)],
+    optional: async () => await optionalRows(here, hereAccess, signal),
+    folders: async () =>
+      await Promise.all(foldersHere(options.runsFolder).map((one) => folderRow(here, one, signal))),
+  };
+  const onTarget: Readonly<Record<string, Check>> = {
+    Go: async () => [await goRow(target, signal)],
     gdb: async () => [await toolRow(target, 'gdb', 'any', { packages: ['gdb'], access }, signal)],
     gcore: async () => [await toolRow(target, 'gcore', 'any', { packages: ['gdb'], access }, signal)],
-    optional: async () => await optionalRows(here, hereAccess, signal),
-    machine: async () => await examineMachine(target, access, { ...defaults(), ...options }, signal),
+    machine: async () => await examineMachine(target, access, options.ports ?? defaultPorts, signal),
+    ...(remote ? { disk: async () => [await folderRow(target, folderThere(target), signal)] } : {}),
   };
-  const rows = Object.entries(checks).map(async ([name, check]): Promise<readonly DoctorRow[]> => {
-    try {
-      return await check(signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      return [{ name, status: 'warning', found: `not examined: ${messageOf(error)}`, needed: 'an answer' }];
-    }
-  });
+  const hosts = [
+    { host: 'this machine', checks: onThis },
+    { host: remote ? target.name : 'this machine', checks: onTarget },
+  ];
+  const rows = hosts.flatMap(({ host, checks }) =>
+    Object.entries(checks).map(async ([name, check]): Promise<readonly DoctorRow[]> => {
+      try {
+        return (await check(signal)).map((row) => ({ ...row, host }));
+      } catch (error) {
+        signal.throwIfAborted();
+        const found = `not examined: ${messageOf(error)}`;
+        return [{ name, host, status: 'warning', found, needed: 'an answer' }];
+      }
+    }),
+  );
   return (await Promise.all(rows)).flat();
 }
 
 /** 0 when nothing required is missing, else 69. */
-export function doctorExitCode(rows: readonly DoctorRow[]): 0 | 69 {
+export function doctorExitCode(rows: readonly SeenRow[]): 0 | 69 {
   return rows.some(({ status }) => status === 'missing') ? 69 : 0;
 }
 
-function defaults(): Required<ExamineOptions> {
-  return { runsFolder: runsFolder(), ports: [10080, 10081] };
-}
+const defaultPorts = [10080, 10081];
 
 /** The Node versions of package.json's `engines`. */
-export function nodeRow(version: string): DoctorRow {
+export function nodeRow(version: string): SeenRow {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const ok = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
   const row = { name: 'Node', found: `v${version}`, needed: '20.19 or newer of 20, else 22.12 or newer' };
@@ -83,7 +100,7 @@ export function nodeRow(version: string): DoctorRow {
     : { ...row, status: 'missing', mend: 'install Node 20 or newer from https://nodejs.org/en/download' };
 }
 
-async function goRow(target: Target, signal: AbortSignal): Promise<DoctorRow> {
+async function goRow(target: Target, signal: AbortSignal): Promise<SeenRow> {
   const go = await findGo(target, signal);
   const needed = `1.${oldestGoMinor} or newer`;
   return go === undefined
@@ -91,7 +108,7 @@ async function goRow(target: Target, signal: AbortSignal): Promise<DoctorRow> {
     : { name: 'Go', status: 'ok', found: `${go.release.text}, ${go.path}`, needed };
 }
 
-async function delveRow(target: Target, here: Target, signal: AbortSignal): Promise<DoctorRow> {
+async function delveRow(target: Target, here: Target, signal: AbortSignal): Promise<SeenRow> {
   const go = await findGo(target, signal);
   if (go === undefined) {
     return { name: 'Delve', status: 'missing', found: 'not decided without Go', needed: 'one that fits Go' };
@@ -120,7 +137,7 @@ async function delveRow(target: Target, here: Target, signal: AbortSignal): Prom
 }
 
 /** It is no part of what the main job cannot do without: an analysis says what it lacks. */
-async function factsRow(here: Target, signal: AbortSignal): Promise<DoctorRow> {
+async function factsRow(here: Target, signal: AbortSignal): Promise<SeenRow> {
   const go = await findGo(here, signal);
   const goVersion = go?.release.text ?? `go1.${oldestGoMinor}`;
   const row = { name: 'facts', needed: `to read sources of ${goVersion}` };
@@ -141,7 +158,7 @@ async function toolRow(
   source: { readonly packages: readonly string[]; readonly access: PackageAccess } | undefined,
   signal: AbortSignal,
   absent: 'missing' | 'warning' = 'missing',
-): Promise<DoctorRow> {
+): Promise<SeenRow> {
   const tool = await findOptional(target, name, signal);
   if (tool !== undefined) {
     const found = tool.version === undefined ? tool.path : `${tool.version}, ${tool.path}`;
@@ -164,7 +181,7 @@ async function optionalRows(
   target: Target,
   access: PackageAccess,
   signal: AbortSignal,
-): Promise<readonly DoctorRow[]> {
+): Promise<readonly SeenRow[]> {
   const rows = optionalTools.map(([name, packages, purpose]) =>
     toolRow(target, name, purpose, { packages, access }, signal, 'warning'),
   );

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { scenarioNamed } from '../config.js';
@@ -36,14 +37,15 @@ export const lessonsFolder = join(projectRoot, 'workshop', 'lessons');
  * of a mistake in a lesson naming file and line.
  */
 export async function readLessons(folder = lessonsFolder): Promise<readonly Lesson[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => {
-    throw new LabError(`there is no folder ${folder}`, {
-      code: 'usage',
-      hint: 'name the folder of a lesson',
-    });
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause) => {
+    const why = existsSync(folder) ? `${folder} cannot be read as a folder` : `there is no folder ${folder}`;
+    throw new LabError(why, { code: 'usage', hint: 'name the folder of a lesson', cause });
   });
   if (entries.some(({ name }) => name === 'lesson.md')) return [await readLesson(folder)];
-  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  // A folder may hold others that have nothing to do with lessons.
+  const names = entries
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'lesson.md')))
+    .map(({ name }) => name);
   return await Promise.all(names.sort().map((name) => readLesson(join(folder, name))));
 }
 

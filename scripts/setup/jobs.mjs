@@ -74,8 +74,8 @@ async function setUp({ toolchain }) {
     const onWait = (pid) => process.stderr.write(`waiting for the set-up of process ${pid} to end\n`);
     return await withLock({ file: join(root, '.cache', 'setup.lock'), signal, onWait }, async () => {
       if (!packagesAreFresh(root))
-        await step('installing node packages', () => installPackages(root, signal));
-      if (!buildIsFresh(root)) await step('building', () => build(root, signal));
+        await step('installing node packages', () => installPackages(root, signal), { root });
+      if (!buildIsFresh(root)) await step('building', () => build(root, signal), { root });
       return toolchain ? (rememberedTools(root) ?? (await prepareTools(root, signal))) : {};
     });
   } catch (error) {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { shareLock } from './lock.mjs';
 
 /** Something that keeps the set-up from finishing. Printed as message, tail of the log, and what to do. */
@@ -26,18 +27,61 @@ export function log(root, text) {
   appendFileSync(logFile(root), text.endsWith('\n') ? text : `${text}\n`);
 }
 
-/** Runs one step of the set-up and says so on one line of stderr, with the seconds that it took. */
-export async function step(text, work) {
+/** Columns of a terminal line that a step may take. */
+const width = 80;
+
+/**
+ * Runs one step of the set-up and says so on one line of stderr, with the seconds that it took. While it lasts, the line
+ * of a terminal tells every second how long already and what was last said in the log; elsewhere the seconds are added
+ * to it, ten by ten.
+ */
+export async function step(text, work, { root, out = process.stderr, everyMs = 1_000 } = {}) {
   const begin = performance.now();
-  process.stderr.write(`${text} ... `);
+  const seconds = () => Math.max(1, Math.round((performance.now() - begin) / 1_000));
+  const from = root === undefined ? 0 : sizeOf(logFile(root));
+  out.write(`${text} ... `);
+  let beats = 0;
+  const timer = setInterval(() => {
+    beats += 1;
+    if (out.isTTY) {
+      const said = root === undefined ? '' : lastLine(logFile(root), from);
+      out.write(
+        `\r\x1b[K${`${text} ... ${seconds()} s  ${said}`.slice(0, Math.min(width, out.columns ?? width) - 1)}`,
+      );
+    } else if (beats % 10 === 0) out.write(`${seconds()} s ... `);
+  }, everyMs);
+  const end = (how) => {
+    clearInterval(timer);
+    out.write(out.isTTY && beats > 0 ? `\r\x1b[K${text} ... ${how}\n` : `${how}\n`);
+  };
   try {
     const result = await work();
-    process.stderr.write(`${Math.max(1, Math.round((performance.now() - begin) / 1000))} s\n`);
+    end(`${seconds()} s`);
     return result;
   } catch (error) {
-    process.stderr.write('failed\n');
+    end('failed');
     throw error;
   }
+}
+
+function sizeOf(file) {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** The last line that was written to a file behind a place, without what would do something in a terminal. */
+function lastLine(file, from) {
+  const size = sizeOf(file);
+  const length = Math.min(size - from, 4096);
+  if (length <= 0) return '';
+  const bytes = Buffer.alloc(length);
+  const descriptor = openSync(file, 'r');
+  try {
+    readSync(descriptor, bytes, 0, length, size - length);
+  } finally {
+    closeSync(descriptor);
+  }
+  const lines = stripVTControlCharacters(bytes.toString('utf8')).split(/[\r\n]+/);
+  return (lines.filter((line) => line.trim() !== '').at(-1) ?? '').replace(/\p{Cc}/gu, ' ').trim();
 }
 
 /**

@@ -12,6 +12,7 @@ export const tiers = [
   { job: 'test:runs', ending: 'runs', clock: true },
   { job: 'test:pages', ending: 'pages', clock: true },
   { job: 'test:real', ending: 'real', clock: true, names: 'LAB_TEST_CASES' },
+  { job: 'test:fuzz', ending: 'fuzz', clock: true },
   { job: 'test:vm', ending: 'vm', clock: true, lacks: whyNoVm },
 ];
 

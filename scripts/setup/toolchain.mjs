@@ -20,7 +20,8 @@ export function rememberedTools(root) {
 export async function prepareTools(root, signal) {
   const url = pathToFileURL(join(root, 'dist', 'lab', 'toolchain', 'prepare.js')).href;
   const { prepareToolchain } = await import(url);
-  const found = await prepareToolchain({ step, log: (text) => log(root, text) }, signal);
+  const stepHere = (text, work) => step(text, work, { root });
+  const found = await prepareToolchain({ step: stepHere, log: (text) => log(root, text) }, signal);
   const tools = { go: found.go.path, gdb: found.gdb.path, dlv: found.delve.path, facts: found.facts?.path };
   const file = memoryFile(root);
   mkdirSync(dirname(file), { recursive: true });

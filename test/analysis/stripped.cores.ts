@@ -224,7 +224,7 @@ for (const go of gos) {
           const theirs = await analyzeCore({ exe, core, delve: delve.path }, quiet, signal);
           const pair = await checkPair(exe, core, signal);
           await using sources = openSources(pair, { exe }, quiet, signal);
-          const stripped = { pair, sources, began: performance.now() };
+          const stripped = { pair, sources, began: performance.now(), lack: { kind: 'stripped' } as const };
           const ours = await analyzeStripped(stripped, {}, quiet, signal);
           expect(ours.process.goroutines, situation).to.deep.equal(theirs.process.goroutines);
           // Of those that run, Delve shows what their thread does, which may be the runtime's own work.

@@ -204,7 +204,9 @@ describe('the capture of a bundle', () => {
   it('refuses a process that is gone, and one that is no Go program', async () => {
     const dir = await emptyFolder('refused');
     const gone = { ...request(dir), pid: 2 ** 22 + 1 };
-    expect((await rejectsWith('target', captureBundle(gone, ignore, signal))).message).to.include('is gone');
+    expect((await rejectsWith('target', captureBundle(gone, ignore, signal))).message).to.include(
+      'there is no process',
+    );
     await using sleeper = await target.start(['/bin/sleep', '60'], {
       signal,
       logFile: folder.file('sleep.log'),

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { estimateCoreSize, requireSpace } from '../../lab/capture/space.js';
 import { LabError } from '../../lab/errors.js';
+import { runsFolder } from '../../lab/paths.js';
 
 /** proc(5): the lines that matter. Each mapping is one megabyte. */
 function mapping(where: string, { anonymous = 0, flags = 'rd wr mr mw me ac' } = {}): string {
@@ -68,5 +70,23 @@ describe('the size of a core before it is written', () => {
         .that.includes('1341 MB')
         .and.includes('/runs has 340 MB free');
     }
+  });
+
+  it('names what moves the folder: a variable for that of a run, an option for any other, nothing for the kernel’s', () => {
+    const hint = (...[space, folder, target, by]: Parameters<typeof requireSpace>): string => {
+      try {
+        requireSpace(space, folder, target, by);
+      } catch (error) {
+        if (error instanceof LabError) return error.hint ?? '';
+      }
+      return 'it passed';
+    };
+    const space = { needed: 2_000_000, available: 0 };
+    expect(hint(space, join(runsFolder(), 'a-run')))
+      .to.contain('LAB_RUNS')
+      .and.not.contain('-o');
+    expect(hint(space, '/tmp/hung')).to.contain('with -o').and.not.contain('LAB_RUNS');
+    const here = { kind: 'local', name: 'here' } as const;
+    expect(hint(space, '/var/cores', here, 'kernel')).to.equal('free 2 MB there');
   });
 });

@@ -7,23 +7,13 @@ import { type LabProcess, startLab } from '../e2e/lab-process.js';
 import { goTools } from '../hung-program.js';
 import { buildLarge } from '../large-program.js';
 import { linkedCache } from '../own-cache.js';
+import { randomFrom } from '../random.js';
 import { coreOf, type RealCore } from '../real-core.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const { signal } = new AbortController();
 const moments = 20;
 const seed = Number(process.env['LAB_TEST_SEED'] ?? Date.now() % 2 ** 32);
-
-/** mulberry32: numbers from 0 to 1 that come again with the same seed. */
-function randomFrom(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A second, or more where processes have to wait for their turn. */
 const withinMs = () => 1_000 * Math.max(1, (loadavg()[0] ?? 1) / availableParallelism());

@@ -1,33 +1,19 @@
 import { expect } from 'chai';
 import { analyzeExitCode, parseSourceMap } from '../../lab/cli/commands/analyze.js';
 import { lab } from '../e2e/lab-process.js';
+import { refusedArguments } from '../robustness/refused-arguments.js';
 import { tempFolder } from '../temp-folder.js';
 
 describe('the command line', function () {
   this.timeout(30_000);
 
-  const refusals: readonly (readonly [string, readonly string[], RegExp])[] = [
-    ['a scenario that does not exist', ['run', 'nope'], /choose one of: blog/],
-    ['a port that is none', ['run', '--port', '99999'], /port/],
-    ['a target that is none', ['run', '--target', 'moon'], /target/],
-    ['a command that does not exist', ['hang'], /unknown command/],
-    ['a load driver that is none', ['run', '--load', 'foo'], /--load takes autocannon or wrk, not foo/],
-    ['several bad values at once', ['run', '--load', 'foo', '--port', 'x'], /2 options.*--load.*--port/s],
-    ['a shell that it cannot complete for', ['completion', 'csh'], /bash, zsh or fish, not csh/],
-    ['an option that does not exist', ['run', '--speed'], /unknown option/],
-    ['an analysis without files', ['analyze'], /--exe FILE --core FILE/],
-    ['a source map without =', ['analyze', '--exe', 'a', '--core', 'b', '--source-map', 'x'], /FROM=TO/],
-    ['a pid that is none', ['capture', '--pid', '1x'], /process id/],
-    ['a folder that is no run', ['report', '/'], /run\.json/],
-    ['a run without a name', ['report', ''], /name a run/],
-    ['a capture of a run without a name', ['capture', '--run', ''], /name a run/],
-    ['a number of repeats that is none', ['run', '--repeat', '0'], /--repeat/],
-  ];
-  for (const [what, args, says] of refusals) {
-    it(`refuses ${what} with exit 64 and a way out`, async () => {
+  for (const { input, args, exit, says } of refusedArguments) {
+    it(`refuses ${input}, with a way out`, async () => {
       const { exitCode, stderr, stdout } = await lab(args);
-      expect(exitCode).to.equal(64);
-      expect(stderr).to.match(says);
+      expect(exitCode).to.equal(exit);
+      expect(stderr)
+        .to.match(says)
+        .and.match(/^ {2}do: /m);
       expect(stdout).to.equal('');
     });
   }

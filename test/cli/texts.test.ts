@@ -115,6 +115,7 @@ describe('the doctor on a narrow terminal', () => {
   it('keeps names, and commands whole', () => {
     const mend = 'sudo apt-get update && sudo apt-get install -y gdb and-a-longer-name';
     const row = {
+      host: 'this machine',
       name: 'gdb',
       status: 'missing',
       found: 'not found on PATH or anywhere else',

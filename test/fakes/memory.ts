@@ -7,9 +7,12 @@ export function memoryOf(data: Buffer, base: number): BulkMemory {
     const at = address - base;
     return at >= 0 && at + length <= data.length ? at : -1;
   };
+  const end = base + data.length;
   return {
     view,
     span,
+    held: data.length,
+    heldFrom: (address) => (address >= end ? Number.POSITIVE_INFINITY : Math.max(address, base)),
     bytes: (address, length) =>
       span(address, length) < 0 ? undefined : data.subarray(address - base, address - base + length),
     u8: (address) => (span(address, 1) < 0 ? undefined : data[address - base]),

@@ -49,6 +49,7 @@ function heap() {
   let runtimeUsed = 0;
   return {
     put,
+    spans,
     /** An object with the given words in it. */
     object(...words: number[]) {
       const at = base + slot * used++;
@@ -87,8 +88,9 @@ function heap() {
       goroutines.push(at);
       return at;
     },
-    special(object: number, kind: number) {
+    special(object: number, kind: number, isCircle = false) {
       const at = end;
+      put(at, isCircle ? at : 0);
       end += 64;
       put(at + 8, object - base);
       data[at + 16 - base] = kind;
@@ -139,6 +141,54 @@ function heap() {
     },
   };
 }
+
+describe('what live goroutines reach in a damaged heap', () => {
+  const lost = async (damage: (h: ReturnType<typeof heap>) => void) => {
+    const h = heap();
+    h.goroutine([], [h.object()]);
+    damage(h);
+    return await h.reached().then(
+      () => 'read',
+      (error: unknown) => (error instanceof RangeError ? error.message : String(error)),
+    );
+  };
+
+  it('is found without walking through what the core does not have', async () => {
+    const h = heap();
+    const near = h.object();
+    h.global(near);
+    h.goroutine([], [near]);
+    const began = performance.now();
+    const { reaches } = await h.reached([], 2 ** 46);
+    expect(reaches(near)).to.equal(true);
+    expect(performance.now() - began).to.be.below(2_000);
+  });
+
+  it('is not told where a span has more pages, or more objects, than can be', async () => {
+    for (const [offset, value] of [
+      [8, 2 ** 40],
+      [8, 2 ** 34],
+      [8, 0],
+      [16, 0],
+      [24, 2 ** 31],
+      [0, base + 8],
+    ] as const) {
+      expect(await lost((h) => h.put((h.spans[0] ?? 0) + offset, value))).to.equal(
+        'span 0 of the heap makes no sense',
+      );
+    }
+  });
+
+  it('is found where a list of what is attached runs in circles', async () => {
+    const h = heap();
+    const kept = h.object();
+    h.special(kept, profile + 1, true);
+    const at = h.object();
+    h.global(at);
+    h.goroutine([], [at]);
+    expect((await h.reached()).reaches(at)).to.equal(true);
+  });
+});
 
 describe('what live goroutines reach in the heap', () => {
   it('goes from a package variable over objects to a channel', async () => {

@@ -9,7 +9,8 @@ import { readMutex, readRwMutex, readWaitGroup, type SyncLayout } from '../../la
 function memoryOf(words: Readonly<Record<number, number>>): CoreMemory {
   const u32 = (address: number) => words[address];
   const u64 = (address: number) => words[address];
-  return { bytes: () => undefined, u8: u32, u32, u64, [Symbol.dispose]: () => undefined };
+  const heldFrom = (address: number) => address;
+  return { bytes: () => undefined, u8: u32, u32, u64, held: 0, heldFrom, [Symbol.dispose]: () => undefined };
 }
 
 const sync: SyncLayout = {
@@ -81,6 +82,13 @@ describe('the table of semaphores', () => {
     ]);
     expect(found.of.get(72)).to.equal(500);
     expect(found.complete).to.equal(true);
+  });
+
+  it('says so when the queue of a semaphore runs in circles', () => {
+    const words = { 1000: 2000, 1064: 0, 2000: 71, 2008: 0, 2016: 0, 2024: 500, 2064: 2500 };
+    const found = readSemaphores(memoryOf({ ...words, 2500: 72, 2564: 2000 }), layout, table);
+    expect(found.complete).to.equal(false);
+    expect(found.queues.get(500)).to.deep.equal([71, 72]);
   });
 
   it('says so when a tree runs in circles', () => {

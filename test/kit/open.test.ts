@@ -1,58 +1,24 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { type Header, pack } from 'tar-stream';
 import { openKit } from '../../lab/kit/open.js';
 import { rejectsWith } from '../rejects.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
+import { archive, describedFile, type Entry, kitManifest } from './archive.js';
 
 const { signal } = new AbortController();
 
-type Entry = Partial<Header> & { readonly name: string; readonly text?: string };
-
-const described = (path: string, text: string) => ({
-  ...{ path, size: Buffer.byteLength(text), mode: 0o600, mtimeMs: 1_600_000_000_000 },
-  sha256: createHash('sha256').update(text).digest('hex'),
-});
-
-const manifestOf = (files: readonly object[], more: object = {}) =>
-  JSON.stringify({
-    ...{
-      schema: 'lab.kit/1',
-      name: 'a-run',
-      created: '2026-11-23T10:00:00.000Z',
-      scenario: 'blog',
-      fixed: false,
-    },
-    ...{ verdict: 'deadlock', buildId: 'x', versions: { go: '1.26.8', delve: '1.27.2', lab: '0.1.0' } },
-    ...{ core: { kind: 'whole', size: 1 }, files, leftOut: [], lesson: null, ...more },
-  });
-
-/** A gzipped tar of these entries, in this order. */
-async function archive(entries: readonly Entry[]): Promise<Buffer> {
-  const tar = pack();
-  for (const { text = '', ...header } of entries) {
-    if (header.type === undefined || header.type === 'file') tar.entry(header, text);
-    else tar.entry(header);
-  }
-  tar.finalize();
-  const parts: Buffer[] = [];
-  for await (const part of tar) if (Buffer.isBuffer(part)) parts.push(part);
-  return gzipSync(Buffer.concat(parts));
-}
-
-const files = [described('server', 'program'), described('sources/a.go', 'package a')];
+const files = [describedFile('server', 'program'), describedFile('sources/a.go', 'package a')];
 const honest: readonly Entry[] = [
-  { name: 'a-run/kit.json', text: manifestOf(files) },
+  { name: 'a-run/kit.json', text: kitManifest(files) },
   { name: 'a-run/server', text: 'program' },
   { name: 'a-run/sources/a.go', text: 'package a' },
 ];
 const withManifest = (list: readonly object[], ...rest: Entry[]): Entry[] => [
-  { name: 'a-run/kit.json', text: manifestOf(list) },
+  { name: 'a-run/kit.json', text: kitManifest(list) },
   ...rest,
 ];
 const [kitJson, server, source] = honest as [Entry, Entry, Entry];
@@ -83,14 +49,14 @@ describe('opening a kit', () => {
   const hostile: Readonly<Record<string, readonly [RegExp, readonly Entry[]]>> = {
     'an absolute path': [
       /does not stay/,
-      withManifest([described('/tmp/evil', 'x')], { name: '/tmp/evil', text: 'x' }),
+      withManifest([describedFile('/tmp/evil', 'x')], { name: '/tmp/evil', text: 'x' }),
     ],
-    'a path that leads out': [/does not stay/, withManifest([described('../evil', 'x')])],
+    'a path that leads out': [/does not stay/, withManifest([describedFile('../evil', 'x')])],
     'a path that leads out in the middle': [
       /does not stay/,
-      withManifest([described('sources/../../evil', 'x')]),
+      withManifest([describedFile('sources/../../evil', 'x')]),
     ],
-    'a path with a backslash': [/does not stay/, withManifest([described('..\\evil', 'x')])],
+    'a path with a backslash': [/does not stay/, withManifest([describedFile('..\\evil', 'x')])],
     'an entry outside of its folder': [/lies outside/, [kitJson, { name: '../server', text: 'program' }]],
     'an entry of another folder': [/lies outside/, [kitJson, { name: 'b-run/server', text: 'program' }]],
     'a symbolic link': [
@@ -115,11 +81,11 @@ describe('opening a kit', () => {
     'no manifest at first': [/its first file is server/, [server, kitJson, source]],
     'a manifest of another version': [
       /lab.kit\/2/,
-      [{ name: 'a-run/kit.json', text: manifestOf([], { schema: 'lab.kit/2' }) }],
+      [{ name: 'a-run/kit.json', text: kitManifest([], { schema: 'lab.kit/2' }) }],
     ],
     'a name that is no folder': [
       /no name of a folder/,
-      [{ name: '../kit.json', text: manifestOf([], { name: '..' }) }].map((e) => ({
+      [{ name: '../kit.json', text: kitManifest([], { name: '..' }) }].map((e) => ({
         ...e,
         name: 'x/kit.json',
       })),
@@ -138,7 +104,7 @@ describe('opening a kit', () => {
     const tar = await archive(honest);
     const bomb = Buffer.concat([tar, gzipSync(Buffer.alloc(64 << 20))]);
     await rejectsWith('usage', opens(bomb));
-    const swollen = [{ name: 'a-run/kit.json', text: `${manifestOf(files)}${' '.repeat(40 << 20)}` }];
+    const swollen = [{ name: 'a-run/kit.json', text: `${kitManifest(files)}${' '.repeat(40 << 20)}` }];
     await rejectsWith('usage', opens(await archive(swollen)));
     expect(await readdir(folder.file('in'))).to.deep.equal([]);
   });

@@ -59,6 +59,21 @@ describe('the run store', () => {
     });
   });
 
+  it('knows a stage whose lab is gone as killed, and keeps what that one had to leave', async () => {
+    const run = await createRun(parseConfig({}));
+    await run.stage('start', async (keep) => {
+      await keep({ pid: 7 });
+      const seen = (await openRun(run.dir)).record.stages['start'];
+      expect(seen).to.deep.include({ state: 'running', result: { pid: 7 } });
+      // As the lab would leave it that is killed now.
+      const text = await readFile(run.file('run.json'), 'utf8');
+      await writeFile(run.file('run.json'), text.replace(/"startTicks": \d+/, '"startTicks": 1'));
+      const left = await openRun(run.dir);
+      expect(left.record.stages['start']).to.deep.include({ state: 'killed', result: { pid: 7 } });
+      expect(() => left.resultOf('start', z.looseObject({}))).to.throw(LabError, 'stage start is killed');
+    });
+  });
+
   it('names the stage to do first when a result is missing', async () => {
     const run = await createRun(parseConfig({}));
     expect(() => run.resultOf('start', z.object({}))).to.throw(LabError, 'stage start is not done');

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { doctorText } from '../../lab/report/doctor-text.js';
 import { localTarget } from '../../lab/targets/local.js';
 import type { Target } from '../../lab/targets/target.js';
-import { type DoctorRow, doctorExitCode, examine, nodeRow } from '../../lab/toolchain/doctor.js';
+import { doctorExitCode, examine, nodeRow, type SeenRow } from '../../lab/toolchain/doctor.js';
 import { examineMachine } from '../../lab/toolchain/doctor-machine.js';
 import { tempFolder } from '../temp-folder.js';
 
@@ -25,7 +25,11 @@ describe('the doctor', () => {
         expect(named.has(name), name).to.equal(true);
       }
       expect(named.get(`port ${port}`)).to.include({ status: 'missing', found: 'taken' });
-      expect(named.get('disk')?.found).to.match(/ GB free in /);
+      for (const name of ['disk', 'cache folder', 'temporary folder'])
+        expect(named.get(name)?.found).to.match(/ GB free in /);
+      expect(rows.map(({ host }) => host)).to.satisfy((hosts: readonly string[]) =>
+        hosts.every((host) => host === 'this machine'),
+      );
       expect(doctorExitCode(rows)).to.equal(69);
       for (const { name, status, mend } of rows) {
         if (status === 'missing' && name !== 'Delve') expect(mend, name).to.be.a('string');
@@ -44,8 +48,7 @@ describe('the doctor', () => {
         readFile: async (path, until) =>
           path.endsWith('/core_pattern') ? pattern : await here.readFile(path, until),
       };
-      const options = { runsFolder: '/tmp', ports: [] };
-      const rows = await examineMachine(target, { kind: 'none' }, options, signal);
+      const rows = await examineMachine(target, { kind: 'none' }, [], signal);
       return rows.find(({ name }) => name === 'kernel cores');
     };
     expect(await rowWith('|/usr/share/apport/apport %p\n')).to.include({
@@ -65,7 +68,7 @@ describe('the doctor', () => {
   });
 
   it('is content when only optional things are absent', () => {
-    const optional: DoctorRow = { name: 'wrk', status: 'warning', found: 'none', needed: 'optional' };
+    const optional: SeenRow = { name: 'wrk', status: 'warning', found: 'none', needed: 'optional' };
     expect(doctorExitCode([optional])).to.equal(0);
     expect(doctorExitCode([optional, { ...optional, status: 'missing' }])).to.equal(69);
   });
@@ -73,14 +76,17 @@ describe('the doctor', () => {
   it('prints rows of at most 80 columns and never cuts a command', () => {
     const mend = `sudo apt-get install -y ${'a-very-long-package '.repeat(5)}end`;
     const long = 'word '.repeat(40).trim();
+    const host = 'this machine';
     const text = doctorText([
-      { name: 'Go', status: 'ok', found: 'go1.26.8', needed: '1.19 or newer' },
-      { name: 'kernel cores', status: 'missing', found: long, needed: 'something', mend },
+      { host, name: 'Go', status: 'ok', found: 'go1.26.8', needed: '1.19 or newer' },
+      { host, name: 'kernel cores', status: 'missing', found: long, needed: 'something', mend },
+      { host: 'ssh://me@server-7', name: 'gdb', status: 'ok', found: '13.1', needed: 'any' },
     ]);
     const lines = text.split('\n');
     expect(lines.filter((line) => line.includes(mend))).to.have.length(1);
     expect(lines.filter((line) => line.length > 80 && !line.includes(mend))).to.deep.equal([]);
-    expect(text).to.match(/^ok +Go +go1\.26\.8\n/);
+    expect(text).to.match(/^On this machine\nok +Go +go1\.26\.8\n/);
+    expect(text).to.match(/\n\nOn ssh:\/\/me@server-7\nok +gdb +13\.1\n/);
     expect(text).to.include('MISSING');
     expect(text).to.include('Missing: kernel cores.');
   });

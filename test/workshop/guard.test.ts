@@ -128,12 +128,27 @@ describe('the server of the workbook', () => {
     ['a file that is no page', () => send({ path: '/session.json' }), 404],
     ['a verb that does not exist', () => post({}, JSON.stringify({ ...asks, verb: 'format' })), 400],
     ['more than was asked for', () => post({}, JSON.stringify({ ...asks, path: '/etc' })), 400],
-    ['what is no JSON', () => post({}, '{'), 409],
+    ['what is no JSON', () => post({}, '{'), 400],
     [
       'a body without an end',
       () => post({}, JSON.stringify({ ...asks, answers: { a: 'x'.repeat(100_000) } })),
-      409,
+      400,
     ],
+    ...[
+      '//',
+      '//evil.example/',
+      '/\\evil.example',
+      '*',
+      'x',
+      'http://[',
+      `http://127.0.0.1/?token=${token}`,
+    ].flatMap((path) =>
+      ['GET', 'POST', 'OPTIONS'].map(
+        (method) => [`${method} ${path}`, () => send({ method, path }), 400] as const,
+      ),
+    ),
+    ['an address with broken escapes', () => send({ path: '/%zz%' }), 404],
+    ['an address of zeros', () => send({ path: '/%00' }), 404],
   ];
   for (const [what, act, status] of hostile) {
     it(`turns away ${what}`, async () => {

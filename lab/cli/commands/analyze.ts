@@ -7,12 +7,15 @@ import { analyzeCore } from '../../analysis/analyze-core.js';
 import type { Diagnosis } from '../../analysis/diagnosis.js';
 import type { Roster } from '../../analysis/roster.js';
 import { complaintsText } from '../../complaints.js';
+import { readExecutable } from '../../core/executable.js';
 import { LabError } from '../../errors.js';
 import { diagnosisText } from '../../report/diagnosis-text.js';
 import type { SourceMap } from '../../report/page/source-lines.js';
+import { findModule } from '../../source/find-module.js';
 import { recordedGoRoot } from '../../source/library-paths.js';
 import { cannotWrite, writing } from '../../store/cannot-write.js';
 import type { LabCommand } from '../command.js';
+import { filesOfRun, requireDistinct } from '../distinct-files.js';
 import { defineAnalyze } from '../manual/analyze.js';
 import { withPatience, withProgress } from '../progress.js';
 
@@ -53,7 +56,7 @@ export const analyzeCommand: LabCommand = {
     if (asked.html !== undefined) {
       const file = resolve(asked.html);
       const { diagnosisHtml } = await import('../../report/report-html.js');
-      const page = await diagnosisHtml(diagnosis, await sourcesFor(asked, diagnosis), roster);
+      const page = await diagnosisHtml(diagnosis, await sourcesFor(asked, diagnosis, signal), roster);
       await writing(report, file, writeWhole(file, page));
       output.aside(`report: ${file}`);
     }
@@ -79,14 +82,15 @@ export function analyzeExitCode({ verdict }: Pick<Diagnosis, 'verdict'>): number
 
 /** Where the page finds the lines around the places that it names; nowhere with `--no-source`. */
 async function sourcesFor(
-  { run, source, sourceMap, goRoot }: z.infer<typeof optionsSchema>,
+  { run, exe, source, sourceMap, goRoot }: z.infer<typeof optionsSchema>,
   { groups }: Diagnosis,
+  signal: AbortSignal,
 ): Promise<SourceMap> {
   if (!source) return undefined;
   if (run === undefined) {
     const recorded = recordedGoRoot(groups.flatMap(({ stack }) => stack.map(({ file }) => file)));
     const library = goRoot === undefined || recorded === '' ? [] : [{ from: recorded, to: resolve(goRoot) }];
-    return [...sourceMap.map(parseSourceMap), ...library];
+    return [...(await mapsOf(exe ?? '', sourceMap, signal)), ...library];
   }
   const { sourceMapOf } = await import('../../run-sources.js');
   const { openRun } = await import('../../store/run-store.js');
@@ -132,7 +136,7 @@ async function analyzeFiles(
     ...(html === undefined && members === undefined ? {} : { onRoster }),
     exe: resolve(exe),
     core: resolve(core),
-    sourceMap: sourceMap.map(parseSourceMap),
+    sourceMap: await mapsOf(exe, sourceMap, signal),
     noSource: !source,
     ...(goRoot === undefined ? {} : { goRoot: resolve(goRoot) }),
   };
@@ -142,6 +146,16 @@ async function analyzeFiles(
     async () => await analyzeCore(files, emit, signal),
   );
   return { diagnosis, roster };
+}
+
+/** What was asked for, and where the module of a program lies that does not say so itself. */
+async function mapsOf(exe: string, asked: readonly string[], signal: AbortSignal) {
+  const maps = asked.map(parseSourceMap);
+  const { build } = await readExecutable(resolve(exe), signal);
+  const found = build === undefined ? undefined : await findModule(build);
+  return found === undefined || maps.some(({ from }) => found.from.startsWith(from))
+    ? maps
+    : [...maps, found];
 }
 
 /** Reads `FROM=TO`; the first `=` divides. */
@@ -181,12 +195,16 @@ function requireSensible({
   ]) {
     if (!existsSync(folder)) refuse(`there are no sources at ${folder}: it does not exist`, 'check the path');
   }
-  for (const [what, file] of [
-    [report, html],
-    [list, members],
-  ] as const) {
-    if (file !== undefined) requireWritable(what, resolve(file));
-  }
+  const written = [
+    { what: report, path: html },
+    { what: list, path: members },
+  ].flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }]));
+  const read = [
+    { what: 'the executable', path: exe },
+    { what: 'the core', path: core },
+  ].flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }]));
+  requireDistinct(written, run === undefined ? read : filesOfRun(run));
+  for (const { what, path } of written) requireWritable(what, resolve(path));
 }
 
 function requireWritable(what: string, file: string): void {

@@ -4,6 +4,7 @@ import { bundleFile, bundleFolder } from '../../capture/bundle-folder.js';
 import { captureBundle } from '../../capture/capture.js';
 import { captureMethod } from '../../capture/index.js';
 import { parseConfig } from '../../config.js';
+import { decimal } from '../../decimal.js';
 import { LabError } from '../../errors.js';
 import { quoteWord } from '../../quote-word.js';
 import * as stages from '../../stages/index.js';
@@ -17,7 +18,7 @@ import { withPatience, withProgress } from '../progress.js';
 import { inVmHost } from '../vm-host.js';
 import { actOn, targetFor } from './stage.js';
 
-const pidSchema = z.coerce.number().int().positive();
+const pidSchema = decimal(z.number().int().positive());
 
 export const captureCommand: LabCommand = {
   define: defineCapture,

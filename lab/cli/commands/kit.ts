@@ -4,6 +4,7 @@ import { LabError } from '../../errors.js';
 import { type Manifest, pairOf } from '../../kit/manifest.js';
 import { openKit } from '../../kit/open.js';
 import { packKit } from '../../kit/pack.js';
+import { allPrintable } from '../../printable.js';
 import { quoteWord } from '../../quote-word.js';
 import { coreText, toolsText } from '../../report/kit-text.js';
 import type { Call, LabCommand } from '../command.js';
@@ -51,7 +52,8 @@ async function openIt({ args, options, output, signal }: Call): Promise<number> 
       });
     }
   }
-  const { dir, manifest } = await openKit({ file: String(args[1]), dir: text(options['output']) }, signal);
+  const opened = await openKit({ file: String(args[1]), dir: text(options['output']) }, signal);
+  const { dir, manifest } = { dir: opened.dir, manifest: allPrintable(opened.manifest) };
   const commands = commandsFor(dir, manifest);
   output.document({ dir, manifest, commands });
   output.print(

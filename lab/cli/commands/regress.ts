@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { createColors } from 'picocolors';
 import { z } from 'zod';
 import { complaintsText } from '../../complaints.js';
+import { decimal } from '../../decimal.js';
 import { LabError, messageOf } from '../../errors.js';
 import type { LabEvent } from '../../events.js';
 import { readBaseline, saveBaseline } from '../../regress/baseline.js';
@@ -18,6 +19,7 @@ import { type LiveRegressView, regressView } from '../../report/regress-view.js'
 import { localTarget } from '../../targets/local.js';
 import type { LabCommand } from '../command.js';
 import { columnsOf } from '../context.js';
+import { requireDistinct } from '../distinct-files.js';
 import { defineRegress } from '../manual/regress.js';
 import { progressOptions, withPatience } from '../progress.js';
 
@@ -25,8 +27,8 @@ const optionsSchema = z.looseObject({
   only: z.string().optional(),
   go: z.string().optional(),
   dlv: z.string().optional(),
-  jobs: z.coerce.number().int().min(1).max(256).optional(),
-  timeLimit: z.coerce.number().positive().max(86_400).optional(),
+  jobs: decimal(z.number().int().min(1).max(256)).optional(),
+  timeLimit: decimal(z.number().positive().max(86_400)).optional(),
   keep: z.string().optional(),
   cores: z.string().optional(),
   junit: z.string().optional(),
@@ -109,6 +111,16 @@ function readOptions(options: unknown): Asked {
       hint: 'leave out --keep',
     });
   }
+  requireDistinct(
+    [
+      { what: 'the JUnit report', path: asked.junit },
+      { what: 'the new baseline', path: asked.saveBaseline },
+    ].flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }])),
+    // A baseline may be brought up to date in its place.
+    asked.baseline === undefined || asked.baseline === asked.saveBaseline
+      ? []
+      : [{ what: 'the baseline', path: asked.baseline }],
+  );
   return asked;
 }
 

@@ -2,6 +2,7 @@ import { createColors } from 'picocolors';
 import { z } from 'zod';
 import type { Diagnosis } from '../../analysis/diagnosis.js';
 import { type LabConfig, parseConfig } from '../../config.js';
+import { decimal } from '../../decimal.js';
 import { LabError, toLabError } from '../../errors.js';
 import { type Result, runExperiment } from '../../experiment.js';
 import { diagnosisText } from '../../report/diagnosis-text.js';
@@ -16,7 +17,7 @@ import { defineRun } from '../manual/run.js';
 import { withProgress } from '../progress.js';
 import { inVmHost } from '../vm-host.js';
 
-const repeatSchema = z.coerce.number().int().min(1).max(1000);
+const repeatSchema = decimal(z.number().int().min(1).max(1000));
 
 export const runCommand: LabCommand = {
   define: defineRun,

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { complaintsText } from '../../complaints.js';
+import { decimal } from '../../decimal.js';
 import { LabError } from '../../errors.js';
 import { runsFolder } from '../../paths.js';
 import { openClass, openWorkshop, type Workshop } from '../../workshop/workshop.js';
@@ -10,7 +11,7 @@ import type { Output } from '../context.js';
 import { defineWorkshop } from '../manual/workshop.js';
 
 const optionsSchema = z.object({
-  port: z.coerce.number().int().min(0).max(65535).default(0),
+  port: decimal(z.number().int().min(0).max(65535)).default(0),
   dir: z.string().optional(),
   name: z.string().optional(),
   lesson: z.string().optional(),

@@ -18,6 +18,7 @@ function programText(program: Command, columns = textWidth): string {
     ...heading('Synopsis'),
     '  npx lab COMMAND [options]',
     '  npx lab COMMAND --help',
+    '  npx lab --version',
     ...groups.flatMap((group) => [
       ...heading(group),
       ...entries(

@@ -26,6 +26,8 @@ export interface Range {
 
 const chunk = 64 * 1024;
 const page = 4096;
+/** Bytes that one step looks through at most: between steps others have their turn. */
+export const atOnce = 16 * 1024 * 1024;
 /** What is read together comes from one block of the file. */
 const blockSize = 128 * 1024;
 
@@ -92,7 +94,7 @@ export function newMarker(
           if (value >= low && value < high) see(value);
         }
       }
-      at += length;
+      at = from < 0 ? Math.ceil(memory.heldFrom(at + length) / 8) * 8 : at + length;
     }
   }
 
@@ -150,11 +152,16 @@ function newWorklist() {
       if (first.done === true) return false;
       const [block, list] = first.value;
       // Objects of this very block that are found meanwhile are added to the same list.
-      while (list.length > 0) {
+      let room = atOnce;
+      while (list.length > 0 && room > 0) {
         const end = list.pop() ?? 0;
-        look(list.pop() ?? 0, end);
+        const start = list.pop() ?? 0;
+        const stop = Math.min(end, start + room);
+        room -= stop - start;
+        if (stop < end) list.push(stop, end);
+        look(start, stop);
       }
-      blocks.delete(block);
+      if (list.length === 0) blocks.delete(block);
       return true;
     },
   };

@@ -5,7 +5,7 @@ import type { FoldedGoroutines } from '../fold.js';
 import { goroutineStatus, scanBit } from '../goroutines.js';
 import type { RuntimeLayout } from '../layout.js';
 import type { HeapLayout } from './layout.js';
-import { newMarker, type Range } from './marker.js';
+import { atOnce, newMarker, type Range } from './marker.js';
 import { findRoots, firstWithin, type Roots } from './roots.js';
 import { type HeapSpans, readSpans } from './spans.js';
 import { targetReader } from './targets.js';
@@ -107,10 +107,13 @@ async function mark(
     if (state === 'live' || (state === 'waits' && awake)) waiters.awake.push(address);
   }
   for (const word of roots.words) marker.see(word);
-  for (const { start, end } of roots.ranges) {
-    marker.scan(start, end);
-    await breathe();
-  }
+  const scan = async ({ start, end }: Range): Promise<void> => {
+    for (let at = memory.heldFrom(start); at < end; at = memory.heldFrom(at + atOnce)) {
+      marker.scan(at, Math.min(at + atOnce, end));
+      await breathe();
+    }
+  };
+  for (const range of roots.ranges) await scan(range);
   const pointers = registers.map(({ sp }) => sp).sort((a, b) => a - b);
   const seen = new Set<number>();
   for (let steps = 0; unmarked > 0 || some === undefined; steps++) {
@@ -124,8 +127,7 @@ async function mark(
     seen.add(address);
     live += 1;
     marker.scan(address, address + heap.gSize);
-    const stack = stackOf(source, address, pointers);
-    marker.scan(stack.start, stack.end);
+    await scan(stackOf(source, address, pointers));
   }
   if (some !== undefined && unmarked > 0) return undefined;
   const { marked, skipped } = marker.counts();

@@ -13,7 +13,6 @@ export interface Roots {
 
 /** A special record is smaller than this; what follows it in memory is another special. */
 const specialSize = 64;
-const maxLinks = 10_000_000;
 
 /**
  * Everything from which the program can get at its heap, goroutines' own stacks aside: package variables,
@@ -45,8 +44,9 @@ function systemStacks(
 ) {
   const out: { start: number; end: number }[] = [];
   const pointers = registers.map(({ sp }) => sp).sort((a, b) => a - b);
-  let at = m.first;
-  for (let i = 0; at !== 0 && i < maxLinks; i++) {
+  const seen = new Set<number>();
+  for (let at = m.first; at !== 0 && !seen.has(at); at = memory.u64(at + m.next) ?? 0) {
+    seen.add(at);
     for (const field of [m.g0, m.signalG]) {
       const stack = memory.u64(at + field) ?? 0;
       if (stack === 0) continue;
@@ -57,7 +57,6 @@ function systemStacks(
       if (on !== undefined) out.push({ start: on, end: hi });
       else if (saved > lo && saved < hi) out.push({ start: saved, end: hi });
     }
-    at = memory.u64(at + m.next) ?? 0;
   }
   return out;
 }
@@ -82,9 +81,11 @@ export function firstWithin(sorted: readonly number[], lo: number, hi: number): 
  */
 function attached(memory: BulkMemory, { special, profileKind }: HeapLayout, spans: HeapSpans) {
   const out: { start: number; end: number }[] = [];
+  // A record is in one list only: where one comes again, a damaged list runs in circles.
+  const seen = new Set<number>();
   for (const { first, span, start } of spans.specials) {
-    let at = first;
-    for (let i = 0; at !== 0 && i < maxLinks; i++) {
+    for (let at = first; at !== 0 && !seen.has(at); ) {
+      seen.add(at);
       const found = memory.span(at, specialSize);
       if (found < 0) break;
       const next = readField(memory, found, special.next);
@@ -103,7 +104,9 @@ function attached(memory: BulkMemory, { special, profileKind }: HeapLayout, span
 
 function queuedBlocks(memory: BulkMemory, { first, next, size }: HeapLayout['queued'][number]) {
   const out: { start: number; end: number }[] = [];
-  for (let at = first, i = 0; at !== 0 && i < maxLinks; i++) {
+  const seen = new Set<number>();
+  for (let at = first; at !== 0 && !seen.has(at); ) {
+    seen.add(at);
     out.push({ start: at, end: at + size });
     at = next === undefined ? 0 : (memory.u64(at + next) ?? 0);
   }

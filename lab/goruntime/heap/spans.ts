@@ -30,6 +30,16 @@ const arenaSize = pageSize * pagesPerArena;
 /** `mSpanInUse`: it holds objects, not stacks. */
 export const inUse = 1;
 
+/** A heap has at most so many times what the core has, which may have been slimmed; of the smallest cores this much. */
+const mostApparent = 16;
+const smallHeap = 2 ** 28;
+
+/** Whether the objects of a span have room in its pages, and these in user space. */
+function isSound(start: number, pages: number, size: number, slots: number): boolean {
+  const bytes = pages * pageSize;
+  return start % pageSize === 0 && start + bytes < 2 ** 47 && bytes > 0 && size >= 8 && size * slots <= bytes;
+}
+
 /** Reads the span table. Throws a RangeError where the core lacks it. */
 export function readSpans(
   memory: BulkMemory,
@@ -46,6 +56,8 @@ export function readSpans(
   const ends = new Float64Array(spans.length);
   const arenas = new Map<number, Int32Array>();
   const specials: { first: number; span: number; start: number }[] = [];
+  // A damaged number of pages would take all memory of this process to note.
+  let room = Math.max(memory.held, smallHeap) * mostApparent;
   let count = 0;
   let objects = 0;
   let low = Number.POSITIVE_INFINITY;
@@ -69,6 +81,9 @@ export function readSpans(
     const from = start[count] ?? 0;
     if (attached !== 0) specials.push({ first: attached, span: count, start: from });
     const pages = read(span.pages);
+    room -= pages * pageSize;
+    if (!isSound(from, pages, size[count] ?? 0, slots[count] ?? 0) || room < 0)
+      throw new RangeError(`span ${i} of the heap makes no sense`);
     enter(arenas, from, pages, count + 1);
     low = Math.min(low, from);
     ends[count] = from + pages * pageSize;

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { misshapen } from '../../complaints.js';
 import { LabError, messageOf, toLabError } from '../../errors.js';
 import type { LiveEvent } from '../live.js';
 import { linkTo } from '../session.js';
@@ -56,7 +57,8 @@ export async function serveWorkshop(options: WorkshopServerOptions): Promise<Wor
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const named = knowsUs(request, port);
     if (named.kind === 'turned away') return turnAway(response, named);
-    const url = new URL(request.url ?? '/', `http://127.0.0.1:${port}`);
+    const url = addressOf(request, port);
+    if (url === undefined) return fail(response, 400, 'this address is malformed');
     const given = url.searchParams.get('token');
     if (request.method === 'GET' && url.pathname === '/' && given !== null && sameToken(given, token)) {
       // The token leaves the address bar, the history and every Referer at once.
@@ -85,8 +87,10 @@ export async function serveWorkshop(options: WorkshopServerOptions): Promise<Wor
         return stream.add(response, greeting?.());
       case 'POST /api/ask': {
         if (ask === undefined) break;
-        const asked = askedSchema.safeParse(await readJsonBody(request));
-        if (!asked.success) return fail(response, 400, z.prettifyError(asked.error));
+        const body = await readJsonBody(request);
+        if (body instanceof LabError) return fail(response, 400, body.message);
+        const asked = askedSchema.safeParse(body);
+        if (!asked.success) return fail(response, 400, misshapen(asked.error));
         await ask(asked.data);
         return send(response, 200, 'application/json', JSON.stringify(await view()));
       }
@@ -136,19 +140,26 @@ function send(response: ServerResponse, status: number, type: string, body: stri
   response.writeHead(status, { 'content-type': type }).end(body);
 }
 
+/** `undefined` unless it is a path of this server: what begins with two slashes names another host. */
+function addressOf({ url = '/' }: IncomingMessage, port: number): URL | undefined {
+  const whole = `http://127.0.0.1:${port}${url}`;
+  return /^\/(?![/\\])/.test(url) && URL.canParse(whole) ? new URL(whole) : undefined;
+}
+
+/** The error is a value: whoever sent it is told. */
 async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
-    if (size > maxBodyBytes) throw new LabError('the request is too long', { code: 'usage' });
+    if (size > maxBodyBytes) return new LabError('the request is too long', { code: 'usage' });
     chunks.push(bytes);
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch (cause) {
-    throw new LabError(`the request is no JSON: ${messageOf(cause)}`, { code: 'usage', cause });
+    return new LabError(`the request is no JSON: ${messageOf(cause)}`, { code: 'usage', cause });
   }
 }
 

@@ -1,0 +1,15 @@
+import { expect } from 'chai';
+import type { LabResult } from '../e2e/lab-process.js';
+import { type RowId, rowOf } from './rows.js';
+
+/**
+ * Asserts that what was tried ended as its row of docs/robustness.md says: with its exit code, with its words, and with
+ * nothing that only a developer could read. A row that no test names here fails the table's own test.
+ */
+export function expectRow(id: RowId, { exitCode, stdout, stderr }: Omit<LabResult, 'signal'>): void {
+  const row = rowOf(id);
+  const said = `${stdout}\n${stderr}`.replaceAll(/\s+/g, ' ').trim();
+  expect(exitCode, `${row.input}: ${said}`).to.equal(row.exit);
+  expect(said, row.input).to.match(row.says);
+  expect(stderr, row.input).not.to.match(/^ {4}at |✖|node:internal|goroutine \d+ \[running\]/m);
+}

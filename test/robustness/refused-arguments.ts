@@ -1,0 +1,29 @@
+import type { Row } from './rows.js';
+
+/** Command lines that are refused before anything is done; test/cli/main.test.ts types each. */
+export const refusedArguments: readonly (Row & { readonly args: readonly string[] })[] = [
+  refused('a scenario that does not exist', ['run', 'nope'], /choose one of: blog/),
+  refused('a port that is none', ['run', '--port', '99999'], /port/),
+  refused('a target that is none', ['run', '--target', 'moon'], /target/),
+  refused('a command that does not exist', ['hang'], /unknown command/),
+  refused('a load driver that is none', ['run', '--load', 'foo'], /--load takes autocannon or wrk, not foo/),
+  refused(
+    'several bad values at once',
+    ['run', '--load', 'foo', '--port', 'x'],
+    /2 options.*--load.*--port/s,
+  ),
+  refused('a shell that it cannot complete for', ['completion', 'csh'], /bash, zsh or fish, not csh/),
+  refused('an option that does not exist', ['run', '--speed'], /unknown option/),
+  refused('an analysis without files', ['analyze'], /--exe FILE --core FILE/),
+  refused('a source map without =', ['analyze', '--exe', 'a', '--core', 'b', '--source-map', 'x'], /FROM=TO/),
+  refused('a pid that is none', ['capture', '--pid', '1x'], /process id/),
+  refused('a folder that is no run', ['report', '/'], /run\.json/),
+  refused('a run without a name', ['report', ''], /name a run/),
+  refused('a capture of a run without a name', ['capture', '--run', ''], /name a run/),
+  refused('a number of repeats that is none', ['run', '--repeat', '0'], /--repeat/),
+];
+
+function refused(what: string, args: readonly string[], says: RegExp) {
+  const input = `${what}: \`lab ${args.map((word) => (word === '' ? '""' : word)).join(' ')}\``;
+  return { input, happens: 'Refused, with a way out.', exit: 64, says, args };
+}
