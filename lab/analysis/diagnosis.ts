@@ -105,7 +105,17 @@ const group = z.object({
   goStatementLocation: location,
   exampleIds: z.array(z.number().int()),
   stack: z.array(stackFrame),
+  /** What becomes of its wait; absent where nobody looked, and in diagnoses of older versions of the lab. */
+  outlook: z.enum(['ends', 'idle', 'stuck', 'unclear']).optional(),
+  outlookReason: z.string().optional(),
+  /** Who could end its wait, and why each of them counts or does not. */
+  releasers: z
+    .array(z.object({ who: z.string(), counts: z.enum(['certain', 'may', 'ruled-out']), why: z.string() }))
+    .optional(),
 });
+
+/** Of an undecided core: what is most waited for, who stands where, who might still come. */
+const suspect = z.object({ resource: z.string(), group: z.string(), text: z.string() });
 
 export const diagnosisSchema = z.object({
   schema: z.literal('lab.diagnosis/1'),
@@ -142,6 +152,8 @@ export const diagnosisSchema = z.object({
   userLocations: z.array(z.object({ function: z.string(), line: z.number().int(), count: z.number().int() })),
   /** Objects that are waited for, most waiters first. */
   objects: z.array(waitedObject).optional(),
+  /** The prime suspects, worst first. */
+  suspects: z.array(suspect).optional(),
   stats: z.object({
     engine: z.enum(['core-reader', 'delve']),
     wallMs: z.number(),

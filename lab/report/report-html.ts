@@ -1,7 +1,6 @@
 import { createColors } from 'picocolors';
 import type { Diagnosis } from '../analysis/diagnosis.js';
 import type { Roster } from '../analysis/roster.js';
-import { diagnosisText } from './diagnosis-text.js';
 import { diagnosisPart } from './page/diagnosis-part.js';
 import { findingsInRoom, namesCut } from './page/finding-room.js';
 import { pageAssets, pageFile } from './page/page-file.js';
@@ -10,6 +9,8 @@ import { runPart } from './page/run-part.js';
 import type { SourceMap } from './page/source-lines.js';
 import type { PageData } from './page-data.js';
 import type { RunReport } from './run-report.js';
+import { diagnosisText } from './screen/full-text.js';
+import { textWidth } from './wrap.js';
 
 /** Characters. */
 const longestTitle = 200;
@@ -66,7 +67,10 @@ async function page(data: PageData, diagnosed: Diagnosed | undefined): Promise<s
   const assets = await pageAssets('report');
   if (diagnosed === undefined) return pageFile(data, assets, '');
   const { diagnosis, sources, roster } = diagnosed;
-  const plain = clip(diagnosisText(brief(diagnosis), createColors(false)), longestPlain);
+  const screen = { palette: createColors(false), columns: textWidth, sources, links: false };
+  const again = 'npx lab analyze --exe EXE --core CORE';
+  const all = { proof: true, verbose: true };
+  const plain = clip(diagnosisText(brief(diagnosis), { ...screen, again }, all), longestPlain);
   const room = pageRoom - Buffer.byteLength(pageFile(data, assets, plain));
   const { part, packed } = await diagnosisPart(diagnosis, sources, roster, room);
   return pageFile({ ...data, diagnosis: part }, assets, plain, packed);
@@ -81,7 +85,6 @@ function brief(diagnosis: Diagnosis): Diagnosis {
     summary: clip(diagnosis.summary, longestSummary),
     findings: [...findings],
     groups: namesCut(diagnosis.groups.slice(0, mostPlain)),
-    userLocations: namesCut(diagnosis.userLocations.slice(0, mostPlain)),
     objects: namesCut((diagnosis.objects ?? []).slice(0, mostPlain)),
     limits: [...namesCut(diagnosis.limits.slice(0, mostPlain)), ...more],
   };

@@ -5,6 +5,7 @@ import type { DelveUsed } from '../delve/used.js';
 import type { ExpectationRow } from '../expectation.js';
 import { checklistSummary } from './checklist-text.js';
 import { delveSentence } from './delve-words.js';
+import { ownLocations } from './page/words.js';
 import { contentOf, type RunReport, stagesOf } from './run-report.js';
 import { stampedeRows } from './stampede-rows.js';
 
@@ -86,7 +87,7 @@ function expectationParts(rows: readonly ExpectationRow[]): string[] {
 }
 
 function diagnosisParts(diagnosis: Diagnosis): string[] {
-  const { verdict, scope, summary, findings, userLocations, limits, delve } = diagnosis;
+  const { verdict, scope, summary, findings, groups, limits, delve } = diagnosis;
   return [
     '## Diagnosis',
     `Verdict: **${verdict}**${scope === null ? '' : ` (${scope})`}. ${text(summary)}`,
@@ -95,7 +96,7 @@ function diagnosisParts(diagnosis: Diagnosis): string[] {
     '### Where the goroutines are',
     table(
       ['goroutines', 'function', 'line'],
-      userLocations.map((one) => [String(one.count), markdownCode(one.function), String(one.line)]),
+      ownLocations(groups).map((one) => [String(one.count), markdownCode(one.function), String(one.line)]),
     ),
     ...(limits.length === 0 ? [] : ['### Limits', list(limits.map(text))]),
   ];

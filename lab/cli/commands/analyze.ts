@@ -1,20 +1,23 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { createColors } from 'picocolors';
 import { z } from 'zod';
 import { analyzeCore } from '../../analysis/analyze-core.js';
 import type { Diagnosis } from '../../analysis/diagnosis.js';
 import type { Roster } from '../../analysis/roster.js';
 import { complaintsText } from '../../complaints.js';
 import { LabError } from '../../errors.js';
-import { diagnosisText } from '../../report/diagnosis-text.js';
+import { quoteWord } from '../../quote-word.js';
 import type { SourceMap } from '../../report/page/source-lines.js';
+import { diagnosisText } from '../../report/screen/full-text.js';
+import type { ScreenOptions } from '../../report/screen/screen.js';
+import { shownPath } from '../../report/shown-path.js';
 import { recordedGoRoot } from '../../source/library-paths.js';
 import { cannotWrite, writing } from '../../store/cannot-write.js';
 import type { LabCommand } from '../command.js';
 import { defineAnalyze } from '../manual/analyze.js';
 import { withPatience, withProgress } from '../progress.js';
+import { terminalOf } from '../screen.js';
 
 const optionsSchema = z.looseObject({
   exe: z.string().optional(),
@@ -24,6 +27,8 @@ const optionsSchema = z.looseObject({
   goRoot: z.string().optional(),
   html: z.string().optional(),
   members: z.string().optional(),
+  proof: z.boolean().default(false),
+  verbose: z.boolean().default(false),
   /** commander's form of `--no-source`. */
   source: z.boolean().default(true),
 });
@@ -43,7 +48,13 @@ export const analyzeCommand: LabCommand = {
     );
     // First of all: whatever becomes of the files, it was asked for and is there.
     output.document(diagnosis);
-    output.print(diagnosisText(diagnosis, createColors(output.colour)));
+    const sources = await sourcesFor(asked, diagnosis);
+    const screen = {
+      ...{ ...terminalOf(output), sources, again: commandAgain(asked) },
+      ...(await ofRun(asked)),
+      ...(asked.html === undefined ? {} : { page: asked.html }),
+    };
+    output.print(diagnosisText(diagnosis, screen, asked));
     if (asked.members !== undefined) {
       const file = resolve(asked.members);
       const { writeMembers } = await import('../../store/members.js');
@@ -53,7 +64,7 @@ export const analyzeCommand: LabCommand = {
     if (asked.html !== undefined) {
       const file = resolve(asked.html);
       const { diagnosisHtml } = await import('../../report/report-html.js');
-      const page = await diagnosisHtml(diagnosis, await sourcesFor(asked, diagnosis), roster);
+      const page = await diagnosisHtml(diagnosis, sources, roster);
       await writing(report, file, writeWhole(file, page));
       output.aside(`report: ${file}`);
     }
@@ -75,6 +86,31 @@ async function writeWhole(file: string, text: string): Promise<void> {
 /** 0: no deadlock; 1: deadlock; 2: undecided. */
 export function analyzeExitCode({ verdict }: Pick<Diagnosis, 'verdict'>): number {
   return { none: 0, deadlock: 1, unknown: 2 }[verdict];
+}
+
+/** The command as it was typed, as far as it says what is analysed. */
+function commandAgain({ exe, core, run, sourceMap, goRoot, source }: z.infer<typeof optionsSchema>): string {
+  const given: readonly (readonly [string, string | undefined])[] = [
+    ['--run', run],
+    ['--exe', exe],
+    ['--core', core],
+    ...sourceMap.map((one) => ['--source-map', one] as const),
+    ['--go-root', goRoot],
+  ];
+  const words = given.flatMap(([option, value]) => (value === undefined ? [] : [option, quoteWord(value)]));
+  return ['npx lab analyze', ...words, ...(source ? [] : ['--no-source'])].join(' ');
+}
+
+/** What a stored run knows beside its core: its page, and whether its service still answered. */
+async function ofRun({
+  run: dir,
+}: z.infer<typeof optionsSchema>): Promise<Pick<ScreenOptions, 'page' | 'answered'>> {
+  if (dir === undefined) return {};
+  const { openRun } = await import('../../store/run-store.js');
+  const { stillAnswered } = await import('../../report/run-report.js');
+  const run = await openRun(dir);
+  const page = run.file('report.html');
+  return { answered: stillAnswered(run.record), ...(existsSync(page) ? { page: shownPath(page) } : {}) };
 }
 
 /** Where the page finds the lines around the places that it names; nowhere with `--no-source`. */

@@ -80,6 +80,12 @@ export const modules: readonly CommandModule[] = [
   },
   {
     group: 'Look',
+    purposes: { checklist: 'the article, claim by claim, against a run' },
+    load: async () => [(await import('./checklist.js')).checklistCommand],
+    define: async () => [(await import('../manual/look.js')).defineChecklist],
+  },
+  {
+    group: 'Look',
     purposes: { kit: 'a run as one small file, and back' },
     load: async () => [(await import('./kit.js')).kitCommand],
     define: async () => [(await import('../manual/kit.js')).defineKit],

@@ -15,12 +15,14 @@ export function defineAnalyze(program: Command): Command {
     .option('--go-root <dir>', 'where the sources of the Go standard library lie')
     .option('--no-source', 'use no sources at all')
     .optionsGroup('Output')
+    .option('--proof', 'below the answer: each claim, with the Delve commands that show it')
+    .option('--verbose', 'below the answer: all stacks and tables')
     .option('--html <file>', 'write the report as a page')
     .option('--members <file>', 'write which goroutines each group has, as JSON lines');
   return describe(command, {
     synopsis: ['analyze --exe FILE --core FILE [--source-map FROM=TO]...', 'analyze --run DIR'],
     description: [
-      'Reads every goroutine of a core, follows what each one waits for, and names the deadlock, if there is one, with its evidence and the Delve commands that show it.',
+      'Reads every goroutine of a core, follows what each one waits for, and names the deadlock, if there is one, on one screen: what is wrong, where, and what to do. Its evidence, with the Delve commands that show it, and all stacks are behind options.',
       'Any executable of Go 1.18 or newer will do. Sources help and are not required: without them, and for a stripped program, memory alone must prove it.',
     ],
     exits: analyzeExits,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { outputVariables, plainExits, runsVariable } from './common.js';
+import { failureExits, outputVariables, plainExits, runsVariable } from './common.js';
 import { describe } from './page.js';
 
 export function defineScenarios(program: Command): Command {
@@ -48,5 +48,21 @@ export function defineReport(program: Command): Command {
     environment: [runsVariable, ...outputVariables],
     examples: [{ type: 'npx lab report runs/2026-11-23T042011-blog --open' }],
     see: ['docs/runs.md', 'npx lab runs'],
+  });
+}
+
+export function defineChecklist(program: Command): Command {
+  const command = program
+    .command('checklist')
+    .argument('<run>', 'the folder of a run of the scenario blog')
+    .description('the article, claim by claim, against what a run saw');
+  return describe(command, {
+    description: [
+      'Prints each claim that the article makes, whether it holds in this run, what was seen, and why it differs where it does. Nothing is run or analysed again.',
+    ],
+    exits: [['0', 'no claim fails'], ['1', 'a claim fails'], ...failureExits],
+    environment: [runsVariable, ...outputVariables],
+    examples: [{ type: 'npx lab checklist runs/2026-11-23T042011-blog' }],
+    see: ['docs/runs.md', 'docs/scenarios/blog.md', 'npx lab run'],
   });
 }
