@@ -73,11 +73,13 @@ export interface GraphPicture {
 }
 
 export interface GraphNode {
-  /** `G20`, `R1`, `S3` for goroutines of a group, or `V` for all victims. */
+  /** `G20`, `R1`, `S3` for goroutines of a group, or `V`, `V2` for the victims at an object. */
   readonly id: string;
   readonly kind: 'goroutine' | 'object' | 'victims';
-  /** Ids of the goroutines or objects that it stands for. */
+  /** Ids of the goroutines or objects that it stands for; of victims their first groups. */
   readonly members: readonly string[];
+  /** Further groups of victims. */
+  readonly moreGroups?: number;
   readonly lines: readonly string[];
   /** Its middle. */
   readonly x: number;
@@ -90,7 +92,7 @@ export interface GraphEdge {
   readonly from: string;
   readonly to: string;
   readonly label: string;
-  readonly relation: 'waits-for' | 'released-by' | 'held-by';
+  readonly relation: 'waits-for' | 'released-by' | 'held-by' | 'queued-behind';
   readonly inferred: boolean;
   /** Evidence that it rests on. */
   readonly evidence: readonly string[];

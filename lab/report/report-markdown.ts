@@ -5,6 +5,7 @@ import type { DelveUsed } from '../delve/used.js';
 import type { ExpectationRow } from '../expectation.js';
 import { checklistSummary } from './checklist-text.js';
 import { delveSentence } from './delve-words.js';
+import { markdownCode, escapeMarkdown as text } from './markdown.js';
 import { ownLocations } from './page/words.js';
 import { contentOf, type RunReport, stagesOf } from './run-report.js';
 import { stampedeRows } from './stampede-rows.js';
@@ -163,13 +164,4 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function list(items: readonly string[]): string {
   return items.map((item) => `- ${item}`).join('\n');
-}
-
-function text(value: string): string {
-  return value.replace(/[\\`*_{}[\]<>|#]/g, '\\$&').replace(/\s*\n\s*/g, ' ');
-}
-
-export function markdownCode(value: string): string {
-  const one = value.replace(/\s*\n\s*/g, ' ').replaceAll('|', '\\|');
-  return one.includes('`') ? `\`\` ${one} \`\`` : `\`${one}\``;
 }

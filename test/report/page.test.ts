@@ -6,11 +6,15 @@ import { drawGraph } from '../../lab/report/page/graph.js';
 import { jsonInMarkup } from '../../lab/report/page/page-file.js';
 import { placeFinder } from '../../lab/report/page/places.js';
 import { sourceLines } from '../../lab/report/page/source-lines.js';
+import { diagnosisSvg } from '../../lab/report/page/svg.js';
 import { timelineOf } from '../../lab/report/page/timeline.js';
 import { ownFrame, shortName } from '../../lab/report/page/words.js';
 import { articleDiagnosis } from '../checklist/article.js';
+import { diagnosisLike } from '../fakes/diagnosis.js';
 import { tempFolder } from '../temp-folder.js';
 import { crowdedDiagnosis, storedRun } from '../web/reports.js';
+import { pictureFaults, picturesOf } from './picture-faults.js';
+import { scenarioDiagnoses } from './scenario-diagnoses.js';
 
 const article = articleDiagnosis();
 const finding = article.findings[0] as Finding;
@@ -41,7 +45,7 @@ describe('the table of goroutines', () => {
 
 describe('the picture of a root cause', () => {
   it('has goroutines, objects and the victims as one node, inside its frame', async () => {
-    const picture = await drawGraph(finding, article.groups);
+    const picture = await drawGraph(finding, article);
     expect(picture?.edges.map(({ from, to, label }) => `${from} ${label} ${to}`)).to.deep.equal([
       'G20 waits to send R1',
       'R1 would receive G20',
@@ -67,9 +71,11 @@ describe('the picture of a root cause', () => {
     const ids = [1, 2, 3];
     const graph = foldGraph(
       {
-        goroutines: ids.map((id) => ({ ...goroutine, id, waitsFor: [`R${id}`] })),
-        resources: ids.map((id) => ({ ...resource, id: `R${id}`, address: `0x${id}` })),
-        edges: [{ from: 'S7', to: 'R1', relation: 'waits-for', inferred: false, evidence: ['E1'] }],
+        rootCause: {
+          goroutines: ids.map((id) => ({ ...goroutine, id, waitsFor: [`R${id}`] })),
+          resources: ids.map((id) => ({ ...resource, id: `R${id}`, address: `0x${id}` })),
+          edges: [{ from: 'S7', to: 'R1', relation: 'waits-for', inferred: false, evidence: ['E1'] }],
+        },
       },
       article.groups.map((group) => ({ ...group, id: 'S7', exampleIds: ids })),
     );
@@ -80,6 +86,53 @@ describe('the picture of a root cause', () => {
     expect(graph.edges).to.deep.equal([
       { from: 'S7', to: 'R1', relation: 'waits-for', inferred: false, evidence: ['E1'] },
     ]);
+  });
+});
+
+describe('the pictures of the scenarios', () => {
+  for (const [name, diagnosis] of scenarioDiagnoses) {
+    it(`of ${name}: victims wait for the object that their edge leads to, and are not more than its waiters`, async () => {
+      expect(await pictureFaults(diagnosis)).to.deep.equal([]);
+    });
+  }
+
+  it('have a fault where victims are drawn at an object that they do not wait for', async () => {
+    const diagnosis = scenarioDiagnoses.get('shop');
+    if (diagnosis === undefined) throw new Error('no diagnosis of shop');
+    const objects = (diagnosis.objects ?? []).map((one) => ({ ...one, waiting: 1, groups: ['S99'] }));
+    const pictures = await picturesOf(diagnosis);
+    expect(await pictureFaults({ ...diagnosis, objects }, pictures)).to.not.deep.equal([]);
+  });
+
+  it('show a read-write lock once, who reads and writes on its edges, and who is only queued first', async () => {
+    const diagnosis = scenarioDiagnoses.get('catalog');
+    if (diagnosis === undefined) throw new Error('no diagnosis of catalog');
+    const [picture] = await picturesOf(diagnosis);
+    const kinds = picture?.nodes.map(({ kind }) => kind);
+    expect(kinds).to.deep.equal(['goroutine', 'goroutine', 'object', 'victims']);
+    const [reader, writer, lock, victims] = picture?.nodes.map(({ id }) => id) ?? [];
+    expect(picture?.edges.map((one) => `${one.from} ${one.label} ${one.to} ${one.relation}`)).to.have.members(
+      [
+        `${reader} waits to read ${lock} waits-for`,
+        `${writer} waits to write ${lock} waits-for`,
+        `${lock} read-held by ${reader} held-by`,
+        `${lock} queued behind ${writer} queued-behind`,
+        `${victims} wait ${lock} waits-for`,
+      ],
+    );
+  });
+
+  it('become a file of their own, which shows everything and obeys nothing that a core has named', async () => {
+    const catalog = JSON.stringify(scenarioDiagnoses.get('catalog')).replaceAll(
+      'Catalog.mu',
+      'Catalog.<mu>&',
+    );
+    const svg = await diagnosisSvg(JSON.parse(catalog));
+    expect(svg).to.match(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    expect(svg).to.include('Catalog.&lt;mu&gt;&amp;').and.to.not.include('<mu>');
+    expect(svg?.match(/class="edge [\w-]*queued-behind/g)).to.have.length(1);
+    expect(svg?.match(/<rect /g)).to.have.length(5);
+    expect(await diagnosisSvg(diagnosisLike({}))).to.equal(undefined);
   });
 });
 

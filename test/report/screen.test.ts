@@ -4,6 +4,7 @@ import { createColors } from 'picocolors';
 import type { Diagnosis } from '../../lab/analysis/diagnosis.js';
 import { rules } from '../../lab/analysis/rules/index.js';
 import { ownFrame, ownLocations } from '../../lab/report/page/words.js';
+import { channelMarkdown } from '../../lab/report/screen/channel-markdown.js';
 import { diagnosisText } from '../../lab/report/screen/full-text.js';
 import { type ScreenOptions, screenText } from '../../lab/report/screen/screen.js';
 import { titledRules } from '../../lab/report/screen/titles.js';
@@ -180,6 +181,32 @@ describe('what stands behind the first screen', () => {
       .and.to.match(/^What goroutines wait for$/m);
     const wide = linesOf(text).filter((line) => columnsIn(line) > 80 && !isToCopy(line));
     expect(wide).to.deep.equal([]);
+  });
+});
+
+describe('a diagnosis for an incident channel', () => {
+  it('is ten lines of Markdown at most: verdict, place, counts, fix, build ID', () => {
+    for (const [name, diagnosis] of scenarioDiagnoses) {
+      const lines = linesOf(channelMarkdown(diagnosis, screen));
+      expect(lines.length, name).to.be.at.most(10);
+      expect(lines[0], name).to.match(/^\*\*(?:deadlock|leak)\*\* \((?:strong|proved)\): /);
+      for (const part of ['where', 'blocked behind it', 'fix', 'program', 'proof']) {
+        expect(
+          lines.filter((line) => line.startsWith(`- ${part}: `)),
+          `${name}: ${part}`,
+        ).to.have.length(1);
+      }
+      expect(lines.join('\n')).to.include(`build ID \`${diagnosis.process.buildId}\``);
+    }
+  });
+
+  it('has no markup that a core brought along, and speaks of a healthy program too', () => {
+    const evil = JSON.stringify(diagnosisOf('gossip')).replaceAll('Members.mu', 'Members.<b>*mu*');
+    expect(channelMarkdown(JSON.parse(evil), screen)).to.include('Members.\\<b\\>\\*mu\\*');
+    const healthy = diagnosisLike({ summary: 'No deadlock found: all is well.' });
+    expect(channelMarkdown(healthy, screen)).to.match(
+      /^\*\*no deadlock\*\*: all is well\.\n- goroutines: 10 goroutines, 10 blocked\n/,
+    );
   });
 });
 

@@ -15,6 +15,7 @@ import { shownPath } from '../../report/shown-path.js';
 import { recordedGoRoot } from '../../source/library-paths.js';
 import { cannotWrite, writing } from '../../store/cannot-write.js';
 import type { LabCommand } from '../command.js';
+import type { Output } from '../context.js';
 import { defineAnalyze } from '../manual/analyze.js';
 import { withPatience, withProgress } from '../progress.js';
 import { terminalOf } from '../screen.js';
@@ -29,12 +30,15 @@ const optionsSchema = z.looseObject({
   members: z.string().optional(),
   proof: z.boolean().default(false),
   verbose: z.boolean().default(false),
+  markdown: z.boolean().default(false),
+  svg: z.string().optional(),
   /** commander's form of `--no-source`. */
   source: z.boolean().default(true),
 });
 
 const report = 'the report';
 const list = 'the list of goroutines';
+const graph = 'the graph';
 
 export const analyzeCommand: LabCommand = {
   define: defineAnalyze,
@@ -54,7 +58,12 @@ export const analyzeCommand: LabCommand = {
       ...(await ofRun(asked)),
       ...(asked.html === undefined ? {} : { page: asked.html }),
     };
-    output.print(diagnosisText(diagnosis, screen, asked));
+    output.print(
+      asked.markdown
+        ? (await import('../../report/screen/channel-markdown.js')).channelMarkdown(diagnosis, screen)
+        : diagnosisText(diagnosis, screen, asked),
+    );
+    if (asked.svg !== undefined) await writeGraph(resolve(asked.svg), diagnosis, output);
     if (asked.members !== undefined) {
       const file = resolve(asked.members);
       const { writeMembers } = await import('../../store/members.js');
@@ -71,6 +80,16 @@ export const analyzeCommand: LabCommand = {
     return analyzeExitCode(diagnosis);
   },
 };
+
+async function writeGraph(file: string, diagnosis: Diagnosis, output: Output): Promise<void> {
+  const { diagnosisSvg } = await import('../../report/page/svg.js');
+  const svg = await diagnosisSvg(diagnosis);
+  if (svg === undefined) output.aside(`no finding, no graph: ${file} was not written`);
+  else {
+    await writing(graph, file, writeWhole(file, svg));
+    output.aside(`graph: ${file}`);
+  }
+}
 
 /** A page that broke off would still look like one. */
 async function writeWhole(file: string, text: string): Promise<void> {
@@ -204,6 +223,7 @@ function requireSensible({
   sourceMap,
   html,
   members,
+  svg,
 }: z.infer<typeof optionsSchema>): void {
   const refuse = (message: string, hint: string): never => {
     throw new LabError(message, { code: 'usage', hint });
@@ -220,6 +240,7 @@ function requireSensible({
   for (const [what, file] of [
     [report, html],
     [list, members],
+    [graph, svg],
   ] as const) {
     if (file !== undefined) requireWritable(what, resolve(file));
   }

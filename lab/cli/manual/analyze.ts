@@ -17,6 +17,8 @@ export function defineAnalyze(program: Command): Command {
     .optionsGroup('Output')
     .option('--proof', 'below the answer: each claim, with the Delve commands that show it')
     .option('--verbose', 'below the answer: all stacks and tables')
+    .option('--markdown', 'ten lines for an incident channel in place of the screen')
+    .option('--svg <file>', 'write the wait-for graph as a picture')
     .option('--html <file>', 'write the report as a page')
     .option('--members <file>', 'write which goroutines each group has, as JSON lines');
   return describe(command, {
@@ -40,6 +42,10 @@ export function defineAnalyze(program: Command): Command {
       {
         does: 'All goroutines of a group, not only examples',
         type: 'npx lab analyze --exe ./server --core ./core.1628 --members members.jsonl',
+      },
+      {
+        does: 'For the incident channel',
+        type: 'npx lab analyze --exe ./server --core ./core.1628 --markdown --svg graph.svg',
       },
       { does: 'A stored run again', type: 'npx lab analyze --run runs/2026-11-23T042011-blog' },
     ],

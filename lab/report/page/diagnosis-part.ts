@@ -50,7 +50,7 @@ export async function diagnosisPart(
       limits: limits.kept,
       objects: objects.kept,
     },
-    findings: await pictured(findings, groups),
+    findings: await pictured(findings, diagnosis),
     sources: sourceLines(placesOf(findings, groups), sources, rooms.sources),
     leftOut: { findings: moreFindings, objects: objects.leftOut, limits: limits.leftOut },
   };
@@ -67,14 +67,11 @@ export async function diagnosisPart(
   };
 }
 
-async function pictured(
-  findings: readonly FindingPart[],
-  groups: Diagnosis['groups'],
-): Promise<FindingPart[]> {
+async function pictured(findings: readonly FindingPart[], diagnosis: Diagnosis): Promise<FindingPart[]> {
   const out: FindingPart[] = [];
   let left = rooms.pictures;
   for (const finding of findings) {
-    const picture = left > 0 ? await drawGraph(finding, groups) : undefined;
+    const picture = left > 0 ? await drawGraph(finding, diagnosis) : undefined;
     const size = bytesOf(picture);
     if (picture !== undefined && size <= left) {
       left -= size;

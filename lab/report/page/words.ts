@@ -20,7 +20,7 @@ export function waitVerb(reason: string): string {
     select: 'waits in select',
     'select (no cases)': 'empty select',
     'sync.Mutex.Lock': 'waits to lock',
-    'sync.RWMutex.Lock': 'waits to lock',
+    'sync.RWMutex.Lock': 'waits to write',
     'sync.RWMutex.RLock': 'waits to read',
     'sync.WaitGroup.Wait': 'waits for all',
     'sync.Cond.Wait': 'waits for a signal',

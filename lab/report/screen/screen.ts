@@ -7,7 +7,7 @@ import { clipEnd, columnsIn, glued, padTo, wrap } from '../wrap.js';
 import { excerptLines, placeText } from './excerpt.js';
 import { adviceOf, foldedLimits } from './limits.js';
 import { marksOf } from './marks.js';
-import { findingKind, findingTitle } from './titles.js';
+import { findingKind, findingTitle, headWord } from './titles.js';
 import { chainLines, chainsOf } from './wait-graph.js';
 
 /** What of picocolors is used: the caller passes a palette without colours for logs. */
@@ -81,11 +81,6 @@ function headLines(diagnosis: Diagnosis, { palette: p, columns, answered }: Scre
     return [padTo(head, room - certainty.length) + p.dim(certainty)];
   }
   return wrap(`${head} ${p.dim(`(${certainty})`)}`, { width: columns, indent: '  ', first: '' });
-}
-
-function headWord(finding: Finding, scope: Diagnosis['scope'], answered = false): string {
-  const kind = findingKind(finding, scope);
-  return kind === 'deadlock' && answered ? 'leak' : kind;
 }
 
 function findingBlocks(

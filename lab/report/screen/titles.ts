@@ -16,7 +16,7 @@ const leakRules: ReadonlySet<string> = new Set([
   'channel-knot',
 ]);
 
-export type FindingKind = 'deadlock' | 'leak' | 'undecided';
+type FindingKind = 'deadlock' | 'leak' | 'undecided';
 
 /**
  * `leak` where the goroutines are lost and everything else goes on: a part of the program is stuck in a way that nobody
@@ -27,6 +27,12 @@ export function findingKind(finding: Finding, scope: Diagnosis['scope']): Findin
   const served = finding.rootCause.edges.some(({ relation }) => relation !== 'waits-for');
   const alone = finding.victims.goroutines === 0 && !served;
   return scope === 'partial' && alone && leakRules.has(finding.rule) ? 'leak' : 'deadlock';
+}
+
+/** What a finding is called: one whose service still answered is a leak. */
+export function headWord(finding: Finding, scope: Diagnosis['scope'], answered = false): string {
+  const kind = findingKind(finding, scope);
+  return kind === 'deadlock' && answered ? 'leak' : kind;
 }
 
 /** How many goroutines a finding is about: of very many its root cause lists the first. */
