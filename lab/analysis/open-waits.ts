@@ -1,3 +1,4 @@
+import { isLibraryFunction } from '../source/library-paths.js';
 import { foldAlike } from './alike-knots.js';
 import { channelOf, countOf, goroutinesOf, listed, type RuleInput } from './rules/rule.js';
 import type { Cell } from './snapshot.js';
@@ -52,11 +53,12 @@ function textOf(knot: Knot, queue: readonly Cell[], why: readonly string[], inpu
   const open = knot.objects.filter((object) => (input.graph.releasers.get(object) ?? []).some(comesFromAfar));
   const names = listed(open.map((object) => input.nameOf(channelOf(object))));
   const [first] = knot.cells;
-  const at = first?.signature.userLocation;
+  const at =
+    first?.signature.frames.find((frame) => !isLibraryFunction(frame)) ?? first?.signature.userLocation;
   const place = at === undefined ? '' : ` (${at.function}, ${at.file}:${at.line})`;
   const more = why.length > maxReasons ? `; and ${why.length - maxReasons} more` : '';
   return (
     `${goroutinesOf(queue)} wait behind ${names}${place}, and no goroutine was seen that will serve it. ` +
-    `They do not count as deadlocked, as somebody may still come: ${why.slice(0, maxReasons).join('; ')}${more}.`
+    `They are not counted as deadlocked, as code that is on no stack may still come: ${why.slice(0, maxReasons).join('; ')}${more}.`
   );
 }

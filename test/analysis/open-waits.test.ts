@@ -59,7 +59,7 @@ describe('a queue that somebody unseen may serve', () => {
     const { lines, claimed } = linesFor(senders, { [objectKey(5, 'send')]: [passedOn] });
     expect(lines).to.deep.equal([
       '12 goroutines (1, 2, 3 ...) wait behind main.c5 (main.put, /f.go:7), and no goroutine was seen that will ' +
-        'serve it. They do not count as deadlocked, as somebody may still come: the channel is passed on at ' +
+        'serve it. They are not counted as deadlocked, as code that is on no stack may still come: the channel is passed on at ' +
         '/g.go:3: keep(c).',
     ]);
     expect(claimed).to.deep.equal([]);

@@ -132,7 +132,7 @@ function behindLines(
 function whyLines({ certainty, evidence, rule }: Finding, { palette: p, columns }: ScreenOptions): string[] {
   if (certainty === 'strong') {
     const reached = evidence.some(
-      ({ kind, text }) => kind === 'reachability' && /can still be reached/.test(text),
+      ({ kind, text }) => kind === 'reachability' && /can still reach/.test(text),
     );
     if (!reached) return [];
     const why = 'inferred from source: live goroutines still reach it';
