@@ -84,7 +84,7 @@ async function requireTraceback(target: Target, pid: number, signal: AbortSignal
     `process ${pid} was not started with GOTRACEBACK=crash${set === undefined ? '' : ` but with ${set}`}: it would end without a core`,
     {
       code: 'target',
-      hint: 'start it anew with GOTRACEBACK=crash in its environment, or let gdb take the core: --capture gcore',
+      hint: 'start it again with GOTRACEBACK=crash in its environment, or let gdb take the core: --capture gcore',
     },
   );
 }

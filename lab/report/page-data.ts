@@ -13,6 +13,8 @@ export interface PageData {
   /** ISO 8601, UTC. */
   readonly madeAt: string;
   readonly verdict: Diagnosis['verdict'];
+  /** What it is called: a leak is no deadlock to those whose service answers. */
+  readonly word: string;
   /** One sentence. */
   readonly summary: string;
   /** Absent when a run came to no diagnosis. */
@@ -172,6 +174,8 @@ export interface RunPart {
   readonly scenario: { readonly name: string; readonly title: string; readonly teaches: string };
   readonly conclusion: {
     readonly verdict: 'confirmed' | 'refuted' | 'unknown';
+    /** The verdict as people read it. */
+    readonly word: string;
     readonly reasons: readonly string[];
   } | null;
   readonly expectations: readonly ExpectationRow[];

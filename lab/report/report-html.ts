@@ -8,8 +8,9 @@ import { clip, pageRoom } from './page/room.js';
 import { runPart } from './page/run-part.js';
 import type { SourceMap } from './page/source-lines.js';
 import type { PageData } from './page-data.js';
-import type { RunReport } from './run-report.js';
+import { type RunReport, stillAnswered } from './run-report.js';
 import { diagnosisText } from './screen/full-text.js';
+import { headWord } from './screen/titles.js';
 import { textWidth } from './wrap.js';
 
 /** Characters. */
@@ -33,9 +34,9 @@ export async function diagnosisHtml(
     {
       ...{
         schema: 'lab.page/1',
-        title: `${verdictWord(diagnosis.verdict)} in ${clip(program, longestTitle)}`,
+        title: `${verdictWord(diagnosis)} in ${clip(program, longestTitle)}`,
       },
-      ...{ madeAt: new Date().toISOString(), verdict: diagnosis.verdict },
+      ...{ madeAt: new Date().toISOString(), verdict: diagnosis.verdict, word: verdictWord(diagnosis) },
       summary: clip(diagnosis.summary, longestSummary),
     },
     { diagnosis, sources, roster },
@@ -49,7 +50,8 @@ export async function reportHtml(report: RunReport, sources: SourceMap): Promise
   return await page(
     {
       ...{ schema: 'lab.page/1', title: `Run ${record.id}`, madeAt: new Date().toISOString() },
-      ...{ verdict: diagnosis?.verdict ?? 'unknown', summary: clip(summary, longestSummary) },
+      ...{ verdict: diagnosis?.verdict ?? 'unknown', word: verdictWord(diagnosis, stillAnswered(record)) },
+      ...{ summary: clip(summary, longestSummary) },
       run: runPart(report),
     },
     diagnosis && { diagnosis, sources, roster },
@@ -90,6 +92,9 @@ function brief(diagnosis: Diagnosis): Diagnosis {
   };
 }
 
-function verdictWord(verdict: Diagnosis['verdict']): string {
+function verdictWord(diagnosis: Diagnosis | undefined, answered = false): string {
+  const { verdict = 'unknown', scope = null, findings: [finding] = [] } = diagnosis ?? {};
+  const leaks = verdict === 'deadlock' && finding !== undefined;
+  if (leaks && headWord(finding, scope, answered) === 'leak') return 'Leak';
   return { deadlock: 'Deadlock', none: 'No deadlock', unknown: 'Undecided' }[verdict];
 }

@@ -4,6 +4,7 @@ import type { ChecklistRow } from '../checklist/row.js';
 import type { DelveUsed } from '../delve/used.js';
 import type { ExpectationRow } from '../expectation.js';
 import { checklistSummary } from './checklist-text.js';
+import { conclusionWords } from './conclusion-words.js';
 import { delveSentence } from './delve-words.js';
 import { markdownCode, escapeMarkdown as text } from './markdown.js';
 import { ownLocations } from './page/words.js';
@@ -18,7 +19,10 @@ export function reportMarkdown(report: RunReport): string {
   const verdict =
     conclusion === null
       ? ['This run has no conclusion.']
-      : [`**${conclusion.verdict}**: ${text(conclusion.summary)}`, list(conclusion.reasons.map(text))];
+      : [
+          `**${conclusionWords[conclusion.verdict]}**: ${text(conclusion.summary)}`,
+          list(conclusion.reasons.map(text)),
+        ];
   const parts = [
     `# Run ${text(record.id)}`,
     text(`${record.config.scenario}: ${scenario.title}.`),
@@ -110,7 +114,7 @@ function findingParts({ id, class: kind, subtype, certainty, ...finding }: Findi
   return [
     `### ${text(id)}: ${kind}/${subtype}, ${certainty}`,
     text(finding.explanation),
-    `What to do: ${text(finding.suggestion)}`,
+    `Fix: ${text(finding.suggestion)}`,
     ...finding.rootCause.goroutines.flatMap((goroutine) => [
       `Goroutine ${goroutine.id} (${text(goroutine.waitReason)}; ${text(goroutine.role)}):`,
       table(

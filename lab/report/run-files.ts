@@ -77,9 +77,7 @@ async function delveIn(run: Run): Promise<string[]> {
   const delve =
     walk && delveOfWalk(walk, run.record.versions['delve'] ?? 'of an unknown version', diagnosis?.delve);
   if (delve === undefined) return [];
-  return [
-    `Of Delve, \`dlv\`, only one that fits the program opens its core. ${delveSentence(delve, markdownCode)}`,
-  ];
+  return [`Only a compatible Delve, \`dlv\`, opens the core. ${delveSentence(delve, markdownCode)}`];
 }
 
 async function chaptersOf(run: Run): Promise<TranscriptChapter[]> {

@@ -98,7 +98,7 @@ export const modules: readonly CommandModule[] = [
   },
   {
     group: 'Keep in order',
-    purposes: { doctor: 'what the lab needs, and what mends what is missing' },
+    purposes: { doctor: 'what the lab needs, and how to fix what is missing' },
     load: async () => [(await import('./doctor.js')).doctorCommand],
     define: async () => [(await import('../manual/keep.js')).defineDoctor],
   },

@@ -2,16 +2,16 @@ import type { Entry } from './page.js';
 
 export const failureExits: readonly Entry[] = [
   ['64', 'bad arguments, configuration or input files'],
-  ['69', 'a tool, permission, port or disk space is missing; the message has the command that mends it'],
+  ['69', 'a tool, permission, port or disk space is missing; the message has the command that fixes it'],
   ['70', 'the program does not build, or an internal error; the message says where the evidence lies'],
   ['130', 'interrupted'],
 ];
 
 /** Of commands that hold what was expected against what was found. */
 export const verdictExits: readonly Entry[] = [
-  ['0', 'confirmed: what was expected was found'],
-  ['1', 'refuted: no hang, another diagnosis, or a repaired program diagnosed'],
-  ['2', 'unknown: the evidence is incomplete or undecided'],
+  ['0', 'as expected'],
+  ['1', 'different: no hang, another diagnosis, or a repaired program diagnosed'],
+  ['2', 'inconclusive: too little load, or the evidence is incomplete or undecided'],
   ...failureExits,
 ];
 

@@ -16,14 +16,14 @@ export type Shell = (typeof shells)[number];
 export function defineDoctor(program: Command): Command {
   const command = program
     .command('doctor')
-    .description('every tool, version and permission that the lab needs, and what mends what is missing')
+    .description('every tool, version and permission that the lab needs, and how to fix what is missing')
     .optionsGroup('Which machine')
     .addOption(oneOf('--target <where>', 'local, vagrant or ssh://user@host:port', targetChoices));
   return describe(command, {
     description: [
-      'Looks at tools, their versions, permissions, limits, ports and disk space. Changes nothing: below each thing that is missing stands the command that mends it.',
+      'Looks at tools, their versions, permissions, limits, ports and disk space. Changes nothing: below each missing thing is the command that fixes it.',
     ],
-    exits: [['0', 'everything that the main job needs is there'], ...failureExits],
+    exits: [['0', 'ready to run'], ...failureExits],
     environment: [runsVariable, cacheVariable, ...sshVariables, ...outputVariables],
     examples: [
       { does: 'This machine', type: 'npx lab doctor' },

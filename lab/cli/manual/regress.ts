@@ -5,11 +5,13 @@ import { describe } from './page.js';
 export function defineRegress(program: Command): Command {
   const command = program
     .command('regress')
-    .description('every scenario, faulty and fixed: exit 0 all confirmed, 1 any refuted, 2 any unknown')
+    .description(
+      'every scenario, faulty and fixed: exit 0 all as expected, 1 any different, 2 any inconclusive',
+    )
     .optionsGroup('What is run')
     .option('--only <glob>', "scenarios by name, for example 'c*' or '{blog,feed}'")
     .option('--go <versions>', 'of Go, separated by commas: 1.23 or 1.23.12')
-    .option('--dlv <versions>', 'of Delve; the one that fits each Go when left out')
+    .option('--dlv <versions>', 'of Delve; a compatible one for each Go when left out')
     .option('--cores <dir>', 'analyse the bundles of such a folder, and drive nothing')
     .option('--resume [dir]', 'go on with an interrupted regression, the newest unless named')
     .optionsGroup('How')

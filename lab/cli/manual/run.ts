@@ -14,7 +14,7 @@ export function defineRun(program: Command): Command {
   const command = program
     .command('run')
     .argument('[scenario]', 'a name of `npx lab scenarios`', 'blog')
-    .description('the whole experiment: exit 0 confirmed, 1 refuted, 2 unknown');
+    .description('the whole experiment: exit 0 as expected, 1 different, 2 inconclusive');
   runOptions(command)
     .optionsGroup('Where it runs')
     .option('--keep-vm', 'of vagrant: the VM stays for the next command; npx lab clean ends it')
@@ -22,7 +22,7 @@ export function defineRun(program: Command): Command {
     .option('--repeat <n>', 'run it so often; the worst verdict counts', '1');
   return describe(command, {
     description: [
-      "Builds the scenario's server, starts it, does to it what the scenario says until its fault shows, looks at it from outside, takes its core, ends it, and only then analyses the core. At the end what was found is held against what the scenario expects.",
+      "Builds the scenario's server, starts it, does to it what the scenario says until its fault shows, looks at it from outside, takes its core, ends it, and only then analyses the core. It ends with the first screen of the diagnosis, and whether that is what the scenario expects.",
       'Every stage is saved in the folder of the run before the next begins. Ctrl-C ends what was started and says where what was saved lies.',
     ],
     exits: verdictExits,

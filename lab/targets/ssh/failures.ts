@@ -142,8 +142,8 @@ export function keyFailure(host: SshHost, verdict: KeyVerdict, fingerprint: stri
   return failure(
     'host-key-changed',
     `the host key of ${name} is another than the known one (${fingerprint}; known: ${verdict.lines.join(', ')}). ` +
-      'The host was set up anew, or somebody stands between',
-    `when you know that it was set up anew: ssh-keygen -R '${name}' -f ${file}`,
+      'The host was set up again, or somebody stands between',
+    `when you know that it was set up again: ssh-keygen -R '${name}' -f ${file}`,
   );
 }
 
