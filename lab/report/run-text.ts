@@ -2,6 +2,7 @@ import { countOutcomes } from '../checklist/checklist.js';
 import type { ExpectationRow } from '../expectation.js';
 import { quoteWord } from '../quote-word.js';
 import { conclusionWords } from './conclusion-words.js';
+import { counted } from './page/words.js';
 import { type RunReport, stillAnswered } from './run-report.js';
 import { diagnosisText } from './screen/full-text.js';
 import type { ScreenOptions } from './screen/screen.js';
@@ -56,10 +57,9 @@ function conclusionLines(
   ];
 }
 
+/** What was as expected; of the victims how many there were. */
 const metText = (rows: readonly ExpectationRow[]): string =>
   rows
-    .map(({ what, found, expected }) => {
-      if (what === 'victims') return `${Number(found).toLocaleString('en-US')} victims`;
-      return what === 'verdict' || what === 'class' ? found : expected;
-    })
+    .filter(({ what }) => what !== 'verdict' || rows.length === 1)
+    .map(({ what, found }) => (what === 'victims' ? counted(Number(found), 'victim') : what))
     .join(', ');

@@ -16,6 +16,7 @@ import { recordedGoRoot } from '../../source/library-paths.js';
 import { cannotWrite, writing } from '../../store/cannot-write.js';
 import type { LabCommand } from '../command.js';
 import type { Output } from '../context.js';
+import { explainedRule, explainIn } from '../explain.js';
 import { defineAnalyze } from '../manual/analyze.js';
 import { withPatience, withProgress } from '../progress.js';
 import { terminalOf } from '../screen.js';
@@ -31,6 +32,7 @@ const optionsSchema = z.looseObject({
   proof: z.boolean().default(false),
   verbose: z.boolean().default(false),
   markdown: z.boolean().default(false),
+  explain: z.string().optional(),
   svg: z.string().optional(),
   /** commander's form of `--no-source`. */
   source: z.boolean().default(true),
@@ -44,20 +46,25 @@ export const analyzeCommand: LabCommand = {
   define: defineAnalyze,
   async act({ options, output, signal }) {
     const asked = readOptions(options);
+    if (asked.explain !== undefined && (await explainedRule(asked.explain, output))) return 0;
     requireSensible(asked);
     const { diagnosis, roster } = await withProgress(output, async (emit) =>
       asked.run === undefined
         ? await analyzeFiles(asked, emit, signal)
         : await analyzeStored(asked.run, emit, signal),
     );
-    // First of all: whatever becomes of the files, it was asked for and is there.
-    output.document(diagnosis);
     const sources = await sourcesFor(asked, diagnosis);
     const screen = {
       ...{ ...terminalOf(output), sources, again: commandAgain(asked) },
       ...(await ofRun(asked)),
       ...(asked.html === undefined ? {} : { page: asked.html }),
     };
+    if (asked.explain !== undefined) {
+      explainIn(diagnosis, asked.explain, { roster, output, screen });
+      return analyzeExitCode(diagnosis);
+    }
+    // First of all: whatever becomes of the files, it was asked for and is there.
+    output.document(diagnosis);
     output.print(
       asked.markdown
         ? (await import('../../report/screen/channel-markdown.js')).channelMarkdown(diagnosis, screen)
@@ -169,7 +176,7 @@ async function analyzeStored(
 }
 
 async function analyzeFiles(
-  { exe, core, sourceMap, goRoot, source, html, members }: z.infer<typeof optionsSchema>,
+  { exe, core, sourceMap, goRoot, source, html, members, explain }: z.infer<typeof optionsSchema>,
   emit: Parameters<typeof analyzeCore>[1],
   signal: AbortSignal,
 ): Promise<Analysed> {
@@ -184,7 +191,7 @@ async function analyzeFiles(
     roster = read;
   };
   const files = {
-    ...(html === undefined && members === undefined ? {} : { onRoster }),
+    ...(html === undefined && members === undefined && explain === undefined ? {} : { onRoster }),
     exe: resolve(exe),
     core: resolve(core),
     sourceMap: sourceMap.map(parseSourceMap),

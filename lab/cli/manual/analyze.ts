@@ -11,18 +11,23 @@ export function defineAnalyze(program: Command): Command {
     .option('--core <file>', 'its core file, made by gcore, the kernel or Delve')
     .option('--run <run>', 'the folder of a stored run, to be diagnosed again')
     .optionsGroup('Sources')
-    .option('--source-map <from=to>', 'where sources lie now; may be repeated', collect, [])
-    .option('--go-root <dir>', 'where the sources of the Go standard library lie')
+    .option('--source-map <from=to>', 'where sources are now; may be repeated', collect, [])
+    .option('--go-root <dir>', 'where the sources of the Go standard library are')
     .option('--no-source', 'use no sources at all')
     .optionsGroup('Output')
     .option('--proof', 'below the answer: each claim, with the Delve commands that show it')
     .option('--verbose', 'below the answer: all stacks and tables')
+    .option('--explain <what>', 'why: G42, S3, R1 or 0xADDR of this core; or a rule, which needs no core')
     .option('--markdown', 'ten lines for an incident channel in place of the screen')
     .option('--svg <file>', 'write the wait-for graph as a picture')
     .option('--html <file>', 'write the report as a page')
     .option('--members <file>', 'write which goroutines each group has, as JSON lines');
   return describe(command, {
-    synopsis: ['analyze --exe FILE --core FILE [--source-map FROM=TO]...', 'analyze --run DIR'],
+    synopsis: [
+      'analyze --exe FILE --core FILE [--source-map FROM=TO]...',
+      'analyze --run DIR',
+      'analyze --explain RULE',
+    ],
     description: [
       'Reads every goroutine of a core, follows what each one waits for, and names the deadlock, if there is one, on one screen: what is wrong, where, and what to do. Its evidence, with the Delve commands that show it, and all stacks are behind options.',
       'Any executable of Go 1.18 or newer will do. Sources help and are not required: without them, and for a stripped program, memory alone must prove it.',
@@ -32,7 +37,16 @@ export function defineAnalyze(program: Command): Command {
     examples: [
       { does: 'A core of any Go program', type: 'npx lab analyze --exe ./server --core ./core.1628' },
       {
-        does: 'Its sources lie elsewhere now',
+        does: 'Why, to be checked by hand: each claim with its commands',
+        type: 'npx lab analyze --exe ./server --core ./core.1628 --proof',
+      },
+      {
+        does: 'Why goroutine 42 is stuck, and who could end that',
+        type: 'npx lab analyze --exe ./server --core ./core.1628 --explain G42',
+      },
+      { does: 'What a rule finds, with an example', type: 'npx lab analyze --explain leaked-sender' },
+      {
+        does: 'Its sources are elsewhere now',
         type: 'npx lab analyze --exe ./server --core ./core.1628 --source-map /build/app=.',
       },
       {

@@ -49,6 +49,7 @@ export function screenText(given: Diagnosis, options: ScreenOptions): string {
       : findingBlocks(finding, diagnosis, options, marks)),
     limitLines(diagnosis, options),
     footLines(diagnosis, options),
+    [...(options.closing ?? [])],
   ];
   for (const marks of [4, 3, 2, 1]) {
     const lines = joined(blocks(marks));
@@ -222,7 +223,7 @@ function footLines({ process: seen, verdict }: Diagnosis, options: ScreenOptions
   const together = shown !== undefined && columnsIn(proof) + 4 + columnsIn(shown) <= columns;
   return [
     ...(together ? [`${proof}    ${shown}`] : [proof, ...(shown === undefined ? [] : [`  ${shown}`])]),
-    ...(closing ?? wrap(facts, proseAt(columns, '  ')).map(p.dim)),
+    ...(closing === undefined ? wrap(facts, proseAt(columns, '  ')).map(p.dim) : []),
   ];
 }
 
