@@ -2,7 +2,7 @@ import type { Diagnosis } from '../../analysis/diagnosis.js';
 import { escapeMarkdown, markdownCode } from '../markdown.js';
 import { counted, ownFrame, ownLocations, shortName } from '../page/words.js';
 import { printableAll } from '../printable.js';
-import { adviceOf, foldedLimits } from './limits.js';
+import { adviceOf, foldedLimits, plainSummary } from './limits.js';
 import type { ScreenOptions } from './screen.js';
 import { findingTitle, headWord } from './titles.js';
 
@@ -22,10 +22,9 @@ export function channelMarkdown(
   const proof = `- proof: ${markdownCode(`${again} --proof`)}`;
   if (finding === undefined) {
     const word = { deadlock: 'deadlock', none: 'no deadlock', unknown: 'undecided' }[verdict];
-    const text = summary.replace(/^(?:Undecided|No deadlock found): /, '');
     const [limit] = [...adviceOf(diagnosis), ...foldedLimits(diagnosis)];
     return linesOf([
-      `**${word}**: ${escapeMarkdown(text)}`,
+      `**${word}**: ${escapeMarkdown(plainSummary(summary))}`,
       `- goroutines: ${counts}`,
       ...(limit === undefined ? [] : [`- limit: ${escapeMarkdown(limit)}`]),
       program,

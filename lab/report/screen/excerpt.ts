@@ -19,18 +19,13 @@ export function excerptLines(marks: readonly Mark[], options: ScreenOptions): st
   let above: Location | undefined;
   return marks.flatMap((mark) => {
     const { place, text, blocked } = mark;
-    const head = [
-      `  ${p.bold(shortName(place.function))}  ${placeText(place, options)}`.replace(/^ {2}\s+/, '  '),
-    ];
+    const head = headLines(place, options);
     const same = above?.file === place.file && above.function === place.function;
     above = place;
     const excerpt = known[`${place.file}:${place.line}`];
     const line = excerpt?.lines[place.line - excerpt.from];
     if (line === undefined || line.trim() === '') {
-      return [
-        ...head.map((one) => clipHead(one, columns)),
-        ...wrap(text, { width: columns, indent: '     ' }),
-      ];
+      return [...head, ...wrap(text, { width: columns, indent: '     ' })];
     }
     const gutter = ' '.repeat(digits + 3);
     const code = clipEnd(printable(line).trim(), columns - gutter.length - 4);
@@ -38,7 +33,7 @@ export function excerptLines(marks: readonly Mark[], options: ScreenOptions): st
     const under = (blocked ? '^' : '-').repeat(Math.max(1, length));
     const mine = blocked ? p.red : p.cyan;
     return [
-      ...(same ? [] : head.map((one) => clipHead(one, columns))),
+      ...(same ? [] : head),
       `  ${String(place.line).padStart(digits + 1)} |  ${code}`,
       ...underlined(under, text, mine, `${gutter} |  `, columns),
     ];
@@ -59,8 +54,14 @@ function underlined(
   return [`${gutter}${paint(under)}`, ...below.map((one) => gutter + paint(one.slice(gutter.length)))];
 }
 
-function clipHead(line: string, columns: number): string {
-  return columnsIn(line) <= columns ? line : clipEnd(line, columns);
+/** A function with its place behind it, or below it where there is no room. */
+function headLines(place: Location, options: ScreenOptions): string[] {
+  const { palette: p, columns } = options;
+  const name = shortName(place.function);
+  const at = placeText(place, options);
+  if (name === '') return [`  ${at}`];
+  const line = `  ${p.bold(name)}  ${at}`;
+  return columnsIn(line) <= columns ? [line] : [clipEnd(`  ${p.bold(name)}`, columns), `    ${at}`];
 }
 
 /** `metrics.go:60`, as a link to the file where a terminal takes it. */

@@ -13,10 +13,17 @@ export function adviceOf({ limits, summary }: Pick<Diagnosis, 'limits' | 'summar
     const [, first = ''] = /not found, (\S+) among them/.exec(missing) ?? [];
     const from = first.slice(0, Math.max(0, first.lastIndexOf('/')));
     advice.push(
-      `say where the sources lie now: \`--source-map ${from === '' ? 'FROM' : from}=DIR\` (the library: \`--go-root DIR\`)`,
+      `say where the sources are now: \`--source-map ${from === '' ? 'FROM' : from}=DIR\` (the library: \`--go-root DIR\`)`,
     );
   }
   return advice;
+}
+
+/** A summary without the word that stands before it, and without what the advice says. */
+export function plainSummary(summary: string): string {
+  return summary
+    .replace(/^(?:Undecided|No deadlock found): /, '')
+    .replace(/ Pass the unstripped executable.*$/, '');
 }
 
 const isMissingSources = (limit: string): boolean => /source files? (?:was|were) not found/.test(limit);

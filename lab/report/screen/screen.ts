@@ -5,7 +5,7 @@ import { counted, ownLocations, shortName } from '../page/words.js';
 import { printableAll } from '../printable.js';
 import { clipEnd, columnsIn, glued, padTo, wrap } from '../wrap.js';
 import { excerptLines, placeText } from './excerpt.js';
-import { adviceOf, foldedLimits } from './limits.js';
+import { adviceOf, foldedLimits, plainSummary } from './limits.js';
 import { marksOf } from './marks.js';
 import { findingKind, findingTitle, headWord } from './titles.js';
 import { chainLines, chainsOf } from './wait-graph.js';
@@ -70,8 +70,7 @@ function headLines(diagnosis: Diagnosis, { palette: p, columns, answered }: Scre
       unknown: p.yellow('undecided'),
       deadlock: p.red('deadlock'),
     };
-    const text = summary.replace(/^(?:Undecided|No deadlock found): /, '');
-    return wrap(`${p.bold(head[verdict])}: ${text}`, proseAt(columns, ''));
+    return wrap(`${p.bold(head[verdict])}: ${plainSummary(summary)}`, proseAt(columns, ''));
   }
   const kind = headWord(finding, scope, answered);
   const paint = kind === 'undecided' ? p.yellow : p.red;
@@ -143,7 +142,7 @@ function whyLines({ certainty, evidence, rule }: Finding, { palette: p, columns 
   const open = evidence
     .map(({ text }) => /Not excluded: (.*)$/.exec(text)?.[1])
     .find((text) => text !== undefined);
-  const why = open ?? `something outside of it may still end the wait: see --proof and --explain ${rule}`;
+  const why = open ?? `something outside may still end the wait: see --proof and --explain ${rule}`;
   return labelled('why only suspected', firstOf(why), p.dim, columns);
 }
 
@@ -199,7 +198,7 @@ function limitLines(diagnosis: Diagnosis, { palette: p, columns }: ScreenOptions
   return [
     ...advice.flatMap((text) => labelled('do', text, p.green, columns)),
     ...shown.flatMap((text) => clipLines(labelled('limit', text, p.yellow, columns), 3, columns)),
-    ...(rest > 0 ? [`  and ${counted(rest, 'more limit')}: --verbose`] : []),
+    ...(rest > 0 ? [`  and ${counted(rest, 'more limit')}: --proof`] : []),
   ];
 }
 
