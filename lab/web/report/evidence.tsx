@@ -27,7 +27,7 @@ export function Evidence({
     <>
       <p>
         Each claim can be checked by hand. Open the core with a compatible Delve
-        {ofRun && ', in the folder of this run'} and run these commands. <Used delve={delve} />
+        {ofRun && ', in the folder of this run,'} and run these commands. <Used delve={delve} />
       </p>
       <Commands lines={[opening(process, delve, ofRun)]} prompt="$" what="the command that opens the core" />
       {findings.map((finding, i) => (
