@@ -1,4 +1,4 @@
-import type { Diagnosis, Finding, Resource } from '../analysis/diagnosis.js';
+import type { Diagnosis, Finding, Group, Resource } from '../analysis/diagnosis.js';
 import type { ChecklistRow } from '../checklist/row.js';
 import type { ExpectationRow } from '../expectation.js';
 
@@ -31,6 +31,10 @@ export interface DiagnosisPart {
   readonly limits: readonly string[];
   readonly findings: readonly FindingPart[];
   readonly objects: readonly ObjectRow[];
+  /** Of an undecided core: the prime suspects. */
+  readonly suspects: readonly NonNullable<Diagnosis['suspects']>[number][];
+  /** What becomes of groups, where that was looked at; the largest first. */
+  readonly outlooks: readonly GroupOutlook[];
   /** What was too much for a page: whole findings, objects, limits. */
   readonly leftOut: { readonly findings: number; readonly objects: number; readonly limits: number };
   readonly goroutines: GoroutineTable;
@@ -38,6 +42,12 @@ export interface DiagnosisPart {
   readonly members?: MemberList;
   /** Source lines by `file:line`, where the file was to be found when the page was made. */
   readonly sources: Readonly<Record<string, SourceLines>>;
+}
+
+/** What becomes of a group's wait, and who could end it. */
+export interface GroupOutlook extends Pick<Group, 'outlook' | 'outlookReason'> {
+  readonly group: string;
+  readonly releasers: NonNullable<Group['releasers']>;
 }
 
 export interface FindingPart extends Finding {

@@ -114,6 +114,26 @@ describe('the page of a run', () => {
     expect(run?.checklist).to.have.length(4);
   });
 
+  it('tells what the analysis has recorded of a group: its outlook, who could end its wait, and the suspects', async () => {
+    const releasers = [{ who: 'main.drain', counts: 'may' as const, why: 'a handler may call it' }];
+    const suspects = [{ resource: 'R1', group: 'S1', text: '212 of 212 handlers wait to lock main.Feed.mu' }];
+    const told = articleDiagnosis();
+    const groups = told.groups.map((one) => ({ ...one, outlook: 'unclear' as const, releasers }));
+    const { diagnosis } = dataIn(await diagnosisHtml({ ...told, groups, suspects }, []));
+    expect(diagnosis?.outlooks).to.deep.equal([{ group: 'S1', outlook: 'unclear', releasers }]);
+    expect(diagnosis?.suspects).to.deep.equal(suspects);
+    expect(dataIn(await diagnosisHtml(told, [])).diagnosis).to.deep.include({ outlooks: [], suspects: [] });
+  });
+
+  it('is called a leak where the service still answered', async () => {
+    const startedAt = '2018-12-02T10:00:00Z';
+    const load = { state: 'done' as const, startedAt, ms: 1, result: { outcome: { kind: 'leaked' } } };
+    const leaked = { ...report, record: { ...report.record, stages: { load } } };
+    expect(dataIn(await reportHtml(leaked, [])).word).to.equal('Leak');
+    expect(dataIn(await reportHtml(report, []))).to.include({ word: 'Deadlock' });
+    expect(dataIn(await reportHtml(report, [])).run?.conclusion).to.include({ word: 'as expected' });
+  });
+
   it('can be read where no scripts run', async () => {
     const page = await reportHtml(report, []);
     expect(/<noscript>(.*?)<\/noscript>/s.exec(page)?.[1])

@@ -32,6 +32,18 @@ export function Verdict({ data }: { readonly data: PageData }) {
           <b>Fix</b> <Prose text={first.suggestion} />
         </p>
       )}
+      {diagnosis !== undefined && diagnosis.suspects.length > 0 && (
+        <>
+          <h2>Prime suspects</h2>
+          <ul>
+            {diagnosis.suspects.map(({ group, text }, i) => (
+              <li key={i}>
+                <b>{group}</b> <Prose text={text} />
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
       {diagnosis !== undefined && (
         <dl class="figures">
           <Figure name="goroutines" value={number(diagnosis.process.goroutines.total)} />
