@@ -84,7 +84,7 @@ export function concludeHang(hang: HangOutcome, fixed: boolean): Conclusion {
         ? conclusion('refuted', 'the server ended by itself instead of hanging', [hang.why])
         : conclusion('unknown', 'the server was killed during the load', [hang.why]);
     case 'paused':
-      return conclusion('unknown', 'the server was stopped by somebody during the load', [hang.why]);
+      return conclusion('unknown', 'the server was stopped from outside during the load', [hang.why]);
     case 'refused':
       return conclusion('unknown', 'the server stopped accepting connections', [hang.why]);
     default:

@@ -70,7 +70,7 @@ function difference(cell: CellResult, paint: Paint): string[] {
     ...named('expected', cell.expected),
     ...named('found', cell.found),
     ...[...new Set([...cell.differences, ...cell.reasons])].flatMap((line) => named('', line)),
-    ...(cell.folder === null ? [] : [`${indent}lies in   ${cell.folder}`]),
+    ...(cell.folder === null ? [] : [`${indent}folder    ${cell.folder}`]),
   ];
 }
 

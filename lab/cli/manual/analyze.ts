@@ -7,9 +7,9 @@ export function defineAnalyze(program: Command): Command {
     .command('analyze')
     .description('diagnose a Go core: exit 0 no deadlock, 1 deadlock, 2 undecided')
     .optionsGroup('What is analysed')
-    .option('--exe <file>', 'the executable that the process ran')
+    .option('--exe <file>', 'the executable of the process')
     .option('--core <file>', 'its core file, made by gcore, the kernel or Delve')
-    .option('--run <run>', 'the folder of a stored run, to be diagnosed again')
+    .option('--run <run>', 'diagnose a stored run again')
     .optionsGroup('Sources')
     .option('--source-map <from=to>', 'where sources are now; may be repeated', collect, [])
     .option('--go-root <dir>', 'where the sources of the Go standard library are')
@@ -30,7 +30,7 @@ export function defineAnalyze(program: Command): Command {
     ],
     description: [
       'Reads every goroutine of a core, follows what each one waits for, and names the deadlock, if there is one, on one screen: what is wrong, where, and what to do. Its evidence, with the Delve commands that show it, and all stacks are behind options.',
-      'Any executable of Go 1.18 or newer will do. Sources help and are not required: without them, and for a stripped program, memory alone must prove it.',
+      'Any executable built with Go 1.18 or newer will do. Sources help and are not required: without them, and for a stripped program, memory alone must prove it.',
     ],
     exits: analyzeExits,
     environment: [cacheVariable, ...outputVariables],

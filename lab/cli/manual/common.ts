@@ -25,16 +25,16 @@ export const analyzeExits: readonly Entry[] = [
 /** Of commands that do a thing or fail. */
 export const plainExits: readonly Entry[] = [['0', 'done'], ...failureExits];
 
-export const runsVariable: Entry = ['LAB_RUNS', 'the folder of all runs; `runs` in the project unless set'];
+export const runsVariable: Entry = ['LAB_RUNS', 'folder for all runs; `runs` in the project by default'];
 export const cacheVariable: Entry = [
   'LAB_CACHE',
-  'the folder of tools and builds; `.cache` in the project unless set',
+  'folder for tools and builds; `.cache` in the project by default',
 ];
 export const sshVariables: readonly Entry[] = [
   ['LAB_SSH_CONFIG', 'a file to read in place of `~/.ssh/config`'],
   [
     'LAB_TARGET_FOLDER',
-    'of an SSH target: the folder to work in; `go-deadlock-lab` in the cache of its user unless set',
+    "folder to work in on an SSH target; `go-deadlock-lab` in the user's cache by default",
   ],
 ];
 export const outputVariables: readonly Entry[] = [

@@ -5,7 +5,7 @@ import { describe } from './page.js';
 export function defineScenarios(program: Command): Command {
   return describe(program.command('scenarios').description('the catalogue of hangs'), {
     description: [
-      'Lists every scenario with its class, its subtype and what happens in it. Each has a repaired twin and a page of its own.',
+      'Lists every scenario with its class, its subtype and what happens in it. Each has a repaired twin and a page in docs/scenarios.',
     ],
     exits: plainExits,
     environment: outputVariables,
@@ -18,15 +18,15 @@ export function defineScenarios(program: Command): Command {
 }
 
 export function defineRuns(program: Command): Command {
-  return describe(program.command('runs').description('stored runs with their verdicts'), {
+  return describe(program.command('runs').description('stored runs with their results'), {
     description: [
-      'Lists the folders of stored runs, oldest first, each with its verdict, or with the stage that it came to.',
+      'Lists the folders of stored runs, oldest first, each with its result, or with the stage that it reached.',
     ],
     exits: plainExits,
     environment: [runsVariable, ...outputVariables],
     examples: [
       { does: 'A table', type: 'npx lab runs' },
-      { does: 'The folder of the newest', type: "npx lab runs --json | jq -r '.[-1].dir'" },
+      { does: "The newest one's folder", type: "npx lab runs --json | jq -r '.[-1].dir'" },
     ],
     see: ['docs/runs.md', 'npx lab report', 'npx lab clean'],
   });
@@ -36,7 +36,7 @@ export function defineReport(program: Command): Command {
   const command = program
     .command('report')
     .argument('<run>', 'the folder of a run')
-    .description('write the reports of a run again, from what its folder holds')
+    .description('write the reports of a run again, from its folder')
     .optionsGroup('Output')
     .option('--open', 'open the page in the browser');
   return describe(command, {
