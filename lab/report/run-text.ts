@@ -59,7 +59,10 @@ function conclusionLines(
 
 /** What was as expected; of the victims how many there were. */
 const metText = (rows: readonly ExpectationRow[]): string =>
-  rows
-    .filter(({ what }) => what !== 'verdict' || rows.length === 1)
-    .map(({ what, found }) => (what === 'victims' ? counted(Number(found), 'victim') : what))
-    .join(', ');
+  [
+    ...new Set(
+      rows
+        .filter(({ what }) => what !== 'verdict' || rows.length === 1)
+        .map(({ what, found }) => (what === 'victims' ? counted(Number(found), 'victim') : what)),
+    ),
+  ].join(', ');

@@ -92,6 +92,28 @@ describe('the first screen', () => {
     expect(titledRules).to.have.members(rules.map(({ name }) => name));
   });
 
+  it('counts channels that have no name, and gives one of them for an example', () => {
+    const whole = diagnosisOf('search');
+    const findings = whole.findings.map((finding) => {
+      const resources = finding.rootCause.resources
+        .slice(0, 12)
+        .map((one) => ({ ...one, name: `channel ${one.address}` }));
+      return { ...finding, rule: 'unreachable-object', rootCause: { ...finding.rootCause, resources } };
+    });
+    const [{ address = '' } = {}] = findings[0]?.rootCause.resources ?? [];
+    const text = diagnosisText({ ...whole, findings }, screen, { proof: true });
+    expect(text.replace(/\s+/g, ' '))
+      .to.include(`wait for 12 unbuffered channels (e.g. ${address}), which nothing alive reaches`)
+      .and.to.match(/R1 to R12 12 unbuffered channels of \S+ \(e\.g\. 0x/);
+    expect(text).to.not.match(/^ {6}R2 /m);
+  });
+
+  it('marks where a lock can be kept, when nobody is left who holds it', () => {
+    expect(screenText(diagnosisOf('gossip'), screen)).to.match(
+      /^ {2}merge_faulty\.go:\d+\n.*\n.*-+ it can return here without unlocking$/m,
+    );
+  });
+
   it('of several findings shows the first and names the others', () => {
     expect(screenText(diagnosisOf('images'), screen)).to.match(
       /^ {2}also leak\[forgotten-close\]: 8 goroutines/m,

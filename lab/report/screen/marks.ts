@@ -9,7 +9,8 @@ import type {
 import { isQueuedBehind } from '../page/edges.js';
 import { placeFinder } from '../page/places.js';
 import { counted, ownFrame } from '../page/words.js';
-import { objectName, rootCount } from './titles.js';
+import { alikeName, alikeObjects, objectName } from './alike-objects.js';
+import { rootCount } from './titles.js';
 import { reasonAt } from './wait-graph.js';
 
 /** A line of source, with what is to be said of it. */
@@ -57,9 +58,10 @@ export function marksOf(finding: Finding, { groups }: Pick<Diagnosis, 'groups'>)
       };
       return [wait, ...servingMarks(crowd, finding, groups, findPlaces)];
     });
-  return marks.filter(
+  const all = [...marks, ...absenceMarks(finding, findPlaces)];
+  return all.filter(
     ({ place, text }, i) =>
-      i === marks.findIndex((one) => samePlace(one.place, place) && (one.text === text || one.blocked)),
+      i === all.findIndex((one) => samePlace(one.place, place) && (one.text === text || one.blocked)),
   );
 }
 
@@ -106,11 +108,16 @@ function waitText({ members }: Crowd, resources: readonly Resource[], many: bool
   const [first] = members;
   const verb = verbs[first?.waitReason ?? '']?.[many ? 1 : 0] ?? (many ? 'wait here' : 'waits here');
   const objects = resources.filter(({ id }) => members.some(({ waitsFor }) => waitsFor.includes(id)));
-  const names = [...new Set(objects.map(({ name }) => objectName(name)))];
+  const alike = alikeObjects(objects);
+  const names = [...new Set(alike.map(alikeName))];
   const [object] = objects;
   if (object === undefined || object.address === '0x0') return verb;
   if (object.kind !== 'channel') return `${verb} ${names.slice(0, 2).join(' or ')}`;
-  return `${verb}; ${names[0]} ${names.length > 1 ? `and ${names.length - 1} more` : channelState(object)}`;
+  const [name = ''] = names;
+  if (names.length > 1) return `${verb}; ${name} and ${names.length - 1} more`;
+  return object.name.startsWith('channel 0x') && (alike[0]?.ids.length ?? 1) > 1
+    ? `${verb}; ${name}`
+    : `${verb}; ${name} ${channelState(object)}`;
 }
 
 function channelState({ len = 0, cap }: Resource): string {
@@ -164,6 +171,22 @@ function servingText(reason: string, name: string): string {
   if (reason === 'sync.WaitGroup.Wait') return `it would call Done here, and never gets so far`;
   if (reason === 'sync.Cond.Wait') return `it would signal ${name} here, and never gets so far`;
   return `it would serve ${name} here, and never gets so far`;
+}
+
+/** Where nobody is left: the line that its explanation blames. */
+const absences: Readonly<Record<string, string>> = {
+  'leaked-lock': 'it can return here without unlocking',
+  'leaked-sender': 'it was to be received here',
+};
+
+function absenceMarks(
+  { rule, explanation }: Finding,
+  findPlaces: ReturnType<typeof placeFinder>,
+): readonly Mark[] {
+  const text = absences[rule];
+  const [at] = findPlaces(explanation);
+  if (text === undefined || at === undefined) return [];
+  return [{ place: { function: '', file: at.file, line: at.line }, text, blocked: false }];
 }
 
 const samePlace = (a: Location, b: Location): boolean => a.file === b.file && a.line === b.line;

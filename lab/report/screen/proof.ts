@@ -3,6 +3,7 @@ import { delveSentence } from '../delve-words.js';
 import { counted, delveProgram } from '../page/words.js';
 import { printableAll } from '../printable.js';
 import { wrap } from '../wrap.js';
+import { type AlikeObjects, alikeObjects, countedKind } from './alike-objects.js';
 import { limitList } from './limits.js';
 import type { ScreenOptions } from './screen.js';
 
@@ -32,7 +33,10 @@ function findingBlocks(finding: Finding, opening: readonly string[], options: Dr
     ],
     rootCause.resources.length === 0
       ? []
-      : [p.bold('    Objects'), ...rootCause.resources.flatMap((one) => objectLines(one, options))],
+      : [
+          p.bold('    Objects'),
+          ...alikeObjects(rootCause.resources).flatMap((some) => objectLines(some, options)),
+        ],
     [
       p.bold('    Claims') + p.dim('  (type the commands in `dlv core EXE CORE`)'),
       ...opening,
@@ -41,16 +45,21 @@ function findingBlocks(finding: Finding, opening: readonly string[], options: Dr
   ];
 }
 
-function objectLines(
-  one: Finding['rootCause']['resources'][number],
-  { palette: p, columns }: Drawn,
-): string[] {
-  const { id, name, kind, elemType, address, cap, len, closed, waiters } = one;
-  const fill = cap === undefined ? '' : cap === 0 ? ', unbuffered' : `, ${len} of ${cap} full`;
+function objectLines({ one, ids }: AlikeObjects, { palette: p, columns }: Drawn): string[] {
+  const { name, kind, elemType, address, cap, len, closed, waiters } = one;
+  const several = ids.length > 1;
+  const fill =
+    cap === undefined || (several && cap === 0) ? '' : cap === 0 ? ', unbuffered' : `, ${len} of ${cap} full`;
   const type = elemType === undefined ? '' : ` of ${elemType}`;
-  const queue = waiters === undefined ? '' : `; ${waiters.send} waiting to send, ${waiters.recv} to receive`;
+  const queue =
+    waiters === undefined
+      ? ''
+      : `; ${several ? 'each with ' : ''}${waiters.send} waiting to send, ${waiters.recv} to receive`;
+  const what = several ? countedKind(one, ids.length) : kind;
+  const at = several ? `(e.g. ${address})` : `at ${address}`;
+  const shown = several ? `${ids[0]} to ${ids.at(-1)}` : ids[0];
   return wrap(
-    `${id}  ${p.cyan(name)}  ${kind}${type} at ${address}${fill}${closed === true ? ', closed' : ''}${queue}`,
+    `${shown}  ${p.cyan(several ? name.replace(/^\w+ 0x[0-9a-f]+$/, '') : name)}  ${what}${type} ${at}${fill}${closed === true ? ', closed' : ''}${queue}`,
     { width: columns, indent: '          ', first: '      ' },
   );
 }

@@ -1,5 +1,6 @@
 import type { Diagnosis, Finding, Resource } from '../../analysis/diagnosis.js';
 import { counted } from '../page/words.js';
+import { alikeName, alikeObjects } from './alike-objects.js';
 
 /*
  * A finding in half a line: what it is called, and who does what.
@@ -53,7 +54,7 @@ const titles: Readonly<Record<string, Title>> = {
   'channel-lock': (_, finding) =>
     `${objectsOf(finding, isChannel)} is used while ${objectsOf(finding, isLock)} is held`,
   'channel-waitgroup': (_, finding) =>
-    `${objectsOf(finding, isGroup)} waits for goroutines that ${objectsOf(finding, isChannel)} blocks`,
+    `${objectsOf(finding, isGroup)} needs a Done that is blocked on ${objectsOf(finding, isChannel)}`,
   'waitgroup-misuse': (_, finding) => `${objectsOf(finding)} waits for a Done that never comes`,
   'lost-signal': (_, finding) => `nobody is left to signal ${objectsOf(finding, isCondition)}`,
   'pool-waits-for-itself': (_, finding) => `all ${rootCount(finding)} workers wait for their own pool`,
@@ -94,10 +95,7 @@ const isCondition = ({ kind }: Resource): boolean => kind === 'cond';
 function objectsOf({ rootCause }: Finding, wanted: (one: Resource) => boolean = () => true): string {
   const all = rootCause.resources;
   const some = all.filter(wanted);
-  const names = [...new Set((some.length > 0 ? some : all).map(({ name }) => objectName(name)))];
+  const names = [...new Set(alikeObjects(some.length > 0 ? some : all).map(alikeName))];
   if (names.length === 0) return 'its object';
   return names.length <= 2 ? names.join(' and ') : `${names[0]} and ${names.length - 1} more`;
 }
-
-/** `Metrics.inChannel` for `main.Metrics.inChannel`. */
-export const objectName = (name: string): string => name.replace(/^main\.(?=.)/, '');

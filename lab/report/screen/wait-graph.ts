@@ -1,7 +1,8 @@
 import type { Edge, Finding, Group } from '../../analysis/diagnosis.js';
 import { isQueuedBehind } from '../page/edges.js';
 import { counted } from '../page/words.js';
-import { findingKind, objectName } from './titles.js';
+import { alikeName, alikeObjects, objectName } from './alike-objects.js';
+import { findingKind, rootCount } from './titles.js';
 
 /*
  * The wait-for graph in words: who waits for what, and who alone could end that.
@@ -91,20 +92,28 @@ function backVerb(next: Edge, all: readonly Edge[], reason: string, finding: Fin
   return `${serves[reason] ?? 'released'}${only ? ' only' : ''} by`;
 }
 
-function nodeLabels({ rootCause, ...finding }: Finding, groups: readonly Group[]): (id: string) => string {
-  const names = rootCause.resources.map(({ name }) => name);
+function nodeLabels(finding: Finding, groups: readonly Group[]): (id: string) => string {
+  const { rootCause } = finding;
+  const all = rootCount(finding);
+  // Of many that do the same, the edges tell of the first.
+  const onlyOne =
+    all > 1 &&
+    new Set(rootCause.edges.flatMap(({ from, to }) => [from, to]).filter((id) => /^[GS]/.test(id))).size ===
+      1;
   return (id) => {
     const resource = rootCause.resources.find((one) => one.id === id);
     if (resource !== undefined) {
-      const alike = rootCause.resources.filter((one) => one.name === resource.name);
-      const several = new Set(alike.map(({ address }) => address)).size > 1;
+      const alike = alikeObjects(rootCause.resources).find(({ ids }) => ids.includes(id));
+      const led = rootCause.edges.some(({ from }) => from === id);
+      if (alike !== undefined && alike.ids.length > 1 && !led) return alikeName(alike);
+      const same = rootCause.resources.filter((one) => one.name === resource.name);
+      const several = new Set(same.map(({ address }) => address)).size > 1;
       // Two locks of one field are told apart by their ids, which the proof uses too.
-      return objectName(resource.name) + (several && names.length <= 4 ? ` (${id})` : '');
+      return objectName(resource.name) + (several && rootCause.resources.length <= 4 ? ` (${id})` : '');
     }
     const group = groups.find((one) => one.id === id);
-    if (group === undefined) return id;
+    if (group === undefined) return onlyOne ? counted(all, 'goroutine') : id;
     const listed = rootCause.goroutines.filter(({ id: one }) => group.exampleIds.includes(one)).length;
-    const all = Number(/^(\d+) goroutines \(/.exec(finding.explanation)?.[1] ?? 0);
     const alone = rootCause.edges.every(({ from, to }) => !/^[GS]/.test(from) || from === id || to === id);
     return counted(alone ? Math.max(all, listed) : group.count, 'goroutine');
   };

@@ -120,13 +120,15 @@ function Told({
   );
   return (
     <>
-      {object.kind}
+      {several && !same
+        ? `${number(node.members.length)} ${object.cap === 0 ? 'unbuffered ' : ''}${object.kind}s`
+        : object.kind}
       {object.elemType !== undefined && ` of ${object.elemType}`}
-      {object.cap !== undefined &&
-        (object.cap === 0 ? ', unbuffered' : `, ${object.len ?? 0} of ${object.cap} full`)}
-      {object.closed === true && ', closed'} {several && !same && ` ${node.members.length} of them,`} at{' '}
+      {object.cap === 0 && (!several || same) && ', unbuffered'}
+      {object.cap !== undefined && object.cap > 0 && `, ${object.len ?? 0} of ${object.cap} full`}
+      {object.closed === true && ', closed'} {several && !same ? '(e.g. ' : 'at '}
       <code>{object.address}</code>
-      {several && !same && ' for example'}
+      {several && !same && ')'}
     </>
   );
 }
