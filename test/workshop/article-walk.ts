@@ -212,7 +212,7 @@ describe('the article, typed in a terminal and clicked through in a browser', fu
       Class: 'communication',
       Kind: 'channel',
       Object: 'inChannel',
-      'Goroutine that alone could make room': paper.consumer,
+      'The only goroutine that could make room': paper.consumer,
     });
     await keepPicture(page, 'workshop-done', true);
     expect(await page.locator('.contents li.open .met').count()).to.equal(13);

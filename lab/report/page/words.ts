@@ -40,6 +40,8 @@ export function shortName(name: string): string {
 /** Functions of the runtime that nobody looks for: not exported ones. */
 export const isPrivateRuntime = (name: string): boolean => /^runtime\.[^\p{Lu}]/u.test(name);
 
+export { isLibraryFunction };
+
 interface NamedFrame {
   readonly function: string;
   readonly file?: string;

@@ -15,6 +15,7 @@ export { quoteWord } from '../../quote-word.js';
 export {
   counted,
   delveProgram,
+  isLibraryFunction,
   isPrivateRuntime,
   number,
   ownFrame,
