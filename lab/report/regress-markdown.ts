@@ -40,7 +40,7 @@ function mark(cell: CellResult): string {
 
 function details(cell: CellResult): string[] {
   return [
-    `### ${cell.id}: ${cell.verdict}`,
+    `### ${cell.id}: ${verdictWords[cell.verdict]}`,
     '',
     ...[
       cell.summary,
