@@ -14,6 +14,6 @@ export function terminalOf(output: Output): Pick<ScreenOptions, 'palette' | 'col
   return {
     palette: createColors(output.colour),
     columns: Math.max(narrowest, Math.min(wide, widest)),
-    links: isTTY === true && process.env['TERM'] !== 'dumb' && supportsHyperlinks.stdout,
+    links: output.colour && supportsHyperlinks.stdout,
   };
 }

@@ -173,7 +173,7 @@ describe('the first screen', () => {
   it('shows what a core has put into names, and does not obey it', () => {
     const evil = JSON.stringify(diagnosisOf('blog')).replaceAll('SetM', 'Set\\u001b[2JM\\u202e');
     const text = diagnosisText(JSON.parse(evil), plainScreen, { proof: true, verbose: true });
-    expect(text).to.include('Set\\u001b[2JM\\u202e');
+    expect(text).to.include('Set\\x1b[2JM\\u202e');
     expect(text).to.not.include('\u001b').and.to.not.include('\u202e');
   });
 });

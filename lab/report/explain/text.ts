@@ -1,5 +1,5 @@
+import { allPrintable } from '../../printable.js';
 import { counted, number, shortName } from '../page/words.js';
-import { printableAll } from '../printable.js';
 import { placeText } from '../screen/excerpt.js';
 import type { ScreenOptions } from '../screen/screen.js';
 import { glued, padTo, wrap } from '../wrap.js';
@@ -62,7 +62,7 @@ function markdownLines(text: string, columns: number): string[] {
 }
 
 export function subjectText(given: SubjectExplanation, options: Drawn): string {
-  const told = printableAll(given);
+  const told = allPrintable(given);
   const { palette: p, columns } = options;
   const item = (text: string): string[] => wrap(text, { width: columns, indent: '      ', first: '    ' });
   const part = (title: string, lines: readonly string[], none: string): string[] => [

@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../../analysis/diagnosis.js';
+import { allPrintable } from '../../printable.js';
 import { html, type Markup } from '../html.js';
 import type { GraphEdge, GraphNode, GraphPicture } from '../page-data.js';
-import { printableAll } from '../printable.js';
 import { findingTitle } from '../screen/titles.js';
 import { drawGraph } from './graph.js';
 
@@ -28,7 +28,7 @@ rect { fill: #fff; stroke: #6b7280; stroke-width: 1.2; }
 
 /** The wait-for graph of each finding as one SVG file, without any other file; `undefined` when there is none. */
 export async function diagnosisSvg(given: Diagnosis): Promise<string | undefined> {
-  const diagnosis = printableAll(given);
+  const diagnosis = allPrintable(given);
   const drawn: { readonly title: string; readonly picture: GraphPicture }[] = [];
   for (const finding of diagnosis.findings.slice(0, mostPictures)) {
     const picture = await drawGraph(finding, diagnosis);

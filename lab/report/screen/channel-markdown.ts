@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../../analysis/diagnosis.js';
+import { allPrintable } from '../../printable.js';
 import { escapeMarkdown, markdownCode } from '../markdown.js';
 import { counted, ownFrame, ownLocations, shortName } from '../page/words.js';
-import { printableAll } from '../printable.js';
 import { adviceOf, foldedLimits, plainSummary } from './limits.js';
 import type { ScreenOptions } from './screen.js';
 import { findingTitle, headWord } from './titles.js';
@@ -13,7 +13,7 @@ export function channelMarkdown(
   given: Diagnosis,
   { again, answered }: Pick<ScreenOptions, 'again' | 'answered'>,
 ): string {
-  const diagnosis = printableAll(given);
+  const diagnosis = allPrintable(given);
   const { verdict, summary, findings, groups, process: seen, scope } = diagnosis;
   const [finding] = findings;
   const { total, blocked } = seen.goroutines;

@@ -1,9 +1,9 @@
 import { pathToFileURL } from 'node:url';
 import ansiEscapes from 'ansi-escapes';
 import type { Location } from '../../analysis/diagnosis.js';
+import { printable } from '../../printable.js';
 import { sourceFile, sourceLines } from '../page/source-lines.js';
 import { shortName } from '../page/words.js';
-import { printable } from '../printable.js';
 import { clipEnd, columnsIn, wrap } from '../wrap.js';
 import type { Mark } from './marks.js';
 import type { ScreenOptions } from './screen.js';
@@ -28,7 +28,7 @@ export function excerptLines(marks: readonly Mark[], options: ScreenOptions): st
       return [...head, ...wrap(text, { width: columns, indent: '     ' })];
     }
     const gutter = ' '.repeat(digits + 3);
-    const code = clipEnd(printable(line).trim(), columns - gutter.length - 4);
+    const code = clipEnd(printable(line).replaceAll('\t', '    ').trim(), columns - gutter.length - 4);
     const length = columnsIn(code.replace(/\s*\/\/.*$/, ''));
     const under = (blocked ? '^' : '-').repeat(Math.max(1, length));
     const mine = blocked ? p.red : p.cyan;

@@ -1,7 +1,7 @@
 import type { Diagnosis, Evidence, Finding } from '../../analysis/diagnosis.js';
+import { allPrintable } from '../../printable.js';
 import { delveSentence } from '../delve-words.js';
 import { counted, delveProgram } from '../page/words.js';
-import { printableAll } from '../printable.js';
 import { wrap } from '../wrap.js';
 import { type AlikeObjects, alikeObjects, countedKind } from './alike-objects.js';
 import { limitList } from './limits.js';
@@ -11,7 +11,7 @@ type Drawn = Pick<ScreenOptions, 'palette' | 'columns'>;
 
 /** Each finding with what it claims, and beside each claim the Delve commands that show it; then all limits. */
 export function proofText(given: Diagnosis, options: Drawn): string {
-  const diagnosis = printableAll(given);
+  const diagnosis = allPrintable(given);
   const { findings } = diagnosis;
   const blocks = [
     ...findings.flatMap((finding, i) =>

@@ -1,8 +1,8 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Diagnosis, Finding } from '../../analysis/diagnosis.js';
+import { allPrintable } from '../../printable.js';
 import type { SourceMap } from '../page/source-lines.js';
 import { counted, ownLocations, shortName } from '../page/words.js';
-import { printableAll } from '../printable.js';
 import { clipEnd, columnsIn, glued, padTo, wrap } from '../wrap.js';
 import { excerptLines, placeText } from './excerpt.js';
 import { adviceOf, foldedLimits, plainSummary } from './limits.js';
@@ -40,7 +40,7 @@ const mostSuspects = 5;
 
 /** The answer on one screen: what is wrong, where, what to do; everything else is behind options. */
 export function screenText(given: Diagnosis, options: ScreenOptions): string {
-  const diagnosis = printableAll(given);
+  const diagnosis = allPrintable(given);
   const [finding] = diagnosis.findings;
   const blocks = (marks: number): string[][] => [
     headLines(diagnosis, options),

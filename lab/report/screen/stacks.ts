@@ -1,7 +1,7 @@
 import type { Diagnosis, Group, Location, RootGoroutine } from '../../analysis/diagnosis.js';
 import { isSystemStart } from '../../analysis/snapshot.js';
+import { allPrintable } from '../../printable.js';
 import { counted, number, ownFrame, ownLocations } from '../page/words.js';
-import { printableAll } from '../printable.js';
 import { clipEnd, wrap } from '../wrap.js';
 import { effortLines } from './proof.js';
 import type { ScreenOptions } from './screen.js';
@@ -15,7 +15,7 @@ const mostFrames = 24;
 
 /** Stacks and tables: all that was read, as far as anybody reads it in a terminal. */
 export function stacksText(given: Diagnosis, options: Drawn): string {
-  const diagnosis = printableAll(given);
+  const diagnosis = allPrintable(given);
   const blocks = [
     ...diagnosis.findings.flatMap(({ id, rootCause }) =>
       rootCause.goroutines.length === 0
