@@ -130,21 +130,22 @@ describe('the first screen', () => {
   });
 
   it('of an undecided one gives the suspects and the advice before the limits, equal ones folded', () => {
+    const suspect = '212 goroutines wait to lock main.Feed.mu (/build/app/feed.go:12)';
     const missing =
       '3 source files were not found, /build/app/main.go among them: pass --source-map or --go-root.';
     const limits = [1, 2, 3].map((id) => `The stack of goroutine ${id} could not be read: it is damaged.`);
     const text = screenText(
       diagnosisLike({
         verdict: 'unknown',
-        summary: 'Undecided: something could not be read.',
-        limits: [...limits, missing],
-        suspects: [{ resource: 'R1', group: 'S3', text: '212 goroutines wait to lock main.Feed.mu' }],
+        summary: `Undecided: something could not be read: ${suspect}`,
+        limits: [`somebody waits: ${suspect}`, ...limits, missing],
+        suspects: [{ resource: 'R1', group: 'S3', text: suspect }],
       }),
       screen,
     );
     const order = [
-      'undecided: something',
-      'S3 212 goroutines',
+      'undecided: something could not be read prime suspects',
+      'S3 212 goroutines wait to lock main.Feed.mu (feed.go:12)',
       '--source-map /build/app=DIR',
       '(and 2 more like it)',
     ];

@@ -2,7 +2,7 @@ import type { Diagnosis } from '../../analysis/diagnosis.js';
 import { allPrintable } from '../../printable.js';
 import { escapeMarkdown, markdownCode } from '../markdown.js';
 import { counted, ownFrame, ownLocations, shortName } from '../page/words.js';
-import { adviceOf, foldedLimits, plainSummary } from './limits.js';
+import { adviceOf, foldedLimits, plainSummary, shortPlaces } from './limits.js';
 import type { ScreenOptions } from './screen.js';
 import { findingTitle, headWord } from './titles.js';
 
@@ -14,7 +14,7 @@ export function channelMarkdown(
   { again, answered }: Pick<ScreenOptions, 'again' | 'answered'>,
 ): string {
   const diagnosis = allPrintable(given);
-  const { verdict, summary, findings, groups, process: seen, scope } = diagnosis;
+  const { verdict, findings, groups, process: seen, scope, suspects = [] } = diagnosis;
   const [finding] = findings;
   const { total, blocked } = seen.goroutines;
   const counts = `${counted(total, 'goroutine')}, ${blocked.toLocaleString('en-US')} blocked`;
@@ -24,8 +24,9 @@ export function channelMarkdown(
     const word = { deadlock: 'deadlock', none: 'no deadlock', unknown: 'undecided' }[verdict];
     const [limit] = [...adviceOf(diagnosis), ...foldedLimits(diagnosis)];
     return linesOf([
-      `**${word}**: ${escapeMarkdown(plainSummary(summary))}`,
+      `**${word}**: ${escapeMarkdown(plainSummary(diagnosis))}`,
       `- goroutines: ${counts}`,
+      ...suspects.slice(0, mostPlaces).map(({ text }) => `- suspect: ${escapeMarkdown(shortPlaces(text))}`),
       ...(limit === undefined ? [] : [`- limit: ${escapeMarkdown(limit)}`]),
       program,
       proof,

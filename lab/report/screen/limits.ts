@@ -19,20 +19,25 @@ export function adviceOf({ limits, summary }: Pick<Diagnosis, 'limits' | 'summar
   return advice;
 }
 
-/** A summary without the word that stands before it, and without what the advice says. */
-export function plainSummary(summary: string): string {
-  return summary
+/** A summary without the word that stands before it, and without what the advice and the suspects say. */
+export function plainSummary({ summary, suspects = [] }: Pick<Diagnosis, 'summary' | 'suspects'>): string {
+  const [first] = suspects;
+  return shortPlaces(first === undefined ? summary : summary.replace(`: ${first.text}`, ''))
     .replace(/^(?:Undecided|No deadlock found): /, '')
     .replace(/ Pass the unstripped executable.*$/, '');
 }
 
+/** A text with its files by their names alone. */
+export const shortPlaces = (text: string): string =>
+  text.replace(/(?<![\w.])\/[^\s():;,]*\/([\w.-]+\.(?:go|s):\d+)/g, '$1');
+
 const isMissingSources = (limit: string): boolean => /source files? (?:was|were) not found/.test(limit);
 
 /** The limits without those that the advice tells; equal ones, numbers and addresses aside, are one with a count. */
-export function foldedLimits({ limits }: Pick<Diagnosis, 'limits'>): string[] {
+export function foldedLimits({ limits, suspects = [] }: Pick<Diagnosis, 'limits' | 'suspects'>): string[] {
   const alike = new Map<string, { readonly text: string; count: number }>();
   for (const text of limits) {
-    if (isMissingSources(text)) continue;
+    if (isMissingSources(text) || suspects.some((one) => text.includes(one.text))) continue;
     const key = text.replace(/0x[0-9a-f]+|\d+/g, '#');
     const known = alike.get(key) ?? { text, count: 0 };
     known.count += 1;

@@ -5,7 +5,7 @@ import type { SourceMap } from '../page/source-lines.js';
 import { counted, ownLocations, shortName } from '../page/words.js';
 import { clipEnd, columnsIn, glued, padTo, wrap } from '../wrap.js';
 import { excerptLines, placeText } from './excerpt.js';
-import { adviceOf, foldedLimits, plainSummary } from './limits.js';
+import { adviceOf, foldedLimits, plainSummary, shortPlaces } from './limits.js';
 import { marksOf } from './marks.js';
 import { findingKind, findingTitle, headWord } from './titles.js';
 import { chainLines, chainsOf } from './wait-graph.js';
@@ -62,7 +62,7 @@ const joined = (blocks: readonly (readonly string[])[]): string[] =>
   blocks.filter(({ length }) => length > 0).flatMap((block, i) => (i === 0 ? block : ['', ...block]));
 
 function headLines(diagnosis: Diagnosis, { palette: p, columns, answered }: ScreenOptions): string[] {
-  const { verdict, summary, findings, scope } = diagnosis;
+  const { verdict, findings, scope } = diagnosis;
   const [finding] = findings;
   if (finding === undefined) {
     const head = {
@@ -70,7 +70,7 @@ function headLines(diagnosis: Diagnosis, { palette: p, columns, answered }: Scre
       unknown: p.yellow('undecided'),
       deadlock: p.red('deadlock'),
     };
-    return wrap(`${p.bold(head[verdict])}: ${plainSummary(summary)}`, proseAt(columns, ''));
+    return wrap(`${p.bold(head[verdict])}: ${plainSummary(diagnosis)}`, proseAt(columns, ''));
   }
   const kind = headWord(finding, scope, answered);
   const paint = kind === 'undecided' ? p.yellow : p.red;
@@ -166,7 +166,9 @@ function suspectLines({ suspects = [] }: Diagnosis, { palette: p, columns }: Scr
   if (suspects.length === 0) return [];
   const rows = suspects
     .slice(0, mostSuspects)
-    .flatMap(({ group, text }) => wrap(`${p.cyan(group)} ${text}`, proseAt(columns, '    ')));
+    .flatMap(({ group, text }) =>
+      wrap(`${p.cyan(group)} ${shortPlaces(text)}`, { ...proseAt(columns, '      '), first: '    ' }),
+    );
   return [p.bold('  prime suspects'), ...rows];
 }
 
@@ -197,7 +199,9 @@ function limitLines(diagnosis: Diagnosis, { palette: p, columns }: ScreenOptions
   const rest = limits.length - shown.length;
   return [
     ...advice.flatMap((text) => labelled('do', text, p.green, columns)),
-    ...shown.flatMap((text) => clipLines(labelled('limit', text, p.yellow, columns), 3, columns)),
+    ...shown.flatMap((text) =>
+      clipLines(labelled('limit', shortPlaces(text), p.yellow, columns), 3, columns),
+    ),
     ...(rest > 0 ? [`  and ${counted(rest, 'more limit')}: --proof`] : []),
   ];
 }
