@@ -129,6 +129,16 @@ describe('the first screen', () => {
       .and.to.match(/--verbose/);
   });
 
+  it('says what becomes of the waits of a healthy program, where the analysis knows', () => {
+    const groups = diagnosisOf('feed').groups.map((one, i) => ({
+      ...one,
+      count: 1_000,
+      outlook: i < 2 ? ('ends' as const) : ('idle' as const),
+    }));
+    const text = screenText(diagnosisLike({ summary: 'No deadlock found: all is well.', groups }), screen);
+    expect(text).to.include(`waits: 2,000 will end, ${(groups.length - 2).toLocaleString('en-US')},000 idle`);
+  });
+
   it('of an undecided one gives the suspects and the advice before the limits, equal ones folded', () => {
     const suspect = '212 goroutines wait to lock main.Feed.mu (/build/app/feed.go:12)';
     const missing =

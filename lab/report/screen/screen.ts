@@ -45,7 +45,10 @@ export function screenText(given: Diagnosis, options: ScreenOptions): string {
   const blocks = (marks: number): string[][] => [
     headLines(diagnosis, options),
     ...(finding === undefined
-      ? [suspectLines(diagnosis, options), placeLines(diagnosis, options)]
+      ? [
+          suspectLines(diagnosis, options),
+          [...placeLines(diagnosis, options), ...outlookLines(diagnosis, options)],
+        ]
       : findingBlocks(finding, diagnosis, options, marks)),
     limitLines(diagnosis, options),
     footLines(diagnosis, options),
@@ -188,6 +191,17 @@ function placeLines(
   });
   const rest = rows.slice(shown.length).reduce((sum, { count }) => sum + count, 0);
   return [...lines, ...(rest > 0 ? [`  ${rest.toLocaleString('en-US').padStart(digits)}  elsewhere`] : [])];
+}
+
+const outlookWords = { ends: 'will end', idle: 'idle', stuck: 'stuck', unclear: 'unclear' } as const;
+
+/** What becomes of all the waits, where that was looked at. */
+function outlookLines({ groups }: Diagnosis, { columns }: ScreenOptions): string[] {
+  const counts = Object.entries(outlookWords).flatMap(([kind, word]) => {
+    const count = groups.reduce((sum, { outlook, count: own }) => sum + (outlook === kind ? own : 0), 0);
+    return count === 0 ? [] : [`${count.toLocaleString('en-US')} ${word}`];
+  });
+  return counts.length === 0 ? [] : wrap(`waits: ${counts.join(', ')}`, proseAt(columns, '  '));
 }
 
 /** Advice first, then what was not decided, equal lines folded. */
