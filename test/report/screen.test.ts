@@ -92,6 +92,15 @@ describe('the first screen', () => {
     expect(titledRules).to.have.members(rules.map(({ name }) => name));
   });
 
+  it('tells a receive from a close, and a context without an end from a nil channel', () => {
+    const intake = screenText(diagnosisOf('intake'), screen);
+    expect(intake)
+      .to.match(/close\(failed\)\n.*it would close each\.failed here/)
+      .and.to.match(/return <-failed\n.*it should be receiving here/);
+    expect(screenText(diagnosisOf('follow'), screen)).to.match(/<-ctx\.Done\(\)\n.*this context has no end/);
+    expect(screenText(diagnosisOf('thumbnails'), screen)).to.include('--Done to be called by--> nobody left');
+  });
+
   it('counts channels that have no name, and gives one of them for an example', () => {
     const whole = diagnosisOf('search');
     const findings = whole.findings.map((finding) => {

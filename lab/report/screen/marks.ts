@@ -53,7 +53,7 @@ export function marksOf(finding: Finding, { groups }: Pick<Diagnosis, 'groups'>)
       const who = whoIs(crowd, crowds.length === 1 ? rootCount(finding) : crowd.members.length);
       const wait: Mark = {
         place: crowd.place,
-        text: `${who.short} ${waitText(crowd, rootCause.resources, who.many)}`,
+        text: `${who.short} ${waitText(crowd, finding, who.many)}`,
         blocked: true,
       };
       return [wait, ...servingMarks(crowd, finding, groups, findPlaces)];
@@ -104,8 +104,10 @@ const verbs: Readonly<Record<string, readonly [one: string, many: string]>> = {
   'sync.Cond.Wait': ['waits for a signal on', 'wait for a signal on'],
 };
 
-function waitText({ members }: Crowd, resources: readonly Resource[], many: boolean): string {
+function waitText({ members }: Crowd, { rule, rootCause }: Finding, many: boolean): string {
+  const { resources } = rootCause;
   const [first] = members;
+  if (rule === 'endless-context') return `${many ? 'wait' : 'waits'} here; this context has no end`;
   const verb = verbs[first?.waitReason ?? '']?.[many ? 1 : 0] ?? (many ? 'wait here' : 'waits here');
   const objects = resources.filter(({ id }) => members.some(({ waitsFor }) => waitsFor.includes(id)));
   const alike = alikeObjects(objects);
@@ -152,7 +154,8 @@ function servingMarks(
       const index = Number(/\(frame (\d+)\)/.exec(known[0]?.text ?? '')?.[1] ?? -1);
       const frame = first.stack.find((one) => one.index === index) ?? ownFrame(first.stack);
       const where = { function: frame?.function ?? '', file: at.file, line: at.line };
-      const text = relation === 'held-by' ? heldText(reason, name) : servingText(reason, name);
+      const operation = /where it (receives|sends|closes)\b/.exec(known[0]?.text ?? '')?.[1] ?? '';
+      const text = relation === 'held-by' ? heldText(reason, name) : servingText(reason, name, operation);
       return [{ place: where, text, blocked: false }];
     });
 }
@@ -166,7 +169,9 @@ function leadsTo(node: string, members: readonly RootGoroutine[], groups: Diagno
 const heldText = (reason: string, name: string): string =>
   `${reason === 'sync.RWMutex.Lock' ? 'read-locked' : 'locked'} here: it still holds ${name}`;
 
-function servingText(reason: string, name: string): string {
+function servingText(reason: string, name: string, operation: string): string {
+  if (operation === 'closes') return `it would close ${name} here, and never gets so far`;
+  if (operation === 'sends') return `it should be sending here, and never gets so far`;
   if (reason === 'chan send') return 'it should be receiving here, and never gets back';
   if (reason === 'sync.WaitGroup.Wait') return `it would call Done here, and never gets so far`;
   if (reason === 'sync.Cond.Wait') return `it would signal ${name} here, and never gets so far`;

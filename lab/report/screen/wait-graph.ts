@@ -34,7 +34,7 @@ const serves: Readonly<Record<string, string>> = {
   'chan send': 'drained',
   'chan receive': 'served',
   select: 'served',
-  'sync.WaitGroup.Wait': 'done',
+  'sync.WaitGroup.Wait': 'Done',
   'sync.Cond.Wait': 'signalled',
 };
 
@@ -82,6 +82,7 @@ export function chainsOf(finding: Finding, groups: readonly Group[]): readonly C
 
 function nobodyVerb(reason: string): string {
   if (/Mutex/.test(reason)) return 'to be unlocked by';
+  if (reason === 'sync.WaitGroup.Wait') return 'Done to be called by';
   return `to be ${serves[reason] ?? 'released'} by`;
 }
 
