@@ -46,6 +46,7 @@ export const analyzeCommand: LabCommand = {
   define: defineAnalyze,
   async act({ options, output, signal }) {
     const asked = readOptions(options);
+    requireOneAnswer(asked);
     if (asked.explain !== undefined && (await explainedRule(asked.explain, output))) return 0;
     requireSensible(asked);
     const { diagnosis, roster } = await withProgress(output, async (emit) =>
@@ -218,6 +219,17 @@ function readOptions(options: unknown): z.infer<typeof optionsSchema> {
   throw new LabError(complaintsText(parsed.error, options), {
     code: 'usage',
     hint: 'see `npx lab analyze --help`',
+  });
+}
+
+/** An explanation is printed in place of everything else. */
+function requireOneAnswer({ explain, html, svg, members, ...shown }: z.infer<typeof optionsSchema>): void {
+  const others = { html, svg, members, ...(shown.markdown ? { markdown: true } : {}) };
+  const [other] = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (explain === undefined || other === undefined) return;
+  throw new LabError(`--explain prints one explanation, and nothing for --${other}`, {
+    code: 'usage',
+    hint: `leave out --explain, or --${other}`,
   });
 }
 
