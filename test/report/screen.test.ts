@@ -220,7 +220,7 @@ describe('what stands behind the first screen', () => {
       .to.match(/and 1 more goroutine with the same stack: G\d+/)
       .and.to.match(/\d frames of the runtime and the library, down to runtime\.gopark\n +\d+ {2}main\./)
       .and.to.match(/^Where the \d+ goroutines are$/m)
-      .and.to.match(/^What goroutines wait for$/m);
+      .and.to.match(/^What goroutines wait for\n {2}O1 main\.Account\.mu: mutex at 0x/m);
     const wide = linesOf(text).filter((line) => columnsIn(line) > 80 && !isToCopy(line));
     expect(wide).to.deep.equal([]);
   });

@@ -141,18 +141,31 @@ function locationLines({ groups, process }: Diagnosis, { palette: p, columns }: 
   ];
 }
 
-function objectLines({ objects = [] }: Diagnosis, { palette: p, columns }: Drawn): string[] {
+function objectLines({ objects = [], findings }: Diagnosis, { palette: p, columns }: Drawn): string[] {
   if (objects.length === 0) return [];
+  const named = namedLocks(findings);
   const out = [p.bold('What goroutines wait for')];
   for (const { id, kind, name, elemType, address, state, groups } of objects.slice(0, mostObjects)) {
     const type = elemType === undefined ? '' : ` of ${elemType}`;
     const what =
-      kind === 'channel' ? `${name.startsWith('channel ') ? kind : name}${type} at ${address}: ` : '';
+      kind === 'channel'
+        ? `${name.startsWith('channel ') ? kind : name}${type} at ${address}: `
+        : (named.get(address) ?? '');
     const by = groups.length > 5 ? `${groups.slice(0, 5).join(', ')} ...` : groups.join(', ');
     out.push(...wrap(`${id} ${what}${state} (${by})`, { width: columns, first: '  ', indent: '      ' }));
   }
   if (objects.length > mostObjects) out.push(`      ... ${objects.length - mostObjects} more`);
   return out;
+}
+
+/** What the sources call a lock is known to the findings alone. */
+function namedLocks(findings: Diagnosis['findings']): ReadonlyMap<string, string> {
+  const all = findings.flatMap(({ rootCause }) => rootCause.resources);
+  return new Map(
+    all.flatMap(({ kind, address, name }) =>
+      name.includes(' 0x') ? [] : [[address, kind === 'channel' ? '' : `${name}: `]],
+    ),
+  );
 }
 
 /** Every group of the program's goroutines; groups whose stacks look alike are told once. */
