@@ -174,6 +174,23 @@ describe('the first screen', () => {
     expect(text).to.not.include('were not found');
   });
 
+  it('passes on the option that the analysis names for sources that are missing', () => {
+    const advice = (limit: string): string =>
+      /^ {2}do {2}(.*)$/m.exec(screenText(diagnosisLike({ limits: [limit] }), screen))?.[1] ?? '';
+    const missing = '7 source files were not found, example.com/app/main.go among them';
+    expect(
+      advice(`${missing}. Run this again with --source-map example.com/app=DIR, where DIR has it.`),
+    ).to.equal('say where the sources are now: `--source-map example.com/app=DIR`');
+    expect(advice(`${missing}: pass --source-map or --go-root.`)).to.include(
+      '`--source-map example.com/app=DIR`',
+    );
+    expect(
+      advice(
+        '1 source file was not found, /go/src/sync/mutex.go among them. Run this again with --go-root DIR.',
+      ),
+    ).to.include('`--go-root DIR`');
+  });
+
   it('asks for the unstripped file of a stripped program first', () => {
     const text = screenText(
       diagnosisLike({ verdict: 'unknown', summary: 'Undecided: the executable is stripped.' }),

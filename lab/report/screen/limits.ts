@@ -11,10 +11,9 @@ export function adviceOf({ limits, summary }: Pick<Diagnosis, 'limits' | 'summar
   const missing = limits.find(isMissingSources);
   if (missing !== undefined) {
     const [, first = ''] = /not found, (\S+) among them/.exec(missing) ?? [];
-    const from = first.slice(0, Math.max(0, first.lastIndexOf('/')));
-    advice.push(
-      `say where the sources are now: \`--source-map ${from === '' ? 'FROM' : from}=DIR\` (the library: \`--go-root DIR\`)`,
-    );
+    const from = first.slice(0, Math.max(0, first.lastIndexOf('/'))) || 'FROM';
+    const [option = `--source-map ${from}=DIR`] = /--source-map \S+=DIR|--go-root DIR/.exec(missing) ?? [];
+    advice.push(`say where the sources are now: \`${option}\``);
   }
   return advice;
 }
