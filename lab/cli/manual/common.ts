@@ -3,7 +3,7 @@ import type { Entry } from './page.js';
 export const failureExits: readonly Entry[] = [
   ['64', 'bad arguments, configuration or input files'],
   ['69', 'a tool, permission, port or disk space is missing; the message has the command that fixes it'],
-  ['70', 'the program does not build, or an internal error; the message says where the evidence lies'],
+  ['70', 'the program does not build, or an internal error; the message says where the evidence is'],
   ['130', 'interrupted'],
 ];
 

@@ -13,7 +13,7 @@ import { describe, oneOf } from './page.js';
 export function defineRun(program: Command): Command {
   const command = program
     .command('run')
-    .argument('[scenario]', 'a name of `npx lab scenarios`', 'blog')
+    .argument('[scenario]', 'a name from `npx lab scenarios`', 'blog')
     .description('the whole experiment: exit 0 as expected, 1 different, 2 inconclusive');
   runOptions(command)
     .optionsGroup('Where it runs')
