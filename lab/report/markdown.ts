@@ -6,5 +6,9 @@ export function escapeMarkdown(value: string): string {
 /** What is to be typed or is a name, on one line. */
 export function markdownCode(value: string): string {
   const one = value.replace(/\s*\n\s*/g, ' ').replaceAll('|', '\\|');
-  return one.includes('`') ? `\`\` ${one} \`\`` : `\`${one}\``;
+  if (!one.includes('`')) return `\`${one}\``;
+  // A fence longer than any run of backticks inside: nothing leaves it.
+  const longest = Math.max(...[...one.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence} ${one} ${fence}`;
 }

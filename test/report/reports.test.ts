@@ -3,6 +3,7 @@ import { checklist } from '../../lab/checklist/checklist.js';
 import type { ChecklistRow } from '../../lab/checklist/row.js';
 import { checklistText } from '../../lab/report/checklist-text.js';
 import { html } from '../../lab/report/html.js';
+import { markdownCode } from '../../lab/report/markdown.js';
 import type { PageData } from '../../lab/report/page-data.js';
 import { diagnosisHtml, reportHtml } from '../../lab/report/report-html.js';
 import { reportMarkdown } from '../../lab/report/report-markdown.js';
@@ -162,6 +163,13 @@ describe('the report as Markdown', () => {
     expect(text).to.not.match(/^# $/m);
     const rows = text.split('\n').filter((line) => line.startsWith('| '));
     for (const line of rows) expect(line, line).to.match(/ \|$/);
+  });
+});
+
+describe('code in Markdown', () => {
+  it('stays in its fence, whatever backticks it has', () => {
+    expect(markdownCode('a|b')).to.equal('`a\\|b`');
+    expect(markdownCode('``` x')).to.equal('```` ``` x ````');
   });
 });
 
