@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { Diagnosis } from '../lab/analysis/diagnosis.js';
+import { checklist } from '../lab/checklist/checklist.js';
 import { blog } from '../lab/scenarios/blog.js';
-import { concludeDiagnosis, conclusion, differences, worstOf } from '../lab/verdict.js';
+import { concludeChecklist, concludeDiagnosis, conclusion, differences, worstOf } from '../lab/verdict.js';
 import { diagnosisLike, findingLike } from './fakes/diagnosis.js';
 
 const expected: Diagnosis = diagnosisLike({
@@ -39,6 +40,34 @@ describe('the verdict of a run', () => {
     });
     expect(differences(other, blog)).to.have.length(4);
     expect(concludeDiagnosis(other, blog, false)).to.include({ verdict: 'refuted', exitCode: 1 });
+  });
+
+  it('is inconclusive when only too little was blocked behind the expected finding', () => {
+    const [finding] = expected.findings;
+    if (finding === undefined) throw new Error('no finding');
+    const few = { ...expected, findings: [{ ...finding, victims: { goroutines: 3, groups: [] } }] };
+    expect(differences(few, blog)).to.have.length(1);
+    expect(concludeDiagnosis(few, blog, false)).to.include({
+      ...{ verdict: 'unknown', outcome: 'inconclusive', exitCode: 2 },
+    });
+    const elsewhere = { ...finding, subtype: 'condvar' as const, victims: { goroutines: 3, groups: [] } };
+    expect(concludeDiagnosis({ ...few, findings: [elsewhere] }, blog, false)).to.include({
+      ...{ verdict: 'refuted', outcome: 'different', exitCode: 1 },
+    });
+  });
+
+  it('is inconclusive when only claims about the size of the load fail, and refuted by any other', () => {
+    const known = checklist({ fixed: false }).map(({ id }) => id);
+    const failing = (...ids: string[]) => {
+      expect(known).to.include.members(ids);
+      const rows = ids.map((id) => ({
+        ...{ id, claim: '', seen: 'few', outcome: 'fails' as const, evidence: { file: 'x' } },
+      }));
+      return concludeChecklist(conclusion('confirmed', ''), rows);
+    };
+    expect(failing('load-hangs', 'table-counts', 'victims')).to.include({ verdict: 'unknown', exitCode: 2 });
+    expect(failing('victims', 'table-setm')).to.include({ verdict: 'refuted', exitCode: 1 });
+    expect(failing()).to.include({ verdict: 'confirmed', outcome: 'as-expected' });
   });
 
   it('takes a function of any type arguments for the generic one that is expected', () => {

@@ -1,3 +1,5 @@
+import { isLibraryFunction } from '../source/library-paths.js';
+import type { Location } from './diagnosis.js';
 import type { ReleaserSearch } from './releasers/search.js';
 import type { RootFacts } from './root-facts.js';
 import { type Claim, channelOf, countOf, directionOf, numbered, type RuleInput } from './rules/rule.js';
@@ -19,15 +21,16 @@ import { isSyncObject, objectsOf, type ReleaseEvidence } from './wait-for-graph.
 export function starvedText({ knot }: Claim): string {
   const count = countOf(knot.starved);
   if (count === 0) return '';
-  const places = [...new Set(knot.starved.map((cell) => cell.signature.userLocation.function))].slice(0, 3);
-  const who = numbered(count, 'more goroutine waits', 'more goroutines wait');
-  return ` ${who} for what these would do next, in ${places.join(', ')}.`;
+  const places = [...new Set(knot.starved.map((cell) => ownPlace(cell).function))].slice(0, 3);
+  const who = numbered(count, 'more goroutine is', 'more goroutines are');
+  return ` ${who} blocked as a consequence, in ${places.join(', ')}.`;
 }
 
 export function parkedText(cell: Cell, objects: readonly string[], input: RuleInput): string {
   const who =
     cell.count === 1 ? `Goroutine ${cell.ids[0]}` : `${cell.count} goroutines, ${cell.ids[0]} among them,`;
-  const { userLocation: at, waitReason } = cell.signature;
+  const { waitReason } = cell.signature;
+  const at = ownPlace(cell);
   const what = objects
     .map((object) =>
       isSyncObject(object)
@@ -57,16 +60,21 @@ const channelVerbs: Readonly<Record<string, string>> = {
 export function releaseText(how: ReleaseEvidence, certain: boolean): string {
   if (isSyncRelease(how)) return syncReleaseText(how, certain);
   if (how.expression.endsWith('()')) {
-    return `Goroutine ${how.goroutine} stands in ${how.function} (frame ${how.frame}) before ${how.file}:${how.line}, where it calls ${how.expression}, which may be of this context`;
+    return `Goroutine ${how.goroutine} is in ${how.function} (frame ${how.frame}), ahead of ${how.file}:${how.line}, where it calls ${how.expression}, which may be of this context`;
   }
   const verb = channelVerbs[how.operation] ?? how.operation;
   if (how.calledAt !== undefined) {
-    return `Goroutine ${how.goroutine} stands in ${how.function} (frame ${how.frame}) before it calls a function value at ${how.calledAt}: the one of ${how.file}:${how.line} ${verb} ${how.expression}, which may be this channel`;
+    return `Goroutine ${how.goroutine} is in ${how.function} (frame ${how.frame}), about to call a function value at ${how.calledAt}: the one of ${how.file}:${how.line} ${verb} ${how.expression}, which may be this channel`;
   }
   const seen =
     how.kept === true ? 'by a pointer that the frame keeps is this very' : 'in that frame is this very';
   const which = certain ? `, which ${seen} channel` : ', which may be this channel';
-  return `Goroutine ${how.goroutine} stands in ${how.function} (frame ${how.frame}) before ${how.file}:${how.line}, where it ${verb} ${how.expression}${which}`;
+  return `Goroutine ${how.goroutine} is in ${how.function} (frame ${how.frame}), ahead of ${how.file}:${how.line}, where it ${verb} ${how.expression}${which}`;
+}
+
+/** The program's own place in a stack, or what comes nearest. */
+function ownPlace({ signature }: Cell): Location {
+  return signature.frames.find((frame) => !isLibraryFunction(frame)) ?? signature.userLocation;
 }
 
 /** The field's or variable's memory holds the channel's address: `print` shows the contents, not the address. */
@@ -82,11 +90,11 @@ export function searchText(object: string, search: ReleaserSearch, input: RuleIn
   const needed = directionOf(object) === 'send' ? 'receives from or closes' : 'sends to or closes';
   const name = input.nameOf(channelOf(object));
   const places = search.operations.map((o) => `${o.file}:${o.line} (${o.expression})`);
-  if (places.length === 0) return `No place in the program's sources ${needed} ${name}`;
+  if (places.length === 0) return `Nothing in the program's sources ${needed} ${name}`;
   const open = search.releasers.filter((releaser) => releaser.kind === 'open');
   const rest =
     open.length === 0
-      ? 'No goroutine outside this set can still come there with this channel'
+      ? 'No goroutine outside this set can still get there with this channel'
       : `Not excluded: ${open.map((o) => (o.kind === 'open' ? o.why : '')).join('; ')}`;
   return `What ${needed} ${name} in the program's sources: ${places.join(', ')}. ${rest}`;
 }
@@ -105,7 +113,7 @@ export function reachText(
   if (reached === undefined) return undefined;
   const name = nameOf(channelOf(object));
   if (reached.reaches(channelOf(object)))
-    return `${name} can still be reached by what is alive, so memory alone does not prove that nobody will use it`;
+    return `Live goroutines can still reach ${name}, so memory alone does not prove that nobody will use it`;
   const { counts } = reached;
   const seen =
     counts === undefined

@@ -98,7 +98,7 @@ export async function analyzeStripped(
       `${words.long}. Lost are: variables ` +
         'and arguments of frames, so that no expression was evaluated, and holders of locks are told by pointers in their ' +
         "frames alone; names of channels and locks that the sources do not tell; Delve's second opinion on what was read. " +
-        `${words.remedy} Its Delve takes the commands that stand beside each claim, too.`,
+        `${words.remedy} Delve then takes the commands of each claim, too.`,
       knownAnyway(pair),
       ...unsureMatch(pair),
       ...new Set([

@@ -12,7 +12,7 @@ export const isSyncRelease = (how: ReleaseEvidence): how is SyncRelease =>
 /** Keyed by how an object key begins, which is the mode of the wait. */
 const wants: Readonly<Record<string, string>> = {
   lock: 'to lock',
-  drain: 'for the readers to leave, to lock',
+  drain: 'for the readers to unlock, to lock',
   rlock: 'to read-lock',
   wait: 'for the counter of',
   notify: 'for a signal on',
@@ -43,7 +43,7 @@ export function syncStateText({ address, state, queued }: SyncObject, name: stri
     case 'rwmutex': {
       const { readers, readerWait, writerPending, writer } = state.rwmutex;
       const wanted = writerPending
-        ? `a writer ${readerWait > 0 ? `waits for ${numbered(readerWait, 'reader', 'readers')} to leave` : 'has it'}`
+        ? `a writer ${readerWait > 0 ? `waits for ${numbered(readerWait, 'reader', 'readers')} to unlock` : 'has it'}`
         : 'no writer';
       return `${what}: ${wanted}; ${numbered(readers, 'reader has it or waits', 'readers have it or wait')} for it; ${numbered(writer.waiters, 'more writer waits', 'more writers wait')}${queue}`;
     }
@@ -68,9 +68,9 @@ export function syncParkedCheck(cell: Cell): string[] {
 }
 
 export function syncReleaseText(how: ReleaseEvidence, certain: boolean): string {
-  const place = `Goroutine ${how.goroutine} stands in ${how.function} (frame ${how.frame})`;
+  const place = `Goroutine ${how.goroutine} is in ${how.function} (frame ${how.frame})`;
   if (how.expression === '') {
-    return `${place} as the writer that has announced itself: whoever comes later waits behind it`;
+    return `${place} as the pending writer: later readers and writers queue behind it`;
   }
   const seen = how.alone
     ? 'no other goroutine of the program stands where it may hold this one, which somebody does'
@@ -82,11 +82,11 @@ export function syncReleaseText(how: ReleaseEvidence, certain: boolean): string 
     case 'unlock':
       return `${place} after it locked ${how.expression} at ${how.file}:${how.line} and before it unlocks it: ${which}`;
     case 'runlock':
-      return `${place} after it read-locked ${how.expression} at ${how.file}:${how.line} and before it gives it back: ${which}`;
+      return `${place} after it read-locked ${how.expression} at ${how.file}:${how.line} and before it read-unlocks it: ${which}`;
     case 'done':
-      return `${place} before ${how.file}:${how.line}, where it tells ${how.expression} that it is done: ${which}`;
+      return `${place}, ahead of ${how.file}:${how.line}, where it calls Done on ${how.expression}: ${which}`;
     default:
-      return `${place} before ${how.file}:${how.line}, where it signals ${how.expression}: ${which}`;
+      return `${place}, ahead of ${how.file}:${how.line}, where it signals ${how.expression}: ${which}`;
   }
 }
 
@@ -105,15 +105,15 @@ export const syncSearchCheck = ({ operations }: ReleaserSearch) =>
 
 export function syncSearchText(object: ObjectKey, search: ReleaserSearch, name: string): string {
   const mode = object.slice(0, object.indexOf(':'));
-  const verb = mode === 'wait' ? 'is done with' : mode === 'notify' ? 'signals' : 'gives back';
+  const verb = mode === 'wait' ? 'calls Done on' : mode === 'notify' ? 'signals' : 'unlocks';
   const places = search.operations.slice(0, maxPlaces).map((o) => `${o.file}:${o.line} (${o.expression})`);
   const more = search.operations.length - places.length;
   if (more > 0) places.push(`and ${more} more`);
-  if (places.length === 0) return `No place in the program's sources ${verb} ${name}`;
+  if (places.length === 0) return `Nothing in the program's sources ${verb} ${name}`;
   const open = search.releasers.flatMap((releaser) => (releaser.kind === 'open' ? [releaser.why] : []));
   const rest =
     open.length === 0
-      ? 'No goroutine outside this set stands before one of them with this object'
+      ? 'No goroutine outside this set is on its way to one of them with this object'
       : `Not excluded: ${open.join('; ')}`;
   return `What ${verb} ${name} in the program's sources: ${places.join(', ')}. ${rest}`;
 }

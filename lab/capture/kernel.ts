@@ -84,7 +84,7 @@ async function requireTraceback(target: Target, pid: number, signal: AbortSignal
     `process ${pid} was not started with GOTRACEBACK=crash${set === undefined ? '' : ` but with ${set}`}: it would end without a core`,
     {
       code: 'target',
-      hint: 'start it anew with GOTRACEBACK=crash in its environment, or let gdb take the core: --capture gcore',
+      hint: 'start it again with GOTRACEBACK=crash in its environment, or let gdb take the core: --capture gcore',
     },
   );
 }
@@ -160,7 +160,7 @@ function leftToItself(pid: number, { folder }: CoreFile, cause: unknown): LabErr
 
 function stillThere(pid: number, ms: number): LabError {
   return new LabError(
-    `process ${pid} still lives ${(ms / 1_000).toFixed(0)} s after SIGQUIT: it handles the signal itself, or nobody reads its stderr`,
+    `process ${pid} still runs ${(ms / 1_000).toFixed(0)} s after SIGQUIT: it handles the signal itself, or its stderr is not being read`,
     {
       code: 'undecided',
       hint: `take its core by gdb, which lets it live: npx lab capture --pid ${pid}`,
@@ -171,7 +171,7 @@ function stillThere(pid: number, ms: number): LabError {
 function notMoved(core: string, { stderr, exitCode }: ExecResult): LabError {
   const full = /No space left|quota exceeded/i.test(stderr);
   return new LabError(
-    `the core lies in ${core} and cannot be moved: ${stderr.trim() || `exit code ${exitCode}`}`,
+    `the core is in ${core} and cannot be moved: ${stderr.trim() || `exit code ${exitCode}`}`,
     {
       code: full ? 'no-space' : 'target',
       hint: `move it yourself: mv ${quoteWord(core)} .`,

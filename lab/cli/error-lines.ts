@@ -21,7 +21,7 @@ export function errorLines(
       });
     }),
     ...(hint === undefined ? [] : hintLines(hint, width)),
-    ...(evidence === undefined ? [] : ['  what was saved lies in', `${indent}${evidence}`]),
+    ...(evidence === undefined ? [] : ['  what was saved is in', `${indent}${evidence}`]),
   ];
 }
 

@@ -61,7 +61,7 @@ async function settleGoroutines(
       const count = standingIn(page.goroutines, place).length;
       if (count < atLeast) return { kind: 'well', why: `${count} goroutines in ${place}` };
       if (count < lowest) [lowest, since] = [count, performance.now()];
-      why = `${count} goroutines stand in ${place}, and for ${seconds(forMs)} none left`;
+      why = `${count} goroutines are in ${place}, and none left it for ${seconds(forMs)}`;
       if (performance.now() - since >= forMs)
         return { kind: 'leaked', at: epochMs(), goroutines: count, why };
     } else {

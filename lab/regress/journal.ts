@@ -44,7 +44,7 @@ export async function resumeJournal(dir: string | undefined): Promise<Journal> {
     });
   }
   const folder = resolve(chosen);
-  const plan = await readJson(join(folder, 'plan.json'), planSchema, 'begin anew: npx lab regress');
+  const plan = await readJson(join(folder, 'plan.json'), planSchema, 'start over: npx lab regress');
   if (existsSync(join(folder, 'results.json'))) {
     throw new LabError(`the regression ${basename(folder)} is over`, {
       code: 'usage',

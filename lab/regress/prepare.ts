@@ -48,7 +48,7 @@ export async function prepare(
   if (parts.cells.every(({ notApplicable }) => notApplicable !== undefined)) {
     throw new LabError(`no cell is left to run${why === undefined ? '' : `: ${why}`}`, {
       code: 'usage',
-      hint: 'leave out --dlv: each Go then gets a Delve that fits',
+      hint: 'leave out --dlv: each Go then gets a compatible Delve',
     });
   }
   if (keep !== undefined) await makeFolder(keep, 0o700);

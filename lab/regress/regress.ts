@@ -122,7 +122,7 @@ function requireTools(...lists: readonly (readonly { readonly path: string }[])[
   if (gone === undefined) return;
   throw new LabError(`${gone.path}, which the regression began with, is gone`, {
     code: 'missing-tool',
-    hint: 'begin anew: npx lab regress',
+    hint: 'start over: npx lab regress',
   });
 }
 

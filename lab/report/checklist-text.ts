@@ -1,6 +1,6 @@
-import type { Colors } from 'picocolors/types.js';
 import { countOutcomes } from '../checklist/checklist.js';
 import type { ChecklistRow, Outcome } from '../checklist/row.js';
+import type { ScreenOptions } from './screen/screen.js';
 import { wrap } from './wrap.js';
 
 const words: Readonly<Record<Outcome, string>> = {
@@ -10,8 +10,11 @@ const words: Readonly<Record<Outcome, string>> = {
   'not-observed': 'unseen ',
 };
 
-/** The checklist in 80 columns: the outcome as a word, the claim, what was seen, why it differs. */
-export function checklistText(rows: readonly ChecklistRow[], colours: Colors): string {
+/** The checklist, as wide as the terminal: the outcome as a word, the claim, what was seen, why it differs. */
+export function checklistText(
+  rows: readonly ChecklistRow[],
+  { palette: colours, columns: width }: Pick<ScreenOptions, 'palette' | 'columns'>,
+): string {
   const paint: Readonly<Record<Outcome, (text: string) => string>> = {
     holds: colours.green,
     differs: colours.yellow,
@@ -21,9 +24,9 @@ export function checklistText(rows: readonly ChecklistRow[], colours: Colors): s
   const indent = ' '.repeat(9);
   const lines = rows.flatMap((row) => {
     const word = words[row.outcome];
-    const [first = '', ...more] = wrap(row.claim, { indent });
-    const seen = wrap(`seen: ${row.seen}`, { indent });
-    const why = row.why === undefined ? [] : wrap(`why: ${row.why}`, { indent });
+    const [first = '', ...more] = wrap(row.claim, { width, indent });
+    const seen = wrap(`seen: ${row.seen}`, { width, indent });
+    const why = row.why === undefined ? [] : wrap(`why: ${row.why}`, { width, indent });
     return [
       `${paint[row.outcome](word)}  ${first.slice(indent.length)}`,
       ...more,

@@ -38,8 +38,8 @@ export function doctorText(rows: readonly DoctorRow[], width = textWidth): strin
 
 function conclusion(rows: readonly DoctorRow[], width: number): string {
   const missing = rows.filter(({ status }) => status === 'missing').map(({ name }) => name);
-  if (missing.length === 0) return 'Everything that the main job needs is here.';
-  return wrap(`Missing: ${missing.join(', ')}. Do what the arrows say, then look again.`, { width }).join(
-    '\n',
-  );
+  if (missing.length === 0) return 'Ready to run.';
+  return wrap(`Missing: ${missing.join(', ')}. Run the commands behind the arrows, then look again.`, {
+    width,
+  }).join('\n');
 }

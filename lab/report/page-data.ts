@@ -1,4 +1,4 @@
-import type { Diagnosis, Finding, Resource } from '../analysis/diagnosis.js';
+import type { Diagnosis, Finding, Group, Resource } from '../analysis/diagnosis.js';
 import type { ChecklistRow } from '../checklist/row.js';
 import type { ExpectationRow } from '../expectation.js';
 
@@ -13,6 +13,8 @@ export interface PageData {
   /** ISO 8601, UTC. */
   readonly madeAt: string;
   readonly verdict: Diagnosis['verdict'];
+  /** What it is called: a leak is no deadlock to those whose service answers. */
+  readonly word: string;
   /** One sentence. */
   readonly summary: string;
   /** Absent when a run came to no diagnosis. */
@@ -29,6 +31,10 @@ export interface DiagnosisPart {
   readonly limits: readonly string[];
   readonly findings: readonly FindingPart[];
   readonly objects: readonly ObjectRow[];
+  /** Of an undecided core: the prime suspects. */
+  readonly suspects: readonly NonNullable<Diagnosis['suspects']>[number][];
+  /** What becomes of groups, where that was looked at; the largest first. */
+  readonly outlooks: readonly GroupOutlook[];
   /** What was too much for a page: whole findings, objects, limits. */
   readonly leftOut: { readonly findings: number; readonly objects: number; readonly limits: number };
   readonly goroutines: GoroutineTable;
@@ -36,6 +42,12 @@ export interface DiagnosisPart {
   readonly members?: MemberList;
   /** Source lines by `file:line`, where the file was to be found when the page was made. */
   readonly sources: Readonly<Record<string, SourceLines>>;
+}
+
+/** What becomes of a group's wait, and who could end it. */
+export interface GroupOutlook extends Pick<Group, 'outlook' | 'outlookReason'> {
+  readonly group: string;
+  readonly releasers: NonNullable<Group['releasers']>;
 }
 
 export interface FindingPart extends Finding {
@@ -73,11 +85,13 @@ export interface GraphPicture {
 }
 
 export interface GraphNode {
-  /** `G20`, `R1`, `S3` for goroutines of a group, or `V` for all victims. */
+  /** `G20`, `R1`, `S3` for goroutines of a group, or `V`, `V2` for the victims at an object. */
   readonly id: string;
   readonly kind: 'goroutine' | 'object' | 'victims';
-  /** Ids of the goroutines or objects that it stands for. */
+  /** Ids of the goroutines or objects that it stands for; of victims their first groups. */
   readonly members: readonly string[];
+  /** Further groups of victims. */
+  readonly moreGroups?: number;
   readonly lines: readonly string[];
   /** Its middle. */
   readonly x: number;
@@ -90,7 +104,7 @@ export interface GraphEdge {
   readonly from: string;
   readonly to: string;
   readonly label: string;
-  readonly relation: 'waits-for' | 'released-by' | 'held-by';
+  readonly relation: 'waits-for' | 'released-by' | 'held-by' | 'queued-behind';
   readonly inferred: boolean;
   /** Evidence that it rests on. */
   readonly evidence: readonly string[];
@@ -170,6 +184,8 @@ export interface RunPart {
   readonly scenario: { readonly name: string; readonly title: string; readonly teaches: string };
   readonly conclusion: {
     readonly verdict: 'confirmed' | 'refuted' | 'unknown';
+    /** The verdict as people read it. */
+    readonly word: string;
     readonly reasons: readonly string[];
   } | null;
   readonly expectations: readonly ExpectationRow[];

@@ -55,6 +55,6 @@ function details(cell: CellResult): string {
     `found: ${cell.found}`,
     ...cell.differences,
     ...cell.reasons,
-    ...(cell.folder === null ? [] : [`lies in ${cell.folder}`]),
+    ...(cell.folder === null ? [] : [`folder ${cell.folder}`]),
   ].join('\n');
 }

@@ -42,7 +42,7 @@ function mark(cell: CellResult): string {
 
 function details(cell: CellResult): string[] {
   return [
-    `### ${cell.id}: ${cell.verdict}`,
+    `### ${cell.id}: ${verdictWords[cell.verdict]}`,
     '',
     ...[
       cell.summary,

@@ -8,9 +8,9 @@ type Verdict = CellResult['verdict'];
 
 /** How a verdict is said in a table. */
 export const verdictWords: Readonly<Record<Verdict, string>> = {
-  confirmed: 'confirmed',
-  refuted: 'REFUTED',
-  unknown: 'unknown',
+  confirmed: 'as expected',
+  refuted: 'DIFFERENT',
+  unknown: 'inconclusive',
   'not-applicable': 'n/a',
 };
 
@@ -44,14 +44,14 @@ export function regressText(results: Results, { colours, width = textWidth }: Re
 export function countsLine({ counts, ms }: Pick<Results, 'counts' | 'ms'>): string {
   const parts = (['confirmed', 'refuted', 'unknown', 'not-applicable'] as const)
     .filter((verdict) => verdict === 'confirmed' || counts[verdict] > 0)
-    .map((verdict) => `${counts[verdict]} ${verdict.replace('-', ' ')}`);
+    .map((verdict) => `${counts[verdict]} ${verdictWords[verdict].toLowerCase()}`);
   return `${parts.join(', ')} in ${seconds(ms)}`;
 }
 
 /** One cell in one line of at most `width` columns. */
 export function cellLine(cell: CellResult, width = textWidth): string {
   const time = cell.verdict === 'not-applicable' ? '' : ` ${seconds(cell.ms.total)}`;
-  const head = `${verdictWords[cell.verdict].padEnd(9)} ${cell.id}${time}`;
+  const head = `${verdictWords[cell.verdict].padEnd(12)} ${cell.id}${time}`;
   const rest = cell.verdict === 'confirmed' ? '' : `: ${cell.summary.replaceAll(/\s+/g, ' ')}`;
   const line = head + rest;
   return line.length <= width
@@ -70,7 +70,7 @@ function difference(cell: CellResult, paint: Paint): string[] {
     ...named('expected', cell.expected),
     ...named('found', cell.found),
     ...[...new Set([...cell.differences, ...cell.reasons])].flatMap((line) => named('', line)),
-    ...(cell.folder === null ? [] : [`${indent}lies in   ${cell.folder}`]),
+    ...(cell.folder === null ? [] : [`${indent}folder    ${cell.folder}`]),
   ];
 }
 

@@ -1,7 +1,6 @@
 import { createColors } from 'picocolors';
 import type { Diagnosis } from '../analysis/diagnosis.js';
 import type { Roster } from '../analysis/roster.js';
-import { diagnosisText } from './diagnosis-text.js';
 import { diagnosisPart } from './page/diagnosis-part.js';
 import { findingsInRoom, namesCut } from './page/finding-room.js';
 import { pageAssets, pageFile } from './page/page-file.js';
@@ -9,7 +8,10 @@ import { clip, pageRoom } from './page/room.js';
 import { runPart } from './page/run-part.js';
 import type { SourceMap } from './page/source-lines.js';
 import type { PageData } from './page-data.js';
-import type { RunReport } from './run-report.js';
+import { type RunReport, stillAnswered } from './run-report.js';
+import { diagnosisText } from './screen/full-text.js';
+import { headWord } from './screen/titles.js';
+import { textWidth } from './wrap.js';
 
 /** Characters. */
 const longestTitle = 200;
@@ -32,9 +34,9 @@ export async function diagnosisHtml(
     {
       ...{
         schema: 'lab.page/1',
-        title: `${verdictWord(diagnosis.verdict)} in ${clip(program, longestTitle)}`,
+        title: `${verdictWord(diagnosis)} in ${clip(program, longestTitle)}`,
       },
-      ...{ madeAt: new Date().toISOString(), verdict: diagnosis.verdict },
+      ...{ madeAt: new Date().toISOString(), verdict: diagnosis.verdict, word: verdictWord(diagnosis) },
       summary: clip(diagnosis.summary, longestSummary),
     },
     { diagnosis, sources, roster },
@@ -48,7 +50,8 @@ export async function reportHtml(report: RunReport, sources: SourceMap): Promise
   return await page(
     {
       ...{ schema: 'lab.page/1', title: `Run ${record.id}`, madeAt: new Date().toISOString() },
-      ...{ verdict: diagnosis?.verdict ?? 'unknown', summary: clip(summary, longestSummary) },
+      ...{ verdict: diagnosis?.verdict ?? 'unknown', word: verdictWord(diagnosis, stillAnswered(record)) },
+      ...{ summary: clip(summary, longestSummary) },
       run: runPart(report),
     },
     diagnosis && { diagnosis, sources, roster },
@@ -66,7 +69,10 @@ async function page(data: PageData, diagnosed: Diagnosed | undefined): Promise<s
   const assets = await pageAssets('report');
   if (diagnosed === undefined) return pageFile(data, assets, '');
   const { diagnosis, sources, roster } = diagnosed;
-  const plain = clip(diagnosisText(brief(diagnosis), createColors(false)), longestPlain);
+  const screen = { palette: createColors(false), columns: textWidth, sources, links: false };
+  const again = 'npx lab analyze --exe EXE --core CORE';
+  const all = { proof: true, verbose: true };
+  const plain = clip(diagnosisText(brief(diagnosis), { ...screen, again }, all), longestPlain);
   const room = pageRoom - Buffer.byteLength(pageFile(data, assets, plain));
   const { part, packed } = await diagnosisPart(diagnosis, sources, roster, room);
   return pageFile({ ...data, diagnosis: part }, assets, plain, packed);
@@ -81,12 +87,14 @@ function brief(diagnosis: Diagnosis): Diagnosis {
     summary: clip(diagnosis.summary, longestSummary),
     findings: [...findings],
     groups: namesCut(diagnosis.groups.slice(0, mostPlain)),
-    userLocations: namesCut(diagnosis.userLocations.slice(0, mostPlain)),
     objects: namesCut((diagnosis.objects ?? []).slice(0, mostPlain)),
     limits: [...namesCut(diagnosis.limits.slice(0, mostPlain)), ...more],
   };
 }
 
-function verdictWord(verdict: Diagnosis['verdict']): string {
+function verdictWord(diagnosis: Diagnosis | undefined, answered = false): string {
+  const { verdict = 'unknown', scope = null, findings: [finding] = [] } = diagnosis ?? {};
+  const leaks = verdict === 'deadlock' && finding !== undefined;
+  if (leaks && headWord(finding, scope, answered) === 'leak') return 'Leak';
   return { deadlock: 'Deadlock', none: 'No deadlock', unknown: 'Undecided' }[verdict];
 }

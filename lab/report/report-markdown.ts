@@ -4,7 +4,10 @@ import type { ChecklistRow } from '../checklist/row.js';
 import type { DelveUsed } from '../delve/used.js';
 import type { ExpectationRow } from '../expectation.js';
 import { checklistSummary } from './checklist-text.js';
+import { conclusionWords } from './conclusion-words.js';
 import { delveSentence } from './delve-words.js';
+import { markdownCode, escapeMarkdown as text } from './markdown.js';
+import { ownLocations } from './page/words.js';
 import { contentOf, type RunReport, stagesOf } from './run-report.js';
 import { stampedeRows } from './stampede-rows.js';
 
@@ -16,7 +19,10 @@ export function reportMarkdown(report: RunReport): string {
   const verdict =
     conclusion === null
       ? ['This run has no conclusion.']
-      : [`**${conclusion.verdict}**: ${text(conclusion.summary)}`, list(conclusion.reasons.map(text))];
+      : [
+          `**${conclusionWords[conclusion.verdict]}**: ${text(conclusion.summary)}`,
+          list(conclusion.reasons.map(text)),
+        ];
   const parts = [
     `# Run ${text(record.id)}`,
     text(`${record.config.scenario}: ${scenario.title}.`),
@@ -86,7 +92,7 @@ function expectationParts(rows: readonly ExpectationRow[]): string[] {
 }
 
 function diagnosisParts(diagnosis: Diagnosis): string[] {
-  const { verdict, scope, summary, findings, userLocations, limits, delve } = diagnosis;
+  const { verdict, scope, summary, findings, groups, limits, delve } = diagnosis;
   return [
     '## Diagnosis',
     `Verdict: **${verdict}**${scope === null ? '' : ` (${scope})`}. ${text(summary)}`,
@@ -95,7 +101,7 @@ function diagnosisParts(diagnosis: Diagnosis): string[] {
     '### Where the goroutines are',
     table(
       ['goroutines', 'function', 'line'],
-      userLocations.map((one) => [String(one.count), markdownCode(one.function), String(one.line)]),
+      ownLocations(groups).map((one) => [String(one.count), markdownCode(one.function), String(one.line)]),
     ),
     ...(limits.length === 0 ? [] : ['### Limits', list(limits.map(text))]),
   ];
@@ -108,7 +114,7 @@ function findingParts({ id, class: kind, subtype, certainty, ...finding }: Findi
   return [
     `### ${text(id)}: ${kind}/${subtype}, ${certainty}`,
     text(finding.explanation),
-    `What to do: ${text(finding.suggestion)}`,
+    `Fix: ${text(finding.suggestion)}`,
     ...finding.rootCause.goroutines.flatMap((goroutine) => [
       `Goroutine ${goroutine.id} (${text(goroutine.waitReason)}; ${text(goroutine.role)}):`,
       table(
@@ -162,17 +168,4 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function list(items: readonly string[]): string {
   return items.map((item) => `- ${item}`).join('\n');
-}
-
-function text(value: string): string {
-  return value.replace(/[\\`*_{}[\]<>|#]/g, '\\$&').replace(/\s*\n\s*/g, ' ');
-}
-
-export function markdownCode(value: string): string {
-  const one = value.replace(/\s*\n\s*/g, ' ').replaceAll('|', '\\|');
-  if (!one.includes('`')) return `\`${one}\``;
-  // A fence longer than any run of backticks inside: nothing leaves it.
-  const longest = Math.max(...[...one.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence} ${one} ${fence}`;
 }

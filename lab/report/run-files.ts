@@ -15,8 +15,9 @@ import { membersFile, readMembers } from '../store/members.js';
 import type { Run } from '../store/run-store.js';
 import { readCounts, readCrowd, readProbes, readProcessLooks, readSamples } from '../store/series.js';
 import { delveOfWalk, delveSentence } from './delve-words.js';
+import { markdownCode } from './markdown.js';
 import { reportHtml } from './report-html.js';
-import { markdownCode, reportMarkdown } from './report-markdown.js';
+import { reportMarkdown } from './report-markdown.js';
 import { runChapters } from './run-chapters.js';
 import type { RunFile, RunReport } from './run-report.js';
 import { commandLine } from './shell.js';
@@ -77,9 +78,7 @@ async function delveIn(run: Run): Promise<string[]> {
   const delve =
     walk && delveOfWalk(walk, run.record.versions['delve'] ?? 'of an unknown version', diagnosis?.delve);
   if (delve === undefined) return [];
-  return [
-    `Of Delve, \`dlv\`, only one that fits the program opens its core. ${delveSentence(delve, markdownCode)}`,
-  ];
+  return [`Only a compatible Delve, \`dlv\`, opens the core. ${delveSentence(delve, markdownCode)}`];
 }
 
 async function chaptersOf(run: Run): Promise<TranscriptChapter[]> {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Diagnosis } from '../analysis/diagnosis.js';
 import type { Roster } from '../analysis/roster.js';
 import type { ChecklistRow } from '../checklist/row.js';
@@ -7,7 +8,7 @@ import type { ProcessStats } from '../hang/process-stats.js';
 import type { LoadSample } from '../load/sample.js';
 import type { Scenario } from '../scenarios/scenario.js';
 import type { CrowdSample } from '../stampede/facts.js';
-import type { RunRecord } from '../store/run-record.js';
+import { type RunRecord, stageResult } from '../store/run-record.js';
 import type { GoroutineCount } from '../store/series.js';
 import type { CommandChapter } from './page-data.js';
 
@@ -78,4 +79,11 @@ export function stagesOf({ stages }: RunRecord): { name: string; state: string; 
       state: error === undefined ? state : `${state}: ${error.message}`,
       ms,
     }));
+}
+
+const outcomeSchema = z.looseObject({ outcome: z.looseObject({ kind: z.string() }) });
+
+/** Whether the service still answered while its goroutines were stuck: then they are a leak. */
+export function stillAnswered({ stages }: Pick<RunRecord, 'stages'>): boolean {
+  return stageResult(stages['load'], outcomeSchema)?.outcome.kind === 'leaked';
 }

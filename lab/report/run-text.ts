@@ -1,70 +1,68 @@
-import { relative } from 'node:path';
-import type { Colors } from 'picocolors/types.js';
-import prettyBytes from 'pretty-bytes';
+import { countOutcomes } from '../checklist/checklist.js';
 import type { ExpectationRow } from '../expectation.js';
-import { checklistText } from './checklist-text.js';
-import { contentOf, type RunReport } from './run-report.js';
-import { shorten, wrap } from './wrap.js';
+import { quoteWord } from '../quote-word.js';
+import { conclusionWords } from './conclusion-words.js';
+import { counted } from './page/words.js';
+import { type RunReport, stillAnswered } from './run-report.js';
+import { diagnosisText } from './screen/full-text.js';
+import type { ScreenOptions } from './screen/screen.js';
+import { shownPath } from './shown-path.js';
+import { glued, wrap } from './wrap.js';
 
-export interface RunTextOptions {
+export interface RunTextOptions extends Pick<ScreenOptions, 'columns' | 'links' | 'palette' | 'sources'> {
   /** The run's folder. */
   readonly dir: string;
-  /** The diagnosis in words, as `lab analyze` prints it. */
-  readonly proof?: string;
-  readonly colours: Colors;
 }
 
-/** The end of `lab run`: the checklist or what was expected, the verdict in words with the proof, where the files are. */
-export function runText(
-  { record, checklist, expectations, files }: RunReport,
-  options: RunTextOptions,
-): string {
-  const { dir, proof, colours } = options;
-  const { conclusion } = record;
-  const paint = { confirmed: colours.green, refuted: colours.red, unknown: colours.yellow };
-  const verdict =
-    conclusion === null
-      ? ['The run has no conclusion.']
+/** The end of `lab run`: the screen of its diagnosis, whether that was expected, and where its page is. */
+export function runText(report: RunReport, options: RunTextOptions): string {
+  const { record, diagnosis, files } = report;
+  const folder = shownPath(options.dir);
+  const page = files.some(({ name }) => name === 'report.html') ? `${folder}/report.html` : undefined;
+  const closing = conclusionLines(report, folder, options);
+  if (diagnosis === undefined) {
+    const { bold } = options.palette;
+    const place = page === undefined ? `  ${bold('files')}  ${folder}` : `  ${bold('page')}   ${page}`;
+    return `${[...closing, '', place].join('\n')}\n`;
+  }
+  return diagnosisText(diagnosis, {
+    ...{ ...options, page, closing },
+    again: `npx lab analyze --run ${quoteWord(folder)}`,
+    answered: stillAnswered(record),
+  });
+}
+
+function conclusionLines(
+  { record: { conclusion }, expectations, checklist }: RunReport,
+  folder: string,
+  { palette: p, columns }: Pick<RunTextOptions, 'palette' | 'columns'>,
+): string[] {
+  if (conclusion === null) return ['This run has no conclusion.'];
+  const { verdict, summary, reasons } = conclusion;
+  const paint = { confirmed: p.green, refuted: p.red, unknown: p.yellow }[verdict];
+  const met = expectations.length > 0 && expectations.every((row) => row.met);
+  const what = verdict === 'confirmed' && met ? metText(expectations) : summary;
+  const counts = countOutcomes(checklist);
+  const command = `npx lab checklist ${quoteWord(folder)}`.replaceAll(' ', glued);
+  const claims =
+    checklist.length === 0
+      ? []
       : [
-          `${colours.bold(paint[conclusion.verdict](conclusion.verdict.toUpperCase()))}`,
-          ...wrap(conclusion.summary),
-          ...conclusion.reasons.flatMap((reason) => wrap(reason, { indent: '  ', first: '- ' })),
+          `the article: ${counts.holds} of ${checklist.length} claims hold, ${counts.differs} differ, ${counts.fails} fail: ${command}`,
         ];
-  const heading = (text: string): string => colours.bold(text);
-  const parts = [
-    ...(checklist.length === 0
-      ? []
-      : [[heading('The article, claim by claim'), '', checklistText(checklist, colours)]]),
-    ...(checklist.length > 0 || expectations.length === 0
-      ? []
-      : [[heading('Expected and found'), '', ...expectationLines(expectations, colours)]]),
-    ...(proof === undefined || proof.trim() === '' ? [] : [[heading('Diagnosis'), '', proof.trimEnd()]]),
-    verdict,
-    [heading('Files'), ...fileLines(dir, files)],
+  return [
+    ...wrap(`${p.bold(paint(conclusionWords[verdict]))}: ${what}`, { width: columns }),
+    ...reasons.flatMap((reason) => wrap(reason, { width: columns, indent: '  ', first: '- ' })),
+    ...claims.flatMap((claim) => wrap(claim, { width: columns, indent: '  ', first: '', whole: true })),
   ];
-  return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-function expectationLines(rows: readonly ExpectationRow[], colours: Colors): string[] {
-  return rows.flatMap(({ what, expected, found, met }) => {
-    const mark = met ? colours.green('met    ') : colours.red('NOT MET');
-    const [first = '', ...more] = wrap(
-      met && found === expected ? expected : `expected ${expected}, found ${found}`,
-      {
-        indent: ' '.repeat(20),
-      },
-    );
-    return [`  ${mark}  ${what.padEnd(8)} ${first.trimStart()}`, ...more];
-  });
-}
-
-function fileLines(dir: string, files: RunReport['files']): string[] {
-  const shown = relative(process.cwd(), dir);
-  const folder = shown === '' || shown.startsWith('..') ? dir : shown;
-  const name = Math.min(24, Math.max(0, ...files.map((file) => file.name.length)));
-  const lines = files.flatMap((file) => {
-    const first = `  ${shorten(file.name, 24).padEnd(name)}  ${prettyBytes(file.bytes).padStart(8)}  `;
-    return wrap(contentOf(file.name), { first, indent: ' '.repeat(first.length) });
-  });
-  return [`  in ${folder}`, ...lines];
-}
+/** What was as expected; of the victims how many there were. */
+const metText = (rows: readonly ExpectationRow[]): string =>
+  [
+    ...new Set(
+      rows
+        .filter(({ what }) => what !== 'verdict' || rows.length === 1)
+        .map(({ what, found }) => (what === 'victims' ? counted(Number(found), 'victim') : what)),
+    ),
+  ].join(', ');

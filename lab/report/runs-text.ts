@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import Table from 'cli-table3';
+import { conclusionWords } from './conclusion-words.js';
 import { wrap } from './wrap.js';
 
 export interface RunSummary {
@@ -16,7 +17,9 @@ const leastSummary = 24;
 const frame = 4 + 3 * 2;
 
 /** Stored runs as a table of at most `width` columns, or as a list where that is too narrow; names stay whole. */
-export function runsText(rows: readonly RunSummary[], width: number): string {
+export function runsText(given: readonly RunSummary[], width: number): string {
+  const words: Readonly<Record<string, string>> = conclusionWords;
+  const rows = given.map((row) => ({ ...row, state: words[row.state] ?? row.state }));
   const widest = (words: readonly string[]): number => Math.max(...words.map(({ length }) => length));
   const names = widest(rows.map(({ dir }) => basename(dir)));
   const states = widest(['state', ...rows.map(({ state }) => state)]);

@@ -30,7 +30,16 @@ export function stampedeRows({
   const quit = stageResult(stop, quitSchema)?.sigquit;
   return {
     text: summaryOf(facts),
-    head: ['stuck', 'after', 'memory', 'descriptors', 'pprof counts them in', 'pprof lists', 'on', 'in'],
+    head: [
+      'stuck',
+      'after',
+      'memory',
+      'descriptors',
+      'pprof count: time',
+      'pprof dump: goroutines',
+      'size',
+      'time',
+    ],
     rows: facts.marks.map(({ stuck, ms, before, count, list }) => [
       number(stuck),
       seconds(ms),
@@ -38,7 +47,7 @@ export function stampedeRows({
       number(before.fds),
       count.answered ? seconds(count.ms) : missing(count),
       ...(list === undefined
-        ? ['not asked again', '', '']
+        ? ['not taken', '', '']
         : [
             list.answered ? number(list.goroutines) : missing(list),
             prettyBytes(list.bytes),
@@ -49,12 +58,12 @@ export function stampedeRows({
       ...(bundle === undefined
         ? []
         : [
-            `The core has ${prettyBytes(bundle.size.apparent)}, ${prettyBytes(bundle.size.onDisk)} of them on the disk; the server ${bundle.method === 'kernel' ? 'ended with it, in' : 'stood still for'} ${seconds(bundle.pausedMs)}, and the capture took ${seconds(capture?.ms ?? 0)}.`,
+            `Core: ${prettyBytes(bundle.size.apparent)} (${prettyBytes(bundle.size.onDisk)} on disk); the server ${bundle.method === 'kernel' ? 'ended with it, in' : 'was stopped for'} ${seconds(bundle.pausedMs)}, and the capture took ${seconds(capture?.ms ?? 0)}.`,
           ]),
       ...(diagnosis === undefined
         ? []
         : [
-            `The diagnosis took ${seconds(diagnosis.stats.wallMs)} and at most ${prettyBytes(diagnosis.stats.peakRssBytes)} of memory.`,
+            `Diagnosis: ${seconds(diagnosis.stats.wallMs)}, ${prettyBytes(diagnosis.stats.peakRssBytes)} of memory at most.`,
           ]),
       ...(quit?.kind === 'seen' && quit.value.bytes !== undefined ? [quitText(quit.value, stop?.ms)] : []),
     ],

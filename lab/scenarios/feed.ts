@@ -5,7 +5,7 @@ export const feed: Scenario = {
   name: 'feed',
   title: 'an event feed that sends under the lock which a leaving watcher needs',
   teaches:
-    'Whoever sends under a lock relies on the receiver never to need that lock. A receiver that gives up needs it: the channel and the lock are one knot, of which a look at the locks alone shows half.',
+    'A send under a lock relies on the receiver never needing that lock. A receiver that gives up does need it: a cycle through a channel and a lock, of which the locks alone show half.',
   class: 'mixed',
   subtype: 'channel-lock',
   package: 'feed',

@@ -5,7 +5,7 @@ export const sessions: Scenario = {
   name: 'sessions',
   title: 'a login desk that forgets a session instead of ending it',
   teaches:
-    'The cancel function of a context is a debt: whoever overwrites the last copy of it leaves everything waiting that was to end with the context. The service answers as ever, and grows.',
+    'The cancel function of a context is a debt: code that overwrites its last copy leaves everything waiting that was to end with the context. The service answers as ever, and grows.',
   class: 'communication',
   subtype: 'channel-context',
   package: 'sessions',

@@ -52,7 +52,7 @@ export async function buildServer(
   if (result.exitCode !== 0) {
     throw new LabError(`go build of ${scenario.name} failed: ${endOf(result)}\n${result.stderr.trim()}`, {
       code: 'build-failed',
-      hint: `mend what the compiler names, then try it alone: cd ${quoteWord(cwd)} && go build ./${scenario.package}`,
+      hint: `fix what the compiler names, then try it alone: cd ${quoteWord(cwd)} && go build ./${scenario.package}`,
       details: { argv },
     });
   }

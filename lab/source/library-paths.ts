@@ -27,6 +27,23 @@ export function recordedLibrary(
   };
 }
 
+/**
+ * Whether a function belongs to Go's own library, by its name; the file decides for a main module whose path begins as
+ * a package of the library does.
+ */
+export function isLibraryFunction({
+  function: name,
+  file = '',
+}: {
+  function: string;
+  file?: string;
+}): boolean {
+  const [, root = ''] = /^(\w+)[./]/.exec(name) ?? [];
+  if (!libraryRoots.has(root)) return false;
+  const [, folder = ''] = /^\/(?:.*\/)?src\/(\w+)\//.exec(file) ?? [];
+  return !file.startsWith('/') || libraryRoots.has(folder);
+}
+
 /** `GOROOT` as recorded: what comes before `/src/runtime/` in the runtime's own files; empty with `-trimpath`. */
 export function recordedGoRoot(files: readonly string[]): string {
   const [, root = ''] =

@@ -143,13 +143,13 @@ function sample(pid: number, clients: Clients, emit: Emit): AsyncDisposable {
 
 function markText({ stuck, before, count, list }: CrowdMark): string {
   const crowd = `${number(stuck)} stuck: ${megabytes(before.rssBytes)} of memory, ${number(before.fds)} descriptors`;
-  return `${crowd}; ${list === undefined ? `pprof counts them in ${seconds(count.ms)}` : listText(list)}`;
+  return `${crowd}; ${list === undefined ? `pprof count: ${seconds(count.ms)}` : listText(list)}`;
 }
 
 function listText({ answered, goroutines, bytes, ms, why }: PageLook): string {
   return answered
-    ? `pprof lists ${number(goroutines)} of them on ${megabytes(bytes)} in ${seconds(ms)}`
-    : `pprof's list does not come: ${why ?? 'cut off'}`;
+    ? `pprof dump: ${number(goroutines)} goroutines, ${megabytes(bytes)}, ${seconds(ms)}`
+    : `no pprof dump: ${why ?? 'cut off'}`;
 }
 
 function seconds(ms: number): string {

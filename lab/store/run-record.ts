@@ -16,6 +16,8 @@ const stageRecord = z.object({
 
 const conclusion = z.object({
   verdict: z.enum(['confirmed', 'refuted', 'unknown']),
+  /** The verdict as people read it; absent in runs of older versions of the lab. */
+  outcome: z.enum(['as-expected', 'different', 'inconclusive']).optional(),
   exitCode: z.number().int(),
   /** One sentence. */
   summary: z.string(),

@@ -62,8 +62,8 @@ export async function ensureDelveRelease(
     if (isNetworkFailure(failure ?? '')) break;
   }
   if (found !== undefined) return found;
-  const why = able.length === 0 ? `no Go 1.${needs} or newer is at hand to build it` : failures.join('\n');
-  throw new LabError(`Delve ${wanted} is not at hand and cannot be built: ${why}`, {
+  const why = able.length === 0 ? `no Go 1.${needs} or newer is available to build it` : failures.join('\n');
+  throw new LabError(`Delve ${wanted} is not available and cannot be built: ${why}`, {
     code: 'missing-tool',
     hint: `try it by hand: go install github.com/go-delve/delve/cmd/dlv@v${version}`,
   });

@@ -40,7 +40,7 @@ export async function examineMachine(
  * and seccomp allow together shows in no single file.
  */
 async function ptraceRow(target: Target, asRoot: string, signal: AbortSignal): Promise<SeenRow> {
-  const row = { name: 'ptrace', needed: 'gdb may attach to a server of ours' };
+  const row = { name: 'ptrace', needed: "gdb may attach to the lab's server" };
   const [yama, status] = await Promise.all([
     target.readFile('/proc/sys/kernel/yama/ptrace_scope', signal),
     target.readFile('/proc/self/status', signal),

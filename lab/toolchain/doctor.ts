@@ -111,7 +111,7 @@ async function goRow(target: Target, signal: AbortSignal): Promise<SeenRow> {
 async function delveRow(target: Target, here: Target, signal: AbortSignal): Promise<SeenRow> {
   const go = await findGo(target, signal);
   if (go === undefined) {
-    return { name: 'Delve', status: 'missing', found: 'not decided without Go', needed: 'one that fits Go' };
+    return { name: 'Delve', status: 'missing', found: 'not decided without Go', needed: 'a compatible one' };
   }
   const goVersion = go.release.text;
   const needed = `one that reads ${goVersion}`;

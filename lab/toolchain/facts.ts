@@ -172,7 +172,7 @@ async function notToBeHad(
   const why = !usable
     ? `no Go 1.${oldestGoMinor} or newer is installed`
     : (failures.at(-1)?.trim() ?? (install ? 'it could not be built before' : 'it has not been built'));
-  return new LabError(`what reads Go sources is not at hand: ${lastLines(why)}`, {
+  return new LabError(`the helper that reads Go sources is not available: ${lastLines(why)}`, {
     code: 'missing-tool',
     hint,
     ...(failures.length === 0 ? {} : { details: { failures } }),

@@ -176,7 +176,7 @@ async function notToBeHad(
   const blame = checksum
     ? `its checksum cannot be verified, since the checksum database is out of reach: ${why}`
     : why;
-  return new LabError(`Go ${wanted} is not at hand and cannot be fetched: ${blame}`, {
+  return new LabError(`Go ${wanted} is not available and cannot be fetched: ${blame}`, {
     code: 'missing-tool',
     hint: known.has(name)
       ? installCommand([name], access)

@@ -44,6 +44,6 @@ export function readFrontMatter<S extends z.ZodType>(
 function at(file: string, line: number, message: string): LabError {
   return new LabError(`${file}:${line}: ${message}`, {
     code: 'usage',
-    hint: 'mend the lesson; docs/workshop.md lists what a front matter may say',
+    hint: 'fix the lesson; docs/workshop.md lists what a front matter may say',
   });
 }

@@ -77,7 +77,7 @@ export async function openSession(folder: string, typed: string): Promise<Sessio
   const dir = join(folder, name);
   await makeFolder(dir, 0o700);
   const file = join(dir, 'session.json');
-  const hint = `move ${dir} away to begin anew`;
+  const hint = `move ${dir} away to start over`;
   let record: SessionRecord = existsSync(file)
     ? await readJson(file, sessionSchema, hint)
     : {

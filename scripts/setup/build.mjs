@@ -78,7 +78,7 @@ async function buildProgram(root, signal) {
   await runLogged(root, [process.execPath, tsc, '-p', 'tsconfig.json', '--pretty', 'false'], {
     signal,
     exitCode: 70,
-    hint: 'mend what the compiler names, then try it alone: npm run build',
+    hint: 'fix what the compiler names, then try it alone: npm run build',
   });
   writeFileSync(stampFile(root), before);
 }

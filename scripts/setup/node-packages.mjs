@@ -33,7 +33,7 @@ export async function installPackages(root, signal) {
   await runLogged(root, [...argv, 'ci', '--include=dev', '--no-audit', '--no-fund'], {
     signal,
     exitCode: 69,
-    hint: 'look at the output above, mend it, and try `npm ci`',
+    hint: 'look at the output above, fix it, and try `npm ci`',
   });
 }
 

@@ -38,7 +38,7 @@ export async function buildPages(root, signal) {
     const config = join(web, 'vite.config.mjs');
     await runLogged(root, [process.execPath, vite, 'build', '--config', config, '--mode', page], {
       ...{ signal, exitCode: 70 },
-      hint: 'mend what Vite names, then try it alone: npm run build',
+      hint: 'fix what Vite names, then try it alone: npm run build',
     });
   }
   writeFileSync(stampFile(root), before);

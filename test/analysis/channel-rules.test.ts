@@ -124,7 +124,7 @@ describe('the rules about channels', () => {
     });
     expect(named(found)).to.deep.equal(['leaked-sender: channel']);
     expect(found[0]?.explanation).to.equal(
-      'main.find receives from it at /f.go:3 unless the clock is faster (line 5), and that function, which made the channel, has returned.',
+      'main.find receives from it at /f.go:3 unless it times out first (line 5), and that function, which made the channel, has returned.',
     );
     expect(found[0]?.knot.cells).to.have.length(2);
   });

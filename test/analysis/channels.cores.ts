@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { createColors } from 'picocolors';
 import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
-import { diagnosisText } from '../../lab/report/diagnosis-text.js';
+import { diagnosisText } from '../../lab/report/screen/full-text.js';
+import { plainScreen } from '../fakes/screen.js';
 import { fixtureProgram, type Printed } from '../fixture-program.js';
 import { goTools } from '../hung-program.js';
 import { isSure } from '../sure.js';
@@ -117,12 +117,12 @@ for (const go of gos) {
         const address = finding?.rootCause.resources[0]?.address.slice(2) ?? '?';
         expect(printed?.stdout).to.match(new RegExp(`0x0*${address}\\s*\n`));
         expect(printed?.stdout).to.include('waitReasonChanSend');
-        const text = diagnosisText(diagnosis, createColors(false));
+        const text = diagnosisText(diagnosis, plainScreen, { proof: true, verbose: true });
         expect(
           text.split('\n').filter((line) => line.length > 80 && line.trim().includes(' ')),
         ).to.deep.equal([]);
         expect(text).to.match(
-          /^DEADLOCK \(partial\)\n {2}Goroutine \d+, the only receiver of main\.depot\.in/,
+          /^deadlock\[self-blocked-consumer\]: goroutine \d+ waits for itself +(?:strong|proved)\n/,
         );
       });
     });

@@ -27,10 +27,10 @@ describe('numbers in the text of a diagnosis', () => {
       writer: mutex(count),
     });
     expect(said({ kind: 'rwmutex', rwmutex: rwmutex(1) })).to.equal(
-      'mu at 0x10: a writer waits for 1 reader to leave; 1 reader has it or waits for it; 1 more writer waits',
+      'mu at 0x10: a writer waits for 1 reader to unlock; 1 reader has it or waits for it; 1 more writer waits',
     );
     expect(said({ kind: 'rwmutex', rwmutex: rwmutex(2) })).to.equal(
-      'mu at 0x10: a writer waits for 2 readers to leave; 2 readers have it or wait for it; 2 more writers wait',
+      'mu at 0x10: a writer waits for 2 readers to unlock; 2 readers have it or wait for it; 2 more writers wait',
     );
     expect(said({ kind: 'mutex', mutex: mutex(1) })).to.equal('mu at 0x10 is locked, 1 waits for it');
     expect(said({ kind: 'waitgroup', waitgroup: { counter: 1, waiters: 1 } })).to.contain('1 waits for it');

@@ -133,7 +133,7 @@ for (const go of gos) {
       expect(findings[0]).to.include({ class: 'communication', subtype: 'channel', certainty: 'strong' });
       expect(findings[0]?.rootCause.resources[0]?.name).to.equal('main.queue');
       const reach = findings[0]?.evidence.find(({ kind }) => kind === 'reachability');
-      expect(reach?.text).to.match(/^main\.queue can still be reached/);
+      expect(reach?.text).to.match(/^Live goroutines can still reach main\.queue/);
     });
 
     for (const situation of keptIn(go.version)) {

@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { execa } from 'execa';
-import { createColors } from 'picocolors';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
 import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
 import { openSources } from '../../lab/analysis/open-sources.js';
@@ -12,8 +11,9 @@ import { analyzeStripped } from '../../lab/analysis/stripped.js';
 import { checkPair } from '../../lab/core/elf.js';
 import { openCoreMemory } from '../../lab/core/memory.js';
 import { launchDelveCore } from '../../lab/delve/launch.js';
-import { diagnosisText } from '../../lab/report/diagnosis-text.js';
+import { diagnosisText } from '../../lab/report/screen/full-text.js';
 import { findDelve } from '../../lab/toolchain/index.js';
+import { plainScreen } from '../fakes/screen.js';
 import { goBuild } from '../go-build.js';
 import { goTools } from '../hung-program.js';
 import { coreOf } from '../real-core.js';
@@ -139,7 +139,7 @@ for (const go of gos) {
           expect(findings[0]).to.include({ subtype: 'channel' });
           expect(findings[0]?.rootCause.resources[0]?.name).to.equal('main.depot.in');
           expect(limits[0]).to.match(/no debug information.*Lost are/);
-          const text = diagnosisText(diagnosis, createColors(false));
+          const text = diagnosisText(diagnosis, plainScreen, { verbose: true });
           expect(text)
             .to.match(/Stacks of the program/)
             .and.to.match(/What goroutines wait for/);

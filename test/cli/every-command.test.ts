@@ -27,6 +27,7 @@ const uses: Readonly<Record<string, readonly [args: readonly string[], exitCode:
   scenarios: [['scenarios'], 0],
   runs: [['runs'], 0],
   report: [['report', '/'], 64],
+  checklist: [['checklist', '/'], 64],
   kit: [['kit', 'open', '/nowhere'], 64],
   workshop: [['workshop', '--port', 'x'], 64],
   doctor: [['doctor', '--target', 'moon'], 64],

@@ -73,6 +73,6 @@ describe('lab facts', function () {
     const { exitCode, stderr } = await lab(['facts', '--exe', program.exe], env);
     expect(exitCode, stderr).to.equal(69);
     expect(stderr).to.contain('npm run lab -- provision');
-    expect(stderr).to.match(/^error: what reads Go sources is not at hand/m);
+    expect(stderr).to.match(/^error: the helper that reads Go sources is not available/m);
   });
 });

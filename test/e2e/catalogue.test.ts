@@ -6,6 +6,7 @@ import { diagnosisSchema } from '../../lab/analysis/diagnosis.js';
 import { runCell } from '../../lab/cell.js';
 import { parseConfig } from '../../lab/config.js';
 import { runRecordSchema } from '../../lab/store/run-record.js';
+import { pictureFaults } from '../report/picture-faults.js';
 import { isSure } from '../sure.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { orphansOf, startLab } from './lab-process.js';
@@ -40,6 +41,7 @@ describe('the scenarios of other stories', function () {
     const { conclusion, diagnosis, checklist, stages, dir } = document.parse(JSON.parse(stdout));
     expect(conclusion).to.deep.include({ verdict: 'confirmed', reasons: [] });
     expect(diagnosis.findings[0]).to.include({ class: 'resource', subtype: 'rwr' }).and.satisfy(isSure);
+    expect(await pictureFaults(diagnosis)).to.deep.equal([]);
     expect(checklist).to.deep.equal([]);
     expect(stages).to.not.have.property('checklist');
     const report = await readFile(join(dir, 'report.md'), 'utf8');

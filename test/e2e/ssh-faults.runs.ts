@@ -133,7 +133,7 @@ describe('a run on a host over SSH that is disturbed', function () {
     const says = [
       /is not known .*ssh-keyscan/,
       /another than the known one.*ssh-keygen -R/,
-      /let nobody in: tried/,
+      /refused the login: tried/,
     ];
     for (const [i, { exitCode, stderr }] of results.entries()) {
       expect(exitCode, stderr).to.equal(69);

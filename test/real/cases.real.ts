@@ -3,6 +3,7 @@ import { LabError } from '../../lab/errors.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { ensureGoRelease } from '../../lab/toolchain/go-release.js';
 import { ensureDelve, findGo, type GoTool, requireGdb } from '../../lab/toolchain/index.js';
+import { pictureFaults } from '../report/picture-faults.js';
 import { type Analysis, analyze } from './analysis.js';
 import { atMost } from './at-most.js';
 import { coresOf, type Run } from './case-cores.js';
@@ -84,6 +85,7 @@ describe('programs whose deadlocks were reported, and healthy ones that are larg
     it(`names the deadlock of ${name}, reported in ${expected.ref}`, async () => {
       const { diagnosis } = analysisIn((await resultOf(name)).first);
       expect(faultyDifferences(diagnosis, expected)).to.deep.equal([]);
+      expect(await pictureFaults(diagnosis)).to.deep.equal([]);
     });
 
     if (expected.fixed === null) continue;

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
-import { createColors } from 'picocolors';
 import { delveOfWalk } from '../../lab/report/delve-words.js';
-import { diagnosisText } from '../../lab/report/diagnosis-text.js';
 import { reportMarkdown } from '../../lab/report/report-markdown.js';
+import { diagnosisText } from '../../lab/report/screen/full-text.js';
 import { articleDiagnosis } from '../checklist/article.js';
+import { plainScreen } from '../fakes/screen.js';
 import { storedRun } from '../web/reports.js';
 
 const own = { version: '1.27.2', path: '/home/a b/dlv', onPath: false };
 const text = (delve?: typeof own) =>
-  diagnosisText({ ...articleDiagnosis(), ...(delve && { delve }) }, createColors(false));
+  diagnosisText({ ...articleDiagnosis(), ...(delve && { delve }) }, plainScreen, { proof: true });
 
 describe('the Delve that takes the commands of a proof', () => {
   it('is named once in the terminal, with its version and its path quoted for a shell', () => {

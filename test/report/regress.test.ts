@@ -60,23 +60,23 @@ describe('what a regression tells', () => {
 
   it('shows for what is wrong the expected, the found, the difference and the folder', () => {
     const said = text(cells);
-    expect(said).to.contain('REFUTED shop-fixed-go1.26.8-dlv1.27.2');
+    expect(said).to.contain('DIFFERENT shop-fixed-go1.26.8-dlv1.27.2');
     for (const part of ['expected', 'found', 'verdict: expected none, found deadlock', '/runs/shop']) {
       expect(said).to.contain(part);
     }
     expect(said).to.contain('n/a: 1 cell: Delve 1.27.2 reads newer programs only');
-    expect(said).to.contain('1 confirmed, 1 refuted, 1 unknown, 1 not applicable in 1 min 0 s');
+    expect(said).to.contain('1 as expected, 1 different, 1 inconclusive, 1 n/a in 1 min 0 s');
   });
 
   it('has one line for each cell, of no more columns than there are', () => {
     const line = cellLine({ ...refuted, summary: 'many words '.repeat(40) }, 70);
-    expect(line).to.match(/^REFUTED {3}shop-fixed-go1\.26\.8-dlv1\.27\.2 4\.3 s: many words.*\.\.\.$/);
+    expect(line).to.match(/^DIFFERENT {4}shop-fixed-go1\.26\.8-dlv1\.27\.2 4\.3 s: many words.*\.\.\.$/);
     expect(line).to.have.length(70);
   });
 
   it('is a table in Markdown, with nothing that would break it', () => {
     const page = regressMarkdown(resultsOf(cells));
-    expect(page).to.contain('| shop | fixed | **REFUTED** 4.3 s |');
+    expect(page).to.contain('| shop | fixed | **DIFFERENT** 4.3 s |');
     expect(page).to.contain('&lt;deadlock>').and.not.to.contain('<deadlock');
     const rows = page.split('\n').filter((line) => line.startsWith('|'));
     expect(new Set(rows.map((line) => line.split(/(?<!\\)\|/).length)).size).to.equal(1);

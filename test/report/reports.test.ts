@@ -1,15 +1,16 @@
 import { expect } from 'chai';
-import { createColors } from 'picocolors';
 import { checklist } from '../../lab/checklist/checklist.js';
 import type { ChecklistRow } from '../../lab/checklist/row.js';
 import { checklistText } from '../../lab/report/checklist-text.js';
 import { html } from '../../lab/report/html.js';
+import { markdownCode } from '../../lab/report/markdown.js';
 import type { PageData } from '../../lab/report/page-data.js';
 import { diagnosisHtml, reportHtml } from '../../lab/report/report-html.js';
 import { reportMarkdown } from '../../lab/report/report-markdown.js';
 import type { RunReport } from '../../lab/report/run-report.js';
 import { runText } from '../../lab/report/run-text.js';
 import { articleDiagnosis } from '../checklist/article.js';
+import { plainScreen } from '../fakes/screen.js';
 
 const evil = `<script>alert("x")</script>&'|\`\n# `;
 const row = (outcome: ChecklistRow['outcome']): ChecklistRow => ({
@@ -114,10 +115,30 @@ describe('the page of a run', () => {
     expect(run?.checklist).to.have.length(4);
   });
 
+  it('tells what the analysis has recorded of a group: its outlook, who could end its wait, and the suspects', async () => {
+    const releasers = [{ who: 'main.drain', counts: 'may' as const, why: 'a handler may call it' }];
+    const suspects = [{ resource: 'R1', group: 'S1', text: '212 of 212 handlers wait to lock main.Feed.mu' }];
+    const told = articleDiagnosis();
+    const groups = told.groups.map((one) => ({ ...one, outlook: 'unclear' as const, releasers }));
+    const { diagnosis } = dataIn(await diagnosisHtml({ ...told, groups, suspects }, []));
+    expect(diagnosis?.outlooks).to.deep.equal([{ group: 'S1', outlook: 'unclear', releasers }]);
+    expect(diagnosis?.suspects).to.deep.equal(suspects);
+    expect(dataIn(await diagnosisHtml(told, [])).diagnosis).to.deep.include({ outlooks: [], suspects: [] });
+  });
+
+  it('is called a leak where the service still answered', async () => {
+    const startedAt = '2018-12-02T10:00:00Z';
+    const load = { state: 'done' as const, startedAt, ms: 1, result: { outcome: { kind: 'leaked' } } };
+    const leaked = { ...report, record: { ...report.record, stages: { load } } };
+    expect(dataIn(await reportHtml(leaked, [])).word).to.equal('Leak');
+    expect(dataIn(await reportHtml(report, []))).to.include({ word: 'Deadlock' });
+    expect(dataIn(await reportHtml(report, [])).run?.conclusion).to.include({ word: 'as expected' });
+  });
+
   it('can be read where no scripts run', async () => {
     const page = await reportHtml(report, []);
     expect(/<noscript>(.*?)<\/noscript>/s.exec(page)?.[1])
-      .to.contain('DEADLOCK')
+      .to.contain('deadlock[')
       .and.contain('(dlv) goroutine 20');
   });
 
@@ -145,13 +166,20 @@ describe('the report as Markdown', () => {
   });
 });
 
+describe('code in Markdown', () => {
+  it('stays in its fence, whatever backticks it has', () => {
+    expect(markdownCode('a|b')).to.equal('`a\\|b`');
+    expect(markdownCode('``` x')).to.equal('```` ``` x ````');
+  });
+});
+
 describe('the checklist as text', () => {
   it('fits 80 columns and says each outcome in words', () => {
     for (const rows of [report.checklist, checklist({ fixed: false })]) {
-      const lines = checklistText(rows, createColors(false)).split('\n');
+      const lines = checklistText(rows, plainScreen).split('\n');
       expect(Math.max(...lines.map((line) => line.length))).to.be.at.most(80);
     }
-    const text = checklistText(report.checklist, createColors(false));
+    const text = checklistText(report.checklist, plainScreen);
     expect(text)
       .to.match(/^holds {4}A claim/m)
       .and.to.match(/^FAILS {4}A claim/m);
@@ -214,12 +242,57 @@ describe('the report of a stampede', () => {
 });
 
 describe('the end of a run as text', () => {
-  it('fits 80 columns: checklist, proof, verdict, files', () => {
-    const text = runText(report, { dir: '/runs/1', proof: 'The proof.', colours: createColors(false) });
-    expect(Math.max(...text.split('\n').map((line) => line.length))).to.be.at.most(80);
-    const order = ['claim by claim', 'The proof.', 'CONFIRMED', 'in /runs/1', 'core.1628'];
-    const places = order.map((part) => text.indexOf(part));
-    expect(places).to.deep.equal([...places].sort((a, b) => a - b));
-    expect(places).to.not.include(-1);
+  const { record, diagnosis } = report;
+  const done = { ...record, id: 'a-blog', conclusion: { ...conclusionOf('confirmed'), reasons: [] } };
+  const files = [{ name: 'report.html', bytes: 1 }];
+  const told = (parts: Partial<RunReport>): string =>
+    runText({ ...report, record: done, files, ...parts }, { ...plainScreen, dir: '/runs/a-blog' });
+
+  it('is the first screen with the page, the conclusion in words, and the way to the claims: 25 lines', () => {
+    const text = told({});
+    const lines = text.trimEnd().split('\n');
+    expect(lines.length, text).to.be.at.most(25);
+    expect(lines[0]).to.match(/^deadlock\[self-blocked-consumer\]: goroutine 20 waits for itself/);
+    expect(text)
+      .to.match(/^ {2}proof {2}npx lab analyze --run \/runs\/a-blog --proof$/m)
+      .and.to.match(/^ {2}page {3}\/runs\/a-blog\/report\.html$/m)
+      .and.to.match(/^as expected: /m)
+      .and.to.match(/^the article: 1 of 4 claims hold, 1 differ, 1 fail:/m)
+      .and.to.include('npx lab checklist /runs/a-blog');
+    expect(text).to.not.include('A claim that');
+  });
+
+  it('says what is different, or why it is inconclusive', () => {
+    const reasons = ['class: expected a/b, found c/d'];
+    const different = { ...conclusionOf('refuted'), summary: 'not the expected one', reasons };
+    expect(told({ record: { ...done, conclusion: different } })).to.match(
+      /^different: not the expected one\n- class: expected a\/b, found c\/d\n/m,
+    );
+    const open = { ...conclusionOf('unknown'), summary: 'the server was killed' };
+    const { diagnosis: _, ...bare } = report;
+    const text = runText(
+      { ...bare, record: { ...done, conclusion: open }, files },
+      { ...plainScreen, dir: '/r' },
+    );
+    expect(text)
+      .to.match(/^inconclusive: the server was killed\n/)
+      .and.to.include('/r/report.html');
+  });
+
+  it('calls it a leak when the service still answered', () => {
+    const startedAt = '2018-12-02T10:00:00Z';
+    const load = { state: 'done' as const, startedAt, ms: 1, result: { outcome: { kind: 'leaked' } } };
+    expect(told({ record: { ...done, stages: { load } }, ...(diagnosis && { diagnosis }) })).to.match(
+      /^leak\[/,
+    );
   });
 });
+
+function conclusionOf(verdict: 'confirmed' | 'refuted' | 'unknown') {
+  return {
+    verdict,
+    exitCode: { confirmed: 0, refuted: 1, unknown: 2 }[verdict],
+    summary: 'so',
+    reasons: [] as string[],
+  };
+}

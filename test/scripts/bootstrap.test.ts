@@ -70,7 +70,7 @@ describe('the set-up', function () {
     await project.write('lab/web/demo/main.tsx', 'const = ;\n');
     const broken = await project.run(['lab']);
     expect(broken.code).to.equal(70);
-    expect(broken.stderr).to.include('main.tsx').and.include('-> mend what Vite names');
+    expect(broken.stderr).to.include('main.tsx').and.include('-> fix what Vite names');
     await rm(project.file('lab/web'), { recursive: true });
     expect((await project.run(['lab'])).code).to.equal(3);
   });

@@ -126,7 +126,7 @@ describe('the helper that reads Go sources', function () {
     const options = { goVersion: 'go1.19', cache, sources: folder.file('src'), target };
     const error = await rejectsWith('missing-tool', ensureFacts(options, signal));
     expect(error.exitCode).to.equal(69);
-    expect(error.message).to.contain('what reads Go sources is not at hand');
+    expect(error.message).to.contain('the helper that reads Go sources is not available');
     expect(JSON.stringify(error.details)).to.contain('nowhere');
     expect(error.hint).to.be.a('string').and.not.contain('\n');
     const before = runs;

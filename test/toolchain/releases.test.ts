@@ -56,7 +56,7 @@ describe('a Go of a certain version', () => {
     await using cache = await tempFolder();
     const asked = ensureGoRelease({ wanted: '1.98.7', target: offline, cache: cache.path }, signal);
     const error = await rejectsWith('missing-tool', asked);
-    expect(error.message).to.contain('Go 1.98.7 is not at hand');
+    expect(error.message).to.contain('Go 1.98.7 is not available');
     expect(error.hint).to.match(/apt-get install|go\.dev\/dl/);
     expect((await readdir(cache.path)).filter((name) => name.includes('toolchain'))).to.deep.equal([]);
   });

@@ -198,7 +198,7 @@ describe('the article, typed in a terminal and clicked through in a browser', fu
     await terminal.type('exit');
     await checked({
       'Id of the goroutine': paper.consumer,
-      'Function of ours in which it is stuck': name,
+      'Your function where it blocks': name,
       'In line': line,
       'Channel that it waits for': 'm.inChannel',
       'Values in that channel': '100',
@@ -212,7 +212,7 @@ describe('the article, typed in a terminal and clicked through in a browser', fu
       Class: 'communication',
       Kind: 'channel',
       Object: 'inChannel',
-      'Goroutine that alone could make room': paper.consumer,
+      'The only goroutine that could make room': paper.consumer,
     });
     await keepPicture(page, 'workshop-done', true);
     expect(await page.locator('.contents li.open .met').count()).to.equal(13);

@@ -10,16 +10,16 @@ export const channelContext = channelRule('channel-context', 'context', (knot, i
   const discarded = known.every((origin) => origin.discarded);
   const inside = knot.objects.some((object) => (input.graph.releasers.get(object) ?? []).length > 0);
   const why = discarded
-    ? 'whose cancel function was thrown away'
+    ? 'whose cancel function was discarded'
     : inside
-      ? 'which only goroutines could cancel that wait themselves'
+      ? 'which only goroutines that are blocked too could cancel'
       : 'which nobody is left to cancel';
   return {
     subtype: 'channel-context',
     summary: `${goroutinesOf(knot.cells)} ${verbFor(knot, 'waits', 'wait')} for the end of a context, ${why}: ${channelsText(knot, input)}${behind(knot.victims)}.`,
     explanation: `${known.slice(0, 4).map(originText).join('; ')}. It has no deadline, and neither has a parent of it.`,
     suggestion:
-      'Keep the cancel function and call it on every way out (defer cancel()), in a goroutine that does not wait for those who wait for the context; or give the context a deadline.',
+      'Keep the cancel function and call it on every way out (defer cancel()), in a goroutine that does not wait for those that wait for the context; or give the context a deadline.',
     roles: new Map(
       knot.cells.map((cell) => {
         const waits = objectsOf(cell).some((object) => input.searches.get(object)?.contexts !== undefined);

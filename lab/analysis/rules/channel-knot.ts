@@ -23,12 +23,12 @@ function abandonedText(knot: Knot, names: string) {
       `${goroutinesOf(knot.cells)} ${verb} to ${sending ? 'send to' : 'receive from'} ${names}, ` +
       `and nobody is left to ${missing}${behind(knot.victims)}.`,
     explanation:
-      'Every operation on the channel in the sources was looked at: no goroutine stands before one that would end ' +
+      'Every operation on the channel in the sources was looked at: no goroutine is on its way to one that would end ' +
       'the wait, and no code that can still be called leads to one on this channel.',
     suggestion: sending
       ? 'Keep a receiver until the senders are done, or let the sender give up: a buffered channel, or a select with a done channel or a context.'
       : 'Close the channel when the last sender is done, or let the receiver give up: a select with a done channel or a context.',
-    roles: new Map(knot.cells.map((cell) => [cell.key, `waits for a peer that does not exist`])),
+    roles: new Map(knot.cells.map((cell) => [cell.key, `waits for a peer that is not there`])),
   };
 }
 

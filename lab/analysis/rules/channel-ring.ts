@@ -12,7 +12,7 @@ export const channelRing = channelRule('channel-ring', 'ring', (knot, input) => 
         const peers = peersOf(object, input.graph.releasers.get(object) ?? []);
         const next = knot.cells.filter((other) => peers.some((peer) => peer.cell === other.key));
         const { file, line } = placeOf(cell);
-        return `${goroutinesOf([cell])} ${agree([cell], 'sends', 'send')} to ${input.nameOf(channelOf(object))} at ${file}:${line}, which ${goroutinesOf(next).toLowerCase()} would receive from`;
+        return `${goroutinesOf([cell])} ${agree([cell], 'sends', 'send')} to ${input.nameOf(channelOf(object))} at ${file}:${line}, which ${goroutinesOf(next).toLowerCase()} should be receiving from`;
       }),
   );
   return {

@@ -18,8 +18,8 @@ export const channelWaitGroup = ruleFor('channel-waitgroup', 'channel-waitgroup'
   return {
     class: 'mixed',
     subtype: 'channel-waitgroup',
-    summary: `${goroutinesOf(waiters)} ${agree(waiters, 'waits', 'wait')} for ${groups}, but ${goroutinesOf(workers).toLowerCase()}, from which ${agree(waiters, 'it needs', 'they need')} Done, cannot get past ${channels}${behind(knot.victims)}.`,
-    explanation: `The wait stands at ${waits?.file}:${waits?.line}; the channel is used at ${stuck?.file}:${stuck?.line}, before Done. What would serve the channel comes only after the wait.`,
+    summary: `${goroutinesOf(waiters)} ${agree(waiters, 'waits', 'wait')} for ${groups}, but ${goroutinesOf(workers).toLowerCase()}, whose Done ${agree(waiters, 'it needs', 'they need')}, ${agree(workers, 'is', 'are')} blocked on ${channels}${behind(knot.victims)}.`,
+    explanation: `The wait is at ${waits?.file}:${waits?.line}; the channel is used at ${stuck?.file}:${stuck?.line}, before Done. What would serve the channel comes only after the wait.`,
     suggestion:
       'Wait in a goroutine of its own that closes the channel afterwards, and drain the channel meanwhile; or give the channel room for every result.',
     roles: new Map([

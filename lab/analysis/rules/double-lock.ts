@@ -13,7 +13,7 @@ export const doubleLock = ruleFor('double-lock', 'double-lock', (knot, input) =>
     class: 'resource',
     subtype: 'double-lock',
     summary: `${goroutinesOf(knot.cells)} ${agree(knot.cells, `waits for ${name}, which it holds itself`, `wait for a lock each that they hold themselves, the first for ${name}`)}${behind(knot.victims)}.`,
-    explanation: `It locked ${name} at ${taken} and asks for it again at ${at?.file}:${at?.line} in ${at?.function}. Go's locks are not reentrant: only the goroutine that waits could unlock it.`,
+    explanation: `It locked ${name} at ${taken} and locks it again at ${at?.file}:${at?.line} in ${at?.function}. Go's locks are not reentrant: only the goroutine that waits could unlock it.`,
     suggestion:
       'Split the inner function in two: one that locks, and one that expects the lock to be held and is called by those who hold it.',
     roles: new Map(knot.cells.map((c) => [c.key, `holds ${name} and waits for it`])),

@@ -31,9 +31,9 @@ export const endlessContext: Rule = {
           knot,
           summary: `${goroutinesOf(knot.cells)} ${agree(knot.cells, 'waits', 'wait')} in ${at.function} for the end of a context that has none${behind(knot.victims)}.`,
           explanation:
-            `The wait stands at ${at.file}:${at.line}. Done of this context is nil, as that of context.Background ` +
+            `The wait is at ${at.file}:${at.line}. Done of this context is nil, as that of context.Background ` +
             'is: nothing can cancel it, and no deadline ends it.',
-          suggestion: 'Pass a context with a cancel function or a deadline, and see to it that it is called.',
+          suggestion: 'Pass a context with a cancel function or a deadline, and make sure that it is called.',
           roles: new Map([[cell.key, 'waits for a context that never ends']]),
         },
       ];

@@ -17,9 +17,9 @@ export const leakedLock = ruleFor(
       class: 'resource',
       subtype: 'double-lock',
       summary: `${goroutinesOf(knot.cells)} ${verb} for ${name}, which is locked, but no goroutine is left that could unlock it: a holder returned or panicked without unlocking${behind(knot.victims)}.`,
-      explanation: `No goroutine stands between a Lock and an Unlock of it. ${leaksText(leaksOf(knot, input))}`,
+      explanation: `No goroutine is between a Lock and an Unlock of it. ${leaksText(leaksOf(knot, input))}`,
       suggestion: 'Unlock with defer, right after the lock was taken.',
-      roles: new Map(knot.cells.map((cell) => [cell.key, `waits for ${name}, which was never given back`])),
+      roles: new Map(knot.cells.map((cell) => [cell.key, `waits for ${name}, which was never unlocked`])),
     };
   },
   (knot, input) => leaksOf(knot, input).length > 0,

@@ -2,7 +2,7 @@ import type { ChannelStory } from '../releasers/search.js';
 import { channelRule, channelsText, verbFor } from './channel-shape.js';
 import { behind, goroutinesOf } from './rule.js';
 
-/** Goroutines send to a channel that is full, and whoever received from it has gone: a timeout, the first result. */
+/** Goroutines send to a channel that is full, and its receiver has gone: a timeout, the first result. */
 export const leakedSender = channelRule('leaked-sender', 'leaked-sender', (knot, input) => {
   const all = knot.objects.flatMap((object) => input.searches.get(object)?.story?.departures ?? []);
   const known = [
@@ -13,12 +13,12 @@ export const leakedSender = channelRule('leaked-sender', 'leaked-sender', (knot,
   const departures = own.length > 0 ? own : known;
   const told = departures.slice(0, maxTold).map(departureText);
   const more = departures.length - told.length;
-  if (more > 0) told.push(`${more} more places receive from it, and nobody is left to get there`);
+  if (more > 0) told.push(`${more} more places receive from it, and no goroutine is left to get there`);
   return {
-    summary: `${goroutinesOf(knot.cells)} ${verbFor(knot, 'waits', 'wait')} to send to ${channelsText(knot, input)}, and whoever received from it has left${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.cells)} ${verbFor(knot, 'waits', 'wait')} to send to ${channelsText(knot, input)}, whose receiver has returned${behind(knot.victims)}.`,
     explanation: sentence(told.join('; ')),
     suggestion:
-      'Give the channel room for every value that may come after its receiver has left, or let the sender give up: a select with a done channel or a context that ends when the receiver returns.',
+      'Give the channel room for every value that may come after its receiver has returned, or let the sender give up: a select with a done channel or a context that ends when the receiver returns.',
     roles: new Map(knot.cells.map((cell) => [cell.key, 'sends to a channel that nobody receives from'])),
   };
 });
@@ -39,10 +39,10 @@ function departureText({ function: fn, file, line, how, at, made, onStack }: Dep
 }
 
 const ways: Readonly<Record<Departure['how'], (at: number) => string>> = {
-  timeout: (at) => `unless the clock is faster (line ${at})`,
+  timeout: (at) => `unless it times out first (line ${at})`,
   context: (at) => `unless its context ends first (line ${at})`,
   'other case': (at) => `unless the select takes another case (line ${at})`,
-  return: (at) => `but may leave before, at line ${at}`,
+  return: (at) => `but may return before, at line ${at}`,
   once: () => 'once',
   end: () => 'in a loop that has ended',
 };

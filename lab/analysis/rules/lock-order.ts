@@ -14,7 +14,7 @@ export const lockOrder = ruleFor('lock-order', 'lock-order', (knot, input) => {
   return {
     class: 'resource',
     subtype: 'ab-ba',
-    summary: `${goroutinesOf(knot.cells)} hold locks that the others among them wait for${rings}: ${names}${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.cells)} each hold a lock that another of them waits for${rings}: ${names}${behind(knot.victims)}.`,
     explanation: `${steps.join('; ')}.`,
     suggestion:
       'Take locks in one order everywhere, for example by an id of their objects; or guard what belongs together by one lock.',

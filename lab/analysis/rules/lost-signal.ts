@@ -13,10 +13,10 @@ export const lostSignal = ruleFor('lost-signal', 'cond', (knot, input) => {
   return {
     class: 'communication',
     subtype: mixed ? 'channel-condvar' : 'condvar',
-    summary: `${goroutinesOf(knot.cells)} ${verb} for a signal on ${name}, and ${abandoned ? 'nobody is left to give one' : 'those who would give it wait themselves'}${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.cells)} ${verb} for a signal on ${name}, and ${abandoned ? 'nobody is left to signal it' : 'every goroutine that could signal it is blocked too'}${behind(knot.victims)}.`,
     explanation: abandoned
-      ? 'No goroutine stands before a Signal or Broadcast of it, and no code that can still be called leads to one: the signal came before the wait, or never.'
-      : 'Everyone who could signal waits for one of this set.',
+      ? 'No goroutine is on its way to a Signal or Broadcast of it, and no code that can still be called leads to one: the signal came before the wait, or never.'
+      : 'Every goroutine that could signal waits for another one of this set.',
     suggestion:
       'Change the condition and signal under the lock, and check the condition in a loop before each Wait.',
     roles: new Map(knot.cells.map((cell) => [cell.key, `waits for a signal on ${name}`])),

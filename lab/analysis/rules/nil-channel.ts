@@ -31,7 +31,7 @@ function claimOf(knot: Knot, input: RuleInput): Claim[] {
       certainty: deliberate ? 'suspected' : 'proved',
       knot,
       summary: `${goroutinesOf(knot.cells)} ${verb} a nil channel in ${at.function}${behind(knot.victims)}.`,
-      explanation: `The operation stands at ${at.file}:${at.line}. The runtime parked it as "${cell.signature.waitReason}": no operation on any channel can wake it.`,
+      explanation: `The operation is at ${at.file}:${at.line}. The runtime parked it as "${cell.signature.waitReason}": no operation on any channel can wake it.`,
       suggestion: 'Make the channel before it is used, on every path that leads to this line.',
       roles: new Map([[cell.key, 'waits for a nil channel']]),
     },

@@ -28,7 +28,7 @@ function ofSlots(knot: Knot, holders: readonly Cell[], input: RuleInput) {
   return {
     knot: own,
     summary: `${goroutinesOf(holders)} ${agree(holders, 'holds the only slot', 'hold the slots')} of ${channelsText(own, input)} and ${agree(holders, 'waits', 'wait')} for another one of it${behind(own.victims)}.`,
-    explanation: `Each took a slot before, gives it back only at ${back}, and asks for one more at ${file}:${line} in ${name}: all slots are taken by those who wait.`,
+    explanation: `Each took a slot before, gives it back only at ${back}, and takes one more at ${file}:${line} in ${name}: all slots are held by goroutines that wait.`,
     suggestion:
       'Take a slot for the innermost work only, or give it back before asking again; or try to take one and do the work in place when there is none.',
     roles: new Map(holders.map((cell) => [cell.key, 'holds a slot and waits for another'])),
@@ -40,10 +40,10 @@ function ofWorkers(knot: Knot, input: RuleInput) {
   const takes = releaseOf(knot, input);
   return {
     summary: `${goroutinesOf(knot.cells)}, ${agree(knot.cells, 'the only worker that receives', 'all workers that receive')} from ${channelsText(knot, input)}, ${agree(knot.cells, 'is itself', 'are themselves')} blocked sending to it${behind(knot.victims)}.`,
-    explanation: `A worker takes its work at ${takes}; while at it, it hands more to its own pool at ${file}:${line} in ${name}. No worker is free to take that.`,
+    explanation: `A worker takes its work at ${takes}; while working, it submits more to its own pool at ${file}:${line} in ${name}. No worker is free to take that.`,
     suggestion:
       'Do not wait for room in a pool from within it: do the rest in place when the queue is full, keep it in a list of the worker, or use a second pool.',
-    roles: new Map(knot.cells.map((cell) => [cell.key, 'worker that hands work to its own pool'])),
+    roles: new Map(knot.cells.map((cell) => [cell.key, 'worker that submits work to its own pool'])),
   };
 }
 
@@ -57,8 +57,8 @@ function ofResults(knot: Knot, input: RuleInput) {
     ),
   ];
   return {
-    summary: `${goroutinesOf(knot.cells)}, ${agree(knot.cells, 'the only worker of its pool, waits', 'all workers of one pool, wait')} for results that only this pool could work out: ${channelsText(knot, input)}${behind(knot.victims)}.`,
-    explanation: `The wait stands at ${file}:${line} in ${name}; what would end it is work of the pool, which runs at ${calls.join(', ')}, and every worker that could do it waits like this.`,
+    summary: `${goroutinesOf(knot.cells)}, ${agree(knot.cells, 'the only worker of its pool, waits', 'all workers of one pool, wait')} for results that only this pool could produce: ${channelsText(knot, input)}${behind(knot.victims)}.`,
+    explanation: `The wait is at ${file}:${line} in ${name}; what would end it is work of the pool, which runs at ${calls.join(', ')}, and every worker that could do it waits like this.`,
     suggestion:
       'Do not wait for work of a pool from within it: do that part in place, return and continue when the result is there, or use a second pool.',
     roles: new Map(knot.cells.map((cell) => [cell.key, 'worker that waits for its own pool'])),

@@ -14,8 +14,8 @@ export const readWriteRead = ruleFor('read-write-read', 'rwr', (knot, input) => 
   return {
     class: 'resource',
     subtype: 'rwr',
-    summary: `${goroutinesOf(readers)} ${agree(readers, 'has', 'have')} the read lock of ${name} and ${agree(readers, 'asks', 'ask')} for it again, behind ${goroutinesOf(writers).toLowerCase()}, which ${agree(writers, 'waits', 'wait')} to write until all readers are gone${behind(knot.victims)}.`,
-    explanation: `The first read lock was taken at ${first}, the second is asked for at ${again?.file}:${again?.line}; in between the writer came, at ${writes?.file}:${writes?.line}. A pending writer keeps new readers out, also those who read already.`,
+    summary: `${goroutinesOf(readers)} ${agree(readers, 'holds', 'hold')} the read lock of ${name} and ${agree(readers, 'blocks', 'block')} re-acquiring it: ${goroutinesOf(writers).toLowerCase()} (${agree(writers, 'writer', 'writers')}) ${agree(writers, 'is', 'are')} queued first${behind(knot.victims)}.`,
+    explanation: `It was read-locked at ${first} and is re-acquired at ${again?.file}:${again?.line}; in between the writer called Lock, at ${writes?.file}:${writes?.line}. A pending writer keeps new readers out, even those that hold the read lock already.`,
     suggestion:
       'Never take a read lock while holding it: split the inner function into one that locks and one that expects the lock to be held.',
     roles: new Map([

@@ -19,7 +19,7 @@ export const selfBlockedConsumer = channelRule(
     return {
       summary: `${goroutinesOf(knot.cells)}, ${only} receiver of ${name} (${fillOf(input.graph.channels.get(address))}), is itself blocked sending to it${behind(knot.victims)}.`,
       explanation:
-        `It would receive at ${how?.file}:${how?.line} (${how?.expression}), but on its way there it sends ` +
+        `It should be receiving at ${how?.file}:${how?.line} (${how?.expression}), but is stuck sending ` +
         `to the same channel at ${place?.file}:${place?.line} in ${place?.function}. The channel is full, ` +
         'so the send waits for a receive that only this goroutine could do.' +
         (certainty === 'suspected' ? ' Other code may also receive from it: see the last evidence.' : ''),

@@ -60,10 +60,10 @@ function claimOf(knot: Knot, input: RuleInput): Claim {
     summary: `${goroutinesOf(knot.cells)} ${verb} in ${placesOf(knot)} for ${objectsText(knot, input)}, which nothing alive can reach${behind(knot.victims)}.`,
     explanation:
       'No goroutine that runs or can be woken, no package variable, no finalizer and no timer leads to it, directly ' +
-      'or over any number of pointers: whoever had it has returned or waits in this set.',
+      'or over any number of pointers: every goroutine that had it has returned or waits in this set.',
     suggestion: knot.objects.every((object) => !isSyncObject(object))
-      ? 'Let the goroutine give up: a select with a done channel or a context, or a buffer for the one value that nobody may come to take.'
-      : 'Look for the one who had it and left: unlock and call Done with defer, so that no path leaves without.',
+      ? 'Let the goroutine give up: a select with a done channel or a context, or a buffer for the value that nobody may receive.'
+      : 'Look for the code that had it and returned: call Unlock and Done with defer, so that every path does.',
     roles: new Map(knot.cells.map((cell) => [cell.key, 'waits for what nothing alive can reach'])),
   };
 }

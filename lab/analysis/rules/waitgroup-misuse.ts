@@ -8,17 +8,17 @@ export const waitGroupMisuse = ruleFor('waitgroup-misuse', 'waitgroup', (knot, i
   const verb = agree(knot.cells, 'waits', 'wait');
   const left = counterOf(knot, input);
   const missing =
-    left === undefined ? 'Done is missing' : `${left} Done ${left === 1 ? 'is' : 'are'} missing`;
+    left === undefined ? 'more calls of Done' : `${left} more ${left === 1 ? 'call' : 'calls'} of Done`;
   const abandoned = knot.objects.every((object) => cellReleasers(object, input).length === 0);
   return {
     class: 'mixed',
     subtype: 'waitgroup-misuse',
     summary: abandoned
-      ? `${goroutinesOf(knot.cells)} ${verb} for ${name}, of which ${missing}, and no goroutine is left to call it${behind(knot.victims)}.`
-      : `${goroutinesOf(knot.cells)} ${verb} for ${name}, whose Done they would have to call themselves${behind(knot.victims)}.`,
+      ? `${goroutinesOf(knot.cells)} ${verb} for ${name}, which needs ${missing}, and no goroutine is left to make ${left === 1 ? 'it' : 'them'}${behind(knot.victims)}.`
+      : `${goroutinesOf(knot.cells)} ${verb} for ${name}, whose Done only ${agree(knot.cells, 'that goroutine itself', 'those goroutines themselves')} could call${behind(knot.victims)}.`,
     explanation: abandoned
-      ? 'No goroutine stands before a Done of it, and no code that can still be called leads to one: more was added than is ever taken away.'
-      : 'Everyone who could call Done waits, directly or through a lock, for the group itself.',
+      ? 'No goroutine is on its way to a Done of it, and no code that can still be called leads to one: more was added than is ever taken away.'
+      : 'Every goroutine that could call Done waits, directly or through a lock, for the group itself.',
     suggestion:
       'Call Add once for each goroutine, right before its go statement, and defer Done as its first statement.',
     roles: new Map(knot.cells.map((cell) => [cell.key, `waits for ${name}`])),

@@ -1,7 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { createColors } from 'picocolors';
 import { z } from 'zod';
 import { analyzeCore } from '../../analysis/analyze-core.js';
 import type { Diagnosis } from '../../analysis/diagnosis.js';
@@ -9,15 +8,21 @@ import type { Roster } from '../../analysis/roster.js';
 import { complaintsText } from '../../complaints.js';
 import { readExecutable } from '../../core/executable.js';
 import { LabError } from '../../errors.js';
-import { diagnosisText } from '../../report/diagnosis-text.js';
+import { quoteWord } from '../../quote-word.js';
 import type { SourceMap } from '../../report/page/source-lines.js';
+import { diagnosisText } from '../../report/screen/full-text.js';
+import type { ScreenOptions } from '../../report/screen/screen.js';
+import { shownPath } from '../../report/shown-path.js';
 import { findModule } from '../../source/find-module.js';
 import { recordedGoRoot } from '../../source/library-paths.js';
 import { cannotWrite, writing } from '../../store/cannot-write.js';
 import type { LabCommand } from '../command.js';
+import type { Output } from '../context.js';
 import { filesOfRun, requireDistinct } from '../distinct-files.js';
+import { explainedRule, explainIn } from '../explain.js';
 import { defineAnalyze } from '../manual/analyze.js';
 import { withPatience, withProgress } from '../progress.js';
+import { terminalOf } from '../screen.js';
 
 const optionsSchema = z.looseObject({
   exe: z.string().optional(),
@@ -27,26 +32,49 @@ const optionsSchema = z.looseObject({
   goRoot: z.string().optional(),
   html: z.string().optional(),
   members: z.string().optional(),
+  proof: z.boolean().default(false),
+  verbose: z.boolean().default(false),
+  markdown: z.boolean().default(false),
+  explain: z.string().optional(),
+  svg: z.string().optional(),
   /** commander's form of `--no-source`. */
   source: z.boolean().default(true),
 });
 
 const report = 'the report';
 const list = 'the list of goroutines';
+const graph = 'the graph';
 
 export const analyzeCommand: LabCommand = {
   define: defineAnalyze,
   async act({ options, output, signal }) {
     const asked = readOptions(options);
+    requireOneAnswer(asked);
+    if (asked.explain !== undefined && (await explainedRule(asked.explain, output))) return 0;
     requireSensible(asked);
     const { diagnosis, roster } = await withProgress(output, async (emit) =>
       asked.run === undefined
         ? await analyzeFiles(asked, emit, signal)
         : await analyzeStored(asked.run, emit, signal),
     );
+    const sources = await sourcesFor(asked, diagnosis, signal);
+    const screen = {
+      ...{ ...terminalOf(output), sources, again: commandAgain(asked) },
+      ...(await ofRun(asked)),
+      ...(asked.html === undefined ? {} : { page: asked.html }),
+    };
+    if (asked.explain !== undefined) {
+      explainIn(diagnosis, asked.explain, { roster, output, screen });
+      return analyzeExitCode(diagnosis);
+    }
     // First of all: whatever becomes of the files, it was asked for and is there.
     output.document(diagnosis);
-    output.print(diagnosisText(diagnosis, createColors(output.colour)));
+    output.print(
+      asked.markdown
+        ? (await import('../../report/screen/channel-markdown.js')).channelMarkdown(diagnosis, screen)
+        : diagnosisText(diagnosis, screen, asked),
+    );
+    if (asked.svg !== undefined) await writeGraph(resolve(asked.svg), diagnosis, output);
     if (asked.members !== undefined) {
       const file = resolve(asked.members);
       const { writeMembers } = await import('../../store/members.js');
@@ -56,13 +84,23 @@ export const analyzeCommand: LabCommand = {
     if (asked.html !== undefined) {
       const file = resolve(asked.html);
       const { diagnosisHtml } = await import('../../report/report-html.js');
-      const page = await diagnosisHtml(diagnosis, await sourcesFor(asked, diagnosis, signal), roster);
+      const page = await diagnosisHtml(diagnosis, sources, roster);
       await writing(report, file, writeWhole(file, page));
       output.aside(`report: ${file}`);
     }
     return analyzeExitCode(diagnosis);
   },
 };
+
+async function writeGraph(file: string, diagnosis: Diagnosis, output: Output): Promise<void> {
+  const { diagnosisSvg } = await import('../../report/page/svg.js');
+  const svg = await diagnosisSvg(diagnosis);
+  if (svg === undefined) output.aside(`no finding, no graph: ${file} was not written`);
+  else {
+    await writing(graph, file, writeWhole(file, svg));
+    output.aside(`graph: ${file}`);
+  }
+}
 
 /** A page that broke off would still look like one. */
 async function writeWhole(file: string, text: string): Promise<void> {
@@ -78,6 +116,31 @@ async function writeWhole(file: string, text: string): Promise<void> {
 /** 0: no deadlock; 1: deadlock; 2: undecided. */
 export function analyzeExitCode({ verdict }: Pick<Diagnosis, 'verdict'>): number {
   return { none: 0, deadlock: 1, unknown: 2 }[verdict];
+}
+
+/** The command as it was typed, as far as it says what is analysed. */
+function commandAgain({ exe, core, run, sourceMap, goRoot, source }: z.infer<typeof optionsSchema>): string {
+  const given: readonly (readonly [string, string | undefined])[] = [
+    ['--run', run],
+    ['--exe', exe],
+    ['--core', core],
+    ...sourceMap.map((one) => ['--source-map', one] as const),
+    ['--go-root', goRoot],
+  ];
+  const words = given.flatMap(([option, value]) => (value === undefined ? [] : [option, quoteWord(value)]));
+  return ['npx lab analyze', ...words, ...(source ? [] : ['--no-source'])].join(' ');
+}
+
+/** What a stored run knows beside its core: its page, and whether its service still answered. */
+async function ofRun({
+  run: dir,
+}: z.infer<typeof optionsSchema>): Promise<Pick<ScreenOptions, 'page' | 'answered'>> {
+  if (dir === undefined) return {};
+  const { openRun } = await import('../../store/run-store.js');
+  const { stillAnswered } = await import('../../report/run-report.js');
+  const run = await openRun(dir);
+  const page = run.file('report.html');
+  return { answered: stillAnswered(run.record), ...(existsSync(page) ? { page: shownPath(page) } : {}) };
 }
 
 /** Where the page finds the lines around the places that it names; nowhere with `--no-source`. */
@@ -118,7 +181,7 @@ async function analyzeStored(
 }
 
 async function analyzeFiles(
-  { exe, core, sourceMap, goRoot, source, html, members }: z.infer<typeof optionsSchema>,
+  { exe, core, sourceMap, goRoot, source, html, members, explain }: z.infer<typeof optionsSchema>,
   emit: Parameters<typeof analyzeCore>[1],
   signal: AbortSignal,
 ): Promise<Analysed> {
@@ -133,7 +196,7 @@ async function analyzeFiles(
     roster = read;
   };
   const files = {
-    ...(html === undefined && members === undefined ? {} : { onRoster }),
+    ...(html === undefined && members === undefined && explain === undefined ? {} : { onRoster }),
     exe: resolve(exe),
     core: resolve(core),
     sourceMap: await mapsOf(exe, sourceMap, signal),
@@ -173,6 +236,17 @@ function readOptions(options: unknown): z.infer<typeof optionsSchema> {
   });
 }
 
+/** An explanation is printed in place of everything else. */
+function requireOneAnswer({ explain, html, svg, members, ...shown }: z.infer<typeof optionsSchema>): void {
+  const others = { html, svg, members, ...(shown.markdown ? { markdown: true } : {}) };
+  const [other] = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (explain === undefined || other === undefined) return;
+  throw new LabError(`--explain prints one explanation, and nothing for --${other}`, {
+    code: 'usage',
+    hint: `leave out --explain, or --${other}`,
+  });
+}
+
 /** What is sure to fail is said before the work, not after it. */
 function requireSensible({
   exe,
@@ -182,6 +256,7 @@ function requireSensible({
   sourceMap,
   html,
   members,
+  svg,
 }: z.infer<typeof optionsSchema>): void {
   const refuse = (message: string, hint: string): never => {
     throw new LabError(message, { code: 'usage', hint });
@@ -198,6 +273,7 @@ function requireSensible({
   const written = [
     { what: report, path: html },
     { what: list, path: members },
+    { what: graph, path: svg },
   ].flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }]));
   const read = [
     { what: 'the executable', path: exe },

@@ -33,7 +33,7 @@ export const modules: readonly CommandModule[] = [
       provision: 'look for the tools and install what is missing',
       build: 'build the server',
       start: 'start the server and leave it running',
-      load: 'do to the server what the scenario says',
+      load: 'drive the server as the scenario says',
       stop: 'end the server',
     },
     load: async () => (await import('./stage.js')).stageCommandList,
@@ -44,7 +44,7 @@ export const modules: readonly CommandModule[] = [
   },
   {
     group: 'Analyse',
-    purposes: { capture: 'the core and executable of a running Go process' },
+    purposes: { capture: 'take the core and executable of a running Go process' },
     load: async () => [(await import('./capture.js')).captureCommand],
     define: async () => [(await import('../manual/capture.js')).defineCapture],
   },
@@ -68,7 +68,7 @@ export const modules: readonly CommandModule[] = [
   },
   {
     group: 'Look',
-    purposes: { runs: 'stored runs with their verdicts' },
+    purposes: { runs: 'stored runs with their results' },
     load: async () => [(await import('./runs.js')).runsCommand],
     define: async () => [(await import('../manual/look.js')).defineRuns],
   },
@@ -77,6 +77,12 @@ export const modules: readonly CommandModule[] = [
     purposes: { report: 'write the reports of a run again' },
     load: async () => [(await import('./report.js')).reportCommand],
     define: async () => [(await import('../manual/look.js')).defineReport],
+  },
+  {
+    group: 'Look',
+    purposes: { checklist: 'the article, claim by claim, against a run' },
+    load: async () => [(await import('./checklist.js')).checklistCommand],
+    define: async () => [(await import('../manual/look.js')).defineChecklist],
   },
   {
     group: 'Look',
@@ -92,7 +98,7 @@ export const modules: readonly CommandModule[] = [
   },
   {
     group: 'Keep in order',
-    purposes: { doctor: 'what the lab needs, and what mends what is missing' },
+    purposes: { doctor: 'what the lab needs, and how to fix what is missing' },
     load: async () => [(await import('./doctor.js')).doctorCommand],
     define: async () => [(await import('../manual/keep.js')).defineDoctor],
   },

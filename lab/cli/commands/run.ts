@@ -1,13 +1,13 @@
-import { createColors } from 'picocolors';
 import { z } from 'zod';
 import type { Diagnosis } from '../../analysis/diagnosis.js';
 import { type LabConfig, parseConfig } from '../../config.js';
 import { decimal } from '../../decimal.js';
 import { LabError, toLabError } from '../../errors.js';
 import { type Result, runExperiment } from '../../experiment.js';
-import { diagnosisText } from '../../report/diagnosis-text.js';
+import { conclusionWords } from '../../report/conclusion-words.js';
 import { readReport } from '../../report/run-files.js';
 import { runText } from '../../report/run-text.js';
+import { sourceMapOf } from '../../run-sources.js';
 import { createRun, type Run } from '../../store/run-store.js';
 import { targetFolderNow } from '../../targets/index.js';
 import { worstOf } from '../../verdict.js';
@@ -15,6 +15,7 @@ import type { LabCommand } from '../command.js';
 import type { Output } from '../context.js';
 import { defineRun } from '../manual/run.js';
 import { withProgress } from '../progress.js';
+import { terminalOf } from '../screen.js';
 import { inVmHost } from '../vm-host.js';
 
 const repeatSchema = decimal(z.number().int().min(1).max(1000));
@@ -62,10 +63,13 @@ async function runOnce(
   try {
     const result = await withProgress(output, async (emit) => {
       const announce = (conclusion: Result['conclusion'], diagnosis: Diagnosis | undefined): void =>
-        emit({ type: 'note', text: `${conclusion.verdict}: ${diagnosis?.summary ?? conclusion.summary}` });
+        emit({
+          type: 'note',
+          text: `${conclusionWords[conclusion.verdict]}: ${diagnosis?.summary ?? conclusion.summary}`,
+        });
       return await runExperiment(run, emit, signal, announce);
     });
-    if (!brief) output.print(await summary(run, result, output));
+    if (!brief) output.print(await summary(run, output));
     return { run, result };
   } catch (thrown) {
     const { message, code, hint, details, cause } = toLabError(thrown);
@@ -78,19 +82,16 @@ async function runOnce(
   }
 }
 
-/** The end of a run for a person: verdict, proof, checklist, files. */
-export async function summary(
-  run: Run,
-  { diagnosis }: Pick<Result, 'diagnosis'>,
-  output: Output,
-): Promise<string> {
-  const colours = createColors(output.colour);
-  const proof = diagnosis === undefined ? undefined : diagnosisText(diagnosis, colours);
-  return runText(await readReport(run), { dir: run.dir, colours, ...(proof === undefined ? {} : { proof }) });
+/** The end of a run for a person. */
+export async function summary(run: Run, output: Output): Promise<string> {
+  return runText(await readReport(run), { ...terminalOf(output), dir: run.dir, sources: sourceMapOf(run) });
 }
 
 function tally(results: readonly Result[]): string {
   const count = (verdict: string): number =>
     results.filter(({ conclusion }) => conclusion.verdict === verdict).length;
-  return `${results.length} runs: ${count('confirmed')} confirmed, ${count('refuted')} refuted, ${count('unknown')} unknown`;
+  const parts = (['confirmed', 'refuted', 'unknown'] as const).map(
+    (verdict) => `${count(verdict)} ${conclusionWords[verdict]}`,
+  );
+  return `${results.length} runs: ${parts.join(', ')}`;
 }

@@ -7,28 +7,46 @@ export function defineAnalyze(program: Command): Command {
     .command('analyze')
     .description('diagnose a Go core: exit 0 no deadlock, 1 deadlock, 2 undecided')
     .optionsGroup('What is analysed')
-    .option('--exe <file>', 'the executable that the process ran')
+    .option('--exe <file>', 'the executable of the process')
     .option('--core <file>', 'its core file, made by gcore, the kernel or Delve')
-    .option('--run <run>', 'the folder of a stored run, to be diagnosed again')
+    .option('--run <run>', 'diagnose a stored run again')
     .optionsGroup('Sources')
-    .option('--source-map <from=to>', 'where sources lie now; may be repeated', collect, [])
-    .option('--go-root <dir>', 'where the sources of the Go standard library lie')
+    .option('--source-map <from=to>', 'where sources are now; may be repeated', collect, [])
+    .option('--go-root <dir>', 'where the sources of the Go standard library are')
     .option('--no-source', 'use no sources at all')
     .optionsGroup('Output')
+    .option('--proof', 'below the answer: each claim, with the Delve commands that show it')
+    .option('--verbose', 'below the answer: all stacks and tables')
+    .option('--explain <what>', 'why: G42, S3, R1 or 0xADDR of this core; or a rule, which needs no core')
+    .option('--markdown', 'ten lines for an incident channel in place of the screen')
+    .option('--svg <file>', 'write the wait-for graph as a picture')
     .option('--html <file>', 'write the report as a page')
     .option('--members <file>', 'write which goroutines each group has, as JSON lines');
   return describe(command, {
-    synopsis: ['analyze --exe FILE --core FILE [--source-map FROM=TO]...', 'analyze --run DIR'],
+    synopsis: [
+      'analyze --exe FILE --core FILE [--source-map FROM=TO]...',
+      'analyze --run DIR',
+      'analyze --explain RULE',
+    ],
     description: [
-      'Reads every goroutine of a core, follows what each one waits for, and names the deadlock, if there is one, with its evidence and the Delve commands that show it.',
-      'Any executable of Go 1.18 or newer will do. Sources help and are not required: without them, and for a stripped program, memory alone must prove it.',
+      'Reads every goroutine of a core, follows what each one waits for, and names the deadlock, if there is one, on one screen: what is wrong, where, and what to do. Its evidence, with the Delve commands that show it, and all stacks are behind options.',
+      'Any executable built with Go 1.18 or newer will do. Sources help and are not required: without them, and for a stripped program, memory alone must prove it.',
     ],
     exits: analyzeExits,
     environment: [cacheVariable, ...outputVariables],
     examples: [
       { does: 'A core of any Go program', type: 'npx lab analyze --exe ./server --core ./core.1628' },
       {
-        does: 'Its sources lie elsewhere now',
+        does: 'Why, to be checked by hand: each claim with its commands',
+        type: 'npx lab analyze --exe ./server --core ./core.1628 --proof',
+      },
+      {
+        does: 'Why goroutine 42 is stuck, and who could end that',
+        type: 'npx lab analyze --exe ./server --core ./core.1628 --explain G42',
+      },
+      { does: 'What a rule finds, with an example', type: 'npx lab analyze --explain leaked-sender' },
+      {
+        does: 'Its sources are elsewhere now',
         type: 'npx lab analyze --exe ./server --core ./core.1628 --source-map /build/app=.',
       },
       {
@@ -38,6 +56,10 @@ export function defineAnalyze(program: Command): Command {
       {
         does: 'All goroutines of a group, not only examples',
         type: 'npx lab analyze --exe ./server --core ./core.1628 --members members.jsonl',
+      },
+      {
+        does: 'For the incident channel',
+        type: 'npx lab analyze --exe ./server --core ./core.1628 --markdown --svg graph.svg',
       },
       { does: 'A stored run again', type: 'npx lab analyze --run runs/2026-11-23T042011-blog' },
     ],

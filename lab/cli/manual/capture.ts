@@ -7,21 +7,21 @@ export function defineCapture(program: Command): Command {
   const command = program
     .command('capture')
     .description('the core and executable of any running Go process, or of the server of a run')
-    .optionsGroup('Of any process')
-    .option('--pid <pid>', 'a Go process of this machine, or of the target')
+    .optionsGroup('Any process')
+    .option('--pid <pid>', 'a Go process on this machine, or on the target')
     .addOption(oneOf('--target <where>', 'local, vagrant or ssh://user@host:port', targetChoices))
     .addOption(
-      oneOf('--capture <method>', 'what takes the core: %s; kernel ends the process', captureChoices),
+      oneOf('--capture <method>', 'how the core is taken: %s; kernel ends the process', captureChoices),
     )
-    .option('-o, --output <dir>', 'where the bundle goes; ./capture-PID unless named')
+    .option('-o, --output <dir>', 'folder for the bundle; ./capture-PID by default')
     .optionsGroup('Of a run')
-    .option('--run <run>', 'the folder of the run to go on with; the newest unless named');
+    .option('--run <run>', 'folder of the run to continue; the newest by default');
   return describe(command, {
     synopsis: ['capture --pid PID [-o DIR] [--target WHERE] [--capture METHOD]', 'capture [--run DIR]'],
     description: [
-      'Takes the core of a process that goes on afterwards, and copies its executable beside it, each with its hash. The process stands still while its core is written.',
-      'With --capture kernel no debugger is needed, but the process ends: it is sent SIGQUIT, prints its goroutines on its stderr, and the kernel writes the core. It must have been started with GOTRACEBACK=crash, and kernel.core_pattern must name a file; whatever is missing is told before anything is done to the process.',
-      'A core holds the memory of a process, secrets included: the folder can be entered by its owner only.',
+      'Takes the core of a running process and copies its executable next to it, each with its hash. The process is stopped while its core is written, and continues afterwards.',
+      'With --capture kernel no debugger is needed, but the process ends: it is sent SIGQUIT, prints its goroutines on its stderr, and the kernel writes the core. It must have been started with GOTRACEBACK=crash, and kernel.core_pattern must name a file; what is missing is reported before anything is done to the process.',
+      'A core contains the memory of a process, secrets included: only the owner can enter the folder.',
     ],
     exits: plainExits,
     files: [
@@ -32,11 +32,11 @@ export function defineCapture(program: Command): Command {
     examples: [
       { does: 'A process of this machine', type: 'npx lab capture --pid 1628 -o /tmp/hung' },
       {
-        does: 'One of another machine',
+        does: 'On another machine',
         type: 'npx lab capture --pid 1628 --target ssh://me@server-7 -o /tmp/hung',
       },
       {
-        does: 'One that may end, where nobody may trace',
+        does: 'Without a debugger; the process ends',
         type: 'npx lab capture --pid 1628 --capture kernel -o /tmp/hung',
       },
       { does: 'What it hangs on', type: 'npx lab analyze --exe /tmp/hung/server --core /tmp/hung/core.1628' },

@@ -2,16 +2,16 @@ import type { Entry } from './page.js';
 
 export const failureExits: readonly Entry[] = [
   ['64', 'bad arguments, configuration or input files'],
-  ['69', 'a tool, permission, port or disk space is missing; the message has the command that mends it'],
-  ['70', 'the program does not build, or an internal error; the message says where the evidence lies'],
+  ['69', 'a tool, permission, port or disk space is missing; the message has the command that fixes it'],
+  ['70', 'the program does not build, or an internal error; the message says where the evidence is'],
   ['130', 'interrupted'],
 ];
 
 /** Of commands that hold what was expected against what was found. */
 export const verdictExits: readonly Entry[] = [
-  ['0', 'confirmed: what was expected was found'],
-  ['1', 'refuted: no hang, another diagnosis, or a repaired program diagnosed'],
-  ['2', 'unknown: the evidence is incomplete or undecided'],
+  ['0', 'as expected'],
+  ['1', 'different: no hang, another diagnosis, or a repaired program diagnosed'],
+  ['2', 'inconclusive: too little load, or the evidence is incomplete or undecided'],
   ...failureExits,
 ];
 
@@ -25,16 +25,16 @@ export const analyzeExits: readonly Entry[] = [
 /** Of commands that do a thing or fail. */
 export const plainExits: readonly Entry[] = [['0', 'done'], ...failureExits];
 
-export const runsVariable: Entry = ['LAB_RUNS', 'the folder of all runs; `runs` in the project unless set'];
+export const runsVariable: Entry = ['LAB_RUNS', 'folder for all runs; `runs` in the project by default'];
 export const cacheVariable: Entry = [
   'LAB_CACHE',
-  'the folder of tools and builds; `.cache` in the project unless set',
+  'folder for tools and builds; `.cache` in the project by default',
 ];
 export const sshVariables: readonly Entry[] = [
   ['LAB_SSH_CONFIG', 'a file to read in place of `~/.ssh/config`'],
   [
     'LAB_TARGET_FOLDER',
-    'of an SSH target: the folder to work in; `go-deadlock-lab` in the cache of its user unless set',
+    "folder to work in on an SSH target; `go-deadlock-lab` in the user's cache by default",
   ],
 ];
 export const outputVariables: readonly Entry[] = [

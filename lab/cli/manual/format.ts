@@ -98,7 +98,7 @@ function synopsisOf(command: Command): string {
 
 function argumentEntry(argument: Argument): Entry {
   const { defaultValue } = argument;
-  const unless = typeof defaultValue === 'string' ? `; ${defaultValue} unless named` : '';
+  const unless = typeof defaultValue === 'string' ? `; ${defaultValue} by default` : '';
   return [argument.name(), `${argument.description}${unless}`];
 }
 

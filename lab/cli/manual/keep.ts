@@ -16,14 +16,14 @@ export type Shell = (typeof shells)[number];
 export function defineDoctor(program: Command): Command {
   const command = program
     .command('doctor')
-    .description('every tool, version and permission that the lab needs, and what mends what is missing')
+    .description('every tool, version and permission that the lab needs, and how to fix what is missing')
     .optionsGroup('Which machine')
     .addOption(oneOf('--target <where>', 'local, vagrant or ssh://user@host:port', targetChoices));
   return describe(command, {
     description: [
-      'Looks at tools, their versions, permissions, limits, ports and disk space. Changes nothing: below each thing that is missing stands the command that mends it.',
+      'Checks tools, their versions, permissions, limits, ports and disk space. It changes nothing: below each missing thing is the command that fixes it.',
     ],
-    exits: [['0', 'everything that the main job needs is there'], ...failureExits],
+    exits: [['0', 'ready to run'], ...failureExits],
     environment: [runsVariable, cacheVariable, ...sshVariables, ...outputVariables],
     examples: [
       { does: 'This machine', type: 'npx lab doctor' },
@@ -36,19 +36,19 @@ export function defineDoctor(program: Command): Command {
 export function defineClean(program: Command): Command {
   const command = program
     .command('clean')
-    .description('remove stored runs and end the servers that they left; asks first')
+    .description('remove stored runs and end servers that they left behind; asks first')
     .optionsGroup('How')
     .option('--yes', 'do not ask');
   return describe(command, {
     description: [
       'Removes the folders of all runs and regressions with their cores. A server that a run left behind is ended first, when it is still the process that the run started.',
-      'A VM that `--keep-vm` or a single stage left in a libvirt of the lab’s own is ended, too; one of another hypervisor is only named.',
+      'A VM that `--keep-vm` or a single stage left in a libvirt of the lab’s own is ended, too; a VM of another hypervisor is only listed.',
     ],
     exits: plainExits,
     environment: [runsVariable, ...sshVariables, ...outputVariables],
     examples: [
-      { does: 'After a question', type: 'npx lab clean' },
-      { does: 'Without one', type: 'npx lab clean --yes' },
+      { does: 'Asking first', type: 'npx lab clean' },
+      { does: 'Without asking', type: 'npx lab clean --yes' },
     ],
     see: ['docs/runs.md', 'npx lab runs'],
   });
@@ -63,7 +63,7 @@ export function defineCompletion(program: Command): Command {
   if (argument !== undefined) argument.argChoices = [...shells];
   return describe(command, {
     description: [
-      'Completes commands, options, their values, scenarios, folders of runs, and files where files are wanted. The script asks the lab at each key, so that it never falls behind the lab; it needs to be written again only when the project moves.',
+      'Completes commands, options, their values, scenarios, folders of runs, and files where files are wanted. The script asks the lab at each key press, so it is always up to date; write it again only when the project moves.',
       'Write it to a file once, and have the shell read that file when it starts, as the examples show.',
     ],
     exits: plainExits,

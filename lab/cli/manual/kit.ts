@@ -5,17 +5,17 @@ import { describe } from './page.js';
 export function defineKit(program: Command): Command {
   const command = program
     .command('kit')
-    .description('pack a run as one small file for others, without data of the service; and open one')
+    .description('pack a run into one small file without the data of the service; open such a file')
     .addArgument(new Argument('<what>', 'pack a run, or open a kit').choices(['pack', 'open']))
     .argument('<path>', 'the folder of the run, or the kit')
     .optionsGroup('Both')
     .option(
       '-o, --output <file>',
-      'the kit to write; or the folder to open it in, named as the run unless told',
+      'the kit to write, or the folder to open it in; named after the run by default',
     )
     .optionsGroup('Pack')
-    .option('--keep-heap', 'the whole core, with all data that the service had in memory')
-    .option('--lesson <dir>', 'the folder of a lesson to go along');
+    .option('--keep-heap', 'keep the whole core, with all data that the service had in memory')
+    .option('--lesson <dir>', 'add the lesson in this folder');
   return describe(command, {
     description: [
       'A kit is a run for people without a VM, load or time: the core, its executable, the sources that the analysis read, the diagnosis, and a manifest with hashes and the versions of the tools to use.',
@@ -26,10 +26,10 @@ export function defineKit(program: Command): Command {
     environment: [runsVariable, cacheVariable, ...outputVariables],
     examples: [
       {
-        does: 'One file of a run',
+        does: 'Pack a run',
         type: 'npx lab kit pack runs/2026-11-23T042011-blog -o blog.tar.gz',
       },
-      { does: 'And back', type: 'npx lab kit open blog.tar.gz -o blog' },
+      { does: 'Open it', type: 'npx lab kit open blog.tar.gz -o blog' },
     ],
     see: ['docs/kit.md', 'npx lab runs', 'npx lab analyze'],
   });

@@ -10,7 +10,7 @@ const does: Readonly<Record<StageCommandName, string>> = {
   provision: 'look for the tools and install what is missing',
   build: 'build the server',
   start: 'start the server and leave it running',
-  load: 'do to the server what the scenario says, until its fault shows or it has borne all of it',
+  load: 'drive the server as the scenario says, until its fault shows or the plan ends',
   stop: 'end the server',
 };
 
@@ -20,22 +20,20 @@ const begins: readonly StageCommandName[] = ['provision', 'build'];
 export function defineStage(program: Command, name: StageCommandName): Command {
   const command = program.command(name).description(`one stage of a run: ${does[name]}`);
   const first = begins.includes(name);
-  if (first) runOptions(command.argument('[scenario]', 'of a new run: a name of `npx lab scenarios`'));
+  if (first) runOptions(command.argument('[scenario]', 'for a new run: a name from `npx lab scenarios`'));
   command
     .optionsGroup('Which run')
-    .option('--run <run>', 'the folder of the run to go on with; the newest unless named');
+    .option('--run <run>', 'folder of the run to continue; the newest by default');
   const newRun = first
-    ? 'Begins a new run when a scenario is named, or when the newest run is past this stage; goes on with the newest one otherwise.'
-    : 'Goes on with the newest run, or with the one that is named.';
+    ? 'Starts a new run when a scenario is named, or when the newest run is past this stage; otherwise continues the newest one.'
+    : 'Continues the newest run, or the one that is named.';
   return describe(command, {
-    description: [
-      `${newRun} What it did is saved in the folder of the run, and the next stage takes it from there.`,
-    ],
+    description: [`${newRun} Its result is saved in the folder of the run, where the next stage reads it.`],
     exits: plainExits,
     files: [['run.json', 'each stage with its state, its result or its error']],
     environment: [runsVariable, cacheVariable, ...sshVariables, ...outputVariables],
     examples: [
-      ...(first ? [{ does: 'A new run of its own', type: `npx lab ${name} catalog --port 0` }] : []),
+      ...(first ? [{ does: 'A new run', type: `npx lab ${name} catalog --port 0` }] : []),
       { does: 'The newest run', type: `npx lab ${name}` },
     ],
     see: ['docs/runs.md', 'npx lab run'],

@@ -1,6 +1,6 @@
 import type { Diagnosis, Finding, Location, Resource } from '../../analysis/diagnosis.js';
 import type { Roster } from '../../analysis/roster.js';
-import type { DiagnosisPart, FindingPart, ObjectRow } from '../page-data.js';
+import type { DiagnosisPart, FindingPart, GroupOutlook, ObjectRow } from '../page-data.js';
 import { findingsInRoom, namesCut } from './finding-room.js';
 import { goroutineTable } from './goroutine-table.js';
 import { drawGraph } from './graph.js';
@@ -14,7 +14,12 @@ import { isPrivateRuntime, objectState, ownFrame } from './words.js';
 const groupsWithSource = 60;
 
 /** What each part may take of the page, bytes; the goroutines have the rest. The article's run takes 50,000 in all. */
-const rooms = { findings: 900_000, pictures: 300_000, limits: 60_000, objects: 350_000, sources: 450_000 };
+const rooms = {
+  ...{ findings: 900_000, pictures: 300_000, limits: 60_000, objects: 350_000, sources: 450_000 },
+  ...{ outlooks: 200_000, suspects: 20_000 },
+};
+/** Of those who could end a group's wait. */
+const mostReleasers = 12;
 const longestLimit = 2_000;
 /** Objects beyond these say nothing in a table. */
 const mostObjects = 200;
@@ -49,8 +54,10 @@ export async function diagnosisPart(
       stats,
       limits: limits.kept,
       objects: objects.kept,
+      suspects: fitting(namesCut(diagnosis.suspects ?? []), rooms.suspects).kept,
+      outlooks: fitting(outlooksOf(groups), rooms.outlooks).kept,
     },
-    findings: await pictured(findings, groups),
+    findings: await pictured(findings, diagnosis),
     sources: sourceLines(placesOf(findings, groups), sources, rooms.sources),
     leftOut: { findings: moreFindings, objects: objects.leftOut, limits: limits.leftOut },
   };
@@ -67,14 +74,11 @@ export async function diagnosisPart(
   };
 }
 
-async function pictured(
-  findings: readonly FindingPart[],
-  groups: Diagnosis['groups'],
-): Promise<FindingPart[]> {
+async function pictured(findings: readonly FindingPart[], diagnosis: Diagnosis): Promise<FindingPart[]> {
   const out: FindingPart[] = [];
   let left = rooms.pictures;
   for (const finding of findings) {
-    const picture = left > 0 ? await drawGraph(finding, groups) : undefined;
+    const picture = left > 0 ? await drawGraph(finding, diagnosis) : undefined;
     const size = bytesOf(picture);
     if (picture !== undefined && size <= left) {
       left -= size;
@@ -82,6 +86,21 @@ async function pictured(
     } else out.push(finding);
   }
   return out;
+}
+
+/** Groups of which the analysis has said more than that they wait. */
+function outlooksOf(groups: Diagnosis['groups']): GroupOutlook[] {
+  return groups
+    .filter(({ outlook, releasers }) => outlook !== undefined || releasers !== undefined)
+    .sort((a, b) => b.count - a.count)
+    .map(({ id, outlook, outlookReason, releasers = [] }) =>
+      namesCut({
+        group: id,
+        ...(outlook && { outlook }),
+        ...(outlookReason && { outlookReason }),
+        releasers: releasers.slice(0, mostReleasers),
+      }),
+    );
 }
 
 function objectInRoom(row: ObjectRow): ObjectRow {

@@ -1,4 +1,5 @@
 import type { Edge, Finding, Group, Resource, RootGoroutine } from '../../analysis/diagnosis.js';
+import { isQueuedBehind } from './edges.js';
 import { objectState } from './words.js';
 
 /** A goroutine or an object of a root cause; or several that are alike and stand in one place of the graph. */
@@ -11,19 +12,23 @@ export type Folded = {
   | { readonly kind: 'object'; readonly one: Resource; readonly count: number }
 );
 
+/** As the diagnosis has it; a lock that goroutines wait for behind a waiting writer is not held by that one. */
+export interface FoldedEdge extends Omit<Edge, 'relation'> {
+  readonly relation: Edge['relation'] | 'queued-behind';
+}
+
 export interface FoldedGraph {
   readonly nodes: readonly Folded[];
-  readonly edges: readonly Edge[];
+  readonly edges: readonly FoldedEdge[];
 }
 
 /**
  * The wait-for graph of a root cause with what is alike folded: goroutines that its edges name by their group, or
- * not at all, and objects that differ in their address alone.
+ * not at all, and objects that differ in their address alone. What has one address is one object, in whatever way it is
+ * waited for.
  */
-export function foldGraph(
-  { goroutines, resources, edges }: Finding['rootCause'],
-  groups: readonly Group[],
-): FoldedGraph {
+export function foldGraph(finding: Pick<Finding, 'rootCause'>, groups: readonly Group[]): FoldedGraph {
+  const { goroutines, resources, edges } = finding.rootCause;
   const named = new Set(edges.flatMap(({ from, to }) => [from, to]));
   const standsFor = new Map<string, string>();
   const crowds = new Map<string, RootGoroutine[]>();
@@ -33,7 +38,9 @@ export function foldGraph(
     standsFor.set(own, group);
     crowds.set(group, [...(crowds.get(group) ?? []), goroutine]);
   }
-  const links = complete(edges, goroutines, standsFor);
+  const links: FoldedEdge[] = complete(edges, goroutines, standsFor).map((edge) =>
+    isQueuedBehind(edge, finding) ? { ...edge, relation: 'queued-behind' } : edge,
+  );
   const alike = alikeObjects(resources, links);
   for (const [id, members] of alike) for (const one of members) standsFor.set(one.id, id);
   const at = (id: string): string => standsFor.get(id) ?? id;
@@ -46,7 +53,8 @@ export function foldGraph(
     ...[...alike].flatMap(([id, members]): Folded[] => {
       const [one] = members;
       const ids = members.map((member) => member.id);
-      return one === undefined ? [] : [{ id, kind: 'object', one, count: members.length, members: ids }];
+      const count = new Set(members.map(({ address, id: own }) => (address === '0x0' ? own : address))).size;
+      return one === undefined ? [] : [{ id, kind: 'object', one, count, members: ids }];
     }),
   ];
   return { nodes, edges: joined(links.map((edge) => ({ ...edge, from: at(edge.from), to: at(edge.to) }))) };
@@ -79,10 +87,11 @@ function complete(
   return [...edges, ...silent];
 }
 
-/** Objects by the node that stands for them: alike are those that lead nowhere and are waited for by the same. */
-function alikeObjects(resources: readonly Resource[], edges: readonly Edge[]): Map<string, Resource[]> {
+/** Objects by the node that stands for them: alike are those that lead nowhere and are waited for by the same, and those of one address. */
+function alikeObjects(resources: readonly Resource[], edges: readonly FoldedEdge[]): Map<string, Resource[]> {
   const nodes = new Map<string, Resource[]>();
   const byLook = new Map<string, string>();
+  const byAddress = new Map<string, string>();
   for (const one of resources) {
     const waiting = edges.filter(({ to }) => to === one.id).map(({ from }) => from);
     const leads = edges.some(({ from }) => from === one.id);
@@ -92,16 +101,18 @@ function alikeObjects(resources: readonly Resource[], edges: readonly Edge[]): M
       objectState(one),
       [...new Set(waiting)].sort(),
     ]);
-    const id = byLook.get(look) ?? one.id;
+    const id = byAddress.get(one.address) ?? byLook.get(look) ?? one.id;
     byLook.set(look, id);
+    // Nil channels have no address that tells one from another.
+    if (one.address !== '0x0') byAddress.set(one.address, id);
     nodes.set(id, [...(nodes.get(id) ?? []), one]);
   }
   return nodes;
 }
 
 /** One edge for all that say the same of the same nodes, with the evidence of all. */
-function joined(edges: readonly Edge[]): Edge[] {
-  const found = new Map<string, Edge>();
+function joined(edges: readonly FoldedEdge[]): FoldedEdge[] {
+  const found = new Map<string, FoldedEdge>();
   for (const edge of edges) {
     const key = `${edge.from} ${edge.to} ${edge.relation}`;
     const { evidence = [], inferred = false } = found.get(key) ?? {};

@@ -2,6 +2,7 @@ import type { Diagnosis, Group, Location } from '../../analysis/diagnosis.js';
 import { isSystem } from '../../analysis/snapshot.js';
 import type { GoroutineTable } from '../page-data.js';
 import { bytesOf, clip } from './room.js';
+import { ownFrame } from './words.js';
 
 /** Of numbers in JSON, each with its comma. */
 const numberBytes = (...numbers: readonly number[]): number =>
@@ -94,13 +95,14 @@ function openTable() {
   return {
     /** `false`, and nothing added, when there is no room for it. */
     add(group: Group, room: number): boolean {
-      const own = bytesOf(group.id) + numberBytes(group.count, ...group.exampleIds) + mostOfFrame;
-      if (tableBytes + used + texts.bytes() + own + mostOf(group) > room) return false;
+      const least = bytesOf(group.id) + numberBytes(group.count, ...group.exampleIds) + mostOfFrame;
+      if (tableBytes + used + texts.bytes() + least + mostOf(group) > room) return false;
       if (isSystem(group.startLocation.function, group.stack)) system.push(columns.id.length);
       columns.id.push(group.id);
       columns.count.push(group.count);
       const reason = texts.of(clip(group.waitReason, longestText));
-      const [user, created] = [frameOf(group.userLocation), frameOf(group.goStatementLocation)];
+      const own = ownFrame(group.stack) ?? group.userLocation;
+      const [user, created] = [frameOf(own), frameOf(group.goStatementLocation)];
       const node = group.stack.toReversed().reduce((above, one) => nodeOf(above, frameOf(one)), -1);
       columns.waitReason.push(reason);
       columns.user.push(user);

@@ -1,15 +1,18 @@
 import { instance, type Viz } from '@viz-js/viz';
 import { z } from 'zod';
-import type { Edge, Finding, Group } from '../../analysis/diagnosis.js';
+import type { Diagnosis, Finding, Resource } from '../../analysis/diagnosis.js';
 import type { GraphEdge, GraphNode, GraphPicture } from '../page-data.js';
-import { type Folded, type FoldedGraph, foldGraph } from './fold-graph.js';
-import { objectState, ownFrame, shortName, waitVerb } from './words.js';
+import { type VictimEdge, victimEdges } from './edges.js';
+import { type Folded, type FoldedEdge, type FoldedGraph, foldGraph } from './fold-graph.js';
+import { counted, objectState, ownFrame, shortName, waitVerb } from './words.js';
 
 /** More than these say nothing in a picture. */
 const mostNodes = 40;
 /** Pictures that come a second time, for narrow screens. */
 const mostDrawnTwice = 12;
 const longestLabel = 44;
+/** Groups of victims that are named. */
+const mostGroups = 12;
 /** What still can be read at the width of a page, points. */
 const widest = 900;
 /** Of the widest fonts that a browser may choose, points. */
@@ -20,12 +23,9 @@ const pointsPerInch = 72;
 type Sketch = Omit<GraphNode, 'x' | 'y'>;
 type SketchedEdge = Omit<GraphEdge, 'path' | 'tip' | 'labelAt'>;
 
-/** The wait-for graph of a finding's root cause, laid out by Graphviz; victims are one node. */
-export async function drawGraph(
-  finding: Finding,
-  groups: readonly Group[],
-): Promise<GraphPicture | undefined> {
-  const { nodes, edges, leftOut } = sketch(finding, groups);
+/** The wait-for graph of a finding's root cause, laid out by Graphviz; the victims at an object are one node. */
+export async function drawGraph(finding: Finding, diagnosis: Waiting): Promise<GraphPicture | undefined> {
+  const { nodes, edges, leftOut } = sketch(finding, diagnosis);
   if (nodes.length === 0) return undefined;
   loading ??= instance();
   const viz = await loading;
@@ -38,25 +38,31 @@ export async function drawGraph(
 
 let loading: Promise<Viz> | undefined;
 
+type Waiting = Pick<Diagnosis, 'groups' | 'objects'>;
+
 function sketch(
-  { rootCause, victims }: Finding,
-  groups: readonly Group[],
+  finding: Finding,
+  diagnosis: Waiting,
 ): { readonly nodes: readonly Sketch[]; readonly edges: readonly SketchedEdge[]; readonly leftOut: number } {
-  const folded = foldGraph(rootCause, groups);
+  const folded = foldGraph(finding, diagnosis.groups);
   const drawn = folded.nodes.slice(0, mostNodes);
   const known = new Map(drawn.map((one) => [one.id, one]));
   const edges: SketchedEdge[] = folded.edges
     .filter(({ from, to }) => known.has(from) && known.has(to))
     .map((edge) => ({ ...edge, label: clip(labelOf(edge, known, folded)) }));
-  const behind = victims.goroutines === 0 ? [] : victimTargets(rootCause, drawn);
-  const crowd: Sketch[] = behind.length === 0 ? [] : [victimsNode(victims.goroutines)];
+  const behind = victimEdges(finding, diagnosis).flatMap((victims, i) => {
+    const object = drawn.find(({ members }) => victims.resources.some((id) => members.includes(id)));
+    const to = object?.id ?? victims.beside?.id;
+    return to === undefined ? [] : [{ victims, to, id: i === 0 ? 'V' : `V${i + 1}` }];
+  });
+  const beside = behind.flatMap(({ victims }) => victims.beside ?? []).map((one) => objectNode(one));
   return {
-    nodes: [...drawn.map(nodeOf), ...crowd],
+    nodes: [...drawn.map(nodeOf), ...beside, ...behind.map(({ id, victims }) => victimsNode(id, victims))],
     edges: [
       ...edges,
       ...behind.map(
-        (to): SketchedEdge => ({
-          ...{ from: 'V', to, label: 'wait', relation: 'waits-for', inferred: false, evidence: [] },
+        ({ id, to }): SketchedEdge => ({
+          ...{ from: id, to, label: 'wait', relation: 'waits-for', inferred: false, evidence: [] },
         }),
       ),
     ],
@@ -64,36 +70,36 @@ function sketch(
   };
 }
 
-/** The objects that more goroutines queue at than those of the root cause; of one whose queue is not known, all. */
-function victimTargets({ goroutines }: Finding['rootCause'], drawn: readonly Folded[]): string[] {
-  const objects = drawn.filter((node) => node.kind === 'object');
-  const crowded = objects.filter(({ one: { id, waiters } }) => {
-    const own = goroutines.filter(({ waitsFor }) => waitsFor.includes(id)).length;
-    return waiters !== undefined && waiters.send + waiters.recv > own;
-  });
-  return (crowded.length > 0 ? crowded : objects.slice(0, 1)).map(({ id }) => id);
-}
-
 function nodeOf(folded: Folded): Sketch {
   const { id, count, members } = folded;
   if (folded.kind === 'object') {
-    const { one } = folded;
-    const name = shortName(one.name);
-    return node(id, 'object', members, [
-      count === 1 ? name : `${count} × ${name}`,
-      objectState(one),
-      count === 1 ? one.address : '',
-    ]);
+    return { ...objectNode(folded.one, count), id, members };
   }
   const { one } = folded;
   const { function: name, line } = ownFrame(one.stack) ?? one.userLocation;
-  const title = count === 1 ? `goroutine ${one.id}` : `${count.toLocaleString('en-US')} goroutines`;
+  const title = count === 1 ? `goroutine ${one.id}` : counted(count, 'goroutine');
   return node(id, 'goroutine', members, [title, `${shortName(name)}:${line}`]);
 }
 
-function victimsNode(count: number): Sketch {
-  const title = `${count.toLocaleString('en-US')} ${count === 1 ? 'goroutine' : 'goroutines'}`;
-  return node('V', 'victims', [], [title, 'wait behind it']);
+function objectNode(one: Resource, count = 1): Sketch {
+  const name = shortName(one.name);
+  return node(
+    one.id,
+    'object',
+    [one.id],
+    [count === 1 ? name : `${count} × ${name}`, objectState(one), count === 1 ? one.address : ''],
+  );
+}
+
+function victimsNode(id: string, { goroutines, groups }: VictimEdge): Sketch {
+  const more = groups.length - mostGroups;
+  return {
+    ...node(id, 'victims', groups.slice(0, mostGroups), [
+      counted(goroutines, 'goroutine'),
+      'blocked behind it',
+    ]),
+    ...(more > 0 ? { moreGroups: more } : {}),
+  };
 }
 
 function node(
@@ -108,7 +114,7 @@ function node(
 }
 
 function labelOf(
-  { from, to, relation }: Edge,
+  { from, to, relation }: FoldedEdge,
   known: ReadonlyMap<string, Folded>,
   { nodes, edges }: FoldedGraph,
 ) {
@@ -116,7 +122,8 @@ function labelOf(
     const found = nodes.find((one) => one.id === id);
     return found?.kind === 'goroutine' ? found.one.waitReason : '';
   };
-  if (relation === 'held-by') return 'held by';
+  if (relation === 'queued-behind') return 'queued behind';
+  if (relation === 'held-by') return heldLabel(from, edges, reasonOf);
   if (relation === 'waits-for') return waitVerb(reasonOf(from));
   const object = known.get(from);
   const channel = object?.kind === 'object' && object.one.kind === 'channel';
@@ -125,6 +132,16 @@ function labelOf(
   if (channel && known.has(to) && reason === 'chan send') return 'would receive';
   if (channel && known.has(to) && reason === 'chan receive') return 'would send';
   return 'would release';
+}
+
+/** Who waits for a lock tells how it is held: a writer waits for readers to leave. */
+function heldLabel(lock: string, edges: readonly FoldedEdge[], reasonOf: (id: string) => string): string {
+  const reasons = edges
+    .filter(({ to, relation }) => to === lock && relation === 'waits-for')
+    .map((e) => reasonOf(e.from));
+  return reasons.includes('sync.RWMutex.Lock') && reasons.includes('sync.RWMutex.RLock')
+    ? 'read-held by'
+    : 'held by';
 }
 
 function clip(text: string): string {

@@ -1,3 +1,4 @@
+import { conclusionWords } from '../conclusion-words.js';
 import type { RunPart } from '../page-data.js';
 import { contentOf, type RunReport, stagesOf } from '../run-report.js';
 import { stampedeRows } from '../stampede-rows.js';
@@ -18,7 +19,11 @@ export function runPart(report: RunReport): RunPart {
     id: record.id,
     createdAt: record.createdAt,
     scenario: { name: config.scenario, title: scenario.title, teaches: scenario.teaches },
-    conclusion: conclusion && { verdict: conclusion.verdict, reasons: conclusion.reasons },
+    conclusion: conclusion && {
+      verdict: conclusion.verdict,
+      word: conclusionWords[conclusion.verdict],
+      reasons: conclusion.reasons,
+    },
     expectations,
     checklist,
     ...(timeline === undefined ? {} : { timeline }),

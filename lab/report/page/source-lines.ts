@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { Location } from '../../analysis/diagnosis.js';
 import type { SourceLines } from '../page-data.js';
 import { bytesOf } from './room.js';
@@ -45,6 +45,12 @@ export function sourceLines(
     count += 1;
   }
   return found;
+}
+
+/** Where a source file lies here; `undefined` where it does not. */
+export function sourceFile(path: string, map: SourceMap): string | undefined {
+  const local = map === undefined ? undefined : localPath(path, map);
+  return local !== undefined && existsSync(local) ? local : undefined;
 }
 
 function localPath(path: string, map: NonNullable<SourceMap>): string | undefined {

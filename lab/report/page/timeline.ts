@@ -11,6 +11,7 @@ const mostPoints = 1_500;
 
 const outcomeSchema = z.looseObject({
   outcome: z.looseObject({
+    kind: z.string().optional(),
     load: z.looseObject({ startedAt: z.number() }).optional(),
     lastByteAt: z.number().optional(),
     verdictAt: z.number().optional(),
@@ -50,7 +51,7 @@ export function timelineOf({
   return {
     start,
     span: t(end),
-    requests: series(rates(samples), ({ perSecond }) => perSecond),
+    requests: series(rates(settled(samples, silentFrom(record))), ({ perSecond }) => perSecond),
     cpu: series(loads(looks), ({ percent }) => percent),
     memory: series<{ at: number; rssBytes: number }>(memory, ({ rssBytes }) => rssBytes),
     stuck:
@@ -87,11 +88,37 @@ function aboveIdle(counts: readonly GoroutineCount[]): readonly GoroutineCount[]
   return counts.map(({ at, goroutines }) => ({ at, goroutines: Math.max(0, goroutines - idle) }));
 }
 
+/** When a server that hung gave its last byte, milliseconds of the Unix epoch. */
+function silentFrom({ stages }: RunRecord): number | undefined {
+  const { outcome } = outcomeSchema.safeParse(stages['load']?.result).data ?? {};
+  return outcome?.kind === 'hung' ? outcome.lastByteAt : undefined;
+}
+
+/**
+ * Samples that tell of no answer after the last byte. The load counts answers a moment after they came: what it counted
+ * late is spread over as long a time before the last byte as it was late.
+ */
+function settled(samples: Recorded['samples'], last: number | undefined): readonly Counted[] {
+  if (last === undefined) return samples;
+  const before = (i: number): number => samples[i - 1]?.responses ?? 0;
+  const rise = samples.findLastIndex(({ at, responses }, i) => at > last && responses > before(i));
+  const counted = samples[rise];
+  if (counted === undefined) return samples;
+  const early = samples.filter(({ at }) => at <= last);
+  const late = counted.at - (early.at(-1)?.at ?? last);
+  const kept = early.filter(({ at }, i) => i === 0 || at <= last - late);
+  const { responses } = counted;
+  const silence = samples.filter(({ at }) => at > last + 1).map(({ at }) => ({ at, responses }));
+  return [...kept, { at: last, responses }, { at: last + 1, responses }, ...silence];
+}
+
+type Counted = Pick<Recorded['samples'][number], 'at' | 'responses'>;
+
 /**
  * Answers between two samples, by the second: the load's own figure is that of its last whole second, and would show
  * answers of a server that had fallen silent.
  */
-function rates(samples: Recorded['samples']): { at: number; perSecond: number }[] {
+function rates(samples: readonly Counted[]): { at: number; perSecond: number }[] {
   return samples.map(({ at, responses }, i) => {
     const before = samples[i - 1];
     if (before === undefined || at <= before.at) return { at, perSecond: 0 };

@@ -1,5 +1,14 @@
-import type { Diagnosis, Resource } from '../../analysis/diagnosis.js';
+import type { Diagnosis, Location, Resource } from '../../analysis/diagnosis.js';
 import { quoteWord } from '../../quote-word.js';
+import { isLibraryFunction } from '../../source/library-paths.js';
+
+/** A count with separators. */
+export const number = (n: number): string => n.toLocaleString('en-US');
+
+/** `1 goroutine`, `2,022 goroutines`. */
+export function counted(n: number, one: string, many = `${one}s`): string {
+  return `${number(n)} ${n === 1 ? one : many}`;
+}
 
 /** What a goroutine is about, by why it was parked; the runtime's own words where there are no better ones. */
 export function waitVerb(reason: string): string {
@@ -11,7 +20,7 @@ export function waitVerb(reason: string): string {
     select: 'waits in select',
     'select (no cases)': 'empty select',
     'sync.Mutex.Lock': 'waits to lock',
-    'sync.RWMutex.Lock': 'waits to lock',
+    'sync.RWMutex.Lock': 'waits to write',
     'sync.RWMutex.RLock': 'waits to read',
     'sync.WaitGroup.Wait': 'waits for all',
     'sync.Cond.Wait': 'waits for a signal',
@@ -31,9 +40,40 @@ export function shortName(name: string): string {
 /** Functions of the runtime that nobody looks for: not exported ones. */
 export const isPrivateRuntime = (name: string): boolean => /^runtime\.[^\p{Lu}]/u.test(name);
 
-/** The innermost frame that is not about waiting itself: neither the runtime's nor that of a lock. */
-export function ownFrame<T extends { readonly function: string }>(stack: readonly T[]): T | undefined {
-  return stack.find((frame) => !/^(?:runtime|sync|internal)[./]/.test(frame.function));
+export { isLibraryFunction };
+
+interface NamedFrame {
+  readonly function: string;
+  readonly file?: string;
+}
+
+/**
+ * The innermost frame of the program itself; of a goroutine that has none, as of an idle connection, the innermost that
+ * is not about waiting: neither the runtime's nor that of a lock.
+ */
+export function ownFrame<T extends NamedFrame>(stack: readonly T[]): T | undefined {
+  return (
+    stack.find((frame) => !isLibraryFunction(frame)) ??
+    stack.find((frame) => !/^(?:runtime|sync|internal)[./]/.test(frame.function))
+  );
+}
+
+/** Where goroutines are, by their own frames: most goroutines first. */
+export function ownLocations(groups: Diagnosis['groups']): readonly {
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  readonly count: number;
+}[] {
+  const found = new Map<string, Location & { count: number }>();
+  for (const { stack, userLocation, count } of groups) {
+    const { function: name, file, line } = ownFrame(stack) ?? userLocation;
+    const key = `${name}:${line}`;
+    const row = found.get(key) ?? { function: name, file, line, count: 0 };
+    row.count += count;
+    found.set(key, row);
+  }
+  return [...found.values()].sort((a, b) => b.count - a.count || a.function.localeCompare(b.function));
 }
 
 /** The state of a channel or lock in a few words; empty when nothing is known of it. */

@@ -69,7 +69,12 @@ export function connectFailure(
       seen.tried.length === 0
         ? 'make a key and bring it there: ssh-keygen -t ed25519, then ssh-copy-id'
         : `put the right key into the agent (ssh-add FILE), or bring one there: ssh-copy-id -p ${host.port} ${host.user}@${host.hostName}`;
-    return failure('authentication', `${host.user}@${where} let nobody in: ${tried}${accepts}`, hint, error);
+    return failure(
+      'authentication',
+      `${host.user}@${where} refused the login: ${tried}${accepts}`,
+      hint,
+      error,
+    );
   }
   switch (code) {
     case 'ENOTFOUND':
@@ -136,14 +141,14 @@ export function keyFailure(host: SshHost, verdict: KeyVerdict, fingerprint: stri
     return failure(
       'host-key-revoked',
       `the host key of ${name} was revoked (${fingerprint}, ${verdict.line})`,
-      'do not connect; ask whoever runs the host for a new key',
+      "do not connect; ask the host's administrator for its new key",
     );
   }
   return failure(
     'host-key-changed',
     `the host key of ${name} is another than the known one (${fingerprint}; known: ${verdict.lines.join(', ')}). ` +
-      'The host was set up anew, or somebody stands between',
-    `when you know that it was set up anew: ssh-keygen -R '${name}' -f ${file}`,
+      'The host was set up again, or somebody intercepts the connection',
+    `when you know that it was set up again: ssh-keygen -R '${name}' -f ${file}`,
   );
 }
 

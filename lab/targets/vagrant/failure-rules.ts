@@ -173,7 +173,7 @@ export const rules: readonly Rule[] = [
       ? problem(
           'bad-vagrantfile',
           'there is no Vagrantfile that can be used',
-          'mend the Vagrantfile: `vagrant validate` says where',
+          'fix the Vagrantfile: `vagrant validate` says where',
           'usage',
         )
       : undefined,
@@ -190,7 +190,7 @@ export const rules: readonly Rule[] = [
     }
     // The lab's own provisioning says what to do.
     const action = lines.flatMap((line) => /^-> (.+)/.exec(line)?.[1] ?? []).at(-1);
-    const hint = action ?? 'see the lines above, mend it, and `cd vagrant && vagrant provision`';
+    const hint = action ?? 'see the lines above, fix it, and `cd vagrant && vagrant provision`';
     return problem('provisioning', 'a command in the guest failed', hint);
   },
 ];

@@ -134,7 +134,7 @@ function plansOf(
     },
     stuck.t.length > 1 && {
       ...{
-        title: 'Goroutines that came with the load: those that are stuck do not leave',
+        title: 'Goroutines (stuck ones accumulate)',
         height: 110,
         words: number,
       },

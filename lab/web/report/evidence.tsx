@@ -26,8 +26,8 @@ export function Evidence({
   return (
     <>
       <p>
-        Each claim can be checked by hand. Open the core with a Delve that fits
-        {ofRun && ', in the folder of this run'}, and type what stands below it. <Used delve={delve} />
+        Each claim can be checked by hand. Open the core with a compatible Delve
+        {ofRun && ', in the folder of this run,'} and run these commands. <Used delve={delve} />
       </p>
       <Commands lines={[opening(process, delve, ofRun)]} prompt="$" what="the command that opens the core" />
       {findings.map((finding, i) => (

@@ -2,18 +2,15 @@ import type { PageData } from '../../report/page-data.js';
 import { Prose } from './parts.js';
 import { fileName, number, seconds } from './words.js';
 
-const words = { deadlock: 'Deadlock', none: 'No deadlock', unknown: 'Undecided' } as const;
-
 /** The answer in one sentence, and the few numbers around it. */
 export function Verdict({ data }: { readonly data: PageData }) {
-  const { verdict, summary, diagnosis, run } = data;
+  const { verdict, word, summary, diagnosis, run } = data;
   const [first] = diagnosis?.findings ?? [];
-  const scope =
-    diagnosis?.scope === 'global' ? ', nothing can run' : diagnosis?.scope === 'partial' ? ', partial' : '';
+  const scope = diagnosis?.scope === 'global' ? ', nothing can run' : '';
   return (
     <header id="verdict" class={`verdict ${verdict}`} tabIndex={-1}>
       <p class="badge">
-        {words[verdict]}
+        {word}
         {scope}
       </p>
       <h1>
@@ -32,14 +29,28 @@ export function Verdict({ data }: { readonly data: PageData }) {
       )}
       {first !== undefined && (
         <p class="advice">
-          <b>What to do</b> <Prose text={first.suggestion} />
+          <b>Fix</b> <Prose text={first.suggestion} />
         </p>
+      )}
+      {diagnosis !== undefined && diagnosis.suspects.length > 0 && (
+        <>
+          <h2>Prime suspects</h2>
+          <ul>
+            {diagnosis.suspects.map(({ group, text }, i) => (
+              <li key={i}>
+                <b>{group}</b> <Prose text={text} />
+              </li>
+            ))}
+          </ul>
+        </>
       )}
       {diagnosis !== undefined && (
         <dl class="figures">
           <Figure name="goroutines" value={number(diagnosis.process.goroutines.total)} />
           <Figure name="of them blocked" value={number(diagnosis.process.goroutines.blocked)} />
-          {first !== undefined && <Figure name="wait behind it" value={number(first.victims.goroutines)} />}
+          {first !== undefined && (
+            <Figure name="blocked behind it" value={number(first.victims.goroutines)} />
+          )}
           {first !== undefined && <Figure name="how certain" value={first.certainty} />}
           <Figure name="diagnosed in" value={seconds(diagnosis.stats.wallMs)} />
         </dl>
@@ -56,8 +67,7 @@ export function Verdict({ data }: { readonly data: PageData }) {
             Run {run.id} of {run.scenario.name}: {run.scenario.title}. {run.scenario.teaches}{' '}
             {run.conclusion !== null && (
               <>
-                The expectation is{' '}
-                <strong class={`said ${run.conclusion.verdict}`}>{run.conclusion.verdict}</strong>.
+                Its result: <strong class={`said ${run.conclusion.verdict}`}>{run.conclusion.word}</strong>.
               </>
             )}
           </>

@@ -116,8 +116,13 @@ function Picture({ id, picture, lit, onLit }: Lit & { readonly id: string; reado
       </div>
       <figcaption>
         <span class="key goroutine" /> goroutine <span class="key object" /> channel or lock{' '}
-        <span class="key victims" /> who waits behind <span class="key dashed" /> deduced from code, not read
-        from memory
+        <span class="key victims" /> blocked behind it <span class="key dashed" /> inferred from source
+        {edges.some(({ relation }) => relation === 'queued-behind') && (
+          <>
+            {' '}
+            <span class="key dotted" /> queued behind, not held by
+          </>
+        )}
         {leftOut > 0 && `. ${leftOut} more are not drawn`}
       </figcaption>
     </figure>

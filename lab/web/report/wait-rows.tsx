@@ -2,8 +2,7 @@ import type { FindingPart, GraphEdge, GraphNode, GraphPicture } from '../../repo
 import type { Lit } from './wait-graph.js';
 import { counted, number, ownFrame, shortName } from './words.js';
 
-/** Groups of victims, and goroutines that are alike, named one by one. */
-const mostGroups = 12;
+/** Goroutines that are alike, named one by one. */
 const mostMembers = 40;
 
 /** The graph in words: each node with what it waits for, or who could release it. */
@@ -30,19 +29,10 @@ export function Rows({
             .map((member) => (
               <span key={member} id={`${id}-${member}`} />
             ))}
-          <b class={node.kind}>{titles.get(node.id)}</b>{' '}
-          <Told
-            node={node}
-            rootCause={rootCause}
-            victims={finding.victims}
-            leftOut={finding.leftOut?.groups ?? 0}
-          />
+          <b class={node.kind}>{titles.get(node.id)}</b> <Told node={node} rootCause={rootCause} />
           <ul>
             {picture.edges
-              .filter(
-                ({ from, relation }) =>
-                  from === node.id && (node.kind !== 'victims' || relation !== 'waits-for'),
-              )
+              .filter(({ from }) => from === node.id)
               .map((edge) => (
                 <EdgeRow
                   key={`${edge.to} ${edge.relation}`}
@@ -73,7 +63,7 @@ function EdgeRow({
       {edge.inferred && (
         <>
           {' '}
-          <span class="tag">deduced</span>
+          <span class="tag">inferred</span>
         </>
       )}{' '}
       {edge.evidence.map((one) => (
@@ -96,21 +86,16 @@ function titleOf({ id, lines }: GraphNode, nodes: readonly GraphNode[]): string 
 function Told({
   node,
   rootCause,
-  victims,
-  leftOut,
 }: {
   readonly node: GraphNode;
   readonly rootCause: FindingPart['rootCause'];
-  readonly victims: FindingPart['victims'];
-  /** Groups of victims that found no room. */
-  readonly leftOut: number;
 }) {
   if (node.kind === 'victims') {
-    const more = victims.groups.length + leftOut - mostGroups;
+    const { members, moreGroups = 0 } = node;
     return (
       <>
-        wait behind it, in {victims.groups.slice(0, mostGroups).join(', ')}
-        {more > 0 && ` and ${counted(more, 'more group')}`}
+        blocked behind it, in {members.join(', ')}
+        {moreGroups > 0 && ` and ${counted(moreGroups, 'more group')}`}
       </>
     );
   }
@@ -130,15 +115,20 @@ function Told({
   }
   const object = rootCause.resources.find((one) => one.id === member);
   if (object === undefined) return null;
+  const same = rootCause.resources.every(
+    ({ id, address }) => !node.members.includes(id) || address === object.address,
+  );
   return (
     <>
-      {object.kind}
+      {several && !same
+        ? `${number(node.members.length)} ${object.cap === 0 ? 'unbuffered ' : ''}${object.kind}s`
+        : object.kind}
       {object.elemType !== undefined && ` of ${object.elemType}`}
-      {object.cap !== undefined &&
-        (object.cap === 0 ? ', unbuffered' : `, ${object.len ?? 0} of ${object.cap} full`)}
-      {object.closed === true && ', closed'} at {several ? 'as many addresses, ' : ''}
+      {object.cap === 0 && (!several || same) && ', unbuffered'}
+      {object.cap !== undefined && object.cap > 0 && `, ${object.len ?? 0} of ${object.cap} full`}
+      {object.closed === true && ', closed'} {several && !same ? '(e.g. ' : 'at '}
       <code>{object.address}</code>
-      {several && ' among them'}
+      {several && !same && ')'}
     </>
   );
 }

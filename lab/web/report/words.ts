@@ -1,10 +1,3 @@
-/** A count with separators. */
-export const number = (n: number): string => n.toLocaleString('en-US');
-
-export function counted(n: number, one: string, many = `${one}s`): string {
-  return `${number(n)} ${n === 1 ? one : many}`;
-}
-
 /** Milliseconds as seconds. */
 export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 
@@ -19,4 +12,12 @@ export function bytes(n: number): string {
 export const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 export { quoteWord } from '../../quote-word.js';
-export { delveProgram, isPrivateRuntime, ownFrame, shortName } from '../../report/page/words.js';
+export {
+  counted,
+  delveProgram,
+  isLibraryFunction,
+  isPrivateRuntime,
+  number,
+  ownFrame,
+  shortName,
+} from '../../report/page/words.js';

@@ -43,7 +43,7 @@ export function ClassPage({ first }: { readonly first: ClassView }) {
           <h2>Time plan</h2>
           <p>
             <button type="button" onClick={begin}>
-              {minute === undefined ? 'The class begins now' : 'Start the clock anew'}
+              {minute === undefined ? 'The class begins now' : 'Restart the clock'}
             </button>{' '}
             {minute !== undefined && <span role="status">minute {Math.floor(minute)}</span>}
           </p>

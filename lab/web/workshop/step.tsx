@@ -118,7 +118,7 @@ export function StepPage({ lesson, step, next, working, note, trouble, act }: St
           </a>
         )}
         <button type="button" class="quiet" disabled={!idle} onClick={() => act('restart')}>
-          Begin this lesson anew
+          Restart lesson
         </button>
       </p>
     </article>

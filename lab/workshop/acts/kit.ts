@@ -42,7 +42,7 @@ async function manifestIn(folder: string, lesson: string): Promise<Manifest> {
 }
 
 function notOfKit(lesson: string): LabError {
-  return new LabError(`the lesson ${lesson} takes its core from a kit, and does not lie in an opened one`, {
+  return new LabError(`the lesson ${lesson} takes its core from a kit, and is not in an opened one`, {
     code: 'usage',
     hint: 'pack a run with it and open that: npx lab kit pack RUN --lesson DIR -o FILE',
   });

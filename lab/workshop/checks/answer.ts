@@ -21,7 +21,7 @@ export const answer = word('answer', z.strictObject({ ask: z.array(asked).min(1)
       if (here.kind === 'none') return notYet(`nothing can be said without a core: ${here.why}`);
       const wrong = wrongAnswers(await diagnosisOf(place), given);
       if (wrong === undefined) return notYet(`the lab finds no deadlock in ${here.file}: take another core`);
-      if (wrong.length === 0) return met(`the lab's own diagnosis of ${here.file} says the same`);
+      if (wrong.length === 0) return met(`Correct. It matches the lab's diagnosis`);
       const names = wrong.map((fact) => ask.find((one) => one.fact === fact)?.label ?? fact);
       const text = `${wrong.length} of ${ask.length} answers do not fit ${here.file}`;
       return { kind: 'not-yet', text, wrong: names };

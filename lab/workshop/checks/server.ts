@@ -26,7 +26,7 @@ export const serverRuns = word('server-runs', z.strictObject({}), () =>
         return met(`pid ${server.pid} answers at ${url}, in ${Math.round(seen.ms)} ms`);
       return notYet(
         seen.kind === 'refused'
-          ? `pid ${server.pid} runs, but nobody listens at ${url}: was it started with these addresses?`
+          ? `pid ${server.pid} runs, but nothing listens at ${url}: was it started with these addresses?`
           : `pid ${server.pid} runs, but a request to ${url} was not answered within ${probeMs} ms`,
       );
     },

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { ObjectRow } from '../../../report/page-data.js';
-import { Commands, Source } from '../parts.js';
+import type { GroupOutlook, ObjectRow } from '../../../report/page-data.js';
+import { Commands, Prose, Source } from '../parts.js';
 import { Stack } from '../stack.js';
 import { counted, number, ownFrame, shortName } from '../words.js';
 import { MemberRows } from './member-list.js';
@@ -19,6 +19,7 @@ export function Details({
   row,
   chosen,
   objects,
+  outlooks,
   members,
   found,
 }: {
@@ -26,6 +27,7 @@ export function Details({
   readonly row: Row;
   readonly chosen: Uint8Array;
   readonly objects: readonly ObjectRow[];
+  readonly outlooks: readonly GroupOutlook[];
   readonly members: Members | undefined;
   readonly found: Found | undefined;
 }) {
@@ -47,6 +49,7 @@ export function Details({
           model={model}
           group={group}
           objects={objects}
+          outlooks={outlooks}
           members={members}
           wanted={found?.group === group ? found.id : undefined}
         />
@@ -59,12 +62,14 @@ function Group({
   model,
   group,
   objects,
+  outlooks,
   members,
   wanted,
 }: {
   readonly model: Model;
   readonly group: number;
   readonly objects: readonly ObjectRow[];
+  readonly outlooks: readonly GroupOutlook[];
   readonly members: Members | undefined;
   readonly wanted: number | undefined;
 }) {
@@ -74,6 +79,7 @@ function Group({
   const known = groups.examples[group] ?? noExamples;
   const created = model.frame(groups.created[group] ?? -1);
   const waited = objects.filter((one) => one.groups.includes(id));
+  const why = outlooks.find((one) => one.group === id);
   const frames = stackOf(model, group);
   const listed = useMemo(() => withExamples(members?.of(group), known), [members, group, known]);
   const examples = known.length > 0 ? known : [...(listed?.ids.subarray(0, mostExamples) ?? [])];
@@ -99,6 +105,7 @@ function Group({
         )}
         .
       </p>
+      {why !== undefined && <Outlook why={why} />}
       {listed !== undefined && listed.ids.length > 0 && (
         <MemberRows group={id} members={listed} count={count} wanted={wanted} />
       )}
@@ -117,6 +124,31 @@ function Group({
       )}
       {frames.every((frame) => `${frame.file}:${frame.line}` !== place) && <Source place={place} />}
       <Stack frames={frames} blocked={user} created={created} />
+    </>
+  );
+}
+
+/** Why the group is as the verdict takes it: who could end its wait, and why each of them counts or does not. */
+function Outlook({ why }: { readonly why: GroupOutlook }) {
+  const { outlook, outlookReason, releasers } = why;
+  return (
+    <>
+      {outlook !== undefined && (
+        <p>
+          Outlook: <b>{outlook}</b>
+          {outlookReason !== undefined && `, ${outlookReason}`}
+        </p>
+      )}
+      {releasers.length > 0 && (
+        <ul>
+          {releasers.map((one, i) => (
+            <li key={i}>
+              <span class="tag">{one.counts.replace('-', ' ')}</span>{' '}
+              <Prose text={`${one.who}: ${one.why}`} />
+            </li>
+          ))}
+        </ul>
+      )}
     </>
   );
 }

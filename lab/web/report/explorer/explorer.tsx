@@ -77,6 +77,7 @@ export function Explorer({
               row={here}
               chosen={chosen}
               objects={diagnosis.objects}
+              outlooks={diagnosis.outlooks}
               members={members}
               found={found}
             />

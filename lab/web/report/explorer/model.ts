@@ -1,5 +1,5 @@
 import type { DiagnosisPart, GoroutineTable } from '../../../report/page-data.js';
-import { isPrivateRuntime } from '../words.js';
+import { isLibraryFunction, isPrivateRuntime } from '../words.js';
 import type { Members } from './members.js';
 
 export interface Filter {
@@ -131,8 +131,11 @@ export function numberIn(text: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** The innermost call that is not the runtime's own machinery for parking. */
+/** The program's innermost call; of goroutines that have none, the innermost that is not the runtime's way to park. */
 function ownEnd({ nodes }: GoroutineTable, node: number, frameOf: (node: number) => Frame): number {
+  let own = node;
+  while (own !== -1 && isLibraryFunction(frameOf(own))) own = nodes.parent[own] ?? -1;
+  if (own !== -1) return own;
   let end = node;
   while (end !== -1 && isPrivateRuntime(frameOf(end).function)) {
     const parent = nodes.parent[end] ?? -1;

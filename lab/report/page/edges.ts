@@ -1,0 +1,69 @@
+import type { Diagnosis, Edge, Finding, WaitedObject } from '../../analysis/diagnosis.js';
+
+/**
+ * Whether a lock is not held by the goroutine at the end of this edge: that one waits for the lock itself, as the
+ * writer that is queued first, and keeps out whoever comes later.
+ */
+export function isQueuedBehind(
+  { from, to, relation }: Edge,
+  { rootCause }: Pick<Finding, 'rootCause'>,
+): boolean {
+  if (relation !== 'held-by') return false;
+  const addressOf = (id: string) => rootCause.resources.find((one) => one.id === id)?.address;
+  const writer = rootCause.goroutines.find(({ id }) => `G${id}` === to);
+  const own = writer?.waitsFor.find((id) => addressOf(id) === addressOf(from));
+  if (writer?.waitReason !== 'sync.RWMutex.Lock' || own === undefined) return false;
+  return rootCause.edges.some((edge) => edge.relation === 'held-by' && edge.from === own && edge.to !== to);
+}
+
+/** Victims of a finding that queue at one object of its root cause. */
+export interface VictimEdge {
+  /** Ids of the object in the finding: a read-write lock may have one for each way to wait. */
+  readonly resources: readonly string[];
+  readonly address: string;
+  readonly groups: readonly string[];
+  /** How many of them wait for this object. */
+  readonly goroutines: number;
+  /** Where it is none of the root cause. */
+  readonly beside?: WaitedObject;
+}
+
+/** Objects that are shown although they are none of the root cause. */
+const mostBeside = 3;
+
+/**
+ * Who waits behind a finding, by the object that they wait for: never more than the object has waiters beside the root
+ * cause's own. Where all of them wait for something else, as behind a goroutine that waits on a nil channel, it is that.
+ */
+export function victimEdges(
+  { rootCause, victims }: Finding,
+  { groups, objects }: Pick<Diagnosis, 'groups' | 'objects'>,
+): readonly VictimEdge[] {
+  const edges: VictimEdge[] = [];
+  let left = victims.goroutines;
+  for (const address of new Set(rootCause.resources.map((one) => one.address))) {
+    const alike = rootCause.resources.filter((one) => one.address === address);
+    const ids = alike.map(({ id }) => id);
+    const waited = objects?.find((one) => one.address === address);
+    if (objects !== undefined && waited === undefined) continue;
+    const own = rootCause.goroutines.filter(({ waitsFor }) => waitsFor.some((id) => ids.includes(id))).length;
+    const queue = alike[0]?.waiters;
+    const waiting = waited?.waiting ?? (queue === undefined ? left + own : queue.send + queue.recv);
+    // Without a list of objects, as older versions of the lab left it, only the queue tells.
+    const theirs = victims.groups.filter((id) => waited === undefined || waited.groups.includes(id));
+    const all = groups.reduce((sum, { id, count }) => sum + (theirs.includes(id) ? count : 0), 0);
+    const goroutines = Math.min(waiting - own, left, waited === undefined ? left : all);
+    if (theirs.length === 0 || goroutines <= 0) continue;
+    left -= goroutines;
+    edges.push({ resources: ids, address, groups: theirs, goroutines });
+  }
+  if (edges.length > 0) return edges;
+  for (const beside of (objects ?? []).slice(0, mostBeside * 10)) {
+    const theirs = victims.groups.filter((id) => beside.groups.includes(id));
+    const goroutines = Math.min(beside.waiting, left);
+    if (theirs.length === 0 || goroutines <= 0 || edges.length >= mostBeside) continue;
+    left -= goroutines;
+    edges.push({ resources: [], address: beside.address, groups: theirs, goroutines, beside });
+  }
+  return edges;
+}
