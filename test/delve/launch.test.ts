@@ -50,7 +50,8 @@ describe('the launch of Delve', () => {
 
   it('does not try again when the connection breaks for another reason', async () => {
     await using folder = await tempFolder();
-    const dlv = await standIn(folder, '(socket) => socket.resetAndDestroy()');
+    // Not before it was asked: the connection itself would fail then.
+    const dlv = await standIn(folder, "(socket) => socket.once('data', () => socket.resetAndDestroy())");
     const options = { dlv, exe: 'e', core: 'c', startTimeoutMs: 10_000 };
     const error = await rejectsWith('undecided', launchDelveCore(options, signal));
     expect(error.message).to.match(/during GetVersion/);

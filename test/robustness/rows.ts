@@ -263,7 +263,7 @@ const sources = {
     input: 'The same in its module’s folder, or below it',
     happens: 'The module is found by its go.mod.',
     exit: 1,
-    says: /DEADLOCK/,
+    says: /^deadlock\[/,
   },
 } satisfies Rows;
 
