@@ -146,7 +146,7 @@ export function claimsOf({ input }: Study, rules: readonly Rule[] = allRules): C
 
 function unclearText(unclear: readonly Cell[], [first]: readonly Suspect[]): string {
   const who = numbered(countOf(unclear), 'goroutine waits', 'goroutines wait');
-  return `${who} where nobody was seen that will let them go on: ${first?.text}`;
+  return `${who} for what nothing was seen to end: ${first?.text}`;
 }
 
 /** Findings that tell the same of other objects; a thousand sessions may hang for one reason. */

@@ -200,16 +200,15 @@ const verbs = {
 const servedText = ({ how }: CellReleaser) =>
   `goroutine ${how.goroutine} ${verbs[how.operation]} at ${how.file}:${how.line}`;
 
-function unclearText(cell: Cell, { graph, nameOf }: RuleInput, stuck: ReadonlySet<string>): string {
+function unclearText(cell: Cell, { graph }: RuleInput, stuck: ReadonlySet<string>): string {
   const objects = objectsOf(cell);
   const all = objects.flatMap((object) => graph.releasers.get(object) ?? []).filter((r) => mayCome(r, stuck));
   if (objects.some((object) => graph.releasers.get(object) === undefined)) return 'nobody was looked for';
   const blind = all.find((r) => r.kind === 'open' && r.blind);
   if (blind?.kind === 'open') return `could not be decided: ${blind.why}`;
-  const names = [...new Set(objects.map((object) => nameOf(channelOf(object))))].join(' and ');
   const may = all.map((r) => (r.kind === 'open' ? r.why : servedText(r)));
   const more = may.length > 1 ? ` (and ${may.length - 1} more)` : '';
-  return `nobody was seen that will end the wait for ${names}; what may: ${may[0] ?? 'nothing'}${more}`;
+  return `nothing that ends it was seen; possible: ${may[0] ?? 'nothing'}${more}`;
 }
 
 const maxTold = 20;

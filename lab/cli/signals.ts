@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { interrupted } from '../errors.js';
 import { endIfStuck } from './watchdog.js';
@@ -12,6 +13,8 @@ const watchEveryMs = 500;
  */
 export function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
+  // Whatever is under way at a moment listens to it, dozens of commands and questions at once.
+  setMaxListeners(0, controller.signal);
   let since = 0;
   const abort = (why: string, text: string): void => {
     since = performance.now();

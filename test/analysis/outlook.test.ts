@@ -88,7 +88,7 @@ describe('the outlook of a goroutine', () => {
     const { kinds, suspects } = look({ cells: [sender], releasers: { [objectKey(5, 'send')]: [may] } });
     expect(kinds).to.deep.equal(['unclear']);
     expect(suspects).to.deep.equal([
-      'main.c5: 1 goroutine waits in main.put (/f.go:7); nobody was seen that will end the wait for main.c5; what may: a handler may come',
+      'main.c5: 1 goroutine waits in main.put (/f.go:7); nothing that ends it was seen; possible: a handler may come',
     ]);
   });
 

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { diagnosisSchema } from '../../lab/analysis/diagnosis.js';
 import { diagnosedSideBySide, fixtureProgram, twoBuilds } from '../fixture-program.js';
 import { goTools } from '../hung-program.js';
+import { expectNothing } from '../nothing-found.js';
 import { isSure } from '../sure.js';
 
 const { signal } = new AbortController();
@@ -51,7 +52,7 @@ const faulty: Readonly<Record<string, Expected>> = {
     rule: 'leaked-sender',
     functions: times(5, 'main.measure'),
     names: times(5, 'main.gauge.level'),
-    says: /main\.gauge receives from it at \S*leaks\.go:\d+ unless the clock is faster .* has returned/,
+    says: /main\.gauge receives from it at \S*leaks\.go:\d+ unless it times out first .* has returned/,
   },
   'after-deadline': {
     rule: 'leaked-sender',
@@ -63,7 +64,7 @@ const faulty: Readonly<Record<string, Expected>> = {
     rule: 'leaked-sender',
     functions: times(3, 'main.check'),
     names: ['main.checkAll.faults'],
-    says: /main\.checkAll receives from it at \S+ but may leave before, at line \d+, and that function, which made/,
+    says: /main\.checkAll receives from it at \S+ but may return before, at line \d+, and that function, which made/,
   },
   'first-result': {
     rule: 'leaked-sender',
@@ -75,7 +76,7 @@ const faulty: Readonly<Record<string, Expected>> = {
     rule: 'leaked-sender',
     functions: ['main.(*stream).film'],
     names: ['main.stream.frames'],
-    says: /main\.\(\*stream\)\.watch receives .* may leave before.* no goroutine is in that function any more/,
+    says: /main\.\(\*stream\)\.watch receives .* may return before.* no goroutine is in that function any more/,
   },
   'pool-of-itself': {
     rule: 'pool-waits-for-itself',
@@ -192,10 +193,15 @@ for (const { go, flags } of twoBuilds(gos)) {
     for (const name of healthy) {
       it(`finds nothing in ${name}`, async () => {
         const diagnosis = await diagnosed(name);
-        expect(diagnosis.findings).to.deep.equal([]);
-        expect(diagnosis.verdict).to.equal('none');
+        expectNothing(diagnosis, name.endsWith('-like'));
       });
     }
+
+    it('says none of nine in ten', async () => {
+      const all = await Promise.all(healthy.map(diagnosed));
+      const open = healthy.filter((_, i) => all[i]?.verdict !== 'none');
+      expect(open.length, open.join(', ')).to.be.at.most(Math.ceil(healthy.length / 10));
+    });
 
     for (const name of suspected) {
       it(`does no more than suspect ${name}`, async () => {

@@ -180,7 +180,7 @@ describe('the first screen', () => {
     const missing = '7 source files were not found, example.com/app/main.go among them';
     expect(
       advice(`${missing}. Run this again with --source-map example.com/app=DIR, where DIR has it.`),
-    ).to.equal('say where the sources are now: `--source-map example.com/app=DIR`');
+    ).to.equal('say where the sources are now: `--source-map example.com/app=DIR`,');
     expect(advice(`${missing}: pass --source-map or --go-root.`)).to.include(
       '`--source-map example.com/app=DIR`',
     );

@@ -218,7 +218,7 @@ const damage = {
     happens:
       'The reader that needs no Delve is tried; the first limit says why. Nothing of Delve’s panic is shown.',
     exit: 2,
-    says: /Undecided: Delve cannot read these files, so one of them may be damaged\./,
+    says: /copy both files again .* Delve cannot read these files, so one of them may be damaged/,
   },
   'exe-build-info': {
     input: 'An executable whose build information is damaged',
@@ -242,7 +242,7 @@ const damage = {
     input: 'A core whose notes (threads, registers, auxiliary vector) are noise or zeros',
     happens: 'Memory is read without Delve; what it proves is proved.',
     exit: 2,
-    says: /Undecided: Delve cannot read these files, so one of them may be damaged\./,
+    says: /copy both files again .* Delve cannot read these files, so one of them may be damaged/,
   },
   'no-goroutines': {
     input: 'Files in which neither reader finds a goroutine',
@@ -257,7 +257,7 @@ const sources = {
     input: 'A program built with `-trimpath`, far from its sources',
     happens: 'The limits have the one option that helps, but for the folder.',
     exit: 2,
-    says: /Run this again with --source-map example\.com\/depot=DIR, where DIR has the go\.mod of example\.com\/depot\./,
+    says: /`--source-map example\.com\/depot=DIR`, where DIR has the go\.mod of example\.com\/depot/,
   },
   'trimpath-here': {
     input: 'The same in its module’s folder, or below it',

@@ -8,12 +8,16 @@ export function adviceOf({ limits, summary }: Pick<Diagnosis, 'limits' | 'summar
   if ([summary, ...limits].some((text) => /\bis stripped\b|no debug information/.test(text))) {
     advice.push('pass the unstripped executable of the same build with `--exe`');
   }
+  if (limits.some((text) => text.includes('one of them may be damaged'))) {
+    advice.push('copy both files again from where the process ran, or build the same commit once more');
+  }
   const missing = limits.find(isMissingSources);
   if (missing !== undefined) {
     const [, first = ''] = /not found, (\S+) among them/.exec(missing) ?? [];
     const from = first.slice(0, Math.max(0, first.lastIndexOf('/'))) || 'FROM';
     const [option = `--source-map ${from}=DIR`] = /--source-map \S+=DIR|--go-root DIR/.exec(missing) ?? [];
-    advice.push(`say where the sources are now: \`${option}\``);
+    const where = /DIR(, where DIR has .*?)\.(?:\s|$)/.exec(missing)?.[1] ?? '';
+    advice.push(`say where the sources are now: \`${option}\`${where}`);
   }
   return advice;
 }

@@ -210,3 +210,25 @@ func TestWhatTheCompilerMadeIsNoRiddleInTheLibrary(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatTheCompilerAndTheRuntimePutBetweenFramesIsPassedOver(t *testing.T) {
+	for _, c := range []struct {
+		frames []string // innermost first
+		want   string   // what the last one has called or deferred
+	}{
+		{[]string{"main.record", "main.run.deferwrap2", "main.run"}, "main.record"},
+		{[]string{"main.run.func1", "runtime.deferreturn", "main.run"}, "main.run.func1"},
+		{[]string{"main.guard", "main.div.deferwrap2", "runtime.gopanic", "runtime.panicdivide", "main.div"}, "main.guard"},
+		{[]string{"main.rescue", "runtime.gopanic", "main.fail"}, "main.rescue"},
+		{[]string{"runtime.gopark", "runtime.chanrecv1", "main.take"}, "runtime.chanrecv1"},
+		{[]string{"main.work", "main.start.gowrap1"}, "main.work"},
+	} {
+		frames := make([]Frame, len(c.frames))
+		for i, name := range c.frames {
+			frames[i].Function = name
+		}
+		if got := frames[called(frames, len(frames)-1)].Function; got != c.want {
+			t.Errorf("%v: %s, not %s", c.frames, got, c.want)
+		}
+	}
+}
