@@ -10,8 +10,11 @@ export type Releaser =
       readonly certain: boolean;
       /** It has the lock, or a `Done` that the group cannot do without: no wait ends before this one has done it. */
       readonly holds?: true;
-      /** It stands where it may have the lock, which could not be seen for certain. */
-      readonly mayHold?: true;
+      /**
+       * It stands where it may have the lock, which could not be seen for certain: `likely` where either that it holds
+       * one or which object is meant was seen.
+       */
+      readonly mayHold?: 'likely' | 'perhaps';
       /** It comes there only when one of these ends its wait. */
       readonly onlyBy?: readonly ObjectKey[];
       /** It has to get past these first: it counts only when none of them is stuck. */

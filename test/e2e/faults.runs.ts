@@ -131,7 +131,7 @@ describe('a run that is disturbed', function () {
     running.kill('SIGKILL');
     await running.ended;
     const run = await theRun();
-    expect(run.record.stages['load']?.state).to.equal('running');
+    expect(run.record.stages['load']?.state).to.equal('killed');
     const stopped = await lab(['stop', '--run', run.dir], env);
     expect(stopped.exitCode, stopped.stderr).to.equal(0);
     expect(await orphansOf(running)).to.deep.equal([]);

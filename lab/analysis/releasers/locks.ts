@@ -208,7 +208,7 @@ function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
         kind: 'cell',
         cell: meaning.cell.key,
         certain,
-        ...(certain ? { holds: true } : { mayHold: true }),
+        ...(certain ? { holds: true } : { mayHold: holder.always || same ? 'likely' : 'perhaps' }),
         how,
       });
     }
@@ -220,7 +220,7 @@ function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
   if (certain.size === 0) return [...open, ...out];
   return [
     ...open,
-    ...out.map(({ holds: _, ...one }) => ({ ...one, certain: false, mayHold: true as const })),
+    ...out.map(({ holds: _, ...one }) => ({ ...one, certain: false, mayHold: 'likely' as const })),
   ];
 }
 
@@ -240,7 +240,7 @@ function withTheOnlyHolder(
     return cell === undefined || waitsFor(cell, address);
   };
   const candidates = standing.filter((r) => r.mayHold || !waitsHere(r.cell));
-  const only = candidates.find((r) => r.mayHold);
+  const only = candidates.find((r) => r.mayHold === 'likely');
   if (only === undefined || candidates.some(({ cell }) => cell !== only.cell)) return possible;
   // Who waits for it has it least of all.
   if (cells.get(only.cell)?.count !== 1 || waitsHere(only.cell)) return possible;
@@ -276,7 +276,7 @@ function comingTo(operation: Operation, { stacks, routes, gates }: SyncFacts, ad
       kind: 'cell',
       cell: meaning.cell.key,
       certain,
-      ...(mayHold ? { mayHold: true as const } : {}),
+      ...(mayHold ? { mayHold: 'likely' as const } : {}),
       ...(behind.length === 0 ? {} : { behind }),
       how,
     });
