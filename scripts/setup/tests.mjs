@@ -59,9 +59,9 @@ async function runTier(root, tools, tier, { args, inCi }) {
   const others = args.filter((arg) => !isName(arg));
   const results = [await runMocha(root, tools, tier, others, inCi)];
   if (!tier.goTests || args.length > 0) return results;
-  for (const { folder, tags } of goFlavours(root)) {
+  for (const { folder, tags, tool } of goFlavours(root)) {
     if (results.some(({ code }) => code >= 128)) break;
-    results.push(await runGoTests(tools.go, folder, tags));
+    results.push(await runGoTests(tools[tool], folder, tags));
   }
   return results;
 }

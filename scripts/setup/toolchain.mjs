@@ -6,11 +6,12 @@ import { log, step } from './steps.mjs';
 const memoryFile = (root) => join(root, '.cache', 'toolchain.json');
 const variables = ['PATH', 'HOME', 'GOBIN', 'GOPATH', 'LAB_CACHE'];
 
-/** The paths of go, gdb, dlv and facts as they were found before, when nothing has changed since. */
+/** The paths of go, gdb, dlv, facts and its Go as they were found before, when nothing has changed since. */
 export function rememberedTools(root) {
   try {
     const { state, tools } = JSON.parse(readFileSync(memoryFile(root), 'utf8'));
-    return tools.facts !== undefined && state === stateOf(root, tools) ? tools : undefined;
+    const isWhole = tools.facts !== undefined && tools.factsGo !== undefined;
+    return isWhole && state === stateOf(root, tools) ? tools : undefined;
   } catch {
     return undefined;
   }
@@ -22,7 +23,11 @@ export async function prepareTools(root, signal) {
   const { prepareToolchain } = await import(url);
   const stepHere = (text, work) => step(text, work, { root });
   const found = await prepareToolchain({ step: stepHere, log: (text) => log(root, text) }, signal);
-  const tools = { go: found.go.path, gdb: found.gdb.path, dlv: found.delve.path, facts: found.facts?.path };
+  const factsGo = goOf(root, found.facts);
+  const tools = {
+    ...{ go: found.go.path, gdb: found.gdb.path, dlv: found.delve.path },
+    ...{ facts: found.facts?.path, factsGo },
+  };
   const file = memoryFile(root);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.${process.pid}`, JSON.stringify({ state: stateOf(root, tools), tools }));
@@ -30,8 +35,16 @@ export async function prepareTools(root, signal) {
   return tools;
 }
 
+/** A Go that understands the reader's own module, which may be newer than the one that is first on PATH; `null` without. */
+function goOf(root, facts) {
+  if (facts?.goRoot === undefined) return null;
+  const module = readFileSync(join(root, 'helpers', 'facts', 'go.mod'), 'utf8');
+  const needed = Number(/^go 1\.(\d+)/m.exec(module)?.[1]);
+  return facts.builtWith.minor >= needed ? join(facts.goRoot, 'bin', 'go') : null;
+}
+
 function stateOf(root, tools) {
-  const found = Object.values(tools).filter((path) => path !== undefined);
+  const found = Object.values(tools).filter((path) => path !== undefined && path !== null);
   const files = [...found, ...helperSources(root)].map((path) => {
     const { size, mtimeMs } = statSync(path);
     return [path, size, mtimeMs];
