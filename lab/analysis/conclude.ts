@@ -17,6 +17,7 @@ import {
 } from './rules/rule.js';
 import type { Cell, Snapshot } from './snapshot.js';
 import { type Suspect, suspectsAmong, unclearWaits } from './suspects.js';
+import { callerOfSync } from './sync-waits.js';
 import {
   cellsByObject,
   deadlockedCells,
@@ -185,9 +186,7 @@ function isLost({ cells }: Knot, { unreached }: WaitForGraph): boolean {
 
 /** The library's own locks (a connection's, a transport's) are held for moments and by its own code. */
 function waitsInLibrary({ signature }: Cell, isLibrary: RuleInput['isLibrary']): boolean {
-  const frame = signature.frames.find(
-    ({ function: name }) => !/^(?:runtime|sync|internal\/sync)\./.test(name),
-  );
+  const frame = callerOfSync(signature.frames);
   return frame !== undefined && isLibrary(frame.file);
 }
 

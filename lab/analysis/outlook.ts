@@ -1,7 +1,9 @@
 import type { OutlookKind, ToldReleaser } from './diagnosis.js';
+import { packageOf } from './releasers/context.js';
 import { takesAgain } from './releasers/locks.js';
 import { channelOf, type RuleInput } from './rules/rule.js';
 import type { Cell } from './snapshot.js';
+import { callerOfSync } from './sync-waits.js';
 import { deadlockedCells, isSyncObject, type ObjectKey, objectsOf, type Releaser } from './wait-for-graph.js';
 
 /**
@@ -133,13 +135,11 @@ function atFirstSight(
       if (outside !== undefined) return { kind: 'ends', why: outside };
     }
   }
-  const frame = cell.signature.frames.find(({ function: name }) => !inSync.test(name));
+  const frame = callerOfSync(cell.signature.frames);
   if (frame === undefined || !isLibrary(frame.file)) return undefined;
-  const name = frame.function.slice(0, frame.function.indexOf('.', frame.function.lastIndexOf('/') + 1));
+  const name = packageOf(frame.function);
   return network.test(name) ? { kind: 'ends', why: `${name} waits for the other end` } : undefined;
 }
-
-const inSync = /^(?:runtime|sync|internal\/sync)\./;
 
 const liveText = (why: string) => (why === 'syscall' ? 'it is in a system call' : `it is live: ${why}`);
 
@@ -224,12 +224,11 @@ function toldReleasers(
   function tell(releaser: Releaser, object: ObjectKey): ToldReleaser {
     const name = nameOf(channelOf(object));
     const kind = isSyncObject(object) ? 'object' : 'channel';
-    const [first] = releaser.behind ?? [];
-    const blocker = releaser.behind?.find((key) => stuck.has(key)) ?? first;
-    const behind = blocker === undefined ? undefined : graph.cells.find(({ key }) => key === blocker);
+    const blocker = releaser.behind?.find((key) => stuck.has(key));
+    const behind = graph.cells.find(({ key }) => key === blocker);
     if (releaser.kind === 'open') {
       const who = 'code that is on no stack';
-      if (behind !== undefined && stuck.has(behind.key))
+      if (behind !== undefined)
         return {
           who,
           counts: 'ruled-out',
@@ -241,7 +240,7 @@ function toldReleasers(
     const who = `G${how.goroutine}`;
     const what = `${verbs[how.operation]} at ${how.file}:${how.line} (${name})`;
     if (stuck.has(releaser.cell)) return { who, counts: 'ruled-out', why: `it ${what}, but is stuck itself` };
-    if (behind !== undefined && stuck.has(behind.key))
+    if (behind !== undefined)
       return {
         who,
         counts: 'ruled-out',

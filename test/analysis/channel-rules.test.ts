@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { ChannelStory, ReleaserSearch } from '../../lab/analysis/releasers/search.js';
 import { rules } from '../../lab/analysis/rules/index.js';
 import type { Claim, RuleInput } from '../../lab/analysis/rules/rule.js';
-import type { Cell, Channel, Signature, Wait } from '../../lab/analysis/snapshot.js';
+import type { Cell, Channel, Wait } from '../../lab/analysis/snapshot.js';
 import {
   deadlockedCells,
   findKnots,
@@ -11,17 +11,11 @@ import {
   type Releaser,
   type WaitForGraph,
 } from '../../lab/analysis/wait-for-graph.js';
+import { waitingCell } from '../waiting-cell.js';
 
 const place = { function: 'main.f', file: '/f.go', line: 1 };
 
-function cellOf(id: number, wait: Wait): Cell {
-  const frames = [{ ...place, index: 2, inlined: false }];
-  const signature: Signature = {
-    ...{ id: `S${id}`, count: 1, waitReason: '', status: 'waiting', system: false, exampleIds: [id], frames },
-    ...{ currentLocation: place, userLocation: place, startLocation: place, goStatementLocation: place },
-  };
-  return { key: String(id), signature, count: 1, ids: [id], wait, elem: 0 };
-}
+const cellOf = (id: number, wait: Wait) => waitingCell(id, wait, place);
 
 const sending = (id: number, channel: number) =>
   cellOf(id, { kind: 'channel', cases: [{ channel, direction: 'send' }] });

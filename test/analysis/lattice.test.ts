@@ -6,28 +6,12 @@ import type { Finding } from '../../lab/analysis/diagnosis.js';
 import type { Claim, Rule, RuleInput } from '../../lab/analysis/rules/rule.js';
 import type { Cell, Wait } from '../../lab/analysis/snapshot.js';
 import { objectKey, objectsOf, type Releaser, syncKey } from '../../lab/analysis/wait-for-graph.js';
+import { waitingCell } from '../waiting-cell.js';
 
 const at = { function: 'main.f', file: '/f.go', line: 7 };
 const may: Releaser = { kind: 'open', why: 'a handler may come', blind: false };
 
-function cellOf(id: number, wait: Wait): Cell {
-  const frames = [{ ...at, index: 0, inlined: false }];
-  return {
-    signature: {
-      ...{
-        id: `S${id}`,
-        count: 1,
-        waitReason: '',
-        status: 'waiting',
-        system: false,
-        exampleIds: [id],
-        frames,
-      },
-      ...{ currentLocation: at, userLocation: at, startLocation: at, goStatementLocation: at },
-    },
-    ...{ key: `S${id}`, count: 1, ids: [id], wait, elem: 0 },
-  };
-}
+const cellOf = (id: number, wait: Wait) => waitingCell(id, wait, at);
 
 const channel = (direction: 'send' | 'receive') =>
   cellOf(1, { kind: 'channel', cases: [{ channel: 8, direction }] });

@@ -4,27 +4,11 @@ import type { RuleInput } from '../../lab/analysis/rules/rule.js';
 import type { Cell, Wait } from '../../lab/analysis/snapshot.js';
 import { suspectsAmong, unclearWaits } from '../../lab/analysis/suspects.js';
 import { objectKey, type Releaser, syncKey } from '../../lab/analysis/wait-for-graph.js';
+import { waitingCell } from '../waiting-cell.js';
 
 const place = { function: 'main.put', file: '/f.go', line: 7 };
 
-function cellOf(id: number, wait: Wait, at = place): Cell {
-  const frames = [{ ...at, index: 2, inlined: false }];
-  return {
-    signature: {
-      ...{
-        id: `S${id}`,
-        count: 1,
-        waitReason: '',
-        status: 'waiting',
-        system: false,
-        exampleIds: [id],
-        frames,
-      },
-      ...{ currentLocation: at, userLocation: at, startLocation: at, goStatementLocation: at },
-    },
-    ...{ key: String(id), count: 1, ids: [id], wait, elem: 0 },
-  };
-}
+const cellOf = (id: number, wait: Wait, at = place) => waitingCell(id, wait, at);
 
 const on = (id: number, channel: number, direction: 'send' | 'receive', at = place) =>
   cellOf(id, { kind: 'channel', cases: [{ channel, direction }] }, at);

@@ -1,4 +1,5 @@
 import type { Cell } from '../snapshot.js';
+import { callerOfSync } from '../sync-waits.js';
 import { isSyncObject, type Knot, type ObjectKey, objectsOf, type Releaser } from '../wait-for-graph.js';
 import { type Claim, channelOf, type Rule, type RuleInput } from './rule.js';
 
@@ -109,9 +110,7 @@ export function namesOf(objects: readonly ObjectKey[], input: RuleInput): string
 }
 
 export const placeOf = (cell: Cell) => {
-  const frame = cell.signature.frames.find(
-    ({ function: name }) => !/^(?:runtime|sync|internal\/sync)\./.test(name),
-  );
+  const frame = callerOfSync(cell.signature.frames);
   const { function: name, file, line } = frame ?? cell.signature.userLocation;
   return { function: name, file, line };
 };

@@ -198,7 +198,7 @@ func takesAway(v ssa.Value) bool {
 
 // ownerOffset is how far behind what a variable points at an operand lies: `s.mu` behind `s`. It tells a pointer to
 // the object around from others where optimised code kept no variable.
-func (w *World) ownerOffset(v ssa.Value) (owner string, offset int64, ok bool) {
+func (w *World) ownerOffset(v ssa.Value) (root ssa.Value, offset int64, ok bool) {
 	for {
 		f, isField := v.(*ssa.FieldAddr)
 		if !isField {
@@ -206,12 +206,12 @@ func (w *World) ownerOffset(v ssa.Value) (owner string, offset int64, ok bool) {
 		}
 		within, known := w.offsetOf(f.X.Type(), f.Field)
 		if !known {
-			return "", 0, false
+			return nil, 0, false
 		}
 		offset += within
 		v = f.X
 	}
-	return w.keys.of(deref(v.Type())), offset, true
+	return v, offset, true
 }
 
 // exprOf is the text by which a debugger finds a value in a frame of its function: a variable, and fields of it.

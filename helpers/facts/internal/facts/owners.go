@@ -34,19 +34,11 @@ func (w *World) ownerOf(op *Op) *Owner {
 	if types.IsInterface(op.Operand.Type()) {
 		return nil
 	}
-	typ, offset, ok := w.ownerOffset(op.Operand)
+	root, offset, ok := w.ownerOffset(op.Operand)
 	if !ok {
 		return nil
 	}
-	root := op.Operand
-	for {
-		f, isField := root.(*ssa.FieldAddr)
-		if !isField {
-			break
-		}
-		root = f.X
-	}
-	out := &Owner{Type: typ, Offset: offset}
+	out := &Owner{Type: w.keys.of(deref(root.Type())), Offset: offset}
 	switch root.(type) {
 	case *ssa.Parameter, *ssa.FreeVar:
 		out.Passed = true
@@ -61,19 +53,11 @@ func (w *World) fieldOwner(v ssa.Value, fn *ssa.Function) *Owner {
 	if !ok || load.Op != token.MUL {
 		return nil
 	}
-	root := load.X
-	for {
-		f, isField := root.(*ssa.FieldAddr)
-		if !isField {
-			break
-		}
-		root = f.X
-	}
-	typ, offset, ok := w.ownerOffset(load.X)
+	root, offset, ok := w.ownerOffset(load.X)
 	if !ok || root == load.X {
 		return nil
 	}
-	return &Owner{Type: typ, Offset: offset, Ambiguous: w.hasOthers(fn, root)}
+	return &Owner{Type: w.keys.of(deref(root.Type())), Offset: offset, Ambiguous: w.hasOthers(fn, root)}
 }
 
 // passedOwner describes what a channel is a field of that a function passes on.

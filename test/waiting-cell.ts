@@ -1,0 +1,22 @@
+import type { Location } from '../lab/analysis/diagnosis.js';
+import type { Cell, Wait } from '../lab/analysis/snapshot.js';
+
+/** One goroutine that waits, in a group of its own, with one frame; its key is its number. */
+export function waitingCell(id: number, wait: Wait, at: Location): Cell {
+  const frames = [{ ...at, index: 2, inlined: false }];
+  return {
+    signature: {
+      ...{
+        id: `S${id}`,
+        count: 1,
+        waitReason: '',
+        status: 'waiting',
+        system: false,
+        exampleIds: [id],
+        frames,
+      },
+      ...{ currentLocation: at, userLocation: at, startLocation: at, goStatementLocation: at },
+    },
+    ...{ key: String(id), count: 1, ids: [id], wait, elem: 0 },
+  };
+}
