@@ -58,7 +58,7 @@ func (w *World) infoOf(f Frame) FrameInfo {
 	if fns := w.FunctionsOf(f); len(fns) > 0 {
 		info.Known = true
 		info.Start, _ = w.span(fns[0])
-	} else if wrapperName.MatchString(withoutTypeArgs(f.Function)) || literalName.MatchString(withoutTypeArgs(f.Function)) {
+	} else if wrapperName.MatchString(withoutTypeArgs(f.Function)) || isLiteral(withoutTypeArgs(f.Function)) {
 		info.ByName = true
 	}
 	for _, fn := range w.functionsAt(f.File, f.Line) {
@@ -114,7 +114,7 @@ func (w *World) unseenIn(s *Stacks, i, j int, info FrameInfo) string {
 	if initializer.MatchString(plain) {
 		return ""
 	}
-	if literalName.MatchString(plain) && j > 0 {
+	if isLiteral(plain) && j > 0 {
 		return ""
 	}
 	return fmt.Sprintf("the source of %s is not at %s:%d", f.Function, f.File, f.Line)

@@ -9,7 +9,8 @@ import (
 )
 
 // packageOf is the import path in a linker's name: it ends with the first dot behind the last slash, and in that last
-// part dots and what is unusual are written as %2e. Empty for what belongs to no package.
+// part dots and what is unusual are written as %2e. Empty for what belongs to no package, and for what does not tell
+// its own: Go 1.27 calls the literals of an inlined function that has a go:linkname `_.name.func1`.
 func packageOf(name string) string {
 	raw := rawPackage(name)
 	if !strings.Contains(raw, "%") {
@@ -42,7 +43,7 @@ func rawPackage(name string) string {
 	}
 	slash := strings.LastIndexByte(head, '/')
 	dot := strings.IndexByte(head[slash+1:], '.')
-	if dot <= 0 {
+	if dot <= 0 || head[:slash+1+dot] == "_" {
 		return ""
 	}
 	return head[:slash+1+dot]
@@ -87,22 +88,17 @@ func declared(name string) (receiver, function string, ok bool) {
 	return first, second, isName(first) && isName(second) && !isMade(second)
 }
 
-// isLiteral tells whether a linker's name is that of a function literal; -range literals are bodies of loops.
+// isLiteral tells whether a linker's name is that of a function literal: it ends with func1 or, in another literal,
+// with 1. Bodies of loops end with -range1, and init.0 is a function with that name in the sources.
 func isLiteral(name string) bool {
-	for {
-		dot := strings.LastIndexByte(name, '.')
-		if dot < 0 {
-			return false
-		}
-		last := name[dot+1:]
-		if after, ok := compat.CutPrefix(last, "func"); ok && isNumber(after) {
-			return true
-		}
-		if !isNumber(last) {
-			return false
-		}
-		name = name[:dot]
+	dot := strings.LastIndexByte(name, '.')
+	if dot < 0 {
+		return false
 	}
+	if after, ok := compat.CutPrefix(name[dot+1:], "func"); ok {
+		return isNumber(after)
+	}
+	return isNumber(name[dot+1:]) && !strings.HasSuffix(name[:dot], ".init")
 }
 
 func isMade(name string) bool {
@@ -119,7 +115,7 @@ func isNumber(text string) bool {
 }
 
 func isName(text string) bool {
-	return text != "" && !strings.ContainsAny(text, ".-·()[]<> ")
+	return text != "" && (text[0] < '0' || text[0] > '9') && !strings.ContainsAny(text, ".-·()[]<> ")
 }
 
 // declaredAs is the linker's name of a declaration.
