@@ -35,11 +35,17 @@ interface Running extends AsyncDisposable {
 
 /**
  * Starts a program, and its companion with it; takes a core of both when the first one hangs, or after `withinMs` when
- * it goes on with something else; ends both. Throws with what the program said when it ends by itself.
+ * it goes on with something else; ends both. A race that makes it hang may miss once: one that is busy then is started
+ * anew, up to `starts` times in all. Throws with what the program said when it ends by itself.
  */
 export async function coresOf(
   first: Run,
-  { companion, withinMs, goVersion }: { companion?: Run | undefined; withinMs: number; goVersion: string },
+  {
+    companion,
+    withinMs,
+    goVersion,
+    starts,
+  }: { companion?: Run | undefined; withinMs: number; goVersion: string; starts: number },
   signal: AbortSignal,
 ): Promise<TakenCores> {
   const folder = await tempFolder();
@@ -49,15 +55,17 @@ export async function coresOf(
     forget();
   };
   try {
-    await using running = await start(first, folder, 'first', goVersion, signal);
     await using beside =
       companion === undefined ? undefined : await start(companion, folder, 'companion', goVersion, signal);
-    await untilStill(running.pid, withinMs, signal);
-    return {
-      first: await running.capture(),
-      companion: await beside?.capture(),
-      [Symbol.asyncDispose]: remove,
-    };
+    for (let left = starts; ; left -= 1) {
+      await using running = await start(first, folder, `first-${left}`, goVersion, signal);
+      if ((await untilStill(running.pid, withinMs, signal)) === 'busy' && left > 1) continue;
+      return {
+        first: await running.capture(),
+        companion: await beside?.capture(),
+        [Symbol.asyncDispose]: remove,
+      };
+    }
   } catch (error) {
     await remove();
     throw error;

@@ -31,6 +31,7 @@ interface Work {
   readonly args?: readonly string[];
   readonly fixedArgs?: readonly string[];
   readonly withinMs?: number;
+  readonly starts?: number;
   readonly options?: readonly string[];
 }
 
@@ -52,7 +53,7 @@ describe('programs whose deadlocks were reported, and healthy ones that are larg
     for (const one of faulty) {
       const { expected, fixedArgs } = one;
       const build = () => buildCase(one, go, signal);
-      begin(one.name, { build, fixedArgs, withinMs: expected.seconds * 1_000 });
+      begin(one.name, { build, fixedArgs, withinMs: expected.seconds * 1_000, starts: 3 });
     }
     for (const one of healthy) {
       let built: Promise<CaseProgram> | undefined;
@@ -115,14 +116,14 @@ describe('programs whose deadlocks were reported, and healthy ones that are larg
 
 /** Builds, lets it hang, takes the cores and diagnoses them. */
 async function analysed(
-  { build, args = [], fixedArgs = [], withinMs = usualMs, options = [] }: Work,
+  { build, args = [], fixedArgs = [], withinMs = usualMs, starts = 1, options = [] }: Work,
   goVersion: string,
 ): Promise<Analyses> {
   const { exe, fixedExe } = await building(build);
   return await running(async () => {
     const companion: Run | undefined =
       fixedExe === undefined ? undefined : { exe: fixedExe, args: fixedArgs };
-    await using cores = await coresOf({ exe, args }, { companion, withinMs, goVersion }, signal);
+    await using cores = await coresOf({ exe, args }, { companion, withinMs, goVersion, starts }, signal);
     const taken = cores.companion === undefined ? [cores.first] : [cores.first, cores.companion];
     const [first, second] = await Promise.allSettled(
       taken.map((core) => analysing(() => analyze(core, options, signal))),

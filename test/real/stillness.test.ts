@@ -23,6 +23,12 @@ describe('a program that is watched until it hangs', () => {
     expect(await watched('while :; do :; done')).to.equal('busy');
   });
 
+  it('is slow when it works now and then', async () => {
+    expect(
+      await watched('while :; do i=0; while [ $i -lt 40000 ]; do i=$((i+1)); done; sleep 0.3; done'),
+    ).to.equal('slow');
+  });
+
   it('has ended when it did so by itself', async () => {
     expect(await watched('exit 0')).to.equal('ended');
   });

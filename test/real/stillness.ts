@@ -6,12 +6,18 @@ import { parseProcStat } from '../../lab/targets/process-identity.js';
 const windowMs = 2_500;
 /** Of 10 ms each: under one percent of a processor. What a hung program still does, a ticker for example, takes less. */
 const fewTicks = 2;
+/** Half a processor over that time. */
+const manyTicks = windowMs / 10 / 2;
 
-export type Stillness = 'still' | 'busy' | 'ended';
+export type Stillness = 'still' | 'slow' | 'busy' | 'ended';
 
-/** Waits until the process has used next to no processor time for a while; `busy` when it never did in that time. */
+/**
+ * Waits until the process has used next to no processor time for a while. When it never did in that time: `busy` when
+ * at the end it still used half a processor or more, else `slow`.
+ */
 export async function untilStill(pid: number, withinMs: number, signal: AbortSignal): Promise<Stillness> {
   const looks: { readonly at: number; readonly ticks: number }[] = [];
+  let last = 0;
   const look = async (): Promise<Stillness | undefined> => {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
     const stat = parseProcStat(text);
@@ -19,7 +25,10 @@ export async function untilStill(pid: number, withinMs: number, signal: AbortSig
     const at = performance.now();
     const then = looks.findLast((earlier) => earlier.at <= at - windowMs);
     looks.push({ at, ticks: stat.cpuTicks });
-    return then !== undefined && stat.cpuTicks - then.ticks <= fewTicks ? 'still' : undefined;
+    if (then === undefined) return undefined;
+    last = stat.cpuTicks - then.ticks;
+    return last <= fewTicks ? 'still' : undefined;
   };
-  return (await poll(look, { signal, deadlineMs: withinMs, everyMs: 100 })) ?? 'busy';
+  const found = await poll(look, { signal, deadlineMs: withinMs, everyMs: 100 });
+  return found ?? (last >= manyTicks ? 'busy' : 'slow');
 }
