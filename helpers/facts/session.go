@@ -125,6 +125,30 @@ func (s *session) call(ctx context.Context, method string, params json.RawMessag
 			return nil, err
 		}
 		return s.world.Answer(s.stacks, p.Ops, p.Mode), nil
+	case "words":
+		var p struct {
+			Items []struct {
+				Stack int    `json:"stack"`
+				Frame int    `json:"frame"`
+				Expr  string `json:"expr"`
+			} `json:"items"`
+		}
+		if err := json.Unmarshal(params, &p); err != nil {
+			return nil, err
+		}
+		out := []*facts.Word{}
+		for _, item := range p.Items {
+			out = append(out, s.world.WordOf(s.stacks, item.Stack, item.Frame, item.Expr))
+		}
+		return map[string]any{"words": out}, nil
+	case "alike":
+		var p struct {
+			Ops []int `json:"ops"`
+		}
+		if err := json.Unmarshal(params, &p); err != nil {
+			return nil, err
+		}
+		return map[string]any{"groups": s.world.Alike(p.Ops)}, nil
 	case "texts":
 		files, err := s.program.Texts(ctx, s.lines)
 		return map[string]any{"files": files}, err

@@ -1,0 +1,309 @@
+package facts
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/types"
+
+	"golang.org/x/tools/go/ssa"
+)
+
+// A Word tells where the arguments that a traceback prints of a frame lead to an object: the place among the words,
+// without their braces, and the way from there.
+type Word struct {
+	Index int    `json:"index"`
+	Steps Access `json:"steps"`
+}
+
+// WordOf finds the object of an expression, as Spot.Expr has it, by the arguments of the frame; nil where they do not
+// lead to it. Of a channel the way leads to the channel, of an object of package sync to its address.
+func (w *World) WordOf(s *Stacks, stack, frame int, expr string) *Word {
+	if stack >= len(s.at) || frame >= len(s.at[stack]) {
+		return nil
+	}
+	e, err := parser.ParseExpr(expr)
+	if err != nil {
+		return nil
+	}
+	var found *Word
+	for _, a := range s.at[stack][frame] {
+		word := w.wordIn(a.fn, e)
+		if word == nil || (found != nil && !sameWord(found, word)) {
+			return nil
+		}
+		found = word
+	}
+	return found
+}
+
+func sameWord(a, b *Word) bool {
+	if a.Index != b.Index || len(a.Steps) != len(b.Steps) {
+		return false
+	}
+	for i, step := range a.Steps {
+		if step != b.Steps[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *World) wordIn(fn *ssa.Function, e ast.Expr) *Word {
+	v, ok := w.wordValue(fn, e)
+	if !ok {
+		return nil
+	}
+	if v.isAddress {
+		// An object of package sync lies there itself, or in the struct around it.
+		steps, ok := w.syncObjectIn(v.typ, v.steps)
+		if !ok {
+			return nil
+		}
+		return &Word{v.index, steps}
+	}
+	switch t := v.typ.Underlying().(type) {
+	case *types.Chan:
+		return &Word{v.index, v.steps}
+	case *types.Pointer:
+		if steps, ok := w.syncObjectIn(t.Elem(), v.steps); ok {
+			return &Word{v.index, steps}
+		}
+	}
+	return nil
+}
+
+// A wordValue is what an expression comes to: the value of a word after some steps or, of what lies in memory as a whole,
+// the address of it.
+type wordValue struct {
+	index     int
+	steps     Access
+	typ       types.Type
+	isAddress bool
+}
+
+func (w *World) wordValue(fn *ssa.Function, e ast.Expr) (wordValue, bool) {
+	none := wordValue{}
+	switch e := e.(type) {
+	case *ast.ParenExpr:
+		return w.wordValue(fn, e.X)
+	case *ast.Ident:
+		index := 0
+		for _, p := range fn.Params { // the receiver is the first
+			if p.Name() == e.Name {
+				if !isOneWord(p.Type()) {
+					return none, false
+				}
+				return wordValue{index: index, typ: p.Type(), steps: Access{}}, true
+			}
+			index += printedWords(p.Type(), 0)
+		}
+	case *ast.UnaryExpr:
+		if e.Op.String() == "&" {
+			v, ok := w.wordValue(fn, e.X)
+			if !ok || !v.isAddress {
+				return none, false
+			}
+			return wordValue{v.index, v.steps, types.NewPointer(v.typ), false}, true
+		}
+	case *ast.StarExpr:
+		v, ok := w.wordValue(fn, e.X)
+		if !ok {
+			return none, false
+		}
+		return w.wordPointedAt(v)
+	case *ast.SelectorExpr:
+		v, ok := w.wordValue(fn, e.X)
+		if !ok {
+			return none, false
+		}
+		object, path, _ := types.LookupFieldOrMethod(v.typ, true, packageFor(fn), e.Sel.Name)
+		if field, ok := object.(*types.Var); !ok || !field.IsField() {
+			return none, false
+		}
+		for _, index := range path {
+			if v, ok = w.wordField(v, index); !ok {
+				return none, false
+			}
+		}
+		return v, true
+	}
+	return none, false
+}
+
+// packageFor is the package whose names a function sees; of an instance or a wrapper, that of what it was made of.
+func packageFor(fn *ssa.Function) *types.Package {
+	for fn.Pkg == nil && fn.Origin() != nil && fn.Origin() != fn {
+		fn = fn.Origin()
+	}
+	if fn.Pkg != nil {
+		return fn.Pkg.Pkg
+	}
+	if fn.Object() != nil {
+		return fn.Object().Pkg()
+	}
+	return nil
+}
+
+// wordPointedAt is what a pointer leads to: a value is read, a struct stays where it is.
+func (w *World) wordPointedAt(v wordValue) (wordValue, bool) {
+	v, ok := w.valueOf(v)
+	if !ok {
+		return v, false
+	}
+	pointer, ok := v.typ.Underlying().(*types.Pointer)
+	if !ok {
+		return v, false
+	}
+	return w.valueOf(wordValue{v.index, v.steps, pointer.Elem(), true})
+}
+
+// valueOf reads what lies in memory and fits into a word.
+func (w *World) valueOf(v wordValue) (wordValue, bool) {
+	if v.isAddress && isOneWord(v.typ) {
+		return wordValue{v.index, append(append(Access{}, v.steps...), loadStep), v.typ, false}, true
+	}
+	return v, true
+}
+
+func (w *World) wordField(v wordValue, index int) (wordValue, bool) {
+	if !v.isAddress {
+		pointed, ok := w.wordPointedAt(v)
+		if !ok || !pointed.isAddress {
+			return v, false
+		}
+		v = pointed
+	}
+	st, ok := v.typ.Underlying().(*types.Struct)
+	if !ok {
+		return v, false
+	}
+	offset, ok := w.offsetOf(v.typ, index)
+	if !ok {
+		return v, false
+	}
+	return w.valueOf(wordValue{v.index, append(append(Access{}, v.steps...), offset), st.Field(index).Type(), true})
+}
+
+// syncObjectIn adds the way to an object of package sync: the value itself, or one that is embedded in it.
+func (w *World) syncObjectIn(t types.Type, steps Access) (Access, bool) {
+	if syncType(t) != "" {
+		return steps, true
+	}
+	st, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return nil, false
+	}
+	for i := 0; i < st.NumFields(); i++ {
+		if field := st.Field(i); field.Embedded() && syncType(field.Type()) != "" {
+			offset, ok := w.offsetOf(t, i)
+			return append(append(Access{}, steps...), offset), ok
+		}
+	}
+	return nil, false
+}
+
+// isOneWord tells whether a value is a pointer, or as good as one.
+func isOneWord(t types.Type) bool {
+	switch u := t.Underlying().(type) {
+	case *types.Pointer, *types.Chan, *types.Map, *types.Signature:
+		return true
+	case *types.Basic:
+		return u.Kind() == types.UnsafePointer
+	}
+	return false
+}
+
+// The compiler describes so many words of a function's arguments, and structs so deep (internal/abi, TraceArgs...).
+const maxPrintedDepth = 5
+
+// printedWords is how many words a traceback prints of an argument.
+func printedWords(t types.Type, depth int) int {
+	depth++
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		if u.Info()&(types.IsString|types.IsComplex) != 0 && depth < maxPrintedDepth {
+			return 2
+		}
+	case *types.Interface:
+		if depth < maxPrintedDepth {
+			return 2
+		}
+	case *types.Slice:
+		if depth < maxPrintedDepth {
+			return 3
+		}
+	case *types.Array:
+		if depth >= maxPrintedDepth || u.Len() == 0 {
+			return 1
+		}
+		return int(u.Len()) * printedWords(u.Elem(), depth)
+	case *types.Struct:
+		if depth >= maxPrintedDepth || u.NumFields() == 0 {
+			return 1
+		}
+		sum := 0
+		for i := 0; i < u.NumFields(); i++ {
+			sum += printedWords(u.Field(i).Type(), depth)
+		}
+		return sum
+	}
+	return 1
+}
+
+// Alike numbers operations by the objects that they may be on: those with one number may share an object, those with
+// different ones do not.
+func (w *World) Alike(ids []int) []int {
+	group := map[*Op]*Op{}
+	var root func(op *Op) *Op
+	root = func(op *Op) *Op {
+		for group[op] != nil && group[op] != op {
+			op = group[op]
+		}
+		return op
+	}
+	asked := make([]*Op, len(ids))
+	for i, id := range ids {
+		if id < 0 || id >= len(w.ops) {
+			continue
+		}
+		op := w.ops[id]
+		asked[i] = op
+		if group[op] == nil {
+			group[op] = op
+		}
+		for _, other := range w.classOfAny([]*Op{op}).ops {
+			if group[other] == nil {
+				group[other] = other
+			}
+			if a, b := root(op), root(other); a != b {
+				group[b] = a
+			}
+		}
+	}
+	out := make([]int, len(ids))
+	for i, op := range asked {
+		out[i] = -1
+		if op != nil {
+			out[i] = root(op).ID
+		}
+	}
+	return out
+}
+
+// isClockChannel tells whether a channel is one that the runtime sends to when a time has come: of time.After, time.Tick, a
+// Timer or a Ticker.
+func isClockChannel(v ssa.Value) bool {
+	for {
+		switch x := v.(type) {
+		case *ssa.ChangeType:
+			v = x.X
+			continue
+		case *ssa.Call:
+			switch calledName(&x.Call) {
+			case "time.After", "time.Tick":
+				return true
+			}
+		}
+		return timerOf(v) != nil
+	}
+}
