@@ -75,8 +75,11 @@ export function findingOf({ claim, facts }: ClaimFacts, index: number, input: Ru
     const id = idOf.get(object) ?? '';
     const channel = input.graph.channels.get(address);
     if (channel !== undefined) {
+      const name = input.nameOf(address);
       const text =
-        `${input.nameOf(address)} at ${hex(address)} holds ${channel.count} of ${numbered(channel.capacity, 'value', 'values')}; ` +
+        (channel.untold
+          ? `At ${name}, or channels like it, `
+          : `${name} at ${hex(address)} holds ${channel.count} of ${numbered(channel.capacity, 'value', 'values')}; `) +
         `${numbered(channel.waiters.send, 'goroutine waits', 'goroutines wait')} to send, ${channel.waiters.receive} to receive`;
       add('memory', text, `print *(*"runtime.hchan")(${hex(address)})`);
     }
@@ -154,13 +157,11 @@ function resourceOf(id: string, object: ObjectKey, input: RuleInput): Resource {
   const channel = input.graph.channels.get(address);
   const base = { id, kind: 'channel' as const, address: hex(address), name: input.nameOf(address) };
   if (channel === undefined) return base;
-  const { elemType, count, capacity, closed, waiters } = channel;
+  const { elemType, count, capacity, closed, waiters, untold } = channel;
   return {
     ...base,
     ...(elemType === undefined ? {} : { elemType }),
-    len: count,
-    cap: capacity,
-    closed,
+    ...(untold ? {} : { len: count, cap: capacity, closed }),
     waiters: { send: waiters.send, recv: waiters.receive },
   };
 }

@@ -160,7 +160,7 @@ export const diagnosisSchema = z.object({
   /** Most waited for, where nothing could be proved: one line each. */
   suspects: z.array(z.object({ resource: z.string(), group: z.string(), text: z.string() })).optional(),
   stats: z.object({
-    engine: z.enum(['core-reader', 'delve']),
+    engine: z.enum(['core-reader', 'delve', 'dump']),
     wallMs: z.number(),
     peakRssBytes: z.number(),
     crossChecked: z.number().int(),

@@ -1,3 +1,4 @@
+import type { Executable } from '../core/executable.js';
 import type { CheckedPair } from '../core/pair.js';
 import { toLabError } from '../errors.js';
 import type { Emit } from '../events.js';
@@ -27,18 +28,31 @@ export interface OpeningSources extends AsyncDisposable {
  * absent, and say why.
  */
 export function openSources(
-  pair: CheckedPair,
-  options: Pick<AnalyzeOptions, 'exe' | 'sourceMap' | 'goRoot' | 'noSource' | 'facts'>,
+  { exe }: CheckedPair,
+  options: SourceOptions,
+  emit: Emit,
+  signal: AbortSignal,
+): OpeningSources {
+  return openSourcesOf(options.noSource === true ? notWanted : exe, options, emit, signal);
+}
+
+type SourceOptions = Pick<AnalyzeOptions, 'exe' | 'sourceMap' | 'goRoot' | 'noSource' | 'facts'>;
+
+/** The same of an executable without a core, or why there are none. */
+export function openSourcesOf(
+  exe: Executable | string,
+  options: SourceOptions,
   emit: Emit,
   signal: AbortSignal,
 ): OpeningSources {
   const opening: Promise<LoadingSources | string> =
-    options.noSource === true ? Promise.resolve(notWanted) : start(pair, options, emit, signal);
+    typeof exe === 'string' ? Promise.resolve(exe) : start(exe, options, emit, signal);
+  const mainModule = typeof exe === 'string' ? undefined : exe.build?.mainModule;
   return {
     async of(snapshot) {
       const stacks = stacksOf(snapshot);
       const without = (why: string) =>
-        withoutSources(why, stacks, recordedLibrary(stacks, pair.exe.build?.mainModule));
+        withoutSources(why, stacks, recordedLibrary(stacks, mainModule));
       const loading = await opening;
       if (typeof loading === 'string') return without(loading);
       try {
@@ -56,16 +70,16 @@ export function openSources(
 }
 
 async function start(
-  pair: CheckedPair,
+  { goVersion: builtBy, buildId: id }: Executable,
   { exe, sourceMap = [], goRoot, facts }: Pick<AnalyzeOptions, 'exe' | 'sourceMap' | 'goRoot' | 'facts'>,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<LoadingSources | string> {
   try {
-    const goVersion = pair.exe.goVersion ?? 'unknown';
+    const goVersion = builtBy ?? 'unknown';
     const tool = facts === undefined ? await toolFor(goVersion, emit, signal) : undefined;
     const caution = tool?.newEnough === false ? olderThan(goVersion, tool) : undefined;
-    const buildId = pair.exe.buildId.gnu ?? pair.exe.buildId.go;
+    const buildId = id.gnu ?? id.go;
     return await loadSources({
       ...{ exe, buildId, helper: facts ?? tool?.path ?? '', sourceMap, goRoot, otherGoRoot: tool?.goRoot },
       ...{ cacheDir: cacheFolder(), caution, signal },

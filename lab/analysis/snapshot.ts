@@ -71,6 +71,8 @@ export interface SyncObject {
   readonly address: number;
   /** Ids of the goroutines in its queues, in queue order; at most `maxQueued`. */
   readonly queued: readonly number[];
+  /** A dump does not tell its state; what stands here is what follows from who waits for it. */
+  readonly untold?: true;
   readonly state:
     | { readonly kind: 'mutex'; readonly mutex: MutexState }
     | { readonly kind: 'rwmutex'; readonly rwmutex: RwMutexState }
@@ -95,6 +97,8 @@ export const maxCellIds = 8;
 /** A channel that somebody waits for. */
 export interface Channel {
   readonly address: number;
+  /** A dump tells neither how full it is nor whether it is closed. */
+  readonly untold?: true;
   readonly elemType: string | undefined;
   readonly count: number;
   readonly capacity: number;
@@ -129,7 +133,13 @@ export interface Snapshot {
   readonly reached?: Reached | undefined;
 }
 
-export const hex = (address: number) => `0x${address.toString(16)}`;
+/** Empty for what has no address that is known: see `isKnownAddress`. */
+export const hex = (address: number) => (isKnownAddress(address) ? `0x${address.toString(16)}` : '');
+
+/** Beyond the addresses of any process: objects that are told apart without one have numbers from here on. */
+export const firstMadeUp = 2 ** 51;
+
+export const isKnownAddress = (address: number): boolean => address < firstMadeUp;
 
 /** Delve's rule for the user location: the first frame that is not one of the runtime's own functions. */
 export function isPrivateRuntime(name: string): boolean {

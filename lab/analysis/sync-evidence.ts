@@ -1,7 +1,7 @@
 import type { Resource } from './diagnosis.js';
 import type { ReleaserSearch } from './releasers/search.js';
 import { channelOf, numbered, type RuleInput } from './rules/rule.js';
-import { type Cell, hex, type SyncObject } from './snapshot.js';
+import { type Cell, hex, isKnownAddress, type SyncObject } from './snapshot.js';
 import type { ObjectKey, ReleaseEvidence } from './wait-for-graph.js';
 
 type SyncRelease = ReleaseEvidence & { readonly operation: 'unlock' | 'runlock' | 'done' | 'signal' };
@@ -30,7 +30,8 @@ export function syncResource(id: string, object: ObjectKey, input: RuleInput): R
 }
 
 /** The state words in words. */
-export function syncStateText({ address, state, queued }: SyncObject, name: string): string {
+export function syncStateText({ address, state, queued, untold }: SyncObject, name: string): string {
+  if (untold) return `${name}${isKnownAddress(address) ? ` at ${hex(address)}` : ''}: its state is not in the dump`;
   const what = `${name} at ${hex(address)}`;
   const shown = queued.slice(0, 8).join(', ');
   const queue =

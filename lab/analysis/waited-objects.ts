@@ -50,10 +50,10 @@ function describe(
 ): Omit<WaitedObject, 'waiting' | 'groups'> | undefined {
   const channel = channels.get(address);
   if (channel !== undefined) {
-    const { elemType, count, capacity, closed, waiters, wokenFromOutside } = channel;
+    const { elemType, count, capacity, closed, waiters, wokenFromOutside, untold } = channel;
     const fill = capacity === 0 ? 'unbuffered' : `${count} of ${capacity} values`;
     const state = [
-      fill,
+      ...(untold ? [] : [fill]),
       ...(closed ? ['closed'] : []),
       `${numbered(waiters.send, 'waits', 'wait')} to send, ${waiters.receive} to receive`,
       ...(wokenFromOutside === undefined ? [] : [wokenFromOutside]),
@@ -61,7 +61,7 @@ function describe(
     return {
       ...{ id, kind: 'channel', address: hex(address), name: nameOf(address), state },
       ...(elemType === undefined ? {} : { elemType }),
-      ...{ len: count, cap: capacity, closed },
+      ...(untold ? {} : { len: count, cap: capacity, closed }),
       waiters: { send: waiters.send, recv: waiters.receive },
     };
   }

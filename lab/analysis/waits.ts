@@ -34,6 +34,8 @@ const liveReasons = new Set([
   'wait until GC ends',
 ]);
 
+export const isLiveReason = (reason: string): boolean => liveReasons.has(reason);
+
 export interface Parked {
   readonly state: GoroutineState;
   readonly waitReason: string;

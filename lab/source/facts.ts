@@ -160,6 +160,8 @@ export const placesSchema = z.object({
         line: z.number(),
         near: z.boolean(),
         done: z.boolean(),
+        /** It receives from a timer or a ticker. */
+        clock: z.boolean().optional(),
         /** As a person calls it, where this stack tells. */
         name: z.string().optional(),
         elem: z.string().optional(),
@@ -169,6 +171,15 @@ export const placesSchema = z.object({
   ),
 });
 
+/** Where the words that a traceback prints of a frame's arguments lead to an object. */
+const argumentWord = z.object({ index: z.number(), steps: access });
+
+export const wordsSchema = z.object({ words: z.array(argumentWord.nullable()) });
+
+/** Operations with one number may share an object; -1 for one that is not known. */
+export const alikeSchema = z.object({ groups: z.array(z.number()) });
+
+export type ArgumentWord = z.infer<typeof argumentWord>;
 export type OperationClass = z.infer<typeof classSchema>;
 export type Operation = z.infer<typeof operation>;
 export type Spot = z.infer<typeof spot>;

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { LabError, messageOf } from '../errors.js';
 import { type AnswerCache, openAnswerCache } from './answer-cache.js';
 import {
+  type ArgumentWord,
+  alikeSchema,
   classSchema,
   type FrameInfo,
   type OperationClass,
@@ -13,6 +15,7 @@ import {
   textsSchema,
   type WaitingOp,
   type WaitMode,
+  wordsSchema,
 } from './facts.js';
 import { FactsFailure, type FactsSession, startFacts } from './helper.js';
 
@@ -51,6 +54,12 @@ export interface Sources {
   ): Promise<readonly (readonly WaitingOp[])[]>;
   /** Everyone who could end waits at these operations. */
   releasers(ops: readonly number[], mode: WaitMode): Promise<AnsweredClass>;
+  /** How the arguments that a traceback prints of each frame lead to the object of an expression, where they do. */
+  words(
+    items: readonly { readonly stack: number; readonly frame: number; readonly expr: string }[],
+  ): Promise<readonly (ArgumentWord | undefined)[]>;
+  /** Numbers operations so that those with one number may share an object; others do not. */
+  alike(ops: readonly number[]): Promise<readonly number[]>;
   /** What it takes to find the same on a machine that has none of these files. */
   texts(): Promise<readonly SourceText[]>;
 }
@@ -176,6 +185,16 @@ function sourcesOf(
       classes.set(key, asked);
       return asked;
     },
+    async words(items) {
+      if (items.length === 0) return [];
+      const { words } = await call('words', { items }, wordsSchema, () => ({ words: [] }));
+      return items.map((_, i) => words[i] ?? undefined);
+    },
+    async alike(ops) {
+      if (ops.length === 0) return [];
+      const { groups } = await call('alike', { ops }, alikeSchema, () => ({ groups: [] }));
+      return ops.map((_, i) => groups[i] ?? -1);
+    },
     async texts() {
       const helper = await ready();
       return (await helper.call('texts', {}, textsSchema, { signal })).files ?? [];
@@ -204,6 +223,8 @@ export function withoutSources(
     }),
     places: (items) => Promise.resolve(items.map(() => [])),
     releasers: () => Promise.resolve(nothing),
+    words: (items) => Promise.resolve(items.map(() => undefined)),
+    alike: (ops) => Promise.resolve(ops.map(() => -1)),
     texts: () => Promise.resolve([]),
   };
 }

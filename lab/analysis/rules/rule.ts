@@ -88,9 +88,10 @@ export function listed(names: readonly string[]): string {
   return [...counts].map(([name, count]) => (count === 1 ? name : `${name}, ${count} of them`)).join(' and ');
 }
 
-/** `100/100`, or that it has no buffer. */
+/** `100/100`, or that it has no buffer; of one that is not told, what follows from who waits. */
 export function fillOf(channel: Channel | undefined): string {
   if (channel === undefined) return 'unreadable';
+  if (channel.untold) return channel.waiters.send > 0 ? 'full' : 'empty';
   return channel.capacity === 0 ? 'unbuffered' : `${channel.count}/${channel.capacity}`;
 }
 

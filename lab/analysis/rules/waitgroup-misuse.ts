@@ -26,6 +26,7 @@ export const waitGroupMisuse = ruleFor('waitgroup-misuse', 'waitgroup', (knot, i
 });
 
 function counterOf(knot: Knot, { graph }: RuleInput): number | undefined {
-  const state = graph.syncObjects?.get(channelOf(knot.objects[0] ?? ''))?.state;
-  return state?.kind === 'waitgroup' ? state.waitgroup.counter : undefined;
+  const object = graph.syncObjects?.get(channelOf(knot.objects[0] ?? ''));
+  if (object === undefined || object.untold) return undefined;
+  return object.state.kind === 'waitgroup' ? object.state.waitgroup.counter : undefined;
 }

@@ -28,6 +28,7 @@ const optionsSchema = z.looseObject({
   exe: z.string().optional(),
   core: z.string().optional(),
   run: z.string().optional(),
+  dump: z.string().optional(),
   sourceMap: z.array(z.string().regex(/^[^=]+=.+$/, 'FROM=TO')).default([]),
   goRoot: z.string().optional(),
   html: z.string().optional(),
@@ -37,8 +38,8 @@ const optionsSchema = z.looseObject({
   markdown: z.boolean().default(false),
   explain: z.string().optional(),
   svg: z.string().optional(),
-  /** commander's form of `--no-source`. */
-  source: z.boolean().default(true),
+  /** A folder; commander's form of `--no-source` is `false`. */
+  source: z.union([z.boolean(), z.string().min(1)]).default(true),
 });
 
 const report = 'the report';
@@ -52,11 +53,12 @@ export const analyzeCommand: LabCommand = {
     requireOneAnswer(asked);
     if (asked.explain !== undefined && (await explainedRule(asked.explain, output))) return 0;
     requireSensible(asked);
-    const { diagnosis, roster } = await withProgress(output, async (emit) =>
-      asked.run === undefined
+    const { diagnosis, roster } = await withProgress(output, async (emit) => {
+      if (asked.dump !== undefined) return await analyzeText(asked.dump, asked, emit, signal);
+      return asked.run === undefined
         ? await analyzeFiles(asked, emit, signal)
-        : await analyzeStored(asked.run, emit, signal),
-    );
+        : await analyzeStored(asked.run, emit, signal);
+    });
     const sources = await sourcesFor(asked, diagnosis, signal);
     const screen = {
       ...{ ...terminalOf(output), sources, again: commandAgain(asked) },
@@ -119,16 +121,20 @@ export function analyzeExitCode({ verdict }: Pick<Diagnosis, 'verdict'>): number
 }
 
 /** The command as it was typed, as far as it says what is analysed. */
-function commandAgain({ exe, core, run, sourceMap, goRoot, source }: z.infer<typeof optionsSchema>): string {
+function commandAgain({
+  ...{ exe, core, run, dump, sourceMap, goRoot, source },
+}: z.infer<typeof optionsSchema>): string {
   const given: readonly (readonly [string, string | undefined])[] = [
     ['--run', run],
+    ['--dump', dump],
+    ['--source', typeof source === 'string' ? source : undefined],
     ['--exe', exe],
     ['--core', core],
     ...sourceMap.map((one) => ['--source-map', one] as const),
     ['--go-root', goRoot],
   ];
   const words = given.flatMap(([option, value]) => (value === undefined ? [] : [option, quoteWord(value)]));
-  return ['npx lab analyze', ...words, ...(source ? [] : ['--no-source'])].join(' ');
+  return ['npx lab analyze', ...words, ...(source === false ? ['--no-source'] : [])].join(' ');
 }
 
 /** What a stored run knows beside its core: its page, and whether its service still answered. */
@@ -145,11 +151,12 @@ async function ofRun({
 
 /** Where the page finds the lines around the places that it names; nowhere with `--no-source`. */
 async function sourcesFor(
-  { run, exe, source, sourceMap, goRoot }: z.infer<typeof optionsSchema>,
+  { run, exe, dump, source, sourceMap, goRoot }: z.infer<typeof optionsSchema>,
   { groups }: Diagnosis,
   signal: AbortSignal,
 ): Promise<SourceMap> {
-  if (!source) return undefined;
+  if (source === false) return undefined;
+  if (dump !== undefined) return sourceMap.map(parseSourceMap);
   if (run === undefined) {
     const recorded = recordedGoRoot(groups.flatMap(({ stack }) => stack.map(({ file }) => file)));
     const library = goRoot === undefined || recorded === '' ? [] : [{ from: recorded, to: resolve(goRoot) }];
@@ -180,6 +187,31 @@ async function analyzeStored(
   return { diagnosis, roster: await readMembers(run.file(membersFile)) };
 }
 
+async function analyzeText(
+  where: string,
+  { exe, source, sourceMap, goRoot }: z.infer<typeof optionsSchema>,
+  emit: Parameters<typeof analyzeCore>[1],
+  signal: AbortSignal,
+): Promise<Analysed> {
+  const { openDump, readDumps } = await import('../../dump/index.js');
+  const { analyzeDump } = await import('../../analysis/analyze-dump.js');
+  const diagnosis = await withPatience(emit, { stage: 'analyze', text: where }, async () => {
+    const dumps = await readDumps(openDump(where, signal), { signal });
+    const dump = dumps.at(-1);
+    if (dump === undefined) throw new LabError(`no goroutine dump is in ${where}`, { code: 'usage' });
+    if (dumps.length > 1)
+      emit({ type: 'note', text: `${dumps.length} dumps are in ${where}: this is about the last one` });
+    const files = {
+      ...{ name: where, sourceMap: sourceMap.map(parseSourceMap), noSource: source === false },
+      ...(exe === undefined ? {} : { exe: resolve(exe) }),
+      ...(typeof source === 'string' ? { source: resolve(source) } : {}),
+      ...(goRoot === undefined ? {} : { goRoot: resolve(goRoot) }),
+    };
+    return await analyzeDump(dump, files, emit, signal);
+  });
+  return { diagnosis, roster: undefined };
+}
+
 async function analyzeFiles(
   { exe, core, sourceMap, goRoot, source, html, members, explain }: z.infer<typeof optionsSchema>,
   emit: Parameters<typeof analyzeCore>[1],
@@ -200,7 +232,7 @@ async function analyzeFiles(
     exe: resolve(exe),
     core: resolve(core),
     sourceMap: await mapsOf(exe, sourceMap, signal),
-    noSource: !source,
+    noSource: source === false,
     ...(goRoot === undefined ? {} : { goRoot: resolve(goRoot) }),
   };
   const diagnosis = await withPatience(
@@ -249,14 +281,7 @@ function requireOneAnswer({ explain, html, svg, members, ...shown }: z.infer<typ
 
 /** What is sure to fail is said before the work, not after it. */
 function requireSensible({
-  exe,
-  core,
-  run,
-  goRoot,
-  sourceMap,
-  html,
-  members,
-  svg,
+  ...{ exe, core, run, dump, source, goRoot, sourceMap, html, members, svg },
 }: z.infer<typeof optionsSchema>): void {
   const refuse = (message: string, hint: string): never => {
     throw new LabError(message, { code: 'usage', hint });
@@ -264,7 +289,14 @@ function requireSensible({
   if (run !== undefined && (exe !== undefined || core !== undefined)) {
     refuse('--run has its own executable and core', 'leave out --exe and --core, or --run');
   }
+  if (dump !== undefined && (core !== undefined || run !== undefined)) {
+    refuse('--dump is analysed by itself', 'leave out --core and --run, or --dump');
+  }
+  if (dump === undefined && typeof source === 'string') {
+    refuse('--source belongs to --dump', 'use --source-map FROM=TO for a core');
+  }
   for (const folder of [
+    ...(typeof source === 'string' ? [source] : []),
     ...(goRoot === undefined ? [] : [goRoot]),
     ...sourceMap.map((m) => parseSourceMap(m).to),
   ]) {
@@ -278,6 +310,7 @@ function requireSensible({
   const read = [
     { what: 'the executable', path: exe },
     { what: 'the core', path: core },
+    { what: 'the dump', path: dump !== undefined && existsSync(dump) ? dump : undefined },
   ].flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }]));
   requireDistinct(written, run === undefined ? read : filesOfRun(run));
   for (const { what, path } of written) requireWritable(what, resolve(path));
