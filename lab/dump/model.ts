@@ -16,7 +16,6 @@ export interface DumpFrame {
 
 /** One goroutine of a stack. */
 export interface DumpMember {
-  /** 0 where the form of the dump has no numbers. */
   readonly id: number;
   /** Whole minutes that it has waited; absent below one, and where it is not told. */
   readonly minutes?: number;
@@ -46,10 +45,12 @@ export interface DumpStack {
    * on another thread, `cut off` where the text ends, `damaged` where lines of it could not be read.
    */
   readonly lack?: 'elided' | 'unavailable' | 'cut off' | 'damaged';
+  /** `elided`: so many of `frames` come before those that are missing. */
+  readonly elidedAfter?: number;
   /** pprof labels, where the form has them. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly count: number;
-  /** The first of them, at most `maxMembers`. */
+  /** The first of them, at most `maxMembers`; none where the form of the dump has no numbers. */
   readonly members: readonly DumpMember[];
 }
 
