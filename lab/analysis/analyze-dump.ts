@@ -1,16 +1,16 @@
+import { readExecutable } from '../core/executable.js';
 import { localFiles } from '../dump/local-files.js';
 import type { Dump } from '../dump/model.js';
 import { programOf } from '../dump/program.js';
-import { readExecutable } from '../core/executable.js';
 import type { Emit } from '../events.js';
 import { allPrintable } from '../printable.js';
 import { claimsOf, studyWaits } from './conclude.js';
 import { findingOf, groupsOf, summaryOf, userLocations, verdictOf } from './diagnose.js';
 import type { Diagnosis } from './diagnosis.js';
-import { dumpLocator, tellingNothing } from './dump/locator.js';
+import { withTextChecks } from './dump/checks.js';
+import { dumpLocators } from './dump/locator.js';
 import { groupsOfDump, isOver } from './dump/signatures.js';
 import { readWaits, standOf } from './dump/waits.js';
-import { withTextChecks } from './dump/checks.js';
 import { AddressBook } from './dump/words.js';
 import { openSourcesOf } from './open-sources.js';
 import { missingSources, notWanted } from './process-facts.js';
@@ -61,10 +61,10 @@ export async function analyzeDump(
   const places = new Map(stacksOf(first).map(({ id }, i) => [id, i]));
   const stackOf = (id: string) => places.get(id) ?? -1;
   const study = await tellIfLong(emit, 'following what goroutines wait for', async () => {
-    const waits = await readWaits({ groups, sources, book, stackOf });
+    const source = { groups, sources, book, stackOf };
+    const { separate, ...waits } = await readWaits(source);
     const snapshot = unwrapStarts({ ...first, ...waits }, sources);
-    const locator = waits.allPrinted ? dumpLocator({ groups, sources, book, stackOf }) : tellingNothing;
-    const locators = { channels: tellingNothing, syncObjects: locator };
+    const locators = dumpLocators(source, { ...waits, separate });
     // The runtime itself ends a program in which nothing is pending any more.
     const timersPending = () => Promise.resolve(!isOver(dump));
     const apart = { proofsApart: true };
@@ -129,11 +129,7 @@ function roughCells(groups: ReturnType<typeof groupsOfDump>): readonly Cell[] {
   });
 }
 
-function snapshotOf(
-  dump: Dump,
-  groups: ReturnType<typeof groupsOfDump>,
-  cells: readonly Cell[],
-): Snapshot {
+function snapshotOf(dump: Dump, groups: ReturnType<typeof groupsOfDump>, cells: readonly Cell[]): Snapshot {
   const signatures = groups.map(({ signature }) => signature);
   const sum = (all: typeof signatures) => all.reduce((total, { count }) => total + count, 0);
   const system = sum(signatures.filter((one) => one.system));

@@ -1,6 +1,6 @@
 import type { ReleaserSearch } from './releasers/search.js';
 import { channelOf } from './rules/rule.js';
-import { type Cell, hex } from './snapshot.js';
+import { type Cell, hex, isKnownAddress } from './snapshot.js';
 import type { ObjectKey } from './wait-for-graph.js';
 
 const kinds = {
@@ -22,7 +22,10 @@ export function objectNames(
   }
   for (const { wait } of cells) {
     if (wait.kind !== 'sync' || names.has(wait.address)) continue;
-    names.set(wait.address, `${kinds[wait.objectKind]} ${hex(wait.address)}`);
+    names.set(wait.address, described(kinds[wait.objectKind], wait.address));
   }
-  return (address) => names.get(address) ?? `channel ${hex(address)}`;
+  return (address) => names.get(address) ?? described('channel', address);
 }
+
+const described = (kind: string, address: number): string =>
+  isKnownAddress(address) ? `${kind} ${hex(address)}` : `a ${kind}`;

@@ -25,8 +25,7 @@ export function localFiles({
       if (file.includes('@')) yield join(moduleCache, file);
     }
     const library = packageOf(name);
-    if (!/^[^/]*\./.test(library) && library !== 'main')
-      yield join(goRoot, 'src', library, basename(file));
+    if (!/^[^/]*\./.test(library) && library !== 'main') yield join(goRoot, 'src', library, basename(file));
   };
   return (name, file) => {
     // An executable that was given has recorded the paths of the dump.

@@ -162,6 +162,8 @@ export const placesSchema = z.object({
         done: z.boolean(),
         /** It receives from a timer or a ticker. */
         clock: z.boolean().optional(),
+        /** That timer was stopped before. */
+        drain: z.boolean().optional(),
         /** As a person calls it, where this stack tells. */
         name: z.string().optional(),
         elem: z.string().optional(),
@@ -172,7 +174,12 @@ export const placesSchema = z.object({
 });
 
 /** Where the words that a traceback prints of a frame's arguments lead to an object. */
-const argumentWord = z.object({ index: z.number(), steps: access });
+const argumentWord = z.object({
+  index: z.number(),
+  steps: access,
+  /** A field in which each struct has a channel of its own. */
+  own: z.string().optional(),
+});
 
 export const wordsSchema = z.object({ words: z.array(argumentWord.nullable()) });
 

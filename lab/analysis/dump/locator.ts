@@ -1,8 +1,8 @@
 import type { Sources } from '../../source/sources.js';
 import type { Address, FrameQuery, Locator } from '../releasers/meaning.js';
-import type { DumpGroup } from './signatures.js';
-import { smallestPointer } from './waits.js';
 import { isKnownAddress } from '../snapshot.js';
+import type { DumpGroup } from './signatures.js';
+import { type DumpWaits, smallestPointer } from './waits.js';
 import { type AddressBook, type PrintedWord, printedWords } from './words.js';
 
 interface LocatorSource {
@@ -12,8 +12,14 @@ interface LocatorSource {
   stackOf(id: string): number;
 }
 
-/** Tells objects of package sync by the argument words of frames: where they lead to the object, or hold it. */
-export function dumpLocator({ groups, sources, book, stackOf }: LocatorSource): Locator {
+/** What goroutines of a dump wait for, as far as locators need it. */
+type Waited = Pick<DumpWaits, 'separate' | 'syncObjects'>;
+
+/** Tells objects by the argument words of frames: where they lead to the object, or hold its address. */
+export function dumpLocators(
+  { groups, sources, book, stackOf }: LocatorSource,
+  { separate, syncObjects }: Waited,
+): { readonly channels: Locator; readonly syncObjects: Locator } {
   const byId = new Map<number, { readonly group: DumpGroup; readonly member: number }>();
   for (const group of groups) {
     for (const [i, { id }] of group.members.entries()) byId.set(id, { group, member: i });
@@ -23,38 +29,49 @@ export function dumpLocator({ groups, sources, book, stackOf }: LocatorSource): 
     const found = byId.get(goroutine);
     return printedWords(found?.group.members[found.member]?.words[frame] ?? '');
   };
-  const wayTo = async (stack: number, frame: number, expr: string) => {
+  const led = async (goroutine: number, frame: number, expr: string) => {
+    const found = byId.get(goroutine);
+    if (found === undefined) return undefined;
+    const stack = stackOf(found.group.signature.id);
     const key = `${stack} ${frame} ${expr}`;
     const asked = ways.get(key) ?? sources.words([{ stack, frame, expr }]);
     ways.set(key, asked);
-    return (await asked)[0];
+    const [way] = await asked;
+    const word = way && wordsAt(goroutine, frame)[way.index];
+    // A word that may be out of date tells nothing.
+    if (way === undefined || word?.sure !== true || word.value <= smallestPointer) return undefined;
+    return { address: book.follow(word.value, way), own: way.own };
   };
-  const pointers = ({ goroutine, frame }: FrameQuery) =>
-    wordsAt(goroutine, frame.index).flatMap((word) =>
-      word === undefined || word.value <= smallestPointer ? [] : [word.value],
-    );
+  const holds = ({ goroutine, frame, address }: FrameQuery & { readonly address: number }) =>
+    wordsAt(goroutine, frame.index).some((word) => word?.sure === true && word.value === address);
+  const isVague = [...syncObjects.keys()].some((address) => !isKnownAddress(address));
   return {
-    async address(goroutine, frame, expression): Promise<Address> {
-      const found = byId.get(goroutine);
-      if (found === undefined) return 'unreadable';
-      const way = await wayTo(stackOf(found.group.signature.id), frame, expression);
-      const word = way && wordsAt(goroutine, frame)[way.index];
-      if (way === undefined || word === undefined || word.value <= smallestPointer) return 'unreadable';
-      const address = book.follow(word.value, way);
-      // A word that may be out of date, or a way through memory, tells no object away.
-      return word.sure && isKnownAddress(address) ? address : 'unreadable';
+    channels: {
+      ...tellingNothing,
+      async address(goroutine, frame, expression): Promise<Address> {
+        const found = await led(goroutine, frame, expression);
+        return found?.own !== undefined && separate.has(found.own) ? found.address : 'unreadable';
+      },
     },
-    through: () => 'unreadable',
-    holds: (query) => pointers(query).includes(query.address),
-    keeps: ({ owner, address, ...query }) =>
-      !owner.ambiguous && pointers(query).some((word) => word === address || word + owner.offset === address)
-        ? 'kept'
-        : 'unreadable',
+    syncObjects: {
+      ...tellingNothing,
+      async address(goroutine, frame, expression): Promise<Address> {
+        const found = await led(goroutine, frame, expression);
+        if (found === undefined || !isKnownAddress(found.address)) return 'unreadable';
+        // Where some object's address is not in the dump, another one than those that are may be that.
+        return isVague && !syncObjects.has(found.address) ? 'unreadable' : found.address;
+      },
+      holds,
+      keeps: ({ owner, address, ...query }) =>
+        !owner.ambiguous &&
+        (holds({ ...query, address }) || holds({ ...query, address: address - owner.offset }))
+          ? 'kept'
+          : 'unreadable',
+    },
   };
 }
 
-/** Of objects whose addresses a dump does not print, nothing in a frame tells one from another. */
-export const tellingNothing: Locator = {
+const tellingNothing: Locator = {
   address: () => Promise.resolve('unreadable'),
   through: () => 'unreadable',
   holds: () => false,

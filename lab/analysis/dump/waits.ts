@@ -23,8 +23,8 @@ export interface DumpWaits {
   readonly cells: readonly Cell[];
   readonly channels: ReadonlyMap<number, Channel>;
   readonly syncObjects: ReadonlyMap<number, SyncObject>;
-  /** The address of every lock, group and condition that is waited for is in the dump. */
-  readonly allPrinted: boolean;
+  /** Fields of which each struct's channel is told apart. */
+  readonly separate: ReadonlySet<string>;
 }
 
 /** How the goroutines of one stack wait, before their objects are told apart. */
@@ -88,7 +88,11 @@ interface Asked {
   readonly group: DumpGroup;
   readonly stand: Stand;
   /** By direction, or for the kind of object, the operations of the line. */
-  readonly ops: readonly { readonly direction: Direction | undefined; readonly op: WaitingOp }[];
+  readonly ops: readonly {
+    readonly direction: Direction | undefined;
+    readonly op: WaitingOp;
+    readonly way: ArgumentWord | undefined;
+  }[];
 }
 
 export interface WaitSource {
@@ -100,22 +104,20 @@ export interface WaitSource {
 }
 
 /**
- * Tells apart what goroutines wait for. Locks, groups and conditions are known by their addresses, which their methods
- * were called with. Of channels a traceback tells no address: all that may be one, by the sources, are taken for one.
+ * Tells apart what goroutines wait for. Locks, groups and conditions have addresses, which their methods were called
+ * with. The address of a channel is in the dump where it shows frames of the runtime; else a field's channel is known by
+ * the struct that has it for its own. All others that may be one, by the sources, are taken for one.
  */
 export async function readWaits(source: WaitSource): Promise<DumpWaits> {
   const asked = await askAll(source);
-  const objectOf = await alikeObjects(asked, source);
+  const alike = await alikeGroups(asked, source);
+  const separate = await separateFields(asked, alike, source);
+  const only = onlyLocks(asked, alike);
   const cells: Cell[] = [];
-  const elems = new Map<number, string | undefined>();
-  for (const one of asked) cells.push(...(await cellsOf(one, source, objectOf, elems)));
+  const elems = new Map<number, { elem: string | undefined; drain: boolean }>();
+  for (const one of asked) cells.push(...cellsOf(one, { source, alike, separate, only, elems }));
   const syncObjects = syncObjectsOf(cells);
-  return {
-    cells,
-    channels: channelsOf(cells, elems),
-    syncObjects,
-    allPrinted: [...syncObjects.keys()].every(isKnownAddress),
-  };
+  return { cells, channels: channelsOf(cells, elems), syncObjects, separate: separate.fields };
 }
 
 async function askAll({ groups, sources, stackOf }: WaitSource): Promise<readonly Asked[]> {
@@ -135,83 +137,159 @@ async function askAll({ groups, sources, stackOf }: WaitSource): Promise<readonl
     return { group, stand, asks };
   });
   const found = await sources.places(items);
-  return wanted.map(({ group, stand, asks }) => ({
+  const all = wanted.map(({ group, stand, asks }) => ({
     ...{ group, stand },
-    ops: asks.flatMap(({ direction, item }) => {
-      const all = found[item] ?? [];
-      const near = all.filter(({ near: isNear }) => isNear);
-      return (near.length > 0 ? near : []).map((op) => ({ direction, op }));
-    }),
+    ops: asks.flatMap(({ direction, item }) =>
+      (found[item] ?? []).flatMap((op) => (op.near ? [{ direction, op }] : [])),
+    ),
   }));
+  const ways = await sources.words(
+    all.flatMap(({ group, stand, ops }) =>
+      ops.map(({ op }) => ({
+        ...{ stack: stackOf(group.signature.id), expr: op.expr },
+        frame: stand.kind === 'settled' ? -1 : stand.frame,
+      })),
+    ),
+  );
+  let next = 0;
+  return all.map(({ ops, ...one }) => ({ ...one, ops: ops.map((op) => ({ ...op, way: ways[next++] })) }));
 }
 
-/** The object that stands for all that operations may be on. */
-async function alikeObjects(
-  asked: readonly Asked[],
-  { sources, book }: WaitSource,
-): Promise<(op: number) => number> {
+/** Numbers of operations: those with one number may be on one object. */
+type Alike = (op: WaitingOp) => string;
+
+async function alikeGroups(asked: readonly Asked[], { sources }: WaitSource): Promise<Alike> {
   const ops = [...new Set(asked.flatMap((one) => one.ops.map(({ op }) => op.op)))];
   const groups = await sources.alike(ops);
   const byOp = new Map(ops.map((op, i) => [op, groups[i] ?? -1]));
-  return (op) => {
+  return ({ op }) => {
     const group = byOp.get(op) ?? -1;
-    return book.named(group < 0 ? `operation ${op}` : `alike ${group}`);
+    return group < 0 ? `operation ${op}` : `alike ${group}`;
   };
 }
 
-async function cellsOf(
-  { group, stand, ops }: Asked,
-  source: WaitSource,
-  objectOf: (op: number) => number,
-  elems: Map<number, string | undefined>,
-): Promise<Cell[]> {
+interface Separate {
+  readonly groups: ReadonlySet<string>;
+  readonly fields: ReadonlySet<string>;
+}
+
+/** Where all who wait for channels that may be one wait for those that structs have for their own: these differ. */
+async function separateFields(
+  asked: readonly Asked[],
+  alike: Alike,
+  { book }: WaitSource,
+): Promise<Separate> {
+  const fields = new Map<string, Set<string>>();
+  const mixed = new Set<string>();
+  for (const { group, stand, ops } of asked) {
+    if (stand.kind !== 'channel') continue;
+    for (const { op, way } of ops) {
+      const key = alike(op);
+      const isOwn =
+        way?.own !== undefined &&
+        group.members.length === group.signature.count &&
+        group.members.every((member) => addressBy(member, stand.frame, way, book) !== undefined);
+      if (way?.own === undefined || !isOwn) mixed.add(key);
+      else fields.set(key, (fields.get(key) ?? new Set()).add(way.own));
+    }
+  }
+  const groups = [...fields].filter(([key]) => !mixed.has(key));
+  return {
+    groups: new Set(groups.map(([key]) => key)),
+    fields: new Set(groups.flatMap(([, own]) => [...own])),
+  };
+}
+
+/** The address of the one lock, group or condition of a kind that is in the dump: others like it have none of their own. */
+function onlyLocks(asked: readonly Asked[], alike: Alike): (key: string) => number | undefined {
+  const found = new Map<string, Set<number>>();
+  for (const { group, stand, ops } of asked) {
+    const [first] = ops;
+    if (stand.kind !== 'sync' || first === undefined) continue;
+    const key = alike(first.op);
+    const known = found.get(key) ?? new Set();
+    for (const member of group.members) {
+      const address = printedAddress(member, stand.sync.shown);
+      if (address !== undefined) known.add(address);
+    }
+    found.set(key, known);
+  }
+  return (key) => {
+    const [address, ...others] = found.get(key) ?? [];
+    return others.length === 0 ? address : undefined;
+  };
+}
+
+interface Known {
+  readonly source: WaitSource;
+  readonly alike: Alike;
+  readonly separate: Separate;
+  readonly only: (key: string) => number | undefined;
+  readonly elems: Map<number, { elem: string | undefined; drain: boolean }>;
+}
+
+function cellsOf({ group, stand, ops }: Asked, known: Known): readonly Cell[] {
   const { signature, members } = group;
-  const whole = (wait: Wait): Cell[] => [cellOf(group, wait, members, signature.count)];
-  if (stand.kind === 'settled') return whole(stand.wait);
-  if (stand.kind === 'channel') {
-    if (ops.some(({ op }) => op.clock === true)) return whole({ kind: 'live', why: 'a timer may send to it' });
-    const cases = ops.flatMap(({ direction, op }) => {
-      const channel = objectOf(op.op);
-      elems.set(channel, op.elem);
-      return direction === undefined ? [] : [{ channel, direction }];
+  const { book } = known.source;
+  if (stand.kind === 'settled') return [cellOf(group, stand.wait, members, signature.count)];
+  if (stand.kind === 'sync') {
+    const { objectKind, mode, shown } = stand.sync;
+    const [first] = ops;
+    const key = first === undefined ? placeKey(group, stand.frame) : known.alike(first.op);
+    const way = ops.length === 1 ? first?.way : undefined;
+    return byWait(group, (member) => {
+      const address = printedAddress(member, shown) ?? addressBy(member, stand.frame, way, book);
+      const printed = address !== undefined && isKnownAddress(address) ? address : known.only(key);
+      return { kind: 'sync', objectKind, mode, address: printed ?? book.named(key) };
     });
-    if (cases.length > 0) return whole({ kind: 'channel', cases: distinct(cases) });
-    const { waitReason: reason } = signature;
-    if (reason === '') return whole({ kind: 'live', why: 'no wait is told' });
-    if (reason === 'select') return whole({ kind: 'unknown', why: 'select, whose cases are not known' });
-    const [direction = 'receive'] = stand.directions;
-    return whole({ kind: 'channel', cases: [{ channel: ownObject(group, stand.frame, source), direction }] });
   }
-  const { objectKind, mode } = stand.sync;
-  const word = await wordOf(group, stand.frame, ops, source);
-  const byAddress = new Map<number, DumpMember[]>();
-  for (const member of members) {
-    const address =
-      printedAddress(member, stand.sync) ?? addressBy(member, stand.frame, word, source.book) ?? 0;
-    byAddress.set(address, [...(byAddress.get(address) ?? []), member]);
+  if (ops.some(({ op }) => op.clock === true && op.drain !== true))
+    return [cellOf(group, { kind: 'live', why: 'a timer may send to it' }, members, signature.count)];
+  const { waitReason: reason } = signature;
+  if (ops.length === 0 && (reason === '' || reason === 'select')) {
+    const wait: Wait =
+      reason === ''
+        ? { kind: 'live', why: 'no wait is told' }
+        : { kind: 'unknown', why: 'select, whose cases are not known' };
+    return [cellOf(group, wait, members, signature.count)];
   }
-  const [op] = ops;
-  const unprinted = op === undefined ? ownObject(group, stand.frame, source) : objectOf(op.op.op);
-  const sync = (address: number): Wait => ({
-    ...{ kind: 'sync', objectKind, mode },
-    address: address === 0 ? unprinted : address,
+  const [direction = 'receive'] = stand.directions;
+  const operations = ops.length > 0 ? ops : [{ direction, op: undefined, way: undefined }];
+  return byWait(group, (member) => {
+    const cases = operations.flatMap(({ direction: way, op, way: word }) => {
+      if (way === undefined) return [];
+      const key = op === undefined ? placeKey(group, stand.frame) : known.alike(op);
+      const own = known.separate.groups.has(key) ? addressBy(member, stand.frame, word, book) : undefined;
+      // A sender and a receiver that both wait do not wait for one channel.
+      const channel = own ?? printedChannel(member, group, reason) ?? book.named(`${way} ${key}`);
+      known.elems.set(channel, { elem: op?.elem, drain: op?.drain === true });
+      return [{ channel, direction: way }];
+    });
+    return { kind: 'channel', cases: distinct(cases) };
   });
-  const rest = signature.count - members.length;
-  if (byAddress.size <= 1) {
-    const [address = 0] = byAddress.keys();
-    return whole(sync(address));
+}
+
+/** Goroutines of one stack, by what they wait for; those that the dump was not kept of stand apart. */
+function byWait(group: DumpGroup, waitOf: (member: DumpMember) => Wait): readonly Cell[] {
+  const { signature, members } = group;
+  const found = new Map<string, { readonly wait: Wait; readonly members: DumpMember[] }>();
+  for (const member of members) {
+    const wait = waitOf(member);
+    const key = waitKey(wait);
+    const known = found.get(key) ?? { wait, members: [] };
+    known.members.push(member);
+    found.set(key, known);
   }
-  const cells = [...byAddress].map(([address, own]) => cellOf(group, sync(address), own, own.length));
+  const [first, ...others] = found.values();
+  if (first !== undefined && others.length === 0)
+    return [cellOf(group, first.wait, members, signature.count)];
+  const cells = [...found.values()].map((one) => cellOf(group, one.wait, one.members, one.members.length));
+  const rest = signature.count - members.length;
   const why = 'so many goroutines have this stack that the objects of the rest were not read';
   return rest > 0 ? [...cells, cellOf(group, { kind: 'unknown', why }, [], rest)] : cells;
 }
 
-function cellOf(
-  { signature }: DumpGroup,
-  wait: Wait,
-  members: readonly DumpMember[],
-  count: number,
-): Cell {
+function cellOf({ signature }: DumpGroup, wait: Wait, members: readonly DumpMember[], count: number): Cell {
   const ids = members.slice(0, maxCellIds).map(({ id }) => id);
   return { key: `${signature.id} ${waitKey(wait)}`, signature, count, ids, wait, elem: 0 };
 }
@@ -220,35 +298,31 @@ const distinct = (cases: readonly ChannelCase[]): readonly ChannelCase[] => [
   ...new Map(cases.map((one) => [`${one.direction} ${one.channel}`, one])).values(),
 ];
 
-/** Where nothing is known of the operation, what waits in one line of code has an object of its own. */
-const ownObject = ({ signature }: DumpGroup, frame: number, { book }: WaitSource): number => {
+/** Where nothing is known of the operation, what waits in one line of code is taken for one. */
+const placeKey = ({ signature }: DumpGroup, frame: number): string => {
   const at = signature.frames[frame];
-  return book.named(`at ${at?.function} ${at?.line}`);
+  return `at ${at?.function} ${at?.line}`;
 };
 
+/** The runtime's own functions get the channel as their first argument; those of a select get none. */
+function printedChannel({ words }: DumpMember, { signature }: DumpGroup, reason: string): number | undefined {
+  if (reason === 'select') return undefined;
+  const frame = signature.frames.findIndex(({ function: name }) => /^runtime\.chan(?:send|recv)$/.test(name));
+  const [word] = printedWords(words[frame] ?? '');
+  return word?.sure === true && word.value > smallestPointer ? word.value : undefined;
+}
+
 /** The object by the arguments of package sync's own methods. */
-function printedAddress({ words }: DumpMember, { shown }: SyncStand): number | undefined {
+function printedAddress({ words }: DumpMember, shown: SyncStand['shown']): number | undefined {
   for (const { frame, offset } of shown) {
     const [word] = printedWords(words[frame] ?? '');
-    if (word !== undefined && word.value > smallestPointer) return word.value - offset;
+    if (word?.sure === true && word.value > smallestPointer) return word.value - offset;
   }
   return undefined;
 }
 
 /** Below it lies nothing that a program uses. */
 export const smallestPointer = 4096;
-
-async function wordOf(
-  { signature }: DumpGroup,
-  frame: number,
-  ops: Asked['ops'],
-  { sources, stackOf }: WaitSource,
-): Promise<ArgumentWord | undefined> {
-  const [only, ...others] = ops;
-  if (only === undefined || others.length > 0 || only.op.expr === '') return undefined;
-  const [word] = await sources.words([{ stack: stackOf(signature.id), frame, expr: only.op.expr }]);
-  return word;
-}
 
 function addressBy(
   { words }: DumpMember,
@@ -258,18 +332,21 @@ function addressBy(
 ): number | undefined {
   const printed = word && printedWords(words[frame] ?? '')[word.index];
   if (word === undefined || printed?.sure !== true || printed.value <= smallestPointer) return undefined;
-  const address = book.follow(printed.value, word);
-  return isKnownAddress(address) ? address : undefined;
+  return book.follow(printed.value, word);
 }
 
 function channelsOf(
   cells: readonly Cell[],
-  elems: ReadonlyMap<number, string | undefined>,
+  elems: ReadonlyMap<number, { readonly elem: string | undefined; readonly drain: boolean }>,
 ): ReadonlyMap<number, Channel> {
   const out = new Map<number, { channel: Channel; send: number; receive: number }>();
   for (const { wait, count } of cells) {
     for (const { channel: address, direction } of wait.kind === 'channel' ? wait.cases : []) {
-      const known = out.get(address) ?? { channel: channelAt(address, elems.get(address)), send: 0, receive: 0 };
+      const known = out.get(address) ?? {
+        channel: channelAt(address, elems.get(address)?.elem, elems.get(address)?.drain === true),
+        send: 0,
+        receive: 0,
+      };
       known[direction] += count;
       out.set(address, known);
     }
@@ -282,7 +359,8 @@ function channelsOf(
   );
 }
 
-const channelAt = (address: number, elemType: string | undefined): Channel => ({
+const channelAt = (address: number, elemType: string | undefined, isStopped: boolean): Channel => ({
+  ...(isStopped ? { stoppedTimer: true } : {}),
   ...{ address, elemType, untold: true, count: 0, capacity: 0, closed: false },
   ...{ waiters: { send: 0, receive: 0 }, wokenFromOutside: undefined },
 });

@@ -122,7 +122,13 @@ export function analyzeExitCode({ verdict }: Pick<Diagnosis, 'verdict'>): number
 
 /** The command as it was typed, as far as it says what is analysed. */
 function commandAgain({
-  ...{ exe, core, run, dump, sourceMap, goRoot, source },
+  exe,
+  core,
+  run,
+  dump,
+  sourceMap,
+  goRoot,
+  source,
 }: z.infer<typeof optionsSchema>): string {
   const given: readonly (readonly [string, string | undefined])[] = [
     ['--run', run],
@@ -193,7 +199,9 @@ async function analyzeText(
   emit: Parameters<typeof analyzeCore>[1],
   signal: AbortSignal,
 ): Promise<Analysed> {
-  const { openDump, readDumps } = await import('../../dump/index.js');
+  const { readDumps } = await import('../../dump/index.js');
+  const { createReadStream } = await import('node:fs');
+  const openDump = (w: string, _: unknown) => (w === '-' ? process.stdin : createReadStream(w));
   const { analyzeDump } = await import('../../analysis/analyze-dump.js');
   const diagnosis = await withPatience(emit, { stage: 'analyze', text: where }, async () => {
     const dumps = await readDumps(openDump(where, signal), { signal });
@@ -281,7 +289,16 @@ function requireOneAnswer({ explain, html, svg, members, ...shown }: z.infer<typ
 
 /** What is sure to fail is said before the work, not after it. */
 function requireSensible({
-  ...{ exe, core, run, dump, source, goRoot, sourceMap, html, members, svg },
+  exe,
+  core,
+  run,
+  dump,
+  source,
+  goRoot,
+  sourceMap,
+  html,
+  members,
+  svg,
 }: z.infer<typeof optionsSchema>): void {
   const refuse = (message: string, hint: string): never => {
     throw new LabError(message, { code: 'usage', hint });

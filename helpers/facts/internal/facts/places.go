@@ -11,9 +11,11 @@ type Waiting struct {
 	Expr string `json:"expr"` // as a debugger finds it; "" where it cannot
 	Line int    `json:"line"`
 	// Near: it stands in the frame's line; else somewhere in its function.
-	Near  bool   `json:"near"`
-	Done  bool   `json:"done"`            // a receive from Done of a context
-	Clock bool   `json:"clock,omitempty"` // a receive of a timer or ticker
+	Near  bool `json:"near"`
+	Done  bool `json:"done"`            // a receive from Done of a context
+	Clock bool `json:"clock,omitempty"` // a receive of a timer or ticker
+	// Drain: it receives from a timer that was stopped.
+	Drain bool   `json:"drain,omitempty"`
 	Owner *Owner `json:"owner,omitempty"`
 	// Name is what a person calls it, where this stack tells it and others need not: whose Do a Once's waiter is in.
 	Name string `json:"name,omitempty"`
@@ -37,7 +39,7 @@ func (w *World) Places(s *Stacks, stack, frame int, kinds []string) []Waiting {
 			return
 		}
 		seen[op] = true
-		waiting := Waiting{Op: op.ID, Text: op.Expr, Expr: w.exprOf(op.Operand, 0), Line: w.line(op.Pos), Near: near, Done: doneOf(op.Operand) != nil, Clock: op.Kind == "receive" && isClockChannel(op.Operand)}
+		waiting := Waiting{Op: op.ID, Text: op.Expr, Expr: w.exprOf(op.Operand, 0), Line: w.line(op.Pos), Near: near, Done: doneOf(op.Operand) != nil, Clock: op.Kind == "receive" && isClockChannel(op.Operand), Drain: w.isDrain(op)}
 		if isSyncKind(op.Kind) {
 			waiting.Owner = w.ownerOf(op)
 			waiting.Name = w.onceName(s, stack, frame, op)

@@ -13,6 +13,9 @@ import (
 type Word struct {
 	Index int    `json:"index"`
 	Steps Access `json:"steps"`
+	// Own names the field that has the channel, where every struct has one of its own there: another struct's is
+	// another channel.
+	Own string `json:"own,omitempty"`
 }
 
 // WordOf finds the object of an expression, as Spot.Expr has it, by the arguments of the frame; nil where they do not
@@ -59,17 +62,60 @@ func (w *World) wordIn(fn *ssa.Function, e ast.Expr) *Word {
 		if !ok {
 			return nil
 		}
-		return &Word{v.index, steps}
+		return &Word{Index: v.index, Steps: steps}
 	}
 	switch t := v.typ.Underlying().(type) {
 	case *types.Chan:
-		return &Word{v.index, v.steps}
+		word := &Word{Index: v.index, Steps: v.steps}
+		if loads(v.steps) == 1 && w.hasOwnChannels(v.field) {
+			word.Own = string(v.field)
+		}
+		return word
 	case *types.Pointer:
 		if steps, ok := w.syncObjectIn(t.Elem(), v.steps); ok {
-			return &Word{v.index, steps}
+			return &Word{Index: v.index, Steps: steps}
 		}
 	}
 	return nil
+}
+
+func loads(steps Access) int {
+	n := 0
+	for _, step := range steps {
+		if step == loadStep {
+			n++
+		}
+	}
+	return n
+}
+
+// hasOwnChannels tells whether each struct has a channel of its own in a field: made where it is set, kept nowhere else
+// by that statement, and the struct is never copied.
+func (w *World) hasOwnChannels(field locKey) bool {
+	stores := w.stores[field]
+	if len(stores) == 0 || len(w.addrs[field]) > 0 || w.copied[field] || len(w.aliases[field]) > 0 {
+		return false
+	}
+	for _, value := range stores {
+		made, ok := value.(*ssa.MakeChan)
+		if !ok || made.Referrers() == nil {
+			return false
+		}
+		kept := 0
+		for _, use := range *made.Referrers() {
+			if store, ok := use.(*ssa.Store); ok && store.Val == made {
+				kept++
+				// A loop between the two would give one channel to several.
+				if store.Block() != made.Block() {
+					return false
+				}
+			}
+		}
+		if kept != 1 {
+			return false
+		}
+	}
+	return true
 }
 
 // A wordValue is what an expression comes to: the value of a word after some steps or, of what lies in memory as a whole,
@@ -79,6 +125,7 @@ type wordValue struct {
 	steps     Access
 	typ       types.Type
 	isAddress bool
+	field     locKey // that it was read from
 }
 
 func (w *World) wordValue(fn *ssa.Function, e ast.Expr) (wordValue, bool) {
@@ -103,7 +150,7 @@ func (w *World) wordValue(fn *ssa.Function, e ast.Expr) (wordValue, bool) {
 			if !ok || !v.isAddress {
 				return none, false
 			}
-			return wordValue{v.index, v.steps, types.NewPointer(v.typ), false}, true
+			return wordValue{index: v.index, steps: v.steps, typ: types.NewPointer(v.typ)}, true
 		}
 	case *ast.StarExpr:
 		v, ok := w.wordValue(fn, e.X)
@@ -154,13 +201,13 @@ func (w *World) wordPointedAt(v wordValue) (wordValue, bool) {
 	if !ok {
 		return v, false
 	}
-	return w.valueOf(wordValue{v.index, v.steps, pointer.Elem(), true})
+	return w.valueOf(wordValue{index: v.index, steps: v.steps, typ: pointer.Elem(), isAddress: true})
 }
 
 // valueOf reads what lies in memory and fits into a word.
 func (w *World) valueOf(v wordValue) (wordValue, bool) {
 	if v.isAddress && isOneWord(v.typ) {
-		return wordValue{v.index, append(append(Access{}, v.steps...), loadStep), v.typ, false}, true
+		return wordValue{index: v.index, steps: append(append(Access{}, v.steps...), loadStep), typ: v.typ, field: v.field}, true
 	}
 	return v, true
 }
@@ -181,7 +228,11 @@ func (w *World) wordField(v wordValue, index int) (wordValue, bool) {
 	if !ok {
 		return v, false
 	}
-	return w.valueOf(wordValue{v.index, append(append(Access{}, v.steps...), offset), st.Field(index).Type(), true})
+	step := w.fieldStep(v.typ, index)
+	return w.valueOf(wordValue{
+		index: v.index, steps: append(append(Access{}, v.steps...), offset), typ: st.Field(index).Type(), isAddress: true,
+		field: locKey("F" + step.owner + "#" + itoa(step.index)),
+	})
 }
 
 // syncObjectIn adds the way to an object of package sync: the value itself, or one that is embedded in it.
@@ -288,6 +339,33 @@ func (w *World) Alike(ids []int) []int {
 		}
 	}
 	return out
+}
+
+// isDrain tells whether a receive from a timer comes after its Stop: the runtime sends nothing any more, and what it had
+// sent before would be there.
+func (w *World) isDrain(op *Op) bool {
+	timer := timerOf(op.Operand)
+	if timer == nil || op.Kind != "receive" {
+		return false
+	}
+	expr := w.exprOf(timer, 0)
+	for _, b := range op.Fn.Blocks {
+		for i, in := range b.Instrs {
+			call, ok := in.(ssa.CallInstruction)
+			if !ok || calledName(call.Common()) != "time.(*Timer).Stop" {
+				continue
+			}
+			stopped := call.Common().Args[0]
+			if stopped != timer && (expr == "" || w.exprOf(stopped, 0) != expr) {
+				continue
+			}
+			at := op.Instr.Block()
+			if (b == at && i < indexIn(op.Instr)) || (b != at && b.Dominates(at)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isClockChannel tells whether a channel is one that the runtime sends to when a time has come: of time.After, time.Tick, a

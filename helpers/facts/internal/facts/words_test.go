@@ -74,10 +74,17 @@ func (x *pair) get() {
 	<-x.b // getB
 	<-time.After(1) // clock
 }
+func again(t *time.Timer) {
+	<-t.C // fires
+	if !t.Stop() {
+		<-t.C // drain
+	}
+}
 func main() {
 	x := &pair{make(chan int), make(chan int)}
 	go x.put()
 	x.get()
+	again(time.NewTimer(1))
 }`)
 	id := func(name string) int { return p.ops(name)[0].ID }
 	groups := p.w.Alike([]int{id("putA"), id("getA"), id("putB"), id("getB"), -1, 1 << 20})
@@ -86,5 +93,35 @@ func main() {
 	}
 	if !isClockChannel(p.ops("clock")[0].Operand) || isClockChannel(p.ops("getA")[0].Operand) {
 		t.Error("wrong about which channel is a clock's")
+	}
+	if !p.w.isDrain(p.ops("drain")[0]) || p.w.isDrain(p.ops("fires")[0]) || p.w.isDrain(p.ops("getA")[0]) {
+		t.Error("wrong about which receive drains a stopped timer")
+	}
+}
+
+func TestChannelsThatEachStructHasOfItsOwn(t *testing.T) {
+	p := program(t, `
+type conn struct { own, given, late, shared chan int }
+func newConn(c chan int) *conn {
+	all := make(chan int)
+	for i := 0; i < 2; i++ {
+		use(&conn{own: make(chan int), given: c, late: make(chan int), shared: all})
+	}
+	return &conn{own: make(chan int), late: make(chan int), shared: all}
+}
+func (c *conn) reset() { set(&c.late) }
+func set(p *chan int) { *p = nil }
+func use(c *conn) {
+	<-c.own // own
+	<-c.given
+	<-c.late
+	<-c.shared
+}
+func main() { use(newConn(make(chan int))) ; (&conn{}).reset() }`)
+	s := p.w.Resolve([]Stack{p.stack("runtime.gopark", "main.use@own")})
+	for expr, own := range map[string]bool{"c.own": true, "c.given": false, "c.late": false, "c.shared": false} {
+		if word := p.w.WordOf(s, 0, 1, expr); word == nil || (word.Own != "") != own {
+			t.Errorf("%s: %v", expr, word)
+		}
 	}
 }
