@@ -5,8 +5,9 @@ import type { Emit } from '../events.js';
 import { allPrintable } from '../printable.js';
 import type { Sources } from '../source/sources.js';
 import type { Diagnosis } from './diagnosis.js';
+import type { Lack } from './read/stripped-engine.js';
 import type { Roster } from './roster.js';
-import type { Lack } from './stripped.js';
+import { tellIfLong } from './tell-if-long.js';
 
 export interface AnalyzeOptions {
   readonly exe: string;
@@ -44,21 +45,26 @@ export async function analyzeCore(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Diagnosis> {
-  const diagnosis = await analyze(options, emit, signal);
+  const diagnosis = await analyzePair(options, emit, signal);
   // Whoever ended it, if only in its last moment, is not told a result.
   signal.throwIfAborted();
   // What a core says is shown in terminals and pages.
   return allPrintable(diagnosis);
 }
 
-async function analyze(options: AnalyzeOptions, emit: Emit, signal: AbortSignal): Promise<Diagnosis> {
+async function analyzePair(options: AnalyzeOptions, emit: Emit, signal: AbortSignal): Promise<Diagnosis> {
   const began = performance.now();
   const pair = await checkPair(options.exe, options.core, signal);
   const { openSources } = await import('./open-sources.js');
   await using sources = openSources(pair, options, emit, signal);
+  const members = options.onRoster !== undefined;
   const withoutDelve = async (lack: Lack): Promise<Diagnosis> => {
-    const { analyzeStripped } = await import('./stripped.js');
-    return await analyzeStripped({ pair, sources, began, lack }, options, emit, signal);
+    const [{ strippedEngine }, { analyze }] = await Promise.all([
+      import('./read/stripped-engine.js'),
+      import('./analyze.js'),
+    ]);
+    await using engine = strippedEngine(pair, lack, { members, signal });
+    return await analyze({ engine, sources, began }, options, emit, signal);
   };
   if (!pair.exe.hasDebugInfo) return await withoutDelve({ kind: 'stripped' });
   if (pair.exe.goVersion === undefined && options.delve === undefined && options.launch === undefined) {
@@ -74,9 +80,15 @@ async function analyze(options: AnalyzeOptions, emit: Emit, signal: AbortSignal)
   // Delve needs a while to open a core. What makes the diagnosis is loaded meanwhile, and not before.
   const opening = start(files, signal);
   opening.catch(() => undefined);
-  const { diagnoseCore } = await import('./diagnose-core.js');
+  const [{ openCore }, { analyze }] = await Promise.all([
+    import('./read/core-engine.js'),
+    import('./analyze.js'),
+  ]);
   try {
-    return await diagnoseCore({ pair, opening, sources, began }, options, emit, signal);
+    await using session = await tellIfLong(emit, 'Delve opens the core', () => opening);
+    const wants = { rawListFile: options.rawListFile, members, byList: options.engine === 'delve' };
+    await using engine = openCore({ pair, session, signal }, wants);
+    return await analyze({ engine, sources, began }, options, emit, signal);
   } catch (error) {
     if (signal.aborted || !mayComeOfDamage(error)) throw error;
     return await withoutDelve({ kind: 'unreadable', why: messageOf(error) });

@@ -31,7 +31,6 @@ import {
 
 export interface Study {
   readonly input: RuleInput;
-  readonly limits: readonly string[];
 }
 
 /** Finds the releasers of all that is waited for, and the sets that nobody can wake. */
@@ -75,7 +74,7 @@ export async function studyWaits(
     receivedFrom,
     nameOf: objectNames(searches, cells),
   };
-  return { input, limits: [] };
+  return { input };
 }
 
 /** Whether a file that a frame stands in belongs to Go's own library. */

@@ -5,6 +5,7 @@ import type { DelveGoroutine, Variable } from '../delve/wire.js';
 import { LabError } from '../errors.js';
 import { goroutineStatus, isGone } from '../goruntime/goroutines.js';
 import { describeStack, goroutineState, partialMark, toLocation } from './describe.js';
+import type { Limits } from './model/limits.js';
 import type { RosterGroup } from './roster.js';
 import {
   type Cell,
@@ -40,7 +41,7 @@ export async function readSnapshotByDelve(
   client: DelveClient,
   options: CallOptions,
   members = false,
-): Promise<Snapshot> {
+): Promise<{ readonly snapshot: Snapshot; readonly limits: Limits }> {
   const reasons = await readWaitReasons(client, options);
   const folds = new Map<string, Fold>();
   let total = 0;
@@ -61,22 +62,25 @@ export async function readSnapshotByDelve(
   const signatures: Signature[] = [];
   const cells: Cell[] = [];
   const channels = new Map<number, Channel>();
-  const limits = new Set<string>();
+  const limits: string[] = [];
   const ordered = [...folds.values()].sort((a, b) => b.count - a.count || a.first.id - b.first.id);
   for (const [i, group] of ordered.entries()) {
-    const signature = await describe(`S${i + 1}`, group, reasons.text, { client, options, limits });
+    const described = await describe(`S${i + 1}`, group, reasons.text, { client, options });
+    const { signature } = described;
     signatures.push(signature);
-    cells.push(...(await cellsOf(signature, group, channels, { client, options, limits })));
+    const own = await cellsOf(signature, group, channels, { client, options });
+    cells.push(...own.cells);
+    limits.push(...described.limits, ...own.limits);
   }
   const system = signatures.filter((s) => s.system).reduce((sum, s) => sum + s.count, 0);
-  return {
+  const snapshot: Snapshot = {
     goroutines: { total, user: total - system, system, blocked },
     signatures,
     cells,
     channels,
-    limits: [...limits],
     ...(members && { roster: ordered.map(rosterGroup) }),
   };
+  return { snapshot, limits };
 }
 
 function endlessList(): LabError {
@@ -93,7 +97,6 @@ function rosterGroup({ all }: Fold, i: number): RosterGroup {
 interface Asking {
   readonly client: DelveClient;
   readonly options: CallOptions;
-  readonly limits: Set<string>;
 }
 
 /** Delve's list has no stacks: what it has of them tells nearly all apart. */
@@ -116,13 +119,13 @@ async function describe(
   id: string,
   { count, first, ids }: Fold,
   reasonText: (reason: number) => string,
-  { client, options, limits }: Asking,
-): Promise<Signature> {
+  { client, options }: Asking,
+): Promise<{ readonly signature: Signature; readonly limits: Limits }> {
   const status = goroutineState(first.status);
-  const frames = await describeStack(client, first.id, options, limits);
+  const { frames, limits } = await describeStack(client, first.id, options);
   const current = toLocation(first.currentLoc);
   const user = frames.find((frame) => !isPrivateRuntime(frame.function));
-  return {
+  const signature: Signature = {
     id,
     count,
     waitReason: status === 'waiting' ? reasonText(first.waitReason) : '',
@@ -140,6 +143,7 @@ async function describe(
     startLocation: toLocation(first.startLoc),
     goStatementLocation: toLocation(first.goStatementLoc),
   };
+  return { signature, limits };
 }
 
 async function cellsOf(
@@ -147,7 +151,8 @@ async function cellsOf(
   { count, ids }: Fold,
   channels: Map<number, Channel>,
   asking: Asking,
-): Promise<Cell[]> {
+): Promise<{ readonly cells: readonly Cell[]; readonly limits: Limits }> {
+  const only = (found: Cell) => ({ cells: [found], limits: [] });
   const cell = (wait: Wait, n: number, members: readonly number[]): Cell => ({
     key: `${signature.id} ${waitKey(wait)}`,
     signature,
@@ -159,15 +164,11 @@ async function cellsOf(
   const { status: state, waitReason } = signature;
   // Who receives may do so from a timer, and a select has several cases: neither shows without the layout.
   const blind = state === 'waiting' && /^(?:chan receive|select)$/.test(waitReason);
-  if (blind) return [cell({ kind: 'unknown', why: `${waitReason}, read through Delve` }, count, ids)];
-  if (waitReason !== 'chan send')
-    return [
-      cell(
-        waitOf({ state, waitReason, queues: [] }, () => undefined),
-        count,
-        ids,
-      ),
-    ];
+  if (blind) return only(cell({ kind: 'unknown', why: `${waitReason}, read through Delve` }, count, ids));
+  if (waitReason !== 'chan send') {
+    const wait = waitOf({ state, waitReason, queues: [] }, () => undefined);
+    return only(cell(wait, count, ids));
+  }
   const byChannel = new Map<number, number[]>();
   for (const id of ids) {
     const address = await channelOfSender(id, signature, asking);
@@ -187,14 +188,15 @@ async function cellsOf(
       waiters: { ...channel.waiters, send: channel.waiters.send + members.length },
     });
   }
-  if (known < count) {
-    const { function: name, line } = signature.userLocation;
-    asking.limits.add(
+  if (known === count) return { cells: out, limits: [] };
+  const { function: name, line } = signature.userLocation;
+  const rest = cell({ kind: 'unknown', why: 'chan send, read through Delve' }, count - known, []);
+  return {
+    cells: [...out, rest],
+    limits: [
       `Of ${count} goroutines that send in ${name}:${line}, ${known} were asked for their channel: Delve is slow at it.`,
-    );
-    out.push(cell({ kind: 'unknown', why: 'chan send, read through Delve' }, count - known, []));
-  }
-  return out;
+    ],
+  };
 }
 
 /** The argument of `runtime.chansend`; 0 when it cannot be read. */

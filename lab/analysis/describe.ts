@@ -5,6 +5,7 @@ import { LabError, messageOf } from '../errors.js';
 import { maxFrames } from '../goruntime/goroutines.js';
 import { shortTypeArguments } from '../source/type-arguments.js';
 import type { Location } from './diagnosis.js';
+import type { Limits } from './model/limits.js';
 import type { Frame, GoroutineState } from './snapshot.js';
 
 /** A deeper recursion is read again. */
@@ -22,27 +23,26 @@ export function goroutineState(status: number): GoroutineState {
   return states[status] ?? 'other';
 }
 
-/** The stack of a goroutine with inlined calls; empty, with a line in `limits`, when Delve cannot read it. */
+export interface StackReading {
+  readonly frames: Frame[];
+  readonly limits: Limits;
+}
+
+/** The stack of a goroutine with inlined calls; empty when Delve cannot read it, which `limits` says. */
 export async function describeStack(
   client: DelveClient,
   id: number,
   options: CallOptions,
-  limits: Set<string>,
-): Promise<Frame[]> {
+): Promise<StackReading> {
   try {
     const frames = await client.stacktrace({ id, depth: maxDepth }, options);
-    if (frames.length < maxDepth) return toFrames(frames);
+    if (frames.length < maxDepth) return { frames: toFrames(frames), limits: [] };
     const deep = await client.stacktrace({ id, depth: maxFrames }, options);
-    if (deep.length >= maxFrames) {
-      limits.add(
-        `The stack of goroutine ${id} has more than ${maxFrames} frames: what called them was not looked at, and goroutines that differ only there count as alike.`,
-      );
-    }
-    return toFrames(deep);
+    const line = `The stack of goroutine ${id} has more than ${maxFrames} frames: what called them was not looked at, and goroutines that differ only there count as alike.`;
+    return { frames: toFrames(deep), limits: deep.length < maxFrames ? [] : [line] };
   } catch (error) {
     if (error instanceof LabError && error.code === 'interrupted') throw error;
-    limits.add(`The stack of goroutine ${id} could not be read: ${messageOf(error)}`);
-    return [];
+    return { frames: [], limits: [`The stack of goroutine ${id} could not be read: ${messageOf(error)}`] };
   }
 }
 

@@ -10,6 +10,7 @@ import {
   sourceCheck,
   starvedText,
 } from './evidence-text.js';
+import type { Trust } from './model/trust.js';
 import type { Outlooks } from './outlook.js';
 import type { ReleaserSearch } from './releasers/search.js';
 import type { RootFacts } from './root-facts.js';
@@ -249,19 +250,28 @@ export function userLocations(signatures: readonly Signature[]): Diagnosis['user
   return [...table.values()].sort((a, b) => b.count - a.count || a.function.localeCompare(b.function));
 }
 
-/** The verdict follows from what was found and from what could not be decided. */
-export function verdictOf(findings: readonly Finding[], undecided: readonly string[]): Diagnosis['verdict'] {
+/** The verdict follows from what was found, from what could not be decided, and from how far the input can be trusted. */
+export function verdictOf(
+  findings: readonly Finding[],
+  undecided: readonly string[],
+  { atMost }: Pick<Trust, 'atMost'>,
+): Diagnosis['verdict'] {
   if (findings.some(({ certainty }) => certainty === 'proved' || certainty === 'strong')) return 'deadlock';
-  return findings.length > 0 || undecided.length > 0 ? 'unknown' : 'none';
+  return findings.length > 0 || undecided.length > 0 || atMost === 'suspected' ? 'unknown' : 'none';
 }
 
-export function summaryOf(
-  verdict: Diagnosis['verdict'],
-  claims: readonly Claim[],
-  snapshot: Snapshot,
-  undecided: readonly string[],
-): string {
+export interface Concluded {
+  readonly verdict: Diagnosis['verdict'];
+  readonly claims: readonly Claim[];
+  readonly snapshot: Snapshot;
+  readonly undecided: readonly string[];
+  readonly trust: Trust;
+}
+
+export function summaryOf({ verdict, claims, snapshot, undecided, trust }: Concluded): string {
   const [first] = claims;
+  if (verdict === 'unknown' && trust.atMost === 'suspected')
+    return distrustfulSummary(first, snapshot, trust);
   if (first !== undefined) return first.summary;
   const { user } = snapshot.goroutines;
   if (verdict === 'none')
@@ -269,4 +279,20 @@ export function summaryOf(
   const own = snapshot.cells.filter(({ signature }) => !signature.system && signature.status === 'waiting');
   const blocked = `${countOf(own)} of them blocked`;
   return `No deadlock was found among the ${numbered(user, 'goroutine', 'goroutines')} of the program, ${blocked}, but ${undecided[0] ?? 'something could not be read'}.`;
+}
+
+function distrustfulSummary(
+  claim: Claim | undefined,
+  { goroutines, signatures }: Snapshot,
+  { why, remedy }: Extract<Trust, { atMost: 'suspected' }>,
+): string {
+  const most = signatures.find(({ system, waitReason }) => !system && waitReason !== '');
+  const seen =
+    claim !== undefined
+      ? `It is suspected: ${claim.summary.split(/(?<=\.) /)[0] ?? ''}`
+      : `Of ${goroutines.total} goroutines ${numbered(goroutines.blocked, 'is', 'are')} blocked` +
+        (most === undefined
+          ? '.'
+          : `, ${most.count} of them in ${most.userLocation.function} ("${most.waitReason}").`);
+  return `Undecided: ${why}. ${seen} ${remedy}`;
 }

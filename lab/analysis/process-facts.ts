@@ -1,13 +1,10 @@
 import type { CheckedPair } from '../core/pair.js';
 import type { Sources } from '../source/sources.js';
 import type { Diagnosis } from './diagnosis.js';
-import type { Snapshot } from './snapshot.js';
+import type { Limits } from './model/limits.js';
 
-/** Which process a diagnosis is of. */
-export function processOf(
-  { exe, core }: CheckedPair,
-  goroutines: Snapshot['goroutines'],
-): Diagnosis['process'] {
+/** Which process a core is of. */
+export function processOf({ exe, core }: CheckedPair): Omit<Diagnosis['process'], 'goroutines'> {
   return {
     exe: exe.path,
     core: core.path,
@@ -15,12 +12,11 @@ export function processOf(
     goVersion: exe.goVersion ?? 'unknown',
     os: 'linux',
     arch: exe.arch,
-    goroutines: { ...goroutines },
   };
 }
 
 /** What the files leave open before anything is read, for `limits`. */
-export function unsureMatch({ match }: CheckedPair): string[] {
+export function unsureMatch({ match }: CheckedPair): Limits {
   return match.kind === 'unknown' ? [`Executable and core could not be compared: ${match.why}.`] : [];
 }
 
@@ -28,7 +24,7 @@ export function unsureMatch({ match }: CheckedPair): string[] {
 export function missingSources(
   { missing, absent, caution, unanswered }: Sources,
   mainModule?: string | undefined,
-): string[] {
+): Limits {
   if (absent !== undefined)
     return absent === notWanted ? [] : [`${absent[0]?.toUpperCase()}${absent.slice(1)}.`];
   const [first] = missing;

@@ -5,6 +5,7 @@ import type { FoldedGoroutines } from '../goruntime/fold.js';
 import type { HeapLayout } from '../goruntime/heap/layout.js';
 import { findReached, type Reached } from '../goruntime/heap/reach.js';
 import type { RuntimeLayout } from '../goruntime/layout.js';
+import type { Limits } from './model/limits.js';
 import type { SyncReader } from './sync-reader.js';
 
 export interface ReachedSource {
@@ -17,20 +18,19 @@ export interface ReachedSource {
   readonly heapLayout: () => Promise<HeapLayout>;
 }
 
-/** What live goroutines can reach in the heap; `undefined`, and a line in `limits`, when it cannot be told. */
+/** What live goroutines can reach in the heap; `undefined` when it cannot be told, which `limits` says. */
 export async function readReached(
   { memory, layout, sync, registers, folded, heapLayout }: ReachedSource,
-  limits: string[],
   signal: AbortSignal,
-): Promise<Reached | undefined> {
+): Promise<{ readonly reached: Reached | undefined; readonly limits: Limits }> {
+  const unknown = (line: string) => ({ reached: undefined, limits: [line] });
   if (sync === undefined || registers.length === 0) {
     const what = sync === undefined ? 'semaphores' : 'registers of the threads';
-    limits.push(`What live goroutines can reach was not looked at: the ${what} could not be read.`);
-    return undefined;
+    return unknown(`What live goroutines can reach was not looked at: the ${what} could not be read.`);
   }
   try {
     const heap = await heapLayout();
-    return await findReached(
+    const reached = await findReached(
       {
         ...{ memory, runtime: layout, heap, registers, folded },
         otherTarget: sync.targetOf,
@@ -38,10 +38,10 @@ export async function readReached(
       },
       signal,
     );
+    return { reached, limits: [] };
   } catch (error) {
     const unknownLayout = error instanceof RangeError || toLabError(error).code === 'undecided';
     if (!unknownLayout || signal.aborted) throw error;
-    limits.push(`What live goroutines can reach could not be read (${messageOf(error)}).`);
-    return undefined;
+    return unknown(`What live goroutines can reach could not be read (${messageOf(error)}).`);
   }
 }

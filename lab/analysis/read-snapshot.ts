@@ -11,6 +11,7 @@ import {
 import type { RuntimeLayout } from '../goruntime/layout.js';
 import { goroutineState, partialMark } from './describe.js';
 import type { Location } from './diagnosis.js';
+import type { Limits } from './model/limits.js';
 import { rosterOf } from './roster.js';
 import {
   type Cell,
@@ -61,19 +62,18 @@ export async function readSnapshot(
   source: SnapshotSource,
   folded: FoldedGoroutines,
   options: CallOptions,
-): Promise<Snapshot> {
+): Promise<{ readonly snapshot: Snapshot; readonly limits: Limits }> {
   const { memory, layout } = source;
   const channels = channelReader(memory, layout, folded);
   const signatures: Signature[] = [];
   const cells: Cell[] = [];
-  const limits = new Set<string>(source.sync?.limits);
   const groups = folded.stacks.flatMap((stack) => {
     const group = representative(stack, source);
     return group === undefined ? [] : [{ stack, group }];
   });
   const far = distances(folded, groups, source);
   await lookThrough(folded, source, options);
-  const described = await describeAll(groups, { ...source, far }, options, limits);
+  const described = await describeAll(groups, { ...source, far }, options);
   for (const { stack, signature } of described) {
     signatures.push(signature);
     const own = new Map<string, Cell>();
@@ -91,18 +91,17 @@ export async function readSnapshot(
       own.set(key, { ...(known ?? { key, signature, wait, elem }), ids, count });
     }
     cells.push(...own.values());
-    if (stack.rest.goroutines > 0) cells.push(restOf(stack, signature, limits));
+    if (stack.rest.goroutines > 0) cells.push(restOf(stack, signature));
   }
   const named = new Map(described.map(({ stack, signature }) => [stack, signature.id]));
   const { members } = folded;
   const system = signatures.filter((s) => s.system).reduce((sum, s) => sum + s.count, 0);
-  return {
+  const snapshot: Snapshot = {
     goroutines: { total: folded.total, user: folded.total - system, system, blocked: folded.waiting },
     signatures,
     cells,
     channels: channels.known(cells),
     syncObjects: source.sync?.objects(cells),
-    limits: [...limits],
     ...(members && {
       roster: rosterOf(
         members,
@@ -112,6 +111,9 @@ export async function readSnapshot(
     }),
     far,
   };
+  const unread = described.flatMap(({ limits }) => limits);
+  const uncounted = described.flatMap(({ stack, signature }) => notLookedInto(stack, signature));
+  return { snapshot, limits: [...(source.sync?.limits ?? []), ...unread, ...uncounted] };
 }
 
 const parked = (g: RawGoroutine) => ({
@@ -173,14 +175,18 @@ function representative(
 }
 
 /** So many objects are waited for at one place that the rest is only counted: they may be woken, for all we know. */
-function restOf({ rest, targets }: FoldedStack, signature: Signature, limits: Set<string>): Cell {
-  const { function: name, line } = signature.userLocation;
-  limits.add(
-    `${rest.goroutines} of ${signature.count} goroutines in ${name}:${line} wait for ${rest.targets} different objects beyond the ${targets.length} that were looked into.`,
-  );
+function restOf({ rest }: FoldedStack, signature: Signature): Cell {
   const why = 'too many different objects at one place';
   const key = `${signature.id} rest`;
   return { key, signature, count: rest.goroutines, ids: [], wait: { kind: 'unknown', why }, elem: 0 };
+}
+
+function notLookedInto({ rest, targets }: FoldedStack, { count, userLocation }: Signature): Limits {
+  if (rest.goroutines === 0) return [];
+  const { function: name, line } = userLocation;
+  return [
+    `${rest.goroutines} of ${count} goroutines in ${name}:${line} wait for ${rest.targets} different objects beyond the ${targets.length} that were looked into.`,
+  ];
 }
 
 function channelReader(memory: CoreMemory, layout: RuntimeLayout, folded: FoldedGoroutines) {
@@ -254,17 +260,20 @@ async function describeAll(
   groups: readonly { readonly stack: FoldedStack; readonly group: Fold }[],
   source: SnapshotSource & Required<Pick<Snapshot, 'far'>>,
   options: CallOptions,
-  limits: Set<string>,
 ) {
-  const out: { readonly stack: FoldedStack; readonly signature: Signature }[] = [];
+  const out: ({ readonly stack: FoldedStack } & Described)[] = [];
   for (let from = 0; from < groups.length; from += atOnce) {
     const some = groups.slice(from, from + atOnce).map(async ({ stack, group }, i) => {
-      const signature = await describe(`S${from + i + 1}`, group, source, options, limits);
-      return { stack, signature };
+      return { stack, ...(await describe(`S${from + i + 1}`, group, source, options)) };
     });
     out.push(...(await Promise.all(some)));
   }
   return out;
+}
+
+interface Described {
+  readonly signature: Signature;
+  readonly limits: Limits;
 }
 
 async function describe(
@@ -272,16 +281,15 @@ async function describe(
   group: Fold,
   { symbols, far }: SnapshotSource & Required<Pick<Snapshot, 'far'>>,
   options: CallOptions,
-  limits: Set<string>,
-): Promise<Signature> {
+): Promise<Described> {
   const { first } = group;
   const tooFar = far.get(first.id) === 'too far';
-  const frames = await symbols.stack({ goroutine: first, index: group.index, tooFar }, options, limits);
+  const { frames, limits } = await symbols.stack({ goroutine: first, index: group.index, tooFar }, options);
   const locate = (pc: number) => symbols.locate(pc, options);
   const recordedStart = await locate(first.startPc);
   // Where a stack cannot be read, the function that it began in is the next best.
   const current = frames[0] ?? recordedStart;
-  return {
+  const signature: Signature = {
     id,
     count: group.count,
     waitReason: first.waitReason,
@@ -297,6 +305,7 @@ async function describe(
     // The recorded address is where the call returns to; one byte back lies in the call itself.
     goStatementLocation: await locate(first.goPc === 0 ? 0 : first.goPc - 1),
   };
+  return { signature, limits };
 }
 
 const pick = ({ function: name, file, line }: Location): Location => ({ function: name, file, line });

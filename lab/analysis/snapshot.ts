@@ -124,7 +124,6 @@ export interface Snapshot {
   readonly channels: ReadonlyMap<number, Channel>;
   /** By address; absent when the program's sync types could not be read. */
   readonly syncObjects?: ReadonlyMap<number, SyncObject> | undefined;
-  readonly limits: readonly string[];
   /** Examples that Delve finds only after looking through very many others: worth it, or not. */
   readonly far?: ReadonlyMap<number, 'worth it' | 'too far'>;
   /** Which goroutines each signature has; only where that was asked for. */

@@ -3,14 +3,13 @@ import { type DelveClient, globalScope } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import type { RawGoroutine } from '../goruntime/goroutines.js';
 import type { Unwind } from '../goruntime/unwind.js';
-import { describeFarStack, describeStack, toLocation } from './describe.js';
+import { describeFarStack, describeStack, type StackReading, toLocation } from './describe.js';
 import type { Location } from './diagnosis.js';
-import type { Frame } from './snapshot.js';
 
 /** Tells what lies at addresses of the program's code. */
 export interface Symbols {
   /** The stack of a goroutine, innermost first, inlined calls included; empty when it cannot be read. */
-  stack(who: StackRequest, options: CallOptions, limits: Set<string>): Promise<Frame[]>;
+  stack(who: StackRequest, options: CallOptions): Promise<StackReading>;
   /** With an empty function when nothing is known of the address, or it is 0. */
   locate(pc: number, options: CallOptions): Promise<Location>;
   /** Many goroutines will be asked about, and none later in the list than this one. */
@@ -29,10 +28,10 @@ const unknownLocation: Location = { function: '', file: '', line: 0 };
 
 export function delveSymbols(client: DelveClient): Symbols {
   return {
-    stack: ({ goroutine: { id, pcs }, index, tooFar }, options, limits) =>
-      tooFar
-        ? describeFarStack(client, { id, index, pcs }, options)
-        : describeStack(client, id, options, limits),
+    async stack({ goroutine: { id, pcs }, index, tooFar }, options) {
+      if (!tooFar) return await describeStack(client, id, options);
+      return { frames: await describeFarStack(client, { id, index, pcs }, options), limits: [] };
+    },
     async locate(pc, options) {
       const [found] = pc === 0 ? [] : await client.findLocation(globalScope, `*${pc}`, options);
       return found === undefined ? unknownLocation : toLocation(found);
@@ -58,7 +57,7 @@ export function tableSymbols(table: FunctionTable, unwind: Unwind): Symbols {
         // A return address lies behind its call, which may be the last instruction of its line.
         (pc === 0 ? [] : visible(table.frames(i === 0 ? pc : pc - 1))).map((frame) => ({ ...frame, offset })),
       );
-      return Promise.resolve(frames.map((frame, index) => ({ ...frame, index })));
+      return Promise.resolve({ frames: frames.map((frame, index) => ({ ...frame, index })), limits: [] });
     },
     locate(pc) {
       const [at] = table.frames(pc);

@@ -1,4 +1,4 @@
-import { evaluateGlobal } from '../analysis/read-core.js';
+import { evaluateGlobal } from '../analysis/read/delve-values.js';
 import { openSyncReader, type SyncReader } from '../analysis/sync-reader.js';
 import type { BulkMemory } from '../core/memory.js';
 import type { ThreadRegisters } from '../core/registers.js';

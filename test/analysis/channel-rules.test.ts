@@ -66,7 +66,7 @@ function claims(cells: readonly Cell[], known: Readonly<Record<string, Known>>):
   const input: RuleInput = {
     snapshot: {
       goroutines: { total: cells.length, user: cells.length, system: 0, blocked: cells.length },
-      ...{ signatures: [], cells, channels, limits: [] },
+      ...{ signatures: [], cells, channels },
     },
     ...{ graph, searches: new Map(searches), suspectedKnots: [], unreachedKnots: [], someoneRuns: true },
     knots: findKnots(graph, deadlockedCells(graph, 'all')),

@@ -12,7 +12,6 @@ const input: RuleInput = {
     signatures: [],
     cells: [],
     channels: new Map(),
-    limits: [],
   },
   graph: { cells: [], channels: new Map(), releasers: new Map() },
   searches: new Map(),
@@ -24,6 +23,8 @@ const input: RuleInput = {
   receivedFrom: () => [],
   nameOf: () => 'main.c',
 };
+
+const trust = { atMost: 'strong' } as const;
 
 const claim: Claim = {
   rule: 'sound',
@@ -45,18 +46,15 @@ describe('the conclusion', () => {
         throw new Error('out of ideas');
       },
     };
-    const { claims, undecided } = claimsOf({ input, limits: [] }, [
-      broken,
-      { name: 'sound', apply: () => [claim] },
-    ]);
+    const { claims, undecided } = claimsOf({ input }, [broken, { name: 'sound', apply: () => [claim] }]);
     expect(claims).to.deep.equal([claim]);
     expect(undecided).to.deep.equal(['the rule broken failed: out of ideas']);
-    expect(verdictOf([], undecided)).to.equal('unknown');
+    expect(verdictOf([], undecided, trust)).to.equal('unknown');
   });
 
   it('shows the first of very many findings about the same places, and counts the others', () => {
     const crowd = { name: 'sound', apply: () => Array.from({ length: 300 }, () => claim) };
-    const { claims, limits } = claimsOf({ input, limits: [] }, [crowd]);
+    const { claims, limits } = claimsOf({ input }, [crowd]);
     expect(claims).to.have.length(20);
     expect(limits).to.deep.equal([
       '300 findings (sound, suspected) are about goroutines at the same places; 20 of them are shown.',
@@ -64,10 +62,10 @@ describe('the conclusion', () => {
   });
 
   it('finds nothing where nothing is stuck', () => {
-    expect(claimsOf({ input, limits: [] }, rules)).to.deep.include({
+    expect(claimsOf({ input }, rules)).to.deep.include({
       ...{ claims: [], undecided: [], limits: [], suspects: [] },
     });
-    expect(verdictOf([], [])).to.equal('none');
+    expect(verdictOf([], [], trust)).to.equal('none');
   });
 });
 

@@ -20,7 +20,7 @@ const cell: Cell = {
 };
 const snapshot: Snapshot = {
   ...{ goroutines: { total: 1, user: 1, system: 0, blocked: 1 }, signatures: [signature], cells: [cell] },
-  ...{ channels: new Map(), limits: [] },
+  channels: new Map(),
 };
 const channels: Locator = {
   address: () => Promise.resolve('unreadable'),
@@ -71,13 +71,13 @@ describe('a question that Delve does not answer', () => {
         return Promise.reject(new LabError('Delve did not answer Eval within 30 s', { code: 'undecided' }));
       },
     } as unknown as DelveClient;
-    const limits = new Set<string>();
-    const client = forEvidence(silent, limits);
+    const { client, unanswered } = forEvidence(silent);
+    expect(unanswered()).to.deep.equal([]);
     const answers = [await client.eval(scope, 'c', options), await client.eval(scope, 'd', options)];
     expect(answers.map(({ kind }) => kind)).to.deep.equal(['unreadable', 'unreadable']);
     expect(questions).to.equal(1);
     expect(await client.stacktrace({ id: 5, depth: 1 }, options).catch(String)).to.include('did not answer');
-    expect([...limits]).to.deep.equal([
+    expect(unanswered()).to.deep.equal([
       'Delve did not answer Eval within 30 s: it was not asked about further frames, and what rests on them is left open.',
     ]);
   });

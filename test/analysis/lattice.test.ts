@@ -55,7 +55,7 @@ function verdictFor({ cells = [], releasers = [], certainty }: Found) {
   const input: RuleInput = {
     snapshot: {
       goroutines: { total: 0, user: 0, system: 0, blocked: 0 },
-      ...{ signatures: [], cells: all, channels: new Map(), limits: [] },
+      ...{ signatures: [], cells: all, channels: new Map() },
     },
     graph: { cells: all, channels: new Map(), releasers: new Map(releasers) },
     searches: new Map(releasers.map(([object, all]) => [object, { releasers: all, operations: [] }])),
@@ -70,10 +70,10 @@ function verdictFor({ cells = [], releasers = [], certainty }: Found) {
     ...{ summary: '', explanation: '', suggestion: '', roles: new Map() },
   };
   const rule: Rule = { name: 'r', apply: () => (claim === undefined ? [] : [claim]) };
-  const { claims, undecided, outlooks } = claimsOf({ input, limits: [] }, [rule]);
+  const { claims, undecided, outlooks } = claimsOf({ input }, [rule]);
   const findings = claims.map((one) => ({ certainty: one.certainty }) as Finding);
   return {
-    verdict: verdictOf(findings, undecided),
+    verdict: verdictOf(findings, undecided, { atMost: 'strong' }),
     outlook: cells.map((cell) => outlooks.of.get(cell)?.kind),
   };
 }

@@ -55,7 +55,7 @@ function claims(cells: readonly Cell[], releasers: Readonly<Record<string, reado
   const input: RuleInput = {
     snapshot: {
       goroutines: { total: cells.length, user: cells.length, system: 0, blocked: cells.length },
-      ...{ signatures: [], cells, channels: new Map(), limits: [] },
+      ...{ signatures: [], cells, channels: new Map() },
     },
     graph,
     searches: new Map(),

@@ -38,7 +38,7 @@ function look({ cells, releasers, isLibrary = false, claimed = [] }: Situation) 
   const input: RuleInput = {
     snapshot: {
       goroutines: { total: 0, user: 0, system: 0, blocked: 0 },
-      ...{ signatures: [], cells: all, channels: new Map(), limits: [] },
+      ...{ signatures: [], cells: all, channels: new Map() },
     },
     graph: { cells: all, channels: new Map(), releasers: new Map(Object.entries(releasers)) },
     ...{ searches: new Map(), knots: [], unreachedKnots: [], suspectedKnots: [], someoneRuns: true },

@@ -28,9 +28,11 @@ describe('what an undecided analysis says', () => {
   it('counts the goroutines of the program alone, the blocked ones too', () => {
     const snapshot: Snapshot = {
       ...{ goroutines: { total: 39, user: 27, system: 12, blocked: 32 }, signatures: [], cells },
-      ...{ channels: new Map(), limits: [] },
+      channels: new Map(),
     };
-    expect(summaryOf('unknown', [], snapshot, ['a stack could not be read'])).to.equal(
+    const undecided = ['a stack could not be read'];
+    const trust = { atMost: 'strong' } as const;
+    expect(summaryOf({ verdict: 'unknown', claims: [], snapshot, undecided, trust })).to.equal(
       'No deadlock was found among the 27 goroutines of the program, 20 of them blocked, but a stack could not be read.',
     );
   });

@@ -18,6 +18,14 @@ export interface Locator {
   ): 'kept' | 'other' | 'unreadable';
 }
 
+/** Where nothing tells of the objects that frames mean: each may be any. */
+export const nothingLocated: Locator = {
+  address: () => Promise.resolve('unreadable'),
+  through: () => 'unreadable',
+  holds: () => false,
+  keeps: () => 'unreadable',
+};
+
 export interface FrameQuery {
   readonly goroutine: number;
   readonly frame: Frame;

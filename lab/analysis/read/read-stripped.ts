@@ -1,27 +1,29 @@
-import { type FunctionTable, readFunctionTable } from '../core/function-table.js';
-import type { BulkMemory } from '../core/memory.js';
-import type { CheckedPair } from '../core/pair.js';
-import { readProgramImage } from '../core/program-image.js';
-import { messageOf, toLabError } from '../errors.js';
-import { foldGoroutines } from '../goruntime/fold.js';
-import { findHeapLayout } from '../goruntime/heap/without-debug-info.js';
-import { type RuntimeLayout, readRuntimeLayout } from '../goruntime/layout.js';
-import { findModuleData } from '../goruntime/module-data.js';
-import { implausible } from '../goruntime/plausible.js';
-import type { FindStruct } from '../goruntime/runtime-types.js';
-import type { EvaluateNumber } from '../goruntime/timers.js';
-import { tableUnwinder } from '../goruntime/unwind.js';
-import { evaluatorWithoutDebugInfo } from '../goruntime/without-debug-info.js';
-import { readReached } from './read-reached.js';
-import { readSnapshot } from './read-snapshot.js';
-import type { Snapshot } from './snapshot.js';
-import { tableSymbols } from './symbols.js';
-import { openSyncReader, type SyncReader } from './sync-reader.js';
+import { type FunctionTable, readFunctionTable } from '../../core/function-table.js';
+import type { BulkMemory } from '../../core/memory.js';
+import type { CheckedPair } from '../../core/pair.js';
+import { readProgramImage } from '../../core/program-image.js';
+import { messageOf, toLabError } from '../../errors.js';
+import { foldGoroutines } from '../../goruntime/fold.js';
+import { findHeapLayout } from '../../goruntime/heap/without-debug-info.js';
+import { type RuntimeLayout, readRuntimeLayout } from '../../goruntime/layout.js';
+import { findModuleData } from '../../goruntime/module-data.js';
+import { implausible } from '../../goruntime/plausible.js';
+import type { FindStruct } from '../../goruntime/runtime-types.js';
+import type { EvaluateNumber } from '../../goruntime/timers.js';
+import { tableUnwinder } from '../../goruntime/unwind.js';
+import { evaluatorWithoutDebugInfo } from '../../goruntime/without-debug-info.js';
+import type { Limits } from '../model/limits.js';
+import { readReached } from '../read-reached.js';
+import { readSnapshot } from '../read-snapshot.js';
+import type { Snapshot } from '../snapshot.js';
+import { tableSymbols } from '../symbols.js';
+import { openSyncReader, type SyncReader } from '../sync-reader.js';
 
 export type StrippedReading =
   | {
       readonly kind: 'read';
       readonly snapshot: Snapshot;
+      readonly limits: Limits;
       readonly table: FunctionTable;
       readonly layout: RuntimeLayout;
       readonly structs: FindStruct;
@@ -68,21 +70,21 @@ export async function readStripped(
     const symbols = tableSymbols(table, unwind);
     const options = { signal, timeoutMs: callTimeoutMs };
     const folded = foldGoroutines(memory, layout, signal, sync?.targetOf, members);
-    const snapshot = await readSnapshot({ symbols, memory, layout, sync }, folded, options);
+    const { snapshot, limits } = await readSnapshot({ symbols, memory, layout, sync }, folded, options);
     const heap = {
       ...{ memory, known, runtime: layout, module, writable: image.writable, goVersion: pair.exe.goVersion },
     };
-    const limits: string[] = [];
-    const reached = await readReached(
+    const { reached, limits: unreached } = await readReached(
       {
         ...{ memory, layout, sync: sync && seenInQueues(sync), registers: pair.core.registers, folded },
         heapLayout: () => findHeapLayout(heap, signal),
       },
-      limits,
       signal,
     );
-    const seen = { ...snapshot, reached, limits: [...snapshot.limits, ...limits] };
-    return { kind: 'read', snapshot: seen, table, layout, structs, evaluateNumber };
+    return {
+      ...{ kind: 'read', snapshot: { ...snapshot, reached }, limits: [...limits, ...unreached] },
+      ...{ table, layout, structs, evaluateNumber },
+    };
   } catch (error) {
     const expected = error instanceof RangeError || toLabError(error).code === 'undecided';
     if (!expected || signal.aborted) throw error;

@@ -1,0 +1,159 @@
+import { stat } from 'node:fs/promises';
+import { messageOf, toLabError } from '../errors.js';
+import type { Emit } from '../events.js';
+import type { Sources } from '../source/sources.js';
+import type { AnalyzeOptions } from './analyze-core.js';
+import { claimsOf, studyWaits } from './conclude.js';
+import { findingOf, groupsOf, summaryOf, userLocations, verdictOf } from './diagnose.js';
+import type { Diagnosis } from './diagnosis.js';
+import type { Limits } from './model/limits.js';
+import type { OpeningSources } from './open-sources.js';
+import { missingSources } from './process-facts.js';
+import type { Engine, Reading, Unread } from './read/engine.js';
+import { nothingLocated } from './releasers/meaning.js';
+import type { RootFacts } from './root-facts.js';
+import type { Claim } from './rules/rule.js';
+import type { Cell, Snapshot } from './snapshot.js';
+import { unwrapStarts } from './start-locations.js';
+import { tellIfLong } from './tell-if-long.js';
+import { waitedObjects } from './waited-objects.js';
+import { weighed } from './weigh.js';
+
+export interface Input {
+  /** Stays open: whoever opened it closes it. */
+  readonly engine: Engine;
+  /** The program's sources, which may still be read. */
+  readonly sources: OpeningSources;
+  /** When the analysis began, as `performance.now()` tells it. */
+  readonly began: number;
+}
+
+/** From an input to its diagnosis: reads it, follows its waits, and says what they come to. */
+export async function analyze(
+  { engine, sources: opening, began }: Input,
+  options: Pick<AnalyzeOptions, 'onRoster' | 'onSources'>,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Diagnosis> {
+  const read = await tellIfLong(emit, 'reading the core', () => engine.read());
+  if (read.kind === 'unread') return withoutGoroutines(read, await statsOf(read, engine, began));
+  const sources = await opening.of(read.snapshot);
+  const snapshot = unwrapStarts(read.snapshot, sources);
+  const { total } = snapshot.goroutines;
+  emit({ type: 'note', text: `${total} goroutines in ${snapshot.signatures.length} distinct stacks` });
+  const { trust, operands = { channels: nothingLocated } } = read;
+  // When it cannot be read, a timer may well be pending.
+  const timersPending = async () => (await read.timersPending?.()) ?? true;
+  const study = await tellIfLong(emit, 'following what goroutines wait for', () =>
+    studyWaits(snapshot, sources, operands, timersPending, signal, {
+      proofsApart: trust.atMost === 'suspected',
+    }),
+  );
+  const unansweredSearches = read.unanswered?.() ?? [];
+  const { claims: all, undecided, limits: repeated, outlooks, suspects } = claimsOf(study);
+  const claims = weighed(all, trust, study.input);
+  const rootFacts = await rootFactsOf(claims, snapshot, read);
+  const findings = claims.map((claim, i) => findingOf({ claim, facts: rootFacts.of(claim) }, i, study.input));
+  const changed = read.built === undefined ? [] : await changedSince(read.built, sources);
+  const missing = missingSources(sources, read.mainModule);
+  await options.onSources?.(sources);
+  if (snapshot.roster !== undefined) options.onRoster?.(snapshot.roster);
+  const verdict = verdictOf(findings, undecided, trust);
+  return {
+    schema: 'lab.diagnosis/1',
+    verdict,
+    scope: verdict === 'deadlock' ? (study.input.someoneRuns ? 'partial' : 'global') : null,
+    summary: summaryOf({ verdict, claims, snapshot, undecided, trust }),
+    process: { ...read.process, goroutines: { ...snapshot.goroutines } },
+    ...(read.delve === undefined ? {} : { delve: read.delve }),
+    findings,
+    groups: groupsOf(snapshot, outlooks),
+    userLocations: userLocations(snapshot.signatures),
+    objects: waitedObjects(snapshot, study.input.nameOf),
+    ...(suspects.length === 0 ? {} : { suspects: [...suspects] }),
+    stats: await statsOf(read, engine, began),
+    limits: inOrder(
+      ...[read.limits, unansweredSearches],
+      ...[trust.atMost === 'suspected' ? [] : repeated, undecided],
+      ...[rootFacts.limits, changed, missing],
+    ),
+  };
+}
+
+const inOrder = (...limits: readonly Limits[]): string[] => [...new Set(limits.flat())];
+
+/** Not even the goroutines could be read. */
+const withoutGoroutines = ({ summary, process, limits }: Unread, stats: Diagnosis['stats']): Diagnosis => ({
+  schema: 'lab.diagnosis/1',
+  verdict: 'unknown',
+  scope: null,
+  summary,
+  process: { ...process, goroutines: { total: 0, user: 0, system: 0, blocked: 0 } },
+  ...{ findings: [], groups: [], userLocations: [] },
+  stats,
+  limits: [...limits],
+});
+
+async function statsOf(read: Reading | Unread, engine: Engine, began: number): Promise<Diagnosis['stats']> {
+  const checked = read.kind === 'read' ? read.checked : undefined;
+  return {
+    engine: read.engine,
+    wallMs: Math.round(performance.now() - began),
+    peakRssBytes: process.resourceUsage().maxRSS * 1024 + ((await engine.peakBytes?.()) ?? 0),
+    crossChecked: checked?.compared ?? 0,
+    crossCheckMismatches: checked?.mismatches ?? 0,
+  };
+}
+
+interface RootFactsOfClaims {
+  /** By the cell's key. */
+  of(claim: Claim): ReadonlyMap<string, RootFacts>;
+  readonly limits: Limits;
+}
+
+/** What the engine knows of the goroutines that findings turn on. */
+async function rootFactsOf(
+  claims: readonly Claim[],
+  { channels }: Snapshot,
+  read: Reading,
+): Promise<RootFactsOfClaims> {
+  const byClaim = new Map<Claim, ReadonlyMap<string, RootFacts>>();
+  const unread: string[] = [];
+  for (const claim of read.rootFacts === undefined ? [] : claims) {
+    const facts = new Map<string, RootFacts>();
+    for (const cell of claim.knot.cells.slice(0, maxRootStacks)) {
+      try {
+        const found = await read.rootFacts?.(cell, elemTypeOf(cell, channels));
+        if (found !== undefined) facts.set(cell.key, found);
+      } catch (error) {
+        if (toLabError(error).code === 'interrupted') throw error;
+        unread.push(`The variables of goroutine ${cell.ids[0]} could not be read: ${messageOf(error)}`);
+      }
+    }
+    byClaim.set(claim, facts);
+  }
+  return {
+    of: (claim) => byClaim.get(claim) ?? new Map(),
+    limits: [...(read.unanswered?.() ?? []), ...unread],
+  };
+}
+
+const maxRootStacks = 16;
+
+function elemTypeOf({ wait }: Cell, channels: Snapshot['channels']): string | undefined {
+  const channel = wait.kind === 'channel' ? wait.cases[0]?.channel : undefined;
+  return channel === undefined ? undefined : channels.get(channel)?.elemType;
+}
+
+/** A source that is newer than the executable may not be what it was built from. */
+async function changedSince(exe: string, { read }: Sources): Promise<Limits> {
+  const built = (await stat(exe)).mtimeMs;
+  const newer: string[] = [];
+  for (const { local, library } of read) {
+    if (!library && (await stat(local)).mtimeMs > built) newer.push(local);
+  }
+  if (newer.length === 0) return [];
+  return [
+    `${newer.length} source files are newer than the executable, ${newer[0]} among them: lines may not fit.`,
+  ];
+}
