@@ -5,7 +5,7 @@ import type { Emit } from '../events.js';
 import { allPrintable } from '../printable.js';
 import type { Sources } from '../source/sources.js';
 import type { Diagnosis } from './diagnosis.js';
-import type { Lack } from './read/stripped-engine.js';
+import type { WithoutDelve } from './read/stripped-engine.js';
 import type { Roster } from './roster.js';
 import { tellIfLong } from './tell-if-long.js';
 
@@ -58,12 +58,12 @@ async function analyzePair(options: AnalyzeOptions, emit: Emit, signal: AbortSig
   const { openSources } = await import('./open-sources.js');
   await using sources = openSources(pair, options, emit, signal);
   const members = options.onRoster !== undefined;
-  const withoutDelve = async (lack: Lack): Promise<Diagnosis> => {
+  const withoutDelve = async (reason: WithoutDelve): Promise<Diagnosis> => {
     const [{ strippedEngine }, { analyze }] = await Promise.all([
       import('./read/stripped-engine.js'),
       import('./analyze.js'),
     ]);
-    await using engine = strippedEngine(pair, lack, { members, signal });
+    await using engine = strippedEngine(pair, reason, { members, signal });
     return await analyze({ engine, sources, began }, options, emit, signal);
   };
   if (!pair.exe.hasDebugInfo) return await withoutDelve({ kind: 'stripped' });

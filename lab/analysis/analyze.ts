@@ -7,6 +7,7 @@ import { claimsOf, studyWaits } from './conclude.js';
 import { findingOf, groupsOf, summaryOf, userLocations, verdictOf } from './diagnose.js';
 import type { Diagnosis } from './diagnosis.js';
 import type { Limits } from './model/limits.js';
+import { lackOf } from './model/trust.js';
 import type { OpeningSources } from './open-sources.js';
 import { missingSources } from './process-facts.js';
 import type { Engine, Reading, Unread } from './read/engine.js';
@@ -38,10 +39,11 @@ export async function analyze(
   const read = await tellIfLong(emit, 'reading the core', () => engine.read());
   if (read.kind === 'unread') return withoutGoroutines(read, await statsOf(read, engine, began));
   const sources = await opening.of(read.snapshot);
-  const snapshot = unwrapStarts(read.snapshot, sources);
+  const { snapshot: told, operands = nowhereLocated } = (await read.withSources?.(sources)) ?? read;
+  const snapshot = unwrapStarts(told, sources);
   const { total } = snapshot.goroutines;
   emit({ type: 'note', text: `${total} goroutines in ${snapshot.signatures.length} distinct stacks` });
-  const { trust, operands = { channels: nothingLocated } } = read;
+  const { trust } = read;
   // When it cannot be read, a timer may well be pending.
   const timersPending = async () => (await read.timersPending?.()) ?? true;
   const study = await tellIfLong(emit, 'following what goroutines wait for', () =>
@@ -53,7 +55,9 @@ export async function analyze(
   const { claims: all, undecided, limits: repeated, outlooks, suspects } = claimsOf(study);
   const claims = weighed(all, trust, study.input);
   const rootFacts = await rootFactsOf(claims, snapshot, read);
-  const findings = claims.map((claim, i) => findingOf({ claim, facts: rootFacts.of(claim) }, i, study.input));
+  const findings = claims
+    .map((claim, i) => findingOf({ claim, facts: rootFacts.of(claim) }, i, study.input))
+    .map((finding) => read.withChecks?.(finding) ?? finding);
   const changed = read.built === undefined ? [] : await changedSince(read.built, sources);
   const missing = missingSources(sources, read.mainModule);
   await options.onSources?.(sources);
@@ -74,11 +78,13 @@ export async function analyze(
     stats: await statsOf(read, engine, began),
     limits: inOrder(
       ...[read.limits, unansweredSearches],
-      ...[trust.atMost === 'suspected' ? [] : repeated, undecided],
+      ...[lackOf(trust) === undefined ? repeated : [], undecided],
       ...[rootFacts.limits, changed, missing],
     ),
   };
 }
+
+const nowhereLocated = { channels: nothingLocated };
 
 const inOrder = (...limits: readonly Limits[]): string[] => [...new Set(limits.flat())];
 

@@ -10,7 +10,7 @@ import {
   sourceCheck,
   starvedText,
 } from './evidence-text.js';
-import type { Trust } from './model/trust.js';
+import { type Lack, lackOf, type Trust } from './model/trust.js';
 import type { Outlooks } from './outlook.js';
 import type { ReleaserSearch } from './releasers/search.js';
 import type { RootFacts } from './root-facts.js';
@@ -254,10 +254,10 @@ export function userLocations(signatures: readonly Signature[]): Diagnosis['user
 export function verdictOf(
   findings: readonly Finding[],
   undecided: readonly string[],
-  { atMost }: Pick<Trust, 'atMost'>,
+  trust: Trust,
 ): Diagnosis['verdict'] {
   if (findings.some(({ certainty }) => certainty === 'proved' || certainty === 'strong')) return 'deadlock';
-  return findings.length > 0 || undecided.length > 0 || atMost === 'suspected' ? 'unknown' : 'none';
+  return findings.length > 0 || undecided.length > 0 || lackOf(trust) !== undefined ? 'unknown' : 'none';
 }
 
 export interface Concluded {
@@ -270,8 +270,8 @@ export interface Concluded {
 
 export function summaryOf({ verdict, claims, snapshot, undecided, trust }: Concluded): string {
   const [first] = claims;
-  if (verdict === 'unknown' && trust.atMost === 'suspected')
-    return distrustfulSummary(first, snapshot, trust);
+  const lack = lackOf(trust);
+  if (verdict === 'unknown' && lack !== undefined) return summaryOfLack(first, snapshot, lack);
   if (first !== undefined) return first.summary;
   const { user } = snapshot.goroutines;
   if (verdict === 'none')
@@ -281,10 +281,10 @@ export function summaryOf({ verdict, claims, snapshot, undecided, trust }: Concl
   return `No deadlock was found among the ${numbered(user, 'goroutine', 'goroutines')} of the program, ${blocked}, but ${undecided[0] ?? 'something could not be read'}.`;
 }
 
-function distrustfulSummary(
+function summaryOfLack(
   claim: Claim | undefined,
   { goroutines, signatures }: Snapshot,
-  { why, remedy }: Extract<Trust, { atMost: 'suspected' }>,
+  { why, remedy }: Lack,
 ): string {
   const most = signatures.find(({ system, waitReason }) => !system && waitReason !== '');
   const seen =

@@ -51,8 +51,7 @@ export function openSourcesOf(
   return {
     async of(snapshot) {
       const stacks = stacksOf(snapshot);
-      const without = (why: string) =>
-        withoutSources(why, stacks, recordedLibrary(stacks, mainModule));
+      const without = (why: string) => withoutSources(why, stacks, recordedLibrary(stacks, mainModule));
       const loading = await opening;
       if (typeof loading === 'string') return without(loading);
       try {

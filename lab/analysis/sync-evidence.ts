@@ -31,7 +31,8 @@ export function syncResource(id: string, object: ObjectKey, input: RuleInput): R
 
 /** The state words in words. */
 export function syncStateText({ address, state, queued, untold }: SyncObject, name: string): string {
-  if (untold) return `${name}${isKnownAddress(address) ? ` at ${hex(address)}` : ''}: its state is not in the dump`;
+  if (untold)
+    return `${name}${isKnownAddress(address) ? ` at ${hex(address)}` : ''}: its state is not in the dump`;
   const what = `${name} at ${hex(address)}`;
   const shown = queued.slice(0, 8).join(', ');
   const queue =

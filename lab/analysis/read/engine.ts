@@ -1,6 +1,7 @@
 import type { DelveUsed } from '../../delve/used.js';
+import type { Sources } from '../../source/sources.js';
 import type { CrossCheck } from '../cross-check.js';
-import type { Diagnosis } from '../diagnosis.js';
+import type { Diagnosis, Finding } from '../diagnosis.js';
 import type { Limits } from '../model/limits.js';
 import type { Trust } from '../model/trust.js';
 import type { Locators } from '../releasers/study.js';
@@ -28,10 +29,17 @@ export interface Reading extends InputFacts {
   readonly checked?: CrossCheck | undefined;
   /** Which objects operands mean in frames; absent where no frame tells of any. */
   readonly operands?: Locators | undefined;
+  /**
+   * For an input that does not tell apart by itself what goroutines wait for: what the sources tell of it. The waits of
+   * `snapshot` are a first guess then, for the sources that are needed.
+   */
+  withSources?(sources: Sources): Promise<Pick<Reading, 'snapshot' | 'operands'>>;
   /** Whether a timer may still run code when every goroutine waits; `undefined` when that is not known. */
   timersPending?(): Promise<boolean | undefined>;
   /** What more is known of a goroutine that a finding turns on: its first one, with variables. Throws when that cannot be read. */
   rootFacts?(cell: Cell, elemType: string | undefined): Promise<RootFacts>;
+  /** The finding with commands that show its evidence in this input; absent where Delve's do. */
+  withChecks?(finding: Finding): Finding;
   /** What was asked since it was read and not answered. */
   unanswered?(): Limits;
 }

@@ -10,7 +10,9 @@ import type { Engine, Unread } from './engine.js';
 import { readStripped } from './read-stripped.js';
 
 /** Why the program is read without Delve. */
-export type Lack = { readonly kind: 'stripped' } | { readonly kind: 'unreadable'; readonly why: string };
+export type WithoutDelve =
+  | { readonly kind: 'stripped' }
+  | { readonly kind: 'unreadable'; readonly why: string };
 
 interface LackText {
   readonly short: string;
@@ -25,11 +27,11 @@ const stripped: LackText = {
     'Pass the unstripped executable of the same build with --exe: the one that `strip` made this of, if it was kept.',
 };
 
-function textOf(lack: Lack): LackText {
-  if (lack.kind === 'stripped') return stripped;
+function textOf(reason: WithoutDelve): LackText {
+  if (reason.kind === 'stripped') return stripped;
   return {
     short: 'Delve cannot read these files, so one of them may be damaged',
-    long: `Delve cannot read these files, so one of them may be damaged (${lack.why}); memory was read without it`,
+    long: `Delve cannot read these files, so one of them may be damaged (${reason.why}); memory was read without it`,
     remedy: 'Copy both again from where the process ran, or build the same commit once more.',
   };
 }
@@ -41,17 +43,17 @@ function textOf(lack: Lack): LackText {
  */
 export function strippedEngine(
   pair: CheckedPair,
-  lack: Lack,
+  reason: WithoutDelve,
   { members, signal }: { readonly members: boolean; readonly signal: AbortSignal },
 ): Engine {
   const memory = openCoreMemory(pair.core.path, pair.exe.path);
   const process = processOf(pair);
-  const text = textOf(lack);
+  const text = textOf(reason);
   return {
     async read() {
       const read = await readStripped(pair, memory, signal, members);
       if (read.kind === 'lost') {
-        if (lack.kind === 'unreadable') throw unreadable(pair, lack.why, read.why);
+        if (reason.kind === 'unreadable') throw unreadable(pair, reason.why, read.why);
         return unread(pair, read.why);
       }
       const { snapshot, layout, evaluateNumber } = read;
@@ -75,10 +77,13 @@ export function strippedEngine(
 }
 
 const trustIn = ({ short, remedy }: LackText): Trust => ({
-  ...{ atMost: 'suspected', why: short, remedy },
-  doubt: 'No frame could be evaluated in the stripped program, so this is suspected.',
-  doubtOfStory:
-    'That nobody can wake them is proved by memory; how it came about is what the sources and the pointers in frames suggest.',
+  atMost: 'suspected',
+  lack: {
+    ...{ why: short, remedy },
+    doubt: 'No frame could be evaluated in the stripped program, so this is suspected.',
+    doubtOfStory:
+      'That nobody can wake them is proved by memory; how it came about is what the sources and the pointers in frames suggest.',
+  },
 });
 
 const lost = ({ long, remedy }: LackText) =>

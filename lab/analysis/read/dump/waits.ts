@@ -1,6 +1,6 @@
-import type { DumpMember } from '../../dump/model.js';
-import type { ArgumentWord, WaitingOp } from '../../source/facts.js';
-import type { Sources } from '../../source/sources.js';
+import type { DumpMember } from '../../../dump/model.js';
+import type { ArgumentWord, WaitingOp } from '../../../source/facts.js';
+import type { Sources } from '../../../source/sources.js';
 import {
   type Cell,
   type Channel,
@@ -11,9 +11,9 @@ import {
   maxCellIds,
   type SyncObject,
   type Wait,
-} from '../snapshot.js';
-import { isOnce } from '../sync-waits.js';
-import { isLiveReason, waitKey } from '../waits.js';
+} from '../../snapshot.js';
+import { isOnce } from '../../sync-waits.js';
+import { isLiveReason, waitKey } from '../../waits.js';
 import type { DumpGroup } from './signatures.js';
 import { type SyncStand, syncStandOf } from './sync-words.js';
 import { type AddressBook, printedWords } from './words.js';
@@ -169,7 +169,8 @@ async function cellsOf(
   const whole = (wait: Wait): Cell[] => [cellOf(group, wait, members, signature.count)];
   if (stand.kind === 'settled') return whole(stand.wait);
   if (stand.kind === 'channel') {
-    if (ops.some(({ op }) => op.clock === true)) return whole({ kind: 'live', why: 'a timer may send to it' });
+    if (ops.some(({ op }) => op.clock === true))
+      return whole({ kind: 'live', why: 'a timer may send to it' });
     const cases = ops.flatMap(({ direction, op }) => {
       const channel = objectOf(op.op);
       elems.set(channel, op.elem);
@@ -206,12 +207,7 @@ async function cellsOf(
   return rest > 0 ? [...cells, cellOf(group, { kind: 'unknown', why }, [], rest)] : cells;
 }
 
-function cellOf(
-  { signature }: DumpGroup,
-  wait: Wait,
-  members: readonly DumpMember[],
-  count: number,
-): Cell {
+function cellOf({ signature }: DumpGroup, wait: Wait, members: readonly DumpMember[], count: number): Cell {
   const ids = members.slice(0, maxCellIds).map(({ id }) => id);
   return { key: `${signature.id} ${waitKey(wait)}`, signature, count, ids, wait, elem: 0 };
 }
@@ -269,7 +265,11 @@ function channelsOf(
   const out = new Map<number, { channel: Channel; send: number; receive: number }>();
   for (const { wait, count } of cells) {
     for (const { channel: address, direction } of wait.kind === 'channel' ? wait.cases : []) {
-      const known = out.get(address) ?? { channel: channelAt(address, elems.get(address)), send: 0, receive: 0 };
+      const known = out.get(address) ?? {
+        channel: channelAt(address, elems.get(address)),
+        send: 0,
+        receive: 0,
+      };
       known[direction] += count;
       out.set(address, known);
     }

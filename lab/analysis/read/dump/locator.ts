@@ -1,8 +1,8 @@
-import type { Sources } from '../../source/sources.js';
-import type { Address, FrameQuery, Locator } from '../releasers/meaning.js';
+import type { Sources } from '../../../source/sources.js';
+import type { Address, FrameQuery, Locator } from '../../releasers/meaning.js';
+import { isKnownAddress } from '../../snapshot.js';
 import type { DumpGroup } from './signatures.js';
 import { smallestPointer } from './waits.js';
-import { isKnownAddress } from '../snapshot.js';
 import { type AddressBook, type PrintedWord, printedWords } from './words.js';
 
 interface LocatorSource {
@@ -52,11 +52,3 @@ export function dumpLocator({ groups, sources, book, stackOf }: LocatorSource): 
         : 'unreadable',
   };
 }
-
-/** Of objects whose addresses a dump does not print, nothing in a frame tells one from another. */
-export const tellingNothing: Locator = {
-  address: () => Promise.resolve('unreadable'),
-  through: () => 'unreadable',
-  holds: () => false,
-  keeps: () => 'unreadable',
-};

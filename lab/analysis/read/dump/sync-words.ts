@@ -1,4 +1,4 @@
-import type { Frame, SyncKind, SyncMode } from '../snapshot.js';
+import type { Frame, SyncKind, SyncMode } from '../../snapshot.js';
 
 /** How a goroutine waits for an object of package sync, as far as its stack tells. */
 export interface SyncStand {
@@ -24,8 +24,7 @@ export function syncStandOf(frames: readonly Frame[]): SyncStand | 'live' | unde
   const shown = (...found: readonly { readonly frame: number; readonly offset: number }[]) =>
     found.filter(({ frame }) => frame >= 0);
   const wait = at('(*WaitGroup).Wait');
-  if (wait >= 0)
-    return { objectKind: 'waitgroup', mode: 'wait', shown: shown({ frame: wait, offset: 0 }) };
+  if (wait >= 0) return { objectKind: 'waitgroup', mode: 'wait', shown: shown({ frame: wait, offset: 0 }) };
   const slow = Math.max(at('(*Mutex).lockSlow'), at('(*Mutex).Lock'));
   const semaphore = own.findIndex(({ function: name }) => /sync\.runtime_Semacquire\w*$/.test(name));
   const inMutex = shown(

@@ -1,6 +1,6 @@
-import type { Dump, DumpFrame, DumpMember, DumpStack } from '../../dump/model.js';
-import type { Location } from '../diagnosis.js';
-import { type Frame, isPrivateRuntime, isSystem, maxCellIds, type Signature } from '../snapshot.js';
+import type { Dump, DumpFrame, DumpMember, DumpStack } from '../../../dump/model.js';
+import type { Location } from '../../diagnosis.js';
+import { type Frame, isPrivateRuntime, isSystem, maxCellIds, type Signature } from '../../snapshot.js';
 
 /** Goroutines of one stack, with what the dump printed of each of them. */
 export interface DumpGroup {
@@ -35,7 +35,11 @@ function signatureOf(
   { form, isHopeless }: { readonly form: Dump['form']; readonly isHopeless: boolean },
   localFile: (name: string, file: string) => string,
 ): Signature {
-  const located = ({ function: name, file, line }: Pick<DumpFrame, 'function' | 'file' | 'line'>): Location => ({
+  const located = ({
+    function: name,
+    file,
+    line,
+  }: Pick<DumpFrame, 'function' | 'file' | 'line'>): Location => ({
     function: name,
     file: localFile(name, file),
     line,
@@ -65,7 +69,8 @@ function signatureOf(
 
 /** The function that a goroutine began in: the outermost one; where frames are missing it may be any of the program's. */
 const startName = ({ frames, lack }: DumpStack): string =>
-  (lack === undefined ? frames.at(-1)?.function : frames.find(({ function: n }) => !isPrivateRuntime(n))?.function) ??
-  'unknown';
+  (lack === undefined
+    ? frames.at(-1)?.function
+    : frames.find(({ function: n }) => !isPrivateRuntime(n))?.function) ?? 'unknown';
 
 const nowhere: Location = { function: '', file: '', line: 0 };
