@@ -1,5 +1,5 @@
-import type { Location } from '../lab/analysis/diagnosis.js';
-import type { Cell, Wait } from '../lab/analysis/snapshot.js';
+import type { Location } from '../lab/analysis/model/diagnosis.js';
+import type { Cell, Wait } from '../lab/analysis/model/snapshot.js';
 
 /** One goroutine that waits, in a group of its own, with one frame; its key is its number. */
 export function waitingCell(id: number, wait: Wait, at: Location): Cell {

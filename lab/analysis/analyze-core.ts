@@ -3,33 +3,20 @@ import { type LaunchDelve, launchDelveCore } from '../delve/launch.js';
 import { messageOf, toLabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { allPrintable } from '../printable.js';
-import type { Sources } from '../source/sources.js';
-import type { Diagnosis } from './diagnosis.js';
+import type { Listeners } from './analyze.js';
+import type { Diagnosis } from './model/diagnosis.js';
+import type { SourceOptions } from './read/open-sources.js';
 import type { WithoutDelve } from './read/stripped-engine.js';
-import type { Roster } from './roster.js';
 import { tellIfLong } from './tell-if-long.js';
 
-export interface AnalyzeOptions {
-  readonly exe: string;
+export interface AnalyzeOptions extends SourceOptions, Listeners {
   readonly core: string;
   /** Path of dlv; one that fits the program is found or built when not given. */
   readonly delve?: string | undefined;
-  /** Path of the helper that reads sources; one that fits is found or built when not given. */
-  readonly facts?: string | undefined;
   /** Opens the core in a Delve of another machine; one of this machine is started when not given. */
   readonly launch?: LaunchDelve | undefined;
-  /** Prefixes of source paths as compiled, and where those sources lie here. */
-  readonly sourceMap?: readonly { readonly from: string; readonly to: string }[] | undefined;
-  /** Where the `GOROOT` that the program was built with lies here. */
-  readonly goRoot?: string | undefined;
-  /** Look at no source: memory alone. */
-  readonly noSource?: boolean | undefined;
   /** Delve's raw list of goroutines is saved here. */
   readonly rawListFile?: string | undefined;
-  /** Called while the sources can still be asked. */
-  readonly onSources?: ((sources: Sources) => Promise<void>) | undefined;
-  /** Called with which goroutines each group has, where they could be read; without it none of that is kept. */
-  readonly onRoster?: ((roster: Roster) => void) | undefined;
   /** `delve`: read everything through Delve, as is done for a runtime of unknown layout. */
   readonly engine?: Diagnosis['stats']['engine'] | undefined;
 }
@@ -55,7 +42,7 @@ export async function analyzeCore(
 async function analyzePair(options: AnalyzeOptions, emit: Emit, signal: AbortSignal): Promise<Diagnosis> {
   const began = performance.now();
   const pair = await checkPair(options.exe, options.core, signal);
-  const { openSources } = await import('./open-sources.js');
+  const { openSources } = await import('./read/open-sources.js');
   await using sources = openSources(pair, options, emit, signal);
   const members = options.onRoster !== undefined;
   const withoutDelve = async (reason: WithoutDelve): Promise<Diagnosis> => {

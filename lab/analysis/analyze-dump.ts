@@ -5,11 +5,11 @@ import { programOf } from '../dump/program.js';
 import type { Emit } from '../events.js';
 import { allPrintable } from '../printable.js';
 import { analyze } from './analyze.js';
-import type { Diagnosis } from './diagnosis.js';
-import { openSourcesOf } from './open-sources.js';
-import { notWanted } from './process-facts.js';
+import type { Diagnosis } from './model/diagnosis.js';
 import { groupsOfDump } from './read/dump/signatures.js';
 import { dumpEngine } from './read/dump-engine.js';
+import { openSourcesOf } from './read/open-sources.js';
+import { notWanted } from './read/process-facts.js';
 
 export interface AnalyzeDumpOptions {
   /** What the dump is called: its file, its address. */

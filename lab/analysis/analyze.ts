@@ -2,23 +2,33 @@ import { stat } from 'node:fs/promises';
 import { messageOf, toLabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import type { Sources } from '../source/sources.js';
-import type { AnalyzeOptions } from './analyze-core.js';
-import { claimsOf, studyWaits } from './conclude.js';
-import { findingOf, groupsOf, summaryOf, userLocations, verdictOf } from './diagnose.js';
-import type { Diagnosis } from './diagnosis.js';
+import { claimsOf } from './findings/apply-rules.js';
+import { findingOf } from './findings/finding.js';
+import { groupsOf, userLocations } from './findings/groups.js';
+import { summaryOf, verdictOf } from './findings/verdict.js';
+import { waitedObjects } from './findings/waited-objects.js';
+import { weighed } from './findings/weigh.js';
+import type { Diagnosis } from './model/diagnosis.js';
 import type { Limits } from './model/limits.js';
+import { nothingLocated } from './model/locator.js';
+import type { Roster } from './model/roster.js';
+import type { Cell, Snapshot } from './model/snapshot.js';
 import { lackOf } from './model/trust.js';
-import type { OpeningSources } from './open-sources.js';
-import { missingSources } from './process-facts.js';
 import type { Engine, Reading, Unread } from './read/engine.js';
-import { nothingLocated } from './releasers/meaning.js';
-import type { RootFacts } from './root-facts.js';
+import type { OpeningSources } from './read/open-sources.js';
+import { missingSources } from './read/process-facts.js';
+import type { RootFrames } from './read/root-frames.js';
+import { unwrapStarts } from './read/start-locations.js';
 import type { Claim } from './rules/rule.js';
-import type { Cell, Snapshot } from './snapshot.js';
-import { unwrapStarts } from './start-locations.js';
+import { studyWaits } from './rules/study-waits.js';
 import { tellIfLong } from './tell-if-long.js';
-import { waitedObjects } from './waited-objects.js';
-import { weighed } from './weigh.js';
+
+export interface Listeners {
+  /** Called while the sources can still be asked. */
+  readonly onSources?: ((sources: Sources) => Promise<void>) | undefined;
+  /** Called with which goroutines each group has, where they could be read; without it none of that is kept. */
+  readonly onRoster?: ((roster: Roster) => void) | undefined;
+}
 
 export interface Input {
   /** Stays open: whoever opened it closes it. */
@@ -32,7 +42,7 @@ export interface Input {
 /** From an input to its diagnosis: reads it, follows its waits, and says what they come to. */
 export async function analyze(
   { engine, sources: opening, began }: Input,
-  options: Pick<AnalyzeOptions, 'onRoster' | 'onSources'>,
+  options: Listeners,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Diagnosis> {
@@ -54,9 +64,9 @@ export async function analyze(
   const unansweredSearches = read.unanswered?.() ?? [];
   const { claims: all, undecided, limits: repeated, outlooks, suspects } = claimsOf(study);
   const claims = weighed(all, trust, study.input);
-  const rootFacts = await rootFactsOf(claims, snapshot, read);
+  const rootFrames = await rootFramesOf(claims, snapshot, read);
   const findings = claims
-    .map((claim, i) => findingOf({ claim, facts: rootFacts.of(claim) }, i, study.input))
+    .map((claim, i) => findingOf({ claim, facts: rootFrames.of(claim) }, i, study.input))
     .map((finding) => read.withChecks?.(finding) ?? finding);
   const changed = read.built === undefined ? [] : await changedSince(read.built, sources);
   const missing = missingSources(sources, read.mainModule);
@@ -79,7 +89,7 @@ export async function analyze(
     limits: inOrder(
       ...[read.limits, unansweredSearches],
       ...[lackOf(trust) === undefined ? repeated : [], undecided],
-      ...[rootFacts.limits, changed, missing],
+      ...[rootFrames.limits, changed, missing],
     ),
   };
 }
@@ -111,25 +121,25 @@ async function statsOf(read: Reading | Unread, engine: Engine, began: number): P
   };
 }
 
-interface RootFactsOfClaims {
+interface RootFramesOfClaims {
   /** By the cell's key. */
-  of(claim: Claim): ReadonlyMap<string, RootFacts>;
+  of(claim: Claim): ReadonlyMap<string, RootFrames>;
   readonly limits: Limits;
 }
 
 /** What the engine knows of the goroutines that findings turn on. */
-async function rootFactsOf(
+async function rootFramesOf(
   claims: readonly Claim[],
   { channels }: Snapshot,
   read: Reading,
-): Promise<RootFactsOfClaims> {
-  const byClaim = new Map<Claim, ReadonlyMap<string, RootFacts>>();
+): Promise<RootFramesOfClaims> {
+  const byClaim = new Map<Claim, ReadonlyMap<string, RootFrames>>();
   const unread: string[] = [];
-  for (const claim of read.rootFacts === undefined ? [] : claims) {
-    const facts = new Map<string, RootFacts>();
+  for (const claim of read.rootFrames === undefined ? [] : claims) {
+    const facts = new Map<string, RootFrames>();
     for (const cell of claim.knot.cells.slice(0, maxRootStacks)) {
       try {
-        const found = await read.rootFacts?.(cell, elemTypeOf(cell, channels));
+        const found = await read.rootFrames?.(cell, elemTypeOf(cell, channels));
         if (found !== undefined) facts.set(cell.key, found);
       } catch (error) {
         if (toLabError(error).code === 'interrupted') throw error;

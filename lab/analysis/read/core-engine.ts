@@ -3,18 +3,18 @@ import { foldWithHelp, startFoldHelpers } from '../../goruntime/fold-helpers.js'
 import { readHeapLayout } from '../../goruntime/heap/layout.js';
 import { latestMoment } from '../../goruntime/latest-moment.js';
 import { type RuntimeLayout, readRuntimeLayout } from '../../goruntime/layout.js';
-import { type CrossCheck, crossCheck } from '../cross-check.js';
 import type { Limits } from '../model/limits.js';
-import { unsureMatch } from '../process-facts.js';
-import { readReached } from '../read-reached.js';
-import { readSnapshot } from '../read-snapshot.js';
-import type { Snapshot } from '../snapshot.js';
-import { delveSymbols } from '../symbols.js';
-import { openSyncReader } from '../sync-reader.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { type CrossCheck, crossCheck } from './cross-check.js';
 import { delveEngine } from './delve-engine.js';
 import { evaluateGlobal, numbersByDelve } from './delve-values.js';
 import type { Engine } from './engine.js';
 import { answersOf, type OpenedCore, openedCore } from './opened-core.js';
+import { unsureMatch } from './process-facts.js';
+import { readReached } from './reachability.js';
+import { readSnapshot } from './read-snapshot.js';
+import { delveSymbols } from './symbols.js';
+import { openSyncReader } from './sync-reader.js';
 
 interface CoreWants {
   /** Delve's raw list of goroutines is saved here, when there are not too many. */

@@ -1,7 +1,7 @@
-import { readSnapshotByDelve } from '../delve-snapshot.js';
-import { unsureMatch } from '../process-facts.js';
+import { readSnapshotByDelve } from './delve-snapshot.js';
 import type { Engine, Reading } from './engine.js';
 import { answersOf, type OpenedCore, peakOfDelve } from './opened-core.js';
+import { unsureMatch } from './process-facts.js';
 
 export interface DelveEngine extends Engine {
   read(): Promise<Reading>;

@@ -1,9 +1,9 @@
 import type { Executable } from '../../core/executable.js';
 import type { Dump } from '../../dump/model.js';
-import type { Diagnosis } from '../diagnosis.js';
-import { stacksOf } from '../releasers/context.js';
-import { nothingLocated } from '../releasers/meaning.js';
-import type { Cell, Snapshot } from '../snapshot.js';
+import type { Diagnosis } from '../model/diagnosis.js';
+import { nothingLocated } from '../model/locator.js';
+import type { Cell, Snapshot } from '../model/snapshot.js';
+import { stacksOf } from '../model/source-stacks.js';
 import { withTextChecks } from './dump/checks.js';
 import { dumpLocator } from './dump/locator.js';
 import { type DumpGroup, isOver } from './dump/signatures.js';

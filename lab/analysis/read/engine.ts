@@ -1,12 +1,12 @@
 import type { DelveUsed } from '../../delve/used.js';
 import type { Sources } from '../../source/sources.js';
-import type { CrossCheck } from '../cross-check.js';
-import type { Diagnosis, Finding } from '../diagnosis.js';
+import type { Diagnosis, Finding } from '../model/diagnosis.js';
 import type { Limits } from '../model/limits.js';
+import type { Locators } from '../model/locator.js';
+import type { Cell, Snapshot } from '../model/snapshot.js';
 import type { Trust } from '../model/trust.js';
-import type { Locators } from '../releasers/study.js';
-import type { RootFacts } from '../root-facts.js';
-import type { Cell, Snapshot } from '../snapshot.js';
+import type { CrossCheck } from './cross-check.js';
+import type { RootFrames } from './root-frames.js';
 
 /**
  * Reads one kind of input, whatever it is; `analyze` does the rest. What an input does not tell is left out of its
@@ -37,7 +37,7 @@ export interface Reading extends InputFacts {
   /** Whether a timer may still run code when every goroutine waits; `undefined` when that is not known. */
   timersPending?(): Promise<boolean | undefined>;
   /** What more is known of a goroutine that a finding turns on: its first one, with variables. Throws when that cannot be read. */
-  rootFacts?(cell: Cell, elemType: string | undefined): Promise<RootFacts>;
+  rootFrames?(cell: Cell, elemType: string | undefined): Promise<RootFrames>;
   /** The finding with commands that show its evidence in this input; absent where Delve's do. */
   withChecks?(finding: Finding): Finding;
   /** What was asked since it was read and not answered. */

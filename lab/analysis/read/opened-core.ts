@@ -6,13 +6,13 @@ import type { CallOptions } from '../../delve/rpc.js';
 import { delveUsed } from '../../delve/used.js';
 import type { RuntimeLayout } from '../../goruntime/layout.js';
 import { hasPendingTimers } from '../../goruntime/timers.js';
-import { evidenceTimeoutMs, forEvidence } from '../evidence-client.js';
-import { channelLocator, syncLocator } from '../locators.js';
-import { processOf } from '../process-facts.js';
-import { readRootFacts } from '../root-facts.js';
-import type { Snapshot } from '../snapshot.js';
+import type { Snapshot } from '../model/snapshot.js';
 import { numbersByDelve } from './delve-values.js';
 import type { Reading } from './engine.js';
+import { evidenceTimeoutMs, forEvidence } from './evidence-client.js';
+import { channelLocator, syncLocator } from './locators.js';
+import { processOf } from './process-facts.js';
+import { readRootFrames } from './root-frames.js';
 
 /** A core that Delve has open, for the engines that ask it. */
 export interface OpenedCore {
@@ -54,7 +54,7 @@ export function answersOf(
       syncObjects: layout === undefined ? undefined : syncLocator(frames, snapshot, call),
     },
     timersPending: () => hasPendingTimers(numbersByDelve(client, call)),
-    rootFacts: (cell, elemType) => readRootFacts(client, cell, elemType, call),
+    rootFrames: (cell, elemType) => readRootFrames(client, cell, elemType, call),
     unanswered,
   } satisfies Partial<Reading>;
 }

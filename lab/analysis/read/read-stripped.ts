@@ -13,11 +13,11 @@ import type { EvaluateNumber } from '../../goruntime/timers.js';
 import { tableUnwinder } from '../../goruntime/unwind.js';
 import { evaluatorWithoutDebugInfo } from '../../goruntime/without-debug-info.js';
 import type { Limits } from '../model/limits.js';
-import { readReached } from '../read-reached.js';
-import { readSnapshot } from '../read-snapshot.js';
-import type { Snapshot } from '../snapshot.js';
-import { tableSymbols } from '../symbols.js';
-import { openSyncReader, type SyncReader } from '../sync-reader.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { readReached } from './reachability.js';
+import { readSnapshot } from './read-snapshot.js';
+import { tableSymbols } from './symbols.js';
+import { openSyncReader, type SyncReader } from './sync-reader.js';
 
 export type StrippedReading =
   | {

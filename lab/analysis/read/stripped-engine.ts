@@ -2,11 +2,11 @@ import { openCoreMemory } from '../../core/memory.js';
 import type { CheckedPair } from '../../core/pair.js';
 import { LabError } from '../../errors.js';
 import { hasPendingTimers } from '../../goruntime/timers.js';
-import { channelsWithoutNames, excludingNothing, syncLocator } from '../locators.js';
 import type { Limits } from '../model/limits.js';
 import type { Trust } from '../model/trust.js';
-import { processOf, unsureMatch } from '../process-facts.js';
 import type { Engine, Unread } from './engine.js';
+import { channelsWithoutNames, excludingNothing, syncLocator } from './locators.js';
+import { processOf, unsureMatch } from './process-facts.js';
 import { readStripped } from './read-stripped.js';
 
 /** Why the program is read without Delve. */

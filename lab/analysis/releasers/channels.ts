@@ -1,7 +1,7 @@
 import type { Operation, OperationClass, Spot } from '../../source/facts.js';
 import type { AnsweredClass } from '../../source/sources.js';
-import { type Cell, type Frame, isPrivateRuntime } from '../snapshot.js';
-import { objectKey, type Releaser } from '../wait-for-graph.js';
+import { objectKey, type Releaser } from '../graph/wait-for-graph.js';
+import { type Cell, type Frame, isPrivateRuntime } from '../model/snapshot.js';
 import {
   blindSpots,
   evidence,
@@ -12,7 +12,7 @@ import {
   unansweredBy,
 } from './context.js';
 import { type Meaning, type Meanings, readMeanings } from './meaning.js';
-import type { ChannelStory, ReleaserSearch } from './search.js';
+import type { ChannelHistory, ReleaserSearch } from './search.js';
 import { chooseOp, type WaitingOps, type WaitingPlaces } from './waiting-ops.js';
 
 /** Goroutines of one cell that are evaluated. */
@@ -111,7 +111,7 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
     for (const operation of facts.class.operations) {
       releasers.push(...releasersBy(operation, facts, channel));
     }
-    return { releasers, ...told(facts, releasers, [...ops.values()].some(Boolean), context) };
+    return { releasers, ...told(facts, [...ops.values()].some(Boolean), context) };
   };
 }
 
@@ -171,7 +171,6 @@ function escapesOf(found: OperationClass): Releaser[] {
 
 function told(
   { class: found }: ClassFacts,
-  releasers: readonly Releaser[],
   sure: boolean,
   { cellsOf }: SearchContext,
 ): Omit<ReleaserSearch, 'releasers'> {
@@ -180,7 +179,7 @@ function told(
   });
   const operations = found.operations.filter(({ kind }) => !kind.startsWith('told:')).map(place);
   const of = (kind: string) => found.operations.filter((o) => o.kind === `told:${kind}`).map(place);
-  const story: ChannelStory = {
+  const story: ChannelHistory = {
     sends: of('send'),
     closes: of('close'),
     departures: found.departures,
@@ -191,7 +190,6 @@ function told(
   const onlyContexts = contextual && found.operations.every(({ kind }) => kind === 'cancel');
   const [context] = found.contexts;
   const name = onlyContexts ? `${context?.name}.Done()` : sure ? found.names[0]?.name : undefined;
-  void releasers;
   return { operations, story, name, contexts: onlyContexts ? found.contexts : undefined };
 }
 

@@ -1,8 +1,9 @@
 import type { Holder, Operation } from '../../source/facts.js';
 import type { AnsweredClass } from '../../source/sources.js';
-import type { Cell, Frame, SyncMode, SyncObject, Wait } from '../snapshot.js';
-import { callerOfSync, isOnce } from '../sync-waits.js';
-import { type ObjectKey, type Releaser, syncKey } from '../wait-for-graph.js';
+import { type ObjectKey, type Releaser, syncKey } from '../graph/wait-for-graph.js';
+import { callerOfSync, isOnce } from '../model/frames.js';
+import type { Locator } from '../model/locator.js';
+import type { Cell, Frame, SyncMode, SyncObject, Wait } from '../model/snapshot.js';
 import {
   blindSpots,
   evidence,
@@ -12,9 +13,9 @@ import {
   type SearchContext,
   unansweredBy,
 } from './context.js';
-import { groupReleasers } from './groups.js';
-import { type Locator, type Meaning, type Meanings, readMeanings } from './meaning.js';
+import { type Meaning, type Meanings, readMeanings } from './meaning.js';
 import type { ReleaserSearch } from './search.js';
+import { groupReleasers } from './waitgroup-releasers.js';
 import { chooseOp, type WaitingOps, type WaitingPlaces } from './waiting-ops.js';
 
 export type SyncWait = Extract<Wait, { kind: 'sync' }>;

@@ -1,19 +1,21 @@
 import { messageOf, toLabError } from '../../errors.js';
 import type { Sources } from '../../source/sources.js';
-import { channelOf, directionOf } from '../rules/rule.js';
-import type { Cell, Snapshot } from '../snapshot.js';
-import { cellsByObject, isSyncObject, type ObjectKey, objectKey } from '../wait-for-graph.js';
+import {
+  cellsByObject,
+  channelOf,
+  directionOf,
+  isSyncObject,
+  type ObjectKey,
+  objectKey,
+} from '../graph/wait-for-graph.js';
+import type { Locators } from '../model/locator.js';
+import type { Cell, Snapshot } from '../model/snapshot.js';
+import { stacksOf } from '../model/source-stacks.js';
 import { channelSearch, waitingFrame } from './channels.js';
-import { type SearchContext, stacksOf } from './context.js';
+import type { SearchContext } from './context.js';
 import { syncFrame, syncObjectKey, syncSearch, waitsIn } from './locks.js';
-import type { Locator } from './meaning.js';
 import type { ReleaserSearch } from './search.js';
 import { WaitingPlaces } from './waiting-ops.js';
-
-export interface Locators {
-  readonly channels: Locator;
-  readonly syncObjects?: Locator | undefined;
-}
 
 export interface Searches {
   readonly byObject: ReadonlyMap<ObjectKey, ReleaserSearch>;

@@ -1,7 +1,7 @@
 import type { WaitingOp } from '../../source/facts.js';
-import type { Cell, Frame } from '../snapshot.js';
+import type { Locator } from '../model/locator.js';
+import type { Cell, Frame } from '../model/snapshot.js';
 import type { SearchContext } from './context.js';
-import type { Locator } from './meaning.js';
 import { calledBy } from './meaning.js';
 
 /** The operation that a goroutine is parked in, or those of which it must be one; or why none was found. */

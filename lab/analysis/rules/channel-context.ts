@@ -1,5 +1,5 @@
+import { objectsOf } from '../graph/wait-for-graph.js';
 import type { ContextOrigin } from '../releasers/search.js';
-import { objectsOf } from '../wait-for-graph.js';
 import { channelRule, channelsText, verbFor } from './channel-shape.js';
 import { behind, goroutinesOf } from './rule.js';
 

@@ -1,6 +1,7 @@
-import { type Knot, peersOf } from '../wait-for-graph.js';
+import { directionOf, type Knot, peersOf } from '../graph/wait-for-graph.js';
+import { countOf } from '../model/counts.js';
 import { channelRule, channelsText } from './channel-shape.js';
-import { agree, behind, countOf, directionOf, goroutinesOf } from './rule.js';
+import { agree, behind, goroutinesOf } from './rule.js';
 
 /**
  * A closed set of goroutines that wait for channels which only members of the set could serve; and channels that

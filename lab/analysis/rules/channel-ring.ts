@@ -1,6 +1,6 @@
-import { peersOf } from '../wait-for-graph.js';
+import { channelOf, peersOf } from '../graph/wait-for-graph.js';
 import { channelRule, channelsText } from './channel-shape.js';
-import { agree, behind, channelOf, goroutinesOf } from './rule.js';
+import { agree, behind, goroutinesOf } from './rule.js';
 import { placeOf } from './sync-knot.js';
 
 /** Each goroutine of a ring waits to send to the channel that the next one drains, and all of them are full. */

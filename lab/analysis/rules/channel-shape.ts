@@ -1,24 +1,17 @@
-import { joinKnots } from '../alike-knots.js';
-import { isPrivateRuntime } from '../snapshot.js';
+import { joinKnots } from '../graph/group-knots.js';
 import {
+  channelOf,
+  directionOf,
   isSyncObject,
   type Knot,
   type ObjectKey,
   peersOf,
   type ReleaseEvidence,
   type Releaser,
-} from '../wait-for-graph.js';
-import {
-  agree,
-  type Claim,
-  channelOf,
-  countOf,
-  directionOf,
-  fillOf,
-  isMainAlone,
-  type Rule,
-  type RuleInput,
-} from './rule.js';
+} from '../graph/wait-for-graph.js';
+import { countOf } from '../model/counts.js';
+import { isPrivateRuntime } from '../model/snapshot.js';
+import { agree, type Claim, fillOf, isMainAlone, type Rule, type RuleInput } from './rule.js';
 
 /** What a knot of channels alone is; each has one rule. */
 export type ChannelShape =

@@ -1,4 +1,4 @@
-import type { Cell } from '../snapshot.js';
+import type { Cell } from '../model/snapshot.js';
 import { agree, behind, type Claim, goroutinesOf, type Rule, type RuleInput } from './rule.js';
 
 const name = 'endless-context';

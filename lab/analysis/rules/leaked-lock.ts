@@ -1,5 +1,5 @@
+import type { Knot } from '../graph/wait-for-graph.js';
 import type { Leak } from '../releasers/search.js';
-import type { Knot } from '../wait-for-graph.js';
 import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
 import { namesOf, ruleFor } from './sync-knot.js';
 

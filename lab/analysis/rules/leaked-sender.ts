@@ -1,4 +1,4 @@
-import type { ChannelStory } from '../releasers/search.js';
+import type { ChannelHistory } from '../releasers/search.js';
 import { channelRule, channelsText, verbFor } from './channel-shape.js';
 import { behind, goroutinesOf } from './rule.js';
 
@@ -27,7 +27,7 @@ const maxTold = 3;
 
 const sentence = (text: string) => `${text.replace(/^a /, 'A ')}.`;
 
-type Departure = ChannelStory['departures'][number];
+type Departure = ChannelHistory['departures'][number];
 
 function departureText({ function: fn, file, line, how, at, made, onStack }: Departure): string {
   const gone = onStack

@@ -1,4 +1,5 @@
-import { agree, behind, countOf, goroutinesOf } from './rule.js';
+import { countOf } from '../model/counts.js';
+import { agree, behind, goroutinesOf } from './rule.js';
 import { namesOf, partsOf, placeOf, ruleFor, takenAt } from './sync-knot.js';
 
 /** Each goroutine of a ring holds a lock that another one of it waits for. */

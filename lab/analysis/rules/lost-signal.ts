@@ -1,4 +1,4 @@
-import { isSyncObject } from '../wait-for-graph.js';
+import { isSyncObject } from '../graph/wait-for-graph.js';
 import { agree, behind, goroutinesOf } from './rule.js';
 import { cellReleasers, namesOf, ruleFor } from './sync-knot.js';
 

@@ -1,6 +1,7 @@
-import type { Knot } from '../wait-for-graph.js';
+import type { Knot } from '../graph/wait-for-graph.js';
+import { countOf } from '../model/counts.js';
 import { isEndlessContext } from './endless-context.js';
-import { behind, type Claim, countOf, goroutinesOf, type Rule, type RuleInput } from './rule.js';
+import { behind, type Claim, goroutinesOf, type Rule, type RuleInput } from './rule.js';
 
 const name = 'nil-channel';
 const verbs = { send: 'sends to', receive: 'receives from', select: 'selects over nothing but' } as const;

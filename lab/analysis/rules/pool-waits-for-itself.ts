@@ -1,7 +1,7 @@
-import type { Cell } from '../snapshot.js';
-import { type Knot, peersOf } from '../wait-for-graph.js';
+import { directionOf, type Knot, peersOf } from '../graph/wait-for-graph.js';
+import type { Cell } from '../model/snapshot.js';
 import { channelRule, channelsText } from './channel-shape.js';
-import { agree, behind, directionOf, goroutinesOf, type RuleInput } from './rule.js';
+import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
 import { placeOf } from './sync-knot.js';
 
 /**

@@ -1,7 +1,8 @@
-import type { DeadlockClass, DeadlockSubtype } from '../diagnosis.js';
+import type { Knot, ObjectKey, WaitForGraph } from '../graph/wait-for-graph.js';
+import { countOf } from '../model/counts.js';
+import type { DeadlockClass, DeadlockSubtype } from '../model/diagnosis.js';
+import type { Cell, Channel, Snapshot } from '../model/snapshot.js';
 import type { ReleaserSearch } from '../releasers/search.js';
-import type { Cell, Channel, Snapshot } from '../snapshot.js';
-import type { Knot, ObjectKey, WaitForGraph } from '../wait-for-graph.js';
 
 /** What a rule sees: plain values, no files and no Delve. */
 export interface RuleInput {
@@ -27,7 +28,7 @@ export interface RuleInput {
   nameOf(channel: number): string;
 }
 
-/** What a rule claims; diagnose.ts turns it into a finding with evidence. */
+/** What a rule claims; `findingOf` turns it into a finding with evidence. */
 export interface Claim {
   readonly rule: string;
   readonly class: DeadlockClass;
@@ -69,17 +70,9 @@ export function goroutinesOf(cells: readonly Cell[]): string {
   return `${count} goroutines (${shown}${count > 3 ? ' ...' : ''})`;
 }
 
-export const countOf = (cells: readonly Cell[]) => cells.reduce((sum, cell) => sum + cell.count, 0);
-
 /** The form of a verb that fits these goroutines. */
 export const agree = (cells: readonly Cell[], one: string, many: string) =>
   countOf(cells) === 1 ? one : many;
-
-/** `1 goroutine waits`, `2 goroutines wait`. */
-export const numbered = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
-
-export const channelOf = (object: ObjectKey) => Number(object.slice(object.indexOf(':') + 1));
-export const directionOf = (object: ObjectKey) => (object.startsWith('send:') ? 'send' : 'receive');
 
 /** Names as in a sentence; many objects of one name, as one place makes them over and over, are counted. */
 export function listed(names: readonly string[]): string {

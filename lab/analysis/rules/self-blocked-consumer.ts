@@ -1,5 +1,6 @@
+import { channelOf } from '../graph/wait-for-graph.js';
 import { channelRule, receiversIn } from './channel-shape.js';
-import { behind, channelOf, fillOf, goroutinesOf } from './rule.js';
+import { behind, fillOf, goroutinesOf } from './rule.js';
 
 /**
  * The only goroutine that receives from a channel is blocked sending to that same channel: what would make room

@@ -1,7 +1,14 @@
-import type { Cell } from '../snapshot.js';
-import { callerOfSync } from '../sync-waits.js';
-import { isSyncObject, type Knot, type ObjectKey, objectsOf, type Releaser } from '../wait-for-graph.js';
-import { type Claim, channelOf, type Rule, type RuleInput } from './rule.js';
+import {
+  channelOf,
+  isSyncObject,
+  type Knot,
+  type ObjectKey,
+  objectsOf,
+  type Releaser,
+} from '../graph/wait-for-graph.js';
+import { callerOfSync } from '../model/frames.js';
+import type { Cell } from '../model/snapshot.js';
+import type { Claim, Rule, RuleInput } from './rule.js';
 
 /** What a knot with an object of package sync in it is; each has one rule. */
 export type SyncShape =

@@ -1,11 +1,10 @@
-import type { DeadlockClass, DeadlockSubtype } from '../diagnosis.js';
-import type { Cell } from '../snapshot.js';
-import { isSyncObject, type Knot } from '../wait-for-graph.js';
+import { channelOf, isSyncObject, type Knot } from '../graph/wait-for-graph.js';
+import type { DeadlockClass, DeadlockSubtype } from '../model/diagnosis.js';
+import type { Cell } from '../model/snapshot.js';
 import {
   agree,
   behind,
   type Claim,
-  channelOf,
   goroutinesOf,
   isMainAlone,
   listed,

@@ -1,5 +1,6 @@
-import type { Knot } from '../wait-for-graph.js';
-import { agree, behind, channelOf, goroutinesOf, type RuleInput } from './rule.js';
+import type { Knot } from '../graph/wait-for-graph.js';
+import { channelOf } from '../graph/wait-for-graph.js';
+import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
 import { cellReleasers, namesOf, ruleFor } from './sync-knot.js';
 
 /** The counter of a wait group is above zero, and nobody is left to bring it down. */

@@ -1,5 +1,5 @@
 import { quoteWord } from '../../../quote-word.js';
-import type { Finding } from '../../diagnosis.js';
+import type { Finding } from '../../model/diagnosis.js';
 
 /** Replaces Delve's commands, which need a core, by those that show the same in the dump and in the sources. */
 export function withTextChecks(finding: Finding, dump: string): Finding {

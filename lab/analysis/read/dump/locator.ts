@@ -1,6 +1,6 @@
 import type { Sources } from '../../../source/sources.js';
-import type { Address, FrameQuery, Locator } from '../../releasers/meaning.js';
-import { isKnownAddress } from '../../snapshot.js';
+import type { Address, FrameQuery, Locator } from '../../model/locator.js';
+import { isKnownAddress } from '../../model/snapshot.js';
 import type { DumpGroup } from './signatures.js';
 import { smallestPointer } from './waits.js';
 import { type AddressBook, type PrintedWord, printedWords } from './words.js';

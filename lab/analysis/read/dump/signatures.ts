@@ -1,6 +1,6 @@
 import type { Dump, DumpFrame, DumpMember, DumpStack } from '../../../dump/model.js';
-import type { Location } from '../../diagnosis.js';
-import { type Frame, isPrivateRuntime, isSystem, maxCellIds, type Signature } from '../../snapshot.js';
+import type { Location } from '../../model/diagnosis.js';
+import { type Frame, isPrivateRuntime, isSystem, maxCellIds, type Signature } from '../../model/snapshot.js';
 
 /** Goroutines of one stack, with what the dump printed of each of them. */
 export interface DumpGroup {

@@ -1,4 +1,4 @@
-import type { Frame, SyncKind, SyncMode } from '../../snapshot.js';
+import type { Frame, SyncKind, SyncMode } from '../../model/snapshot.js';
 
 /** How a goroutine waits for an object of package sync, as far as its stack tells. */
 export interface SyncStand {

@@ -1,6 +1,7 @@
 import type { DumpMember } from '../../../dump/model.js';
 import type { ArgumentWord, WaitingOp } from '../../../source/facts.js';
 import type { Sources } from '../../../source/sources.js';
+import { isOnce } from '../../model/frames.js';
 import {
   type Cell,
   type Channel,
@@ -11,9 +12,8 @@ import {
   maxCellIds,
   type SyncObject,
   type Wait,
-} from '../../snapshot.js';
-import { isOnce } from '../../sync-waits.js';
-import { isLiveReason, waitKey } from '../../waits.js';
+} from '../../model/snapshot.js';
+import { isLiveReason, waitKey } from '../wait-of.js';
 import type { DumpGroup } from './signatures.js';
 import { type SyncStand, syncStandOf } from './sync-words.js';
 import { type AddressBook, printedWords } from './words.js';

@@ -1,5 +1,5 @@
 import type { ArgumentWord } from '../../../source/facts.js';
-import { firstMadeUp } from '../../snapshot.js';
+import { firstMadeUp } from '../../model/snapshot.js';
 
 /** A word of a frame's arguments: `sure` where the traceback did not mark it as possibly out of date. */
 export interface PrintedWord {
