@@ -12,7 +12,7 @@ import type { Diagnosis } from './model/diagnosis.js';
 import type { Limits } from './model/limits.js';
 import { nothingLocated } from './model/locator.js';
 import type { Roster } from './model/roster.js';
-import type { Cell, Snapshot } from './model/snapshot.js';
+import type { Bucket, Snapshot } from './model/snapshot.js';
 import { lackOf } from './model/trust.js';
 import type { Engine, Reading, Unread } from './read/engine.js';
 import type { OpeningSources } from './read/open-sources.js';
@@ -122,7 +122,7 @@ async function statsOf(read: Reading | Unread, engine: Engine, began: number): P
 }
 
 interface RootFramesOfClaims {
-  /** By the cell's key. */
+  /** By the bucket's key. */
   of(claim: Claim): ReadonlyMap<string, RootFrames>;
   readonly limits: Limits;
 }
@@ -137,13 +137,13 @@ async function rootFramesOf(
   const unread: string[] = [];
   for (const claim of read.rootFrames === undefined ? [] : claims) {
     const facts = new Map<string, RootFrames>();
-    for (const cell of claim.knot.cells.slice(0, maxRootStacks)) {
+    for (const bucket of claim.knot.buckets.slice(0, maxRootStacks)) {
       try {
-        const found = await read.rootFrames?.(cell, elemTypeOf(cell, channels));
-        if (found !== undefined) facts.set(cell.key, found);
+        const found = await read.rootFrames?.(bucket, elemTypeOf(bucket, channels));
+        if (found !== undefined) facts.set(bucket.key, found);
       } catch (error) {
         if (toLabError(error).code === 'interrupted') throw error;
-        unread.push(`The variables of goroutine ${cell.ids[0]} could not be read: ${messageOf(error)}`);
+        unread.push(`The variables of goroutine ${bucket.ids[0]} could not be read: ${messageOf(error)}`);
       }
     }
     byClaim.set(claim, facts);
@@ -156,7 +156,7 @@ async function rootFramesOf(
 
 const maxRootStacks = 16;
 
-function elemTypeOf({ wait }: Cell, channels: Snapshot['channels']): string | undefined {
+function elemTypeOf({ wait }: Bucket, channels: Snapshot['channels']): string | undefined {
   const channel = wait.kind === 'channel' ? wait.cases[0]?.channel : undefined;
   return channel === undefined ? undefined : channels.get(channel)?.elemType;
 }

@@ -1,8 +1,8 @@
 import { messageOf } from '../../errors.js';
-import { cellsByObject, channelOf, directionOf, isSyncObject } from '../graph/wait-for-graph.js';
+import { bucketsByObject, channelOf, directionOf, isSyncObject } from '../graph/wait-for-graph.js';
 import { countOf, numbered } from '../model/counts.js';
 import { callerOfSync } from '../model/frames.js';
-import type { Cell } from '../model/snapshot.js';
+import type { Bucket } from '../model/snapshot.js';
 import { rules as allRules } from '../rules/index.js';
 import type { Claim, Rule, RuleInput } from '../rules/rule.js';
 import { isLost, type Study } from '../rules/study-waits.js';
@@ -35,7 +35,7 @@ export function claimsOf({ input }: Study, rules: readonly Rule[] = allRules): C
   const victims = ({ knot }: Claim) => countOf(knot.victims);
   claims.sort((a, b) => rank[a.certainty] - rank[b.certainty] || victims(b) - victims(a));
   const told = withoutRepetition(claims);
-  const claimed = new Set(claims.flatMap(({ knot }) => [...knot.cells, ...knot.victims, ...knot.starved]));
+  const claimed = new Set(claims.flatMap(({ knot }) => [...knot.buckets, ...knot.victims, ...knot.starved]));
   const outlooks = outlooksOf(input, claimed);
   const unclear = unclearWaits(input, outlooks.of);
   const suspects = suspectsAmong(unclear, outlooks.of, input);
@@ -43,7 +43,7 @@ export function claimsOf({ input }: Study, rules: readonly Rule[] = allRules): C
   return { ...told, outlooks, suspects, undecided };
 }
 
-function unclearText(unclear: readonly Cell[], [first]: readonly Suspect[]): string {
+function unclearText(unclear: readonly Bucket[], [first]: readonly Suspect[]): string {
   const who = numbered(countOf(unclear), 'goroutine waits', 'goroutines wait');
   return `${who} for what nothing was seen to end: ${first?.text}`;
 }
@@ -54,7 +54,7 @@ const maxAlike = 20;
 function withoutRepetition(all: readonly Claim[]): Pick<Conclusion, 'claims' | 'limits'> {
   const counts = new Map<string, { readonly first: Claim; count: number }>();
   const claims = all.filter((claim) => {
-    const places = claim.knot.cells.map(({ signature }) => signature.id).sort();
+    const places = claim.knot.buckets.map(({ signature }) => signature.id).sort();
     const key = [claim.rule, claim.certainty, ...new Set(places)].join(' ');
     const known = counts.get(key) ?? { first: claim, count: 0 };
     known.count += 1;
@@ -78,7 +78,7 @@ function asProved(claim: Claim, { graph }: RuleInput): Claim {
 }
 
 /** The library's own locks (a connection's, a transport's) are held for moments and by its own code. */
-function waitsInLibrary({ signature }: Cell, isLibrary: RuleInput['isLibrary']): boolean {
+function waitsInLibrary({ signature }: Bucket, isLibrary: RuleInput['isLibrary']): boolean {
   const frame = callerOfSync(signature.frames);
   return frame !== undefined && isLibrary(frame.file);
 }
@@ -90,21 +90,21 @@ function notUnderstood({ graph, searches, nameOf, isLibrary }: RuleInput): strin
   const lines: string[] = [];
   const unknown = new Map<string, number>();
   const needed = new Set(
-    [...graph.releasers.values()].flatMap((all) => all.flatMap((r) => (r.kind === 'cell' ? [r.cell] : []))),
+    [...graph.releasers.values()].flatMap((all) => all.flatMap((r) => (r.kind === 'bucket' ? [r.bucket] : []))),
   );
-  for (const cell of graph.cells) {
-    const { wait, count } = cell;
-    if (wait.kind !== 'unknown' || waitsInLibrary(cell, isLibrary)) continue;
-    if (wait.why === betweenValues && !needed.has(cell.key)) continue;
+  for (const bucket of graph.buckets) {
+    const { wait, count } = bucket;
+    if (wait.kind !== 'unknown' || waitsInLibrary(bucket, isLibrary)) continue;
+    if (wait.why === betweenValues && !needed.has(bucket.key)) continue;
     unknown.set(wait.why, (unknown.get(wait.why) ?? 0) + count);
   }
   for (const [why, count] of unknown) {
     const who = count === 1 ? '1 goroutine waits' : `${count} goroutines wait`;
     lines.push(`${who} for something this analysis does not follow yet (${why})`);
   }
-  const waiting = cellsByObject(graph.cells);
+  const waiting = bucketsByObject(graph.buckets);
   for (const [object, { releasers }] of searches) {
-    if ((waiting.get(object) ?? []).every((cell) => graph.unreached?.has(cell.key))) continue;
+    if ((waiting.get(object) ?? []).every((bucket) => graph.unreached?.has(bucket.key))) continue;
     const blind = releasers.find((releaser) => releaser.kind === 'open' && releaser.blind);
     if (blind?.kind !== 'open') continue;
     if (isSyncObject(object)) {

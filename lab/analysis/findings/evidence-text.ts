@@ -8,7 +8,7 @@ import {
 } from '../graph/wait-for-graph.js';
 import { countOf, numbered } from '../model/counts.js';
 import type { Location } from '../model/diagnosis.js';
-import { type Cell, hex } from '../model/snapshot.js';
+import { type Bucket, hex } from '../model/snapshot.js';
 import type { RootFrames } from '../read/root-frames.js';
 import type { ReleaserSearch } from '../releasers/search.js';
 import type { Claim, RuleInput } from '../rules/rule.js';
@@ -28,16 +28,16 @@ import {
 export function starvedText({ knot }: Claim): string {
   const count = countOf(knot.starved);
   if (count === 0) return '';
-  const places = [...new Set(knot.starved.map((cell) => ownPlace(cell).function))].slice(0, 3);
+  const places = [...new Set(knot.starved.map((bucket) => ownPlace(bucket).function))].slice(0, 3);
   const who = numbered(count, 'more goroutine is', 'more goroutines are');
   return ` ${who} blocked as a consequence, in ${places.join(', ')}.`;
 }
 
-export function parkedText(cell: Cell, objects: readonly string[], input: RuleInput): string {
+export function parkedText(bucket: Bucket, objects: readonly string[], input: RuleInput): string {
   const who =
-    cell.count === 1 ? `Goroutine ${cell.ids[0]}` : `${cell.count} goroutines, ${cell.ids[0]} among them,`;
-  const { waitReason } = cell.signature;
-  const at = ownPlace(cell);
+    bucket.count === 1 ? `Goroutine ${bucket.ids[0]}` : `${bucket.count} goroutines, ${bucket.ids[0]} among them,`;
+  const { waitReason } = bucket.signature;
+  const at = ownPlace(bucket);
   const what = objects
     .map((object) =>
       isSyncObject(object)
@@ -45,15 +45,15 @@ export function parkedText(cell: Cell, objects: readonly string[], input: RuleIn
         : `${directionOf(object)} on ${input.nameOf(channelOf(object))}`,
     )
     .join(', ');
-  const is = cell.count === 1 ? 'is' : 'are';
+  const is = bucket.count === 1 ? 'is' : 'are';
   const detail = what === '' ? '' : `: ${what}`;
   return `${who} ${is} parked in ${at.function} (${at.file}:${at.line}), wait reason "${waitReason}"${detail}`;
 }
 
-export function parkedCheck(cell: Cell, objects: readonly string[], facts: RootFrames | undefined): string {
-  const commands = [`goroutine ${cell.ids[0]}`, 'print runtime.curg.waitreason'];
+export function parkedCheck(bucket: Bucket, objects: readonly string[], facts: RootFrames | undefined): string {
+  const commands = [`goroutine ${bucket.ids[0]}`, 'print runtime.curg.waitreason'];
   if (facts?.channelFrame !== undefined) commands.push(`frame ${facts.channelFrame} print c`);
-  else if (objects.some(isSyncObject)) commands.push(...syncParkedCheck(cell));
+  else if (objects.some(isSyncObject)) commands.push(...syncParkedCheck(bucket));
   else if (objects.length > 0) commands.push('print runtime.curg.waiting.c');
   return commands.join('; ');
 }
@@ -80,7 +80,7 @@ export function releaseText(how: ReleaseEvidence, certain: boolean): string {
 }
 
 /** The program's own place in a stack, or what comes nearest. */
-function ownPlace({ signature }: Cell): Location {
+function ownPlace({ signature }: Bucket): Location {
   return signature.frames.find((frame) => !isLibraryFunction(frame)) ?? signature.userLocation;
 }
 
@@ -114,7 +114,7 @@ export function reachText(
   object: string,
   { snapshot: { reached }, graph, nameOf }: RuleInput,
 ): string | undefined {
-  const lost = graph.cells.find((cell) => cell.signature.leaked === true && objectsOf(cell).includes(object));
+  const lost = graph.buckets.find((bucket) => bucket.signature.leaked === true && objectsOf(bucket).includes(object));
   if (lost !== undefined)
     return `The runtime's own leak detection had found goroutine ${lost.ids[0]} lost before the core was taken (status _Gleaked): nothing alive reaches ${nameOf(channelOf(object))}`;
   if (reached === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { channelOf, isSyncObject, type Knot, type ObjectKey, objectsOf } from '../graph/wait-for-graph.js';
 import { countOf, numbered } from '../model/counts.js';
 import type { Edge, Evidence, Finding, Resource, RootGoroutine } from '../model/diagnosis.js';
-import { type Cell, hex } from '../model/snapshot.js';
+import { type Bucket, hex } from '../model/snapshot.js';
 import type { RootFrames } from '../read/root-frames.js';
 import type { ReleaserSearch } from '../releasers/search.js';
 import type { Claim, RuleInput } from '../rules/rule.js';
@@ -26,7 +26,7 @@ import {
 
 export interface ClaimFrames {
   readonly claim: Claim;
-  /** By the cell's key. */
+  /** By the bucket's key. */
   readonly facts: ReadonlyMap<string, RootFrames>;
 }
 
@@ -39,23 +39,23 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
     return id;
   };
   const { victims } = claim.knot;
-  const { cells, objects, more } = shownPart(claim.knot);
+  const { buckets, objects, more } = shownPart(claim.knot);
   const resources = objects.map((object, i) => resourceOf(`R${i + 1}`, object, input));
-  for (const cell of cells) {
-    if (cell.wait.kind === 'nil-channel') resources.push(noObject('nil-channel', resources.length));
-    if (cell.wait.kind === 'empty-select') resources.push(noObject('select', resources.length));
+  for (const bucket of buckets) {
+    if (bucket.wait.kind === 'nil-channel') resources.push(noObject('nil-channel', resources.length));
+    if (bucket.wait.kind === 'empty-select') resources.push(noObject('select', resources.length));
   }
   const idOf = new Map(objects.map((object, i) => [object, `R${i + 1}`]));
   const edges: Edge[] = [];
   // Of what happened over and over in the same way, the first case is proved in full.
-  const told = claim.knot.example ?? { cells, objects };
-  for (const cell of told.cells.slice(0, maxShown)) {
-    const known = facts.get(cell.key);
-    const own = objectsOf(cell).filter((object) => idOf.has(object));
-    const parked = add('memory', parkedText(cell, own, input), parkedCheck(cell, own, known));
+  const told = claim.knot.example ?? { buckets, objects };
+  for (const bucket of told.buckets.slice(0, maxShown)) {
+    const known = facts.get(bucket.key);
+    const own = objectsOf(bucket).filter((object) => idOf.has(object));
+    const parked = add('memory', parkedText(bucket, own, input), parkedCheck(bucket, own, known));
     for (const object of own) {
       edges.push({
-        from: nodeOf(cell),
+        from: nodeOf(bucket),
         to: idOf.get(object) ?? '',
         relation: 'waits-for',
         inferred: false,
@@ -86,9 +86,9 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
     const sync = input.graph.syncObjects?.get(address);
     if (sync !== undefined) add('memory', syncStateText(sync, input.nameOf(address)), syncStateCheck(sync));
     for (const releaser of input.graph.releasers.get(object) ?? []) {
-      if (releaser.kind !== 'cell') continue;
-      const cell = cells.find((c) => c.key === releaser.cell);
-      if (cell === undefined) continue;
+      if (releaser.kind !== 'bucket') continue;
+      const bucket = buckets.find((c) => c.key === releaser.bucket);
+      if (bucket === undefined) continue;
       const shown = add(
         releaser.certain ? 'frame' : 'source',
         releaseText(releaser.how, releaser.certain),
@@ -96,7 +96,7 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
       );
       const isHolder = releaser.holds === true && releaser.how.operation !== 'done';
       const relation = isHolder ? 'held-by' : 'released-by';
-      edges.push({ from: id, to: nodeOf(cell), relation, inferred: true, evidence: [shown] });
+      edges.push({ from: id, to: nodeOf(bucket), relation, inferred: true, evidence: [shown] });
     }
     const search = lookedInto(input.searches.get(object));
     if (search !== undefined && isSyncObject(object)) {
@@ -114,11 +114,11 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
     explanation: `${claim.summary} ${claim.explanation}${starvedText(claim)}${more}`,
     suggestion: claim.suggestion,
     rootCause: {
-      goroutines: cells.flatMap((cell) => rootOf(cell, claim, facts.get(cell.key), idOf, resources)),
+      goroutines: buckets.flatMap((bucket) => rootOf(bucket, claim, facts.get(bucket.key), idOf, resources)),
       resources,
       edges,
     },
-    victims: { goroutines: countOf(victims), groups: [...new Set(victims.map((cell) => cell.signature.id))] },
+    victims: { goroutines: countOf(victims), groups: [...new Set(victims.map((bucket) => bucket.signature.id))] },
     evidence,
   };
 }
@@ -130,20 +130,20 @@ function lookedInto(search: ReleaserSearch | undefined): ReleaserSearch | undefi
 }
 
 /** Goroutines that wait in the same way, each for an object of its own, may be very many: the first stand for all. */
-function shownPart({ cells, objects }: Knot) {
-  if (cells.length <= maxShown) return { cells, objects, more: '' };
-  const shown = cells.slice(0, maxShown);
+function shownPart({ buckets, objects }: Knot) {
+  if (buckets.length <= maxShown) return { buckets, objects, more: '' };
+  const shown = buckets.slice(0, maxShown);
   const own = new Set(shown.flatMap(objectsOf));
   return {
-    cells: shown,
+    buckets: shown,
     objects: objects.filter((object) => own.has(object)),
-    more: ` The first ${maxShown} are shown of ${cells.length} that wait in the same way.`,
+    more: ` The first ${maxShown} are shown of ${buckets.length} that wait in the same way.`,
   };
 }
 
 const maxShown = 16;
 
-const nodeOf = (cell: Cell) => (cell.count === 1 ? `G${cell.ids[0]}` : cell.signature.id);
+const nodeOf = (bucket: Bucket) => (bucket.count === 1 ? `G${bucket.ids[0]}` : bucket.signature.id);
 
 function noObject(kind: 'nil-channel' | 'select', count: number): Resource {
   const name = kind === 'select' ? 'select without cases' : 'nil channel';
@@ -167,19 +167,19 @@ function resourceOf(id: string, object: ObjectKey, input: RuleInput): Resource {
 }
 
 function rootOf(
-  cell: Cell,
+  bucket: Bucket,
   claim: Claim,
   facts: RootFrames | undefined,
   idOf: ReadonlyMap<string, string>,
   resources: readonly Resource[],
 ): RootGoroutine[] {
-  const { signature } = cell;
-  const named = objectsOf(cell).flatMap((object) => idOf.get(object) ?? []);
+  const { signature } = bucket;
+  const named = objectsOf(bucket).flatMap((object) => idOf.get(object) ?? []);
   const waitsFor = named.length > 0 ? named : resources.slice(-1).map((resource) => resource.id);
-  return cell.ids.map((id) => ({
+  return bucket.ids.map((id) => ({
     id,
     waitReason: signature.waitReason,
-    role: claim.roles.get(cell.key) ?? '',
+    role: claim.roles.get(bucket.key) ?? '',
     currentLocation: signature.currentLocation,
     userLocation: signature.userLocation,
     startLocation: signature.startLocation,

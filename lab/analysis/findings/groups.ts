@@ -1,24 +1,24 @@
 import type { Diagnosis, Group } from '../model/diagnosis.js';
-import type { Cell, Signature, Snapshot } from '../model/snapshot.js';
+import type { Bucket, Signature, Snapshot } from '../model/snapshot.js';
 import type { Outlooks } from './outlook.js';
 
 /** Groups with what becomes of their goroutines, of several kinds the worst. */
-export function groupsOf({ signatures, cells }: Snapshot, outlooks: Outlooks): Group[] {
-  const bySignature = new Map<Signature, Cell[]>();
-  for (const cell of cells) {
-    const own = bySignature.get(cell.signature);
-    if (own === undefined) bySignature.set(cell.signature, [cell]);
-    else own.push(cell);
+export function groupsOf({ signatures, buckets }: Snapshot, outlooks: Outlooks): Group[] {
+  const bySignature = new Map<Signature, Bucket[]>();
+  for (const bucket of buckets) {
+    const own = bySignature.get(bucket.signature);
+    if (own === undefined) bySignature.set(bucket.signature, [bucket]);
+    else own.push(bucket);
   }
   return signatures.map((signature) => {
-    const own = (bySignature.get(signature) ?? []).flatMap((cell) => {
-      const outlook = outlooks.of.get(cell);
-      return outlook === undefined ? [] : [{ cell, outlook }];
+    const own = (bySignature.get(signature) ?? []).flatMap((bucket) => {
+      const outlook = outlooks.of.get(bucket);
+      return outlook === undefined ? [] : [{ bucket, outlook }];
     });
     const [worst] = own.toSorted((a, b) => worstFirst[a.outlook.kind] - worstFirst[b.outlook.kind]);
     if (worst === undefined) return groupOf(signature);
-    const { cell, outlook } = worst;
-    const releasers = outlooks.releasersOf(cell);
+    const { bucket, outlook } = worst;
+    const releasers = outlooks.releasersOf(bucket);
     return {
       ...groupOf(signature),
       ...{ outlook: outlook.kind, outlookReason: outlook.why },

@@ -1,6 +1,6 @@
-import { cellsByObject, channelOf, objectsOf } from '../graph/wait-for-graph.js';
+import { bucketsByObject, channelOf, objectsOf } from '../graph/wait-for-graph.js';
 import { countOf, numbered } from '../model/counts.js';
-import type { Cell } from '../model/snapshot.js';
+import type { Bucket } from '../model/snapshot.js';
 import type { RuleInput } from '../rules/rule.js';
 import { placeOf } from '../rules/sync-knot.js';
 import type { Outlook } from './outlook.js';
@@ -21,24 +21,24 @@ const maxSuspects = 5;
  * Goroutines that no healthy program leaves waiting: senders, those who want a lock or wait for others to be done. Who
  * waits for work is none of them, nor who waits for a lock of Go's library.
  */
-export function unclearWaits(input: RuleInput, outlooks: ReadonlyMap<Cell, Outlook>): readonly Cell[] {
+export function unclearWaits(input: RuleInput, outlooks: ReadonlyMap<Bucket, Outlook>): readonly Bucket[] {
   return [...outlooks]
-    .filter(([cell, { kind }]) => kind === 'unclear' && mustEnd(cell) && !input.isLibrary(placeOf(cell).file))
-    .map(([cell]) => cell);
+    .filter(([bucket, { kind }]) => kind === 'unclear' && mustEnd(bucket) && !input.isLibrary(placeOf(bucket).file))
+    .map(([bucket]) => bucket);
 }
 
-function mustEnd({ wait }: Cell): boolean {
+function mustEnd({ wait }: Bucket): boolean {
   if (wait.kind === 'sync') return true;
   return wait.kind === 'channel' && wait.cases.some(({ direction }) => direction === 'send');
 }
 
 /** The most waited-for objects of these goroutines. */
 export function suspectsAmong(
-  cells: readonly Cell[],
-  outlooks: ReadonlyMap<Cell, Outlook>,
+  buckets: readonly Bucket[],
+  outlooks: ReadonlyMap<Bucket, Outlook>,
   { nameOf }: RuleInput,
 ): readonly Suspect[] {
-  return [...cellsByObject(cells)]
+  return [...bucketsByObject(buckets)]
     .map(([object, waiting]) => ({ object, waiting, count: countOf(waiting) }))
     .sort((a, b) => b.count - a.count)
     .slice(0, maxSuspects)

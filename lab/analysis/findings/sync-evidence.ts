@@ -2,7 +2,7 @@ import type { ObjectKey, ReleaseEvidence } from '../graph/wait-for-graph.js';
 import { channelOf } from '../graph/wait-for-graph.js';
 import { numbered } from '../model/counts.js';
 import type { Resource } from '../model/diagnosis.js';
-import { type Cell, hex, isKnownAddress, type SyncObject } from '../model/snapshot.js';
+import { type Bucket, hex, isKnownAddress, type SyncObject } from '../model/snapshot.js';
 import type { ReleaserSearch } from '../releasers/search.js';
 import type { RuleInput } from '../rules/rule.js';
 
@@ -66,8 +66,8 @@ export const syncStateCheck = ({ address, state }: SyncObject) =>
   `print *(*"sync.${goTypes[state.kind]}")(${hex(address)})`;
 
 /** The frame that was handed the semaphore shows its address. */
-export function syncParkedCheck(cell: Cell): string[] {
-  const frame = cell.signature.frames.find(({ function: name }) => name === 'runtime.semacquire1');
+export function syncParkedCheck(bucket: Bucket): string[] {
+  const frame = bucket.signature.frames.find(({ function: name }) => name === 'runtime.semacquire1');
   return frame === undefined ? [] : [`frame ${frame.index} print addr`];
 }
 

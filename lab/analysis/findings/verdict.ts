@@ -30,7 +30,7 @@ export function summaryOf({ verdict, claims, snapshot, undecided, trust }: Concl
   const { user } = snapshot.goroutines;
   if (verdict === 'none')
     return `No deadlock found: as far as can be seen, ${user === 1 ? 'the one goroutine' : `each of the ${user} goroutines`} of the program runs or can be woken.`;
-  const own = snapshot.cells.filter(({ signature }) => !signature.system && signature.status === 'waiting');
+  const own = snapshot.buckets.filter(({ signature }) => !signature.system && signature.status === 'waiting');
   const blocked = `${countOf(own)} of them blocked`;
   return `No deadlock was found among the ${numbered(user, 'goroutine', 'goroutines')} of the program, ${blocked}, but ${undecided[0] ?? 'something could not be read'}.`;
 }

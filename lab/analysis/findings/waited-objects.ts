@@ -1,6 +1,6 @@
 import { numbered } from '../model/counts.js';
 import type { Diagnosis, WaitedObject } from '../model/diagnosis.js';
-import { type Cell, hex, type Snapshot } from '../model/snapshot.js';
+import { type Bucket, hex, type Snapshot } from '../model/snapshot.js';
 import { syncStateText } from './sync-evidence.js';
 
 /** Objects that are listed; the others are only counted. */
@@ -20,11 +20,11 @@ export function waitedObjects(
   nameOf: (address: number) => string,
 ): NonNullable<Diagnosis['objects']> {
   const waiting = new Map<number, Waiting>();
-  for (const cell of snapshot.cells.filter(({ signature }) => !signature.system)) {
-    for (const address of new Set(addressesOf(cell))) {
+  for (const bucket of snapshot.buckets.filter(({ signature }) => !signature.system)) {
+    for (const address of new Set(addressesOf(bucket))) {
       const known = waiting.get(address) ?? { count: 0, groups: new Set() };
-      known.count += cell.count;
-      known.groups.add(cell.signature.id);
+      known.count += bucket.count;
+      known.groups.add(bucket.signature.id);
       waiting.set(address, known);
     }
   }
@@ -37,7 +37,7 @@ export function waitedObjects(
     });
 }
 
-function addressesOf({ wait }: Cell): readonly number[] {
+function addressesOf({ wait }: Bucket): readonly number[] {
   if (wait.kind === 'channel') return wait.cases.map(({ channel }) => channel);
   return wait.kind === 'sync' ? [wait.address] : [];
 }

@@ -21,12 +21,12 @@ export function joinKnots(knots: readonly Knot[]): Knot[] {
   if (first === undefined || knots.length === 1) return first === undefined ? [] : [first];
   const all = <T>(pick: (knot: Knot) => readonly T[]) => [...new Set(knots.flatMap(pick))];
   // Goroutines that nobody serves on any of several channels are in a knot for each.
-  const cells = all((knot) => knot.cells);
+  const buckets = all((knot) => knot.buckets);
   const example = first.example ?? first;
   return [
     {
-      ...(cells.length === example.cells.length ? {} : { example }),
-      cells,
+      ...(buckets.length === example.buckets.length ? {} : { example }),
+      buckets,
       objects: all((knot) => knot.objects),
       victims: all((knot) => knot.victims),
       starved: all((knot) => knot.starved),
@@ -35,10 +35,10 @@ export function joinKnots(knots: readonly Knot[]): Knot[] {
 }
 
 /** Who waits where and in which way; not for which object. */
-function shapeOf({ cells }: Knot): string {
-  const parts = cells.map((cell) => {
-    const ways = objectsOf(cell).map((object) => object.slice(0, object.indexOf(':')));
-    return `${cell.signature.id} ${cell.wait.kind} ${ways.sort().join(',')}`;
+function shapeOf({ buckets }: Knot): string {
+  const parts = buckets.map((bucket) => {
+    const ways = objectsOf(bucket).map((object) => object.slice(0, object.indexOf(':')));
+    return `${bucket.signature.id} ${bucket.wait.kind} ${ways.sort().join(',')}`;
   });
   return parts.sort().join('; ');
 }

@@ -1,11 +1,11 @@
 import { unreachable } from '../../unreachable.js';
-import type { Cell, Channel, SyncMode, SyncObject } from '../model/snapshot.js';
+import type { Bucket, Channel, SyncMode, SyncObject } from '../model/snapshot.js';
 
 /** Who could end a wait. */
 export type Releaser =
   | {
-      readonly kind: 'cell';
-      readonly cell: string;
+      readonly kind: 'bucket';
+      readonly bucket: string;
       /** The operation's channel was evaluated in a frame and is this very one. */
       readonly certain: boolean;
       /** It has the lock, or a `Done` that the group cannot do without: no wait ends before this one has done it. */
@@ -37,7 +37,7 @@ export type Releaser =
  */
 export function peersOf(object: ObjectKey, releasers: readonly Releaser[]) {
   return releasers.flatMap((releaser) =>
-    releaser.kind === 'cell' &&
+    releaser.kind === 'bucket' &&
     releaser.behind === undefined &&
     !(object.startsWith('send:') && releaser.how.operation === 'close')
       ? [releaser]
@@ -76,34 +76,34 @@ const syncModes: readonly string[] = ['lock', 'drain', 'rlock', 'wait', 'notify'
 export const isSyncObject = (object: ObjectKey) => syncModes.includes(object.slice(0, object.indexOf(':')));
 
 export interface WaitForGraph {
-  readonly cells: readonly Cell[];
+  readonly buckets: readonly Bucket[];
   readonly channels: ReadonlyMap<number, Channel>;
   readonly syncObjects?: ReadonlyMap<number, SyncObject> | undefined;
   /** Missing keys are objects about which nothing was found out: anybody may release them. */
   readonly releasers: ReadonlyMap<ObjectKey, readonly Releaser[]>;
   /** Code that is on no stack may still come to run, though every goroutine waits: a timer is pending. */
   readonly timersPending?: boolean | undefined;
-  /** Keys of the cells that wait for what no live goroutine can reach: nobody wakes them, whatever the code says. */
+  /** Keys of the buckets that wait for what no live goroutine can reach: nobody wakes them, whatever the code says. */
   readonly unreached?: ReadonlySet<string> | undefined;
 }
 
 /** A closed set of goroutines and objects: the root cause; and those who queue behind it. */
 export interface Knot {
-  readonly cells: readonly Cell[];
+  readonly buckets: readonly Bucket[];
   readonly objects: readonly ObjectKey[];
   /**
    * They queue for the knot's own objects, or for a lock that one of the knot or of these holds; behind a nil
    * channel, for what its goroutine would do next.
    */
-  readonly victims: readonly Cell[];
+  readonly victims: readonly Bucket[];
   /** They wait for what the knot or its victims would do next; an idle consumer may be among them. */
-  readonly starved: readonly Cell[];
+  readonly starved: readonly Bucket[];
   /** Set where several knots of one shape are told as one: the first of them. */
-  readonly example?: Pick<Knot, 'cells' | 'objects'>;
+  readonly example?: Pick<Knot, 'buckets' | 'objects'>;
 }
 
 /** Waits that the analysis follows; others are live, or count as live because they are not understood. */
-const isFollowed = (cell: Cell) => cell.wait.kind !== 'live' && cell.wait.kind !== 'unknown';
+const isFollowed = (bucket: Bucket) => bucket.wait.kind !== 'live' && bucket.wait.kind !== 'unknown';
 
 /**
  * The greatest set of goroutines of which none can ever be woken by one outside the set. A channel wait ends by
@@ -112,15 +112,15 @@ const isFollowed = (cell: Cell) => cell.wait.kind !== 'live' && cell.wait.kind !
  *
  * `trust` tells which releasers count: `all` proves the most, `certain` ignores what is only possible.
  */
-export function deadlockedCells(graph: WaitForGraph, trust: 'all' | 'certain'): ReadonlySet<string> {
-  const stuck = new Map(graph.cells.filter(isFollowed).map((cell) => [cell.key, cell]));
+export function deadlockedBuckets(graph: WaitForGraph, trust: 'all' | 'certain'): ReadonlySet<string> {
+  const stuck = new Map(graph.buckets.filter(isFollowed).map((bucket) => [bucket.key, bucket]));
   for (let changed = true; changed; ) {
     changed = false;
     const someoneRuns =
       graph.timersPending === true ||
-      graph.cells.some((cell) => !stuck.has(cell.key) && !cell.signature.system);
-    for (const [key, cell] of stuck) {
-      if (graph.unreached?.has(key) || !canBeWoken(cell, graph, stuck, someoneRuns, trust)) continue;
+      graph.buckets.some((bucket) => !stuck.has(bucket.key) && !bucket.signature.system);
+    for (const [key, bucket] of stuck) {
+      if (graph.unreached?.has(key) || !canBeWoken(bucket, graph, stuck, someoneRuns, trust)) continue;
       stuck.delete(key);
       changed = true;
     }
@@ -129,17 +129,17 @@ export function deadlockedCells(graph: WaitForGraph, trust: 'all' | 'certain'): 
 }
 
 function canBeWoken(
-  cell: Cell,
+  bucket: Bucket,
   graph: WaitForGraph,
-  stuck: ReadonlyMap<string, Cell>,
+  stuck: ReadonlyMap<string, Bucket>,
   someoneRuns: boolean,
   trust: 'all' | 'certain',
 ): boolean {
-  const { wait } = cell;
+  const { wait } = bucket;
   const comes: Comes = (releaser, depth = 0) => {
     if (releaser.behind?.some((key) => stuck.has(key))) return false;
     if (releaser.kind === 'open') return trust === 'all' && someoneRuns;
-    if (stuck.has(releaser.cell) || (trust === 'certain' && !releaser.certain)) return false;
+    if (stuck.has(releaser.bucket) || (trust === 'certain' && !releaser.certain)) return false;
     // Woken by another case, it goes another way.
     const { onlyBy } = releaser;
     return onlyBy === undefined || depth > 4 || onlyBy.some((o) => isReleased(o, comes, graph, depth + 1));
@@ -160,9 +160,9 @@ function canBeWoken(
       const releasers = graph.releasers.get(syncKey(wait.address, wait.mode));
       if (releasers === undefined) return true;
       // A worker of a group that may be rescued is no reason to suspect the group.
-      const counts = (r: Releaser) => r.kind === 'cell' && (trust === 'all' || r.how.operation !== 'done');
+      const counts = (r: Releaser) => r.kind === 'bucket' && (trust === 'all' || r.how.operation !== 'done');
       const held = releasers.some(
-        (r) => r.kind === 'cell' && r.holds && r.certain && counts(r) && stuck.has(r.cell),
+        (r) => r.kind === 'bucket' && r.holds && r.certain && counts(r) && stuck.has(r.bucket),
       );
       return !held && releasers.some((releaser) => comes(releaser));
     }
@@ -184,42 +184,42 @@ function isReleased(object: ObjectKey, comes: Comes, { releasers }: WaitForGraph
  * object without any releaser is a knot of its own, with those who wait for it.
  */
 export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot[] {
-  const cells = new Map(graph.cells.filter((cell) => stuck.has(cell.key)).map((cell) => [cell.key, cell]));
+  const buckets = new Map(graph.buckets.filter((bucket) => stuck.has(bucket.key)).map((bucket) => [bucket.key, bucket]));
   const next = (node: string): string[] => {
-    const cell = cells.get(node);
-    if (cell !== undefined) return servedArms(cell, (object) => releasersIn(object).length > 0);
+    const bucket = buckets.get(node);
+    if (bucket !== undefined) return servedArms(bucket, (object) => releasersIn(object).length > 0);
     return releasersIn(node);
   };
   const releasersIn = (node: string): string[] => {
     const releasers = graph.releasers.get(node) ?? [];
     return releasers.flatMap((r) => {
-      const own = r.kind === 'cell' ? [r.cell] : [];
-      return [...own, ...(r.behind ?? [])].filter((key) => cells.has(key));
+      const own = r.kind === 'bucket' ? [r.bucket] : [];
+      return [...own, ...(r.behind ?? [])].filter((key) => buckets.has(key));
     });
   };
-  const components = stronglyConnected([...cells.keys()], next);
+  const components = stronglyConnected([...buckets.keys()], next);
   const componentOf = new Map(components.flatMap((nodes, i) => nodes.map((node) => [node, i] as const)));
-  const waitersOf = cellsByObject([...cells.values()]);
+  const waitersOf = bucketsByObject([...buckets.values()]);
   const leadingTo = backwards(components.flat(), next);
   const knots = components
     .filter((nodes, i) => nodes.every((node) => next(node).every((to) => componentOf.get(to) === i)))
-    .flatMap((nodes) => certainCores(nodes, cells, graph));
+    .flatMap((nodes) => certainCores(nodes, buckets, graph));
   return knots.map((nodes) => {
-    const inside = nodes.flatMap((node) => cells.get(node) ?? []);
-    const objects = nodes.filter((node) => !cells.has(node));
+    const inside = nodes.flatMap((node) => buckets.get(node) ?? []);
+    const objects = nodes.filter((node) => !buckets.has(node));
     // Nobody is left to release the object: its waiters are the story, not its victims.
     const own =
       inside.length > 0 ? inside : [...new Set(objects.flatMap((object) => waitersOf.get(object) ?? []))];
-    const members = new Set(own.map((cell) => cell.key));
+    const members = new Set(own.map((bucket) => bucket.key));
     const behind = [...leadingTo(nodes)].flatMap((node) =>
-      members.has(node) ? [] : (cells.get(node) ?? []),
+      members.has(node) ? [] : (buckets.get(node) ?? []),
     );
     const queued = objects.length === 0 ? new Set(behind) : queuedBehind(own, objects, behind, graph);
     return {
-      cells: own,
+      buckets: own,
       objects,
-      victims: behind.filter((cell) => queued.has(cell)),
-      starved: behind.filter((cell) => !queued.has(cell)),
+      victims: behind.filter((bucket) => queued.has(bucket)),
+      starved: behind.filter((bucket) => !queued.has(bucket)),
     };
   });
 }
@@ -248,15 +248,15 @@ function backwards(nodes: readonly string[], next: (node: string) => readonly st
  */
 function certainCores(
   nodes: readonly string[],
-  cells: ReadonlyMap<string, Cell>,
+  buckets: ReadonlyMap<string, Bucket>,
   { releasers }: WaitForGraph,
 ): readonly (readonly string[])[] {
   const inside = new Set(nodes);
   const next = (node: string): string[] => {
-    const cell = cells.get(node);
-    if (cell !== undefined) return objectsOf(cell).filter((object) => inside.has(object));
+    const bucket = buckets.get(node);
+    if (bucket !== undefined) return objectsOf(bucket).filter((object) => inside.has(object));
     const own = peersOf(node, releasers.get(node) ?? []);
-    return own.flatMap((r) => (r.certain && inside.has(r.cell) ? [r.cell] : []));
+    return own.flatMap((r) => (r.certain && inside.has(r.bucket) ? [r.bucket] : []));
   };
   const cores = stronglyConnected(nodes, next).filter((part) => part.length > 1);
   if (cores.length === 0 || cores.some((part) => part.length === nodes.length)) return [nodes];
@@ -271,51 +271,51 @@ function certainCores(
 }
 
 /** What a goroutine waits for: of a select, the arms that somebody would serve, where there are any. */
-function servedArms(cell: Cell, isServed: (object: ObjectKey) => boolean): ObjectKey[] {
-  const objects = objectsOf(cell);
+function servedArms(bucket: Bucket, isServed: (object: ObjectKey) => boolean): ObjectKey[] {
+  const objects = objectsOf(bucket);
   const served = objects.filter(isServed);
   return served.length > 0 ? served : objects;
 }
 
 /** Those who queue for the knot's objects, for a lock that one of the knot holds, or that one of those holds. */
 function queuedBehind(
-  own: readonly Cell[],
+  own: readonly Bucket[],
   objects: readonly ObjectKey[],
-  behind: readonly Cell[],
+  behind: readonly Bucket[],
   { releasers }: WaitForGraph,
-): ReadonlySet<Cell> {
-  const stopped = new Set(own.map((cell) => cell.key));
+): ReadonlySet<Bucket> {
+  const stopped = new Set(own.map((bucket) => bucket.key));
   const held = (object: ObjectKey) =>
-    releasers.get(object)?.some((r) => r.kind === 'cell' && r.holds && r.certain && stopped.has(r.cell));
-  const queued = new Set<Cell>();
+    releasers.get(object)?.some((r) => r.kind === 'bucket' && r.holds && r.certain && stopped.has(r.bucket));
+  const queued = new Set<Bucket>();
   for (let before = -1; before < queued.size; ) {
     before = queued.size;
-    for (const cell of behind) {
-      if (queued.has(cell) || !objectsOf(cell).some((o) => objects.includes(o) || held(o))) continue;
-      queued.add(cell);
-      stopped.add(cell.key);
+    for (const bucket of behind) {
+      if (queued.has(bucket) || !objectsOf(bucket).some((o) => objects.includes(o) || held(o))) continue;
+      queued.add(bucket);
+      stopped.add(bucket.key);
     }
   }
   return queued;
 }
 
 /** Who waits for each object. */
-export function cellsByObject(cells: readonly Cell[]): ReadonlyMap<ObjectKey, readonly Cell[]> {
-  const waiting = new Map<ObjectKey, Cell[]>();
-  for (const cell of cells) {
-    for (const object of new Set(objectsOf(cell))) {
+export function bucketsByObject(buckets: readonly Bucket[]): ReadonlyMap<ObjectKey, readonly Bucket[]> {
+  const waiting = new Map<ObjectKey, Bucket[]>();
+  for (const bucket of buckets) {
+    for (const object of new Set(objectsOf(bucket))) {
       const known = waiting.get(object);
-      if (known === undefined) waiting.set(object, [cell]);
-      else known.push(cell);
+      if (known === undefined) waiting.set(object, [bucket]);
+      else known.push(bucket);
     }
   }
   return waiting;
 }
 
-export function objectsOf(cell: Cell): ObjectKey[] {
-  if (cell.wait.kind === 'sync') return [syncKey(cell.wait.address, cell.wait.mode)];
-  if (cell.wait.kind !== 'channel') return [];
-  return cell.wait.cases.map(({ channel, direction }) => objectKey(channel, direction));
+export function objectsOf(bucket: Bucket): ObjectKey[] {
+  if (bucket.wait.kind === 'sync') return [syncKey(bucket.wait.address, bucket.wait.mode)];
+  if (bucket.wait.kind !== 'channel') return [];
+  return bucket.wait.cases.map(({ channel, direction }) => objectKey(channel, direction));
 }
 
 /** Tarjan's algorithm without recursion: a chain of goroutines may be longer than the call stack. */

@@ -81,18 +81,18 @@ export interface SyncObject {
 }
 
 /** Goroutines of one signature that wait for the very same objects: a node of the wait-for graph. */
-export interface Cell {
+export interface Bucket {
   readonly key: string;
   readonly signature: Signature;
   readonly count: number;
-  /** The first of them, at most `maxCellIds`. */
+  /** The first of them, at most `maxBucketIds`. */
   readonly ids: readonly number[];
   readonly wait: Wait;
   /** Address of the value that the first one is sending; 0 when it sends none. */
   readonly elem: number;
 }
 
-export const maxCellIds = 8;
+export const maxBucketIds = 8;
 
 /** A channel that somebody waits for. */
 export interface Channel {
@@ -120,7 +120,7 @@ export interface Snapshot {
     readonly blocked: number;
   };
   readonly signatures: readonly Signature[];
-  readonly cells: readonly Cell[];
+  readonly buckets: readonly Bucket[];
   readonly channels: ReadonlyMap<number, Channel>;
   /** By address; absent when the program's sync types could not be read. */
   readonly syncObjects?: ReadonlyMap<number, SyncObject> | undefined;

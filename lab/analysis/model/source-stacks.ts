@@ -1,6 +1,6 @@
 import type { SourceStack } from '../../source/sources.js';
 import { inSync } from './frames.js';
-import { type Cell, isPrivateRuntime, type Snapshot } from './snapshot.js';
+import { type Bucket, isPrivateRuntime, type Snapshot } from './snapshot.js';
 
 /** The stacks that the sources are told; a goroutine of the runtime is none of the program's. */
 export function stacksOf({ signatures }: Pick<Snapshot, 'signatures'>): readonly SourceStack[] {
@@ -30,9 +30,9 @@ export function packageOf(name: string): string {
 const waitsForPeers: ReadonlySet<string> = new Set(['net/http', 'crypto/tls', 'net']);
 
 /** Packages in which goroutines wait for what others have to do: of Go's library, their functions are read as well. */
-export function packagesWaitedIn(cells: readonly Cell[]): readonly string[] {
+export function packagesWaitedIn(buckets: readonly Bucket[]): readonly string[] {
   const found = new Set<string>();
-  for (const { wait, signature } of cells) {
+  for (const { wait, signature } of buckets) {
     if (signature.system || (wait.kind !== 'channel' && wait.kind !== 'sync')) continue;
     const own = signature.frames.find((frame) =>
       wait.kind === 'sync' ? !inSync(frame) : !isPrivateRuntime(frame.function),

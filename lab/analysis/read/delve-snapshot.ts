@@ -7,11 +7,11 @@ import { goroutineStatus, isGone } from '../../goruntime/goroutines.js';
 import type { Limits } from '../model/limits.js';
 import type { RosterGroup } from '../model/roster.js';
 import {
-  type Cell,
+  type Bucket,
   type Channel,
   isPrivateRuntime,
   isSystem,
-  maxCellIds,
+  maxBucketIds,
   type Signature,
   type Snapshot,
   type Wait,
@@ -60,7 +60,7 @@ export async function readSnapshotByDelve(
     if (total - known.size > pageSize) throw endlessList();
   }
   const signatures: Signature[] = [];
-  const cells: Cell[] = [];
+  const buckets: Bucket[] = [];
   const channels = new Map<number, Channel>();
   const limits: string[] = [];
   const ordered = [...folds.values()].sort((a, b) => b.count - a.count || a.first.id - b.first.id);
@@ -68,15 +68,15 @@ export async function readSnapshotByDelve(
     const described = await describe(`S${i + 1}`, group, reasons.text, { client, options });
     const { signature } = described;
     signatures.push(signature);
-    const own = await cellsOf(signature, group, channels, { client, options });
-    cells.push(...own.cells);
+    const own = await bucketsOf(signature, group, channels, { client, options });
+    buckets.push(...own.buckets);
     limits.push(...described.limits, ...own.limits);
   }
   const system = signatures.filter((s) => s.system).reduce((sum, s) => sum + s.count, 0);
   const snapshot: Snapshot = {
     goroutines: { total, user: total - system, system, blocked },
     signatures,
-    cells,
+    buckets,
     channels,
     ...(members && { roster: ordered.map(rosterGroup) }),
   };
@@ -132,7 +132,7 @@ async function describe(
     status,
     ...(first.status === goroutineStatus.leaked ? { leaked: true as const } : {}),
     system: isSystem(first.startLoc.function?.name ?? '', frames),
-    exampleIds: ids.slice(0, maxCellIds),
+    exampleIds: ids.slice(0, maxBucketIds),
     frames,
     ...partialMark(frames),
     currentLocation: current,
@@ -146,41 +146,41 @@ async function describe(
   return { signature, limits };
 }
 
-async function cellsOf(
+async function bucketsOf(
   signature: Signature,
   { count, ids }: Fold,
   channels: Map<number, Channel>,
   asking: Asking,
-): Promise<{ readonly cells: readonly Cell[]; readonly limits: Limits }> {
-  const only = (found: Cell) => ({ cells: [found], limits: [] });
-  const cell = (wait: Wait, n: number, members: readonly number[]): Cell => ({
+): Promise<{ readonly buckets: readonly Bucket[]; readonly limits: Limits }> {
+  const only = (found: Bucket) => ({ buckets: [found], limits: [] });
+  const bucket = (wait: Wait, n: number, members: readonly number[]): Bucket => ({
     key: `${signature.id} ${waitKey(wait)}`,
     signature,
     count: n,
-    ids: members.slice(0, maxCellIds),
+    ids: members.slice(0, maxBucketIds),
     wait,
     elem: 0,
   });
   const { status: state, waitReason } = signature;
   // Who receives may do so from a timer, and a select has several cases: neither shows without the layout.
   const blind = state === 'waiting' && /^(?:chan receive|select)$/.test(waitReason);
-  if (blind) return only(cell({ kind: 'unknown', why: `${waitReason}, read through Delve` }, count, ids));
+  if (blind) return only(bucket({ kind: 'unknown', why: `${waitReason}, read through Delve` }, count, ids));
   if (waitReason !== 'chan send') {
     const wait = waitOf({ state, waitReason, queues: [] }, () => undefined);
-    return only(cell(wait, count, ids));
+    return only(bucket(wait, count, ids));
   }
   const byChannel = new Map<number, number[]>();
   for (const id of ids) {
     const address = await channelOfSender(id, signature, asking);
     byChannel.set(address, [...(byChannel.get(address) ?? []), id]);
   }
-  const out: Cell[] = [];
+  const out: Bucket[] = [];
   let known = 0;
   for (const [address, members] of byChannel) {
     if (address === 0) continue;
     known += members.length;
     out.push(
-      cell({ kind: 'channel', cases: [{ channel: address, direction: 'send' }] }, members.length, members),
+      bucket({ kind: 'channel', cases: [{ channel: address, direction: 'send' }] }, members.length, members),
     );
     const channel = channels.get(address) ?? (await readChannelByDelve(address, asking));
     channels.set(address, {
@@ -188,11 +188,11 @@ async function cellsOf(
       waiters: { ...channel.waiters, send: channel.waiters.send + members.length },
     });
   }
-  if (known === count) return { cells: out, limits: [] };
+  if (known === count) return { buckets: out, limits: [] };
   const { function: name, line } = signature.userLocation;
-  const rest = cell({ kind: 'unknown', why: 'chan send, read through Delve' }, count - known, []);
+  const rest = bucket({ kind: 'unknown', why: 'chan send, read through Delve' }, count - known, []);
   return {
-    cells: [...out, rest],
+    buckets: [...out, rest],
     limits: [
       `Of ${count} goroutines that send in ${name}:${line}, ${known} were asked for their channel: Delve is slow at it.`,
     ],

@@ -2,7 +2,7 @@ import type { Executable } from '../../core/executable.js';
 import type { Dump } from '../../dump/model.js';
 import type { Diagnosis } from '../model/diagnosis.js';
 import { nothingLocated } from '../model/locator.js';
-import type { Cell, Snapshot } from '../model/snapshot.js';
+import type { Bucket, Snapshot } from '../model/snapshot.js';
 import { stacksOf } from '../model/source-stacks.js';
 import { withTextChecks } from './dump/checks.js';
 import { dumpLocator } from './dump/locator.js';
@@ -66,14 +66,14 @@ function snapshotOf(dump: Dump, groups: readonly DumpGroup[]): Snapshot {
   const blocked = sum(signatures.filter(({ status }) => status === 'waiting'));
   return {
     goroutines: { total: dump.goroutines, user: dump.goroutines - system, system, blocked },
-    ...{ signatures, cells: groups.map(roughCell), channels: new Map() },
+    ...{ signatures, buckets: groups.map(roughBucket), channels: new Map() },
   };
 }
 
-function roughCell(group: DumpGroup): Cell {
+function roughBucket(group: DumpGroup): Bucket {
   const { signature } = group;
   const stand = standOf(group);
-  const wait: Cell['wait'] =
+  const wait: Bucket['wait'] =
     stand.kind === 'settled'
       ? stand.wait
       : stand.kind === 'channel'

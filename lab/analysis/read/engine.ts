@@ -3,7 +3,7 @@ import type { Sources } from '../../source/sources.js';
 import type { Diagnosis, Finding } from '../model/diagnosis.js';
 import type { Limits } from '../model/limits.js';
 import type { Locators } from '../model/locator.js';
-import type { Cell, Snapshot } from '../model/snapshot.js';
+import type { Bucket, Snapshot } from '../model/snapshot.js';
 import type { Trust } from '../model/trust.js';
 import type { CrossCheck } from './cross-check.js';
 import type { RootFrames } from './root-frames.js';
@@ -37,7 +37,7 @@ export interface Reading extends InputFacts {
   /** Whether a timer may still run code when every goroutine waits; `undefined` when that is not known. */
   timersPending?(): Promise<boolean | undefined>;
   /** What more is known of a goroutine that a finding turns on: its first one, with variables. Throws when that cannot be read. */
-  rootFrames?(cell: Cell, elemType: string | undefined): Promise<RootFrames>;
+  rootFrames?(bucket: Bucket, elemType: string | undefined): Promise<RootFrames>;
   /** The finding with commands that show its evidence in this input; absent where Delve's do. */
   withChecks?(finding: Finding): Finding;
   /** What was asked since it was read and not answered. */

@@ -77,7 +77,7 @@ function frameMemory(
   let tops: ReadonlyMap<number, number> | undefined;
   const topOf = (goroutine: number) => {
     if (layout === undefined) return undefined;
-    tops ??= readGoroutineStackTops(memory, layout, new Set(snapshot.cells.flatMap((cell) => cell.ids)));
+    tops ??= readGoroutineStackTops(memory, layout, new Set(snapshot.buckets.flatMap((bucket) => bucket.ids)));
     return tops.get(goroutine);
   };
   const known = new Map<string, ReadonlySet<number> | undefined>();

@@ -64,7 +64,7 @@ export function openSourcesOf(
       const loading = await opening;
       if (typeof loading === 'string') return without(loading);
       try {
-        return await loading.withStacks(stacks, packagesWaitedIn(snapshot.cells));
+        return await loading.withStacks(stacks, packagesWaitedIn(snapshot.buckets));
       } catch (error) {
         if (signal.aborted || isInterrupted(error)) throw error;
         return without(`the sources could not be read: ${whyNoFacts(error)}`);

@@ -54,7 +54,7 @@ export function answersOf(
       syncObjects: layout === undefined ? undefined : syncLocator(frames, snapshot, call),
     },
     timersPending: () => hasPendingTimers(numbersByDelve(client, call)),
-    rootFrames: (cell, elemType) => readRootFrames(client, cell, elemType, call),
+    rootFrames: (bucket, elemType) => readRootFrames(client, bucket, elemType, call),
     unanswered,
   } satisfies Partial<Reading>;
 }

@@ -13,12 +13,12 @@ import type { Location } from '../model/diagnosis.js';
 import type { Limits } from '../model/limits.js';
 import { rosterOf } from '../model/roster.js';
 import {
-  type Cell,
+  type Bucket,
   type Channel,
   type ChannelCase,
   isPrivateRuntime,
   isSystem,
-  maxCellIds,
+  maxBucketIds,
   type Signature,
   type Snapshot,
 } from '../model/snapshot.js';
@@ -66,7 +66,7 @@ export async function readSnapshot(
   const { memory, layout } = source;
   const channels = channelReader(memory, layout, folded);
   const signatures: Signature[] = [];
-  const cells: Cell[] = [];
+  const buckets: Bucket[] = [];
   const groups = folded.stacks.flatMap((stack) => {
     const group = representative(stack, source);
     return group === undefined ? [] : [{ stack, group }];
@@ -76,22 +76,22 @@ export async function readSnapshot(
   const described = await describeAll(groups, { ...source, far }, options);
   for (const { stack, signature } of described) {
     signatures.push(signature);
-    const own = new Map<string, Cell>();
+    const own = new Map<string, Bucket>();
     for (const target of stack.targets) {
-      const cell = representative(target, source);
-      if (cell === undefined) continue;
+      const bucket = representative(target, source);
+      if (bucket === undefined) continue;
       const wait =
-        source.sync?.wait(cell.first, signature.frames) ?? waitOf(parked(cell.first), channels.direction);
+        source.sync?.wait(bucket.first, signature.frames) ?? waitOf(parked(bucket.first), channels.direction);
       const key = `${signature.id} ${waitKey(wait)}`;
       const known = own.get(key);
       // The entries of a select may stand in another order.
-      const count = cell.count + (known?.count ?? 0);
-      const elem = cell.first.queues[0]?.elem ?? 0;
-      const ids = [...(known?.ids ?? []), ...cell.ids].slice(0, maxCellIds);
+      const count = bucket.count + (known?.count ?? 0);
+      const elem = bucket.first.queues[0]?.elem ?? 0;
+      const ids = [...(known?.ids ?? []), ...bucket.ids].slice(0, maxBucketIds);
       own.set(key, { ...(known ?? { key, signature, wait, elem }), ids, count });
     }
-    cells.push(...own.values());
-    if (stack.rest.goroutines > 0) cells.push(restOf(stack, signature));
+    buckets.push(...own.values());
+    if (stack.rest.goroutines > 0) buckets.push(restOf(stack, signature));
   }
   const named = new Map(described.map(({ stack, signature }) => [stack, signature.id]));
   const { members } = folded;
@@ -99,9 +99,9 @@ export async function readSnapshot(
   const snapshot: Snapshot = {
     goroutines: { total: folded.total, user: folded.total - system, system, blocked: folded.waiting },
     signatures,
-    cells,
-    channels: channels.known(cells),
-    syncObjects: source.sync?.objects(cells),
+    buckets,
+    channels: channels.known(buckets),
+    syncObjects: source.sync?.objects(buckets),
     ...(members && {
       roster: rosterOf(
         members,
@@ -170,12 +170,12 @@ function representative(
   const [example] = examples;
   const first = example === undefined ? undefined : readGoroutine(memory, layout, example.address);
   if (first === undefined) return undefined;
-  const ids = examples.slice(0, maxCellIds).map(({ address }) => memory.u64(address + layout.g.goid) ?? 0);
+  const ids = examples.slice(0, maxBucketIds).map(({ address }) => memory.u64(address + layout.g.goid) ?? 0);
   return { count, first, index: example?.index ?? 0, ids };
 }
 
 /** So many objects are waited for at one place that the rest is only counted: they may be woken, for all we know. */
-function restOf({ rest }: FoldedStack, signature: Signature): Cell {
+function restOf({ rest }: FoldedStack, signature: Signature): Bucket {
   const why = 'too many different objects at one place';
   const key = `${signature.id} rest`;
   return { key, signature, count: rest.goroutines, ids: [], wait: { kind: 'unknown', why }, elem: 0 };
@@ -215,9 +215,9 @@ function channelReader(memory: CoreMemory, layout: RuntimeLayout, folded: Folded
       if (channel.receivers.entries.includes(entry.sudog)) return 'receive';
       return channel.senders.complete && !channel.receivers.complete ? 'receive' : undefined;
     },
-    known(cells: readonly Cell[]): ReadonlyMap<number, Channel> {
+    known(buckets: readonly Bucket[]): ReadonlyMap<number, Channel> {
       const out = new Map<number, Channel>();
-      for (const { wait } of cells) {
+      for (const { wait } of buckets) {
         for (const { channel: address } of wait.kind === 'channel' ? wait.cases : []) {
           const channel = out.has(address) ? undefined : read(address);
           if (channel !== undefined)

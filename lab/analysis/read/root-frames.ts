@@ -2,7 +2,7 @@ import { type DelveClient, fullLoad, smallLoad } from '../../delve/client.js';
 import type { CallOptions } from '../../delve/rpc.js';
 import type { Variable } from '../../delve/wire.js';
 import type { RootGoroutine } from '../model/diagnosis.js';
-import { type Cell, hex } from '../model/snapshot.js';
+import { type Bucket, hex } from '../model/snapshot.js';
 import { toFrames } from './delve-stacks.js';
 import { typeExpression, variableText } from './variable-text.js';
 
@@ -22,11 +22,11 @@ const maxValueText = 160;
 /** Reads the whole stack with arguments and locals, and the value on its way into the channel. */
 export async function readRootFrames(
   client: DelveClient,
-  cell: Cell,
+  bucket: Bucket,
   elemType: string | undefined,
   options: CallOptions,
 ): Promise<RootFrames> {
-  const goroutine = cell.ids[0] ?? 0;
+  const goroutine = bucket.ids[0] ?? 0;
   const seen = await client.stacktrace({ id: goroutine, depth: maxDepth, load: fullLoad }, options);
   const stack = toFrames(seen).map(({ offset: _, ...frame }, i) => {
     const raw = seen[i];
@@ -44,7 +44,7 @@ export async function readRootFrames(
     goroutine,
     stack,
     channelFrame: channelFrame < 0 ? undefined : channelFrame,
-    sending: await sentValue(client, goroutine, cell, elemType, options),
+    sending: await sentValue(client, goroutine, bucket, elemType, options),
   };
 }
 
@@ -61,13 +61,13 @@ function dropRepeated<T extends { readonly name: string }>(variables: readonly T
 async function sentValue(
   client: DelveClient,
   goroutine: number,
-  cell: Cell,
+  bucket: Bucket,
   elemType: string | undefined,
   options: CallOptions,
 ): Promise<RootFrames['sending']> {
-  const sends = cell.wait.kind === 'channel' && cell.wait.cases.every((c) => c.direction === 'send');
-  if (!sends || cell.elem === 0 || elemType === undefined) return undefined;
-  const expression = `*(*${typeExpression(elemType)})(${hex(cell.elem)})`;
+  const sends = bucket.wait.kind === 'channel' && bucket.wait.cases.every((c) => c.direction === 'send');
+  if (!sends || bucket.elem === 0 || elemType === undefined) return undefined;
+  const expression = `*(*${typeExpression(elemType)})(${hex(bucket.elem)})`;
   const load = { ...smallLoad, MaxVariableRecurse: 2, MaxArrayValues: 8 };
   const value = await client.eval({ goroutineId: goroutine, frame: 0 }, expression, options, load);
   if (value.kind === 'unreadable') return undefined;

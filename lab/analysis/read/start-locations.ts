@@ -15,9 +15,9 @@ export function unwrapStarts(snapshot: Snapshot, sources: Sources): Snapshot {
   return {
     ...snapshot,
     signatures: [...unwrapped.values()],
-    cells: snapshot.cells.map((cell) => ({
-      ...cell,
-      signature: unwrapped.get(cell.signature.id) ?? cell.signature,
+    buckets: snapshot.buckets.map((bucket) => ({
+      ...bucket,
+      signature: unwrapped.get(bucket.signature.id) ?? bucket.signature,
     })),
   };
 }

@@ -11,7 +11,7 @@ import {
   readWaitGroup,
   type SyncLayout,
 } from '../../goruntime/sync-objects.js';
-import type { Cell, Frame, SyncObject, Wait } from '../model/snapshot.js';
+import type { Bucket, Frame, SyncObject, Wait } from '../model/snapshot.js';
 import { syncWaitOf } from './sync-wait.js';
 
 /** What goroutines wait for in package sync, read from memory. */
@@ -30,7 +30,7 @@ export interface SyncReader {
   /** What could not be read of the runtime's table of semaphores. */
   readonly limits: readonly string[];
   /** The objects that these goroutines wait for. */
-  objects(cells: readonly Cell[]): ReadonlyMap<number, SyncObject>;
+  objects(buckets: readonly Bucket[]): ReadonlyMap<number, SyncObject>;
 }
 
 export const maxQueued = 64;
@@ -81,9 +81,9 @@ export async function openSyncReader(
         ? { kind: 'live', why: `${goroutine.waitReason}, being woken` }
         : undefined;
     },
-    objects(cells) {
+    objects(buckets) {
       const out = new Map<number, SyncObject>();
-      for (const { wait } of cells) {
+      for (const { wait } of buckets) {
         if (wait.kind !== 'sync' || out.has(wait.address)) continue;
         const state = stateOf(wait, memory, sync);
         if (state === undefined) continue;

@@ -2,19 +2,19 @@ import type { Entry, OperationClass } from '../../source/facts.js';
 import type { AnsweredClass, Sources } from '../../source/sources.js';
 import type { ObjectKey, ReleaseEvidence, Releaser } from '../graph/wait-for-graph.js';
 import type { Locator } from '../model/locator.js';
-import type { Cell, Signature, Snapshot } from '../model/snapshot.js';
+import type { Bucket, Signature, Snapshot } from '../model/snapshot.js';
 import type { Meaning, Meanings } from './meaning.js';
 
 /** What a search knows. Goroutines of the runtime are left out. */
 export interface SearchContext {
   readonly snapshot: Snapshot;
-  readonly cells: readonly Cell[];
+  readonly buckets: readonly Bucket[];
   readonly sources: Sources;
   /** Who waits for each object. */
-  readonly waiting: ReadonlyMap<ObjectKey, readonly Cell[]>;
+  readonly waiting: ReadonlyMap<ObjectKey, readonly Bucket[]>;
   /** Place of a signature's stack in what the sources were told. */
   stackOf(signature: Signature): number;
-  cellsOf(stack: number): readonly Cell[];
+  bucketsOf(stack: number): readonly Bucket[];
   /** Some goroutine of the program runs, or is woken from outside. */
   readonly someoneLives: boolean;
   readonly channels: Locator;
@@ -60,7 +60,7 @@ export interface GateKeepers {
 export function gateKeepers(
   { gates }: Pick<OperationClass, 'gates'>,
   meanings: ReadonlyMap<number, Meanings>,
-  cellsOf: (stack: number) => readonly Cell[],
+  bucketsOf: (stack: number) => readonly Bucket[],
 ): GateKeepers {
   const byId = new Map(gates.map((gate) => [gate.id, gate]));
   return {
@@ -70,11 +70,11 @@ export function gateKeepers(
         const gate = byId.get(id);
         if (gate === undefined) continue;
         if (gate.global) {
-          for (const { stack } of gate.closed) for (const cell of cellsOf(stack)) out.add(cell.key);
+          for (const { stack } of gate.closed) for (const bucket of bucketsOf(stack)) out.add(bucket.key);
           continue;
         }
         for (const meaning of meanings.get(id)?.of(address) ?? []) {
-          if (meaning.kind === 'same' && meaning.kept === undefined) out.add(meaning.cell.key);
+          if (meaning.kind === 'same' && meaning.kept === undefined) out.add(meaning.bucket.key);
         }
       }
       return [...out];
@@ -90,12 +90,12 @@ export function evidence(
     readonly line: number;
   },
   {
-    cell,
+    bucket,
     frame,
     goroutine,
     kept,
     mayBeNext,
-  }: Pick<Meaning, 'cell' | 'frame' | 'goroutine' | 'kept' | 'mayBeNext'>,
+  }: Pick<Meaning, 'bucket' | 'frame' | 'goroutine' | 'kept' | 'mayBeNext'>,
 ): ReleaseEvidence {
   const kind = operation.kind === 'cancel' || operation.kind === 'reset' ? 'close' : operation.kind;
   return {
@@ -103,7 +103,7 @@ export function evidence(
     expression: operation.expression,
     file: operation.file,
     line: operation.line,
-    goroutine: goroutine === 0 ? (cell.ids[0] ?? 0) : goroutine,
+    goroutine: goroutine === 0 ? (bucket.ids[0] ?? 0) : goroutine,
     frame: frame.index,
     function: frame.function,
     ...(kept === true ? { kept } : {}),

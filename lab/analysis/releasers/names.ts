@@ -1,6 +1,6 @@
 import type { ObjectKey } from '../graph/wait-for-graph.js';
 import { channelOf } from '../graph/wait-for-graph.js';
-import { type Cell, hex } from '../model/snapshot.js';
+import { type Bucket, hex } from '../model/snapshot.js';
 import type { ReleaserSearch } from './search.js';
 
 const kinds = {
@@ -13,14 +13,14 @@ const kinds = {
 /** Objects as a person would call them: by what the sources tell, else by kind and address. */
 export function objectNames(
   searches: ReadonlyMap<ObjectKey, ReleaserSearch>,
-  cells: readonly Cell[],
+  buckets: readonly Bucket[],
 ): (address: number) => string {
   const names = new Map<number, string>();
   for (const [object, { name }] of searches) {
     const address = channelOf(object);
     if (name !== undefined && !names.has(address)) names.set(address, name);
   }
-  for (const { wait } of cells) {
+  for (const { wait } of buckets) {
     if (wait.kind !== 'sync' || names.has(wait.address)) continue;
     names.set(wait.address, `${kinds[wait.objectKind]} ${hex(wait.address)}`);
   }

@@ -39,7 +39,7 @@ export interface ChannelHistory {
   readonly closes: readonly OperationPlace[];
   /** How those who received from it may have left. */
   readonly departures: readonly Departure[];
-  /** Cells with a frame that has sent and has yet to receive: holders of a slot of a semaphore. */
+  /** Buckets with a frame that has sent and has yet to receive: holders of a slot of a semaphore. */
   readonly holders: ReadonlySet<string>;
 }
 

@@ -4,11 +4,11 @@ import { evidence, openEntry } from './context.js';
 import type { SyncFacts } from './locks.js';
 import type { Meaning } from './meaning.js';
 
-type CellReleaser = Extract<Releaser, { kind: 'cell' }>;
+type BucketReleaser = Extract<Releaser, { kind: 'bucket' }>;
 
 /** A frame from which a `Done` of the group is still to come. */
 interface Pending {
-  readonly releaser: CellReleaser;
+  readonly releaser: BucketReleaser;
   readonly count: number;
   /** Of these it was seen that they mean this very group. */
   readonly seen: number;
@@ -35,8 +35,8 @@ export function groupReleasers(
       const behind = gates.behind(meaning.spot.gates, address);
       const how = evidence(at, meaning);
       called.push({
-        kind: 'cell',
-        cell: meaning.cell.key,
+        kind: 'bucket',
+        bucket: meaning.bucket.key,
         certain: false,
         ...(behind.length === 0 ? {} : { behind }),
         how,
@@ -57,8 +57,8 @@ export function groupReleasers(
 function pendingOf(meaning: Meaning, at: Parameters<typeof evidence>[0]): Pending {
   const certain = meaning.kind === 'same';
   return {
-    releaser: { kind: 'cell', cell: meaning.cell.key, certain, how: evidence(at, meaning) },
-    count: meaning.cell.count,
+    releaser: { kind: 'bucket', bucket: meaning.bucket.key, certain, how: evidence(at, meaning) },
+    count: meaning.bucket.count,
     seen: certain ? meaning.seen : 0,
     times: meaning.spot.times ?? 'many',
   };

@@ -2,7 +2,7 @@ import type { Sources } from '../../source/sources.js';
 import { foldAlike } from '../graph/group-knots.js';
 import {
   channelOf,
-  deadlockedCells,
+  deadlockedBuckets,
   findKnots,
   type Knot,
   objectsOf,
@@ -10,7 +10,7 @@ import {
   type WaitForGraph,
 } from '../graph/wait-for-graph.js';
 import type { Locators } from '../model/locator.js';
-import type { Cell, Snapshot } from '../model/snapshot.js';
+import type { Bucket, Snapshot } from '../model/snapshot.js';
 import { stacksOf } from '../model/source-stacks.js';
 import { objectNames } from '../releasers/names.js';
 import { searchAll } from '../releasers/study.js';
@@ -31,22 +31,22 @@ export async function studyWaits(
   /** Keeps what memory proves apart from what is alike and only likely: for programs where the likely decides nothing. */
   { proofsApart = false }: { readonly proofsApart?: boolean } = {},
 ): Promise<Study> {
-  const cells = snapshot.cells.filter((cell) => !cell.signature.system);
+  const buckets = snapshot.buckets.filter((bucket) => !bucket.signature.system);
   const { byObject: searches, receivedFrom } = await searchAll(snapshot, sources, locators, signal);
   const graph: WaitForGraph = {
-    cells,
+    buckets,
     channels: snapshot.channels,
     syncObjects: snapshot.syncObjects,
     releasers: new Map([...searches].map(([object, search]) => [object, search.releasers])),
-    unreached: unreachedCells(cells, snapshot.reached),
-    timersPending: cells.some(({ wait }) => wait.kind === 'live') ? undefined : await timersPending(),
+    unreached: unreachedBuckets(buckets, snapshot.reached),
+    timersPending: buckets.some(({ wait }) => wait.kind === 'live') ? undefined : await timersPending(),
   };
   // Without what memory alone proves: a rule that tells its story from the sources needs them to be complete.
-  const bySource = deadlockedCells({ ...graph, unreached: undefined }, 'all');
-  const stuck = deadlockedCells(graph, 'all');
-  const suspected = deadlockedCells(graph, 'certain');
+  const bySource = deadlockedBuckets({ ...graph, unreached: undefined }, 'all');
+  const stuck = deadlockedBuckets(graph, 'all');
+  const suspected = deadlockedBuckets(graph, 'certain');
   const knots = findKnots(graph, stuck);
-  const explained = (knot: Knot) => knot.cells.every((cell) => bySource.has(cell.key));
+  const explained = (knot: Knot) => knot.buckets.every((bucket) => bySource.has(bucket.key));
   const input: RuleInput = {
     snapshot,
     graph,
@@ -54,12 +54,12 @@ export async function studyWaits(
     knots: foldAlike(knots.filter(explained), (knot) => proofsApart && isLost(knot, graph)),
     unreachedKnots: foldAlike(knots.filter((knot) => !explained(knot))),
     suspectedKnots: findKnots(graph, suspected).filter(
-      (knot) => !knot.cells.some((cell) => stuck.has(cell.key)) && isEvaluatedCycle(knot, graph),
+      (knot) => !knot.buckets.some((bucket) => stuck.has(bucket.key)) && isEvaluatedCycle(knot, graph),
     ),
-    someoneRuns: graph.timersPending === true || cells.some((cell) => !stuck.has(cell.key)),
+    someoneRuns: graph.timersPending === true || buckets.some((bucket) => !stuck.has(bucket.key)),
     isLibrary: libraryFiles(snapshot, sources),
     receivedFrom,
-    nameOf: objectNames(searches, cells),
+    nameOf: objectNames(searches, buckets),
   };
   return { input };
 }
@@ -76,28 +76,28 @@ function libraryFiles(snapshot: Snapshot, sources: Sources): (file: string) => b
 }
 
 /** Those of which every object that they wait for is out of reach of whatever can still run. */
-function unreachedCells(cells: readonly Cell[], reached: Snapshot['reached']): ReadonlySet<string> {
-  const lost = cells.filter((cell) => {
-    if (cell.signature.leaked === true) return true;
+function unreachedBuckets(buckets: readonly Bucket[], reached: Snapshot['reached']): ReadonlySet<string> {
+  const lost = buckets.filter((bucket) => {
+    if (bucket.signature.leaked === true) return true;
     if (reached === undefined) return false;
-    const objects = objectsOf(cell);
+    const objects = objectsOf(bucket);
     return objects.length > 0 && objects.every((object) => !reached.reaches(channelOf(object)));
   });
-  return new Set(lost.map((cell) => cell.key));
+  return new Set(lost.map((bucket) => bucket.key));
 }
 
 /** Every object of the knot has a releaser in it that was seen in a frame: a cycle, not merely silence. */
 function isEvaluatedCycle(knot: Knot, graph: WaitForGraph): boolean {
-  const members = new Set(knot.cells.map((cell) => cell.key));
+  const members = new Set(knot.buckets.map((bucket) => bucket.key));
   return (
     knot.objects.length > 0 &&
     knot.objects.every((object) =>
-      peersOf(object, graph.releasers.get(object) ?? []).some((r) => r.certain && members.has(r.cell)),
+      peersOf(object, graph.releasers.get(object) ?? []).some((r) => r.certain && members.has(r.bucket)),
     )
   );
 }
 
 /** Nothing alive reaches any object that its goroutines wait for. */
-export function isLost({ cells }: Knot, { unreached }: WaitForGraph): boolean {
-  return cells.every((cell) => unreached?.has(cell.key));
+export function isLost({ buckets }: Knot, { unreached }: WaitForGraph): boolean {
+  return buckets.every((bucket) => unreached?.has(bucket.key));
 }

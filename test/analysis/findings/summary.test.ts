@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { summaryOf } from '../../../lab/analysis/findings/verdict.js';
-import type { Cell, Signature, Snapshot } from '../../../lab/analysis/model/snapshot.js';
+import type { Bucket, Signature, Snapshot } from '../../../lab/analysis/model/snapshot.js';
 import { objectNames } from '../../../lab/analysis/releasers/names.js';
 
-function cellOf(status: Signature['status'], system: boolean, count: number): Cell {
+function bucketOf(status: Signature['status'], system: boolean, count: number): Bucket {
   const at = { function: '', file: '', line: 0 };
   const places = { currentLocation: at, userLocation: at, startLocation: at, goStatementLocation: at };
   const signature: Signature = {
@@ -23,11 +23,11 @@ function cellOf(status: Signature['status'], system: boolean, count: number): Ce
 }
 
 describe('what an undecided analysis says', () => {
-  const cells = [cellOf('waiting', false, 20), cellOf('running', false, 7), cellOf('waiting', true, 12)];
+  const buckets = [bucketOf('waiting', false, 20), bucketOf('running', false, 7), bucketOf('waiting', true, 12)];
 
   it('counts the goroutines of the program alone, the blocked ones too', () => {
     const snapshot: Snapshot = {
-      ...{ goroutines: { total: 39, user: 27, system: 12, blocked: 32 }, signatures: [], cells },
+      ...{ goroutines: { total: 39, user: 27, system: 12, blocked: 32 }, signatures: [], buckets },
       channels: new Map(),
     };
     const undecided = ['a stack could not be read'];
@@ -38,7 +38,7 @@ describe('what an undecided analysis says', () => {
   });
 
   it('calls an object of package sync by what it is when it has no name', () => {
-    const nameOf = objectNames(new Map(), cells);
+    const nameOf = objectNames(new Map(), buckets);
     expect(nameOf(0xc000010000)).to.equal('condition variable 0xc000010000');
     expect(nameOf(0xc000020000)).to.equal('channel 0xc000020000');
   });

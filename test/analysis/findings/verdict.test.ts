@@ -4,33 +4,33 @@ import { claimsOf } from '../../../lab/analysis/findings/apply-rules.js';
 import { verdictOf } from '../../../lab/analysis/findings/verdict.js';
 import { objectKey, objectsOf, type Releaser, syncKey } from '../../../lab/analysis/graph/wait-for-graph.js';
 import type { Finding } from '../../../lab/analysis/model/diagnosis.js';
-import type { Cell, Wait } from '../../../lab/analysis/model/snapshot.js';
+import type { Bucket, Wait } from '../../../lab/analysis/model/snapshot.js';
 import type { Claim, Rule, RuleInput } from '../../../lab/analysis/rules/rule.js';
-import { waitingCell } from '../../waiting-cell.js';
+import { waitingBucket } from '../../waiting-bucket.js';
 
 const at = { function: 'main.f', file: '/f.go', line: 7 };
 const may: Releaser = { kind: 'open', why: 'a handler may come', blind: false };
 
-const cellOf = (id: number, wait: Wait) => waitingCell(id, wait, at);
+const bucketOf = (id: number, wait: Wait) => waitingBucket(id, wait, at);
 
 const channel = (direction: 'send' | 'receive') =>
-  cellOf(1, { kind: 'channel', cases: [{ channel: 8, direction }] });
+  bucketOf(1, { kind: 'channel', cases: [{ channel: 8, direction }] });
 const sync = (mode: 'lock' | 'wait' | 'notify') =>
-  cellOf(1, { kind: 'sync', objectKind: 'mutex', address: 8, mode });
-const live = cellOf(9, { kind: 'live', why: 'IO wait' });
+  bucketOf(1, { kind: 'sync', objectKind: 'mutex', address: 8, mode });
+const live = bucketOf(9, { kind: 'live', why: 'IO wait' });
 
 interface Found {
-  readonly cells?: readonly Cell[];
+  readonly buckets?: readonly Bucket[];
   readonly releasers?: readonly (readonly [string, readonly Releaser[]])[];
   readonly certainty?: Claim['certainty'];
 }
 
-const unclear = (cell: Cell): Found => ({
-  cells: [cell],
-  releasers: objectsOf(cell).map((object) => [object, [may]] as const),
+const unclear = (bucket: Bucket): Found => ({
+  buckets: [bucket],
+  releasers: objectsOf(bucket).map((object) => [object, [may]] as const),
 });
 const blindReceiver = (): Found => ({
-  cells: [channel('receive')],
+  buckets: [channel('receive')],
   releasers: [[objectKey(8, 'receive'), [{ ...may, blind: true }]]],
 });
 
@@ -42,22 +42,22 @@ const rows: Readonly<Record<string, Found>> = {
   'a goroutine that wants a lock and is `unclear`': unclear(sync('lock')),
   'a goroutine that waits for a group and is `unclear`': unclear(sync('wait')),
   'a goroutine that waits for a condition and is `unclear`': {
-    cells: [sync('notify')],
+    buckets: [sync('notify')],
     releasers: [[syncKey(8, 'notify'), [{ ...may, blind: true }]]],
   },
-  'a wait that was not understood': { cells: [cellOf(1, { kind: 'unknown', why: 'pondering' })] },
-  'a receiver that is `unclear`': { cells: [channel('receive')], releasers: [] },
+  'a wait that was not understood': { buckets: [bucketOf(1, { kind: 'unknown', why: 'pondering' })] },
+  'a receiver that is `unclear`': { buckets: [channel('receive')], releasers: [] },
   'waits that are `idle` or that end': unclear(channel('receive')),
 };
 
-function verdictFor({ cells = [], releasers = [], certainty }: Found) {
-  const all = [...cells, live];
+function verdictFor({ buckets = [], releasers = [], certainty }: Found) {
+  const all = [...buckets, live];
   const input: RuleInput = {
     snapshot: {
       goroutines: { total: 0, user: 0, system: 0, blocked: 0 },
-      ...{ signatures: [], cells: all, channels: new Map() },
+      ...{ signatures: [], buckets: all, channels: new Map() },
     },
-    graph: { cells: all, channels: new Map(), releasers: new Map(releasers) },
+    graph: { buckets: all, channels: new Map(), releasers: new Map(releasers) },
     searches: new Map(releasers.map(([object, all]) => [object, { releasers: all, operations: [] }])),
     ...{ knots: [], unreachedKnots: [], suspectedKnots: [], someoneRuns: true },
     isLibrary: () => false,
@@ -66,7 +66,7 @@ function verdictFor({ cells = [], releasers = [], certainty }: Found) {
   };
   const claim: Claim | undefined = certainty && {
     ...{ rule: 'r', class: 'communication', subtype: 'channel', certainty },
-    knot: { cells: [], objects: [], victims: [], starved: [] },
+    knot: { buckets: [], objects: [], victims: [], starved: [] },
     ...{ summary: '', explanation: '', suggestion: '', roles: new Map() },
   };
   const rule: Rule = { name: 'r', apply: () => (claim === undefined ? [] : [claim]) };
@@ -74,7 +74,7 @@ function verdictFor({ cells = [], releasers = [], certainty }: Found) {
   const findings = claims.map((one) => ({ certainty: one.certainty }) as Finding);
   return {
     verdict: verdictOf(findings, undecided, { atMost: 'strong' }),
-    outlook: cells.map((cell) => outlooks.of.get(cell)?.kind),
+    outlook: buckets.map((bucket) => outlooks.of.get(bucket)?.kind),
   };
 }
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { objectKey } from '../../../lab/analysis/graph/wait-for-graph.js';
 import type { Locator } from '../../../lab/analysis/model/locator.js';
-import type { Cell, Signature, Snapshot } from '../../../lab/analysis/model/snapshot.js';
+import type { Bucket, Signature, Snapshot } from '../../../lab/analysis/model/snapshot.js';
 import { forEvidence } from '../../../lab/analysis/read/evidence-client.js';
 import { searchAll } from '../../../lab/analysis/releasers/study.js';
 import type { DelveClient } from '../../../lab/delve/client.js';
@@ -14,12 +14,12 @@ const signature: Signature = {
   frames: [{ ...at, index: 0, inlined: false }],
   ...{ currentLocation: at, userLocation: at, startLocation: at, goStatementLocation: at },
 };
-const cell: Cell = {
+const bucket: Bucket = {
   ...{ key: 'S1', signature, count: 1, ids: [5], elem: 0 },
   wait: { kind: 'channel', cases: [{ channel: 4096, direction: 'send' }] },
 };
 const snapshot: Snapshot = {
-  ...{ goroutines: { total: 1, user: 1, system: 0, blocked: 1 }, signatures: [signature], cells: [cell] },
+  ...{ goroutines: { total: 1, user: 1, system: 0, blocked: 1 }, signatures: [signature], buckets: [bucket] },
   channels: new Map(),
 };
 const channels: Locator = {

@@ -1,35 +1,35 @@
 import { expect } from 'chai';
 import {
-  deadlockedCells,
+  deadlockedBuckets,
   findKnots,
   objectKey,
   type ReleaseEvidence,
   type Releaser,
   type WaitForGraph,
 } from '../../../lab/analysis/graph/wait-for-graph.js';
-import type { Cell, Channel, Wait } from '../../../lab/analysis/model/snapshot.js';
+import type { Bucket, Channel, Wait } from '../../../lab/analysis/model/snapshot.js';
 import type { ChannelHistory, ReleaserSearch } from '../../../lab/analysis/releasers/search.js';
 import { rules } from '../../../lab/analysis/rules/index.js';
 import type { Claim, RuleInput } from '../../../lab/analysis/rules/rule.js';
-import { waitingCell } from '../../waiting-cell.js';
+import { waitingBucket } from '../../waiting-bucket.js';
 
 const place = { function: 'main.f', file: '/f.go', line: 1 };
 
-const cellOf = (id: number, wait: Wait) => waitingCell(id, wait, place);
+const bucketOf = (id: number, wait: Wait) => waitingBucket(id, wait, place);
 
 const sending = (id: number, channel: number) =>
-  cellOf(id, { kind: 'channel', cases: [{ channel, direction: 'send' }] });
+  bucketOf(id, { kind: 'channel', cases: [{ channel, direction: 'send' }] });
 const receiving = (id: number, ...channels: number[]) =>
-  cellOf(id, {
+  bucketOf(id, {
     kind: 'channel',
     cases: channels.map((channel) => ({ channel, direction: 'receive' as const })),
   });
-const live = cellOf(9, { kind: 'live', why: 'IO wait' });
+const live = bucketOf(9, { kind: 'live', why: 'IO wait' });
 
-function by(cell: number, operation: 'send' | 'receive' | 'close', more: Partial<ReleaseEvidence> = {}) {
-  const how = { operation, expression: 'c', file: '/f.go', line: 7, goroutine: cell, frame: 5 } as const;
+function by(bucket: number, operation: 'send' | 'receive' | 'close', more: Partial<ReleaseEvidence> = {}) {
+  const how = { operation, expression: 'c', file: '/f.go', line: 7, goroutine: bucket, frame: 5 } as const;
   return {
-    ...{ kind: 'cell', cell: String(cell), certain: true },
+    ...{ kind: 'bucket', bucket: String(bucket), certain: true },
     how: { ...how, function: 'main.f', ...more },
   } satisfies Releaser;
 }
@@ -50,10 +50,10 @@ interface Known {
   readonly contexts?: ReleaserSearch['contexts'];
 }
 
-function claims(cells: readonly Cell[], known: Readonly<Record<string, Known>>): Claim[] {
+function claims(buckets: readonly Bucket[], known: Readonly<Record<string, Known>>): Claim[] {
   const channels = new Map<number, Channel>();
   const graph: WaitForGraph = {
-    ...{ cells, channels },
+    ...{ buckets, channels },
     releasers: new Map(Object.entries(known).map(([object, { releasers }]) => [object, releasers])),
   };
   const searches = Object.entries(known).map(([object, { releasers, story, contexts }]) => {
@@ -65,11 +65,11 @@ function claims(cells: readonly Cell[], known: Readonly<Record<string, Known>>):
   });
   const input: RuleInput = {
     snapshot: {
-      goroutines: { total: cells.length, user: cells.length, system: 0, blocked: cells.length },
-      ...{ signatures: [], cells, channels },
+      goroutines: { total: buckets.length, user: buckets.length, system: 0, blocked: buckets.length },
+      ...{ signatures: [], buckets, channels },
     },
     ...{ graph, searches: new Map(searches), suspectedKnots: [], unreachedKnots: [], someoneRuns: true },
-    knots: findKnots(graph, deadlockedCells(graph, 'all')),
+    knots: findKnots(graph, deadlockedBuckets(graph, 'all')),
     isLibrary: () => false,
     receivedFrom: () => [],
     nameOf: (address) => `main.c${Math.min(address, 100)}`,
@@ -120,7 +120,7 @@ describe('the rules about channels', () => {
     expect(found[0]?.explanation).to.equal(
       'main.find receives from it at /f.go:3 unless it times out first (line 5), and that function, which made the channel, has returned.',
     );
-    expect(found[0]?.knot.cells).to.have.length(2);
+    expect(found[0]?.knot.buckets).to.have.length(2);
   });
 
   it('tell a consumer that feeds itself from a pool that does', () => {

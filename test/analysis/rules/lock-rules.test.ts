@@ -1,19 +1,19 @@
 import { expect } from 'chai';
 import {
-  deadlockedCells,
+  deadlockedBuckets,
   findKnots,
   objectKey,
   type Releaser,
   syncKey,
   type WaitForGraph,
 } from '../../../lab/analysis/graph/wait-for-graph.js';
-import type { Cell, Signature, SyncMode, Wait } from '../../../lab/analysis/model/snapshot.js';
+import type { Bucket, Signature, SyncMode, Wait } from '../../../lab/analysis/model/snapshot.js';
 import { rules } from '../../../lab/analysis/rules/index.js';
 import type { Claim, RuleInput } from '../../../lab/analysis/rules/rule.js';
 
 const place = { function: 'main.f', file: '/f.go', line: 1 };
 
-function cellOf(id: number, wait: Wait): Cell {
+function bucketOf(id: number, wait: Wait): Bucket {
   const signature: Signature = {
     ...{
       id: `S${id}`,
@@ -30,10 +30,10 @@ function cellOf(id: number, wait: Wait): Cell {
 }
 
 const on = (id: number, address: number, mode: SyncMode) =>
-  cellOf(id, { kind: 'sync', objectKind: mode === 'wait' ? 'waitgroup' : 'mutex', address, mode });
+  bucketOf(id, { kind: 'sync', objectKind: mode === 'wait' ? 'waitgroup' : 'mutex', address, mode });
 const sending = (id: number, channel: number) =>
-  cellOf(id, { kind: 'channel', cases: [{ channel, direction: 'send' }] });
-const live = (id: number) => cellOf(id, { kind: 'live', why: 'IO wait' });
+  bucketOf(id, { kind: 'channel', cases: [{ channel, direction: 'send' }] });
+const live = (id: number) => bucketOf(id, { kind: 'live', why: 'IO wait' });
 const how = {
   operation: 'unlock',
   expression: 's.mu',
@@ -43,19 +43,19 @@ const how = {
   frame: 0,
   function: 'main.f',
 } as const;
-const by = (cell: number, certain = true): Releaser => ({
-  ...{ kind: 'cell', cell: String(cell), certain, how },
+const by = (bucket: number, certain = true): Releaser => ({
+  ...{ kind: 'bucket', bucket: String(bucket), certain, how },
   ...(certain ? { holds: true } : {}),
 });
 const open: Releaser = { kind: 'open', why: 'somebody else', blind: false };
 
-function claims(cells: readonly Cell[], releasers: Readonly<Record<string, readonly Releaser[]>>): Claim[] {
-  const graph: WaitForGraph = { cells, channels: new Map(), releasers: new Map(Object.entries(releasers)) };
-  const stuck = deadlockedCells(graph, 'all');
+function claims(buckets: readonly Bucket[], releasers: Readonly<Record<string, readonly Releaser[]>>): Claim[] {
+  const graph: WaitForGraph = { buckets, channels: new Map(), releasers: new Map(Object.entries(releasers)) };
+  const stuck = deadlockedBuckets(graph, 'all');
   const input: RuleInput = {
     snapshot: {
-      goroutines: { total: cells.length, user: cells.length, system: 0, blocked: cells.length },
-      ...{ signatures: [], cells, channels: new Map() },
+      goroutines: { total: buckets.length, user: buckets.length, system: 0, blocked: buckets.length },
+      ...{ signatures: [], buckets, channels: new Map() },
     },
     graph,
     searches: new Map(),
@@ -90,11 +90,11 @@ describe('the rules about locks', () => {
   });
 
   it('find a lock that nobody is left to give back, unless somebody may', () => {
-    const cells = [on(1, 8, 'lock'), live(3)];
-    expect(named(claims(cells, { [syncKey(8, 'lock')]: [] }))).to.deep.equal(['leaked-lock: double-lock']);
-    expect(claims(cells, { [syncKey(8, 'lock')]: [open] })).to.deep.equal([]);
-    expect(claims(cells, { [syncKey(8, 'lock')]: [by(3, false)] })).to.deep.equal([]);
-    expect(claims(cells, {})).to.deep.equal([]);
+    const buckets = [on(1, 8, 'lock'), live(3)];
+    expect(named(claims(buckets, { [syncKey(8, 'lock')]: [] }))).to.deep.equal(['leaked-lock: double-lock']);
+    expect(claims(buckets, { [syncKey(8, 'lock')]: [open] })).to.deep.equal([]);
+    expect(claims(buckets, { [syncKey(8, 'lock')]: [by(3, false)] })).to.deep.equal([]);
+    expect(claims(buckets, {})).to.deep.equal([]);
   });
 
   it('find a reader that reads again behind a writer', () => {
@@ -129,10 +129,10 @@ describe('the rules about locks', () => {
   });
 
   it('keep a writer stuck behind one reader that is stuck, though another one runs', () => {
-    const cells = [on(1, 8, 'drain'), on(2, 16, 'lock'), live(3)];
+    const buckets = [on(1, 8, 'drain'), on(2, 16, 'lock'), live(3)];
     const releasers = { [syncKey(8, 'drain')]: [by(2), by(3)], [syncKey(16, 'lock')]: [] };
-    const graph = { cells, channels: new Map(), releasers: new Map(Object.entries(releasers)) };
-    expect([...deadlockedCells(graph, 'all')]).to.have.members(['1', '2']);
+    const graph = { buckets, channels: new Map(), releasers: new Map(Object.entries(releasers)) };
+    expect([...deadlockedBuckets(graph, 'all')]).to.have.members(['1', '2']);
   });
 
   it('leave a lock alone whose holder runs', () => {

@@ -1,6 +1,6 @@
 import type { Dump, DumpFrame, DumpMember, DumpStack } from '../../../dump/model.js';
 import type { Location } from '../../model/diagnosis.js';
-import { type Frame, isPrivateRuntime, isSystem, maxCellIds, type Signature } from '../../model/snapshot.js';
+import { type Frame, isPrivateRuntime, isSystem, maxBucketIds, type Signature } from '../../model/snapshot.js';
 
 /** Goroutines of one stack, with what the dump printed of each of them. */
 export interface DumpGroup {
@@ -58,7 +58,7 @@ function signatureOf(
     ...{ id, count: stack.count, waitReason: stack.waitReason, system, frames },
     status: waits ? 'waiting' : stack.status,
     ...(lost ? { leaked: true as const } : {}),
-    exampleIds: members.slice(0, maxCellIds).map((one) => one.id),
+    exampleIds: members.slice(0, maxBucketIds).map((one) => one.id),
     ...(stack.lack === undefined ? {} : { partial: true }),
     currentLocation: pick(current),
     userLocation: pick(frames.find((frame) => !isPrivateRuntime(frame.function)) ?? current),

@@ -3,13 +3,13 @@ import type { ArgumentWord, WaitingOp } from '../../../source/facts.js';
 import type { Sources } from '../../../source/sources.js';
 import { isOnce } from '../../model/frames.js';
 import {
-  type Cell,
+  type Bucket,
   type Channel,
   type ChannelCase,
   type Frame,
   isKnownAddress,
   isPrivateRuntime,
-  maxCellIds,
+  maxBucketIds,
   type SyncObject,
   type Wait,
 } from '../../model/snapshot.js';
@@ -20,7 +20,7 @@ import { type AddressBook, printedWords } from './words.js';
 
 /** What goroutines of a dump wait for. */
 export interface DumpWaits {
-  readonly cells: readonly Cell[];
+  readonly buckets: readonly Bucket[];
   readonly channels: ReadonlyMap<number, Channel>;
   readonly syncObjects: ReadonlyMap<number, SyncObject>;
   /** The address of every lock, group and condition that is waited for is in the dump. */
@@ -106,13 +106,13 @@ export interface WaitSource {
 export async function readWaits(source: WaitSource): Promise<DumpWaits> {
   const asked = await askAll(source);
   const objectOf = await alikeObjects(asked, source);
-  const cells: Cell[] = [];
+  const buckets: Bucket[] = [];
   const elems = new Map<number, string | undefined>();
-  for (const one of asked) cells.push(...(await cellsOf(one, source, objectOf, elems)));
-  const syncObjects = syncObjectsOf(cells);
+  for (const one of asked) buckets.push(...(await bucketsOf(one, source, objectOf, elems)));
+  const syncObjects = syncObjectsOf(buckets);
   return {
-    cells,
-    channels: channelsOf(cells, elems),
+    buckets,
+    channels: channelsOf(buckets, elems),
     syncObjects,
     allPrinted: [...syncObjects.keys()].every(isKnownAddress),
   };
@@ -159,14 +159,14 @@ async function alikeObjects(
   };
 }
 
-async function cellsOf(
+async function bucketsOf(
   { group, stand, ops }: Asked,
   source: WaitSource,
   objectOf: (op: number) => number,
   elems: Map<number, string | undefined>,
-): Promise<Cell[]> {
+): Promise<Bucket[]> {
   const { signature, members } = group;
-  const whole = (wait: Wait): Cell[] => [cellOf(group, wait, members, signature.count)];
+  const whole = (wait: Wait): Bucket[] => [bucketOf(group, wait, members, signature.count)];
   if (stand.kind === 'settled') return whole(stand.wait);
   if (stand.kind === 'channel') {
     if (ops.some(({ op }) => op.clock === true))
@@ -202,13 +202,13 @@ async function cellsOf(
     const [address = 0] = byAddress.keys();
     return whole(sync(address));
   }
-  const cells = [...byAddress].map(([address, own]) => cellOf(group, sync(address), own, own.length));
+  const buckets = [...byAddress].map(([address, own]) => bucketOf(group, sync(address), own, own.length));
   const why = 'so many goroutines have this stack that the objects of the rest were not read';
-  return rest > 0 ? [...cells, cellOf(group, { kind: 'unknown', why }, [], rest)] : cells;
+  return rest > 0 ? [...buckets, bucketOf(group, { kind: 'unknown', why }, [], rest)] : buckets;
 }
 
-function cellOf({ signature }: DumpGroup, wait: Wait, members: readonly DumpMember[], count: number): Cell {
-  const ids = members.slice(0, maxCellIds).map(({ id }) => id);
+function bucketOf({ signature }: DumpGroup, wait: Wait, members: readonly DumpMember[], count: number): Bucket {
+  const ids = members.slice(0, maxBucketIds).map(({ id }) => id);
   return { key: `${signature.id} ${waitKey(wait)}`, signature, count, ids, wait, elem: 0 };
 }
 
@@ -259,11 +259,11 @@ function addressBy(
 }
 
 function channelsOf(
-  cells: readonly Cell[],
+  buckets: readonly Bucket[],
   elems: ReadonlyMap<number, string | undefined>,
 ): ReadonlyMap<number, Channel> {
   const out = new Map<number, { channel: Channel; send: number; receive: number }>();
-  for (const { wait, count } of cells) {
+  for (const { wait, count } of buckets) {
     for (const { channel: address, direction } of wait.kind === 'channel' ? wait.cases : []) {
       const known = out.get(address) ?? {
         channel: channelAt(address, elems.get(address)),
@@ -288,14 +288,14 @@ const channelAt = (address: number, elemType: string | undefined): Channel => ({
 });
 
 /** Of the objects nothing is printed but who waits for them: somebody has what is waited for. */
-function syncObjectsOf(cells: readonly Cell[]): ReadonlyMap<number, SyncObject> {
+function syncObjectsOf(buckets: readonly Bucket[]): ReadonlyMap<number, SyncObject> {
   const out = new Map<number, SyncObject>();
   const modes = new Map<number, Set<string>>();
-  for (const { wait } of cells) {
+  for (const { wait } of buckets) {
     if (wait.kind !== 'sync') continue;
     modes.set(wait.address, (modes.get(wait.address) ?? new Set()).add(wait.mode));
   }
-  for (const { wait } of cells) {
+  for (const { wait } of buckets) {
     if (wait.kind !== 'sync' || out.has(wait.address)) continue;
     const own = modes.get(wait.address) ?? new Set();
     const locked = { locked: true, woken: false, starving: false, waiters: 0 };

@@ -1,8 +1,8 @@
 import type { Location } from '../lab/analysis/model/diagnosis.js';
-import type { Cell, Wait } from '../lab/analysis/model/snapshot.js';
+import type { Bucket, Wait } from '../lab/analysis/model/snapshot.js';
 
 /** One goroutine that waits, in a group of its own, with one frame; its key is its number. */
-export function waitingCell(id: number, wait: Wait, at: Location): Cell {
+export function waitingBucket(id: number, wait: Wait, at: Location): Bucket {
   const frames = [{ ...at, index: 2, inlined: false }];
   return {
     signature: {
