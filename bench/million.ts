@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { diagnosisSchema } from '../lab/analysis/diagnosis.js';
+import { diagnosisSchema } from '../lab/analysis/model/diagnosis.js';
 import { readExecutable } from '../lab/core/executable.js';
 import { localTarget } from '../lab/targets/local.js';
 import { requireGo } from '../lab/toolchain/go.js';

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { diagnosisSchema } from '../lab/analysis/diagnosis.js';
+import { diagnosisSchema } from '../lab/analysis/model/diagnosis.js';
 import { gcore } from '../lab/capture/gcore.js';
 import { readExecutable } from '../lab/core/executable.js';
 import { pause, poll } from '../lab/deadline.js';

@@ -1,4 +1,4 @@
-import type { Diagnosis } from './analysis/diagnosis.js';
+import type { Diagnosis } from './analysis/model/diagnosis.js';
 import type { LabConfig } from './config.js';
 import { toLabError } from './errors.js';
 import type { Emit } from './events.js';

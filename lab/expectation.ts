@@ -1,4 +1,4 @@
-import type { Diagnosis, Finding } from './analysis/diagnosis.js';
+import type { Diagnosis, Finding } from './analysis/model/diagnosis.js';
 import type { Scenario } from './scenarios/scenario.js';
 
 type RootGoroutine = Finding['rootCause']['goroutines'][number];

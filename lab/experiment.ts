@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Diagnosis } from './analysis/diagnosis.js';
+import type { Diagnosis } from './analysis/model/diagnosis.js';
 import { captureMethod } from './capture/index.js';
 import type { ChecklistRow } from './checklist/row.js';
 import { keepBusy, load } from './drive/stage.js';

@@ -1,6 +1,6 @@
 /** The public API: what a program that drives the lab may rely on. */
 export { analyzeCore } from './analysis/analyze-core.js';
-export { type Diagnosis, diagnosisSchema } from './analysis/diagnosis.js';
+export { type Diagnosis, diagnosisSchema } from './analysis/model/diagnosis.js';
 export type { Bundle } from './capture/bundle.js';
 export { captureBundle } from './capture/capture.js';
 export { type CellResult, runCell } from './cell.js';

@@ -1,4 +1,4 @@
-import type { Diagnosis } from './analysis/diagnosis.js';
+import type { Diagnosis } from './analysis/model/diagnosis.js';
 import type { ChecklistRow } from './checklist/row.js';
 import { complaints, expectations } from './expectation.js';
 import type { HangOutcome } from './hang/outcome.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Finding } from '../lab/analysis/diagnosis.js';
+import type { Finding } from '../lab/analysis/model/diagnosis.js';
 import { complaints, expectations, expectationsOfFixed } from '../lab/expectation.js';
 import { diagnosisLike, findingLike } from './fakes/diagnosis.js';
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { analyzeCore } from '../lab/analysis/analyze-core.js';
-import type { Diagnosis } from '../lab/analysis/diagnosis.js';
+import type { Diagnosis } from '../lab/analysis/model/diagnosis.js';
 import { findDelve } from '../lab/toolchain/index.js';
 import { goBuild } from './go-build.js';
 import { coreOf, type RealCore } from './real-core.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Diagnosis } from '../lab/analysis/diagnosis.js';
+import type { Diagnosis } from '../lab/analysis/model/diagnosis.js';
 
 /**
  * Nothing is found in a healthy program. Where it `mayBeUnclear`, as it looks just like one that hangs, the verdict may

@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../lab/analysis/diagnosis.js';
+import type { Diagnosis } from '../lab/analysis/model/diagnosis.js';
 
 /** What a diagnosis says, without what differs from run to run: numbers, addresses, versions and paths. */
 export function shapeOf({ verdict, scope, findings }: Diagnosis) {

@@ -1,4 +1,4 @@
-import type { Finding } from '../lab/analysis/diagnosis.js';
+import type { Finding } from '../lab/analysis/model/diagnosis.js';
 
 /**
  * Certain enough for a verdict. Which of the two it is depends on what happens to lie on live stacks: a leftover

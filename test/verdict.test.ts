@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Diagnosis } from '../lab/analysis/diagnosis.js';
+import type { Diagnosis } from '../lab/analysis/model/diagnosis.js';
 import { checklist } from '../lab/checklist/checklist.js';
 import { blog } from '../lab/scenarios/blog.js';
 import { concludeChecklist, concludeDiagnosis, conclusion, differences, worstOf } from '../lab/verdict.js';

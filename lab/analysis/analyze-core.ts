@@ -3,32 +3,20 @@ import { type LaunchDelve, launchDelveCore } from '../delve/launch.js';
 import { messageOf, toLabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { allPrintable } from '../printable.js';
-import type { Sources } from '../source/sources.js';
-import type { Diagnosis } from './diagnosis.js';
-import type { Roster } from './roster.js';
-import type { Lack } from './stripped.js';
+import type { Listeners } from './analyze.js';
+import type { Diagnosis } from './model/diagnosis.js';
+import type { SourceOptions } from './read/open-sources.js';
+import type { WithoutDelve } from './read/stripped-engine.js';
+import { tellIfLong } from './tell-if-long.js';
 
-export interface AnalyzeOptions {
-  readonly exe: string;
+export interface AnalyzeOptions extends SourceOptions, Listeners {
   readonly core: string;
   /** Path of dlv; one that fits the program is found or built when not given. */
   readonly delve?: string | undefined;
-  /** Path of the helper that reads sources; one that fits is found or built when not given. */
-  readonly facts?: string | undefined;
   /** Opens the core in a Delve of another machine; one of this machine is started when not given. */
   readonly launch?: LaunchDelve | undefined;
-  /** Prefixes of source paths as compiled, and where those sources lie here. */
-  readonly sourceMap?: readonly { readonly from: string; readonly to: string }[] | undefined;
-  /** Where the `GOROOT` that the program was built with lies here. */
-  readonly goRoot?: string | undefined;
-  /** Look at no source: memory alone. */
-  readonly noSource?: boolean | undefined;
   /** Delve's raw list of goroutines is saved here. */
   readonly rawListFile?: string | undefined;
-  /** Called while the sources can still be asked. */
-  readonly onSources?: ((sources: Sources) => Promise<void>) | undefined;
-  /** Called with which goroutines each group has, where they could be read; without it none of that is kept. */
-  readonly onRoster?: ((roster: Roster) => void) | undefined;
   /** `delve`: read everything through Delve, as is done for a runtime of unknown layout. */
   readonly engine?: Diagnosis['stats']['engine'] | undefined;
 }
@@ -44,21 +32,26 @@ export async function analyzeCore(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Diagnosis> {
-  const diagnosis = await analyze(options, emit, signal);
+  const diagnosis = await analyzePair(options, emit, signal);
   // Whoever ended it, if only in its last moment, is not told a result.
   signal.throwIfAborted();
   // What a core says is shown in terminals and pages.
   return allPrintable(diagnosis);
 }
 
-async function analyze(options: AnalyzeOptions, emit: Emit, signal: AbortSignal): Promise<Diagnosis> {
+async function analyzePair(options: AnalyzeOptions, emit: Emit, signal: AbortSignal): Promise<Diagnosis> {
   const began = performance.now();
   const pair = await checkPair(options.exe, options.core, signal);
-  const { openSources } = await import('./open-sources.js');
+  const { openSources } = await import('./read/open-sources.js');
   await using sources = openSources(pair, options, emit, signal);
-  const withoutDelve = async (lack: Lack): Promise<Diagnosis> => {
-    const { analyzeStripped } = await import('./stripped.js');
-    return await analyzeStripped({ pair, sources, began, lack }, options, emit, signal);
+  const members = options.onRoster !== undefined;
+  const withoutDelve = async (reason: WithoutDelve): Promise<Diagnosis> => {
+    const [{ strippedEngine }, { analyze }] = await Promise.all([
+      import('./read/stripped-engine.js'),
+      import('./analyze.js'),
+    ]);
+    await using engine = strippedEngine(pair, reason, { members, signal });
+    return await analyze({ engine, sources, began }, options, emit, signal);
   };
   if (!pair.exe.hasDebugInfo) return await withoutDelve({ kind: 'stripped' });
   if (pair.exe.goVersion === undefined && options.delve === undefined && options.launch === undefined) {
@@ -74,9 +67,15 @@ async function analyze(options: AnalyzeOptions, emit: Emit, signal: AbortSignal)
   // Delve needs a while to open a core. What makes the diagnosis is loaded meanwhile, and not before.
   const opening = start(files, signal);
   opening.catch(() => undefined);
-  const { diagnoseCore } = await import('./diagnose-core.js');
+  const [{ openCore }, { analyze }] = await Promise.all([
+    import('./read/core-engine.js'),
+    import('./analyze.js'),
+  ]);
   try {
-    return await diagnoseCore({ pair, opening, sources, began }, options, emit, signal);
+    await using session = await tellIfLong(emit, 'Delve opens the core', () => opening);
+    const wants = { rawListFile: options.rawListFile, members, byList: options.engine === 'delve' };
+    await using engine = openCore({ pair, session, signal }, wants);
+    return await analyze({ engine, sources, began }, options, emit, signal);
   } catch (error) {
     if (signal.aborted || !mayComeOfDamage(error)) throw error;
     return await withoutDelve({ kind: 'unreadable', why: messageOf(error) });

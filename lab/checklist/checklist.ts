@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../analysis/diagnosis.js';
+import type { Diagnosis } from '../analysis/model/diagnosis.js';
 import type { Bundle } from '../capture/bundle.js';
 import { fixedRows } from './fixed-rows.js';
 import type { LoadFacts } from './load-facts.js';

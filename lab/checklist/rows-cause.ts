@@ -1,4 +1,4 @@
-import type { Finding } from '../analysis/diagnosis.js';
+import type { Finding } from '../analysis/model/diagnosis.js';
 import type { ChecklistInput } from './checklist.js';
 import { valueIn } from './observation.js';
 import {

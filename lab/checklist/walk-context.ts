@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Diagnosis, Finding } from '../analysis/diagnosis.js';
+import type { Diagnosis, Finding } from '../analysis/model/diagnosis.js';
 import type { CommandRecord } from '../store/command-record.js';
 import type { Target } from '../targets/target.js';
 import { notObserved } from './observation.js';

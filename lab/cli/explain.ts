@@ -1,5 +1,5 @@
-import type { Diagnosis } from '../analysis/diagnosis.js';
-import type { Roster } from '../analysis/roster.js';
+import type { Diagnosis } from '../analysis/model/diagnosis.js';
+import type { Roster } from '../analysis/model/roster.js';
 import { LabError } from '../errors.js';
 import { explainedRules, explainRule } from '../report/explain/rule.js';
 import { explainSubject } from '../report/explain/subject.js';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyzeCore } from '../analysis/analyze-core.js';
-import type { Diagnosis } from '../analysis/diagnosis.js';
+import type { Diagnosis } from '../analysis/model/diagnosis.js';
 import { LabError } from '../errors.js';
 import { otherSourcesFolder, sourceMapOf } from '../run-sources.js';
 import type { Run } from '../store/run-store.js';

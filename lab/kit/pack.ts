@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { analyzeCore } from '../analysis/analyze-core.js';
-import type { Diagnosis } from '../analysis/diagnosis.js';
+import type { Diagnosis } from '../analysis/model/diagnosis.js';
 import type { Bundle } from '../capture/bundle.js';
 import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';

@@ -1,5 +1,5 @@
-import { evaluateGlobal } from '../analysis/read-core.js';
-import { openSyncReader, type SyncReader } from '../analysis/sync-reader.js';
+import { evaluateGlobal } from '../analysis/read/delve-values.js';
+import { openSyncReader, type SyncReader } from '../analysis/read/sync-reader.js';
 import type { BulkMemory } from '../core/memory.js';
 import type { ThreadRegisters } from '../core/registers.js';
 import type { DelveClient } from '../delve/client.js';

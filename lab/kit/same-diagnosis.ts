@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../analysis/diagnosis.js';
+import type { Diagnosis } from '../analysis/model/diagnosis.js';
 
 export interface Comparison {
   /** Where the two differ, as paths; none when both say the same. */

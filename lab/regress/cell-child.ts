@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
 import { analyzeCore } from '../analysis/analyze-core.js';
-import type { Diagnosis } from '../analysis/diagnosis.js';
+import type { Diagnosis } from '../analysis/model/diagnosis.js';
 import { bundleSchema } from '../capture/bundle.js';
 import { runCell } from '../cell.js';
 import { scenarioNamed } from '../config.js';

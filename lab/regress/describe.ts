@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../analysis/diagnosis.js';
+import type { Diagnosis } from '../analysis/model/diagnosis.js';
 import { isAssertive, placeOf } from '../expectation.js';
 import type { HangOutcome } from '../hang/outcome.js';
 import type { Scenario } from '../scenarios/scenario.js';

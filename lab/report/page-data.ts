@@ -1,4 +1,4 @@
-import type { Diagnosis, Finding, Group, Resource } from '../analysis/diagnosis.js';
+import type { Diagnosis, Finding, Group, Resource } from '../analysis/model/diagnosis.js';
 import type { ChecklistRow } from '../checklist/row.js';
 import type { ExpectationRow } from '../expectation.js';
 

@@ -1,6 +1,6 @@
 import { createColors } from 'picocolors';
-import type { Diagnosis } from '../analysis/diagnosis.js';
-import type { Roster } from '../analysis/roster.js';
+import type { Diagnosis } from '../analysis/model/diagnosis.js';
+import type { Roster } from '../analysis/model/roster.js';
 import { diagnosisPart } from './page/diagnosis-part.js';
 import { findingsInRoom, namesCut } from './page/finding-room.js';
 import { pageAssets, pageFile } from './page/page-file.js';

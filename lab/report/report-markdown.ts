@@ -1,5 +1,5 @@
 import prettyBytes from 'pretty-bytes';
-import type { Diagnosis, Finding } from '../analysis/diagnosis.js';
+import type { Diagnosis, Finding } from '../analysis/model/diagnosis.js';
 import type { ChecklistRow } from '../checklist/row.js';
 import type { DelveUsed } from '../delve/used.js';
 import type { ExpectationRow } from '../expectation.js';

@@ -3,7 +3,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
-import { diagnosisSchema } from '../analysis/diagnosis.js';
+import { diagnosisSchema } from '../analysis/model/diagnosis.js';
 import { checklistRowSchema } from '../checklist/row.js';
 import { walkSchema } from '../checklist/walk.js';
 import { scenarioOf } from '../config.js';

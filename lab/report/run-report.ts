@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Diagnosis } from '../analysis/diagnosis.js';
-import type { Roster } from '../analysis/roster.js';
+import type { Diagnosis } from '../analysis/model/diagnosis.js';
+import type { Roster } from '../analysis/model/roster.js';
 import type { ChecklistRow } from '../checklist/row.js';
 import type { ExpectationRow } from '../expectation.js';
 import type { ProbeOutcome } from '../hang/health.js';

@@ -1,4 +1,4 @@
-import type { DeadlockClass, DeadlockSubtype } from '../analysis/diagnosis.js';
+import type { DeadlockClass, DeadlockSubtype } from '../analysis/model/diagnosis.js';
 import type { Drive, Symptom } from './drive.js';
 
 /** One reproducible fault: a Go program, what triggers it, how it shows, and what must be found. */

@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import type { Roster, RosterGroup } from '../analysis/roster.js';
+import type { Roster, RosterGroup } from '../analysis/model/roster.js';
 
 /** Its name in a run's folder. */
 export const membersFile = 'members.jsonl';

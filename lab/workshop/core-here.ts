@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Diagnosis, diagnosisSchema } from '../analysis/diagnosis.js';
+import { type Diagnosis, diagnosisSchema } from '../analysis/model/diagnosis.js';
 import { checkPair } from '../core/elf.js';
 import { LabError, messageOf } from '../errors.js';
 import { readJson, writeJson } from '../store/json-file.js';

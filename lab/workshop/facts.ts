@@ -4,7 +4,7 @@ import {
   deadlockSubtypes,
   type Finding,
   type RootGoroutine,
-} from '../analysis/diagnosis.js';
+} from '../analysis/model/diagnosis.js';
 import { isAssertive, placeOf } from '../expectation.js';
 
 /** One goroutine of a root cause, by which all answers of a step are judged together. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { diagnosisText } from '../../lab/report/screen/full-text.js';
 import { plainScreen } from '../fakes/screen.js';
 import { fixtureProgram, type Printed } from '../fixture-program.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
-import type { Diagnosis } from '../../lab/analysis/diagnosis.js';
+import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
 import { findDelve } from '../../lab/toolchain/index.js';
 import { hasGcc } from '../go-build-env.js';
 import { blockedGoroutines, buildHung, goTools } from '../hung-program.js';

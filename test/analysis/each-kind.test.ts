@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
-import { deadlockSubtypes, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { deadlockSubtypes, diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { findDelve } from '../../lab/toolchain/index.js';
 import { fixtureProgram } from '../fixture-program.js';
 import { buildHung, goTools } from '../hung-program.js';

@@ -2,7 +2,7 @@ import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
-import type { Diagnosis } from '../../lab/analysis/diagnosis.js';
+import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
 import { ensureFacts } from '../../lab/toolchain/facts.js';
 import { findDelve } from '../../lab/toolchain/index.js';
 import { lab } from '../e2e/lab-process.js';

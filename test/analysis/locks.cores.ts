@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { fixtureProgram, type Printed } from '../fixture-program.js';
 import { goTools } from '../hung-program.js';
 import { expectNothing } from '../nothing-found.js';

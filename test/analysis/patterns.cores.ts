@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { diagnosedSideBySide, fixtureProgram, twoBuilds } from '../fixture-program.js';
 import { goTools } from '../hung-program.js';
 import { expectNothing } from '../nothing-found.js';

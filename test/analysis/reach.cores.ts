@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
-import type { Diagnosis } from '../../lab/analysis/diagnosis.js';
+import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
 import { readExecutable } from '../../lab/core/executable.js';
 import { findDelve } from '../../lab/toolchain/index.js';
 import { goBuild } from '../go-build.js';

@@ -3,11 +3,12 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { execa } from 'execa';
+import { analyze } from '../../lab/analysis/analyze.js';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
-import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
-import { openSources } from '../../lab/analysis/open-sources.js';
-import { readStripped } from '../../lab/analysis/read-stripped.js';
-import { analyzeStripped } from '../../lab/analysis/stripped.js';
+import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
+import { openSources } from '../../lab/analysis/read/open-sources.js';
+import { readStripped } from '../../lab/analysis/read/read-stripped.js';
+import { strippedEngine } from '../../lab/analysis/read/stripped-engine.js';
 import { checkPair } from '../../lab/core/elf.js';
 import { openCoreMemory } from '../../lab/core/memory.js';
 import { launchDelveCore } from '../../lab/delve/launch.js';
@@ -224,8 +225,8 @@ for (const go of gos) {
           const theirs = await analyzeCore({ exe, core, delve: delve.path }, quiet, signal);
           const pair = await checkPair(exe, core, signal);
           await using sources = openSources(pair, { exe }, quiet, signal);
-          const stripped = { pair, sources, began: performance.now(), lack: { kind: 'stripped' } as const };
-          const ours = await analyzeStripped(stripped, {}, quiet, signal);
+          await using engine = strippedEngine(pair, { kind: 'stripped' }, { members: false, signal });
+          const ours = await analyze({ engine, sources, began: performance.now() }, {}, quiet, signal);
           expect(ours.process.goroutines, situation).to.deep.equal(theirs.process.goroutines);
           // Of those that run, Delve shows what their thread does, which may be the runtime's own work.
           // Those stand elsewhere in the list then, so the others have other numbers. What becomes of them rests on more.

@@ -1,4 +1,4 @@
-import type { Diagnosis, Location } from '../../lab/analysis/diagnosis.js';
+import type { Diagnosis, Location } from '../../lab/analysis/model/diagnosis.js';
 
 const at = (name: string, line: number, file = '/src/metrics.go'): Location => ({
   function: name,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { z } from 'zod';
-import { diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { runCell } from '../../lab/cell.js';
 import { parseConfig } from '../../lab/config.js';
 import { runRecordSchema } from '../../lab/store/run-record.js';

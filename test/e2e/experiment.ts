@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { z } from 'zod';
-import { diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { checklistRowSchema } from '../../lab/checklist/row.js';
 import { runRecordSchema } from '../../lab/store/run-record.js';
 import { localTarget } from '../../lab/targets/local.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { bundleSchema } from '../../lab/capture/bundle.js';
 import { requireCoreFiles } from '../../lab/capture/core-place.js';
 import { checklistRowSchema } from '../../lab/checklist/row.js';

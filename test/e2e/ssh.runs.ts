@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { type Bundle, bundleSchema } from '../../lab/capture/bundle.js';
 import { checklistRowSchema } from '../../lab/checklist/row.js';
 import { runRecordSchema } from '../../lab/store/run-record.js';

@@ -2,7 +2,7 @@ import { copyFile, mkdir, open, readFile, rename, truncate, writeFile } from 'no
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { execa } from 'execa';
-import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { findDelve } from '../../lab/toolchain/index.js';
 import { buildHung, goTools, hungModule } from '../hung-program.js';
 import { coreOf, kernelCoreOf, noKernelCores, type RealCore } from '../real-core.js';

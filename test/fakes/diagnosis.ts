@@ -1,4 +1,4 @@
-import type { Diagnosis, Finding, Location } from '../../lab/analysis/diagnosis.js';
+import type { Diagnosis, Finding, Location } from '../../lab/analysis/model/diagnosis.js';
 
 const nowhere: Location = { function: 'main.main', file: 'main.go', line: 1 };
 

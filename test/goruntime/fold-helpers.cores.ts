@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import { type CrowdCore, crowdCore } from '../../bench/crowd.js';
 import { layoutOf } from '../../bench/layout.js';
-import { rosterOf } from '../../lab/analysis/roster.js';
+import { rosterOf } from '../../lab/analysis/model/roster.js';
 import { openCoreMemory } from '../../lab/core/memory.js';
 import { foldGoroutines } from '../../lab/goruntime/fold.js';
 import { foldWithHelp, startFoldHelpers } from '../../lab/goruntime/fold-helpers.js';

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
-import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { toLabError } from '../../lab/errors.js';
 import { openKit } from '../../lab/kit/open.js';
 import { type PackedKit, packKit } from '../../lab/kit/pack.js';

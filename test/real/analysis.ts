@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { projectRoot } from '../../lab/paths.js';
 import type { TakenCore } from './case-cores.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Diagnosis } from '../../lab/analysis/diagnosis.js';
+import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
 import { diagnosisLike, findingLike } from '../fakes/diagnosis.js';
 import { falseAlarms, faultyDifferences } from './differences.js';
 import { type Expected, readCases } from './reported-case.js';

@@ -1,4 +1,4 @@
-import type { Diagnosis, Finding } from '../../lab/analysis/diagnosis.js';
+import type { Diagnosis, Finding } from '../../lab/analysis/model/diagnosis.js';
 import { isSure } from '../sure.js';
 import type { Expected } from './reported-case.js';
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { deadlockClasses, deadlockSubtypes } from '../../lab/analysis/diagnosis.js';
+import { deadlockClasses, deadlockSubtypes } from '../../lab/analysis/model/diagnosis.js';
 import { projectRoot } from '../../lab/paths.js';
 
 const folder = join(projectRoot, 'test/fixtures/real');

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { expect } from 'chai';
-import { type Roster, rosterOf } from '../../lab/analysis/roster.js';
+import { type Roster, rosterOf } from '../../lab/analysis/model/roster.js';
 import { memberList } from '../../lab/report/page/member-list.js';
 import { readMembers, writeMembers } from '../../lab/store/members.js';
 import { tempFolder } from '../temp-folder.js';

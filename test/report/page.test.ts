@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Finding } from '../../lab/analysis/diagnosis.js';
+import type { Finding } from '../../lab/analysis/model/diagnosis.js';
 import { foldGraph } from '../../lab/report/page/fold-graph.js';
 import { goroutineTable } from '../../lab/report/page/goroutine-table.js';
 import { drawGraph } from '../../lab/report/page/graph.js';

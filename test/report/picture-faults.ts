@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../../lab/analysis/diagnosis.js';
+import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
 import { drawGraph } from '../../lab/report/page/graph.js';
 import type { GraphPicture } from '../../lab/report/page-data.js';
 

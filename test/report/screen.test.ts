@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import { createColors } from 'picocolors';
-import type { Diagnosis } from '../../lab/analysis/diagnosis.js';
+import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
 import { rules } from '../../lab/analysis/rules/index.js';
 import { ownFrame, ownLocations } from '../../lab/report/page/words.js';
 import { channelMarkdown } from '../../lab/report/screen/channel-markdown.js';

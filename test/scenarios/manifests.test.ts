@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { deadlockSubtypes } from '../../lab/analysis/diagnosis.js';
+import { deadlockSubtypes } from '../../lab/analysis/model/diagnosis.js';
 import { goServerFolder, projectRoot } from '../../lab/paths.js';
 import type { Condition, Step } from '../../lab/scenarios/drive.js';
 import { scenarios } from '../../lab/scenarios/index.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { diagnosisSchema } from '../../lab/analysis/diagnosis.js';
+import { diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { bundleSchema } from '../../lab/capture/bundle.js';
 import { shapeOf } from '../shape-of.js';
 import { copiedRun, labInVm, leftovers } from './lab-in-vm.js';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
-import type { Diagnosis } from '../../lab/analysis/diagnosis.js';
-import type { Roster } from '../../lab/analysis/roster.js';
+import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
+import type { Roster } from '../../lab/analysis/model/roster.js';
 import { diagnosisHtml, reportHtml } from '../../lab/report/report-html.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { accessibilityFindings, keepPicture, launchBrowser, openFile } from './browser.js';

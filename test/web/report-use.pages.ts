@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
-import type { Diagnosis } from '../../lab/analysis/diagnosis.js';
+import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
 import { diagnosisHtml, reportHtml } from '../../lab/report/report-html.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { keepPicture, launchBrowser, openFile } from './browser.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Diagnosis, Group, Location } from '../../lab/analysis/diagnosis.js';
-import type { Roster } from '../../lab/analysis/roster.js';
+import type { Diagnosis, Group, Location } from '../../lab/analysis/model/diagnosis.js';
+import type { Roster } from '../../lab/analysis/model/roster.js';
 import { projectRoot } from '../../lab/paths.js';
 import type { SourceMap } from '../../lab/report/page/source-lines.js';
 import { readReport } from '../../lab/report/run-files.js';

@@ -1,7 +1,7 @@
 import type { Operation, OperationClass, Spot } from '../../source/facts.js';
 import type { AnsweredClass } from '../../source/sources.js';
-import { type Cell, type Frame, isPrivateRuntime } from '../snapshot.js';
-import { objectKey, type Releaser } from '../wait-for-graph.js';
+import { objectKey, type Releaser } from '../graph/wait-for-graph.js';
+import { type Bucket, type Frame, isPrivateRuntime } from '../model/snapshot.js';
 import {
   blindSpots,
   evidence,
@@ -12,10 +12,10 @@ import {
   unansweredBy,
 } from './context.js';
 import { type Meaning, type Meanings, readMeanings } from './meaning.js';
-import type { ChannelStory, ReleaserSearch } from './search.js';
+import type { ChannelHistory, ReleaserSearch } from './search.js';
 import { chooseOp, type WaitingOps, type WaitingPlaces } from './waiting-ops.js';
 
-/** Goroutines of one cell that are evaluated. */
+/** Goroutines of one bucket that are evaluated. */
 const maxAsked = 8;
 /** Stacks of one kind that are looked at for where they wait for one channel. */
 const maxPlaces = 8;
@@ -23,7 +23,7 @@ const maxPlaces = 8;
 const maxReadsWhenOpen = 200;
 
 /** The frame in which a goroutine waits at a channel. */
-export const waitingFrame = ({ signature }: Cell): Frame | undefined =>
+export const waitingFrame = ({ signature }: Bucket): Frame | undefined =>
   signature.frames.find(({ function: name }) => !isPrivateRuntime(name));
 
 interface ClassFacts {
@@ -38,15 +38,19 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
   const classes = new Map<string, Promise<ClassFacts>>();
   const blind = blindSpots(context);
 
-  async function placesOf(cell: Cell, channel: number, direction: 'send' | 'receive'): Promise<WaitingOps> {
-    const frame = waitingFrame(cell);
+  async function placesOf(
+    bucket: Bucket,
+    channel: number,
+    direction: 'send' | 'receive',
+  ): Promise<WaitingOps> {
+    const frame = waitingFrame(bucket);
     if (frame === undefined) return { kind: 'none', why: 'a waiting stack could not be read', blind: true };
-    const index = cell.signature.frames.indexOf(frame);
-    const info = context.sources.frame(context.stackOf(cell.signature), index);
+    const index = bucket.signature.frames.indexOf(frame);
+    const info = context.sources.frame(context.stackOf(bucket.signature), index);
     if (!info.known && info.library) {
       return { kind: 'none', why: `${frame.function} of the standard library waits for it`, blind: false };
     }
-    if (!info.known && places.of(cell, index, direction).length === 0) {
+    if (!info.known && places.of(bucket, index, direction).length === 0) {
       const what = info.here ? `has no ${frame.function} there` : 'was not read';
       return {
         kind: 'none',
@@ -55,13 +59,13 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
       };
     }
     const elem = context.snapshot.channels.get(channel)?.elemType;
-    const all = places.of(cell, index, direction);
+    const all = places.of(bucket, index, direction);
     const fitting = all.filter(
       (op) => op.elem === undefined || elem === undefined || sameType(op.elem, elem),
     );
     return await chooseOp(
       fitting.length > 0 ? fitting : all,
-      { cell, frame, address: channel },
+      { bucket, frame, address: channel },
       context.channels,
     );
   }
@@ -79,7 +83,7 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
     const anybody =
       context.someoneLives && ended.some(({ open }) => open.some((e) => (e.gates ?? []).length === 0));
     const limit = anybody ? { maxAsked: 1, maxReads: maxReadsWhenOpen } : { maxAsked };
-    const read = (spots: readonly Spot[]) => readMeanings(spots, context.cellsOf, context.channels, limit);
+    const read = (spots: readonly Spot[]) => readMeanings(spots, context.bucketsOf, context.channels, limit);
     const stacks = new Map<Operation, Meanings>();
     const routes = new Map<Operation, Meanings>();
     for (const operation of ended) {
@@ -88,7 +92,7 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
     }
     const closed = new Map<number, Meanings>();
     for (const gate of found.gates) closed.set(gate.id, await read(gate.closed));
-    return { class: found, stacks, routes, gates: gateKeepers(found, closed, context.cellsOf) };
+    return { class: found, stacks, routes, gates: gateKeepers(found, closed, context.bucketsOf) };
   }
 
   return async (channel: number, direction: 'send' | 'receive'): Promise<ReleaserSearch> => {
@@ -96,12 +100,12 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
     const releasers: Releaser[] = [];
     const ops = new Map<number, boolean>();
     const seen = new Set<string>();
-    for (const cell of waiting) {
+    for (const bucket of waiting) {
       // Goroutines of one stack wait in one place.
-      if (seen.has(cell.signature.id)) continue;
-      seen.add(cell.signature.id);
+      if (seen.has(bucket.signature.id)) continue;
+      seen.add(bucket.signature.id);
       if (seen.size > maxPlaces) break;
-      const found = await placesOf(cell, channel, direction);
+      const found = await placesOf(bucket, channel, direction);
       if (found.kind === 'none') releasers.push({ kind: 'open', why: found.why, blind: found.blind });
       else for (const op of found.ops) ops.set(op.op, ops.get(op.op) === true || found.sure);
     }
@@ -111,7 +115,7 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
     for (const operation of facts.class.operations) {
       releasers.push(...releasersBy(operation, facts, channel));
     }
-    return { releasers, ...told(facts, releasers, [...ops.values()].some(Boolean), context) };
+    return { releasers, ...told(facts, [...ops.values()].some(Boolean), context) };
   };
 }
 
@@ -126,10 +130,10 @@ function releasersBy(
   const out: Releaser[] = [];
   const at = { ...operation, expression: operation.expr };
   const add = (meaning: Meaning, certain: boolean) => {
-    const behind = gates.behind(meaning.spot.gates, channel).filter((key) => key !== meaning.cell.key);
+    const behind = gates.behind(meaning.spot.gates, channel).filter((key) => key !== meaning.bucket.key);
     const { calledAt } = meaning.spot;
     out.push({
-      ...{ kind: 'cell', cell: meaning.cell.key, certain },
+      ...{ kind: 'bucket', bucket: meaning.bucket.key, certain },
       ...(behind.length === 0 ? {} : { behind }),
       ...(meaning.onlyBy === undefined ? {} : { onlyBy: meaning.onlyBy }),
       how: {
@@ -171,27 +175,25 @@ function escapesOf(found: OperationClass): Releaser[] {
 
 function told(
   { class: found }: ClassFacts,
-  releasers: readonly Releaser[],
   sure: boolean,
-  { cellsOf }: SearchContext,
+  { bucketsOf }: SearchContext,
 ): Omit<ReleaserSearch, 'releasers'> {
   const place = ({ kind, function: name, file, line, expr }: Operation) => ({
     ...{ kind: kind.replace('told:', ''), function: name, file, line, expression: expr },
   });
   const operations = found.operations.filter(({ kind }) => !kind.startsWith('told:')).map(place);
   const of = (kind: string) => found.operations.filter((o) => o.kind === `told:${kind}`).map(place);
-  const story: ChannelStory = {
+  const story: ChannelHistory = {
     sends: of('send'),
     closes: of('close'),
     departures: found.departures,
-    holders: new Set(found.slots.flatMap((stack) => cellsOf(stack).map(({ key }) => key))),
+    holders: new Set(found.slots.flatMap((stack) => bucketsOf(stack).map(({ key }) => key))),
   };
   const contextual =
     found.contexts.length > 0 && found.others.length === 0 && !found.contexts.some((c) => c.clock);
   const onlyContexts = contextual && found.operations.every(({ kind }) => kind === 'cancel');
   const [context] = found.contexts;
   const name = onlyContexts ? `${context?.name}.Done()` : sure ? found.names[0]?.name : undefined;
-  void releasers;
   return { operations, story, name, contexts: onlyContexts ? found.contexts : undefined };
 }
 

@@ -1,68 +1,25 @@
 import type { Entry, OperationClass } from '../../source/facts.js';
-import type { AnsweredClass, SourceStack, Sources } from '../../source/sources.js';
-import { type Cell, isPrivateRuntime, type Signature, type Snapshot } from '../snapshot.js';
-import type { ObjectKey, ReleaseEvidence, Releaser } from '../wait-for-graph.js';
-import type { Locator, Meaning, Meanings } from './meaning.js';
+import type { AnsweredClass, Sources } from '../../source/sources.js';
+import type { ObjectKey, ReleaseEvidence, Releaser } from '../graph/wait-for-graph.js';
+import type { Locator } from '../model/locator.js';
+import type { Bucket, Signature, Snapshot } from '../model/snapshot.js';
+import type { Meaning, Meanings } from './meaning.js';
 
 /** What a search knows. Goroutines of the runtime are left out. */
 export interface SearchContext {
   readonly snapshot: Snapshot;
-  readonly cells: readonly Cell[];
+  readonly buckets: readonly Bucket[];
   readonly sources: Sources;
   /** Who waits for each object. */
-  readonly waiting: ReadonlyMap<ObjectKey, readonly Cell[]>;
+  readonly waiting: ReadonlyMap<ObjectKey, readonly Bucket[]>;
   /** Place of a signature's stack in what the sources were told. */
   stackOf(signature: Signature): number;
-  cellsOf(stack: number): readonly Cell[];
+  bucketsOf(stack: number): readonly Bucket[];
   /** Some goroutine of the program runs, or is woken from outside. */
   readonly someoneLives: boolean;
   readonly channels: Locator;
   /** Absent where the program's sync types could not be read. */
   readonly syncObjects?: Locator | undefined;
-}
-
-/** The stacks that the sources are told; a goroutine of the runtime is none of the program's. */
-export function stacksOf({ signatures }: Pick<Snapshot, 'signatures'>): readonly SourceStack[] {
-  return signatures
-    .filter(({ system }) => !system)
-    .map(({ id, status, partial, frames }) => ({
-      id,
-      parked: status === 'waiting',
-      partial: partial === true,
-      frames: frames.map(({ function: name, file, line, inlined }) => ({
-        function: name,
-        file,
-        line,
-        inlined,
-      })),
-    }));
-}
-
-/** Frames of package sync and of the runtime, between the program and the scheduler. */
-const inSync = /^(?:runtime|sync|internal\/sync)\./;
-
-/** The package that a function belongs to, as the linker has it: `net/http` of `net/http.(*conn).serve`. */
-export function packageOf(name: string): string {
-  const slash = name.lastIndexOf('/');
-  const dot = name.indexOf('.', slash + 1);
-  return dot < 0 ? name : name.slice(0, dot);
-}
-
-/** What its goroutines wait for comes from the network in the end, which the poller tells better than its code. */
-const waitsForPeers: ReadonlySet<string> = new Set(['net/http', 'crypto/tls', 'net']);
-
-/** Packages in which goroutines wait for what others have to do: of Go's library, their functions are read as well. */
-export function packagesWaitedIn(cells: readonly Cell[]): readonly string[] {
-  const found = new Set<string>();
-  for (const { wait, signature } of cells) {
-    if (signature.system || (wait.kind !== 'channel' && wait.kind !== 'sync')) continue;
-    const frame = signature.frames.find(({ function: name }) =>
-      wait.kind === 'sync' ? !inSync.test(name) : !isPrivateRuntime(name),
-    );
-    const name = frame === undefined ? '' : packageOf(frame.function).replaceAll('%2e', '.');
-    if (name !== '' && !waitsForPeers.has(name)) found.add(name);
-  }
-  return [...found].sort();
 }
 
 /** What all searches of one kind have in common: the sources are not all here, or a stack could not be read. */
@@ -103,7 +60,7 @@ export interface GateKeepers {
 export function gateKeepers(
   { gates }: Pick<OperationClass, 'gates'>,
   meanings: ReadonlyMap<number, Meanings>,
-  cellsOf: (stack: number) => readonly Cell[],
+  bucketsOf: (stack: number) => readonly Bucket[],
 ): GateKeepers {
   const byId = new Map(gates.map((gate) => [gate.id, gate]));
   return {
@@ -113,11 +70,11 @@ export function gateKeepers(
         const gate = byId.get(id);
         if (gate === undefined) continue;
         if (gate.global) {
-          for (const { stack } of gate.closed) for (const cell of cellsOf(stack)) out.add(cell.key);
+          for (const { stack } of gate.closed) for (const bucket of bucketsOf(stack)) out.add(bucket.key);
           continue;
         }
         for (const meaning of meanings.get(id)?.of(address) ?? []) {
-          if (meaning.kind === 'same' && meaning.kept === undefined) out.add(meaning.cell.key);
+          if (meaning.kind === 'same' && meaning.kept === undefined) out.add(meaning.bucket.key);
         }
       }
       return [...out];
@@ -133,12 +90,12 @@ export function evidence(
     readonly line: number;
   },
   {
-    cell,
+    bucket,
     frame,
     goroutine,
     kept,
     mayBeNext,
-  }: Pick<Meaning, 'cell' | 'frame' | 'goroutine' | 'kept' | 'mayBeNext'>,
+  }: Pick<Meaning, 'bucket' | 'frame' | 'goroutine' | 'kept' | 'mayBeNext'>,
 ): ReleaseEvidence {
   const kind = operation.kind === 'cancel' || operation.kind === 'reset' ? 'close' : operation.kind;
   return {
@@ -146,7 +103,7 @@ export function evidence(
     expression: operation.expression,
     file: operation.file,
     line: operation.line,
-    goroutine: goroutine === 0 ? (cell.ids[0] ?? 0) : goroutine,
+    goroutine: goroutine === 0 ? (bucket.ids[0] ?? 0) : goroutine,
     frame: frame.index,
     function: frame.function,
     ...(kept === true ? { kept } : {}),

@@ -1,8 +1,9 @@
 import type { Holder, Operation } from '../../source/facts.js';
 import type { AnsweredClass } from '../../source/sources.js';
-import type { Cell, Frame, SyncMode, SyncObject, Wait } from '../snapshot.js';
-import { callerOfSync, isOnce } from '../sync-waits.js';
-import { type ObjectKey, type Releaser, syncKey } from '../wait-for-graph.js';
+import { type ObjectKey, type Releaser, syncKey } from '../graph/wait-for-graph.js';
+import { callerOfSync, isOnce } from '../model/frames.js';
+import type { Locator } from '../model/locator.js';
+import type { Bucket, Frame, SyncMode, SyncObject, Wait } from '../model/snapshot.js';
 import {
   blindSpots,
   evidence,
@@ -12,9 +13,9 @@ import {
   type SearchContext,
   unansweredBy,
 } from './context.js';
-import { groupReleasers } from './groups.js';
-import { type Locator, type Meaning, type Meanings, readMeanings } from './meaning.js';
+import { type Meaning, type Meanings, readMeanings } from './meaning.js';
 import type { ReleaserSearch } from './search.js';
+import { groupReleasers } from './waitgroup-releasers.js';
 import { chooseOp, type WaitingOps, type WaitingPlaces } from './waiting-ops.js';
 
 export type SyncWait = Extract<Wait, { kind: 'sync' }>;
@@ -52,7 +53,7 @@ export interface SyncFacts {
 }
 
 /** The frame in which a goroutine waits for an object of package sync: of a Once, the one that keeps its lock. */
-export function syncFrame({ signature: { frames } }: Cell): Frame | undefined {
+export function syncFrame({ signature: { frames } }: Bucket): Frame | undefined {
   const caller = callerOfSync(frames);
   return frames.slice(0, caller === undefined ? 0 : frames.indexOf(caller)).find(isOnce) ?? caller;
 }
@@ -61,26 +62,26 @@ export function syncFrame({ signature: { frames } }: Cell): Frame | undefined {
 export function syncSearch(context: SearchContext, locator: Locator, places: WaitingPlaces) {
   const classes = new Map<string, Promise<SyncFacts>>();
   const blind = blindSpots(context);
-  const byKey = new Map(context.cells.map((cell) => [cell.key, cell]));
-  const starting = context.cells.filter((cell) => isAboutToBegin(cell, context));
-  const waiting = new Map<number, Cell[]>();
-  for (const cell of context.cells) {
-    if (cell.wait.kind !== 'sync') continue;
-    waiting.set(cell.wait.address, [...(waiting.get(cell.wait.address) ?? []), cell]);
+  const byKey = new Map(context.buckets.map((bucket) => [bucket.key, bucket]));
+  const starting = context.buckets.filter((bucket) => isAboutToBegin(bucket, context));
+  const waiting = new Map<number, Bucket[]>();
+  for (const bucket of context.buckets) {
+    if (bucket.wait.kind !== 'sync') continue;
+    waiting.set(bucket.wait.address, [...(waiting.get(bucket.wait.address) ?? []), bucket]);
   }
 
-  async function placesOf(cell: Cell, wait: SyncWait): Promise<WaitingOps> {
-    const frame = syncFrame(cell);
+  async function placesOf(bucket: Bucket, wait: SyncWait): Promise<WaitingOps> {
+    const frame = syncFrame(bucket);
     if (frame === undefined) {
       // `go wg.Wait()` leaves nothing but the library on the stack.
       return { kind: 'none', why: 'no function of the program is on the waiting stack', blind: true };
     }
-    const index = cell.signature.frames.indexOf(frame);
-    const info = context.sources.frame(context.stackOf(cell.signature), index);
+    const index = bucket.signature.frames.indexOf(frame);
+    const info = context.sources.frame(context.stackOf(bucket.signature), index);
     if (!info.known && info.library) {
       return { kind: 'none', why: `${frame.function} of the library waits for it`, blind: false };
     }
-    const ops = places.of(cell, index, waitsIn[wait.mode]);
+    const ops = places.of(bucket, index, waitsIn[wait.mode]);
     if (!info.known && ops.length === 0) {
       return {
         kind: 'none',
@@ -89,10 +90,10 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
       };
     }
     // A consumer that was woken takes its lock again inside of `Cond.Wait`.
-    if (wait.mode === 'lock' && cell.signature.frames.some((f) => f.function === 'sync.(*Cond).Wait')) {
+    if (wait.mode === 'lock' && bucket.signature.frames.some((f) => f.function === 'sync.(*Cond).Wait')) {
       return { kind: 'found', ops: [], sure: false };
     }
-    return await chooseOp(ops, { cell, frame, address: wait.address }, locator);
+    return await chooseOp(ops, { bucket, frame, address: wait.address }, locator);
   }
 
   function factsOf(ops: readonly number[], mode: SyncMode): Promise<SyncFacts> {
@@ -105,7 +106,7 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
   async function study(ops: readonly number[], mode: SyncMode): Promise<SyncFacts> {
     const found = await context.sources.releasers(ops, mode);
     const read = (spots: Parameters<typeof readMeanings>[0]) =>
-      readMeanings(spots, context.cellsOf, locator, { maxAsked });
+      readMeanings(spots, context.bucketsOf, locator, { maxAsked });
     const stacks = new Map<Operation, Meanings>();
     const routes = new Map<Operation, Meanings>();
     for (const operation of found.operations) {
@@ -116,21 +117,21 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
     for (const holder of found.holders) holders.set(holder, await read([holder]));
     const closed = new Map<number, Meanings>();
     for (const gate of found.gates) closed.set(gate.id, await read(gate.closed));
-    return { class: found, stacks, routes, holders, gates: gateKeepers(found, closed, context.cellsOf) };
+    return { class: found, stacks, routes, holders, gates: gateKeepers(found, closed, context.bucketsOf) };
   }
 
   return async (wait: SyncWait): Promise<ReleaserSearch> => {
-    const cells = waiting.get(wait.address) ?? [];
+    const buckets = waiting.get(wait.address) ?? [];
     const releasers: Releaser[] = [];
     const open = (why: string, blind = false) => releasers.push({ kind: 'open', why, blind });
     const ops = new Map<number, boolean>();
     let named: string | undefined;
     const seen = new Set<string>();
-    for (const cell of cells) {
-      if (seen.has(cell.signature.id) || cell.wait.kind !== 'sync') continue;
-      seen.add(cell.signature.id);
+    for (const bucket of buckets) {
+      if (seen.has(bucket.signature.id) || bucket.wait.kind !== 'sync') continue;
+      seen.add(bucket.signature.id);
       if (seen.size > maxPlaces) break;
-      const found = await placesOf(cell, cell.wait);
+      const found = await placesOf(bucket, bucket.wait);
       if (found.kind === 'none') open(found.why, found.blind);
       else {
         for (const op of found.ops) ops.set(op.op, ops.get(op.op) === true || found.sure);
@@ -145,7 +146,7 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
     const object = context.snapshot.syncObjects?.get(wait.address);
     if (object === undefined) open('its state could not be read', true);
     else if (isFree(object, wait.mode)) open('it is free, and about to be given to the next one');
-    for (const cell of starting) open(`goroutine ${cell.ids[0]} has yet to begin`);
+    for (const bucket of starting) open(`goroutine ${bucket.ids[0]} has yet to begin`);
     releasers.push(...blind, ...unansweredBy(facts.class));
     for (const { why, file, line } of facts.class.escapes) open(`it is passed to ${why} (${file}:${line})`);
     if (wait.mode === 'wait') {
@@ -168,7 +169,7 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
       const complete = releasers.length === 0 && facts.class.leaks.length === 0;
       releasers.push(...(complete ? withTheOnlyHolder(possible, wait, byKey) : possible));
       if (wait.objectKind === 'rwmutex' && wait.mode !== 'drain')
-        releasers.push(...pendingWriters(wait, cells));
+        releasers.push(...pendingWriters(wait, buckets));
     }
     const sure = [...ops.values()].some(Boolean);
     return {
@@ -182,17 +183,17 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
   };
 }
 
-type CellReleaser = Extract<Releaser, { kind: 'cell' }>;
+type BucketReleaser = Extract<Releaser, { kind: 'bucket' }>;
 
 /** Goroutines that stand where their function has taken the lock and not given it back. */
 function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
-  const out: CellReleaser[] = [];
+  const out: BucketReleaser[] = [];
   const open: Releaser[] = [];
   for (const [holder, meanings] of holders) {
     for (const meaning of meanings.of(wait.address)) {
-      const waitsHere = waitsFor(meaning.cell, wait.address);
+      const waitsHere = waitsFor(meaning.bucket, wait.address);
       // Where it waits for the object under another name, the frame has a pointer to it for that.
-      const innermost = syncFrame(meaning.cell) === meaning.frame;
+      const innermost = syncFrame(meaning.bucket) === meaning.frame;
       const own = holder.own === true && waitsHere;
       const same = own || (meaning.kind === 'same' && !(meaning.kept === true && waitsHere && innermost));
       if (holder.givenBack !== undefined) {
@@ -205,8 +206,8 @@ function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
       const { kept: _, ...plain } = meaning;
       const how = evidence(at, { ...plain, ...(kept ? { kept: true as const } : {}) });
       out.push({
-        kind: 'cell',
-        cell: meaning.cell.key,
+        kind: 'bucket',
+        bucket: meaning.bucket.key,
         certain,
         ...(certain ? { holds: true } : { mayHold: holder.always || same ? 'likely' : 'perhaps' }),
         how,
@@ -215,7 +216,7 @@ function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
   }
   if (wait.mode === 'drain') return [...open, ...out];
   // A lock has one holder: the one that is certain, or it cannot be told which of several it is.
-  const certain = new Set(out.filter((one) => one.certain).map((one) => one.cell));
+  const certain = new Set(out.filter((one) => one.certain).map((one) => one.bucket));
   if (certain.size === 1) return [...open, ...out.filter((one) => one.certain)];
   if (certain.size === 0) return [...open, ...out];
   return [
@@ -224,41 +225,41 @@ function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
   ];
 }
 
-const waitsFor = ({ wait }: Cell, address: number) => wait.kind === 'sync' && wait.address === address;
+const waitsFor = ({ wait }: Bucket, address: number) => wait.kind === 'sync' && wait.address === address;
 
 /** Somebody has the lock: where one goroutine alone stands where it may have it, and nobody left with it, it does. */
 function withTheOnlyHolder(
   possible: readonly Releaser[],
   { objectKind, address }: SyncWait,
-  cells: ReadonlyMap<string, Cell>,
+  buckets: ReadonlyMap<string, Bucket>,
 ): readonly Releaser[] {
   if (objectKind !== 'mutex') return possible;
-  const standing = possible.flatMap((r) => (r.kind === 'cell' ? [r] : []));
+  const standing = possible.flatMap((r) => (r.kind === 'bucket' ? [r] : []));
   if (standing.length < possible.length || standing.some((r) => r.holds)) return possible;
   const waitsHere = (key: string) => {
-    const cell = cells.get(key);
-    return cell === undefined || waitsFor(cell, address);
+    const bucket = buckets.get(key);
+    return bucket === undefined || waitsFor(bucket, address);
   };
-  const candidates = standing.filter((r) => r.mayHold || !waitsHere(r.cell));
+  const candidates = standing.filter((r) => r.mayHold || !waitsHere(r.bucket));
   const only = candidates.find((r) => r.mayHold === 'likely');
-  if (only === undefined || candidates.some(({ cell }) => cell !== only.cell)) return possible;
+  if (only === undefined || candidates.some(({ bucket }) => bucket !== only.bucket)) return possible;
   // Who waits for it has it least of all.
-  if (cells.get(only.cell)?.count !== 1 || waitsHere(only.cell)) return possible;
+  if (buckets.get(only.bucket)?.count !== 1 || waitsHere(only.bucket)) return possible;
   const { mayHold: _, ...one } = only;
   const holder: Releaser = { ...one, certain: true, holds: true, how: { ...one.how, alone: true } };
-  return [holder, ...standing.filter(({ cell }) => cell !== only.cell)];
+  return [holder, ...standing.filter(({ bucket }) => bucket !== only.bucket)];
 }
 
 /** A writer that waits for readers has the inner lock, and whoever comes after it waits for it. */
-function pendingWriters(wait: SyncWait, waiting: readonly Cell[]): Releaser[] {
+function pendingWriters(wait: SyncWait, waiting: readonly Bucket[]): Releaser[] {
   return waiting
-    .filter((cell) => cell.wait.kind === 'sync' && cell.wait.mode === 'drain')
-    .flatMap((cell) => {
-      const frame = callerOfSync(cell.signature.frames);
+    .filter((bucket) => bucket.wait.kind === 'sync' && bucket.wait.mode === 'drain')
+    .flatMap((bucket) => {
+      const frame = callerOfSync(bucket.signature.frames);
       if (frame === undefined) return [];
       const at = { kind: endedBy[wait.mode], expression: '', file: frame.file, line: frame.line };
-      const how = evidence(at, { cell, frame, goroutine: 0 });
-      return [{ kind: 'cell', cell: cell.key, certain: true, holds: true, how } as const];
+      const how = evidence(at, { bucket, frame, goroutine: 0 });
+      return [{ kind: 'bucket', bucket: bucket.key, certain: true, holds: true, how } as const];
     });
 }
 
@@ -267,14 +268,14 @@ function comingTo(operation: Operation, { stacks, routes, gates }: SyncFacts, ad
   const at = { ...operation, expression: operation.expr };
   const out: Releaser[] = [];
   const add = (meaning: Meaning, certain: boolean) => {
-    const behind = gates.behind(meaning.spot.gates, address).filter((key) => key !== meaning.cell.key);
+    const behind = gates.behind(meaning.spot.gates, address).filter((key) => key !== meaning.bucket.key);
     // Who is to unlock what it has not locked has it from somebody, unless it is still to get it.
     const unlocks = operation.kind === 'unlock' || operation.kind === 'runlock';
-    const mayHold = certain && unlocks && !waitsFor(meaning.cell, address);
+    const mayHold = certain && unlocks && !waitsFor(meaning.bucket, address);
     const how = evidence(at, meaning);
     out.push({
-      kind: 'cell',
-      cell: meaning.cell.key,
+      kind: 'bucket',
+      bucket: meaning.bucket.key,
       certain,
       ...(mayHold ? { mayHold: 'likely' as const } : {}),
       ...(behind.length === 0 ? {} : { behind }),
@@ -288,7 +289,7 @@ function comingTo(operation: Operation, { stacks, routes, gates }: SyncFacts, ad
 }
 
 /** A new goroutine that has not run stands in the wrapper of its `go` statement, or at its entry. */
-function isAboutToBegin({ signature }: Cell, { sources, stackOf }: SearchContext): boolean {
+function isAboutToBegin({ signature }: Bucket, { sources, stackOf }: SearchContext): boolean {
   if (signature.status === 'waiting' || signature.frames.length === 0) return false;
   const info = sources.frame(stackOf(signature), 0);
   return !info.library && !info.known && info.here;

@@ -1,34 +1,12 @@
-import type { Owner, Spot, Via } from '../../source/facts.js';
-import type { Cell, Frame } from '../snapshot.js';
-import { type ObjectKey, objectKey } from '../wait-for-graph.js';
+import type { Spot } from '../../source/facts.js';
+import { type ObjectKey, objectKey } from '../graph/wait-for-graph.js';
+import type { Address, Locator } from '../model/locator.js';
+import type { Bucket, Frame } from '../model/snapshot.js';
 
-/** The address of the object that an expression means in a frame; `other` when it is no such object at all. */
-export type Address = number | 'other' | 'unreadable';
-
-/** Tells which object is meant in frames. */
-export interface Locator {
-  address(goroutine: number, frame: number, expression: string): Promise<Address>;
-  /** The object by what the goroutine waits for: a pointer in the frame's memory leads to both. */
-  through(query: FrameQuery & { readonly via: Via; readonly waited: ReadonlySet<number> }): Address;
-  /** Whether the frame's memory holds the address itself. */
-  holds(query: FrameQuery & { readonly address: number }): boolean;
-  /** Where the expression cannot be read: whether the frame's memory keeps a pointer to the object. */
-  keeps(
-    query: FrameQuery & { readonly owner: Owner; readonly address: number },
-  ): 'kept' | 'other' | 'unreadable';
-}
-
-export interface FrameQuery {
-  readonly goroutine: number;
-  readonly frame: Frame;
-  /** The nearest frame inside that has memory of its own; `undefined` for the innermost. */
-  readonly called: Frame | undefined;
-}
-
-/** What a spot means in one cell, for one object. */
+/** What a spot means in one bucket, for one object. */
 export interface Meaning {
   readonly spot: Spot;
-  readonly cell: Cell;
+  readonly bucket: Bucket;
   readonly frame: Frame;
   /** `same`: it was seen to be this very object; `unsure`: it may be. */
   readonly kind: 'same' | 'unsure';
@@ -36,7 +14,7 @@ export interface Meaning {
   readonly kept?: true;
   /** Every goroutine was asked and means another object now: what it means changes, and this may be next. */
   readonly mayBeNext?: true;
-  /** Goroutines of the cell of which it was seen. */
+  /** Goroutines of the bucket of which it was seen. */
   readonly seen: number;
   /** It comes there only when one of these ends its wait. */
   readonly onlyBy?: readonly ObjectKey[];
@@ -51,12 +29,12 @@ interface Read {
 
 interface Entry {
   readonly spot: Spot;
-  readonly cell: Cell;
+  readonly bucket: Bucket;
   readonly frame: Frame;
   readonly called: Frame | undefined;
   readonly place: number;
   readonly reads: readonly Read[];
-  /** Not every goroutine of the cell was asked, or the variable may change until then. */
+  /** Not every goroutine of the bucket was asked, or the variable may change until then. */
   readonly open: boolean;
   readonly onlyBy: readonly ObjectKey[] | undefined;
 }
@@ -67,15 +45,15 @@ export interface Meanings {
 }
 
 /** On threads, goroutines with the same Go frames may be at different places of the runtime: no index fits all. */
-export const hasOwnFrames = ({ signature, count }: Cell) => signature.status === 'syscall' && count > 1;
+export const hasOwnFrames = ({ signature, count }: Bucket) => signature.status === 'syscall' && count > 1;
 
 /** Where one place has more objects than these, the frames' memory tells of the others what it can. */
 const maxEvaluated = 200;
 
-/** Reads what the spots mean in the goroutines of `cellsOf` their stack; of each cell at most `maxAsked`. */
+/** Reads what the spots mean in the goroutines of `bucketsOf` their stack; of each bucket at most `maxAsked`. */
 export async function readMeanings(
   spots: readonly Spot[],
-  cellsOf: (stack: number) => readonly Cell[],
+  bucketsOf: (stack: number) => readonly Bucket[],
   locator: Locator,
   {
     maxAsked,
@@ -88,31 +66,32 @@ export async function readMeanings(
   let place = 0;
   for (const spot of spots) {
     let evaluated = 0;
-    for (const cell of cellsOf(spot.stack)) {
-      const frame = cell.signature.frames[spot.frame];
+    for (const bucket of bucketsOf(spot.stack)) {
+      const frame = bucket.signature.frames[spot.frame];
       if (frame === undefined) continue;
       const reads: Read[] = [];
       if (spot.waited === true) {
-        for (const address of waitedBy(cell)) reads.push({ goroutine: cell.ids[0] ?? 0, address });
+        for (const address of waitedBy(bucket)) reads.push({ goroutine: bucket.ids[0] ?? 0, address });
       }
-      for (const goroutine of spot.waited === true ? [] : cell.ids.slice(0, maxAsked)) {
+      for (const goroutine of spot.waited === true ? [] : bucket.ids.slice(0, maxAsked)) {
         const readable = spot.expr !== '' && left > 0 && evaluated < maxEvaluated;
         if (readable) {
           left -= 1;
           evaluated += 1;
         }
         const read = readable ? await locator.address(goroutine, frame.index, spot.expr) : 'unreadable';
-        const query = { goroutine, frame, called: calledBy(cell, spot.frame) };
+        const query = { goroutine, frame, called: calledBy(bucket, spot.frame) };
         if (read !== 'unreadable' || spot.via === undefined) reads.push({ goroutine, address: read });
         else {
-          const address = locator.through({ ...query, via: spot.via, waited: waitedBy(cell) });
+          const address = locator.through({ ...query, via: spot.via, waited: waitedBy(bucket) });
           reads.push({ goroutine, address, kept: true });
         }
       }
-      const open = (spot.waited !== true && cell.count > reads.length) || hasOwnFrames(cell) || !spot.stays;
-      const onlyBy = await neededArms(spot, cell, frame, locator);
-      const called = calledBy(cell, spot.frame);
-      const entry = { spot, cell, frame, called, place: place++, reads, open, onlyBy };
+      const open =
+        (spot.waited !== true && bucket.count > reads.length) || hasOwnFrames(bucket) || !spot.stays;
+      const onlyBy = await neededArms(spot, bucket, frame, locator);
+      const called = calledBy(bucket, spot.frame);
+      const entry = { spot, bucket, frame, called, place: place++, reads, open, onlyBy };
       const addresses = new Set(
         reads.flatMap((read) => (typeof read.address === 'number' ? [read.address] : [])),
       );
@@ -135,7 +114,7 @@ export async function readMeanings(
 }
 
 function meaningOf(
-  { spot, cell, frame, called, reads, open, onlyBy }: Entry,
+  { spot, bucket, frame, called, reads, open, onlyBy }: Entry,
   address: number,
   locator: Locator,
 ): Meaning | undefined {
@@ -161,31 +140,31 @@ function meaningOf(
       seen += 1;
     } else if (kept === 'unreadable') unsure = true;
   }
-  const common = { spot, cell, frame, seen, ...(onlyBy === undefined ? {} : { onlyBy }) };
+  const common = { spot, bucket, frame, seen, ...(onlyBy === undefined ? {} : { onlyBy }) };
   if (first !== undefined) return { ...common, kind: 'same', ...first };
   if (!unsure) return undefined;
-  const asked = reads.length === cell.count && !reads.some((read) => read.address === 'unreadable');
-  const next = asked && !spot.stays && !hasOwnFrames(cell) ? { mayBeNext: true as const } : {};
-  return { ...common, kind: 'unsure', goroutine: cell.ids[0] ?? 0, ...next };
+  const asked = reads.length === bucket.count && !reads.some((read) => read.address === 'unreadable');
+  const next = asked && !spot.stays && !hasOwnFrames(bucket) ? { mayBeNext: true as const } : {};
+  return { ...common, kind: 'unsure', goroutine: bucket.ids[0] ?? 0, ...next };
 }
 
 /** The channels of the cases from which a frame comes to a spot; nothing where one of them cannot be told. */
 async function neededArms(
   { arms, frame: index }: Spot,
-  cell: Cell,
+  bucket: Bucket,
   frame: Frame,
   locator: Locator,
 ): Promise<readonly ObjectKey[] | undefined> {
-  const [goroutine] = cell.ids;
-  if (arms === undefined || goroutine === undefined || cell.wait.kind !== 'channel') return undefined;
-  const { cases } = cell.wait;
+  const [goroutine] = bucket.ids;
+  if (arms === undefined || goroutine === undefined || bucket.wait.kind !== 'channel') return undefined;
+  const { cases } = bucket.wait;
   const out: ObjectKey[] = [];
   for (const { expr, via, kind } of arms) {
     const read = expr === '' ? 'unreadable' : await locator.address(goroutine, frame.index, expr);
-    const query = { goroutine, frame, called: calledBy(cell, index) };
+    const query = { goroutine, frame, called: calledBy(bucket, index) };
     const address =
       read === 'unreadable' && via !== undefined
-        ? locator.through({ ...query, via, waited: waitedBy(cell) })
+        ? locator.through({ ...query, via, waited: waitedBy(bucket) })
         : read;
     const known = cases.find(({ channel, direction }) => channel === address && direction === kind);
     if (known === undefined) return undefined;
@@ -195,13 +174,13 @@ async function neededArms(
 }
 
 /** The addresses of what a goroutine waits for. */
-function waitedBy({ wait }: Cell): ReadonlySet<number> {
+function waitedBy({ wait }: Bucket): ReadonlySet<number> {
   if (wait.kind === 'sync') return new Set([wait.address]);
   return new Set(wait.kind === 'channel' ? wait.cases.map(({ channel }) => channel) : []);
 }
 
 /** The nearest frame inside that has memory of its own: inlined calls share their caller's. */
-export function calledBy({ signature: { frames } }: Cell, index: number): Frame | undefined {
+export function calledBy({ signature: { frames } }: Bucket, index: number): Frame | undefined {
   const own = frames[index]?.offset ?? 0;
   return frames.slice(0, index).findLast((inner) => (inner.offset ?? 0) < own);
 }

@@ -1,5 +1,5 @@
 import type { Departure } from '../../source/facts.js';
-import type { Releaser } from '../wait-for-graph.js';
+import type { Releaser } from '../graph/wait-for-graph.js';
 
 /** An operation of the program's sources. */
 export interface OperationPlace {
@@ -34,12 +34,12 @@ export interface ContextOrigin {
 }
 
 /** What the sources tell of a channel's life, for the words of a finding; nothing that certainty rests on. */
-export interface ChannelStory {
+export interface ChannelHistory {
   readonly sends: readonly OperationPlace[];
   readonly closes: readonly OperationPlace[];
   /** How those who received from it may have left. */
   readonly departures: readonly Departure[];
-  /** Cells with a frame that has sent and has yet to receive: holders of a slot of a semaphore. */
+  /** Buckets with a frame that has sent and has yet to receive: holders of a slot of a semaphore. */
   readonly holders: ReadonlySet<string>;
 }
 
@@ -52,7 +52,7 @@ export interface ReleaserSearch {
   readonly name?: string | undefined;
   /** Places where a function returns with the lock. */
   readonly leaks?: readonly Leak[] | undefined;
-  readonly story?: ChannelStory | undefined;
+  readonly story?: ChannelHistory | undefined;
   /** Set when the channel is the `Done` of these contexts, and of no others. */
   readonly contexts?: readonly ContextOrigin[] | undefined;
 }

@@ -1,24 +1,26 @@
 import { messageOf, toLabError } from '../../errors.js';
 import type { Sources } from '../../source/sources.js';
-import { channelOf, directionOf } from '../rules/rule.js';
-import type { Cell, Snapshot } from '../snapshot.js';
-import { cellsByObject, isSyncObject, type ObjectKey, objectKey } from '../wait-for-graph.js';
+import {
+  bucketsByObject,
+  channelOf,
+  directionOf,
+  isSyncObject,
+  type ObjectKey,
+  objectKey,
+} from '../graph/wait-for-graph.js';
+import type { Locators } from '../model/locator.js';
+import type { Bucket, Snapshot } from '../model/snapshot.js';
+import { stacksOf } from '../model/source-stacks.js';
 import { channelSearch, waitingFrame } from './channels.js';
-import { type SearchContext, stacksOf } from './context.js';
+import type { SearchContext } from './context.js';
 import { syncFrame, syncObjectKey, syncSearch, waitsIn } from './locks.js';
-import type { Locator } from './meaning.js';
 import type { ReleaserSearch } from './search.js';
 import { WaitingPlaces } from './waiting-ops.js';
-
-export interface Locators {
-  readonly channels: Locator;
-  readonly syncObjects?: Locator | undefined;
-}
 
 export interface Searches {
   readonly byObject: ReadonlyMap<ObjectKey, ReleaserSearch>;
   /** What a goroutine receives from in the line that it waits at, as written. */
-  receivedFrom(cell: Cell): readonly string[];
+  receivedFrom(bucket: Bucket): readonly string[];
 }
 
 /** Finds the releasers of everything that goroutines of the program wait for. */
@@ -28,43 +30,43 @@ export async function searchAll(
   locators: Locators,
   signal: AbortSignal,
 ): Promise<Searches> {
-  const cells = snapshot.cells.filter(({ signature }) => !signature.system);
+  const buckets = snapshot.buckets.filter(({ signature }) => !signature.system);
   const stacks = new Map(stacksOf(snapshot).map(({ id }, i) => [id, i]));
-  const byStack = new Map<number, Cell[]>();
-  for (const cell of cells) {
-    const stack = stacks.get(cell.signature.id) ?? -1;
+  const byStack = new Map<number, Bucket[]>();
+  for (const bucket of buckets) {
+    const stack = stacks.get(bucket.signature.id) ?? -1;
     const list = byStack.get(stack);
-    if (list === undefined) byStack.set(stack, [cell]);
-    else list.push(cell);
+    if (list === undefined) byStack.set(stack, [bucket]);
+    else list.push(bucket);
   }
   const context: SearchContext = {
-    ...{ snapshot, cells, sources, waiting: cellsByObject(cells) },
+    ...{ snapshot, buckets, sources, waiting: bucketsByObject(buckets) },
     ...{ channels: locators.channels, syncObjects: locators.syncObjects },
     stackOf: ({ id }) => stacks.get(id) ?? -1,
-    cellsOf: (stack) => byStack.get(stack) ?? [],
-    someoneLives: cells.some(({ wait }) => wait.kind === 'live'),
+    bucketsOf: (stack) => byStack.get(stack) ?? [],
+    someoneLives: buckets.some(({ wait }) => wait.kind === 'live'),
   };
   const places = new WaitingPlaces(context);
-  await places.ask(placesToAsk(cells));
+  await places.ask(placesToAsk(buckets));
   const byObject = new Map<ObjectKey, ReleaserSearch>();
   const ofChannel = channelSearch(context, places);
   for (const [object, waiting] of context.waiting) {
     signal.throwIfAborted();
     if (isSyncObject(object) || isOutside(object, snapshot)) continue;
     // A select that a clock or the like ends as well needs nobody at its other arms.
-    if (waiting.every((cell) => endsFromOutside(cell, snapshot))) continue;
+    if (waiting.every((bucket) => endsFromOutside(bucket, snapshot))) continue;
     const looked = search(() => ofChannel(channelOf(object), directionOf(object)), signal);
     byObject.set(object, await looked);
   }
   if (locators.syncObjects !== undefined) {
     const ofSync = syncSearch(context, locators.syncObjects, places);
-    for (const { wait } of cells) {
+    for (const { wait } of buckets) {
       signal.throwIfAborted();
       if (wait.kind !== 'sync' || byObject.has(syncObjectKey(wait))) continue;
       byObject.set(syncObjectKey(wait), await search(() => ofSync(wait), signal));
     }
   }
-  return { byObject, receivedFrom: (cell) => receivedFrom(cell, places) };
+  return { byObject, receivedFrom: (bucket) => receivedFrom(bucket, places) };
 }
 
 /** A search that fails leaves open who ends the wait, and takes nothing else down. */
@@ -81,36 +83,37 @@ async function search(look: () => Promise<ReleaserSearch>, signal: AbortSignal):
 const isOutside = (object: ObjectKey, { channels }: Snapshot) =>
   channels.get(channelOf(object))?.wokenFromOutside !== undefined;
 
-function endsFromOutside({ wait }: Cell, snapshot: Snapshot): boolean {
+function endsFromOutside({ wait }: Bucket, snapshot: Snapshot): boolean {
   return (
     wait.kind === 'channel' &&
     wait.cases.some(({ channel, direction }) => isOutside(objectKey(channel, direction), snapshot))
   );
 }
 
-function* placesToAskOf(cell: Cell) {
-  const { wait, signature } = cell;
+function* placesToAskOf(bucket: Bucket) {
+  const { wait, signature } = bucket;
   if (wait.kind === 'sync') {
-    const frame = syncFrame(cell);
-    if (frame !== undefined) yield { cell, frame: signature.frames.indexOf(frame), kind: waitsIn[wait.mode] };
+    const frame = syncFrame(bucket);
+    if (frame !== undefined)
+      yield { bucket, frame: signature.frames.indexOf(frame), kind: waitsIn[wait.mode] };
     return;
   }
   if (wait.kind !== 'channel' && wait.kind !== 'nil-channel') return;
-  const frame = waitingFrame(cell);
+  const frame = waitingFrame(bucket);
   if (frame === undefined) return;
   const at = signature.frames.indexOf(frame);
   const kinds =
     wait.kind === 'channel'
       ? new Set(wait.cases.map(({ direction }) => direction))
       : (['send', 'receive'] as const);
-  for (const kind of kinds) yield { cell, frame: at, kind };
+  for (const kind of kinds) yield { bucket, frame: at, kind };
 }
 
-const placesToAsk = (cells: readonly Cell[]) => cells.flatMap((cell) => [...placesToAskOf(cell)]);
+const placesToAsk = (buckets: readonly Bucket[]) => buckets.flatMap((bucket) => [...placesToAskOf(bucket)]);
 
-function receivedFrom(cell: Cell, places: WaitingPlaces): readonly string[] {
-  const frame = waitingFrame(cell);
+function receivedFrom(bucket: Bucket, places: WaitingPlaces): readonly string[] {
+  const frame = waitingFrame(bucket);
   if (frame === undefined) return [];
-  const at = cell.signature.frames.indexOf(frame);
-  return places.of(cell, at, 'receive').flatMap(({ near, text }) => (near ? [text] : []));
+  const at = bucket.signature.frames.indexOf(frame);
+  return places.of(bucket, at, 'receive').flatMap(({ near, text }) => (near ? [text] : []));
 }

@@ -1,7 +1,7 @@
 import type { WaitingOp } from '../../source/facts.js';
-import type { Cell, Frame } from '../snapshot.js';
+import type { Locator } from '../model/locator.js';
+import type { Bucket, Frame } from '../model/snapshot.js';
 import type { SearchContext } from './context.js';
-import type { Locator } from './meaning.js';
 import { calledBy } from './meaning.js';
 
 /** The operation that a goroutine is parked in, or those of which it must be one; or why none was found. */
@@ -20,11 +20,11 @@ export class WaitingPlaces {
 
   /** Asks for the operations of these frames; later questions about them need no further call. */
   async ask(
-    items: readonly { readonly cell: Cell; readonly frame: number; readonly kind: string }[],
+    items: readonly { readonly bucket: Bucket; readonly frame: number; readonly kind: string }[],
   ): Promise<void> {
     const wanted = new Map<string, { stack: number; frame: number; kinds: string[] }>();
-    for (const { cell, frame, kind } of items) {
-      const stack = this.#context.stackOf(cell.signature);
+    for (const { bucket, frame, kind } of items) {
+      const stack = this.#context.stackOf(bucket.signature);
       const key = `${stack} ${frame} ${kind}`;
       if (stack >= 0 && !this.#known.has(key)) wanted.set(key, { stack, frame, kinds: [kind] });
     }
@@ -32,21 +32,21 @@ export class WaitingPlaces {
     for (const [i, key] of [...wanted.keys()].entries()) this.#known.set(key, found[i] ?? []);
   }
 
-  of(cell: Cell, frame: number, kind: string): readonly WaitingOp[] {
-    return this.#known.get(`${this.#context.stackOf(cell.signature)} ${frame} ${kind}`) ?? [];
+  of(bucket: Bucket, frame: number, kind: string): readonly WaitingOp[] {
+    return this.#known.get(`${this.#context.stackOf(bucket.signature)} ${frame} ${kind}`) ?? [];
   }
 }
 
 /** Which of the operations it is: the only one, the one that means the object, or those that could not be read. */
 export async function chooseOp(
   ops: readonly WaitingOp[],
-  { cell, frame, address }: { readonly cell: Cell; readonly frame: Frame; readonly address: number },
+  { bucket, frame, address }: { readonly bucket: Bucket; readonly frame: Frame; readonly address: number },
   locator: Locator,
 ): Promise<WaitingOps> {
   const near = ops.filter((op) => op.near);
   if (near.length === 1) return { kind: 'found', ops: near, sure: true };
-  const goroutine = cell.ids[0];
-  const index = cell.signature.frames.indexOf(frame);
+  const goroutine = bucket.ids[0];
+  const index = bucket.signature.frames.indexOf(frame);
   for (const candidates of [near, ops]) {
     const unreadable: WaitingOp[] = [];
     for (const op of candidates) {
@@ -56,7 +56,7 @@ export async function chooseOp(
           : await locator.address(goroutine, frame.index, op.expr);
       if (seen === address) return { kind: 'found', ops: [op], sure: true };
       if (seen !== 'unreadable') continue;
-      const query = { goroutine: goroutine ?? 0, frame, called: calledBy(cell, index), address };
+      const query = { goroutine: goroutine ?? 0, frame, called: calledBy(bucket, index), address };
       const kept = op.owner === undefined ? 'unreadable' : locator.keeps({ ...query, owner: op.owner });
       if (kept === 'kept') return { kind: 'found', ops: [op], sure: true };
       if (kept === 'unreadable') unreadable.push(op);

@@ -1,5 +1,5 @@
+import { objectsOf } from '../graph/wait-for-graph.js';
 import type { ContextOrigin } from '../releasers/search.js';
-import { objectsOf } from '../wait-for-graph.js';
 import { channelRule, channelsText, verbFor } from './channel-shape.js';
 import { behind, goroutinesOf } from './rule.js';
 
@@ -16,15 +16,15 @@ export const channelContext = channelRule('channel-context', 'context', (knot, i
       : 'which nobody is left to cancel';
   return {
     subtype: 'channel-context',
-    summary: `${goroutinesOf(knot.cells)} ${verbFor(knot, 'waits', 'wait')} for the end of a context, ${why}: ${channelsText(knot, input)}${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} for the end of a context, ${why}: ${channelsText(knot, input)}${behind(knot.victims)}.`,
     explanation: `${known.slice(0, 4).map(originText).join('; ')}. It has no deadline, and neither has a parent of it.`,
     suggestion:
       'Keep the cancel function and call it on every way out (defer cancel()), in a goroutine that does not wait for those that wait for the context; or give the context a deadline.',
     roles: new Map(
-      knot.cells.map((cell) => {
-        const waits = objectsOf(cell).some((object) => input.searches.get(object)?.contexts !== undefined);
+      knot.buckets.map((bucket) => {
+        const waits = objectsOf(bucket).some((object) => input.searches.get(object)?.contexts !== undefined);
         return [
-          cell.key,
+          bucket.key,
           waits ? 'waits for a context that is never cancelled' : 'waits before it could cancel',
         ];
       }),

@@ -1,6 +1,7 @@
-import { type Knot, peersOf } from '../wait-for-graph.js';
+import { directionOf, type Knot, peersOf } from '../graph/wait-for-graph.js';
+import { countOf } from '../model/counts.js';
 import { channelRule, channelsText } from './channel-shape.js';
-import { agree, behind, countOf, directionOf, goroutinesOf } from './rule.js';
+import { agree, behind, goroutinesOf } from './rule.js';
 
 /**
  * A closed set of goroutines that wait for channels which only members of the set could serve; and channels that
@@ -16,11 +17,11 @@ export const channelKnot = channelRule('channel-knot', 'other', (knot, input) =>
 
 function abandonedText(knot: Knot, names: string) {
   const sending = directionOf(knot.objects[0] ?? '') === 'send';
-  const verb = agree(knot.cells, 'waits', 'wait');
+  const verb = agree(knot.buckets, 'waits', 'wait');
   const missing = sending ? 'receive from it' : 'send to it or close it';
   return {
     summary:
-      `${goroutinesOf(knot.cells)} ${verb} to ${sending ? 'send to' : 'receive from'} ${names}, ` +
+      `${goroutinesOf(knot.buckets)} ${verb} to ${sending ? 'send to' : 'receive from'} ${names}, ` +
       `and nobody is left to ${missing}${behind(knot.victims)}.`,
     explanation:
       'Every operation on the channel in the sources was looked at: no goroutine is on its way to one that would end ' +
@@ -28,27 +29,27 @@ function abandonedText(knot: Knot, names: string) {
     suggestion: sending
       ? 'Keep a receiver until the senders are done, or let the sender give up: a buffered channel, or a select with a done channel or a context.'
       : 'Close the channel when the last sender is done, or let the receiver give up: a select with a done channel or a context.',
-    roles: new Map(knot.cells.map((cell) => [cell.key, `waits for a peer that is not there`])),
+    roles: new Map(knot.buckets.map((bucket) => [bucket.key, `waits for a peer that is not there`])),
   };
 }
 
 /** One goroutine, which alone would serve what it waits for. */
 function ownText(knot: Knot, names: string) {
   return {
-    summary: `${goroutinesOf(knot.cells)} waits on ${names}, which only it could serve itself${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.buckets)} waits on ${names}, which only it could serve itself${behind(knot.victims)}.`,
     explanation:
       'Every operation on the channel in the sources was looked at: those that would end the wait come later in ' +
       'this very goroutine, and no other can still get to one on this channel.',
     suggestion:
       'Let another goroutine serve the channel, give it room for what is sent before it is read, or give up with a select.',
-    roles: new Map(knot.cells.map((cell) => [cell.key, 'waits for itself'] as const)),
+    roles: new Map(knot.buckets.map((bucket) => [bucket.key, 'waits for itself'] as const)),
   };
 }
 
 function ringText(knot: Knot, names: string) {
-  if (countOf(knot.cells) === 1) return ownText(knot, names);
+  if (countOf(knot.buckets) === 1) return ownText(knot, names);
   return {
-    summary: `${goroutinesOf(knot.cells)} wait for one another over ${names}${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.buckets)} wait for one another over ${names}${behind(knot.victims)}.`,
     explanation:
       'Each of these channels can be served only by goroutines of this set, and each of them waits for another ' +
       'channel of the set: none can make the first step.',
@@ -56,7 +57,9 @@ function ringText(knot: Knot, names: string) {
       'Break the ring: give one of the channels a reader that never sends to the others, or let one of the sends ' +
       'give up with a select.',
     roles: new Map(
-      knot.cells.map((cell) => [cell.key, `waits in ${cell.signature.userLocation.function}`] as const),
+      knot.buckets.map(
+        (bucket) => [bucket.key, `waits in ${bucket.signature.userLocation.function}`] as const,
+      ),
     ),
   };
 }

@@ -1,4 +1,4 @@
-import { isSyncObject } from '../wait-for-graph.js';
+import { isSyncObject } from '../graph/wait-for-graph.js';
 import { agree, behind, goroutinesOf } from './rule.js';
 import { namesOf, partsOf, placeOf, ruleFor } from './sync-knot.js';
 
@@ -7,14 +7,14 @@ export const channelLock = ruleFor('channel-lock', 'channel-lock', (knot, input)
   const locks = knot.objects.filter(isSyncObject);
   const channels = knot.objects.filter((object) => !isSyncObject(object));
   const parts = partsOf(knot, input);
-  const steps = parts.map(({ cell, has, wants }) => {
-    const at = placeOf(cell);
+  const steps = parts.map(({ bucket, has, wants }) => {
+    const at = placeOf(bucket);
     const holding =
-      has.length === 0 ? '' : ` while ${agree([cell], 'it holds', 'they hold')} ${has.join(' and ')}`;
-    return `${goroutinesOf([cell])} ${agree([cell], 'waits', 'wait')} for ${wants.join(' or ')} at ${at.file}:${at.line}${holding}`;
+      has.length === 0 ? '' : ` while ${agree([bucket], 'it holds', 'they hold')} ${has.join(' and ')}`;
+    return `${goroutinesOf([bucket])} ${agree([bucket], 'waits', 'wait')} for ${wants.join(' or ')} at ${at.file}:${at.line}${holding}`;
   });
-  const holders = parts.filter(({ has }) => has.length > 0).map(({ cell }) => cell);
-  const peers = knot.cells.filter((cell) => !holders.includes(cell));
+  const holders = parts.filter(({ has }) => has.length > 0).map(({ bucket }) => bucket);
+  const peers = knot.buckets.filter((bucket) => !holders.includes(bucket));
   return {
     class: 'mixed',
     subtype: 'channel-lock',
@@ -23,8 +23,8 @@ export const channelLock = ruleFor('channel-lock', 'channel-lock', (knot, input)
     suggestion:
       'Do not send or receive under a lock: copy what is needed, unlock, and use the channel then; or send with a select that can give up.',
     roles: new Map(
-      parts.map(({ cell, has, wants }) => [
-        cell.key,
+      parts.map(({ bucket, has, wants }) => [
+        bucket.key,
         has.length === 0
           ? `waits for ${wants.join(' or ')}`
           : `holds ${has.join(' and ')}, waits for ${wants.join(' or ')}`,

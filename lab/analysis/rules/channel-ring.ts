@@ -1,27 +1,30 @@
-import { peersOf } from '../wait-for-graph.js';
+import { channelOf, peersOf } from '../graph/wait-for-graph.js';
 import { channelRule, channelsText } from './channel-shape.js';
-import { agree, behind, channelOf, goroutinesOf } from './rule.js';
+import { agree, behind, goroutinesOf } from './rule.js';
 import { placeOf } from './sync-knot.js';
 
 /** Each goroutine of a ring waits to send to the channel that the next one drains, and all of them are full. */
 export const channelRing = channelRule('channel-ring', 'ring', (knot, input) => {
   const steps = knot.objects.flatMap((object) =>
-    knot.cells
+    knot.buckets
       .filter(({ wait }) => wait.kind === 'channel' && wait.cases.some((c) => object === `send:${c.channel}`))
-      .map((cell) => {
+      .map((bucket) => {
         const peers = peersOf(object, input.graph.releasers.get(object) ?? []);
-        const next = knot.cells.filter((other) => peers.some((peer) => peer.cell === other.key));
-        const { file, line } = placeOf(cell);
-        return `${goroutinesOf([cell])} ${agree([cell], 'sends', 'send')} to ${input.nameOf(channelOf(object))} at ${file}:${line}, which ${goroutinesOf(next).toLowerCase()} should be receiving from`;
+        const next = knot.buckets.filter((other) => peers.some((peer) => peer.bucket === other.key));
+        const { file, line } = placeOf(bucket);
+        return `${goroutinesOf([bucket])} ${agree([bucket], 'sends', 'send')} to ${input.nameOf(channelOf(object))} at ${file}:${line}, which ${goroutinesOf(next).toLowerCase()} should be receiving from`;
       }),
   );
   return {
-    summary: `${goroutinesOf(knot.cells)} form a ring in which each waits to send to the next: ${channelsText(knot, input)}${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.buckets)} form a ring in which each waits to send to the next: ${channelsText(knot, input)}${behind(knot.victims)}.`,
     explanation: `${steps.slice(0, 6).join('; ')}. None of them receives before its own send is done.`,
     suggestion:
       'Break the ring: let one of them take what comes while its own send waits (a select over both), drop or spill what does not fit, or put no more into the ring than its channels hold.',
     roles: new Map(
-      knot.cells.map((cell) => [cell.key, `sends to the next in ${cell.signature.userLocation.function}`]),
+      knot.buckets.map((bucket) => [
+        bucket.key,
+        `sends to the next in ${bucket.signature.userLocation.function}`,
+      ]),
     ),
   };
 });

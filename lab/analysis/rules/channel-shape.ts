@@ -1,24 +1,17 @@
-import { joinKnots } from '../alike-knots.js';
-import { isPrivateRuntime } from '../snapshot.js';
+import { joinKnots } from '../graph/group-knots.js';
 import {
+  channelOf,
+  directionOf,
   isSyncObject,
   type Knot,
   type ObjectKey,
   peersOf,
   type ReleaseEvidence,
   type Releaser,
-} from '../wait-for-graph.js';
-import {
-  agree,
-  type Claim,
-  channelOf,
-  countOf,
-  directionOf,
-  fillOf,
-  isMainAlone,
-  type Rule,
-  type RuleInput,
-} from './rule.js';
+} from '../graph/wait-for-graph.js';
+import { countOf } from '../model/counts.js';
+import { isPrivateRuntime } from '../model/snapshot.js';
+import { agree, type Claim, fillOf, isMainAlone, type Rule, type RuleInput } from './rule.js';
 
 /** What a knot of channels alone is; each has one rule. */
 export type ChannelShape =
@@ -56,8 +49,8 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
   const [object, ...others] = knot.objects;
   if (object !== undefined && others.length === 0 && directionOf(object) === 'send') {
     const receivers = receiversIn(object, input, certainty === 'strong');
-    if (knot.cells.every((cell) => receivers.some((r) => r.cell === cell.key))) {
-      return countOf(knot.cells) === 1 ? 'self-blocked' : 'pool';
+    if (knot.buckets.every((bucket) => receivers.some((r) => r.bucket === bucket.key))) {
+      return countOf(knot.buckets) === 1 ? 'self-blocked' : 'pool';
     }
   }
   if (peers.every((found) => found.length > 0 && found.every((r) => r.how.calledAt !== undefined))) {
@@ -71,8 +64,8 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
 }
 
 /** A worker waits within work that it was given, not for work. */
-function isBusy(how: ReleaseEvidence, { cells }: Knot): boolean {
-  const own = cells.find((cell) => cell.ids.includes(how.goroutine));
+function isBusy(how: ReleaseEvidence, { buckets }: Knot): boolean {
+  const own = buckets.find((bucket) => bucket.ids.includes(how.goroutine));
   const waits = own?.signature.frames.find((frame) => !isPrivateRuntime(frame.function));
   return waits !== undefined && waits.index < how.frame;
 }
@@ -80,7 +73,7 @@ function isBusy(how: ReleaseEvidence, { cells }: Knot): boolean {
 /** Those who would receive from a channel; where nobody else can, they need not have been evaluated. */
 export function receiversIn(object: ObjectKey, { graph }: RuleInput, unsureToo: boolean) {
   return (graph.releasers.get(object) ?? []).flatMap((r: Releaser) =>
-    r.kind === 'cell' && (r.certain || unsureToo) && r.how.operation === 'receive' ? [r] : [],
+    r.kind === 'bucket' && (r.certain || unsureToo) && r.how.operation === 'receive' ? [r] : [],
   );
 }
 
@@ -148,11 +141,11 @@ const merged = new WeakMap<readonly Knot[], readonly Knot[]>();
 const isAbandoned = ({ objects }: Knot, { graph }: RuleInput) =>
   objects.length > 0 && objects.every((o) => peersOf(o, graph.releasers.get(o) ?? []).length === 0);
 
-function placesOf({ cells, objects }: Knot, input: RuleInput): string {
-  const places = cells.map(
+function placesOf({ buckets, objects }: Knot, input: RuleInput): string {
+  const places = buckets.map(
     ({ signature }) => `${signature.userLocation.file}:${signature.userLocation.line}`,
   );
-  const isSelect = cells.every(({ wait }) => wait.kind === 'channel' && wait.cases.length > 1);
+  const isSelect = buckets.every(({ wait }) => wait.kind === 'channel' && wait.cases.length > 1);
   const names = isSelect ? [] : objects.map((o) => `${directionOf(o)} ${input.nameOf(channelOf(o))}`);
   return [...new Set([...places, ...names])].sort().join('; ');
 }
@@ -167,4 +160,4 @@ export function channelsText(knot: Knot, input: RuleInput): string {
   return [...counts].map(([text, n]) => `${text}${n === 1 ? '' : `, ${n} of them`})`).join(' and ');
 }
 
-export const verbFor = (knot: Knot, one: string, many: string) => agree(knot.cells, one, many);
+export const verbFor = (knot: Knot, one: string, many: string) => agree(knot.buckets, one, many);

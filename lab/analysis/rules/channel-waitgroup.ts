@@ -1,4 +1,4 @@
-import { isSyncObject } from '../wait-for-graph.js';
+import { isSyncObject } from '../graph/wait-for-graph.js';
 import { agree, behind, goroutinesOf } from './rule.js';
 import { namesOf, placeOf, ruleFor } from './sync-knot.js';
 
@@ -9,8 +9,8 @@ export const channelWaitGroup = ruleFor('channel-waitgroup', 'channel-waitgroup'
     knot.objects.filter((object) => !isSyncObject(object)),
     input,
   );
-  const waiters = knot.cells.filter((cell) => cell.wait.kind === 'sync');
-  const workers = knot.cells.filter((cell) => !waiters.includes(cell));
+  const waiters = knot.buckets.filter((bucket) => bucket.wait.kind === 'sync');
+  const workers = knot.buckets.filter((bucket) => !waiters.includes(bucket));
   const [worker] = workers;
   const [waiter] = waiters;
   const stuck = worker === undefined ? undefined : placeOf(worker);
@@ -23,8 +23,8 @@ export const channelWaitGroup = ruleFor('channel-waitgroup', 'channel-waitgroup'
     suggestion:
       'Wait in a goroutine of its own that closes the channel afterwards, and drain the channel meanwhile; or give the channel room for every result.',
     roles: new Map([
-      ...waiters.map((cell) => [cell.key, `waits for ${groups}`] as const),
-      ...workers.map((cell) => [cell.key, `waits on ${channels} before Done`] as const),
+      ...waiters.map((bucket) => [bucket.key, `waits for ${groups}`] as const),
+      ...workers.map((bucket) => [bucket.key, `waits on ${channels} before Done`] as const),
     ]),
   };
 });

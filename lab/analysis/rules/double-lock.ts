@@ -6,16 +6,16 @@ export const doubleLock = ruleFor('double-lock', 'double-lock', (knot, input) =>
   // Of many that do the same, each with a lock of its own, one is told.
   const told = knot.example ?? knot;
   const name = namesOf(told.objects, input);
-  const [cell] = told.cells;
-  const at = cell === undefined ? undefined : placeOf(cell);
-  const taken = cell === undefined ? '' : takenAt(told, cell, input);
+  const [bucket] = told.buckets;
+  const at = bucket === undefined ? undefined : placeOf(bucket);
+  const taken = bucket === undefined ? '' : takenAt(told, bucket, input);
   return {
     class: 'resource',
     subtype: 'double-lock',
-    summary: `${goroutinesOf(knot.cells)} ${agree(knot.cells, `waits for ${name}, which it holds itself`, `wait for a lock each that they hold themselves, the first for ${name}`)}${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.buckets)} ${agree(knot.buckets, `waits for ${name}, which it holds itself`, `wait for a lock each that they hold themselves, the first for ${name}`)}${behind(knot.victims)}.`,
     explanation: `It locked ${name} at ${taken} and locks it again at ${at?.file}:${at?.line} in ${at?.function}. Go's locks are not reentrant: only the goroutine that waits could unlock it.`,
     suggestion:
       'Split the inner function in two: one that locks, and one that expects the lock to be held and is called by those who hold it.',
-    roles: new Map(knot.cells.map((c) => [c.key, `holds ${name} and waits for it`])),
+    roles: new Map(knot.buckets.map((c) => [c.key, `holds ${name} and waits for it`])),
   };
 });

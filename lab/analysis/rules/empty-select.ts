@@ -10,10 +10,10 @@ export const emptySelect: Rule = {
   name,
   apply: (input) =>
     input.knots.flatMap((knot): Claim[] => {
-      const [cell] = knot.cells;
-      if (cell?.wait.kind !== 'empty-select') return [];
+      const [bucket] = knot.buckets;
+      if (bucket?.wait.kind !== 'empty-select') return [];
       if (input.someoneRuns && knot.victims.length === 0) return [];
-      const { userLocation: at } = cell.signature;
+      const { userLocation: at } = bucket.signature;
       return [
         {
           rule: name,
@@ -21,10 +21,10 @@ export const emptySelect: Rule = {
           subtype: 'channel',
           certainty: input.someoneRuns ? 'suspected' : 'proved',
           knot,
-          summary: `${goroutinesOf(knot.cells)} ${agree(knot.cells, 'waits', 'wait')} in a select without cases in ${at.function}${behind(knot.victims)}.`,
+          summary: `${goroutinesOf(knot.buckets)} ${agree(knot.buckets, 'waits', 'wait')} in a select without cases in ${at.function}${behind(knot.victims)}.`,
           explanation: `The statement is at ${at.file}:${at.line}: nothing can ever wake it.`,
           suggestion: 'Wait for something that happens: a signal, a context, a wait group.',
-          roles: new Map([[cell.key, 'waits for nothing']]),
+          roles: new Map([[bucket.key, 'waits for nothing']]),
         },
       ];
     }),

@@ -1,12 +1,12 @@
-import type { Cell } from '../snapshot.js';
+import type { Bucket } from '../model/snapshot.js';
 import { agree, behind, type Claim, goroutinesOf, type Rule, type RuleInput } from './rule.js';
 
 const name = 'endless-context';
 
 /** The `Done` of a context that cannot end is a nil channel: `context.Background`, and what only adds values to it. */
-export function isEndlessContext(cell: Cell, input: RuleInput): boolean {
-  if (cell.wait.kind !== 'nil-channel' || cell.wait.direction === 'send') return false;
-  const written = input.receivedFrom(cell);
+export function isEndlessContext(bucket: Bucket, input: RuleInput): boolean {
+  if (bucket.wait.kind !== 'nil-channel' || bucket.wait.direction === 'send') return false;
+  const written = input.receivedFrom(bucket);
   return written.length > 0 && written.every((expression) => /\.Done\(\)$/.test(expression));
 }
 
@@ -18,9 +18,9 @@ export const endlessContext: Rule = {
   name,
   apply: (input) =>
     input.knots.flatMap((knot): Claim[] => {
-      const [cell] = knot.cells;
-      if (cell === undefined || !isEndlessContext(cell, input)) return [];
-      const { userLocation: at } = cell.signature;
+      const [bucket] = knot.buckets;
+      if (bucket === undefined || !isEndlessContext(bucket, input)) return [];
+      const { userLocation: at } = bucket.signature;
       const harmless = input.someoneRuns && knot.victims.length + knot.starved.length === 0;
       return [
         {
@@ -29,12 +29,12 @@ export const endlessContext: Rule = {
           subtype: 'channel-context',
           certainty: harmless ? 'suspected' : 'proved',
           knot,
-          summary: `${goroutinesOf(knot.cells)} ${agree(knot.cells, 'waits', 'wait')} in ${at.function} for the end of a context that has none${behind(knot.victims)}.`,
+          summary: `${goroutinesOf(knot.buckets)} ${agree(knot.buckets, 'waits', 'wait')} in ${at.function} for the end of a context that has none${behind(knot.victims)}.`,
           explanation:
             `The wait is at ${at.file}:${at.line}. Done of this context is nil, as that of context.Background ` +
             'is: nothing can cancel it, and no deadline ends it.',
           suggestion: 'Pass a context with a cancel function or a deadline, and make sure that it is called.',
-          roles: new Map([[cell.key, 'waits for a context that never ends']]),
+          roles: new Map([[bucket.key, 'waits for a context that never ends']]),
         },
       ];
     }),

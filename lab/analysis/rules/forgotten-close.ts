@@ -12,11 +12,13 @@ export const forgottenClose = channelRule('forgotten-close', 'forgotten-close', 
       ? 'No line of the program closes it.'
       : `${listed(closes, 'is closed')}, but no goroutine can still get there with this channel.`;
   return {
-    summary: `${goroutinesOf(knot.cells)} ${verbFor(knot, 'waits', 'wait')} to receive from ${channelsText(knot, input)}, whose senders have all ended without closing it${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} to receive from ${channelsText(knot, input)}, whose senders have all ended without closing it${behind(knot.victims)}.`,
     explanation: `${sends.length === 0 ? 'Nothing is ever sent to it.' : `${listed(sends, 'is sent to')}: no goroutine is on its way to a send, and no code that can still be called leads to one on this channel.`} ${missed}`,
     suggestion:
       'Close the channel when the last sender is done, on every way out (defer close, or a goroutine that waits for all senders and closes then); or let the receiver give up: a select with a done channel or a context.',
-    roles: new Map(knot.cells.map((cell) => [cell.key, 'waits for a value or a close that never comes'])),
+    roles: new Map(
+      knot.buckets.map((bucket) => [bucket.key, 'waits for a value or a close that never comes']),
+    ),
   };
 });
 

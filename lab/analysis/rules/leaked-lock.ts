@@ -1,5 +1,5 @@
+import type { Knot } from '../graph/wait-for-graph.js';
 import type { Leak } from '../releasers/search.js';
-import type { Knot } from '../wait-for-graph.js';
 import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
 import { namesOf, ruleFor } from './sync-knot.js';
 
@@ -12,14 +12,16 @@ export const leakedLock = ruleFor(
   'leaked-lock',
   (knot, input) => {
     const name = namesOf(knot.objects, input);
-    const verb = agree(knot.cells, 'waits', 'wait');
+    const verb = agree(knot.buckets, 'waits', 'wait');
     return {
       class: 'resource',
       subtype: 'double-lock',
-      summary: `${goroutinesOf(knot.cells)} ${verb} for ${name}, which is locked, but no goroutine is left that could unlock it: a holder returned or panicked without unlocking${behind(knot.victims)}.`,
+      summary: `${goroutinesOf(knot.buckets)} ${verb} for ${name}, which is locked, but no goroutine is left that could unlock it: a holder returned or panicked without unlocking${behind(knot.victims)}.`,
       explanation: `No goroutine is between a Lock and an Unlock of it. ${leaksText(leaksOf(knot, input))}`,
       suggestion: 'Unlock with defer, right after the lock was taken.',
-      roles: new Map(knot.cells.map((cell) => [cell.key, `waits for ${name}, which was never unlocked`])),
+      roles: new Map(
+        knot.buckets.map((bucket) => [bucket.key, `waits for ${name}, which was never unlocked`]),
+      ),
     };
   },
   (knot, input) => leaksOf(knot, input).length > 0,

@@ -1,4 +1,4 @@
-import type { ChannelStory } from '../releasers/search.js';
+import type { ChannelHistory } from '../releasers/search.js';
 import { channelRule, channelsText, verbFor } from './channel-shape.js';
 import { behind, goroutinesOf } from './rule.js';
 
@@ -15,11 +15,13 @@ export const leakedSender = channelRule('leaked-sender', 'leaked-sender', (knot,
   const more = departures.length - told.length;
   if (more > 0) told.push(`${more} more places receive from it, and no goroutine is left to get there`);
   return {
-    summary: `${goroutinesOf(knot.cells)} ${verbFor(knot, 'waits', 'wait')} to send to ${channelsText(knot, input)}, whose receiver has returned${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} to send to ${channelsText(knot, input)}, whose receiver has returned${behind(knot.victims)}.`,
     explanation: sentence(told.join('; ')),
     suggestion:
       'Give the channel room for every value that may come after its receiver has returned, or let the sender give up: a select with a done channel or a context that ends when the receiver returns.',
-    roles: new Map(knot.cells.map((cell) => [cell.key, 'sends to a channel that nobody receives from'])),
+    roles: new Map(
+      knot.buckets.map((bucket) => [bucket.key, 'sends to a channel that nobody receives from']),
+    ),
   };
 });
 
@@ -27,7 +29,7 @@ const maxTold = 3;
 
 const sentence = (text: string) => `${text.replace(/^a /, 'A ')}.`;
 
-type Departure = ChannelStory['departures'][number];
+type Departure = ChannelHistory['departures'][number];
 
 function departureText({ function: fn, file, line, how, at, made, onStack }: Departure): string {
   const gone = onStack

@@ -1,7 +1,7 @@
-import type { Cell } from '../snapshot.js';
-import { type Knot, peersOf } from '../wait-for-graph.js';
+import { directionOf, type Knot, peersOf } from '../graph/wait-for-graph.js';
+import type { Bucket } from '../model/snapshot.js';
 import { channelRule, channelsText } from './channel-shape.js';
-import { agree, behind, directionOf, goroutinesOf, type RuleInput } from './rule.js';
+import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
 import { placeOf } from './sync-knot.js';
 
 /**
@@ -14,16 +14,16 @@ export const poolWaitsForItself = channelRule('pool-waits-for-itself', 'pool', (
   return directionOf(knot.objects[0] ?? '') === 'send' ? ofWorkers(knot, input) : ofResults(knot, input);
 });
 
-function holdersOf({ cells, objects }: Knot, { searches }: RuleInput): Cell[] {
+function holdersOf({ buckets, objects }: Knot, { searches }: RuleInput): Bucket[] {
   const known = objects.flatMap((object) => [...(searches.get(object)?.story?.holders ?? [])]);
-  return cells.filter((cell) => known.includes(cell.key));
+  return buckets.filter((bucket) => known.includes(bucket.key));
 }
 
 /** Those who have no slot yet are victims of those who want a second one. */
-function ofSlots(knot: Knot, holders: readonly Cell[], input: RuleInput) {
-  const waiting = knot.cells.filter((cell) => !holders.includes(cell));
-  const own: Knot = { ...knot, cells: holders, victims: [...knot.victims, ...waiting] };
-  const { file, line, function: name } = placeOf(holders[0] ?? own.cells[0] ?? nobody());
+function ofSlots(knot: Knot, holders: readonly Bucket[], input: RuleInput) {
+  const waiting = knot.buckets.filter((bucket) => !holders.includes(bucket));
+  const own: Knot = { ...knot, buckets: holders, victims: [...knot.victims, ...waiting] };
+  const { file, line, function: name } = placeOf(holders[0] ?? own.buckets[0] ?? nobody());
   const back = releaseOf(own, input);
   return {
     knot: own,
@@ -31,24 +31,24 @@ function ofSlots(knot: Knot, holders: readonly Cell[], input: RuleInput) {
     explanation: `Each took a slot before, gives it back only at ${back}, and takes one more at ${file}:${line} in ${name}: all slots are held by goroutines that wait.`,
     suggestion:
       'Take a slot for the innermost work only, or give it back before asking again; or try to take one and do the work in place when there is none.',
-    roles: new Map(holders.map((cell) => [cell.key, 'holds a slot and waits for another'])),
+    roles: new Map(holders.map((bucket) => [bucket.key, 'holds a slot and waits for another'])),
   };
 }
 
 function ofWorkers(knot: Knot, input: RuleInput) {
-  const { file, line, function: name } = placeOf(knot.cells[0] ?? nobody());
+  const { file, line, function: name } = placeOf(knot.buckets[0] ?? nobody());
   const takes = releaseOf(knot, input);
   return {
-    summary: `${goroutinesOf(knot.cells)}, ${agree(knot.cells, 'the only worker that receives', 'all workers that receive')} from ${channelsText(knot, input)}, ${agree(knot.cells, 'is itself', 'are themselves')} blocked sending to it${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.buckets)}, ${agree(knot.buckets, 'the only worker that receives', 'all workers that receive')} from ${channelsText(knot, input)}, ${agree(knot.buckets, 'is itself', 'are themselves')} blocked sending to it${behind(knot.victims)}.`,
     explanation: `A worker takes its work at ${takes}; while working, it submits more to its own pool at ${file}:${line} in ${name}. No worker is free to take that.`,
     suggestion:
       'Do not wait for room in a pool from within it: do the rest in place when the queue is full, keep it in a list of the worker, or use a second pool.',
-    roles: new Map(knot.cells.map((cell) => [cell.key, 'worker that submits work to its own pool'])),
+    roles: new Map(knot.buckets.map((bucket) => [bucket.key, 'worker that submits work to its own pool'])),
   };
 }
 
 function ofResults(knot: Knot, input: RuleInput) {
-  const { file, line, function: name } = placeOf(knot.cells[0] ?? nobody());
+  const { file, line, function: name } = placeOf(knot.buckets[0] ?? nobody());
   const calls = [
     ...new Set(
       knot.objects.flatMap((object) =>
@@ -57,18 +57,18 @@ function ofResults(knot: Knot, input: RuleInput) {
     ),
   ];
   return {
-    summary: `${goroutinesOf(knot.cells)}, ${agree(knot.cells, 'the only worker of its pool, waits', 'all workers of one pool, wait')} for results that only this pool could produce: ${channelsText(knot, input)}${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.buckets)}, ${agree(knot.buckets, 'the only worker of its pool, waits', 'all workers of one pool, wait')} for results that only this pool could produce: ${channelsText(knot, input)}${behind(knot.victims)}.`,
     explanation: `The wait is at ${file}:${line} in ${name}; what would end it is work of the pool, which runs at ${calls.join(', ')}, and every worker that could do it waits like this.`,
     suggestion:
       'Do not wait for work of a pool from within it: do that part in place, return and continue when the result is there, or use a second pool.',
-    roles: new Map(knot.cells.map((cell) => [cell.key, 'worker that waits for its own pool'])),
+    roles: new Map(knot.buckets.map((bucket) => [bucket.key, 'worker that waits for its own pool'])),
   };
 }
 
 function releaseOf(knot: Knot, { graph }: RuleInput): string {
   const [how] = knot.objects.flatMap((object) =>
     peersOf(object, graph.releasers.get(object) ?? [])
-      .filter((r) => knot.cells.some((cell) => cell.key === r.cell))
+      .filter((r) => knot.buckets.some((bucket) => bucket.key === r.bucket))
       .map((r) => r.how),
   );
   return how === undefined ? 'an unknown place' : `${how.file}:${how.line} (${how.expression})`;

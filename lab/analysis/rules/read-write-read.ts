@@ -4,8 +4,10 @@ import { namesOf, placeOf, ruleFor, takenAt } from './sync-knot.js';
 /** A reader asks for its read lock again while a writer is pending: the writer waits for it, and it for the writer. */
 export const readWriteRead = ruleFor('read-write-read', 'rwr', (knot, input) => {
   const name = namesOf(knot.objects, input);
-  const writers = knot.cells.filter((cell) => cell.wait.kind === 'sync' && cell.wait.mode === 'drain');
-  const readers = knot.cells.filter((cell) => !writers.includes(cell));
+  const writers = knot.buckets.filter(
+    (bucket) => bucket.wait.kind === 'sync' && bucket.wait.mode === 'drain',
+  );
+  const readers = knot.buckets.filter((bucket) => !writers.includes(bucket));
   const [reader] = readers;
   const [writer] = writers;
   const again = reader === undefined ? undefined : placeOf(reader);
@@ -19,8 +21,8 @@ export const readWriteRead = ruleFor('read-write-read', 'rwr', (knot, input) => 
     suggestion:
       'Never take a read lock while holding it: split the inner function into one that locks and one that expects the lock to be held.',
     roles: new Map([
-      ...readers.map((cell) => [cell.key, `reads ${name} and waits to read it again`] as const),
-      ...writers.map((cell) => [cell.key, `waits to write ${name}`] as const),
+      ...readers.map((bucket) => [bucket.key, `reads ${name} and waits to read it again`] as const),
+      ...writers.map((bucket) => [bucket.key, `waits to write ${name}`] as const),
     ]),
   };
 });

@@ -1,7 +1,8 @@
-import type { DeadlockClass, DeadlockSubtype } from '../diagnosis.js';
+import type { Knot, ObjectKey, WaitForGraph } from '../graph/wait-for-graph.js';
+import { countOf } from '../model/counts.js';
+import type { DeadlockClass, DeadlockSubtype } from '../model/diagnosis.js';
+import type { Bucket, Channel, Snapshot } from '../model/snapshot.js';
 import type { ReleaserSearch } from '../releasers/search.js';
-import type { Cell, Channel, Snapshot } from '../snapshot.js';
-import type { Knot, ObjectKey, WaitForGraph } from '../wait-for-graph.js';
 
 /** What a rule sees: plain values, no files and no Delve. */
 export interface RuleInput {
@@ -22,12 +23,12 @@ export interface RuleInput {
   /** Whether a source file belongs to Go's own library. */
   isLibrary(file: string): boolean;
   /** The channels that are received from in the line that a goroutine waits at, as written. */
-  receivedFrom(cell: Cell): readonly string[];
+  receivedFrom(bucket: Bucket): readonly string[];
   /** As a person would call it: `main.Metrics.inChannel`. */
   nameOf(channel: number): string;
 }
 
-/** What a rule claims; diagnose.ts turns it into a finding with evidence. */
+/** What a rule claims; `findingOf` turns it into a finding with evidence. */
 export interface Claim {
   readonly rule: string;
   readonly class: DeadlockClass;
@@ -39,7 +40,7 @@ export interface Claim {
   /** The sentences after the summary. */
   readonly explanation: string;
   readonly suggestion: string;
-  /** What the goroutines of a cell are in this story, by the cell's key. */
+  /** What the goroutines of a bucket are in this story, by the bucket's key. */
   readonly roles: ReadonlyMap<string, string>;
 }
 
@@ -49,37 +50,29 @@ export interface Rule {
 }
 
 /** The main goroutine and nobody else, while others work: it may be meant to keep the program running. */
-export function isMainAlone({ cells, victims, starved }: Knot, { someoneRuns }: RuleInput): boolean {
-  const [cell] = cells;
+export function isMainAlone({ buckets, victims, starved }: Knot, { someoneRuns }: RuleInput): boolean {
+  const [bucket] = buckets;
   return (
     someoneRuns &&
-    cells.length === 1 &&
-    cell?.count === 1 &&
-    cell.ids[0] === 1 &&
+    buckets.length === 1 &&
+    bucket?.count === 1 &&
+    bucket.ids[0] === 1 &&
     victims.length + starved.length === 0
   );
 }
 
 /** `Goroutine 20` or `8 goroutines (20, 21, 22 ...)`. */
-export function goroutinesOf(cells: readonly Cell[]): string {
-  const ids = cells.flatMap((cell) => cell.ids).sort((a, b) => a - b);
-  const count = countOf(cells);
+export function goroutinesOf(buckets: readonly Bucket[]): string {
+  const ids = buckets.flatMap((bucket) => bucket.ids).sort((a, b) => a - b);
+  const count = countOf(buckets);
   if (count === 1) return `Goroutine ${ids[0]}`;
   const shown = ids.slice(0, 3).join(', ');
   return `${count} goroutines (${shown}${count > 3 ? ' ...' : ''})`;
 }
 
-export const countOf = (cells: readonly Cell[]) => cells.reduce((sum, cell) => sum + cell.count, 0);
-
 /** The form of a verb that fits these goroutines. */
-export const agree = (cells: readonly Cell[], one: string, many: string) =>
-  countOf(cells) === 1 ? one : many;
-
-/** `1 goroutine waits`, `2 goroutines wait`. */
-export const numbered = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
-
-export const channelOf = (object: ObjectKey) => Number(object.slice(object.indexOf(':') + 1));
-export const directionOf = (object: ObjectKey) => (object.startsWith('send:') ? 'send' : 'receive');
+export const agree = (buckets: readonly Bucket[], one: string, many: string) =>
+  countOf(buckets) === 1 ? one : many;
 
 /** Names as in a sentence; many objects of one name, as one place makes them over and over, are counted. */
 export function listed(names: readonly string[]): string {
@@ -96,7 +89,7 @@ export function fillOf(channel: Channel | undefined): string {
 }
 
 /** `; 1000 goroutines wait behind it`, or nothing. */
-export function behind(victims: readonly Cell[]): string {
+export function behind(victims: readonly Bucket[]): string {
   const count = countOf(victims);
   if (count === 0) return '';
   return count === 1 ? '; 1 goroutine waits behind it' : `; ${count} goroutines wait behind it`;

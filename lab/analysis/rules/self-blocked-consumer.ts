@@ -1,5 +1,6 @@
+import { channelOf } from '../graph/wait-for-graph.js';
 import { channelRule, receiversIn } from './channel-shape.js';
-import { behind, channelOf, fillOf, goroutinesOf } from './rule.js';
+import { behind, fillOf, goroutinesOf } from './rule.js';
 
 /**
  * The only goroutine that receives from a channel is blocked sending to that same channel: what would make room
@@ -10,14 +11,14 @@ export const selfBlockedConsumer = channelRule(
   'self-blocked',
   (knot, input, certainty) => {
     const [object = ''] = knot.objects;
-    const [own] = knot.cells;
+    const [own] = knot.buckets;
     const address = channelOf(object);
     const name = input.nameOf(address);
     const only = certainty === 'suspected' ? 'perhaps the only' : 'the only';
-    const how = receiversIn(object, input, true).find((r) => r.cell === own?.key)?.how;
+    const how = receiversIn(object, input, true).find((r) => r.bucket === own?.key)?.how;
     const place = own?.signature.userLocation;
     return {
-      summary: `${goroutinesOf(knot.cells)}, ${only} receiver of ${name} (${fillOf(input.graph.channels.get(address))}), is itself blocked sending to it${behind(knot.victims)}.`,
+      summary: `${goroutinesOf(knot.buckets)}, ${only} receiver of ${name} (${fillOf(input.graph.channels.get(address))}), is itself blocked sending to it${behind(knot.victims)}.`,
       explanation:
         `It should be receiving at ${how?.file}:${how?.line} (${how?.expression}), but is stuck sending ` +
         `to the same channel at ${place?.file}:${place?.line} in ${place?.function}. The channel is full, ` +
@@ -26,7 +27,9 @@ export const selfBlockedConsumer = channelRule(
       suggestion:
         'Do not send to a channel from the goroutine that drains it: handle the value in place, or send ' +
         'with a select that drops or defers it when the channel is full, or use a second channel.',
-      roles: new Map(knot.cells.map((cell) => [cell.key, `${only.replace('the ', '')} receiver of ${name}`])),
+      roles: new Map(
+        knot.buckets.map((bucket) => [bucket.key, `${only.replace('the ', '')} receiver of ${name}`]),
+      ),
     };
   },
 );

@@ -1,7 +1,14 @@
-import type { Cell } from '../snapshot.js';
-import { callerOfSync } from '../sync-waits.js';
-import { isSyncObject, type Knot, type ObjectKey, objectsOf, type Releaser } from '../wait-for-graph.js';
-import { type Claim, channelOf, type Rule, type RuleInput } from './rule.js';
+import {
+  channelOf,
+  isSyncObject,
+  type Knot,
+  type ObjectKey,
+  objectsOf,
+  type Releaser,
+} from '../graph/wait-for-graph.js';
+import { callerOfSync } from '../model/frames.js';
+import type { Bucket } from '../model/snapshot.js';
+import type { Claim, Rule, RuleInput } from './rule.js';
 
 /** What a knot with an object of package sync in it is; each has one rule. */
 export type SyncShape =
@@ -21,7 +28,7 @@ export const isLock = (object: ObjectKey) => lockModes.includes(modeOf(object));
 /** `undefined` when no object of package sync is in the knot. */
 export function shapeOf(knot: Knot, input: RuleInput): SyncShape | undefined {
   // Many of one story are of its shape, however many objects they have together.
-  const { cells, objects } = knot.example ?? knot;
+  const { buckets, objects } = knot.example ?? knot;
   const modes = new Set(objects.map(modeOf));
   if (!objects.some(isSyncObject)) return undefined;
   if (modes.has('notify')) return 'cond';
@@ -29,16 +36,16 @@ export function shapeOf(knot: Knot, input: RuleInput): SyncShape | undefined {
   if (modes.has('wait')) return channels ? 'channel-waitgroup' : 'waitgroup';
   if (channels) return 'channel-lock';
   // Who may only come to unlock it, and waits for it as well, is no holder.
-  const holders = (object: ObjectKey) => cellReleasers(object, input).filter((r) => r.holds || r.mayHold);
+  const holders = (object: ObjectKey) => bucketReleasers(object, input).filter((r) => r.holds || r.mayHold);
   if (objects.every((object) => holders(object).length === 0)) return 'leaked-lock';
-  if (cells.length > 1 && modes.has('drain') && modes.has('rlock')) return 'rwr';
+  if (buckets.length > 1 && modes.has('drain') && modes.has('rlock')) return 'rwr';
   return new Set(objects.map(channelOf)).size === 1 ? 'double-lock' : 'lock-order';
 }
 
-type CellReleaser = Extract<Releaser, { kind: 'cell' }>;
+type BucketReleaser = Extract<Releaser, { kind: 'bucket' }>;
 
-export function cellReleasers(object: ObjectKey, { graph }: RuleInput): readonly CellReleaser[] {
-  return (graph.releasers.get(object) ?? []).flatMap((r) => (r.kind === 'cell' ? [r] : []));
+export function bucketReleasers(object: ObjectKey, { graph }: RuleInput): readonly BucketReleaser[] {
+  return (graph.releasers.get(object) ?? []).flatMap((r) => (r.kind === 'bucket' ? [r] : []));
 }
 
 /** A rule for the knots of one shape: `strong` where nobody can wake them, else `suspected`. */
@@ -70,37 +77,42 @@ export function ruleFor(
 function hasCertainHolders(knot: Knot, input: RuleInput): boolean {
   const { objects } = knot.example ?? knot;
   return objects.filter(isLock).every((object) => {
-    const releasers = cellReleasers(object, input);
+    const releasers = bucketReleasers(object, input);
     return releasers.some((r) => r.holds) || !releasers.some((r) => r.mayHold);
   });
 }
 
 /** What a rule looks at, of a knot or of the one that stands for many. */
-type KnotParts = Pick<Knot, 'cells' | 'objects'>;
+type KnotParts = Pick<Knot, 'buckets' | 'objects'>;
 
 /** Each goroutine's part: what it has, and what it waits for. */
-export function partsOf(knot: KnotParts, input: RuleInput): { cell: Cell; has: string[]; wants: string[] }[] {
-  return knot.cells.map((cell) => ({
-    cell,
+export function partsOf(
+  knot: KnotParts,
+  input: RuleInput,
+): { bucket: Bucket; has: string[]; wants: string[] }[] {
+  return knot.buckets.map((bucket) => ({
+    bucket,
     has: [
       ...new Set(
         knot.objects
-          .filter((object) => isLock(object) && cellReleasers(object, input).some((r) => r.cell === cell.key))
+          .filter(
+            (object) => isLock(object) && bucketReleasers(object, input).some((r) => r.bucket === bucket.key),
+          )
           .map((object) => input.nameOf(channelOf(object))),
       ),
     ],
-    wants: objectsOf(cell)
+    wants: objectsOf(bucket)
       .filter((object) => knot.objects.includes(object))
       .map((object) => input.nameOf(channelOf(object))),
   }));
 }
 
 /** Where a goroutine took a lock of the knot: `/a/b.go:12`. */
-export function takenAt(knot: KnotParts, cell: Cell, input: RuleInput): string {
+export function takenAt(knot: KnotParts, bucket: Bucket, input: RuleInput): string {
   const found = knot.objects
     .filter(isLock)
-    .flatMap((object) => cellReleasers(object, input))
-    .find((releaser) => releaser.cell === cell.key && releaser.how.expression !== '');
+    .flatMap((object) => bucketReleasers(object, input))
+    .find((releaser) => releaser.bucket === bucket.key && releaser.how.expression !== '');
   return found === undefined ? 'an unknown place' : `${found.how.file}:${found.how.line}`;
 }
 
@@ -109,8 +121,8 @@ export function namesOf(objects: readonly ObjectKey[], input: RuleInput): string
   return [...new Set(objects.map(channelOf))].map((address) => input.nameOf(address)).join(' and ');
 }
 
-export const placeOf = (cell: Cell) => {
-  const frame = callerOfSync(cell.signature.frames);
-  const { function: name, file, line } = frame ?? cell.signature.userLocation;
+export const placeOf = (bucket: Bucket) => {
+  const frame = callerOfSync(bucket.signature.frames);
+  const { function: name, file, line } = frame ?? bucket.signature.userLocation;
   return { function: name, file, line };
 };

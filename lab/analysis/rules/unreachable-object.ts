@@ -1,11 +1,10 @@
-import type { DeadlockClass, DeadlockSubtype } from '../diagnosis.js';
-import type { Cell } from '../snapshot.js';
-import { isSyncObject, type Knot } from '../wait-for-graph.js';
+import { channelOf, isSyncObject, type Knot } from '../graph/wait-for-graph.js';
+import type { DeadlockClass, DeadlockSubtype } from '../model/diagnosis.js';
+import type { Bucket } from '../model/snapshot.js';
 import {
   agree,
   behind,
   type Claim,
-  channelOf,
   goroutinesOf,
   isMainAlone,
   listed,
@@ -49,29 +48,30 @@ function claimOf(knot: Knot, input: RuleInput): Claim {
   const shape = shapeOf(knot, input);
   const [kind, subtype] =
     shape === undefined ? (['communication', channelSubtype(knot, input)] as const) : kinds[shape];
-  const verb = agree(knot.cells, 'waits', 'wait');
-  const proved = knot.cells.every((cell) => input.graph.unreached?.has(cell.key));
+  const verb = agree(knot.buckets, 'waits', 'wait');
+  const proved = knot.buckets.every((bucket) => input.graph.unreached?.has(bucket.key));
   return {
     rule: name,
     class: kind,
     subtype,
     certainty: proved ? 'proved' : 'strong',
     knot,
-    summary: `${goroutinesOf(knot.cells)} ${verb} in ${placesOf(knot)} for ${objectsText(knot, input)}, which nothing alive can reach${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.buckets)} ${verb} in ${placesOf(knot)} for ${objectsText(knot, input)}, which nothing alive can reach${behind(knot.victims)}.`,
     explanation:
       'No goroutine that runs or can be woken, no package variable, no finalizer and no timer leads to it, directly ' +
       'or over any number of pointers: every goroutine that had it has returned or waits in this set.',
     suggestion: knot.objects.every((object) => !isSyncObject(object))
       ? 'Let the goroutine give up: a select with a done channel or a context, or a buffer for the value that nobody may receive.'
       : 'Look for the code that had it and returned: call Unlock and Done with defer, so that every path does.',
-    roles: new Map(knot.cells.map((cell) => [cell.key, 'waits for what nothing alive can reach'])),
+    roles: new Map(knot.buckets.map((bucket) => [bucket.key, 'waits for what nothing alive can reach'])),
   };
 }
 
 /** A context says so by the method that its channel comes from. */
-function channelSubtype({ cells }: Knot, input: RuleInput): DeadlockSubtype {
-  const ofContext = (cell: Cell) => input.receivedFrom(cell).some((channel) => channel.endsWith('.Done()'));
-  return cells.every(ofContext) ? 'channel-context' : 'channel';
+function channelSubtype({ buckets }: Knot, input: RuleInput): DeadlockSubtype {
+  const ofContext = (bucket: Bucket) =>
+    input.receivedFrom(bucket).some((channel) => channel.endsWith('.Done()'));
+  return buckets.every(ofContext) ? 'channel-context' : 'channel';
 }
 
 const maxNames = 3;
@@ -83,8 +83,8 @@ function objectsText(knot: Knot, input: RuleInput): string {
   return `${names.length} ${knot.objects.some(isSyncObject) ? 'objects' : 'channels'}`;
 }
 
-function placesOf({ cells }: Knot): string {
-  const places = [...new Set(cells.map((cell) => placeOf(cell).function))];
+function placesOf({ buckets }: Knot): string {
+  const places = [...new Set(buckets.map((bucket) => placeOf(bucket).function))];
   const more = places.length > maxNames ? ' and elsewhere' : '';
   return `${places.slice(0, maxNames).join(', ')}${more}`;
 }

@@ -1,27 +1,28 @@
-import type { Knot } from '../wait-for-graph.js';
-import { agree, behind, channelOf, goroutinesOf, type RuleInput } from './rule.js';
-import { cellReleasers, namesOf, ruleFor } from './sync-knot.js';
+import type { Knot } from '../graph/wait-for-graph.js';
+import { channelOf } from '../graph/wait-for-graph.js';
+import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
+import { bucketReleasers, namesOf, ruleFor } from './sync-knot.js';
 
 /** The counter of a wait group is above zero, and nobody is left to bring it down. */
 export const waitGroupMisuse = ruleFor('waitgroup-misuse', 'waitgroup', (knot, input) => {
   const name = namesOf(knot.objects, input);
-  const verb = agree(knot.cells, 'waits', 'wait');
+  const verb = agree(knot.buckets, 'waits', 'wait');
   const left = counterOf(knot, input);
   const missing =
     left === undefined ? 'more calls of Done' : `${left} more ${left === 1 ? 'call' : 'calls'} of Done`;
-  const abandoned = knot.objects.every((object) => cellReleasers(object, input).length === 0);
+  const abandoned = knot.objects.every((object) => bucketReleasers(object, input).length === 0);
   return {
     class: 'mixed',
     subtype: 'waitgroup-misuse',
     summary: abandoned
-      ? `${goroutinesOf(knot.cells)} ${verb} for ${name}, which needs ${missing}, and no goroutine is left to make ${left === 1 ? 'it' : 'them'}${behind(knot.victims)}.`
-      : `${goroutinesOf(knot.cells)} ${verb} for ${name}, whose Done only ${agree(knot.cells, 'that goroutine itself', 'those goroutines themselves')} could call${behind(knot.victims)}.`,
+      ? `${goroutinesOf(knot.buckets)} ${verb} for ${name}, which needs ${missing}, and no goroutine is left to make ${left === 1 ? 'it' : 'them'}${behind(knot.victims)}.`
+      : `${goroutinesOf(knot.buckets)} ${verb} for ${name}, whose Done only ${agree(knot.buckets, 'that goroutine itself', 'those goroutines themselves')} could call${behind(knot.victims)}.`,
     explanation: abandoned
       ? 'No goroutine is on its way to a Done of it, and no code that can still be called leads to one: more was added than is ever taken away.'
       : 'Every goroutine that could call Done waits, directly or through a lock, for the group itself.',
     suggestion:
       'Call Add once for each goroutine, right before its go statement, and defer Done as its first statement.',
-    roles: new Map(knot.cells.map((cell) => [cell.key, `waits for ${name}`])),
+    roles: new Map(knot.buckets.map((bucket) => [bucket.key, `waits for ${name}`])),
   };
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Diagnosis } from '../../analysis/diagnosis.js';
+import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import { type LabConfig, parseConfig } from '../../config.js';
 import { decimal } from '../../decimal.js';
 import { LabError, toLabError } from '../../errors.js';

@@ -1,5 +1,5 @@
-import type { Diagnosis, Finding, Group, Location, RootGoroutine } from '../../analysis/diagnosis.js';
-import type { Roster } from '../../analysis/roster.js';
+import type { Diagnosis, Finding, Group, Location, RootGoroutine } from '../../analysis/model/diagnosis.js';
+import type { Roster } from '../../analysis/model/roster.js';
 import { isQueuedBehind } from '../page/edges.js';
 import { ownFrame } from '../page/words.js';
 

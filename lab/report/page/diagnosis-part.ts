@@ -1,5 +1,5 @@
-import type { Diagnosis, Finding, Location, Resource } from '../../analysis/diagnosis.js';
-import type { Roster } from '../../analysis/roster.js';
+import type { Diagnosis, Finding, Location, Resource } from '../../analysis/model/diagnosis.js';
+import type { Roster } from '../../analysis/model/roster.js';
 import type { DiagnosisPart, FindingPart, GroupOutlook, ObjectRow } from '../page-data.js';
 import { findingsInRoom, namesCut } from './finding-room.js';
 import { goroutineTable } from './goroutine-table.js';

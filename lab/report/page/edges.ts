@@ -1,4 +1,4 @@
-import type { Diagnosis, Edge, Finding, WaitedObject } from '../../analysis/diagnosis.js';
+import type { Diagnosis, Edge, Finding, WaitedObject } from '../../analysis/model/diagnosis.js';
 
 /**
  * Whether a lock is not held by the goroutine at the end of this edge: that one waits for the lock itself, as the

@@ -1,4 +1,4 @@
-import type { Diagnosis, Finding, RootGoroutine } from '../../analysis/diagnosis.js';
+import type { Diagnosis, Finding, RootGoroutine } from '../../analysis/model/diagnosis.js';
 import type { FindingPart } from '../page-data.js';
 import { bytesOf, clip, fitting } from './room.js';
 

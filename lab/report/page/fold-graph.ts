@@ -1,4 +1,4 @@
-import type { Edge, Finding, Group, Resource, RootGoroutine } from '../../analysis/diagnosis.js';
+import type { Edge, Finding, Group, Resource, RootGoroutine } from '../../analysis/model/diagnosis.js';
 import { isQueuedBehind } from './edges.js';
 import { objectState } from './words.js';
 

@@ -1,5 +1,5 @@
-import type { Diagnosis, Group, Location } from '../../analysis/diagnosis.js';
-import { isSystem } from '../../analysis/snapshot.js';
+import type { Diagnosis, Group, Location } from '../../analysis/model/diagnosis.js';
+import { isSystem } from '../../analysis/model/snapshot.js';
 import type { GoroutineTable } from '../page-data.js';
 import { bytesOf, clip } from './room.js';
 import { ownFrame } from './words.js';

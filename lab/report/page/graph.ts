@@ -1,6 +1,6 @@
 import { instance, type Viz } from '@viz-js/viz';
 import { z } from 'zod';
-import type { Diagnosis, Finding, Resource } from '../../analysis/diagnosis.js';
+import type { Diagnosis, Finding, Resource } from '../../analysis/model/diagnosis.js';
 import type { GraphEdge, GraphNode, GraphPicture } from '../page-data.js';
 import { type VictimEdge, victimEdges } from './edges.js';
 import { type Folded, type FoldedEdge, type FoldedGraph, foldGraph } from './fold-graph.js';

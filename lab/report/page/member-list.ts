@@ -1,5 +1,5 @@
 import { deflateRawSync } from 'node:zlib';
-import type { Roster, RosterGroup } from '../../analysis/roster.js';
+import type { Roster, RosterGroup } from '../../analysis/model/roster.js';
 import type { MemberList } from '../page-data.js';
 
 /** A list as the page carries it; `packed` is base64. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import type { Location } from '../../analysis/diagnosis.js';
+import type { Location } from '../../analysis/model/diagnosis.js';
 import type { SourceLines } from '../page-data.js';
 import { bytesOf } from './room.js';
 

@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../../analysis/diagnosis.js';
+import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import { allPrintable } from '../../printable.js';
 import { html, type Markup } from '../html.js';
 import type { GraphEdge, GraphNode, GraphPicture } from '../page-data.js';

@@ -1,4 +1,4 @@
-import type { Diagnosis, Location, Resource } from '../../analysis/diagnosis.js';
+import type { Diagnosis, Location, Resource } from '../../analysis/model/diagnosis.js';
 import { quoteWord } from '../../quote-word.js';
 import { isLibraryFunction } from '../../source/library-paths.js';
 

@@ -1,4 +1,4 @@
-import type { Resource } from '../../analysis/diagnosis.js';
+import type { Resource } from '../../analysis/model/diagnosis.js';
 import { number } from '../page/words.js';
 
 /** Objects that differ in their address alone: as many requests make them, each its own. */

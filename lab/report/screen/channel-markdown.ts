@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../../analysis/diagnosis.js';
+import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import { allPrintable } from '../../printable.js';
 import { escapeMarkdown, markdownCode } from '../markdown.js';
 import { counted, ownFrame, ownLocations, shortName } from '../page/words.js';

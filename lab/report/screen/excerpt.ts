@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import ansiEscapes from 'ansi-escapes';
-import type { Location } from '../../analysis/diagnosis.js';
+import type { Location } from '../../analysis/model/diagnosis.js';
 import { printable } from '../../printable.js';
 import { sourceFile, sourceLines } from '../page/source-lines.js';
 import { shortName } from '../page/words.js';

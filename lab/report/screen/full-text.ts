@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../../analysis/diagnosis.js';
+import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import { proofText } from './proof.js';
 import { type ScreenOptions, screenText } from './screen.js';
 import { stacksText } from './stacks.js';

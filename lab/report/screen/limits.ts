@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../../analysis/diagnosis.js';
+import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import { wrap } from '../wrap.js';
 import type { ScreenOptions } from './screen.js';
 

@@ -5,7 +5,7 @@ import type {
   Location,
   Resource,
   RootGoroutine,
-} from '../../analysis/diagnosis.js';
+} from '../../analysis/model/diagnosis.js';
 import { isQueuedBehind } from '../page/edges.js';
 import { placeFinder } from '../page/places.js';
 import { counted, ownFrame } from '../page/words.js';

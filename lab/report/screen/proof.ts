@@ -1,4 +1,4 @@
-import type { Diagnosis, Evidence, Finding } from '../../analysis/diagnosis.js';
+import type { Diagnosis, Evidence, Finding } from '../../analysis/model/diagnosis.js';
 import { allPrintable } from '../../printable.js';
 import { delveSentence } from '../delve-words.js';
 import { counted, delveProgram } from '../page/words.js';

@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js';
-import type { Diagnosis, Finding } from '../../analysis/diagnosis.js';
+import type { Diagnosis, Finding } from '../../analysis/model/diagnosis.js';
 import { allPrintable } from '../../printable.js';
 import type { SourceMap } from '../page/source-lines.js';
 import { counted, ownLocations, shortName } from '../page/words.js';

@@ -1,5 +1,5 @@
-import type { Diagnosis, Group, Location, RootGoroutine } from '../../analysis/diagnosis.js';
-import { isSystem } from '../../analysis/snapshot.js';
+import type { Diagnosis, Group, Location, RootGoroutine } from '../../analysis/model/diagnosis.js';
+import { isSystem } from '../../analysis/model/snapshot.js';
 import { allPrintable } from '../../printable.js';
 import { counted, number, ownFrame, ownLocations } from '../page/words.js';
 import { clipEnd, wrap } from '../wrap.js';

@@ -1,4 +1,4 @@
-import type { Diagnosis, Finding, Resource } from '../../analysis/diagnosis.js';
+import type { Diagnosis, Finding, Resource } from '../../analysis/model/diagnosis.js';
 import { counted } from '../page/words.js';
 import { alikeName, alikeObjects } from './alike-objects.js';
 

@@ -1,4 +1,4 @@
-import type { Edge, Finding, Group } from '../../analysis/diagnosis.js';
+import type { Edge, Finding, Group } from '../../analysis/model/diagnosis.js';
 import { isQueuedBehind } from '../page/edges.js';
 import { counted } from '../page/words.js';
 import { alikeName, alikeObjects, objectName } from './alike-objects.js';

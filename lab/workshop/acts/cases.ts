@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Diagnosis } from '../../analysis/diagnosis.js';
+import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import { scenarioNamed } from '../../config.js';
 import { buildServer } from '../../server/build.js';
 import { writeJson } from '../../store/json-file.js';

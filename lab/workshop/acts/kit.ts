@@ -2,7 +2,7 @@ import { constants, existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { diagnosisSchema } from '../../analysis/diagnosis.js';
+import { diagnosisSchema } from '../../analysis/model/diagnosis.js';
 import { LabError } from '../../errors.js';
 import { type Manifest, manifestName, pairOf } from '../../kit/manifest.js';
 import { readManifest } from '../../kit/read-manifest.js';

@@ -1,0 +1,121 @@
+import { messageOf } from '../../errors.js';
+import { bucketsByObject, channelOf, directionOf, isSyncObject } from '../graph/wait-for-graph.js';
+import { countOf, numbered } from '../model/counts.js';
+import { callerOfSync } from '../model/frames.js';
+import type { Bucket } from '../model/snapshot.js';
+import { rules as allRules } from '../rules/index.js';
+import type { Claim, Rule, RuleInput } from '../rules/rule.js';
+import { isLost, type Study } from '../rules/study-waits.js';
+import { type Outlooks, outlooksOf } from './outlook.js';
+import { type Suspect, suspectsAmong, unclearWaits } from './suspects.js';
+
+export interface Conclusion {
+  readonly claims: readonly Claim[];
+  /** What keeps the verdict from being `none`. */
+  readonly undecided: readonly string[];
+  /** What was found and is not among the claims. */
+  readonly limits: readonly string[];
+  readonly outlooks: Outlooks;
+  /** Where to look when nothing could be proved. */
+  readonly suspects: readonly Suspect[];
+}
+
+/** Applies the rules. One that crashes leaves a line behind and takes nothing else down. */
+export function claimsOf({ input }: Study, rules: readonly Rule[] = allRules): Conclusion {
+  const undecided = notUnderstood(input);
+  const claims: Claim[] = [];
+  for (const rule of rules) {
+    try {
+      claims.push(...rule.apply(input).map((claim) => asProved(claim, input)));
+    } catch (error) {
+      undecided.push(`the rule ${rule.name} failed: ${messageOf(error)}`);
+    }
+  }
+  const rank = { proved: 0, strong: 0, suspected: 1 };
+  const victims = ({ knot }: Claim) => countOf(knot.victims);
+  claims.sort((a, b) => rank[a.certainty] - rank[b.certainty] || victims(b) - victims(a));
+  const told = withoutRepetition(claims);
+  const claimed = new Set(claims.flatMap(({ knot }) => [...knot.buckets, ...knot.victims, ...knot.starved]));
+  const outlooks = outlooksOf(input, claimed);
+  const unclear = unclearWaits(input, outlooks.of);
+  const suspects = suspectsAmong(unclear, outlooks.of, input);
+  if (suspects.length > 0) undecided.push(unclearText(unclear, suspects));
+  return { ...told, outlooks, suspects, undecided };
+}
+
+function unclearText(unclear: readonly Bucket[], [first]: readonly Suspect[]): string {
+  const who = numbered(countOf(unclear), 'goroutine waits', 'goroutines wait');
+  return `${who} for what nothing was seen to end: ${first?.text}`;
+}
+
+/** Findings that tell the same of other objects; a thousand sessions may hang for one reason. */
+const maxAlike = 20;
+
+function withoutRepetition(all: readonly Claim[]): Pick<Conclusion, 'claims' | 'limits'> {
+  const counts = new Map<string, { readonly first: Claim; count: number }>();
+  const claims = all.filter((claim) => {
+    const places = claim.knot.buckets.map(({ signature }) => signature.id).sort();
+    const key = [claim.rule, claim.certainty, ...new Set(places)].join(' ');
+    const known = counts.get(key) ?? { first: claim, count: 0 };
+    known.count += 1;
+    counts.set(key, known);
+    return known.count <= maxAlike;
+  });
+  const limits = [...counts.values()]
+    .filter(({ count }) => count > maxAlike)
+    .map(
+      ({ first, count }) =>
+        `${count} findings (${first.rule}, ${first.certainty}) are about goroutines at the same places; ${maxAlike} of them are shown.`,
+    );
+  return { claims, limits };
+}
+
+/** What the sources made likely is proved when memory says so too. */
+function asProved(claim: Claim, { graph }: RuleInput): Claim {
+  return claim.certainty === 'strong' && isLost(claim.knot, graph)
+    ? { ...claim, certainty: 'proved' }
+    : claim;
+}
+
+/** The library's own locks (a connection's, a transport's) are held for moments and by its own code. */
+function waitsInLibrary({ signature }: Bucket, isLibrary: RuleInput['isLibrary']): boolean {
+  const frame = callerOfSync(signature.frames);
+  return frame !== undefined && isLibrary(frame.file);
+}
+
+/** An iterator waits to be asked for its next value, or its consumer for that: nobody misses it, unless others do. */
+const betweenValues = 'coroutine';
+
+function notUnderstood({ graph, searches, nameOf, isLibrary }: RuleInput): string[] {
+  const lines: string[] = [];
+  const unknown = new Map<string, number>();
+  const needed = new Set(
+    [...graph.releasers.values()].flatMap((all) =>
+      all.flatMap((r) => (r.kind === 'bucket' ? [r.bucket] : [])),
+    ),
+  );
+  for (const bucket of graph.buckets) {
+    const { wait, count } = bucket;
+    if (wait.kind !== 'unknown' || waitsInLibrary(bucket, isLibrary)) continue;
+    if (wait.why === betweenValues && !needed.has(bucket.key)) continue;
+    unknown.set(wait.why, (unknown.get(wait.why) ?? 0) + count);
+  }
+  for (const [why, count] of unknown) {
+    const who = count === 1 ? '1 goroutine waits' : `${count} goroutines wait`;
+    lines.push(`${who} for something this analysis does not follow yet (${why})`);
+  }
+  const waiting = bucketsByObject(graph.buckets);
+  for (const [object, { releasers }] of searches) {
+    if ((waiting.get(object) ?? []).every((bucket) => graph.unreached?.has(bucket.key))) continue;
+    const blind = releasers.find((releaser) => releaser.kind === 'open' && releaser.blind);
+    if (blind?.kind !== 'open') continue;
+    if (isSyncObject(object)) {
+      lines.push(`who could release ${nameOf(channelOf(object))} is not known: ${blind.why}`);
+      continue;
+    }
+    lines.push(
+      `who could ${directionOf(object) === 'send' ? 'receive from' : 'send to'} ${nameOf(channelOf(object))} is not known: ${blind.why}`,
+    );
+  }
+  return lines;
+}

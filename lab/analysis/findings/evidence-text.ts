@@ -1,0 +1,148 @@
+import { isLibraryFunction } from '../../source/library-paths.js';
+import {
+  channelOf,
+  directionOf,
+  isSyncObject,
+  objectsOf,
+  type ReleaseEvidence,
+} from '../graph/wait-for-graph.js';
+import { countOf, numbered } from '../model/counts.js';
+import type { Location } from '../model/diagnosis.js';
+import { type Bucket, hex } from '../model/snapshot.js';
+import type { RootFrames } from '../read/root-frames.js';
+import type { ReleaserSearch } from '../releasers/search.js';
+import type { Claim, RuleInput } from '../rules/rule.js';
+import {
+  isSyncRelease,
+  syncParkedCheck,
+  syncReleaseCheck,
+  syncReleaseText,
+  syncStateCheck,
+  syncWaitText,
+} from './sync-evidence.js';
+
+/*
+ * What the evidence of a finding says, and the Delve commands that show it.
+ */
+
+export function starvedText({ knot }: Claim): string {
+  const count = countOf(knot.starved);
+  if (count === 0) return '';
+  const places = [...new Set(knot.starved.map((bucket) => ownPlace(bucket).function))].slice(0, 3);
+  const who = numbered(count, 'more goroutine is', 'more goroutines are');
+  return ` ${who} blocked as a consequence, in ${places.join(', ')}.`;
+}
+
+export function parkedText(bucket: Bucket, objects: readonly string[], input: RuleInput): string {
+  const who =
+    bucket.count === 1
+      ? `Goroutine ${bucket.ids[0]}`
+      : `${bucket.count} goroutines, ${bucket.ids[0]} among them,`;
+  const { waitReason } = bucket.signature;
+  const at = ownPlace(bucket);
+  const what = objects
+    .map((object) =>
+      isSyncObject(object)
+        ? syncWaitText(object, input.nameOf(channelOf(object)))
+        : `${directionOf(object)} on ${input.nameOf(channelOf(object))}`,
+    )
+    .join(', ');
+  const is = bucket.count === 1 ? 'is' : 'are';
+  const detail = what === '' ? '' : `: ${what}`;
+  return `${who} ${is} parked in ${at.function} (${at.file}:${at.line}), wait reason "${waitReason}"${detail}`;
+}
+
+export function parkedCheck(
+  bucket: Bucket,
+  objects: readonly string[],
+  facts: RootFrames | undefined,
+): string {
+  const commands = [`goroutine ${bucket.ids[0]}`, 'print runtime.curg.waitreason'];
+  if (facts?.channelFrame !== undefined) commands.push(`frame ${facts.channelFrame} print c`);
+  else if (objects.some(isSyncObject)) commands.push(...syncParkedCheck(bucket));
+  else if (objects.length > 0) commands.push('print runtime.curg.waiting.c');
+  return commands.join('; ');
+}
+
+const channelVerbs: Readonly<Record<string, string>> = {
+  receive: 'receives from',
+  send: 'sends to',
+  close: 'closes',
+};
+
+export function releaseText(how: ReleaseEvidence, certain: boolean): string {
+  if (isSyncRelease(how)) return syncReleaseText(how, certain);
+  if (how.expression.endsWith('()')) {
+    return `Goroutine ${how.goroutine} is in ${how.function} (frame ${how.frame}), ahead of ${how.file}:${how.line}, where it calls ${how.expression}, which may be of this context`;
+  }
+  const verb = channelVerbs[how.operation] ?? how.operation;
+  if (how.calledAt !== undefined) {
+    return `Goroutine ${how.goroutine} is in ${how.function} (frame ${how.frame}), about to call a function value at ${how.calledAt}: the one of ${how.file}:${how.line} ${verb} ${how.expression}, which may be this channel`;
+  }
+  const seen =
+    how.kept === true ? 'by a pointer that the frame keeps is this very' : 'in that frame is this very';
+  const which = certain ? `, which ${seen} channel` : ', which may be this channel';
+  return `Goroutine ${how.goroutine} is in ${how.function} (frame ${how.frame}), ahead of ${how.file}:${how.line}, where it ${verb} ${how.expression}${which}`;
+}
+
+/** The program's own place in a stack, or what comes nearest. */
+function ownPlace({ signature }: Bucket): Location {
+  return signature.frames.find((frame) => !isLibraryFunction(frame)) ?? signature.userLocation;
+}
+
+/** The field's or variable's memory holds the channel's address: `print` shows the contents, not the address. */
+export function releaseCheck(how: ReleaseEvidence, certain: boolean): string {
+  if (isSyncRelease(how)) return syncReleaseCheck(how);
+  // Where it was not evaluated, the expression may belong to another frame.
+  if (!certain || how.kept === true)
+    return `goroutine ${how.goroutine}; frame ${how.frame} list; list ${how.file}:${how.line}`;
+  return `goroutine ${how.goroutine}; frame ${how.frame} examinemem -fmt hex -size 8 -count 1 -x &${how.expression}`;
+}
+
+export function searchText(object: string, search: ReleaserSearch, input: RuleInput): string {
+  const needed = directionOf(object) === 'send' ? 'receives from or closes' : 'sends to or closes';
+  const name = input.nameOf(channelOf(object));
+  const places = search.operations.map((o) => `${o.file}:${o.line} (${o.expression})`);
+  if (places.length === 0) return `Nothing in the program's sources ${needed} ${name}`;
+  const open = search.releasers.filter((releaser) => releaser.kind === 'open');
+  const rest =
+    open.length === 0
+      ? 'No goroutine outside this set can still get there with this channel'
+      : `Not excluded: ${open.map((o) => (o.kind === 'open' ? o.why : '')).join('; ')}`;
+  return `What ${needed} ${name} in the program's sources: ${places.join(', ')}. ${rest}`;
+}
+
+export const sourceCheck = (search: ReleaserSearch) =>
+  search.operations.map((o) => `list ${o.file}:${o.line}`).join('; ') || 'sources';
+
+/** What memory says about who could still come by the object; `undefined` when it was not looked at. */
+export function reachText(
+  object: string,
+  { snapshot: { reached }, graph, nameOf }: RuleInput,
+): string | undefined {
+  const lost = graph.buckets.find(
+    (bucket) => bucket.signature.leaked === true && objectsOf(bucket).includes(object),
+  );
+  if (lost !== undefined)
+    return `The runtime's own leak detection had found goroutine ${lost.ids[0]} lost before the core was taken (status _Gleaked): nothing alive reaches ${nameOf(channelOf(object))}`;
+  if (reached === undefined) return undefined;
+  const name = nameOf(channelOf(object));
+  if (reached.reaches(channelOf(object)))
+    return `Live goroutines can still reach ${name}, so memory alone does not prove that nobody will use it`;
+  const { counts } = reached;
+  const seen =
+    counts === undefined
+      ? ''
+      : `: of ${numbered(counts.objects, 'object', 'objects')} in the heap ${counts.reached} ${counts.reached === 1 ? 'was' : 'were'} reached`;
+  const from =
+    counts === undefined
+      ? ''
+      : ` of ${numbered(counts.live, 'goroutine that runs', 'goroutines that run')} or can be woken`;
+  return `Nothing alive reaches ${name}${seen} from package variables, registers, finalizers and the stacks${from}`;
+}
+
+export function objectCheck(object: string, { graph }: RuleInput): string {
+  const address = channelOf(object);
+  const sync = graph.syncObjects?.get(address);
+  return sync === undefined ? `print *(*"runtime.hchan")(${hex(address)})` : syncStateCheck(sync);
+}

@@ -1,0 +1,196 @@
+import { channelOf, isSyncObject, type Knot, type ObjectKey, objectsOf } from '../graph/wait-for-graph.js';
+import { countOf, numbered } from '../model/counts.js';
+import type { Edge, Evidence, Finding, Resource, RootGoroutine } from '../model/diagnosis.js';
+import { type Bucket, hex } from '../model/snapshot.js';
+import type { RootFrames } from '../read/root-frames.js';
+import type { ReleaserSearch } from '../releasers/search.js';
+import type { Claim, RuleInput } from '../rules/rule.js';
+import {
+  objectCheck,
+  parkedCheck,
+  parkedText,
+  reachText,
+  releaseCheck,
+  releaseText,
+  searchText,
+  sourceCheck,
+  starvedText,
+} from './evidence-text.js';
+import {
+  syncResource,
+  syncSearchCheck,
+  syncSearchText,
+  syncStateCheck,
+  syncStateText,
+} from './sync-evidence.js';
+
+export interface ClaimFrames {
+  readonly claim: Claim;
+  /** By the bucket's key. */
+  readonly facts: ReadonlyMap<string, RootFrames>;
+}
+
+/** Turns a claim into a finding: names, edges, and evidence that can be checked by hand in Delve. */
+export function findingOf({ claim, facts }: ClaimFrames, index: number, input: RuleInput): Finding {
+  const evidence: Evidence[] = [];
+  const add = (kind: Evidence['kind'], text: string, check: string): string => {
+    const id = `E${evidence.length + 1}`;
+    evidence.push({ id, kind, text, check });
+    return id;
+  };
+  const { victims } = claim.knot;
+  const { buckets, objects, more } = shownPart(claim.knot);
+  const resources = objects.map((object, i) => resourceOf(`R${i + 1}`, object, input));
+  for (const bucket of buckets) {
+    if (bucket.wait.kind === 'nil-channel') resources.push(noObject('nil-channel', resources.length));
+    if (bucket.wait.kind === 'empty-select') resources.push(noObject('select', resources.length));
+  }
+  const idOf = new Map(objects.map((object, i) => [object, `R${i + 1}`]));
+  const edges: Edge[] = [];
+  // Of what happened over and over in the same way, the first case is proved in full.
+  const told = claim.knot.example ?? { buckets, objects };
+  for (const bucket of told.buckets.slice(0, maxShown)) {
+    const known = facts.get(bucket.key);
+    const own = objectsOf(bucket).filter((object) => idOf.has(object));
+    const parked = add('memory', parkedText(bucket, own, input), parkedCheck(bucket, own, known));
+    for (const object of own) {
+      edges.push({
+        from: nodeOf(bucket),
+        to: idOf.get(object) ?? '',
+        relation: 'waits-for',
+        inferred: false,
+        evidence: [parked],
+      });
+    }
+    if (known?.sending !== undefined) {
+      add(
+        'memory',
+        `The value it is sending: ${known.sending.text}`,
+        `goroutine ${known.goroutine}; ${known.sending.check}`,
+      );
+    }
+  }
+  for (const object of told.objects.filter((object) => idOf.has(object))) {
+    const address = channelOf(object);
+    const id = idOf.get(object) ?? '';
+    const channel = input.graph.channels.get(address);
+    if (channel !== undefined) {
+      const name = input.nameOf(address);
+      const text =
+        (channel.untold
+          ? `At ${name}, or channels like it, `
+          : `${name} at ${hex(address)} holds ${channel.count} of ${numbered(channel.capacity, 'value', 'values')}; `) +
+        `${numbered(channel.waiters.send, 'goroutine waits', 'goroutines wait')} to send, ${channel.waiters.receive} to receive`;
+      add('memory', text, `print *(*"runtime.hchan")(${hex(address)})`);
+    }
+    const sync = input.graph.syncObjects?.get(address);
+    if (sync !== undefined) add('memory', syncStateText(sync, input.nameOf(address)), syncStateCheck(sync));
+    for (const releaser of input.graph.releasers.get(object) ?? []) {
+      if (releaser.kind !== 'bucket') continue;
+      const bucket = buckets.find((c) => c.key === releaser.bucket);
+      if (bucket === undefined) continue;
+      const shown = add(
+        releaser.certain ? 'frame' : 'source',
+        releaseText(releaser.how, releaser.certain),
+        releaseCheck(releaser.how, releaser.certain),
+      );
+      const isHolder = releaser.holds === true && releaser.how.operation !== 'done';
+      const relation = isHolder ? 'held-by' : 'released-by';
+      edges.push({ from: id, to: nodeOf(bucket), relation, inferred: true, evidence: [shown] });
+    }
+    const search = lookedInto(input.searches.get(object));
+    if (search !== undefined && isSyncObject(object)) {
+      add('source', syncSearchText(object, search, input.nameOf(address)), syncSearchCheck(search));
+    } else if (search !== undefined) add('source', searchText(object, search, input), sourceCheck(search));
+    const reach = reachText(object, input);
+    if (reach !== undefined) add('reachability', reach, objectCheck(object, input));
+  }
+  return {
+    id: `F${index + 1}`,
+    rule: claim.rule,
+    class: claim.class,
+    subtype: claim.subtype,
+    certainty: claim.certainty,
+    explanation: `${claim.summary} ${claim.explanation}${starvedText(claim)}${more}`,
+    suggestion: claim.suggestion,
+    rootCause: {
+      goroutines: buckets.flatMap((bucket) => rootOf(bucket, claim, facts.get(bucket.key), idOf, resources)),
+      resources,
+      edges,
+    },
+    victims: {
+      goroutines: countOf(victims),
+      groups: [...new Set(victims.map((bucket) => bucket.signature.id))],
+    },
+    evidence,
+  };
+}
+
+/** A search that could not look at any source has nothing to say about them. */
+function lookedInto(search: ReleaserSearch | undefined): ReleaserSearch | undefined {
+  const blind = search?.releasers.some((releaser) => releaser.kind === 'open' && releaser.blind);
+  return blind && search?.operations.length === 0 ? undefined : search;
+}
+
+/** Goroutines that wait in the same way, each for an object of its own, may be very many: the first stand for all. */
+function shownPart({ buckets, objects }: Knot) {
+  if (buckets.length <= maxShown) return { buckets, objects, more: '' };
+  const shown = buckets.slice(0, maxShown);
+  const own = new Set(shown.flatMap(objectsOf));
+  return {
+    buckets: shown,
+    objects: objects.filter((object) => own.has(object)),
+    more: ` The first ${maxShown} are shown of ${buckets.length} that wait in the same way.`,
+  };
+}
+
+const maxShown = 16;
+
+const nodeOf = (bucket: Bucket) => (bucket.count === 1 ? `G${bucket.ids[0]}` : bucket.signature.id);
+
+function noObject(kind: 'nil-channel' | 'select', count: number): Resource {
+  const name = kind === 'select' ? 'select without cases' : 'nil channel';
+  return { id: `R${count + 1}`, kind, address: '0x0', name };
+}
+
+function resourceOf(id: string, object: ObjectKey, input: RuleInput): Resource {
+  const address = channelOf(object);
+  const sync = isSyncObject(object) ? syncResource(id, object, input) : undefined;
+  if (sync !== undefined) return sync;
+  const channel = input.graph.channels.get(address);
+  const base = { id, kind: 'channel' as const, address: hex(address), name: input.nameOf(address) };
+  if (channel === undefined) return base;
+  const { elemType, count, capacity, closed, waiters, untold } = channel;
+  return {
+    ...base,
+    ...(elemType === undefined ? {} : { elemType }),
+    ...(untold ? {} : { len: count, cap: capacity, closed }),
+    waiters: { send: waiters.send, recv: waiters.receive },
+  };
+}
+
+function rootOf(
+  bucket: Bucket,
+  claim: Claim,
+  facts: RootFrames | undefined,
+  idOf: ReadonlyMap<string, string>,
+  resources: readonly Resource[],
+): RootGoroutine[] {
+  const { signature } = bucket;
+  const named = objectsOf(bucket).flatMap((object) => idOf.get(object) ?? []);
+  const waitsFor = named.length > 0 ? named : resources.slice(-1).map((resource) => resource.id);
+  return bucket.ids.map((id) => ({
+    id,
+    waitReason: signature.waitReason,
+    role: claim.roles.get(bucket.key) ?? '',
+    currentLocation: signature.currentLocation,
+    userLocation: signature.userLocation,
+    startLocation: signature.startLocation,
+    goStatementLocation: signature.goStatementLocation,
+    waitsFor,
+    stack:
+      facts !== undefined && facts.goroutine === id
+        ? facts.stack
+        : signature.frames.map(({ offset: _, ...frame }) => frame),
+  }));
+}

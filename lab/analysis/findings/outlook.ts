@@ -1,0 +1,264 @@
+import {
+  channelOf,
+  deadlockedBuckets,
+  isSyncObject,
+  type ObjectKey,
+  objectsOf,
+  type Releaser,
+} from '../graph/wait-for-graph.js';
+import type { OutlookKind, ToldReleaser } from '../model/diagnosis.js';
+import { callerOfSync } from '../model/frames.js';
+import type { Bucket } from '../model/snapshot.js';
+import { packageOf } from '../model/source-stacks.js';
+import { takesAgain } from '../releasers/locks.js';
+import type { RuleInput } from '../rules/rule.js';
+
+/**
+ * What becomes of a goroutine: `ends`: something that is alive will end its wait, and is named. `idle`: it waits for
+ * work, nobody waits for it, and what brings work is alive. `stuck`: a finding tells of it. `unclear`: all that
+ * speaks for it is that somebody may come.
+ */
+export interface Outlook {
+  readonly kind: OutlookKind;
+  readonly why: string;
+}
+
+/** Packages whose goroutines wait for the other end of a connection, which the poller tells better than their code. */
+const network =
+  /^(?:net|net\/http|crypto\/tls|net\/http\/internal\/http2|vendor\/.*|golang\.org\/x\/net\/http2)$/;
+
+type BucketReleaser = Extract<Releaser, { kind: 'bucket' }>;
+
+export interface Outlooks {
+  readonly of: ReadonlyMap<Bucket, Outlook>;
+  /** Who could end the waits of a bucket, and why each of them counts or does not. */
+  releasersOf(bucket: Bucket): readonly ToldReleaser[];
+}
+
+/** The outlook of every goroutine; `claimed` are those that findings tell of. */
+export function outlooksOf(input: RuleInput, claimed: ReadonlySet<Bucket>): Outlooks {
+  const stuck = deadlockedBuckets(input.graph, 'all');
+  return {
+    of: lookInto(input, claimed, stuck),
+    releasersOf: (bucket) => toldReleasers(bucket, input, stuck),
+  };
+}
+
+function lookInto(
+  input: RuleInput,
+  claimed: ReadonlySet<Bucket>,
+  stuck: ReadonlySet<string>,
+): ReadonlyMap<Bucket, Outlook> {
+  const { graph } = input;
+  const buckets = new Map(graph.buckets.map((bucket) => [bucket.key, bucket]));
+  const known = new Map<Bucket, Outlook>();
+  const open: Bucket[] = [];
+  for (const bucket of graph.buckets) {
+    const outlook = atFirstSight(bucket, input, claimed, stuck);
+    if (outlook === undefined) open.push(bucket);
+    else known.set(bucket, outlook);
+  }
+  const servedBy = (bucket: Bucket) => objectsOf(bucket).flatMap((object) => servers(object, input, stuck));
+  settle(open, known, (bucket) => {
+    if (needsAll(bucket)) return undefined;
+    const server = servedBy(bucket).find(
+      (r) => (r.certain || r.how.mayBeNext === true) && known.get(find(buckets, r))?.kind === 'ends',
+    );
+    return server === undefined ? undefined : { kind: 'ends', why: servedText(server) };
+  });
+  // Somebody has a lock that is waited for, and nobody left with it: where all who may have it go on, it comes free.
+  settle(open, known, (bucket) => {
+    if (bucket.wait.kind !== 'sync' || bucket.wait.mode === 'wait' || bucket.wait.mode === 'notify')
+      return undefined;
+    const objects = objectsOf(bucket);
+    if (objects.some((object) => (input.searches.get(object)?.leaks ?? []).length > 0)) return undefined;
+    const all = objects.flatMap((object) => graph.releasers.get(object) ?? []);
+    if (all.length > 0 && all.every((r) => r.kind === 'open' && r.why === takesAgain))
+      return { kind: 'ends', why: takesAgain };
+    if (all.some(({ kind }) => kind === 'open')) return undefined;
+    const holders = all.flatMap((r) => (r.kind === 'bucket' && (r.mayHold || r.holds) ? [r] : []));
+    const [first] = holders;
+    if (first === undefined || holders.some((r) => known.get(find(buckets, r))?.kind !== 'ends'))
+      return undefined;
+    return { kind: 'ends', why: `all who may have it go on, ${servedText(first)}` };
+  });
+  const wanted = wantedBy(open, known, (bucket) => servedBy(bucket).filter((r) => r.certain));
+  settle(open, known, (bucket) => {
+    if (wanted.has(bucket.key) || !waitsForWork(bucket)) return undefined;
+    const [first] = objectsOf(bucket).flatMap((object) => bringers(object, input, stuck));
+    return first === undefined ? undefined : { kind: 'idle', why: first };
+  });
+  // A group ends when its workers do: theirs is its outlook, as long as each of them was seen.
+  settle(open, known, (bucket) => {
+    if (!needsAll(bucket)) return undefined;
+    const all = objectsOf(bucket).flatMap((object) => graph.releasers.get(object) ?? []);
+    const seen = servedBy(bucket).filter((r) => r.certain);
+    // Without one that was seen, nobody else may be left to come.
+    const workers = seen.length > 0 || all.some(({ kind }) => kind === 'open') ? seen : servedBy(bucket);
+    const theirs = workers.map((r) => known.get(find(buckets, r))?.kind);
+    if (workers.length === 0 || theirs.some((kind) => kind !== 'ends' && kind !== 'idle')) return undefined;
+    const why = workers.length === 1 ? 'its worker goes on' : 'its workers go on';
+    return { kind: theirs.includes('idle') ? 'idle' : 'ends', why };
+  });
+  for (const bucket of open) {
+    if (!known.has(bucket)) known.set(bucket, { kind: 'unclear', why: unclearText(bucket, input, stuck) });
+  }
+  return known;
+}
+
+/** Goes on until nothing more is known. */
+function settle(
+  open: readonly Bucket[],
+  known: Map<Bucket, Outlook>,
+  look: (bucket: Bucket) => Outlook | undefined,
+): void {
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const bucket of open) {
+      const outlook = known.has(bucket) ? undefined : look(bucket);
+      if (outlook === undefined) continue;
+      known.set(bucket, outlook);
+      changed = true;
+    }
+  }
+}
+
+function atFirstSight(
+  bucket: Bucket,
+  { graph, isLibrary }: RuleInput,
+  claimed: ReadonlySet<Bucket>,
+  stuck: ReadonlySet<string>,
+): Outlook | undefined {
+  const { wait } = bucket;
+  if (claimed.has(bucket)) return { kind: 'stuck', why: 'a finding tells of it' };
+  if (wait.kind === 'live') return { kind: 'ends', why: liveText(wait.why) };
+  if (wait.kind === 'unknown' && wait.why === 'coroutine')
+    return { kind: 'idle', why: 'it waits for an iterator or its consumer' };
+  if (wait.kind === 'unknown') return { kind: 'unclear', why: `not understood: ${wait.why}` };
+  if (stuck.has(bucket.key)) return { kind: 'idle', why: 'nothing serves it: it keeps the program running' };
+  if (wait.kind === 'channel') {
+    for (const { channel } of wait.cases) {
+      const outside = graph.channels.get(channel)?.wokenFromOutside;
+      if (outside !== undefined) return { kind: 'ends', why: outside };
+    }
+  }
+  const frame = callerOfSync(bucket.signature.frames);
+  if (frame === undefined || !isLibrary(frame.file)) return undefined;
+  const name = packageOf(frame.function);
+  return network.test(name) ? { kind: 'ends', why: `${name} waits for the other end` } : undefined;
+}
+
+const liveText = (why: string) => (why === 'syscall' ? 'it is in a system call' : `it is live: ${why}`);
+
+/** A wait group needs all of its workers, other waits any one who comes. */
+const needsAll = ({ wait }: Bucket) => wait.kind === 'sync' && wait.mode === 'wait';
+
+/** It would do nothing but wait until there is something to do. */
+function waitsForWork({ wait }: Bucket): boolean {
+  if (wait.kind === 'sync') return wait.mode === 'notify';
+  return wait.kind === 'channel' && wait.cases.every(({ direction }) => direction === 'receive');
+}
+
+/** Those on stacks who could end the wait. */
+function servers(object: ObjectKey, { graph }: RuleInput, stuck: ReadonlySet<string>): BucketReleaser[] {
+  return (graph.releasers.get(object) ?? []).flatMap((r) =>
+    r.kind === 'bucket' && mayCome(r, stuck) ? [r] : [],
+  );
+}
+
+const mayCome = (releaser: Releaser, stuck: ReadonlySet<string>) =>
+  releaser.behind?.some((key) => stuck.has(key)) !== true &&
+  !(releaser.kind === 'bucket' && stuck.has(releaser.bucket));
+
+/** What is alive and brings something to do. */
+function bringers(object: ObjectKey, { graph }: RuleInput, stuck: ReadonlySet<string>): string[] {
+  return (graph.releasers.get(object) ?? [])
+    .filter((r) => mayCome(r, stuck) && !(r.kind === 'open' && r.blind))
+    .map((r) => (r.kind === 'open' ? r.why : servedText(r)));
+}
+
+const find = (buckets: ReadonlyMap<string, Bucket>, { bucket }: BucketReleaser) =>
+  buckets.get(bucket) as Bucket;
+
+/** Buckets that somebody who must not wait for ever waits for: senders, and those who want a lock. */
+function wantedBy(
+  open: readonly Bucket[],
+  known: ReadonlyMap<Bucket, Outlook>,
+  servedBy: (bucket: Bucket) => readonly BucketReleaser[],
+): ReadonlySet<string> {
+  const out = new Set<string>();
+  for (const bucket of open) {
+    if (known.has(bucket) || waitsForWork(bucket) || needsAll(bucket)) continue;
+    for (const { bucket: key } of servedBy(bucket)) out.add(key);
+  }
+  return out;
+}
+
+const verbs = {
+  ...{
+    send: 'sends',
+    receive: 'receives',
+    close: 'closes it',
+    unlock: 'unlocks it',
+    runlock: 'gives it back',
+  },
+  ...{ done: 'is done', signal: 'signals' },
+} as const;
+
+const servedText = ({ how }: BucketReleaser) =>
+  `goroutine ${how.goroutine} ${verbs[how.operation]} at ${how.file}:${how.line}`;
+
+function unclearText(bucket: Bucket, { graph }: RuleInput, stuck: ReadonlySet<string>): string {
+  const objects = objectsOf(bucket);
+  const all = objects.flatMap((object) => graph.releasers.get(object) ?? []).filter((r) => mayCome(r, stuck));
+  if (objects.some((object) => graph.releasers.get(object) === undefined)) return 'nobody was looked for';
+  const blind = all.find((r) => r.kind === 'open' && r.blind);
+  if (blind?.kind === 'open') return `could not be decided: ${blind.why}`;
+  const may = all.map((r) => (r.kind === 'open' ? r.why : servedText(r)));
+  const more = may.length > 1 ? ` (and ${may.length - 1} more)` : '';
+  return `nothing that ends it was seen; possible: ${may[0] ?? 'nothing'}${more}`;
+}
+
+const maxTold = 20;
+
+function toldReleasers(
+  bucket: Bucket,
+  { graph, nameOf }: RuleInput,
+  stuck: ReadonlySet<string>,
+): readonly ToldReleaser[] {
+  const told = objectsOf(bucket).flatMap((object) =>
+    (graph.releasers.get(object) ?? []).map((releaser) => tell(releaser, object)),
+  );
+  function tell(releaser: Releaser, object: ObjectKey): ToldReleaser {
+    const name = nameOf(channelOf(object));
+    const kind = isSyncObject(object) ? 'object' : 'channel';
+    const blocker = releaser.behind?.find((key) => stuck.has(key));
+    const behind = graph.buckets.find(({ key }) => key === blocker);
+    if (releaser.kind === 'open') {
+      const who = 'code that is on no stack';
+      if (behind !== undefined)
+        return {
+          who,
+          counts: 'ruled-out',
+          why: `${releaser.why}, but it has to pass goroutine ${behind.ids[0]} first`,
+        };
+      return { who, counts: 'may', why: releaser.why };
+    }
+    const { how } = releaser;
+    const who = `G${how.goroutine}`;
+    const what = `${verbs[how.operation]} at ${how.file}:${how.line} (${name})`;
+    if (stuck.has(releaser.bucket))
+      return { who, counts: 'ruled-out', why: `it ${what}, but is stuck itself` };
+    if (behind !== undefined)
+      return {
+        who,
+        counts: 'ruled-out',
+        why: `it ${what}, but has to pass goroutine ${behind.ids[0]} first`,
+      };
+    return releaser.certain
+      ? { who, counts: 'certain', why: `it ${what}: in its frame it is this very ${kind}` }
+      : { who, counts: 'may', why: `it ${what}: it may be this ${kind}` };
+  }
+  const unique = new Map(told.map((one) => [`${one.who} ${one.why}`, one]));
+  return [...unique.values()].slice(0, maxTold);
+}

@@ -1,0 +1,57 @@
+import { bucketsByObject, channelOf, objectsOf } from '../graph/wait-for-graph.js';
+import { countOf, numbered } from '../model/counts.js';
+import type { Bucket } from '../model/snapshot.js';
+import type { RuleInput } from '../rules/rule.js';
+import { placeOf } from '../rules/sync-knot.js';
+import type { Outlook } from './outlook.js';
+
+/** An object that many wait for and nobody was seen to serve: where to look when nothing could be proved. */
+export interface Suspect {
+  /** Name of the object. */
+  readonly resource: string;
+  /** Id of the largest group that waits for it. */
+  readonly group: string;
+  /** One line: who waits where, and who might still come. */
+  readonly text: string;
+}
+
+const maxSuspects = 5;
+
+/**
+ * Goroutines that no healthy program leaves waiting: senders, those who want a lock or wait for others to be done. Who
+ * waits for work is none of them, nor who waits for a lock of Go's library.
+ */
+export function unclearWaits(input: RuleInput, outlooks: ReadonlyMap<Bucket, Outlook>): readonly Bucket[] {
+  return [...outlooks]
+    .filter(
+      ([bucket, { kind }]) => kind === 'unclear' && mustEnd(bucket) && !input.isLibrary(placeOf(bucket).file),
+    )
+    .map(([bucket]) => bucket);
+}
+
+function mustEnd({ wait }: Bucket): boolean {
+  if (wait.kind === 'sync') return true;
+  return wait.kind === 'channel' && wait.cases.some(({ direction }) => direction === 'send');
+}
+
+/** The most waited-for objects of these goroutines. */
+export function suspectsAmong(
+  buckets: readonly Bucket[],
+  outlooks: ReadonlyMap<Bucket, Outlook>,
+  { nameOf }: RuleInput,
+): readonly Suspect[] {
+  return [...bucketsByObject(buckets)]
+    .map(([object, waiting]) => ({ object, waiting, count: countOf(waiting) }))
+    .sort((a, b) => b.count - a.count)
+    .slice(0, maxSuspects)
+    .flatMap(({ object, waiting, count }) => {
+      const largest = waiting.toSorted((a, b) => b.count - a.count)[0];
+      if (largest === undefined) return [];
+      const { function: name, file, line } = placeOf(largest);
+      const resource = nameOf(channelOf(object));
+      const others = objectsOf(largest).length > 1 ? ', among other cases of a select' : '';
+      const why = outlooks.get(largest)?.why ?? '';
+      const text = `${resource}: ${numbered(count, 'goroutine waits', 'goroutines wait')} in ${name} (${file}:${line})${others}; ${why}`;
+      return [{ resource, group: largest.signature.id, text }];
+    });
+}

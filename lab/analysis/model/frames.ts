@@ -1,0 +1,11 @@
+import type { Frame } from './snapshot.js';
+
+/** Frames of the runtime and of package sync, between the program and the semaphore. */
+export const inSync = (frame: Frame) => /^(?:runtime|sync|internal\/sync)\./.test(frame.function);
+
+/** `Once.Do`, where it waits for the first caller or runs the function; then it holds the lock inside the Once. */
+export const isOnce = (frame: Frame) => frame.function === 'sync.(*Once).doSlow';
+
+/** The first frame that is not part of waiting: where the program called `Lock`, `Wait` and so on. */
+export const callerOfSync = (frames: readonly Frame[]): Frame | undefined =>
+  frames.find((frame) => !inSync(frame));

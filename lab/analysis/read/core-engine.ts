@@ -1,0 +1,135 @@
+import { messageOf, toLabError } from '../../errors.js';
+import { foldWithHelp, startFoldHelpers } from '../../goruntime/fold-helpers.js';
+import { readHeapLayout } from '../../goruntime/heap/layout.js';
+import { latestMoment } from '../../goruntime/latest-moment.js';
+import { type RuntimeLayout, readRuntimeLayout } from '../../goruntime/layout.js';
+import type { Limits } from '../model/limits.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { type CrossCheck, crossCheck } from './cross-check.js';
+import { delveEngine } from './delve-engine.js';
+import { evaluateGlobal, numbersByDelve } from './delve-values.js';
+import type { Engine } from './engine.js';
+import { answersOf, type OpenedCore, openedCore } from './opened-core.js';
+import { unsureMatch } from './process-facts.js';
+import { readReached } from './reachability.js';
+import { readSnapshot } from './read-snapshot.js';
+import { delveSymbols } from './symbols.js';
+import { openSyncReader } from './sync-reader.js';
+
+interface CoreWants {
+  /** Delve's raw list of goroutines is saved here, when there are not too many. */
+  readonly rawListFile: string | undefined;
+  /** Which goroutines each stack has is wanted too. */
+  readonly members: boolean;
+}
+
+/** The engine for a core that a session of Delve has open; `byList` reads no memory by itself. */
+export function openCore(
+  core: Pick<OpenedCore, 'pair' | 'session'> & { readonly signal: AbortSignal },
+  { byList, ...wants }: CoreWants & { readonly byList: boolean },
+): Engine {
+  const opened = openedCore(core);
+  return byList ? delveEngine(opened, wants) : coreEngine(opened, wants);
+}
+
+/** Delve is never asked to list more goroutines than this when it need not: it takes minutes, and gigabytes. */
+const maxListed = 20_000;
+
+/**
+ * Reads the goroutines of a core from its memory, and compares a sample with Delve. When the runtime's layout is
+ * not what the reader knows, or the two disagree, Delve's own list is taken instead: slower, never wrong.
+ */
+function coreEngine(opened: OpenedCore, wants: CoreWants): Engine {
+  const byDelve = delveEngine(opened, wants);
+  return {
+    ...byDelve,
+    async read() {
+      const ours = await readByMemory(opened, wants);
+      if (ours.kind === 'unknown') {
+        const theirs = await byDelve.read();
+        return { ...theirs, limits: [...ours.limits, ...theirs.limits] };
+      }
+      const { snapshot, checked, layout, limits } = ours;
+      return {
+        ...{ kind: 'read', engine: 'core-reader', snapshot, checked },
+        ...answersOf(opened, snapshot, layout),
+        limits: [...limits, ...unsureMatch(opened.pair)],
+      };
+    },
+  };
+}
+
+type MemoryReading =
+  | {
+      readonly kind: 'read';
+      readonly snapshot: Snapshot;
+      readonly checked: CrossCheck;
+      readonly layout: RuntimeLayout;
+      readonly limits: Limits;
+    }
+  /** The runtime is laid out otherwise than the reader knows. */
+  | { readonly kind: 'unknown'; readonly limits: Limits };
+
+async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<MemoryReading> {
+  const { memory, call } = opened;
+  const { client } = opened.session;
+  const { exe, core } = opened.pair;
+  try {
+    const evaluate = (expression: string) => evaluateGlobal(client, expression, call);
+    const layout = await readRuntimeLayout(evaluate, memory, call.signal);
+    const files = { exe: exe.path, core: core.path };
+    await using helpers = startFoldHelpers(files, memory, layout, wants.members);
+    const sync = await openSyncReader(evaluate, memory, layout, call.signal);
+    // Delve answers these while the goroutines are read.
+    const heap = begun(readHeapLayout(evaluate, layout.allgs.base, call.signal));
+    const moment = wants.members ? begun(latestMoment(numbersByDelve(client, call))) : undefined;
+    const sample = begun(crossCheck(client, memory, layout, undefined, call));
+    const folded = await foldWithHelp(helpers, memory, call.signal, sync?.targetOf);
+    const source = { symbols: delveSymbols(client), memory, layout, sync, moment: await moment };
+    const { snapshot, limits } = await readSnapshot(source, folded, call);
+    const { checked, limits: unsaved } = await check(
+      opened,
+      { layout, total: snapshot.goroutines.total },
+      wants,
+      sample,
+    );
+    if (checked.mismatches > 0) {
+      const line = `Delve and the core reader disagree about ${checked.mismatches} of ${checked.compared} goroutines; everything was read through Delve, which knows less.`;
+      return { kind: 'unknown', limits: [...unsaved, line] };
+    }
+    const reachable = { memory, layout, sync, registers: core.registers, folded, heapLayout: () => heap };
+    const { reached, limits: unreached } = await readReached(reachable, call.signal);
+    return {
+      ...{ kind: 'read', snapshot: { ...snapshot, reached }, checked, layout },
+      limits: [...unsaved, ...unreached, ...limits],
+    };
+  } catch (error) {
+    // A runtime that is laid out otherwise shows as a missing field, or as memory that is not there.
+    const unknownLayout = error instanceof RangeError || toLabError(error).code === 'undecided';
+    if (!unknownLayout || call.signal.aborted) throw error;
+    const line = `The runtime of this program is laid out in an unknown way (${messageOf(error)}); everything was read through Delve, which knows less.`;
+    return { kind: 'unknown', limits: [line] };
+  }
+}
+
+/** Work that goes on beside other work; whoever waits for it sees a failure. */
+function begun<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
+}
+
+/** Compares with Delve's whole list where that is to be saved and not too long, else with a sample of it. */
+async function check(
+  { session: { client }, memory, call }: OpenedCore,
+  { layout, total }: { readonly layout: RuntimeLayout; readonly total: number },
+  { rawListFile }: CoreWants,
+  sample: Promise<CrossCheck>,
+): Promise<{ readonly checked: CrossCheck; readonly limits: Limits }> {
+  if (rawListFile === undefined) return { checked: await sample, limits: [] };
+  if (total > maxListed) {
+    const line = `Delve's own list was not saved: it would take Delve long for ${total} goroutines.`;
+    return { checked: await sample, limits: [line] };
+  }
+  await client.saveRawGoroutines(rawListFile, call);
+  return { checked: await crossCheck(client, memory, layout, rawListFile, call), limits: [] };
+}

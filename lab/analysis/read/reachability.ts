@@ -1,0 +1,47 @@
+import type { BulkMemory } from '../../core/memory.js';
+import type { ThreadRegisters } from '../../core/registers.js';
+import { messageOf, toLabError } from '../../errors.js';
+import type { FoldedGoroutines } from '../../goruntime/fold.js';
+import type { HeapLayout } from '../../goruntime/heap/layout.js';
+import { findReached, type Reached } from '../../goruntime/heap/reach.js';
+import type { RuntimeLayout } from '../../goruntime/layout.js';
+import type { Limits } from '../model/limits.js';
+import type { SyncReader } from './sync-reader.js';
+
+export interface ReachSource {
+  readonly memory: BulkMemory;
+  readonly layout: RuntimeLayout;
+  readonly sync: SyncReader | undefined;
+  readonly registers: readonly ThreadRegisters[];
+  readonly folded: FoldedGoroutines;
+  /** Throws `undecided` when the heap is laid out in an unknown way. */
+  readonly heapLayout: () => Promise<HeapLayout>;
+}
+
+/** What live goroutines can reach in the heap; `undefined` when it cannot be told, which `limits` says. */
+export async function readReached(
+  { memory, layout, sync, registers, folded, heapLayout }: ReachSource,
+  signal: AbortSignal,
+): Promise<{ readonly reached: Reached | undefined; readonly limits: Limits }> {
+  const unknown = (line: string) => ({ reached: undefined, limits: [line] });
+  if (sync === undefined || registers.length === 0) {
+    const what = sync === undefined ? 'semaphores' : 'registers of the threads';
+    return unknown(`What live goroutines can reach was not looked at: the ${what} could not be read.`);
+  }
+  try {
+    const heap = await heapLayout();
+    const reached = await findReached(
+      {
+        ...{ memory, runtime: layout, heap, registers, folded },
+        otherTarget: sync.targetOf,
+        semaphores: sync.semaphores,
+      },
+      signal,
+    );
+    return { reached, limits: [] };
+  } catch (error) {
+    const unknownLayout = error instanceof RangeError || toLabError(error).code === 'undecided';
+    if (!unknownLayout || signal.aborted) throw error;
+    return unknown(`What live goroutines can reach could not be read (${messageOf(error)}).`);
+  }
+}

@@ -1,0 +1,46 @@
+import { kinds, type Variable } from '../../delve/wire.js';
+
+/** A variable as Delve's command line prints it, on one line and cut off at `limit` characters. */
+export function variableText(variable: Variable, limit = 300): string {
+  const text = render(variable, 0);
+  return text.length > limit ? `${text.slice(0, limit - 3)}...` : text;
+}
+
+function render(v: Variable, depth: number): string {
+  if (v.unreadable !== '') return `(unreadable ${v.unreadable})`;
+  if (depth > 4) return '...';
+  switch (v.kind) {
+    case kinds.string:
+      return JSON.stringify(v.value) + (v.len > v.value.length ? '...' : '');
+    case kinds.pointer: {
+      const target = v.children[0];
+      return target === undefined || target.addr === 0 ? 'nil' : `(${v.type})(0x${target.addr.toString(16)})`;
+    }
+    case kinds.chan:
+      return v.base === 0 ? `${v.type} nil` : `${v.type} ${v.len}/${v.cap} at 0x${v.base.toString(16)}`;
+    case kinds.struct: {
+      if (v.children.length === 0) return v.len > 0 ? `${v.type} {...}` : `${v.type} {}`;
+      const fields = v.children.map((child) => `${child.name}: ${render(child, depth + 1)}`);
+      return `${v.type} {${fields.join(', ')}}`;
+    }
+    case kinds.slice:
+    case kinds.array: {
+      const items = v.children.map((child) => render(child, depth + 1));
+      const rest = v.len > items.length ? [`+${v.len - items.length} more`] : [];
+      return `${v.type} len ${v.len} [${[...items, ...rest].join(', ')}]`;
+    }
+    case kinds.map:
+      return `${v.type} len ${v.len}`;
+    case kinds.unsafePointer:
+      return `${v.type}(0x${Number(v.value || 0).toString(16)})`;
+    case kinds.interface:
+      return v.children[0] === undefined ? `${v.type} nil` : `${v.type}(${v.children[0].type})`;
+    default:
+      return v.value === '' ? v.type : v.value;
+  }
+}
+
+/** A type's name as an expression of Delve's: import paths with slashes must be quoted. */
+export function typeExpression(type: string): string {
+  return type.replace(/((?:[\w.~-]+\/)+[\w.~-]+)\.(?=\w)/g, '"$1".');
+}

@@ -1,0 +1,31 @@
+import type { ObjectKey } from '../graph/wait-for-graph.js';
+import { channelOf } from '../graph/wait-for-graph.js';
+import { type Bucket, hex, isKnownAddress } from '../model/snapshot.js';
+import type { ReleaserSearch } from './search.js';
+
+const kinds = {
+  mutex: 'lock',
+  rwmutex: 'read-write lock',
+  waitgroup: 'wait group',
+  cond: 'condition variable',
+} as const;
+
+/** Objects as a person would call them: by what the sources tell, else by kind and address. */
+export function objectNames(
+  searches: ReadonlyMap<ObjectKey, ReleaserSearch>,
+  buckets: readonly Bucket[],
+): (address: number) => string {
+  const names = new Map<number, string>();
+  for (const [object, { name }] of searches) {
+    const address = channelOf(object);
+    if (name !== undefined && !names.has(address)) names.set(address, name);
+  }
+  for (const { wait } of buckets) {
+    if (wait.kind !== 'sync' || names.has(wait.address)) continue;
+    names.set(wait.address, described(kinds[wait.objectKind], wait.address));
+  }
+  return (address) => names.get(address) ?? described('channel', address);
+}
+
+const described = (kind: string, address: number): string =>
+  isKnownAddress(address) ? `${kind} ${hex(address)}` : `a ${kind}`;

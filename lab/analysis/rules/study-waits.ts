@@ -1,0 +1,103 @@
+import type { Sources } from '../../source/sources.js';
+import { foldAlike } from '../graph/group-knots.js';
+import {
+  channelOf,
+  deadlockedBuckets,
+  findKnots,
+  type Knot,
+  objectsOf,
+  peersOf,
+  type WaitForGraph,
+} from '../graph/wait-for-graph.js';
+import type { Locators } from '../model/locator.js';
+import type { Bucket, Snapshot } from '../model/snapshot.js';
+import { stacksOf } from '../model/source-stacks.js';
+import { objectNames } from '../releasers/names.js';
+import { searchAll } from '../releasers/study.js';
+import type { RuleInput } from './rule.js';
+
+export interface Study {
+  readonly input: RuleInput;
+}
+
+/** Finds the releasers of all that is waited for, and the sets that nobody can wake. */
+export async function studyWaits(
+  snapshot: Snapshot,
+  sources: Sources,
+  locators: Locators,
+  /** Whether a timer may still run code when every goroutine waits; asked only then. */
+  timersPending: () => Promise<boolean>,
+  signal: AbortSignal,
+  /** Keeps what memory proves apart from what is alike and only likely: for programs where the likely decides nothing. */
+  { proofsApart = false }: { readonly proofsApart?: boolean } = {},
+): Promise<Study> {
+  const buckets = snapshot.buckets.filter((bucket) => !bucket.signature.system);
+  const { byObject: searches, receivedFrom } = await searchAll(snapshot, sources, locators, signal);
+  const graph: WaitForGraph = {
+    buckets,
+    channels: snapshot.channels,
+    syncObjects: snapshot.syncObjects,
+    releasers: new Map([...searches].map(([object, search]) => [object, search.releasers])),
+    unreached: unreachedBuckets(buckets, snapshot.reached),
+    timersPending: buckets.some(({ wait }) => wait.kind === 'live') ? undefined : await timersPending(),
+  };
+  // Without what memory alone proves: a rule that tells its story from the sources needs them to be complete.
+  const bySource = deadlockedBuckets({ ...graph, unreached: undefined }, 'all');
+  const stuck = deadlockedBuckets(graph, 'all');
+  const suspected = deadlockedBuckets(graph, 'certain');
+  const knots = findKnots(graph, stuck);
+  const explained = (knot: Knot) => knot.buckets.every((bucket) => bySource.has(bucket.key));
+  const input: RuleInput = {
+    snapshot,
+    graph,
+    searches,
+    knots: foldAlike(knots.filter(explained), (knot) => proofsApart && isLost(knot, graph)),
+    unreachedKnots: foldAlike(knots.filter((knot) => !explained(knot))),
+    suspectedKnots: findKnots(graph, suspected).filter(
+      (knot) => !knot.buckets.some((bucket) => stuck.has(bucket.key)) && isEvaluatedCycle(knot, graph),
+    ),
+    someoneRuns: graph.timersPending === true || buckets.some((bucket) => !stuck.has(bucket.key)),
+    isLibrary: libraryFiles(snapshot, sources),
+    receivedFrom,
+    nameOf: objectNames(searches, buckets),
+  };
+  return { input };
+}
+
+/** Whether a file that a frame stands in belongs to Go's own library. */
+function libraryFiles(snapshot: Snapshot, sources: Sources): (file: string) => boolean {
+  const files = new Map<string, boolean>();
+  for (const [stack, { frames }] of stacksOf(snapshot).entries()) {
+    for (const [i, { file }] of frames.entries()) {
+      if (!files.has(file)) files.set(file, sources.frame(stack, i).library);
+    }
+  }
+  return (file) => files.get(file) === true;
+}
+
+/** Those of which every object that they wait for is out of reach of whatever can still run. */
+function unreachedBuckets(buckets: readonly Bucket[], reached: Snapshot['reached']): ReadonlySet<string> {
+  const lost = buckets.filter((bucket) => {
+    if (bucket.signature.leaked === true) return true;
+    if (reached === undefined) return false;
+    const objects = objectsOf(bucket);
+    return objects.length > 0 && objects.every((object) => !reached.reaches(channelOf(object)));
+  });
+  return new Set(lost.map((bucket) => bucket.key));
+}
+
+/** Every object of the knot has a releaser in it that was seen in a frame: a cycle, not merely silence. */
+function isEvaluatedCycle(knot: Knot, graph: WaitForGraph): boolean {
+  const members = new Set(knot.buckets.map((bucket) => bucket.key));
+  return (
+    knot.objects.length > 0 &&
+    knot.objects.every((object) =>
+      peersOf(object, graph.releasers.get(object) ?? []).some((r) => r.certain && members.has(r.bucket)),
+    )
+  );
+}
+
+/** Nothing alive reaches any object that its goroutines wait for. */
+export function isLost({ buckets }: Knot, { unreached }: WaitForGraph): boolean {
+  return buckets.every((bucket) => unreached?.has(bucket.key));
+}

@@ -1,0 +1,150 @@
+import { expect } from 'chai';
+import { outlooksOf } from '../../../lab/analysis/findings/outlook.js';
+import { suspectsAmong, unclearWaits } from '../../../lab/analysis/findings/suspects.js';
+import { objectKey, type Releaser, syncKey } from '../../../lab/analysis/graph/wait-for-graph.js';
+import type { Bucket, Wait } from '../../../lab/analysis/model/snapshot.js';
+import type { RuleInput } from '../../../lab/analysis/rules/rule.js';
+import { waitingBucket } from '../../waiting-bucket.js';
+
+const place = { function: 'main.put', file: '/f.go', line: 7 };
+
+const bucketOf = (id: number, wait: Wait, at = place) => waitingBucket(id, wait, at);
+
+const on = (id: number, channel: number, direction: 'send' | 'receive', at = place) =>
+  bucketOf(id, { kind: 'channel', cases: [{ channel, direction }] }, at);
+const sync = (id: number, address: number, mode: 'lock' | 'wait' | 'notify') =>
+  bucketOf(id, { kind: 'sync', objectKind: 'mutex', address, mode });
+const live = bucketOf(99, { kind: 'live', why: 'IO wait' });
+const may: Releaser = { kind: 'open', why: 'a handler may come', blind: false };
+const blind: Releaser = { kind: 'open', why: 'a stack could not be read', blind: true };
+const by = (bucket: number, more: Partial<Extract<Releaser, { kind: 'bucket' }>> = {}): Releaser => ({
+  ...{ kind: 'bucket', bucket: String(bucket), certain: true },
+  how: {
+    ...{ operation: 'receive', expression: 'c', file: '/f.go', line: 9, goroutine: bucket, frame: 1 },
+    function: 'main.take',
+  },
+  ...more,
+});
+
+interface Situation {
+  readonly buckets: readonly Bucket[];
+  readonly releasers: Readonly<Record<string, readonly Releaser[]>>;
+  readonly isLibrary?: boolean;
+  readonly claimed?: readonly Bucket[];
+}
+
+function look({ buckets, releasers, isLibrary = false, claimed = [] }: Situation) {
+  const all = [...buckets, live];
+  const input: RuleInput = {
+    snapshot: {
+      goroutines: { total: 0, user: 0, system: 0, blocked: 0 },
+      ...{ signatures: [], buckets: all, channels: new Map() },
+    },
+    graph: { buckets: all, channels: new Map(), releasers: new Map(Object.entries(releasers)) },
+    ...{ searches: new Map(), knots: [], unreachedKnots: [], suspectedKnots: [], someoneRuns: true },
+    isLibrary: () => isLibrary,
+    receivedFrom: () => [],
+    nameOf: (address) => `main.c${address}`,
+  };
+  const outlooks = outlooksOf(input, new Set(claimed));
+  const unclear = unclearWaits(input, outlooks.of);
+  return {
+    kinds: buckets.map((bucket) => outlooks.of.get(bucket)?.kind),
+    suspects: suspectsAmong(unclear, outlooks.of, input).map(({ text }) => text),
+    told: buckets.map((bucket) => outlooks.releasersOf(bucket).map(({ who, counts }) => `${who} ${counts}`)),
+  };
+}
+
+describe('the outlook of a goroutine', () => {
+  const sender = on(1, 5, 'send');
+
+  it('is that its wait ends where something alive was seen to end it', () => {
+    const chain = [sender, on(2, 6, 'receive')];
+    const { kinds, suspects } = look({
+      buckets: chain,
+      releasers: { [objectKey(5, 'send')]: [by(2)], [objectKey(6, 'receive')]: [by(99)] },
+    });
+    expect(kinds).to.deep.equal(['ends', 'ends']);
+    expect(suspects).to.deep.equal([]);
+  });
+
+  it('is unclear where somebody may come, and a suspect where that must not be for ever', () => {
+    const { kinds, suspects } = look({ buckets: [sender], releasers: { [objectKey(5, 'send')]: [may] } });
+    expect(kinds).to.deep.equal(['unclear']);
+    expect(suspects).to.deep.equal([
+      'main.c5: 1 goroutine waits in main.put (/f.go:7); nothing that ends it was seen; possible: a handler may come',
+    ]);
+  });
+
+  it('is idle for a receiver that what is alive may bring work to, if nobody waits for it', () => {
+    const worker = on(2, 6, 'receive');
+    const work = { [objectKey(6, 'receive')]: [may] };
+    expect(look({ buckets: [worker], releasers: work })).to.deep.include({ kinds: ['idle'], suspects: [] });
+    const wanted = look({ buckets: [worker, sender], releasers: { ...work, [objectKey(5, 'send')]: [by(2)] } });
+    expect(wanted.kinds).to.deep.equal(['unclear', 'unclear']);
+    expect(wanted.suspects).to.have.length(1);
+  });
+
+  it('is idle for the receiver behind another idle one', () => {
+    const { kinds } = look({
+      buckets: [on(1, 5, 'receive'), on(2, 6, 'receive')],
+      releasers: { [objectKey(5, 'receive')]: [by(2)], [objectKey(6, 'receive')]: [may] },
+    });
+    expect(kinds).to.deep.equal(['idle', 'idle']);
+  });
+
+  it('is that of its workers for who waits for a group, as long as each was seen', () => {
+    const group = (workers: readonly Releaser[]) =>
+      look({
+        buckets: [sync(1, 8, 'wait'), on(2, 6, 'receive')],
+        releasers: { [syncKey(8, 'wait')]: workers, [objectKey(6, 'receive')]: [may] },
+      }).kinds[0];
+    expect(group([by(2)])).to.equal('idle');
+    expect(group([by(99)])).to.equal('ends');
+    expect(group([by(2, { certain: false })])).to.equal('idle');
+    expect(group([by(2, { certain: false }), may])).to.equal('unclear');
+  });
+
+  it('is not told of who waits in vain for work that nobody was able to look for', () => {
+    const { kinds, suspects } = look({
+      buckets: [on(2, 6, 'receive')],
+      releasers: { [objectKey(6, 'receive')]: [blind] },
+    });
+    expect(kinds).to.deep.equal(['unclear']);
+    expect(suspects).to.deep.equal([]);
+  });
+
+  it('is stuck in a finding, and idle where a program is only kept running', () => {
+    const nobody = { [objectKey(5, 'send')]: [] };
+    expect(look({ buckets: [sender], releasers: nobody, claimed: [sender] }).kinds).to.deep.equal(['stuck']);
+    expect(look({ buckets: [sender], releasers: nobody }).kinds).to.deep.equal(['idle']);
+  });
+
+  it('makes no suspect of a wait for a lock of the library', () => {
+    const { suspects } = look({
+      buckets: [sync(1, 8, 'lock')],
+      releasers: { [syncKey(8, 'lock')]: [may] },
+      isLibrary: true,
+    });
+    expect(suspects).to.deep.equal([]);
+  });
+
+  it('is explained by who counts, and who does not', () => {
+    const stuck = on(2, 7, 'send');
+    const { told } = look({
+      buckets: [sender, stuck],
+      releasers: {
+        [objectKey(5, 'send')]: [by(99), by(99, { certain: false }), by(2), may],
+        [objectKey(7, 'send')]: [],
+      },
+    });
+    expect(told[0]).to.deep.equal(['G99 certain', 'G99 may', 'G2 ruled-out', 'code that is on no stack may']);
+  });
+
+  it('has at most five suspects, those first that most wait for', () => {
+    const buckets = Array.from({ length: 7 }, (_, i) => ({ ...on(i + 1, i, 'send'), count: i + 1 }));
+    const releasers = Object.fromEntries(buckets.map((_, i) => [objectKey(i, 'send'), [may]]));
+    const counts = look({ buckets, releasers }).suspects.map((text) => Number(/: (\d+) /.exec(text)?.[1]));
+    expect(counts).to.deep.equal([7, 6, 5, 4, 3]);
+  });
+});

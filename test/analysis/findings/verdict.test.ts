@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises';
+import { expect } from 'chai';
+import { claimsOf } from '../../../lab/analysis/findings/apply-rules.js';
+import { verdictOf } from '../../../lab/analysis/findings/verdict.js';
+import { objectKey, objectsOf, type Releaser, syncKey } from '../../../lab/analysis/graph/wait-for-graph.js';
+import type { Finding } from '../../../lab/analysis/model/diagnosis.js';
+import type { Bucket, Wait } from '../../../lab/analysis/model/snapshot.js';
+import type { Claim, Rule, RuleInput } from '../../../lab/analysis/rules/rule.js';
+import { waitingBucket } from '../../waiting-bucket.js';
+
+const at = { function: 'main.f', file: '/f.go', line: 7 };
+const may: Releaser = { kind: 'open', why: 'a handler may come', blind: false };
+
+const bucketOf = (id: number, wait: Wait) => waitingBucket(id, wait, at);
+
+const channel = (direction: 'send' | 'receive') =>
+  bucketOf(1, { kind: 'channel', cases: [{ channel: 8, direction }] });
+const sync = (mode: 'lock' | 'wait' | 'notify') =>
+  bucketOf(1, { kind: 'sync', objectKind: 'mutex', address: 8, mode });
+const live = bucketOf(9, { kind: 'live', why: 'IO wait' });
+
+interface Found {
+  readonly buckets?: readonly Bucket[];
+  readonly releasers?: readonly (readonly [string, readonly Releaser[]])[];
+  readonly certainty?: Claim['certainty'];
+}
+
+const unclear = (bucket: Bucket): Found => ({
+  buckets: [bucket],
+  releasers: objectsOf(bucket).map((object) => [object, [may]] as const),
+});
+const blindReceiver = (): Found => ({
+  buckets: [channel('receive')],
+  releasers: [[objectKey(8, 'receive'), [{ ...may, blind: true }]]],
+});
+
+const rows: Readonly<Record<string, Found>> = {
+  'a finding that is `proved`': { certainty: 'proved' },
+  'a finding that is `strong`': { certainty: 'strong' },
+  'a finding that is `suspected`': { certainty: 'suspected' },
+  'a sender that is `unclear`': unclear(channel('send')),
+  'a goroutine that wants a lock and is `unclear`': unclear(sync('lock')),
+  'a goroutine that waits for a group and is `unclear`': unclear(sync('wait')),
+  'a goroutine that waits for a condition and is `unclear`': {
+    buckets: [sync('notify')],
+    releasers: [[syncKey(8, 'notify'), [{ ...may, blind: true }]]],
+  },
+  'a wait that was not understood': { buckets: [bucketOf(1, { kind: 'unknown', why: 'pondering' })] },
+  'a receiver that is `unclear`': { buckets: [channel('receive')], releasers: [] },
+  'waits that are `idle` or that end': unclear(channel('receive')),
+};
+
+function verdictFor({ buckets = [], releasers = [], certainty }: Found) {
+  const all = [...buckets, live];
+  const input: RuleInput = {
+    snapshot: {
+      goroutines: { total: 0, user: 0, system: 0, blocked: 0 },
+      ...{ signatures: [], buckets: all, channels: new Map() },
+    },
+    graph: { buckets: all, channels: new Map(), releasers: new Map(releasers) },
+    searches: new Map(releasers.map(([object, all]) => [object, { releasers: all, operations: [] }])),
+    ...{ knots: [], unreachedKnots: [], suspectedKnots: [], someoneRuns: true },
+    isLibrary: () => false,
+    receivedFrom: () => [],
+    nameOf: () => 'main.c',
+  };
+  const claim: Claim | undefined = certainty && {
+    ...{ rule: 'r', class: 'communication', subtype: 'channel', certainty },
+    knot: { buckets: [], objects: [], victims: [], starved: [] },
+    ...{ summary: '', explanation: '', suggestion: '', roles: new Map() },
+  };
+  const rule: Rule = { name: 'r', apply: () => (claim === undefined ? [] : [claim]) };
+  const { claims, undecided, outlooks } = claimsOf({ input }, [rule]);
+  const findings = claims.map((one) => ({ certainty: one.certainty }) as Finding);
+  return {
+    verdict: verdictOf(findings, undecided, { atMost: 'strong' }),
+    outlook: buckets.map((bucket) => outlooks.of.get(bucket)?.kind),
+  };
+}
+
+const text = await readFile(new URL('../../../../docs/diagnosis.md', import.meta.url), 'utf8');
+
+describe('the verdict', () => {
+  const told = text.slice(text.indexOf('| what was found | verdict |'));
+  const table = told
+    .slice(0, told.indexOf('\n\n'))
+    .split('\n')
+    .slice(2)
+    .map((line) => line.split('|').map((part) => part.trim()))
+    .map(([, what = '', verdict = '']) => [what, verdict.replaceAll('`', '')] as const);
+
+  it('has a table in the docs with a row for each case', () => {
+    expect(table.map(([what]) => what)).to.deep.equal(Object.keys(rows));
+  });
+
+  for (const [what, found] of Object.entries(rows)) {
+    it(`is what the docs say for ${what}`, () => {
+      const { verdict, outlook } = verdictFor(found);
+      expect(verdict).to.equal(table.find(([name]) => name === what)?.[1]);
+      if (what.includes('`unclear`')) expect(outlook).to.deep.equal(['unclear']);
+    });
+  }
+
+  it('is not none for a receiver of which nobody could look who serves it', () => {
+    expect(verdictFor(blindReceiver()).verdict).to.equal('unknown');
+  });
+});

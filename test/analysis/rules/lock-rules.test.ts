@@ -1,0 +1,141 @@
+import { expect } from 'chai';
+import {
+  deadlockedBuckets,
+  findKnots,
+  objectKey,
+  type Releaser,
+  syncKey,
+  type WaitForGraph,
+} from '../../../lab/analysis/graph/wait-for-graph.js';
+import type { Bucket, Signature, SyncMode, Wait } from '../../../lab/analysis/model/snapshot.js';
+import { rules } from '../../../lab/analysis/rules/index.js';
+import type { Claim, RuleInput } from '../../../lab/analysis/rules/rule.js';
+
+const place = { function: 'main.f', file: '/f.go', line: 1 };
+
+function bucketOf(id: number, wait: Wait): Bucket {
+  const signature: Signature = {
+    ...{
+      id: `S${id}`,
+      count: 1,
+      waitReason: '',
+      status: 'waiting',
+      system: false,
+      exampleIds: [id],
+      frames: [],
+    },
+    ...{ currentLocation: place, userLocation: place, startLocation: place, goStatementLocation: place },
+  };
+  return { key: String(id), signature, count: 1, ids: [id], wait, elem: 0 };
+}
+
+const on = (id: number, address: number, mode: SyncMode) =>
+  bucketOf(id, { kind: 'sync', objectKind: mode === 'wait' ? 'waitgroup' : 'mutex', address, mode });
+const sending = (id: number, channel: number) =>
+  bucketOf(id, { kind: 'channel', cases: [{ channel, direction: 'send' }] });
+const live = (id: number) => bucketOf(id, { kind: 'live', why: 'IO wait' });
+const how = {
+  operation: 'unlock',
+  expression: 's.mu',
+  file: '/f.go',
+  line: 7,
+  goroutine: 1,
+  frame: 0,
+  function: 'main.f',
+} as const;
+const by = (bucket: number, certain = true): Releaser => ({
+  ...{ kind: 'bucket', bucket: String(bucket), certain, how },
+  ...(certain ? { holds: true } : {}),
+});
+const open: Releaser = { kind: 'open', why: 'somebody else', blind: false };
+
+function claims(buckets: readonly Bucket[], releasers: Readonly<Record<string, readonly Releaser[]>>): Claim[] {
+  const graph: WaitForGraph = { buckets, channels: new Map(), releasers: new Map(Object.entries(releasers)) };
+  const stuck = deadlockedBuckets(graph, 'all');
+  const input: RuleInput = {
+    snapshot: {
+      goroutines: { total: buckets.length, user: buckets.length, system: 0, blocked: buckets.length },
+      ...{ signatures: [], buckets, channels: new Map() },
+    },
+    graph,
+    searches: new Map(),
+    knots: findKnots(graph, stuck),
+    suspectedKnots: [],
+    unreachedKnots: [],
+    someoneRuns: true,
+    isLibrary: () => false,
+    receivedFrom: () => [],
+    nameOf: (address) => `main.o${address}`,
+  };
+  return rules.flatMap((rule) => rule.apply(input));
+}
+
+const named = (found: readonly Claim[]) => found.map(({ rule, subtype }) => `${rule}: ${subtype}`);
+
+describe('the rules about locks', () => {
+  it('find a goroutine that waits for its own lock, and its victims', () => {
+    const found = claims([on(1, 8, 'lock'), on(2, 8, 'lock'), live(3)], { [syncKey(8, 'lock')]: [by(1)] });
+    expect(named(found)).to.deep.equal(['double-lock: double-lock']);
+    expect(found[0]?.summary).to.equal(
+      'Goroutine 1 waits for main.o8, which it holds itself; 1 goroutine waits behind it.',
+    );
+  });
+
+  it('find two locks taken in opposite order', () => {
+    const found = claims([on(1, 8, 'lock'), on(2, 16, 'lock'), live(3)], {
+      [syncKey(8, 'lock')]: [by(2)],
+      [syncKey(16, 'lock')]: [by(1)],
+    });
+    expect(named(found)).to.deep.equal(['lock-order: ab-ba']);
+  });
+
+  it('find a lock that nobody is left to give back, unless somebody may', () => {
+    const buckets = [on(1, 8, 'lock'), live(3)];
+    expect(named(claims(buckets, { [syncKey(8, 'lock')]: [] }))).to.deep.equal(['leaked-lock: double-lock']);
+    expect(claims(buckets, { [syncKey(8, 'lock')]: [open] })).to.deep.equal([]);
+    expect(claims(buckets, { [syncKey(8, 'lock')]: [by(3, false)] })).to.deep.equal([]);
+    expect(claims(buckets, {})).to.deep.equal([]);
+  });
+
+  it('find a reader that reads again behind a writer', () => {
+    const found = claims([on(1, 8, 'rlock'), on(2, 8, 'drain'), live(3)], {
+      [syncKey(8, 'rlock')]: [by(2)],
+      [syncKey(8, 'drain')]: [by(1)],
+    });
+    expect(named(found)).to.deep.equal(['read-write-read: rwr']);
+  });
+
+  it('find a channel that is used under the lock its peer needs', () => {
+    const found = claims([sending(1, 4), on(2, 8, 'lock'), live(3)], {
+      [objectKey(4, 'send')]: [by(2)],
+      [syncKey(8, 'lock')]: [by(1)],
+    });
+    expect(named(found)).to.deep.equal(['channel-lock: channel-lock']);
+  });
+
+  it('find a group that waits for those who wait for it, and one without workers', () => {
+    const found = claims([on(1, 8, 'wait'), sending(2, 4), live(3)], {
+      [objectKey(4, 'send')]: [by(1)],
+      [syncKey(8, 'wait')]: [by(2)],
+    });
+    expect(named(found)).to.deep.equal(['channel-waitgroup: channel-waitgroup']);
+    const lonely = claims([on(1, 8, 'wait'), live(3)], { [syncKey(8, 'wait')]: [] });
+    expect(named(lonely)).to.deep.equal(['waitgroup-misuse: waitgroup-misuse']);
+  });
+
+  it('find a condition variable that nobody signals', () => {
+    const found = claims([on(1, 8, 'notify'), live(3)], { [syncKey(8, 'notify')]: [] });
+    expect(named(found)).to.deep.equal(['lost-signal: condvar']);
+  });
+
+  it('keep a writer stuck behind one reader that is stuck, though another one runs', () => {
+    const buckets = [on(1, 8, 'drain'), on(2, 16, 'lock'), live(3)];
+    const releasers = { [syncKey(8, 'drain')]: [by(2), by(3)], [syncKey(16, 'lock')]: [] };
+    const graph = { buckets, channels: new Map(), releasers: new Map(Object.entries(releasers)) };
+    expect([...deadlockedBuckets(graph, 'all')]).to.have.members(['1', '2']);
+  });
+
+  it('leave a lock alone whose holder runs', () => {
+    expect(claims([on(1, 8, 'lock'), live(3)], { [syncKey(8, 'lock')]: [by(3)] })).to.deep.equal([]);
+  });
+});
