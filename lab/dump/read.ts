@@ -4,6 +4,7 @@ import type { Dump } from './model.js';
 import { isProfile, profileHead, readProfile } from './profile.js';
 import { headSize, noDump } from './seems.js';
 import { TextReader } from './text.js';
+import { Unwrapper } from './unwrap.js';
 
 export interface ReadOptions {
   readonly signal: AbortSignal;
@@ -23,9 +24,10 @@ export async function readDumps(
   { signal, onProgress }: ReadOptions,
 ): Promise<readonly Dump[]> {
   const text = new TextReader();
+  const unwrapper = new Unwrapper(text);
   const lines = new LineSplitter(
-    (line) => text.line(line, undefined),
-    () => text.limit('a line of more than 256 MB was read in part'),
+    (line) => unwrapper.line(line),
+    () => text.limit('a line of more than 128 MB was read in part'),
   );
   let head = Buffer.alloc(0);
   const profile: Uint8Array[] = [];
@@ -41,7 +43,7 @@ export async function readDumps(
   }
   if (signal.aborted) throw interrupted(signal.reason);
   if (profile.length > 0) return [readProfile(Buffer.concat(profile))];
-  const dumps = text.end(lines.rest());
+  const dumps = text.end(unwrapper.rest(lines.rest()));
   if (dumps.length === 0) throw noDump(head);
   return dumps;
 }
