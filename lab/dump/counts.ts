@@ -1,6 +1,6 @@
 import type { Collector } from './collector.js';
 import { nonGo, type Place, type StackTree } from './fold.js';
-import { type GoroutineState, unquoteGo } from './header.js';
+import { findCounts, type GoroutineState, unquoteGo } from './header.js';
 
 /** Reads `debug=1` of net/http/pprof: how many goroutines have a stack, and its calls. */
 export class CountsReader {
@@ -22,11 +22,11 @@ export class CountsReader {
 
   /** Whether the line is the first of such a dump. */
   begins(line: string, time: Date | undefined): boolean {
-    const found = /^(goroutine|goroutineleak|[\w.-]*goroutine[\w.-]*) profile: total (\d+)$/.exec(line);
-    if (found === null) return false;
+    const found = findCounts(line);
+    if (found?.at !== 0) return false;
     this.end();
-    this.#leaked = found[1] === 'goroutineleak';
-    this.#tree = this.#collector.counts(Number(found[2]), time);
+    this.#leaked = found.leaked;
+    this.#tree = this.#collector.counts(found.total, time);
     return true;
   }
 

@@ -2,7 +2,7 @@ import type { GoroutineState } from './header.js';
 import { type DumpFrame, type DumpMember, type DumpStack, maxMembers } from './model.js';
 
 /** Bytes that numbers and argument words of all goroutines of a dump may take; those beyond are only counted. */
-const memberBytes = 256e6;
+const memberBytes = 400e6;
 const bytesOfMember = 120;
 /** Places in the tree of all stacks: about 200 bytes each. */
 const maxPlaces = 2_000_000;
@@ -26,7 +26,8 @@ interface Tally {
   readonly members: DumpMember[];
 }
 
-const separator = '\n';
+/** Between the argument words of two frames. */
+export const wordsEnd = '\n';
 
 /** The words of a million goroutines as arrays of strings would be a gigabyte. */
 class Member implements DumpMember {
@@ -35,7 +36,7 @@ class Member implements DumpMember {
   declare readonly createdIn?: number;
   readonly #words: string;
 
-  constructor(id: number, minutes: number | undefined, createdIn: number | undefined, words: string) {
+  constructor({ id, minutes, createdIn, words }: Finished) {
     this.id = id;
     if (minutes !== undefined) this.minutes = minutes;
     if (createdIn !== undefined) this.createdIn = createdIn;
@@ -43,7 +44,7 @@ class Member implements DumpMember {
   }
 
   get words(): readonly string[] {
-    return this.#words === '' ? [] : this.#words.slice(0, -1).split(separator);
+    return this.#words.split(wordsEnd);
   }
 
   toJSON(): DumpMember {
@@ -56,7 +57,7 @@ export interface Finished {
   readonly id: number;
   readonly minutes?: number | undefined;
   readonly createdIn?: number | undefined;
-  /** Each followed by a line's end. */
+  /** By frame, with `wordsEnd` between them; a string of its own, no part of the input. */
   readonly words: string;
   readonly lack: DumpStack['lack'];
 }
@@ -124,8 +125,7 @@ export class StackTree {
       return;
     }
     this.#bytesLeft -= bytesOfMember + finished.words.length;
-    const words = Buffer.from(finished.words, 'latin1').toString('latin1');
-    tally.members.push(new Member(finished.id, finished.minutes, finished.createdIn, words));
+    tally.members.push(new Member(finished));
   }
 
   /** Counts goroutines of a stack, without their numbers. */

@@ -32,6 +32,23 @@ export function findHeader(line: string): { readonly at: number; readonly header
   };
 }
 
+const countsPattern = /(goroutine|goroutineleak) profile: total (\d+)$/;
+
+/** Where in `line` the first line of a dump of counts begins, and what it says; undefined where there is none. */
+export function findCounts(
+  line: string,
+): { readonly at: number; readonly leaked: boolean; readonly total: number } | undefined {
+  const found = countsPattern.exec(line);
+  return found === null
+    ? undefined
+    : { at: found.index, leaked: found[1] === 'goroutineleak', total: Number(found[2]) };
+}
+
+/** Where in `line` something begins that is read here. */
+export function findBeginning(line: string): number | undefined {
+  return findHeader(line)?.at ?? findCounts(line)?.at;
+}
+
 type Bracket = Pick<Header, 'state' | 'minutes'>;
 
 const brackets = new Map<string, Bracket>();

@@ -1,5 +1,5 @@
 /** Of one line; a whole dump may stand in one as a string of JSON. */
-const maxLine = 256e6;
+const maxLine = 128e6;
 
 /**
  * Lines of a stream of bytes, as Latin-1 characters: a character is a byte, whatever the encoding, and no chunk's end can

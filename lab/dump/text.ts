@@ -16,19 +16,13 @@ export class TextReader {
     return this.#collector.goroutines;
   }
 
-  /** Whether a goroutine's lines are being read. */
-  get isInside(): boolean {
-    return this.#tracebacks.isOpen || this.#counts.isOpen;
-  }
-
   limit(text: string): void {
     this.#collector.limit(text);
   }
 
   /** A whole line, and when it was written. Whether it belongs to a dump. */
   line(line: string, time: Date | undefined): boolean {
-    const first = line.charCodeAt(0);
-    if (first === letterG) {
+    if (line.charCodeAt(0) === letterG) {
       const found = findHeader(line);
       if (found?.at === 0) {
         this.#counts.end();
@@ -68,6 +62,12 @@ export class TextReader {
       return true;
     }
     return false;
+  }
+
+  /** What was written as one text is over: lines that follow belong to another. */
+  endOfBlock(): void {
+    this.#counts.cutOff('');
+    this.#tracebacks.cutOff('');
   }
 
   /** The text is over; `rest` stands behind the last line's end. */

@@ -1,0 +1,181 @@
+import { gzipSync } from 'node:zlib';
+import {
+  Function as Fn,
+  Label,
+  Line,
+  Location,
+  Mapping,
+  Profile,
+  Sample,
+  StringTable,
+  ValueType,
+} from 'pprof-format';
+import { LabError, messageOf } from '../errors.js';
+import type { Dump, DumpFrame, DumpStack } from './model.js';
+
+/** So many bytes tell a profile from text. */
+export const profileHead = 8;
+
+/** Whether `head` begins a profile of pprof's protobuf that is not packed: with a type of its samples or of its period. */
+export function isProfile(head: Uint8Array): boolean {
+  const [field, length = 0, type] = head;
+  // Type and unit are numbers of strings, of a byte or two each.
+  return (field === 0x0a || field === 0x5a) && length >= 2 && length <= 12 && type === 0x08;
+}
+
+/** pprof's protobuf, unpacked, of goroutines. Errors: `usage` when it is damaged, or of something else. */
+export function readProfile(bytes: Uint8Array): Dump {
+  const profile = decode(bytes);
+  const text = (at: number | bigint) => profile.stringTable.strings[Number(at)] ?? '';
+  const [kind = ''] = profile.sampleType.map(({ type }) => text(type));
+  if (!/goroutine/.test(kind)) {
+    throw new LabError(`this is pprof's profile of ${kind === '' ? 'nothing' : kind}, not of goroutines`, {
+      code: 'usage',
+      hint: 'take that of goroutines: curl -s http://HOST:PORT/debug/pprof/goroutine?debug=2',
+    });
+  }
+  const leaked = kind === 'goroutineleak';
+  const frames = framesByLocation(profile, text);
+  let lost = 0;
+  const stacks = profile.sample.map((sample): DumpStack => {
+    const labels = sample.label.map(({ key, str }) => [text(key), text(str)]);
+    const own = sample.locationId.map((id) => frames.get(Number(id)));
+    const isWhole = own.every((one) => one !== undefined);
+    if (!isWhole) lost++;
+    return {
+      status: leaked ? 'waiting' : 'other',
+      ...{ waitReason: '', leaked, durable: false, locked: false },
+      frames: own.flatMap((one) => one ?? []),
+      ...(!isWhole && { lack: 'damaged' as const }),
+      ...(labels.length > 0 && { labels: Object.fromEntries(labels) }),
+      count: Number(sample.value[0] ?? 0),
+      members: [],
+    };
+  });
+  const time = Number(profile.timeNanos);
+  return {
+    form: 'profile',
+    ...(time > 0 && { time: new Date(time / 1e6) }),
+    goroutines: stacks.reduce((sum, { count }) => sum + count, 0),
+    stacks,
+    limits: lost === 0 ? [] : [`${lost} stacks of the profile name places that it does not have`],
+  };
+}
+
+function decode(bytes: Uint8Array): Profile {
+  const damaged = (why: string, cause?: unknown) =>
+    new LabError(`the profile is damaged: ${why}`, {
+      code: 'usage',
+      hint: 'take it once more: curl -so goroutines.pb.gz http://HOST:PORT/debug/pprof/goroutine',
+      cause,
+    });
+  if (!endsWithField(bytes)) throw damaged('it is cut off');
+  try {
+    const profile = Profile.decode(bytes);
+    if (profile.sampleType.length > 0) return profile;
+  } catch (error) {
+    throw damaged(messageOf(error), error);
+  }
+  throw damaged('it does not tell what it counts');
+}
+
+/** Whether `bytes` are whole fields of protobuf. The library takes what is cut off for whole, with halves of names. */
+function endsWithField(bytes: Uint8Array): boolean {
+  let at = 0;
+  const varint = () => {
+    let value = 0;
+    for (let factor = 1; at < bytes.length; factor *= 128) {
+      const byte = bytes[at++] ?? 0;
+      value += (byte & 127) * factor;
+      if (byte < 128) return value;
+    }
+    at = Number.POSITIVE_INFINITY;
+    return value;
+  };
+  while (at < bytes.length) {
+    const wire = varint() % 8;
+    if (wire === 1) at += 8;
+    else if (wire === 5) at += 4;
+    else if (wire === 0) varint();
+    else if (wire === 2) {
+      const length = varint();
+      at += length;
+    } else return false;
+  }
+  return at === bytes.length;
+}
+
+/** A place in machine code stands for several calls where functions are inlined: the innermost comes first. */
+function framesByLocation(profile: Profile, text: (at: number | bigint) => string): Map<number, DumpFrame[]> {
+  const functions = new Map(profile.function.map((one) => [Number(one.id), one]));
+  return new Map(
+    profile.location.map((location) => [
+      Number(location.id),
+      location.line.map((line, index): DumpFrame => {
+        const fn = functions.get(Number(line.functionId));
+        return {
+          function: fn === undefined ? 'non-Go function' : text(fn.name),
+          file: fn === undefined ? '' : text(fn.filename),
+          line: Number(line.line),
+          inlined: index < location.line.length - 1,
+        };
+      }),
+    ]),
+  );
+}
+
+/** Goroutines of one stack, of any origin. */
+export interface ProfileStack {
+  /** Innermost first. */
+  readonly frames: readonly Pick<DumpFrame, 'function' | 'file' | 'line'>[];
+  readonly count: number;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** A profile of goroutines as `go tool pprof` reads it: gzip of pprof's protobuf. */
+export function writeProfile(stacks: readonly ProfileStack[]): Uint8Array {
+  const stringTable = new StringTable();
+  const text = (value: string) => stringTable.dedup(value);
+  const functions = new Map<string, Fn>();
+  const locations = new Map<string, Location>();
+  const locate = ({ function: name, file, line }: ProfileStack['frames'][number]): number => {
+    const fn = numbered(functions, `${name}\n${file}`, (id) => {
+      return new Fn({ id, name: text(name), systemName: text(name), filename: text(file) });
+    });
+    const location = numbered(locations, `${fn.id}:${line}`, (id) => {
+      return new Location({ id, mappingId: 1, line: [new Line({ functionId: fn.id, line })] });
+    });
+    return Number(location.id);
+  };
+  const sample = stacks.map(
+    ({ frames, count, labels = {} }) =>
+      new Sample({
+        locationId: frames.map(locate),
+        value: [count],
+        label: Object.entries(labels).map(([key, value]) => new Label({ key: text(key), str: text(value) })),
+      }),
+  );
+  const valueType = () => new ValueType({ type: text('goroutine'), unit: text('count') });
+  const mapping = new Mapping({ id: 1, hasFunctions: true, hasFilenames: true, hasLineNumbers: true });
+  const profile = new Profile({
+    sampleType: [valueType()],
+    sample,
+    mapping: [mapping],
+    location: [...locations.values()],
+    function: [...functions.values()],
+    timeNanos: BigInt(Date.now()) * 1_000_000n,
+    periodType: valueType(),
+    period: 1,
+    stringTable,
+  });
+  return gzipSync(profile.encode());
+}
+
+function numbered<T>(known: Map<string, T>, key: string, make: (id: number) => T): T {
+  let one = known.get(key);
+  if (one === undefined) {
+    one = make(known.size + 1);
+    known.set(key, one);
+  }
+  return one;
+}
