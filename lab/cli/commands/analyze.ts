@@ -199,9 +199,7 @@ async function analyzeText(
   emit: Parameters<typeof analyzeCore>[1],
   signal: AbortSignal,
 ): Promise<Analysed> {
-  const { readDumps } = await import('../../dump/index.js');
-  const { createReadStream } = await import('node:fs');
-  const openDump = (w: string, _: unknown) => (w === '-' ? process.stdin : createReadStream(w));
+  const { openDump, readDumps } = await import('../../dump/index.js');
   const { analyzeDump } = await import('../../analysis/analyze-dump.js');
   const diagnosis = await withPatience(emit, { stage: 'analyze', text: where }, async () => {
     const dumps = await readDumps(openDump(where, signal), { signal });

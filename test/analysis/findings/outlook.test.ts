@@ -80,7 +80,10 @@ describe('the outlook of a goroutine', () => {
     const worker = on(2, 6, 'receive');
     const work = { [objectKey(6, 'receive')]: [may] };
     expect(look({ buckets: [worker], releasers: work })).to.deep.include({ kinds: ['idle'], suspects: [] });
-    const wanted = look({ buckets: [worker, sender], releasers: { ...work, [objectKey(5, 'send')]: [by(2)] } });
+    const wanted = look({
+      buckets: [worker, sender],
+      releasers: { ...work, [objectKey(5, 'send')]: [by(2)] },
+    });
     expect(wanted.kinds).to.deep.equal(['unclear', 'unclear']);
     expect(wanted.suspects).to.have.length(1);
   });

@@ -23,7 +23,11 @@ function bucketOf(status: Signature['status'], system: boolean, count: number): 
 }
 
 describe('what an undecided analysis says', () => {
-  const buckets = [bucketOf('waiting', false, 20), bucketOf('running', false, 7), bucketOf('waiting', true, 12)];
+  const buckets = [
+    bucketOf('waiting', false, 20),
+    bucketOf('running', false, 7),
+    bucketOf('waiting', true, 12),
+  ];
 
   it('counts the goroutines of the program alone, the blocked ones too', () => {
     const snapshot: Snapshot = {

@@ -49,7 +49,10 @@ const by = (bucket: number, certain = true): Releaser => ({
 });
 const open: Releaser = { kind: 'open', why: 'somebody else', blind: false };
 
-function claims(buckets: readonly Bucket[], releasers: Readonly<Record<string, readonly Releaser[]>>): Claim[] {
+function claims(
+  buckets: readonly Bucket[],
+  releasers: Readonly<Record<string, readonly Releaser[]>>,
+): Claim[] {
   const graph: WaitForGraph = { buckets, channels: new Map(), releasers: new Map(Object.entries(releasers)) };
   const stuck = deadlockedBuckets(graph, 'all');
   const input: RuleInput = {
