@@ -1,8 +1,8 @@
 import { messageOf } from '../../errors.js';
-import { bucketsByObject, channelOf, directionOf, isSyncObject } from '../graph/wait-for-graph.js';
 import { countOf, numbered } from '../model/counts.js';
 import { callerOfSync } from '../model/frames.js';
 import type { Bucket } from '../model/snapshot.js';
+import { bucketsByObject, isSyncObject } from '../model/wait-object.js';
 import { rules as allRules } from '../rules/index.js';
 import type { Claim, Rule, RuleInput } from '../rules/rule.js';
 import { isLost, type Study } from '../rules/study-waits.js';
@@ -110,11 +110,11 @@ function notUnderstood({ graph, searches, nameOf, isLibrary }: RuleInput): strin
     const blind = releasers.find((releaser) => releaser.kind === 'open' && releaser.blind);
     if (blind?.kind !== 'open') continue;
     if (isSyncObject(object)) {
-      lines.push(`who could release ${nameOf(channelOf(object))} is not known: ${blind.why}`);
+      lines.push(`who could release ${nameOf(object.address)} is not known: ${blind.why}`);
       continue;
     }
     lines.push(
-      `who could ${directionOf(object) === 'send' ? 'receive from' : 'send to'} ${nameOf(channelOf(object))} is not known: ${blind.why}`,
+      `who could ${object.mode === 'send' ? 'receive from' : 'send to'} ${nameOf(object.address)} is not known: ${blind.why}`,
     );
   }
   return lines;

@@ -1,14 +1,10 @@
 import { isLibraryFunction } from '../../source/library-paths.js';
-import {
-  channelOf,
-  directionOf,
-  isSyncObject,
-  objectsOf,
-  type ReleaseEvidence,
-} from '../graph/wait-for-graph.js';
+import type { ReleaseEvidence } from '../graph/releaser.js';
 import { countOf, numbered } from '../model/counts.js';
 import type { Location } from '../model/diagnosis.js';
 import { type Bucket, hex } from '../model/snapshot.js';
+import type { WaitObject } from '../model/wait-object.js';
+import { isSyncObject, objectsOf } from '../model/wait-object.js';
 import type { RootFrames } from '../read/root-frames.js';
 import type { ReleaserSearch } from '../releasers/search.js';
 import type { Claim, RuleInput } from '../rules/rule.js';
@@ -33,7 +29,7 @@ export function starvedText({ knot }: Claim): string {
   return ` ${who} blocked as a consequence, in ${places.join(', ')}.`;
 }
 
-export function parkedText(bucket: Bucket, objects: readonly string[], input: RuleInput): string {
+export function parkedText(bucket: Bucket, objects: readonly WaitObject[], input: RuleInput): string {
   const who =
     bucket.count === 1
       ? `Goroutine ${bucket.ids[0]}`
@@ -43,8 +39,8 @@ export function parkedText(bucket: Bucket, objects: readonly string[], input: Ru
   const what = objects
     .map((object) =>
       isSyncObject(object)
-        ? syncWaitText(object, input.nameOf(channelOf(object)))
-        : `${directionOf(object)} on ${input.nameOf(channelOf(object))}`,
+        ? syncWaitText(object, input.nameOf(object.address))
+        : `${object.mode} on ${input.nameOf(object.address)}`,
     )
     .join(', ');
   const is = bucket.count === 1 ? 'is' : 'are';
@@ -54,7 +50,7 @@ export function parkedText(bucket: Bucket, objects: readonly string[], input: Ru
 
 export function parkedCheck(
   bucket: Bucket,
-  objects: readonly string[],
+  objects: readonly WaitObject[],
   facts: RootFrames | undefined,
 ): string {
   const commands = [`goroutine ${bucket.ids[0]}`, 'print runtime.curg.waitreason'];
@@ -99,9 +95,9 @@ export function releaseCheck(how: ReleaseEvidence, certain: boolean): string {
   return `goroutine ${how.goroutine}; frame ${how.frame} examinemem -fmt hex -size 8 -count 1 -x &${how.expression}`;
 }
 
-export function searchText(object: string, search: ReleaserSearch, input: RuleInput): string {
-  const needed = directionOf(object) === 'send' ? 'receives from or closes' : 'sends to or closes';
-  const name = input.nameOf(channelOf(object));
+export function searchText(object: WaitObject, search: ReleaserSearch, input: RuleInput): string {
+  const needed = object.mode === 'send' ? 'receives from or closes' : 'sends to or closes';
+  const name = input.nameOf(object.address);
   const places = search.operations.map((o) => `${o.file}:${o.line} (${o.expression})`);
   if (places.length === 0) return `Nothing in the program's sources ${needed} ${name}`;
   const open = search.releasers.filter((releaser) => releaser.kind === 'open');
@@ -117,17 +113,17 @@ export const sourceCheck = (search: ReleaserSearch) =>
 
 /** What memory says about who could still come by the object; `undefined` when it was not looked at. */
 export function reachText(
-  object: string,
+  object: WaitObject,
   { snapshot: { reached }, graph, nameOf }: RuleInput,
 ): string | undefined {
   const lost = graph.buckets.find(
     (bucket) => bucket.signature.leaked === true && objectsOf(bucket).includes(object),
   );
   if (lost !== undefined)
-    return `The runtime's own leak detection had found goroutine ${lost.ids[0]} lost before the core was taken (status _Gleaked): nothing alive reaches ${nameOf(channelOf(object))}`;
+    return `The runtime's own leak detection had found goroutine ${lost.ids[0]} lost before the core was taken (status _Gleaked): nothing alive reaches ${nameOf(object.address)}`;
   if (reached === undefined) return undefined;
-  const name = nameOf(channelOf(object));
-  if (reached.reaches(channelOf(object)))
+  const name = nameOf(object.address);
+  if (reached.reaches(object.address))
     return `Live goroutines can still reach ${name}, so memory alone does not prove that nobody will use it`;
   const { counts } = reached;
   const seen =
@@ -141,8 +137,8 @@ export function reachText(
   return `Nothing alive reaches ${name}${seen} from package variables, registers, finalizers and the stacks${from}`;
 }
 
-export function objectCheck(object: string, { graph }: RuleInput): string {
-  const address = channelOf(object);
+export function objectCheck(object: WaitObject, { graph }: RuleInput): string {
+  const address = object.address;
   const sync = graph.syncObjects?.get(address);
   return sync === undefined ? `print *(*"runtime.hchan")(${hex(address)})` : syncStateCheck(sync);
 }

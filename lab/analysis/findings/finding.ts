@@ -1,7 +1,8 @@
-import { channelOf, isSyncObject, type Knot, type ObjectKey, objectsOf } from '../graph/wait-for-graph.js';
+import type { Knot } from '../graph/knots.js';
 import { countOf, numbered } from '../model/counts.js';
 import type { Edge, Evidence, Finding, Resource, RootGoroutine } from '../model/diagnosis.js';
 import { type Bucket, hex } from '../model/snapshot.js';
+import { isSyncObject, objectsOf, type WaitObject } from '../model/wait-object.js';
 import type { RootFrames } from '../read/root-frames.js';
 import type { ReleaserSearch } from '../releasers/search.js';
 import type { Claim, RuleInput } from '../rules/rule.js';
@@ -71,7 +72,7 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
     }
   }
   for (const object of told.objects.filter((object) => idOf.has(object))) {
-    const address = channelOf(object);
+    const address = object.address;
     const id = idOf.get(object) ?? '';
     const channel = input.graph.channels.get(address);
     if (channel !== undefined) {
@@ -153,8 +154,8 @@ function noObject(kind: 'nil-channel' | 'select', count: number): Resource {
   return { id: `R${count + 1}`, kind, address: '0x0', name };
 }
 
-function resourceOf(id: string, object: ObjectKey, input: RuleInput): Resource {
-  const address = channelOf(object);
+function resourceOf(id: string, object: WaitObject, input: RuleInput): Resource {
+  const address = object.address;
   const sync = isSyncObject(object) ? syncResource(id, object, input) : undefined;
   if (sync !== undefined) return sync;
   const channel = input.graph.channels.get(address);
@@ -173,7 +174,7 @@ function rootOf(
   bucket: Bucket,
   claim: Claim,
   facts: RootFrames | undefined,
-  idOf: ReadonlyMap<string, string>,
+  idOf: ReadonlyMap<WaitObject, string>,
   resources: readonly Resource[],
 ): RootGoroutine[] {
   const { signature } = bucket;

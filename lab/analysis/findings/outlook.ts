@@ -1,15 +1,10 @@
-import {
-  channelOf,
-  deadlockedBuckets,
-  isSyncObject,
-  type ObjectKey,
-  objectsOf,
-  type Releaser,
-} from '../graph/wait-for-graph.js';
+import type { Releaser } from '../graph/releaser.js';
+import { deadlockedBuckets } from '../graph/wait-for-graph.js';
 import type { OutlookKind, ToldReleaser } from '../model/diagnosis.js';
 import { callerOfSync } from '../model/frames.js';
 import type { Bucket } from '../model/snapshot.js';
 import { packageOf } from '../model/source-stacks.js';
+import { isSyncObject, objectsOf, type WaitObject } from '../model/wait-object.js';
 import { takesAgain } from '../releasers/locks.js';
 import type { RuleInput } from '../rules/rule.js';
 
@@ -160,7 +155,7 @@ function waitsForWork({ wait }: Bucket): boolean {
 }
 
 /** Those on stacks who could end the wait. */
-function servers(object: ObjectKey, { graph }: RuleInput, stuck: ReadonlySet<string>): BucketReleaser[] {
+function servers(object: WaitObject, { graph }: RuleInput, stuck: ReadonlySet<string>): BucketReleaser[] {
   return (graph.releasers.get(object) ?? []).flatMap((r) =>
     r.kind === 'bucket' && mayCome(r, stuck) ? [r] : [],
   );
@@ -171,7 +166,7 @@ const mayCome = (releaser: Releaser, stuck: ReadonlySet<string>) =>
   !(releaser.kind === 'bucket' && stuck.has(releaser.bucket));
 
 /** What is alive and brings something to do. */
-function bringers(object: ObjectKey, { graph }: RuleInput, stuck: ReadonlySet<string>): string[] {
+function bringers(object: WaitObject, { graph }: RuleInput, stuck: ReadonlySet<string>): string[] {
   return (graph.releasers.get(object) ?? [])
     .filter((r) => mayCome(r, stuck) && !(r.kind === 'open' && r.blind))
     .map((r) => (r.kind === 'open' ? r.why : servedText(r)));
@@ -229,8 +224,8 @@ function toldReleasers(
   const told = objectsOf(bucket).flatMap((object) =>
     (graph.releasers.get(object) ?? []).map((releaser) => tell(releaser, object)),
   );
-  function tell(releaser: Releaser, object: ObjectKey): ToldReleaser {
-    const name = nameOf(channelOf(object));
+  function tell(releaser: Releaser, object: WaitObject): ToldReleaser {
+    const name = nameOf(object.address);
     const kind = isSyncObject(object) ? 'object' : 'channel';
     const blocker = releaser.behind?.find((key) => stuck.has(key));
     const behind = graph.buckets.find(({ key }) => key === blocker);

@@ -1,6 +1,6 @@
-import { bucketsByObject, channelOf, objectsOf } from '../graph/wait-for-graph.js';
 import { countOf, numbered } from '../model/counts.js';
 import type { Bucket } from '../model/snapshot.js';
+import { bucketsByObject, objectsOf } from '../model/wait-object.js';
 import type { RuleInput } from '../rules/rule.js';
 import { placeOf } from '../rules/sync-knot.js';
 import type { Outlook } from './outlook.js';
@@ -48,7 +48,7 @@ export function suspectsAmong(
       const largest = waiting.toSorted((a, b) => b.count - a.count)[0];
       if (largest === undefined) return [];
       const { function: name, file, line } = placeOf(largest);
-      const resource = nameOf(channelOf(object));
+      const resource = nameOf(object.address);
       const others = objectsOf(largest).length > 1 ? ', among other cases of a select' : '';
       const why = outlooks.get(largest)?.why ?? '';
       const text = `${resource}: ${numbered(count, 'goroutine waits', 'goroutines wait')} in ${name} (${file}:${line})${others}; ${why}`;

@@ -1,8 +1,8 @@
-import type { ObjectKey, ReleaseEvidence } from '../graph/wait-for-graph.js';
-import { channelOf } from '../graph/wait-for-graph.js';
+import type { ReleaseEvidence } from '../graph/releaser.js';
 import { numbered } from '../model/counts.js';
 import type { Resource } from '../model/diagnosis.js';
 import { type Bucket, hex, isKnownAddress, type SyncObject } from '../model/snapshot.js';
+import type { WaitObject } from '../model/wait-object.js';
 import type { ReleaserSearch } from '../releasers/search.js';
 import type { RuleInput } from '../rules/rule.js';
 
@@ -20,12 +20,12 @@ const wants: Readonly<Record<string, string>> = {
   notify: 'for a signal on',
 };
 
-export function syncWaitText(object: ObjectKey, name: string): string {
-  return `waits ${wants[object.slice(0, object.indexOf(':'))] ?? 'for'} ${name}`;
+export function syncWaitText(object: WaitObject, name: string): string {
+  return `waits ${wants[object.mode] ?? 'for'} ${name}`;
 }
 
-export function syncResource(id: string, object: ObjectKey, input: RuleInput): Resource | undefined {
-  const address = channelOf(object);
+export function syncResource(id: string, object: WaitObject, input: RuleInput): Resource | undefined {
+  const address = object.address;
   const known = input.graph.syncObjects?.get(address);
   const kind = known?.state.kind ?? 'unknown';
   return { id, kind, address: hex(address), name: input.nameOf(address) };
@@ -107,8 +107,8 @@ export const syncSearchCheck = ({ operations }: ReleaserSearch) =>
     .map((o) => `list ${o.file}:${o.line}`)
     .join('; ') || 'sources';
 
-export function syncSearchText(object: ObjectKey, search: ReleaserSearch, name: string): string {
-  const mode = object.slice(0, object.indexOf(':'));
+export function syncSearchText(object: WaitObject, search: ReleaserSearch, name: string): string {
+  const mode = object.mode;
   const verb = mode === 'wait' ? 'calls Done on' : mode === 'notify' ? 'signals' : 'unlocks';
   const places = search.operations.slice(0, maxPlaces).map((o) => `${o.file}:${o.line} (${o.expression})`);
   const more = search.operations.length - places.length;

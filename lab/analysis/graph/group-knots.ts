@@ -1,4 +1,5 @@
-import { type Knot, objectsOf } from './wait-for-graph.js';
+import { objectsOf } from '../model/wait-object.js';
+import type { Knot } from './knots.js';
 
 /**
  * Knots of the same shape, made by the same code over and over (a sender left behind by each request), are one
@@ -37,7 +38,7 @@ export function joinKnots(knots: readonly Knot[]): Knot[] {
 /** Who waits where and in which way; not for which object. */
 function shapeOf({ buckets }: Knot): string {
   const parts = buckets.map((bucket) => {
-    const ways = objectsOf(bucket).map((object) => object.slice(0, object.indexOf(':')));
+    const ways = objectsOf(bucket).map((object) => object.mode);
     return `${bucket.signature.id} ${bucket.wait.kind} ${ways.sort().join(',')}`;
   });
   return parts.sort().join('; ');

@@ -1,7 +1,8 @@
 import type { Operation, OperationClass, Spot } from '../../source/facts.js';
 import type { AnsweredClass } from '../../source/sources.js';
-import { objectKey, type Releaser } from '../graph/wait-for-graph.js';
+import type { Releaser } from '../graph/releaser.js';
 import { type Bucket, type Frame, isPrivateRuntime } from '../model/snapshot.js';
+import { waitObject } from '../model/wait-object.js';
 import {
   blindSpots,
   evidence,
@@ -96,7 +97,7 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
   }
 
   return async (channel: number, direction: 'send' | 'receive'): Promise<ReleaserSearch> => {
-    const waiting = context.waiting.get(objectKey(channel, direction)) ?? [];
+    const waiting = context.waiting.get(waitObject(direction, channel)) ?? [];
     const releasers: Releaser[] = [];
     const ops = new Map<number, boolean>();
     const seen = new Set<string>();

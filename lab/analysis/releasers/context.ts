@@ -1,8 +1,9 @@
 import type { Entry, OperationClass } from '../../source/facts.js';
 import type { AnsweredClass, Sources } from '../../source/sources.js';
-import type { ObjectKey, ReleaseEvidence, Releaser } from '../graph/wait-for-graph.js';
+import type { ReleaseEvidence, Releaser } from '../graph/releaser.js';
 import type { Locator } from '../model/locator.js';
 import type { Bucket, Signature, Snapshot } from '../model/snapshot.js';
+import type { WaitObject } from '../model/wait-object.js';
 import type { Meaning, Meanings } from './meaning.js';
 
 /** What a search knows. Goroutines of the runtime are left out. */
@@ -11,7 +12,7 @@ export interface SearchContext {
   readonly buckets: readonly Bucket[];
   readonly sources: Sources;
   /** Who waits for each object. */
-  readonly waiting: ReadonlyMap<ObjectKey, readonly Bucket[]>;
+  readonly waiting: ReadonlyMap<WaitObject, readonly Bucket[]>;
   /** Place of a signature's stack in what the sources were told. */
   stackOf(signature: Signature): number;
   bucketsOf(stack: number): readonly Bucket[];

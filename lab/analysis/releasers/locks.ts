@@ -1,9 +1,10 @@
 import type { Holder, Operation } from '../../source/facts.js';
 import type { AnsweredClass } from '../../source/sources.js';
-import { type ObjectKey, type Releaser, syncKey } from '../graph/wait-for-graph.js';
+import type { Releaser } from '../graph/releaser.js';
 import { callerOfSync, isOnce } from '../model/frames.js';
 import type { Locator } from '../model/locator.js';
 import type { Bucket, Frame, SyncMode, SyncObject, Wait } from '../model/snapshot.js';
+import { type WaitObject, waitObject } from '../model/wait-object.js';
 import {
   blindSpots,
   evidence,
@@ -310,4 +311,4 @@ function isFree({ state }: SyncObject, mode: SyncMode): boolean {
   }
 }
 
-export const syncObjectKey = ({ address, mode }: SyncWait): ObjectKey => syncKey(address, mode);
+export const objectOf = ({ address, mode }: SyncWait): WaitObject => waitObject(mode, address);

@@ -1,7 +1,7 @@
 import type { Spot } from '../../source/facts.js';
-import { type ObjectKey, objectKey } from '../graph/wait-for-graph.js';
 import type { Address, Locator } from '../model/locator.js';
 import type { Bucket, Frame } from '../model/snapshot.js';
+import { type WaitObject, waitObject } from '../model/wait-object.js';
 
 /** What a spot means in one bucket, for one object. */
 export interface Meaning {
@@ -17,7 +17,7 @@ export interface Meaning {
   /** Goroutines of the bucket of which it was seen. */
   readonly seen: number;
   /** It comes there only when one of these ends its wait. */
-  readonly onlyBy?: readonly ObjectKey[];
+  readonly onlyBy?: readonly WaitObject[];
 }
 
 interface Read {
@@ -36,7 +36,7 @@ interface Entry {
   readonly reads: readonly Read[];
   /** Not every goroutine of the bucket was asked, or the variable may change until then. */
   readonly open: boolean;
-  readonly onlyBy: readonly ObjectKey[] | undefined;
+  readonly onlyBy: readonly WaitObject[] | undefined;
 }
 
 /** What spots mean, by object: each frame is asked once, however many objects there are. */
@@ -154,11 +154,11 @@ async function neededArms(
   bucket: Bucket,
   frame: Frame,
   locator: Locator,
-): Promise<readonly ObjectKey[] | undefined> {
+): Promise<readonly WaitObject[] | undefined> {
   const [goroutine] = bucket.ids;
   if (arms === undefined || goroutine === undefined || bucket.wait.kind !== 'channel') return undefined;
   const { cases } = bucket.wait;
-  const out: ObjectKey[] = [];
+  const out: WaitObject[] = [];
   for (const { expr, via, kind } of arms) {
     const read = expr === '' ? 'unreadable' : await locator.address(goroutine, frame.index, expr);
     const query = { goroutine, frame, called: calledBy(bucket, index) };
@@ -168,7 +168,7 @@ async function neededArms(
         : read;
     const known = cases.find(({ channel, direction }) => channel === address && direction === kind);
     if (known === undefined) return undefined;
-    out.push(objectKey(known.channel, known.direction));
+    out.push(waitObject(known.direction, known.channel));
   }
   return out;
 }

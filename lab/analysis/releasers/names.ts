@@ -1,6 +1,5 @@
-import type { ObjectKey } from '../graph/wait-for-graph.js';
-import { channelOf } from '../graph/wait-for-graph.js';
 import { type Bucket, hex, isKnownAddress } from '../model/snapshot.js';
+import type { WaitObject } from '../model/wait-object.js';
 import type { ReleaserSearch } from './search.js';
 
 const kinds = {
@@ -12,12 +11,12 @@ const kinds = {
 
 /** Objects as a person would call them: by what the sources tell, else by kind and address. */
 export function objectNames(
-  searches: ReadonlyMap<ObjectKey, ReleaserSearch>,
+  searches: ReadonlyMap<WaitObject, ReleaserSearch>,
   buckets: readonly Bucket[],
 ): (address: number) => string {
   const names = new Map<number, string>();
   for (const [object, { name }] of searches) {
-    const address = channelOf(object);
+    const address = object.address;
     if (name !== undefined && !names.has(address)) names.set(address, name);
   }
   for (const { wait } of buckets) {

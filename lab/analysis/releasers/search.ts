@@ -1,5 +1,5 @@
 import type { Departure } from '../../source/facts.js';
-import type { Releaser } from '../graph/wait-for-graph.js';
+import type { Releaser } from '../graph/releaser.js';
 
 /** An operation of the program's sources. */
 export interface OperationPlace {

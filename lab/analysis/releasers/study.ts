@@ -1,24 +1,17 @@
 import { messageOf, toLabError } from '../../errors.js';
 import type { Sources } from '../../source/sources.js';
-import {
-  bucketsByObject,
-  channelOf,
-  directionOf,
-  isSyncObject,
-  type ObjectKey,
-  objectKey,
-} from '../graph/wait-for-graph.js';
 import type { Locators } from '../model/locator.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
 import { stacksOf } from '../model/source-stacks.js';
+import { bucketsByObject, isSyncObject, type WaitObject, waitObject } from '../model/wait-object.js';
 import { channelSearch, waitingFrame } from './channels.js';
 import type { SearchContext } from './context.js';
-import { syncFrame, syncObjectKey, syncSearch, waitsIn } from './locks.js';
+import { objectOf, syncFrame, syncSearch, waitsIn } from './locks.js';
 import type { ReleaserSearch } from './search.js';
 import { WaitingPlaces } from './waiting-ops.js';
 
 export interface Searches {
-  readonly byObject: ReadonlyMap<ObjectKey, ReleaserSearch>;
+  readonly byObject: ReadonlyMap<WaitObject, ReleaserSearch>;
   /** What a goroutine receives from in the line that it waits at, as written. */
   receivedFrom(bucket: Bucket): readonly string[];
 }
@@ -48,22 +41,22 @@ export async function searchAll(
   };
   const places = new WaitingPlaces(context);
   await places.ask(placesToAsk(buckets));
-  const byObject = new Map<ObjectKey, ReleaserSearch>();
+  const byObject = new Map<WaitObject, ReleaserSearch>();
   const ofChannel = channelSearch(context, places);
   for (const [object, waiting] of context.waiting) {
     signal.throwIfAborted();
     if (isSyncObject(object) || isOutside(object, snapshot)) continue;
     // A select that a clock or the like ends as well needs nobody at its other arms.
     if (waiting.every((bucket) => endsFromOutside(bucket, snapshot))) continue;
-    const looked = search(() => ofChannel(channelOf(object), directionOf(object)), signal);
+    const looked = search(() => ofChannel(object.address, object.mode), signal);
     byObject.set(object, await looked);
   }
   if (locators.syncObjects !== undefined) {
     const ofSync = syncSearch(context, locators.syncObjects, places);
     for (const { wait } of buckets) {
       signal.throwIfAborted();
-      if (wait.kind !== 'sync' || byObject.has(syncObjectKey(wait))) continue;
-      byObject.set(syncObjectKey(wait), await search(() => ofSync(wait), signal));
+      if (wait.kind !== 'sync' || byObject.has(objectOf(wait))) continue;
+      byObject.set(objectOf(wait), await search(() => ofSync(wait), signal));
     }
   }
   return { byObject, receivedFrom: (bucket) => receivedFrom(bucket, places) };
@@ -80,13 +73,13 @@ async function search(look: () => Promise<ReleaserSearch>, signal: AbortSignal):
   }
 }
 
-const isOutside = (object: ObjectKey, { channels }: Snapshot) =>
-  channels.get(channelOf(object))?.wokenFromOutside !== undefined;
+const isOutside = (object: WaitObject, { channels }: Snapshot) =>
+  channels.get(object.address)?.wokenFromOutside !== undefined;
 
 function endsFromOutside({ wait }: Bucket, snapshot: Snapshot): boolean {
   return (
     wait.kind === 'channel' &&
-    wait.cases.some(({ channel, direction }) => isOutside(objectKey(channel, direction), snapshot))
+    wait.cases.some(({ channel, direction }) => isOutside(waitObject(direction, channel), snapshot))
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Releaser } from '../graph/wait-for-graph.js';
+import type { Releaser } from '../graph/releaser.js';
 import type { SyncObject } from '../model/snapshot.js';
 import { evidence, openEntry } from './context.js';
 import type { SyncFacts } from './locks.js';

@@ -1,4 +1,4 @@
-import { objectsOf } from '../graph/wait-for-graph.js';
+import { objectsOf } from '../model/wait-object.js';
 import type { ContextOrigin } from '../releasers/search.js';
 import { channelRule, channelsText, verbFor } from './channel-shape.js';
 import { behind, goroutinesOf } from './rule.js';

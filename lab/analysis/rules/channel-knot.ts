@@ -1,4 +1,5 @@
-import { directionOf, type Knot, peersOf } from '../graph/wait-for-graph.js';
+import type { Knot } from '../graph/knots.js';
+import { peersOf } from '../graph/releaser.js';
 import { countOf } from '../model/counts.js';
 import { channelRule, channelsText } from './channel-shape.js';
 import { agree, behind, goroutinesOf } from './rule.js';
@@ -16,7 +17,7 @@ export const channelKnot = channelRule('channel-knot', 'other', (knot, input) =>
 });
 
 function abandonedText(knot: Knot, names: string) {
-  const sending = directionOf(knot.objects[0] ?? '') === 'send';
+  const sending = knot.objects[0]?.mode === 'send';
   const verb = agree(knot.buckets, 'waits', 'wait');
   const missing = sending ? 'receive from it' : 'send to it or close it';
   return {

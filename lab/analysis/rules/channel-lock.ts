@@ -1,4 +1,4 @@
-import { isSyncObject } from '../graph/wait-for-graph.js';
+import { isSyncObject } from '../model/wait-object.js';
 import { agree, behind, goroutinesOf } from './rule.js';
 import { namesOf, partsOf, placeOf, ruleFor } from './sync-knot.js';
 

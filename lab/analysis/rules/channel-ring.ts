@@ -1,4 +1,4 @@
-import { channelOf, peersOf } from '../graph/wait-for-graph.js';
+import { peersOf } from '../graph/releaser.js';
 import { channelRule, channelsText } from './channel-shape.js';
 import { agree, behind, goroutinesOf } from './rule.js';
 import { placeOf } from './sync-knot.js';
@@ -7,12 +7,12 @@ import { placeOf } from './sync-knot.js';
 export const channelRing = channelRule('channel-ring', 'ring', (knot, input) => {
   const steps = knot.objects.flatMap((object) =>
     knot.buckets
-      .filter(({ wait }) => wait.kind === 'channel' && wait.cases.some((c) => object === `send:${c.channel}`))
+      .filter(({ wait }) => wait.kind === 'channel' && wait.cases.some((c) => c.channel === object.address))
       .map((bucket) => {
         const peers = peersOf(object, input.graph.releasers.get(object) ?? []);
         const next = knot.buckets.filter((other) => peers.some((peer) => peer.bucket === other.key));
         const { file, line } = placeOf(bucket);
-        return `${goroutinesOf([bucket])} ${agree([bucket], 'sends', 'send')} to ${input.nameOf(channelOf(object))} at ${file}:${line}, which ${goroutinesOf(next).toLowerCase()} should be receiving from`;
+        return `${goroutinesOf([bucket])} ${agree([bucket], 'sends', 'send')} to ${input.nameOf(object.address)} at ${file}:${line}, which ${goroutinesOf(next).toLowerCase()} should be receiving from`;
       }),
   );
   return {

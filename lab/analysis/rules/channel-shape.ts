@@ -1,16 +1,9 @@
 import { joinKnots } from '../graph/group-knots.js';
-import {
-  channelOf,
-  directionOf,
-  isSyncObject,
-  type Knot,
-  type ObjectKey,
-  peersOf,
-  type ReleaseEvidence,
-  type Releaser,
-} from '../graph/wait-for-graph.js';
+import type { Knot } from '../graph/knots.js';
+import { peersOf, type ReleaseEvidence, type Releaser } from '../graph/releaser.js';
 import { countOf } from '../model/counts.js';
 import { isPrivateRuntime } from '../model/snapshot.js';
+import { isSyncObject, type WaitObject } from '../model/wait-object.js';
 import { agree, type Claim, fillOf, isMainAlone, type Rule, type RuleInput } from './rule.js';
 
 /** What a knot of channels alone is; each has one rule. */
@@ -35,11 +28,11 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
   const peers = knot.objects.map((object) => peersOf(object, input.graph.releasers.get(object) ?? []));
   const stories = knot.objects.map((object) => input.searches.get(object)?.story);
   const contexts = knot.objects.filter((o) => input.searches.get(o)?.contexts !== undefined);
-  const stopped = knot.objects.map((object) => input.graph.channels.get(channelOf(object))?.stoppedTimer);
+  const stopped = knot.objects.map((object) => input.graph.channels.get(object.address)?.stoppedTimer);
   if (stopped.every((is) => is === true)) return 'timer';
   if (peers.every((found) => found.length === 0)) {
     if (contexts.length === knot.objects.length) return 'context';
-    if (knot.objects.every((object) => directionOf(object) === 'send')) {
+    if (knot.objects.every((object) => object.mode === 'send')) {
       return stories.some((story) => (story?.departures.length ?? 0) > 0) ? 'leaked-sender' : 'other';
     }
     const known = stories.some((story) => (story?.sends.length ?? 0) + (story?.closes.length ?? 0) > 0);
@@ -47,7 +40,7 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
   }
   if (contexts.length > 0) return 'context';
   const [object, ...others] = knot.objects;
-  if (object !== undefined && others.length === 0 && directionOf(object) === 'send') {
+  if (object !== undefined && others.length === 0 && object.mode === 'send') {
     const receivers = receiversIn(object, input, certainty === 'strong');
     if (knot.buckets.every((bucket) => receivers.some((r) => r.bucket === bucket.key))) {
       return countOf(knot.buckets) === 1 ? 'self-blocked' : 'pool';
@@ -59,7 +52,7 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
     // Idle workers that could hand each other work, if they had any.
     if (busy.length === 0) return 'forgotten-close';
   }
-  const sends = knot.objects.every((o) => directionOf(o) === 'send');
+  const sends = knot.objects.every((o) => o.mode === 'send');
   return sends && knot.objects.length > 1 && peers.every((found) => found.length > 0) ? 'ring' : 'other';
 }
 
@@ -71,7 +64,7 @@ function isBusy(how: ReleaseEvidence, { buckets }: Knot): boolean {
 }
 
 /** Those who would receive from a channel; where nobody else can, they need not have been evaluated. */
-export function receiversIn(object: ObjectKey, { graph }: RuleInput, unsureToo: boolean) {
+export function receiversIn(object: WaitObject, { graph }: RuleInput, unsureToo: boolean) {
   return (graph.releasers.get(object) ?? []).flatMap((r: Releaser) =>
     r.kind === 'bucket' && (r.certain || unsureToo) && r.how.operation === 'receive' ? [r] : [],
   );
@@ -82,7 +75,7 @@ function keepsProgramRunning(knot: Knot, input: RuleInput): boolean {
   return (
     isMainAlone(knot, input) &&
     knot.objects.every(
-      (object) => directionOf(object) === 'receive' && input.searches.get(object)?.operations.length === 0,
+      (object) => object.mode === 'receive' && input.searches.get(object)?.operations.length === 0,
     )
   );
 }
@@ -146,14 +139,14 @@ function placesOf({ buckets, objects }: Knot, input: RuleInput): string {
     ({ signature }) => `${signature.userLocation.file}:${signature.userLocation.line}`,
   );
   const isSelect = buckets.every(({ wait }) => wait.kind === 'channel' && wait.cases.length > 1);
-  const names = isSelect ? [] : objects.map((o) => `${directionOf(o)} ${input.nameOf(channelOf(o))}`);
+  const names = isSelect ? [] : objects.map((o) => `${o.mode} ${input.nameOf(o.address)}`);
   return [...new Set([...places, ...names])].sort().join('; ');
 }
 
 /** `main.sales.amounts (unbuffered) and ...`; channels of one name are counted. */
 export function channelsText(knot: Knot, input: RuleInput): string {
   const counts = new Map<string, number>();
-  for (const channel of new Set(knot.objects.map(channelOf))) {
+  for (const channel of new Set(knot.objects.map(({ address }) => address))) {
     const text = `${input.nameOf(channel)} (${fillOf(input.graph.channels.get(channel))}`;
     counts.set(text, (counts.get(text) ?? 0) + 1);
   }

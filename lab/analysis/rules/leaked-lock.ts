@@ -1,4 +1,4 @@
-import type { Knot } from '../graph/wait-for-graph.js';
+import type { Knot } from '../graph/knots.js';
 import type { Leak } from '../releasers/search.js';
 import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
 import { namesOf, ruleFor } from './sync-knot.js';

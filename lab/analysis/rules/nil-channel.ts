@@ -1,4 +1,4 @@
-import type { Knot } from '../graph/wait-for-graph.js';
+import type { Knot } from '../graph/knots.js';
 import { countOf } from '../model/counts.js';
 import { isEndlessContext } from './endless-context.js';
 import { behind, type Claim, goroutinesOf, type Rule, type RuleInput } from './rule.js';

@@ -1,4 +1,5 @@
-import { directionOf, type Knot, peersOf } from '../graph/wait-for-graph.js';
+import type { Knot } from '../graph/knots.js';
+import { peersOf } from '../graph/releaser.js';
 import type { Bucket } from '../model/snapshot.js';
 import { channelRule, channelsText } from './channel-shape.js';
 import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
@@ -11,7 +12,7 @@ import { placeOf } from './sync-knot.js';
 export const poolWaitsForItself = channelRule('pool-waits-for-itself', 'pool', (knot, input, certainty) => {
   const holders = holdersOf(knot, input);
   if (holders.length > 0) return certainty === 'suspected' ? undefined : ofSlots(knot, holders, input);
-  return directionOf(knot.objects[0] ?? '') === 'send' ? ofWorkers(knot, input) : ofResults(knot, input);
+  return knot.objects[0]?.mode === 'send' ? ofWorkers(knot, input) : ofResults(knot, input);
 });
 
 function holdersOf({ buckets, objects }: Knot, { searches }: RuleInput): Bucket[] {

@@ -1,14 +1,16 @@
-import type { Knot, ObjectKey, WaitForGraph } from '../graph/wait-for-graph.js';
+import type { Knot } from '../graph/knots.js';
+import type { WaitForGraph } from '../graph/wait-for-graph.js';
 import { countOf } from '../model/counts.js';
 import type { DeadlockClass, DeadlockSubtype } from '../model/diagnosis.js';
 import type { Bucket, Channel, Snapshot } from '../model/snapshot.js';
+import type { WaitObject } from '../model/wait-object.js';
 import type { ReleaserSearch } from '../releasers/search.js';
 
 /** What a rule sees: plain values, no files and no Delve. */
 export interface RuleInput {
   readonly snapshot: Snapshot;
   readonly graph: WaitForGraph;
-  readonly searches: ReadonlyMap<ObjectKey, ReleaserSearch>;
+  readonly searches: ReadonlyMap<WaitObject, ReleaserSearch>;
   /** Knots of the set that no releaser at all can wake. */
   readonly knots: readonly Knot[];
   /**

@@ -1,4 +1,3 @@
-import { channelOf } from '../graph/wait-for-graph.js';
 import { channelRule, receiversIn } from './channel-shape.js';
 import { behind, fillOf, goroutinesOf } from './rule.js';
 
@@ -10,9 +9,10 @@ export const selfBlockedConsumer = channelRule(
   'self-blocked-consumer',
   'self-blocked',
   (knot, input, certainty) => {
-    const [object = ''] = knot.objects;
+    const [object] = knot.objects;
     const [own] = knot.buckets;
-    const address = channelOf(object);
+    if (object === undefined) return undefined;
+    const { address } = object;
     const name = input.nameOf(address);
     const only = certainty === 'suspected' ? 'perhaps the only' : 'the only';
     const how = receiversIn(object, input, true).find((r) => r.bucket === own?.key)?.how;

@@ -1,17 +1,12 @@
 import type { Sources } from '../../source/sources.js';
 import { foldAlike } from '../graph/group-knots.js';
-import {
-  channelOf,
-  deadlockedBuckets,
-  findKnots,
-  type Knot,
-  objectsOf,
-  peersOf,
-  type WaitForGraph,
-} from '../graph/wait-for-graph.js';
+import { findKnots, type Knot } from '../graph/knots.js';
+import { peersOf } from '../graph/releaser.js';
+import { deadlockedBuckets, type WaitForGraph } from '../graph/wait-for-graph.js';
 import type { Locators } from '../model/locator.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
 import { stacksOf } from '../model/source-stacks.js';
+import { objectsOf } from '../model/wait-object.js';
 import { objectNames } from '../releasers/names.js';
 import { searchAll } from '../releasers/study.js';
 import type { RuleInput } from './rule.js';
@@ -81,7 +76,7 @@ function unreachedBuckets(buckets: readonly Bucket[], reached: Snapshot['reached
     if (bucket.signature.leaked === true) return true;
     if (reached === undefined) return false;
     const objects = objectsOf(bucket);
-    return objects.length > 0 && objects.every((object) => !reached.reaches(channelOf(object)));
+    return objects.length > 0 && objects.every((object) => !reached.reaches(object.address));
   });
   return new Set(lost.map((bucket) => bucket.key));
 }

@@ -1,13 +1,8 @@
-import {
-  channelOf,
-  isSyncObject,
-  type Knot,
-  type ObjectKey,
-  objectsOf,
-  type Releaser,
-} from '../graph/wait-for-graph.js';
+import type { Knot } from '../graph/knots.js';
+import type { Releaser } from '../graph/releaser.js';
 import { callerOfSync } from '../model/frames.js';
 import type { Bucket } from '../model/snapshot.js';
+import { isSyncObject, objectsOf, type WaitObject } from '../model/wait-object.js';
 import type { Claim, Rule, RuleInput } from './rule.js';
 
 /** What a knot with an object of package sync in it is; each has one rule. */
@@ -21,30 +16,29 @@ export type SyncShape =
   | 'waitgroup'
   | 'cond';
 
-const lockModes = ['lock', 'drain', 'rlock'];
-const modeOf = (object: ObjectKey) => object.slice(0, object.indexOf(':'));
-export const isLock = (object: ObjectKey) => lockModes.includes(modeOf(object));
+const lockModes: readonly WaitObject['mode'][] = ['lock', 'drain', 'rlock'];
+export const isLock = (object: WaitObject) => lockModes.includes(object.mode);
 
 /** `undefined` when no object of package sync is in the knot. */
 export function shapeOf(knot: Knot, input: RuleInput): SyncShape | undefined {
   // Many of one story are of its shape, however many objects they have together.
   const { buckets, objects } = knot.example ?? knot;
-  const modes = new Set(objects.map(modeOf));
+  const modes = new Set(objects.map(({ mode }) => mode));
   if (!objects.some(isSyncObject)) return undefined;
   if (modes.has('notify')) return 'cond';
   const channels = objects.some((object) => !isSyncObject(object));
   if (modes.has('wait')) return channels ? 'channel-waitgroup' : 'waitgroup';
   if (channels) return 'channel-lock';
   // Who may only come to unlock it, and waits for it as well, is no holder.
-  const holders = (object: ObjectKey) => bucketReleasers(object, input).filter((r) => r.holds || r.mayHold);
+  const holders = (object: WaitObject) => bucketReleasers(object, input).filter((r) => r.holds || r.mayHold);
   if (objects.every((object) => holders(object).length === 0)) return 'leaked-lock';
   if (buckets.length > 1 && modes.has('drain') && modes.has('rlock')) return 'rwr';
-  return new Set(objects.map(channelOf)).size === 1 ? 'double-lock' : 'lock-order';
+  return new Set(objects.map(({ address }) => address)).size === 1 ? 'double-lock' : 'lock-order';
 }
 
 type BucketReleaser = Extract<Releaser, { kind: 'bucket' }>;
 
-export function bucketReleasers(object: ObjectKey, { graph }: RuleInput): readonly BucketReleaser[] {
+export function bucketReleasers(object: WaitObject, { graph }: RuleInput): readonly BucketReleaser[] {
   return (graph.releasers.get(object) ?? []).flatMap((r) => (r.kind === 'bucket' ? [r] : []));
 }
 
@@ -98,12 +92,12 @@ export function partsOf(
           .filter(
             (object) => isLock(object) && bucketReleasers(object, input).some((r) => r.bucket === bucket.key),
           )
-          .map((object) => input.nameOf(channelOf(object))),
+          .map((object) => input.nameOf(object.address)),
       ),
     ],
     wants: objectsOf(bucket)
       .filter((object) => knot.objects.includes(object))
-      .map((object) => input.nameOf(channelOf(object))),
+      .map((object) => input.nameOf(object.address)),
   }));
 }
 
@@ -117,8 +111,10 @@ export function takenAt(knot: KnotParts, bucket: Bucket, input: RuleInput): stri
 }
 
 /** Two objects of one name are told apart by their addresses. */
-export function namesOf(objects: readonly ObjectKey[], input: RuleInput): string {
-  return [...new Set(objects.map(channelOf))].map((address) => input.nameOf(address)).join(' and ');
+export function namesOf(objects: readonly WaitObject[], input: RuleInput): string {
+  return [...new Set(objects.map(({ address }) => address))]
+    .map((address) => input.nameOf(address))
+    .join(' and ');
 }
 
 export const placeOf = (bucket: Bucket) => {

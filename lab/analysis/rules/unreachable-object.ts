@@ -1,6 +1,7 @@
-import { channelOf, isSyncObject, type Knot } from '../graph/wait-for-graph.js';
+import type { Knot } from '../graph/knots.js';
 import type { DeadlockClass, DeadlockSubtype } from '../model/diagnosis.js';
 import type { Bucket } from '../model/snapshot.js';
+import { isSyncObject } from '../model/wait-object.js';
 import {
   agree,
   behind,
@@ -40,7 +41,7 @@ export const unreachableObject: Rule = {
 
 /** `<-make(chan int)` or the like at the end of main is a way to write `select {}`. */
 function keepsProgramRunning(knot: Knot, input: RuleInput): boolean {
-  const sends = knot.objects.some((object) => object.startsWith('send:'));
+  const sends = knot.objects.some((object) => object.mode === 'send');
   return isMainAlone(knot, input) && !sends;
 }
 
@@ -78,7 +79,7 @@ const maxNames = 3;
 
 /** By name; as so many channels when they have none and are many. */
 function objectsText(knot: Knot, input: RuleInput): string {
-  const names = knot.objects.map((object) => input.nameOf(channelOf(object)));
+  const names = knot.objects.map((object) => input.nameOf(object.address));
   if (new Set(names).size <= maxNames) return listed(names);
   return `${names.length} ${knot.objects.some(isSyncObject) ? 'objects' : 'channels'}`;
 }

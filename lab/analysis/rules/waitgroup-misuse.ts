@@ -1,5 +1,4 @@
-import type { Knot } from '../graph/wait-for-graph.js';
-import { channelOf } from '../graph/wait-for-graph.js';
+import type { Knot } from '../graph/knots.js';
 import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
 import { bucketReleasers, namesOf, ruleFor } from './sync-knot.js';
 
@@ -27,7 +26,7 @@ export const waitGroupMisuse = ruleFor('waitgroup-misuse', 'waitgroup', (knot, i
 });
 
 function counterOf(knot: Knot, { graph }: RuleInput): number | undefined {
-  const object = graph.syncObjects?.get(channelOf(knot.objects[0] ?? ''));
+  const object = graph.syncObjects?.get(knot.objects[0]?.address ?? 0);
   if (object === undefined || object.untold) return undefined;
   return object.state.kind === 'waitgroup' ? object.state.waitgroup.counter : undefined;
 }

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { outlooksOf } from '../../../lab/analysis/findings/outlook.js';
 import { suspectsAmong, unclearWaits } from '../../../lab/analysis/findings/suspects.js';
-import { objectKey, type Releaser, syncKey } from '../../../lab/analysis/graph/wait-for-graph.js';
+import type { Releaser } from '../../../lab/analysis/graph/releaser.js';
 import type { Bucket, Wait } from '../../../lab/analysis/model/snapshot.js';
 import type { RuleInput } from '../../../lab/analysis/rules/rule.js';
-import { waitingBucket } from '../../waiting-bucket.js';
+import { byObject, waitingBucket } from '../../waiting-bucket.js';
 
 const place = { function: 'main.put', file: '/f.go', line: 7 };
 
@@ -40,7 +40,7 @@ function look({ buckets, releasers, isLibrary = false, claimed = [] }: Situation
       goroutines: { total: 0, user: 0, system: 0, blocked: 0 },
       ...{ signatures: [], buckets: all, channels: new Map() },
     },
-    graph: { buckets: all, channels: new Map(), releasers: new Map(Object.entries(releasers)) },
+    graph: { buckets: all, channels: new Map(), releasers: byObject(releasers) },
     ...{ searches: new Map(), knots: [], unreachedKnots: [], suspectedKnots: [], someoneRuns: true },
     isLibrary: () => isLibrary,
     receivedFrom: () => [],
@@ -62,14 +62,14 @@ describe('the outlook of a goroutine', () => {
     const chain = [sender, on(2, 6, 'receive')];
     const { kinds, suspects } = look({
       buckets: chain,
-      releasers: { [objectKey(5, 'send')]: [by(2)], [objectKey(6, 'receive')]: [by(99)] },
+      releasers: { 'send 5': [by(2)], 'receive 6': [by(99)] },
     });
     expect(kinds).to.deep.equal(['ends', 'ends']);
     expect(suspects).to.deep.equal([]);
   });
 
   it('is unclear where somebody may come, and a suspect where that must not be for ever', () => {
-    const { kinds, suspects } = look({ buckets: [sender], releasers: { [objectKey(5, 'send')]: [may] } });
+    const { kinds, suspects } = look({ buckets: [sender], releasers: { 'send 5': [may] } });
     expect(kinds).to.deep.equal(['unclear']);
     expect(suspects).to.deep.equal([
       'main.c5: 1 goroutine waits in main.put (/f.go:7); nothing that ends it was seen; possible: a handler may come',
@@ -78,12 +78,9 @@ describe('the outlook of a goroutine', () => {
 
   it('is idle for a receiver that what is alive may bring work to, if nobody waits for it', () => {
     const worker = on(2, 6, 'receive');
-    const work = { [objectKey(6, 'receive')]: [may] };
+    const work = { 'receive 6': [may] };
     expect(look({ buckets: [worker], releasers: work })).to.deep.include({ kinds: ['idle'], suspects: [] });
-    const wanted = look({
-      buckets: [worker, sender],
-      releasers: { ...work, [objectKey(5, 'send')]: [by(2)] },
-    });
+    const wanted = look({ buckets: [worker, sender], releasers: { ...work, 'send 5': [by(2)] } });
     expect(wanted.kinds).to.deep.equal(['unclear', 'unclear']);
     expect(wanted.suspects).to.have.length(1);
   });
@@ -91,7 +88,7 @@ describe('the outlook of a goroutine', () => {
   it('is idle for the receiver behind another idle one', () => {
     const { kinds } = look({
       buckets: [on(1, 5, 'receive'), on(2, 6, 'receive')],
-      releasers: { [objectKey(5, 'receive')]: [by(2)], [objectKey(6, 'receive')]: [may] },
+      releasers: { 'receive 5': [by(2)], 'receive 6': [may] },
     });
     expect(kinds).to.deep.equal(['idle', 'idle']);
   });
@@ -100,7 +97,7 @@ describe('the outlook of a goroutine', () => {
     const group = (workers: readonly Releaser[]) =>
       look({
         buckets: [sync(1, 8, 'wait'), on(2, 6, 'receive')],
-        releasers: { [syncKey(8, 'wait')]: workers, [objectKey(6, 'receive')]: [may] },
+        releasers: { 'wait 8': workers, 'receive 6': [may] },
       }).kinds[0];
     expect(group([by(2)])).to.equal('idle');
     expect(group([by(99)])).to.equal('ends');
@@ -111,14 +108,14 @@ describe('the outlook of a goroutine', () => {
   it('is not told of who waits in vain for work that nobody was able to look for', () => {
     const { kinds, suspects } = look({
       buckets: [on(2, 6, 'receive')],
-      releasers: { [objectKey(6, 'receive')]: [blind] },
+      releasers: { 'receive 6': [blind] },
     });
     expect(kinds).to.deep.equal(['unclear']);
     expect(suspects).to.deep.equal([]);
   });
 
   it('is stuck in a finding, and idle where a program is only kept running', () => {
-    const nobody = { [objectKey(5, 'send')]: [] };
+    const nobody = { 'send 5': [] };
     expect(look({ buckets: [sender], releasers: nobody, claimed: [sender] }).kinds).to.deep.equal(['stuck']);
     expect(look({ buckets: [sender], releasers: nobody }).kinds).to.deep.equal(['idle']);
   });
@@ -126,7 +123,7 @@ describe('the outlook of a goroutine', () => {
   it('makes no suspect of a wait for a lock of the library', () => {
     const { suspects } = look({
       buckets: [sync(1, 8, 'lock')],
-      releasers: { [syncKey(8, 'lock')]: [may] },
+      releasers: { 'lock 8': [may] },
       isLibrary: true,
     });
     expect(suspects).to.deep.equal([]);
@@ -137,8 +134,8 @@ describe('the outlook of a goroutine', () => {
     const { told } = look({
       buckets: [sender, stuck],
       releasers: {
-        [objectKey(5, 'send')]: [by(99), by(99, { certain: false }), by(2), may],
-        [objectKey(7, 'send')]: [],
+        'send 5': [by(99), by(99, { certain: false }), by(2), may],
+        'send 7': [],
       },
     });
     expect(told[0]).to.deep.equal(['G99 certain', 'G99 may', 'G2 ruled-out', 'code that is on no stack may']);
@@ -146,7 +143,7 @@ describe('the outlook of a goroutine', () => {
 
   it('has at most five suspects, those first that most wait for', () => {
     const buckets = Array.from({ length: 7 }, (_, i) => ({ ...on(i + 1, i, 'send'), count: i + 1 }));
-    const releasers = Object.fromEntries(buckets.map((_, i) => [objectKey(i, 'send'), [may]]));
+    const releasers = Object.fromEntries(buckets.map((_, i) => [`send ${i}`, [may]]));
     const counts = look({ buckets, releasers }).suspects.map((text) => Number(/: (\d+) /.exec(text)?.[1]));
     expect(counts).to.deep.equal([7, 6, 5, 4, 3]);
   });

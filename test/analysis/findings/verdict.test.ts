@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { claimsOf } from '../../../lab/analysis/findings/apply-rules.js';
 import { verdictOf } from '../../../lab/analysis/findings/verdict.js';
-import { objectKey, objectsOf, type Releaser, syncKey } from '../../../lab/analysis/graph/wait-for-graph.js';
+import type { Releaser } from '../../../lab/analysis/graph/releaser.js';
 import type { Finding } from '../../../lab/analysis/model/diagnosis.js';
 import type { Bucket, Wait } from '../../../lab/analysis/model/snapshot.js';
+import type { WaitObject } from '../../../lab/analysis/model/wait-object.js';
+import { objectsOf, waitObject } from '../../../lab/analysis/model/wait-object.js';
 import type { Claim, Rule, RuleInput } from '../../../lab/analysis/rules/rule.js';
 import { waitingBucket } from '../../waiting-bucket.js';
 
@@ -21,7 +23,7 @@ const live = bucketOf(9, { kind: 'live', why: 'IO wait' });
 
 interface Found {
   readonly buckets?: readonly Bucket[];
-  readonly releasers?: readonly (readonly [string, readonly Releaser[]])[];
+  readonly releasers?: readonly (readonly [WaitObject, readonly Releaser[]])[];
   readonly certainty?: Claim['certainty'];
 }
 
@@ -31,7 +33,7 @@ const unclear = (bucket: Bucket): Found => ({
 });
 const blindReceiver = (): Found => ({
   buckets: [channel('receive')],
-  releasers: [[objectKey(8, 'receive'), [{ ...may, blind: true }]]],
+  releasers: [[waitObject('receive', 8), [{ ...may, blind: true }]]],
 });
 
 const rows: Readonly<Record<string, Found>> = {
@@ -43,7 +45,7 @@ const rows: Readonly<Record<string, Found>> = {
   'a goroutine that waits for a group and is `unclear`': unclear(sync('wait')),
   'a goroutine that waits for a condition and is `unclear`': {
     buckets: [sync('notify')],
-    releasers: [[syncKey(8, 'notify'), [{ ...may, blind: true }]]],
+    releasers: [[waitObject('notify', 8), [{ ...may, blind: true }]]],
   },
   'a wait that was not understood': { buckets: [bucketOf(1, { kind: 'unknown', why: 'pondering' })] },
   'a receiver that is `unclear`': { buckets: [channel('receive')], releasers: [] },

@@ -1,13 +1,9 @@
 import { expect } from 'chai';
-import {
-  deadlockedBuckets,
-  findKnots,
-  objectKey,
-  type Releaser,
-  syncKey,
-  type WaitForGraph,
-} from '../../../lab/analysis/graph/wait-for-graph.js';
+import { findKnots } from '../../../lab/analysis/graph/knots.js';
+import type { Releaser } from '../../../lab/analysis/graph/releaser.js';
+import { deadlockedBuckets, type WaitForGraph } from '../../../lab/analysis/graph/wait-for-graph.js';
 import type { Bucket, Channel, ChannelCase, Signature } from '../../../lab/analysis/model/snapshot.js';
+import { byObject } from '../../waiting-bucket.js';
 
 const place = { function: 'main.f', file: '/f.go', line: 1 };
 
@@ -53,14 +49,14 @@ function graphOf(
   return {
     buckets,
     channels: new Map(channels.map((channel) => [channel.address, channel])),
-    releasers: new Map(Object.entries(releasers)),
+    releasers: byObject(releasers),
   };
 }
 
 describe('the wait-for graph', () => {
   it('calls those deadlocked whom only members of the set could wake', () => {
     const buckets = [waits('consumer', send(1)), waits('handlers', send(1)), live('accept')];
-    const graph = graphOf(buckets, { [objectKey(1, 'send')]: [by('consumer')] });
+    const graph = graphOf(buckets, { 'send 1': [by('consumer')] });
     const stuck = deadlockedBuckets(graph, 'all');
     expect([...stuck]).to.have.members(['consumer', 'handlers']);
     const [knot, ...others] = findKnots(graph, stuck);
@@ -72,21 +68,21 @@ describe('the wait-for graph', () => {
   it('frees everyone when one live goroutine can release, however long the chain', () => {
     const buckets = [waits('a', send(1)), waits('b', send(2)), waits('c', receive(3)), live('d')];
     const graph = graphOf(buckets, {
-      [objectKey(1, 'send')]: [by('b')],
-      [objectKey(2, 'send')]: [by('c')],
-      [objectKey(3, 'receive')]: [by('d', false)],
+      'send 1': [by('b')],
+      'send 2': [by('c')],
+      'receive 3': [by('d', false)],
     });
     expect(deadlockedBuckets(graph, 'all').size).to.equal(0);
   });
 
   it('lets any one case of a select end it', () => {
     const buckets = [waits('a', receive(1), receive(2)), live('b')];
-    const graph = graphOf(buckets, { [objectKey(1, 'receive')]: [], [objectKey(2, 'receive')]: [by('b')] });
+    const graph = graphOf(buckets, { 'receive 1': [], 'receive 2': [by('b')] });
     expect(deadlockedBuckets(graph, 'all').size).to.equal(0);
   });
 
   it('counts open code only while somebody is left to run it', () => {
-    const object = { [objectKey(1, 'send')]: [open] };
+    const object = { 'send 1': [open] };
     expect(deadlockedBuckets(graphOf([waits('a', send(1)), live('b')], object), 'all').size).to.equal(0);
     expect(deadlockedBuckets(graphOf([waits('a', send(1))], object), 'all').size).to.equal(1);
   });
@@ -97,7 +93,7 @@ describe('the wait-for graph', () => {
 
   it('takes a wait that it does not understand for live', () => {
     const lock = bucketOf('lock', { kind: 'unknown', why: 'sync.Mutex.Lock' });
-    const graph = graphOf([waits('a', send(1)), lock], { [objectKey(1, 'send')]: [by('lock')] });
+    const graph = graphOf([waits('a', send(1)), lock], { 'send 1': [by('lock')] });
     expect(deadlockedBuckets(graph, 'all').size).to.equal(0);
   });
 
@@ -112,9 +108,9 @@ describe('the wait-for graph', () => {
   it('finds a ring as one knot, and its waiters as victims', () => {
     const buckets = [waits('a', send(1)), waits('b', send(2)), waits('c', send(1)), waits('d', receive(3))];
     const graph = graphOf(buckets, {
-      [objectKey(1, 'send')]: [by('b')],
-      [objectKey(2, 'send')]: [by('a')],
-      [objectKey(3, 'receive')]: [by('c')],
+      'send 1': [by('b')],
+      'send 2': [by('a')],
+      'receive 3': [by('c')],
     });
     const [knot, ...others] = findKnots(graph, deadlockedBuckets(graph, 'all'));
     expect(others).to.deep.equal([]);
@@ -129,10 +125,10 @@ describe('the wait-for graph', () => {
     const holds = (bucket: string): Releaser => ({ kind: 'bucket', bucket, certain: true, holds: true, how });
     const buckets = [waits('root', send(1)), lock('next', 8), lock('last', 9), waits('idle', receive(2))];
     const graph = graphOf(buckets, {
-      [objectKey(1, 'send')]: [],
-      [syncKey(8, 'lock')]: [holds('root')],
-      [syncKey(9, 'lock')]: [holds('next')],
-      [objectKey(2, 'receive')]: [by('last')],
+      'send 1': [],
+      'lock 8': [holds('root')],
+      'lock 9': [holds('next')],
+      'receive 2': [by('last')],
     });
     const [knot] = findKnots(graph, deadlockedBuckets(graph, 'all'));
     expect(knot?.buckets.map((bucket) => bucket.key)).to.deep.equal(['root']);
@@ -143,9 +139,7 @@ describe('the wait-for graph', () => {
   it('walks a chain of a hundred thousand without running out of stack', () => {
     const count = 100_000;
     const buckets = Array.from({ length: count }, (_, i) => waits(`g${i}`, send(i)));
-    const releasers = Object.fromEntries(
-      buckets.map((_, i) => [objectKey(i, 'send'), [by(`g${(i + 1) % count}`)]]),
-    );
+    const releasers = Object.fromEntries(buckets.map((_, i) => [`send ${i}`, [by(`g${(i + 1) % count}`)]]));
     const graph = graphOf(buckets, releasers);
     expect(deadlockedBuckets(graph, 'all').size).to.equal(count);
   });

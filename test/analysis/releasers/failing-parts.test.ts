@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { objectKey } from '../../../lab/analysis/graph/wait-for-graph.js';
 import type { Locator } from '../../../lab/analysis/model/locator.js';
 import type { Bucket, Signature, Snapshot } from '../../../lab/analysis/model/snapshot.js';
+import { waitObject } from '../../../lab/analysis/model/wait-object.js';
 import { forEvidence } from '../../../lab/analysis/read/evidence-client.js';
 import { searchAll } from '../../../lab/analysis/releasers/study.js';
 import type { DelveClient } from '../../../lab/delve/client.js';
@@ -44,7 +44,7 @@ describe('a search that fails', () => {
 
   it('leaves open who ends the wait, and says why', async () => {
     const { byObject } = await look(new RangeError('Maximum call stack size exceeded'));
-    expect(byObject.get(objectKey(4096, 'send'))?.releasers).to.deep.equal([
+    expect(byObject.get(waitObject('send', 4096))?.releasers).to.deep.equal([
       {
         kind: 'open',
         why: 'looking for that failed (Maximum call stack size exceeded)',

@@ -1,17 +1,13 @@
 import { expect } from 'chai';
-import {
-  deadlockedBuckets,
-  findKnots,
-  objectKey,
-  type ReleaseEvidence,
-  type Releaser,
-  type WaitForGraph,
-} from '../../../lab/analysis/graph/wait-for-graph.js';
+import { findKnots } from '../../../lab/analysis/graph/knots.js';
+import type { ReleaseEvidence, Releaser } from '../../../lab/analysis/graph/releaser.js';
+import { deadlockedBuckets, type WaitForGraph } from '../../../lab/analysis/graph/wait-for-graph.js';
 import type { Bucket, Channel, Wait } from '../../../lab/analysis/model/snapshot.js';
+import { waitObject } from '../../../lab/analysis/model/wait-object.js';
 import type { ChannelHistory, ReleaserSearch } from '../../../lab/analysis/releasers/search.js';
 import { rules } from '../../../lab/analysis/rules/index.js';
 import type { Claim, RuleInput } from '../../../lab/analysis/rules/rule.js';
-import { waitingBucket } from '../../waiting-bucket.js';
+import { byObject, waitingBucket } from '../../waiting-bucket.js';
 
 const place = { function: 'main.f', file: '/f.go', line: 1 };
 
@@ -52,11 +48,12 @@ interface Known {
 
 function claims(buckets: readonly Bucket[], known: Readonly<Record<string, Known>>): Claim[] {
   const channels = new Map<number, Channel>();
+  const found = byObject(known);
   const graph: WaitForGraph = {
     ...{ buckets, channels },
-    releasers: new Map(Object.entries(known).map(([object, { releasers }]) => [object, releasers])),
+    releasers: new Map([...found].map(([object, { releasers }]) => [object, releasers])),
   };
-  const searches = Object.entries(known).map(([object, { releasers, story, contexts }]) => {
+  const searches = [...found].map(([object, { releasers, story, contexts }]) => {
     const search: ReleaserSearch = {
       ...{ releasers, contexts },
       ...{ operations: [], story: { ...silent, ...story } },
@@ -78,8 +75,8 @@ function claims(buckets: readonly Bucket[], known: Readonly<Record<string, Known
 }
 
 const named = (found: readonly Claim[]) => found.map(({ rule, subtype }) => `${rule}: ${subtype}`);
-const send = (channel: number) => objectKey(channel, 'send');
-const receive = (channel: number) => objectKey(channel, 'receive');
+const send = (channel: number) => `send ${channel}`;
+const receive = (channel: number) => `receive ${channel}`;
 
 describe('the rules about channels', () => {
   it('find a close that was forgotten, unless somebody may still send', () => {
@@ -106,7 +103,7 @@ describe('the rules about channels', () => {
       [receive(8)]: { releasers: [], story },
     });
     expect(named(found)).to.deep.equal(['forgotten-close: channel']);
-    expect(found[0]?.knot.objects).to.have.members([receive(4), receive(8)]);
+    expect(found[0]?.knot.objects).to.have.members([waitObject('receive', 4), waitObject('receive', 8)]);
   });
 
   it('tell where the receiver of leaked senders went, once for all of them', () => {

@@ -1,15 +1,11 @@
 import { expect } from 'chai';
-import {
-  deadlockedBuckets,
-  findKnots,
-  objectKey,
-  type Releaser,
-  syncKey,
-  type WaitForGraph,
-} from '../../../lab/analysis/graph/wait-for-graph.js';
+import { findKnots } from '../../../lab/analysis/graph/knots.js';
+import type { Releaser } from '../../../lab/analysis/graph/releaser.js';
+import { deadlockedBuckets, type WaitForGraph } from '../../../lab/analysis/graph/wait-for-graph.js';
 import type { Bucket, Signature, SyncMode, Wait } from '../../../lab/analysis/model/snapshot.js';
 import { rules } from '../../../lab/analysis/rules/index.js';
 import type { Claim, RuleInput } from '../../../lab/analysis/rules/rule.js';
+import { byObject } from '../../waiting-bucket.js';
 
 const place = { function: 'main.f', file: '/f.go', line: 1 };
 
@@ -53,7 +49,7 @@ function claims(
   buckets: readonly Bucket[],
   releasers: Readonly<Record<string, readonly Releaser[]>>,
 ): Claim[] {
-  const graph: WaitForGraph = { buckets, channels: new Map(), releasers: new Map(Object.entries(releasers)) };
+  const graph: WaitForGraph = { buckets, channels: new Map(), releasers: byObject(releasers) };
   const stuck = deadlockedBuckets(graph, 'all');
   const input: RuleInput = {
     snapshot: {
@@ -77,7 +73,7 @@ const named = (found: readonly Claim[]) => found.map(({ rule, subtype }) => `${r
 
 describe('the rules about locks', () => {
   it('find a goroutine that waits for its own lock, and its victims', () => {
-    const found = claims([on(1, 8, 'lock'), on(2, 8, 'lock'), live(3)], { [syncKey(8, 'lock')]: [by(1)] });
+    const found = claims([on(1, 8, 'lock'), on(2, 8, 'lock'), live(3)], { 'lock 8': [by(1)] });
     expect(named(found)).to.deep.equal(['double-lock: double-lock']);
     expect(found[0]?.summary).to.equal(
       'Goroutine 1 waits for main.o8, which it holds itself; 1 goroutine waits behind it.',
@@ -86,59 +82,59 @@ describe('the rules about locks', () => {
 
   it('find two locks taken in opposite order', () => {
     const found = claims([on(1, 8, 'lock'), on(2, 16, 'lock'), live(3)], {
-      [syncKey(8, 'lock')]: [by(2)],
-      [syncKey(16, 'lock')]: [by(1)],
+      'lock 8': [by(2)],
+      'lock 16': [by(1)],
     });
     expect(named(found)).to.deep.equal(['lock-order: ab-ba']);
   });
 
   it('find a lock that nobody is left to give back, unless somebody may', () => {
     const buckets = [on(1, 8, 'lock'), live(3)];
-    expect(named(claims(buckets, { [syncKey(8, 'lock')]: [] }))).to.deep.equal(['leaked-lock: double-lock']);
-    expect(claims(buckets, { [syncKey(8, 'lock')]: [open] })).to.deep.equal([]);
-    expect(claims(buckets, { [syncKey(8, 'lock')]: [by(3, false)] })).to.deep.equal([]);
+    expect(named(claims(buckets, { 'lock 8': [] }))).to.deep.equal(['leaked-lock: double-lock']);
+    expect(claims(buckets, { 'lock 8': [open] })).to.deep.equal([]);
+    expect(claims(buckets, { 'lock 8': [by(3, false)] })).to.deep.equal([]);
     expect(claims(buckets, {})).to.deep.equal([]);
   });
 
   it('find a reader that reads again behind a writer', () => {
     const found = claims([on(1, 8, 'rlock'), on(2, 8, 'drain'), live(3)], {
-      [syncKey(8, 'rlock')]: [by(2)],
-      [syncKey(8, 'drain')]: [by(1)],
+      'rlock 8': [by(2)],
+      'drain 8': [by(1)],
     });
     expect(named(found)).to.deep.equal(['read-write-read: rwr']);
   });
 
   it('find a channel that is used under the lock its peer needs', () => {
     const found = claims([sending(1, 4), on(2, 8, 'lock'), live(3)], {
-      [objectKey(4, 'send')]: [by(2)],
-      [syncKey(8, 'lock')]: [by(1)],
+      'send 4': [by(2)],
+      'lock 8': [by(1)],
     });
     expect(named(found)).to.deep.equal(['channel-lock: channel-lock']);
   });
 
   it('find a group that waits for those who wait for it, and one without workers', () => {
     const found = claims([on(1, 8, 'wait'), sending(2, 4), live(3)], {
-      [objectKey(4, 'send')]: [by(1)],
-      [syncKey(8, 'wait')]: [by(2)],
+      'send 4': [by(1)],
+      'wait 8': [by(2)],
     });
     expect(named(found)).to.deep.equal(['channel-waitgroup: channel-waitgroup']);
-    const lonely = claims([on(1, 8, 'wait'), live(3)], { [syncKey(8, 'wait')]: [] });
+    const lonely = claims([on(1, 8, 'wait'), live(3)], { 'wait 8': [] });
     expect(named(lonely)).to.deep.equal(['waitgroup-misuse: waitgroup-misuse']);
   });
 
   it('find a condition variable that nobody signals', () => {
-    const found = claims([on(1, 8, 'notify'), live(3)], { [syncKey(8, 'notify')]: [] });
+    const found = claims([on(1, 8, 'notify'), live(3)], { 'notify 8': [] });
     expect(named(found)).to.deep.equal(['lost-signal: condvar']);
   });
 
   it('keep a writer stuck behind one reader that is stuck, though another one runs', () => {
     const buckets = [on(1, 8, 'drain'), on(2, 16, 'lock'), live(3)];
-    const releasers = { [syncKey(8, 'drain')]: [by(2), by(3)], [syncKey(16, 'lock')]: [] };
-    const graph = { buckets, channels: new Map(), releasers: new Map(Object.entries(releasers)) };
+    const releasers = { 'drain 8': [by(2), by(3)], 'lock 16': [] };
+    const graph = { buckets, channels: new Map(), releasers: byObject(releasers) };
     expect([...deadlockedBuckets(graph, 'all')]).to.have.members(['1', '2']);
   });
 
   it('leave a lock alone whose holder runs', () => {
-    expect(claims([on(1, 8, 'lock'), live(3)], { [syncKey(8, 'lock')]: [by(3)] })).to.deep.equal([]);
+    expect(claims([on(1, 8, 'lock'), live(3)], { 'lock 8': [by(3)] })).to.deep.equal([]);
   });
 });

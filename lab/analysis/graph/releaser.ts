@@ -1,0 +1,63 @@
+import type { WaitObject } from '../model/wait-object.js';
+
+/** Who could end a wait. */
+export type Releaser =
+  | {
+      readonly kind: 'bucket';
+      readonly bucket: string;
+      /** The operation's channel was evaluated in a frame and is this very one. */
+      readonly certain: boolean;
+      /** It has the lock, or a `Done` that the group cannot do without: no wait ends before this one has done it. */
+      readonly holds?: true;
+      /**
+       * It stands where it may have the lock, which could not be seen for certain: `likely` where either that it holds
+       * one or which object is meant was seen.
+       */
+      readonly mayHold?: 'likely' | 'perhaps';
+      /** It comes there only when one of these ends its wait. */
+      readonly onlyBy?: readonly WaitObject[];
+      /** It has to get past these first: it counts only when none of them is stuck. */
+      readonly behind?: readonly string[];
+      readonly how: ReleaseEvidence;
+    }
+  /** Code that is on no stack, which any goroutine outside of the set may come to run. */
+  | {
+      readonly kind: 'open';
+      readonly why: string;
+      /** Nothing was seen that could; it was not possible to look. */
+      readonly blind: boolean;
+      /** Whoever comes has to get past these first. */
+      readonly behind?: readonly string[];
+    };
+
+/**
+ * Those who would do the opposite operation. Closing a channel ends a send too, but by a panic: nobody waits for that;
+ * and who would come behind others is none yet.
+ */
+export function peersOf(object: WaitObject, releasers: readonly Releaser[]) {
+  return releasers.flatMap((releaser) =>
+    releaser.kind === 'bucket' &&
+    releaser.behind === undefined &&
+    !(object.mode === 'send' && releaser.how.operation === 'close')
+      ? [releaser]
+      : [],
+  );
+}
+
+export interface ReleaseEvidence {
+  readonly operation: 'send' | 'receive' | 'close' | 'unlock' | 'runlock' | 'done' | 'signal';
+  readonly expression: string;
+  /** The expression could not be read; the frame's memory has a pointer to the object. */
+  readonly kept?: true;
+  /** It means another object now, and another one each time. */
+  readonly mayBeNext?: true;
+  /** It could not be seen which object it has; nobody else can have this one. */
+  readonly alone?: true;
+  /** The operation is in a function that was handed on as a value; it is called there: `/a/b.go:12`. */
+  readonly calledAt?: string;
+  readonly file: string;
+  readonly line: number;
+  readonly goroutine: number;
+  readonly frame: number;
+  readonly function: string;
+}
