@@ -21,7 +21,7 @@ export interface Conclusion {
 }
 
 /** Applies the rules. One that crashes leaves a line behind and takes nothing else down. */
-export function claimsOf({ input }: Study, rules: readonly Rule[] = allRules): Conclusion {
+export function claimsOf({ input, deadlocked }: Study, rules: readonly Rule[] = allRules): Conclusion {
   const undecided = notUnderstood(input);
   const claims: Claim[] = [];
   for (const rule of rules) {
@@ -36,7 +36,7 @@ export function claimsOf({ input }: Study, rules: readonly Rule[] = allRules): C
   claims.sort((a, b) => rank[a.certainty] - rank[b.certainty] || victims(b) - victims(a));
   const told = withoutRepetition(claims);
   const claimed = new Set(claims.flatMap(({ knot }) => [...knot.buckets, ...knot.victims, ...knot.starved]));
-  const outlooks = outlooksOf(input, claimed);
+  const outlooks = outlooksOf({ input, deadlocked }, claimed);
   const unclear = unclearWaits(input, outlooks.of);
   const suspects = suspectsAmong(unclear, outlooks.of, input);
   if (suspects.length > 0) undecided.push(unclearText(unclear, suspects));

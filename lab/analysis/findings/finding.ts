@@ -95,8 +95,7 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
         releaseText(releaser.how, releaser.certain),
         releaseCheck(releaser.how, releaser.certain),
       );
-      const isHolder = releaser.holds === true && releaser.how.operation !== 'done';
-      const relation = isHolder ? 'held-by' : 'released-by';
+      const relation = releaser.holds === true ? 'held-by' : 'released-by';
       edges.push({ from: id, to: nodeOf(bucket), relation, inferred: true, evidence: [shown] });
     }
     const search = lookedInto(input.searches.get(object));

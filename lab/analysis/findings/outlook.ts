@@ -1,5 +1,4 @@
 import type { Releaser } from '../graph/releaser.js';
-import { deadlockedBuckets } from '../graph/wait-for-graph.js';
 import type { OutlookKind, ToldReleaser } from '../model/diagnosis.js';
 import { callerOfSync } from '../model/frames.js';
 import type { Bucket } from '../model/snapshot.js';
@@ -7,6 +6,7 @@ import { packageOf } from '../model/source-stacks.js';
 import { isSyncObject, objectsOf, type WaitObject } from '../model/wait-object.js';
 import { takesAgain } from '../releasers/locks.js';
 import type { RuleInput } from '../rules/rule.js';
+import type { Study } from '../rules/study-waits.js';
 
 /**
  * What becomes of a goroutine: `ends`: something that is alive will end its wait, and is named. `idle`: it waits for
@@ -31,8 +31,7 @@ export interface Outlooks {
 }
 
 /** The outlook of every goroutine; `claimed` are those that findings tell of. */
-export function outlooksOf(input: RuleInput, claimed: ReadonlySet<Bucket>): Outlooks {
-  const stuck = deadlockedBuckets(input.graph, 'all');
+export function outlooksOf({ input, deadlocked: stuck }: Study, claimed: ReadonlySet<Bucket>): Outlooks {
   return {
     of: lookInto(input, claimed, stuck),
     releasersOf: (bucket) => toldReleasers(bucket, input, stuck),
@@ -221,14 +220,20 @@ function toldReleasers(
   { graph, nameOf }: RuleInput,
   stuck: ReadonlySet<string>,
 ): readonly ToldReleaser[] {
-  const told = objectsOf(bucket).flatMap((object) =>
-    (graph.releasers.get(object) ?? []).map((releaser) => tell(releaser, object)),
-  );
+  const told = new Map<string, ToldReleaser>();
+  for (const object of objectsOf(bucket)) {
+    for (const releaser of graph.releasers.get(object) ?? []) {
+      if (told.size === maxTold) return [...told.values()];
+      const one = tell(releaser, object);
+      told.set(`${one.who} ${one.why}`, one);
+    }
+  }
+  return [...told.values()];
   function tell(releaser: Releaser, object: WaitObject): ToldReleaser {
     const name = nameOf(object.address);
     const kind = isSyncObject(object) ? 'object' : 'channel';
     const blocker = releaser.behind?.find((key) => stuck.has(key));
-    const behind = graph.buckets.find(({ key }) => key === blocker);
+    const behind = blocker === undefined ? undefined : graph.buckets.find(({ key }) => key === blocker);
     if (releaser.kind === 'open') {
       const who = 'code that is on no stack';
       if (behind !== undefined)
@@ -254,6 +259,4 @@ function toldReleasers(
       ? { who, counts: 'certain', why: `it ${what}: in its frame it is this very ${kind}` }
       : { who, counts: 'may', why: `it ${what}: it may be this ${kind}` };
   }
-  const unique = new Map(told.map((one) => [`${one.who} ${one.why}`, one]));
-  return [...unique.values()].slice(0, maxTold);
 }

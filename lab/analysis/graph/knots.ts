@@ -136,7 +136,9 @@ function queuedBehind(
 ): ReadonlySet<Bucket> {
   const stopped = new Set(own.map((bucket) => bucket.key));
   const held = (object: WaitObject) =>
-    releasers.get(object)?.some((r) => r.kind === 'bucket' && r.holds && r.certain && stopped.has(r.bucket));
+    releasers
+      .get(object)
+      ?.some((r) => r.kind === 'bucket' && (r.holds || r.required) && r.certain && stopped.has(r.bucket));
   const queued = new Set<Bucket>();
   for (let before = -1; before < queued.size; ) {
     before = queued.size;

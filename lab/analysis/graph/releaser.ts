@@ -7,8 +7,10 @@ export type Releaser =
       readonly bucket: string;
       /** The operation's channel was evaluated in a frame and is this very one. */
       readonly certain: boolean;
-      /** It has the lock, or a `Done` that the group cannot do without: no wait ends before this one has done it. */
+      /** It has the lock: no wait ends before this one has given it back. */
       readonly holds?: true;
+      /** It has a `Done` to come that the wait group cannot do without. */
+      readonly required?: true;
       /**
        * It stands where it may have the lock, which could not be seen for certain: `likely` where either that it holds
        * one or which object is meant was seen.

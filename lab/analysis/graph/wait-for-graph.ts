@@ -74,9 +74,12 @@ function canBeWoken(
       const releasers = object && graph.releasers.get(object);
       if (releasers === undefined) return true;
       // A worker of a group that may be rescued is no reason to suspect the group.
-      const counts = (r: Releaser) => r.kind === 'bucket' && (trust === 'all' || r.how.operation !== 'done');
       const held = releasers.some(
-        (r) => r.kind === 'bucket' && r.holds && r.certain && counts(r) && stuck.has(r.bucket),
+        (r) =>
+          r.kind === 'bucket' &&
+          (r.holds || (r.required && trust === 'all')) &&
+          r.certain &&
+          stuck.has(r.bucket),
       );
       return !held && releasers.some((releaser) => comes(releaser));
     }

@@ -18,7 +18,7 @@ interface Pending {
 
 /**
  * Who could bring the counter of a wait group down. Each of them does so by one: where just as many goroutines have
- * a `Done` to come as the counter says, all of them are needed, and the wait ends with the last (`holds`).
+ * a `Done` to come as the counter says, all of them are needed, and the wait ends with the last (`required`).
  */
 export function groupReleasers(
   { class: found, stacks, routes, gates }: SyncFacts,
@@ -48,7 +48,7 @@ export function groupReleasers(
   const needed = counter !== undefined && neededAll(pending, counter, isOpen || called.length > 0);
   const own = pending.map(({ releaser, seen, times }) =>
     needed && releaser.certain && seen > 0 && times !== 'many'
-      ? { ...releaser, holds: true as const }
+      ? { ...releaser, required: true as const }
       : releaser,
   );
   return [...own, ...called];

@@ -13,6 +13,8 @@ import type { RuleInput } from './rule.js';
 
 export interface Study {
   readonly input: RuleInput;
+  /** Keys of the buckets that nobody can wake. */
+  readonly deadlocked: ReadonlySet<string>;
 }
 
 /** Finds the releasers of all that is waited for, and the sets that nobody can wake. */
@@ -38,9 +40,9 @@ export async function studyWaits(
   };
   // Without what memory alone proves: a rule that tells its story from the sources needs them to be complete.
   const bySource = deadlockedBuckets({ ...graph, unreached: undefined }, 'all');
-  const stuck = deadlockedBuckets(graph, 'all');
+  const deadlocked = deadlockedBuckets(graph, 'all');
   const suspected = deadlockedBuckets(graph, 'certain');
-  const knots = findKnots(graph, stuck);
+  const knots = findKnots(graph, deadlocked);
   const explained = (knot: Knot) => knot.buckets.every((bucket) => bySource.has(bucket.key));
   const input: RuleInput = {
     snapshot,
@@ -49,14 +51,14 @@ export async function studyWaits(
     knots: foldAlike(knots.filter(explained), (knot) => proofsApart && isLost(knot, graph)),
     unreachedKnots: foldAlike(knots.filter((knot) => !explained(knot))),
     suspectedKnots: findKnots(graph, suspected).filter(
-      (knot) => !knot.buckets.some((bucket) => stuck.has(bucket.key)) && isEvaluatedCycle(knot, graph),
+      (knot) => !knot.buckets.some((bucket) => deadlocked.has(bucket.key)) && isEvaluatedCycle(knot, graph),
     ),
-    someoneRuns: graph.timersPending === true || buckets.some((bucket) => !stuck.has(bucket.key)),
+    someoneRuns: graph.timersPending === true || buckets.some((bucket) => !deadlocked.has(bucket.key)),
     isLibrary: libraryFiles(snapshot, sources),
     receivedFrom,
     nameOf: objectNames(searches, buckets),
   };
-  return { input };
+  return { input, deadlocked };
 }
 
 /** Whether a file that a frame stands in belongs to Go's own library. */

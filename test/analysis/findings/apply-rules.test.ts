@@ -46,7 +46,10 @@ describe('the conclusion', () => {
         throw new Error('out of ideas');
       },
     };
-    const { claims, undecided } = claimsOf({ input }, [broken, { name: 'sound', apply: () => [claim] }]);
+    const { claims, undecided } = claimsOf({ input, deadlocked: new Set() }, [
+      broken,
+      { name: 'sound', apply: () => [claim] },
+    ]);
     expect(claims).to.deep.equal([claim]);
     expect(undecided).to.deep.equal(['the rule broken failed: out of ideas']);
     expect(verdictOf([], undecided, trust)).to.equal('unknown');
@@ -54,7 +57,7 @@ describe('the conclusion', () => {
 
   it('shows the first of very many findings about the same places, and counts the others', () => {
     const crowd = { name: 'sound', apply: () => Array.from({ length: 300 }, () => claim) };
-    const { claims, limits } = claimsOf({ input }, [crowd]);
+    const { claims, limits } = claimsOf({ input, deadlocked: new Set() }, [crowd]);
     expect(claims).to.have.length(20);
     expect(limits).to.deep.equal([
       '300 findings (sound, suspected) are about goroutines at the same places; 20 of them are shown.',
@@ -62,7 +65,7 @@ describe('the conclusion', () => {
   });
 
   it('finds nothing where nothing is stuck', () => {
-    expect(claimsOf({ input }, rules)).to.deep.include({
+    expect(claimsOf({ input, deadlocked: new Set() }, rules)).to.deep.include({
       ...{ claims: [], undecided: [], limits: [], suspects: [] },
     });
     expect(verdictOf([], [], trust)).to.equal('none');

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { outlooksOf } from '../../../lab/analysis/findings/outlook.js';
 import { suspectsAmong, unclearWaits } from '../../../lab/analysis/findings/suspects.js';
 import type { Releaser } from '../../../lab/analysis/graph/releaser.js';
+import { deadlockedBuckets } from '../../../lab/analysis/graph/wait-for-graph.js';
 import type { Bucket, Wait } from '../../../lab/analysis/model/snapshot.js';
 import type { RuleInput } from '../../../lab/analysis/rules/rule.js';
 import { byObject, waitingBucket } from '../../waiting-bucket.js';
@@ -46,7 +47,7 @@ function look({ buckets, releasers, isLibrary = false, claimed = [] }: Situation
     receivedFrom: () => [],
     nameOf: (address) => `main.c${address}`,
   };
-  const outlooks = outlooksOf(input, new Set(claimed));
+  const outlooks = outlooksOf({ input, deadlocked: deadlockedBuckets(input.graph, 'all') }, new Set(claimed));
   const unclear = unclearWaits(input, outlooks.of);
   return {
     kinds: buckets.map((bucket) => outlooks.of.get(bucket)?.kind),

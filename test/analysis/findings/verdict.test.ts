@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { claimsOf } from '../../../lab/analysis/findings/apply-rules.js';
 import { verdictOf } from '../../../lab/analysis/findings/verdict.js';
 import type { Releaser } from '../../../lab/analysis/graph/releaser.js';
+import { deadlockedBuckets } from '../../../lab/analysis/graph/wait-for-graph.js';
 import type { Finding } from '../../../lab/analysis/model/diagnosis.js';
 import type { Bucket, Wait } from '../../../lab/analysis/model/snapshot.js';
 import type { WaitObject } from '../../../lab/analysis/model/wait-object.js';
@@ -72,7 +73,10 @@ function verdictFor({ buckets = [], releasers = [], certainty }: Found) {
     ...{ summary: '', explanation: '', suggestion: '', roles: new Map() },
   };
   const rule: Rule = { name: 'r', apply: () => (claim === undefined ? [] : [claim]) };
-  const { claims, undecided, outlooks } = claimsOf({ input }, [rule]);
+  const { claims, undecided, outlooks } = claimsOf(
+    { input, deadlocked: deadlockedBuckets(input.graph, 'all') },
+    [rule],
+  );
   const findings = claims.map((one) => ({ certainty: one.certainty }) as Finding);
   return {
     verdict: verdictOf(findings, undecided, { atMost: 'strong' }),
