@@ -6,7 +6,8 @@ import type { Emit } from '../events.js';
 import { allPrintable } from '../printable.js';
 import { analyze } from './analyze.js';
 import type { Diagnosis } from './model/diagnosis.js';
-import { groupsOfDump } from './read/dump/signatures.js';
+import type { Roster } from './model/roster.js';
+import { groupsOfDump, rosterOfDump } from './read/dump/signatures.js';
 import { dumpEngine } from './read/dump-engine.js';
 import { openSourcesOf } from './read/open-sources.js';
 import { notWanted } from './read/process-facts.js';
@@ -23,6 +24,8 @@ export interface AnalyzeDumpOptions {
   readonly noSource?: boolean | undefined;
   /** Path of the helper that reads sources; one that fits is found or built when not given. */
   readonly facts?: string | undefined;
+  /** Called with which goroutines each group has, as far as the dump was kept; not for a form without their numbers. */
+  readonly onRoster?: ((roster: Roster) => void) | undefined;
 }
 
 /** Diagnoses a goroutine dump, by its text and the program's sources. */
@@ -43,5 +46,6 @@ export async function analyzeDump(
   await using engine = dumpEngine({ name, dump, groups, exe });
   const diagnosis = await analyze({ engine, sources, began }, {}, emit, signal);
   signal.throwIfAborted();
+  if (dump.form === 'traceback') options.onRoster?.(rosterOfDump(groups));
   return allPrintable(diagnosis);
 }

@@ -88,7 +88,7 @@ export async function analyze(
     stats: await statsOf(read, engine, began),
     limits: inOrder(
       ...[read.limits, unansweredSearches],
-      ...[lackOf(trust) === undefined ? repeated : [], undecided],
+      ...[repeated, undecided],
       ...[rootFrames.limits, changed, missing],
     ),
   };

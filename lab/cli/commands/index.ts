@@ -50,9 +50,15 @@ export const modules: readonly CommandModule[] = [
   },
   {
     group: 'Analyse',
-    purposes: { analyze: 'diagnose a Go core' },
+    purposes: { analyze: 'diagnose a Go core, or a goroutine dump' },
     load: async () => [(await import('./analyze.js')).analyzeCommand],
     define: async () => [(await import('../manual/analyze.js')).defineAnalyze],
+  },
+  {
+    group: 'Analyse',
+    purposes: { compare: 'several looks at one process: who stood still, and what grew' },
+    load: async () => [(await import('./compare.js')).compareCommand],
+    define: async () => [(await import('../manual/compare.js')).defineCompare],
   },
   {
     group: 'Analyse',

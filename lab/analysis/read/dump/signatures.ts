@@ -1,5 +1,6 @@
 import type { Dump, DumpFrame, DumpMember, DumpStack } from '../../../dump/model.js';
 import type { Location } from '../../model/diagnosis.js';
+import type { Roster } from '../../model/roster.js';
 import {
   type Frame,
   isPrivateRuntime,
@@ -29,6 +30,22 @@ export function groupsOfDump(
       const signature = signatureOf(`S${i + 1}`, stack, members, { form: dump.form, isHopeless }, localFile);
       return { signature, members };
     });
+}
+
+/** Which goroutines each group has, as far as they were kept. */
+export function rosterOfDump(groups: readonly DumpGroup[]): Roster {
+  return groups.map(({ signature, members }) => {
+    const sorted = [...members].sort((a, b) => a.id - b.id);
+    const [minutes, creators] = [
+      sorted.some((one) => one.minutes !== undefined),
+      sorted.some((one) => one.createdIn !== undefined),
+    ];
+    return {
+      ...{ group: signature.id, ids: Float64Array.from(sorted, ({ id }) => id), locked: [] },
+      ...(minutes ? { waited: Float64Array.from(sorted, (one) => (one.minutes ?? 0) * 60) } : {}),
+      ...(creators ? { creators: Float64Array.from(sorted, (one) => one.createdIn ?? 0) } : {}),
+    };
+  });
 }
 
 /** The runtime ends a program in which nobody can go on. */

@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { z } from 'zod';
+import type { Diagnosis } from '../../analysis/model/diagnosis.js';
+import type { Roster } from '../../analysis/model/roster.js';
+import { compareLooks, type Look } from '../../compare/compare.js';
+import { complaintsText } from '../../complaints.js';
+import { LabError } from '../../errors.js';
+import type { Emit } from '../../events.js';
+import { comparisonText } from '../../report/compare-text.js';
+import type { LabCommand } from '../command.js';
+import { columnsOf } from '../context.js';
+import { defineCompare } from '../manual/compare.js';
+import { withPatience, withProgress } from '../progress.js';
+import { parseSourceMap } from './analyze.js';
+
+const optionsSchema = z.looseObject({
+  exe: z.string().optional(),
+  source: z.union([z.boolean(), z.string().min(1)]).default(true),
+  sourceMap: z.array(z.string().regex(/^[^=]+=.+$/, 'FROM=TO')).default([]),
+  html: z.string().optional(),
+});
+type Options = z.infer<typeof optionsSchema>;
+
+export const compareCommand: LabCommand = {
+  define: defineCompare,
+  async act({ args, options, output, signal }) {
+    const parsed = optionsSchema.safeParse(options);
+    if (!parsed.success) {
+      const hint = 'see `npx lab compare --help`';
+      throw new LabError(complaintsText(parsed.error, options), { code: 'usage', hint });
+    }
+    const looks: Look[] = [];
+    await withProgress(output, async (emit) => {
+      for (const file of args.flat().map(String))
+        looks.push(...(await looksIn(file, parsed.data, emit, signal)));
+    });
+    requireOneProcess(looks);
+    const comparison = compareLooks(looks);
+    output.document(comparison);
+    output.print(comparisonText(comparison, { columns: columnsOf(process.stdout) }));
+    return exitCode(looks, comparison.suspects.length > 0);
+  },
+};
+
+/** 1: a look proves a deadlock; 2: somebody stood still where nothing was seen to help; 0: neither. */
+const exitCode = (looks: readonly Look[], isSuspected: boolean): number =>
+  looks.some(({ diagnosis }) => diagnosis.verdict === 'deadlock') ? 1 : isSuspected ? 2 : 0;
+
+function requireOneProcess(looks: readonly Look[]): void {
+  const refuse = (message: string, hint: string): never => {
+    throw new LabError(message, { code: 'usage', hint });
+  };
+  if (looks.length < 2)
+    refuse('one look cannot be compared', 'take another one of the same process, seconds later');
+  const builds = new Set(
+    looks.flatMap(({ diagnosis: d }) => (d.process.buildId === '' ? [] : [d.process.buildId])),
+  );
+  if (builds.size > 1) refuse('these are looks at different programs', 'compare looks at one process');
+}
+
+async function looksIn(file: string, options: Options, emit: Emit, signal: AbortSignal): Promise<Look[]> {
+  return (await isElf(file))
+    ? [await coreLook(file, options, emit, signal)]
+    : await dumpLooks(file, options, emit, signal);
+}
+
+async function isElf(file: string): Promise<boolean> {
+  if (!existsSync(file) || !(await stat(file)).isFile()) return false;
+  await using handle = await open(file);
+  const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+  return buffer.toString('latin1') === '\x7fELF';
+}
+
+async function coreLook(
+  core: string,
+  { exe, source, sourceMap }: Options,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Look> {
+  if (exe === undefined) {
+    const hint = `npx lab compare ... --exe FILE`;
+    throw new LabError(`${core} is a core, which needs its executable`, { code: 'usage', hint });
+  }
+  const { analyzeCore } = await import('../../analysis/analyze-core.js');
+  let roster: Roster | undefined;
+  const files = {
+    ...{ exe: resolve(exe), core: resolve(core), sourceMap: sourceMap.map(parseSourceMap) },
+    noSource: source === false,
+    onRoster: (read: Roster) => {
+      roster = read;
+    },
+  };
+  const diagnosis = await analysed(core, emit, () => analyzeCore(files, emit, signal));
+  return { name: core, kind: 'core', time: (await stat(core)).mtime, diagnosis, roster };
+}
+
+async function dumpLooks(
+  where: string,
+  { exe, source, sourceMap }: Options,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Look[]> {
+  const { openDump, readDumps } = await import('../../dump/index.js');
+  const { analyzeDump } = await import('../../analysis/analyze-dump.js');
+  const dumps = await readDumps(openDump(where, signal), { signal });
+  const written = existsSync(where) && dumps.length === 1 ? (await stat(where)).mtime : undefined;
+  const looks: Look[] = [];
+  for (const [i, dump] of dumps.entries()) {
+    const name = dumps.length === 1 ? where : `${where} (${i + 1} of ${dumps.length})`;
+    let roster: Roster | undefined;
+    const files = {
+      ...{ name: where, sourceMap: sourceMap.map(parseSourceMap), noSource: source === false },
+      ...(exe === undefined ? {} : { exe: resolve(exe) }),
+      ...(typeof source === 'string' ? { source: resolve(source) } : {}),
+      onRoster: (read: Roster) => {
+        roster = read;
+      },
+    };
+    const diagnosis = await analysed(name, emit, () => analyzeDump(dump, files, emit, signal));
+    looks.push({ name, kind: 'dump', time: dump.time ?? written, diagnosis, roster });
+  }
+  return looks;
+}
+
+const analysed = async (name: string, emit: Emit, work: () => Promise<Diagnosis>): Promise<Diagnosis> =>
+  await withPatience(emit, { stage: 'analyze', text: basename(name) }, work);

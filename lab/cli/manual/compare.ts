@@ -1,0 +1,35 @@
+import { Argument, type Command } from 'commander';
+import { analyzeExits, cacheVariable, outputVariables } from './common.js';
+import { collect, describe } from './page.js';
+
+export function defineCompare(program: Command): Command {
+  const command = program
+    .command('compare')
+    .description('several looks at one process: who stood still, and what grew')
+    .addArgument(new Argument('<file...>', 'goroutine dumps and cores, in any order'))
+    .optionsGroup('What is analysed')
+    .option('--exe <file>', 'the executable of the process; needed for cores')
+    .optionsGroup('Sources')
+    .option('--source <dir>', 'the folder with the sources of a dump, where its paths do not lead to them')
+    .option('--source-map <from=to>', 'where sources are now; may be repeated', collect, [])
+    .option('--no-source', 'use no sources at all')
+    .optionsGroup('Output')
+    .option('--html <file>', 'write the comparison as a page');
+  return describe(command, {
+    synopsis: ['compare FILE FILE... [--exe FILE] [--source DIR]'],
+    description: [
+      'Diagnoses every look, and compares them in the order in which they were taken: which goroutines stand where they stood, with the same stack, and did not run between; which groups grew; where to look first.',
+      'Time is evidence and no proof: it tells slow from stuck. A file with several dumps counts as several looks.',
+    ],
+    exits: analyzeExits,
+    environment: [cacheVariable, ...outputVariables],
+    examples: [
+      { does: 'Two dumps, ten seconds apart', type: 'npx lab compare first.txt second.txt' },
+      {
+        does: 'Three cores that `lab capture --looks 3` took',
+        type: 'npx lab compare hung/core.1628.1 hung/core.1628.2 hung/core.1628.3 --exe hung/server',
+      },
+    ],
+    see: ['docs/dumps.md', 'npx lab analyze', 'npx lab capture'],
+  });
+}
