@@ -13,7 +13,6 @@ import type { Limits } from './model/limits.js';
 import { nothingLocated } from './model/locator.js';
 import type { Roster } from './model/roster.js';
 import type { Bucket, Snapshot } from './model/snapshot.js';
-import { lackOf } from './model/trust.js';
 import type { Engine, Reading, Unread } from './read/engine.js';
 import type { OpeningSources } from './read/open-sources.js';
 import { missingSources } from './read/process-facts.js';
