@@ -17,11 +17,27 @@ export function complaintsText(error: z.ZodError, given: unknown): string {
   return `${error.issues.length} options are not as they must be:\n${complaints(error, given)}`;
 }
 
+/** The same of parameters that stand in a file, by the names that they have there: `ask[0].fact takes a or b, not c`. */
+export function parameterComplaints(error: z.ZodError, given: unknown): string {
+  return error.issues.map((issue) => parameterComplaint(issue, given)).join('; ');
+}
+
 function complaint(issue: Issue, given: unknown): string {
   if (issue.code === 'unrecognized_keys')
     return `there is no option ${issue.keys.map(optionName).join(', ')}`;
   const [key] = issue.path;
-  const name = optionName(String(key));
+  return expectation(issue, optionName(String(key)), given);
+}
+
+function parameterComplaint(issue: Issue, given: unknown): string {
+  if (issue.code === 'unrecognized_keys') {
+    const above = issue.path.length === 0 ? '' : ` in ${placeOf(issue.path)}`;
+    return `there is no parameter ${issue.keys.join(', ')}${above}`;
+  }
+  return expectation(issue, placeOf(issue.path), given);
+}
+
+function expectation(issue: Issue, name: string, given: unknown): string {
   const value = shown(valueAt(given, issue.path));
   switch (issue.code) {
     case 'invalid_value':
@@ -42,14 +58,16 @@ function complaint(issue: Issue, given: unknown): string {
 /** Where a file that was not typed by hand differs from what it should be, in a few words: its reader needs no schema. */
 export function misshapen({ issues }: z.ZodError): string {
   const [first] = issues;
-  const at = first?.path.map((part, i) =>
-    typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`,
-  );
-  const where =
-    at === undefined || at.length === 0
-      ? 'it is something else altogether'
-      : `${at.join('')} is not as it must be`;
+  const at = placeOf(first?.path ?? []);
+  const where = at === '' ? 'it is something else altogether' : `${at} is not as it must be`;
   return issues.length > 1 ? `${where}, and ${issues.length - 1} more` : where;
+}
+
+/** `files[0].mtimeMs`. */
+function placeOf(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`))
+    .join('');
 }
 
 const kinds: Readonly<Record<string, string>> = {

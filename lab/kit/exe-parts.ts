@@ -2,6 +2,7 @@ import type { CoreHeader } from '../core/core-file.js';
 import { PT_LOAD, PT_NOTE, readProgramHeaders } from '../core/elf-format.js';
 import type { Executable } from '../core/executable.js';
 import { openInput } from '../core/input-file.js';
+import { turns } from '../turns.js';
 import { collectRanges, contains, type Ranges } from './ranges.js';
 import type { Paint } from './write-core.js';
 
@@ -74,16 +75,19 @@ export async function exeParts(exe: Executable, core: CoreHeader, signal: AbortS
  * Leaves out pages of variables that are as in the executable: whoever reads a core takes them from there, as it does
  * with constants.
  */
-export function withoutUnchanged(
+export async function withoutUnchanged(
   { starts, ends }: Ranges,
   { initial, original }: ExeParts,
   paint: Paint,
-): Ranges {
+  signal: AbortSignal,
+): Promise<Ranges> {
+  const breathe = turns(signal);
   const out = collectRanges();
   const page = Buffer.alloc(pageSize);
   for (let i = 0; i < starts.length; i++) {
     const end = ends[i] as number;
     for (let at = starts[i] as number; at < end; ) {
+      await breathe();
       const next = Math.min(end, at - (at % pageSize) + pageSize);
       const isWhole = at % pageSize === 0 && contains(initial, at) && contains(initial, at + pageSize - 1);
       if (isWhole) paint(at, page.fill(0));

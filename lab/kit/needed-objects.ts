@@ -1,9 +1,10 @@
 import type { BulkMemory } from '../core/memory.js';
 import type { ThreadRegisters } from '../core/registers.js';
-import { newMarker, type Range } from '../goruntime/heap/marker.js';
+import { atOnce, newMarker, type Range } from '../goruntime/heap/marker.js';
 import { stackOf } from '../goruntime/heap/reach.js';
 import { firstWithin } from '../goruntime/heap/roots.js';
 import { targetReader } from '../goruntime/heap/targets.js';
+import { turns } from '../turns.js';
 import { collectRanges, type Ranges } from './ranges.js';
 import type { RuntimeReading } from './read-runtime.js';
 
@@ -27,23 +28,32 @@ const pageSize = 4096;
  * pointers lead nowhere, and hold the bytes of strings and buffers: they are needed only where a goroutine waits
  * for something inside.
  */
-export function findNeededObjects(
+export async function findNeededObjects(
   memory: BulkMemory,
   registers: readonly ThreadRegisters[],
   { layout, heap, spans, roots, goroutines, records, sync }: RuntimeReading,
   signal: AbortSignal,
-): NeededObjects {
+): Promise<NeededObjects> {
+  const breathe = turns(signal);
   const marker = newMarker(memory, spans, [], () => undefined);
-  spans.eachFree(marker.skip);
+  for (const { span } of spans.all()) {
+    spans.eachFree(span, marker.skip);
+    await breathe();
+  }
   const pointers = registers.map(({ sp }) => sp).sort((a, b) => a - b);
   const targets = targetReader(memory, layout, sync?.targetOf ?? (() => 0));
   const waited = new Set<number>();
   const stacks = collectRanges();
   const source = { memory, runtime: layout, heap };
   for (const word of roots.words) marker.see(word);
-  for (const { start, end } of roots.ranges) marker.scan(start, end);
-  for (const [i, address] of goroutines.entries()) {
-    if (i % 4096 === 0) signal.throwIfAborted();
+  for (const { start, end } of roots.ranges) {
+    for (let at = memory.heldFrom(start); at < end; at = memory.heldFrom(at + atOnce)) {
+      marker.scan(at, Math.min(at + atOnce, end));
+      await breathe();
+    }
+  }
+  for (const address of goroutines) {
+    await breathe();
     marker.see(address);
     const state = targets.read(address, (target) => {
       const object = spans.objectAt(target);
@@ -56,17 +66,21 @@ export function findNeededObjects(
     stacks.add(stack.start, stack.end);
     marker.scan(stack.start, stack.end);
   }
-  for (let steps = 0; marker.step(); steps++) if (steps % 64 === 0) signal.throwIfAborted();
+  while (marker.step()) await breathe();
 
   const own = collectRanges();
   for (const { addresses, length } of records) {
-    for (const address of addresses) if (spans.objectAt(address) >= 0) own.add(address, address + length);
+    for (const address of addresses) {
+      if (spans.objectAt(address) >= 0) own.add(address, address + length);
+      await breathe();
+    }
   }
   const objects = collectRanges();
   const pages = collectRanges();
   let all = 0;
   let kept = 0;
-  spans.eachSpan((span, start, end, first, slots) => {
+  for (const { span, start, end, first, slots } of spans.all()) {
+    await breathe();
     pages.add(start - (start % pageSize), end);
     const size = spans.sizeOf(span);
     const leads = spans.hasPointers(span);
@@ -77,7 +91,7 @@ export function findNeededObjects(
       kept += 1;
       objects.add(at, at + size);
     }
-  });
+  }
   return {
     ...{ stacks: stacks.finish(), objects: objects.finish(), own: own.finish(), pages: pages.finish() },
     counts: { all, kept },

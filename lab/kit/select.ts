@@ -1,6 +1,7 @@
 import type { CoreHeader } from '../core/core-file.js';
 import { PT_LOAD } from '../core/elf-format.js';
 import type { BulkMemory } from '../core/memory.js';
+import { turns } from '../turns.js';
 import type { ExeParts } from './exe-parts.js';
 import { linkMapOf } from './link-map.js';
 import type { NeededObjects } from './needed-objects.js';
@@ -43,7 +44,7 @@ const maxKernelCode = 64 * 1024;
 const foreignStack = 64 * 1024;
 const windowSize = 1 << 20;
 
-export function selectMemory(source: SelectionSource, signal: AbortSignal): Selection {
+export async function selectMemory(source: SelectionSource, signal: AbortSignal): Promise<Selection> {
   const { core, runtime, needed, exe, recorded } = source;
   const isHeap = arenasOf(runtime);
   const [objects, outside, exact] = [collectRanges(), collectRanges(), collectRanges()];
@@ -77,7 +78,7 @@ export function selectMemory(source: SelectionSource, signal: AbortSignal): Sele
     !contains(exe.writable, address) &&
     !contains(exe.fromFile, address) &&
     loads.some(({ vaddr, filesz }) => address >= vaddr && address < vaddr + filesz);
-  for (const page of pagesLedTo(source.memory, Object.values(chosen), { isHeap, isOutside }, signal)) {
+  for (const page of await pagesLedTo(source.memory, Object.values(chosen), { isHeap, isOutside }, signal)) {
     outside.add(page, page + 2 * grain);
   }
   // What a thread has for itself lies before and behind the address in one of its registers.
@@ -92,9 +93,8 @@ export function selectMemory(source: SelectionSource, signal: AbortSignal): Sele
 
 function arenasOf({ spans }: RuntimeReading): (address: number) => boolean {
   const arenas = new Set<number>();
-  spans.eachSpan((_, start, end) => {
+  for (const { start, end } of spans.all())
     for (let at = Math.floor(start / arenaSize); at * arenaSize < end; at++) arenas.add(at);
-  });
   let last = -1;
   return (address) => {
     const arena = Math.floor(address / arenaSize);
@@ -106,20 +106,21 @@ function arenasOf({ spans }: RuntimeReading): (address: number) => boolean {
 }
 
 /** Stretches that a word of what is kept points into: tables of interfaces, what the poller knows of a connection. */
-function pagesLedTo(
+async function pagesLedTo(
   memory: BulkMemory,
   from: readonly Ranges[],
   { isHeap, isOutside }: Record<'isHeap' | 'isOutside', (address: number) => boolean>,
   signal: AbortSignal,
-): Set<number> {
+): Promise<Set<number>> {
+  const breathe = turns(signal);
   const known = new Map<number, boolean>();
   const window = Buffer.alloc(windowSize);
   for (const { starts, ends } of from) {
     for (let i = 0; i < starts.length; i++) {
-      if (i % 4096 === 0) signal.throwIfAborted();
       for (let at = starts[i] as number; at < (ends[i] as number); at += windowSize) {
         const bytes = window.subarray(0, Math.min(windowSize, (ends[i] as number) - at)).fill(0);
         readInto(memory, at, bytes);
+        await breathe();
         for (let word = 0; word + 8 <= bytes.length; word += 8) {
           const high = bytes.readUInt32LE(word + 4);
           if (high >= 2 ** 15) continue;

@@ -50,9 +50,9 @@ export async function slimCore(request: SlimRequest, signal: AbortSignal): Promi
     const call = { signal, timeoutMs: callTimeoutMs };
     const runtime = await readRuntime(session.client, { memory, tables: recorder.memory }, registers, call);
     const parts = await exeParts(exe, core, signal);
-    const needed = findNeededObjects(memory, registers, runtime, signal);
+    const needed = await findNeededObjects(memory, registers, runtime, signal);
     const recorded = recorder.recorded();
-    const chosen = selectMemory({ core, memory, runtime, needed, exe: parts, recorded }, signal);
+    const chosen = await selectMemory({ core, memory, runtime, needed, exe: parts, recorded }, signal);
     const mapped = collectRanges();
     for (const { type, vaddr, memsz } of core.segments)
       if (type === PT_LOAD) mapped.add(vaddr, vaddr + memsz);
@@ -72,7 +72,7 @@ export async function slimCore(request: SlimRequest, signal: AbortSignal): Promi
     ];
     const newPainter = () => painter(memory, layers, rule, parts.original);
     const { paint, scrubbed } = newPainter();
-    const changed = withoutUnchanged(present, parts, newPainter().paint);
+    const changed = await withoutUnchanged(present, parts, newPainter().paint, signal);
     const isExe = (address: number) => contains(parts.fromFile, address) || contains(parts.initial, address);
     const written = await writeCore({ core, out }, { present: changed, isExe }, paint, rule, signal);
     const kindOf = (address: number) =>

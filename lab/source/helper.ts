@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
 import { z } from 'zod';
+import { misshapen } from '../complaints.js';
 import { interrupted, LabError, messageOf } from '../errors.js';
 import { lineSplitter } from './helper-lines.js';
 import { type MemoryLimits, memoryLimits } from './helper-memory.js';
@@ -216,7 +217,7 @@ export function startFacts(options: StartFactsOptions): FactsSession {
       const read = schema.safeParse(result);
       if (read.success) return read.data;
       throw new FactsFailure('protocol', `the answer to ${method} is not of the form agreed on`, {
-        complaint: z.prettifyError(read.error).slice(0, 1_000),
+        complaint: misshapen(read.error),
       });
     },
     async [Symbol.asyncDispose]() {

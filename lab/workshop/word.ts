@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { parameterComplaints } from '../complaints.js';
 import { LabError } from '../errors.js';
 import type { Call } from './lesson.js';
 import type { Place, Seen } from './place.js';
@@ -49,7 +50,7 @@ export function word<S extends z.ZodObject, T>(
     parse({ kind: _kind, ...given }) {
       const parsed = parameters.safeParse(given);
       if (parsed.success) return make(parsed.data);
-      throw new Misworded(`${kind}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`);
+      throw new Misworded(`${kind}: ${parameterComplaints(parsed.error, given)}`);
     },
   };
 }

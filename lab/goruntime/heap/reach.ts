@@ -1,6 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BulkMemory } from '../../core/memory.js';
 import type { ThreadRegisters } from '../../core/registers.js';
+import { turns } from '../../turns.js';
 import type { FoldedGoroutines } from '../fold.js';
 import { goroutineStatus, scanBit } from '../goroutines.js';
 import type { RuntimeLayout } from '../layout.js';
@@ -34,9 +34,6 @@ export interface ReachSource {
   /** Queue entries of the runtime's table of semaphores, and where that table is. */
   readonly semaphores: { readonly sudogs: readonly number[]; readonly table: Range };
 }
-
-/** Milliseconds after which signals and answers come through. */
-const perTurn = 50;
 
 /** Up to here all goroutines are looked at from the start: it takes a moment, and tells more. */
 const maxAtOnce = 50_000;
@@ -83,7 +80,10 @@ async function mark(
     waiters.wake(object);
   });
   // Neither free slots nor what the runtime itself keeps of goroutines leads anywhere.
-  spans.eachFree(marker.skip);
+  for (const { span } of spans.all()) {
+    spans.eachFree(span, marker.skip);
+    await breathe();
+  }
   for (const address of all) marker.skip(spans.objectAt(address));
   for (const sudog of semaphores.sudogs) marker.skip(spans.objectAt(sudog));
   const { hchan } = runtime;
@@ -138,17 +138,6 @@ async function mark(
     },
     ...(some === undefined ? { counts: { objects: spans.objects - skipped, reached: marked, live } } : {}),
   };
-}
-
-/** Lets others have their turn now and then; throws when the work is to end. */
-function turns(signal: AbortSignal): () => Promise<void> | undefined {
-  let since = performance.now();
-  const turn = async () => {
-    await nextTurn();
-    since = performance.now();
-    signal.throwIfAborted();
-  };
-  return () => (performance.now() - since < perTurn ? undefined : turn());
 }
 
 /** Addresses of every `g`, dead ones too. */

@@ -17,10 +17,18 @@ export interface HeapSpans {
   readonly high: number;
   /** Address of the list of what is attached to objects of a span, and where the span begins. */
   readonly specials: readonly { readonly first: number; readonly span: number; readonly start: number }[];
-  /** Calls with each span, where it begins and ends, its first object and how many it has room for. */
-  eachSpan(visit: (span: number, start: number, end: number, first: number, slots: number) => void): void;
-  /** Calls with the number of each slot that holds no object. */
-  eachFree(mark: (object: number) => void): void;
+  all(): Iterable<Span>;
+  /** Calls with the number of each slot of a span that holds no object. */
+  eachFree(span: number, mark: (object: number) => void): void;
+}
+
+export interface Span {
+  readonly span: number;
+  readonly start: number;
+  readonly end: number;
+  /** Its first object, and how many it has room for. */
+  readonly first: number;
+  readonly slots: number;
 }
 
 /** 8 KiB on every platform (`runtime._PageSize`), 64 MiB arenas are only our own way to index pages. */
@@ -118,22 +126,23 @@ export function readSpans(
     startOf: (object, s) => (start[s] as number) + (object - (first[s] as number)) * (size[s] as number),
     sizeOf: (s) => size[s] as number,
     hasPointers: (s) => noPointers[s] === 0,
-    eachSpan(visit) {
+    *all() {
       for (let s = 0; s < count; s++) {
-        visit(s, start[s] as number, ends[s] as number, first[s] as number, slots[s] as number);
+        yield {
+          ...{ span: s, start: start[s] as number, end: ends[s] as number },
+          ...{ first: first[s] as number, slots: slots[s] as number },
+        };
       }
     },
-    eachFree(mark) {
-      for (let s = 0; s < count; s++) {
-        const total = slots[s] as number;
-        const from = freeIndex[s] as number;
-        if (from >= total) continue;
-        const bits = memory.bytes(allocBits[s] as number, Math.ceil(total / 8));
-        // Bits that are not there: every slot counts as an object.
-        if (bits === undefined) continue;
-        for (let slot = from; slot < total; slot++) {
-          if (((bits[slot >> 3] as number) & (1 << (slot & 7))) === 0) mark((first[s] as number) + slot);
-        }
+    eachFree(s, mark) {
+      const total = slots[s] as number;
+      const from = freeIndex[s] as number;
+      if (from >= total) return;
+      const bits = memory.bytes(allocBits[s] as number, Math.ceil(total / 8));
+      // Bits that are not there: every slot counts as an object.
+      if (bits === undefined) return;
+      for (let slot = from; slot < total; slot++) {
+        if (((bits[slot >> 3] as number) & (1 << (slot & 7))) === 0) mark((first[s] as number) + slot);
       }
     },
   };
