@@ -8,6 +8,9 @@ import { z } from 'zod';
 const place = z.object({ file: z.string(), line: z.number() });
 
 /** Tells an object by what lies around it: where optimised code kept no variable, a pointer to that may be left. */
+/** Offsets to add, and -1 to read the pointer that is there. */
+const access = z.array(z.number());
+
 const owner = z.object({
   type: z.string(),
   /** Of the object in what lies around it, bytes. */
@@ -16,10 +19,9 @@ const owner = z.object({
   ambiguous: z.boolean(),
   /** The caller passed it in. */
   passed: z.boolean(),
+  /** The way from a pointer in the frame to an object that lies behind a pointer of its own; then `offset` tells nothing. */
+  access: access.optional(),
 });
-
-/** Offsets to add, and -1 to read the pointer that is there. */
-const access = z.array(z.number());
 
 const spot = z.object({
   stack: z.number(),

@@ -82,7 +82,7 @@ const healthy = [
     'pointer-holder',
   ],
   ...['unlocks-inside', 'slow-once', 'contended', 'readers-busy', 'spawning', 'shards-asleep'],
-  ...['shared-pointer', 'promoted', 'half-done-served', 'job-counter'],
+  ...['shared-pointer', 'promoted', 'half-done-served', 'job-counter', 'shared-group'],
 ];
 
 /** Workers that come and go, or are only half of those that are waited for. */

@@ -85,20 +85,13 @@ function frameMemory(
     return tops.get(goroutine);
   };
   const known = new Map<string, ReadonlySet<number> | undefined>();
+  const follow = (from: number, steps: readonly number[]) => followed(memory, from, steps);
   const words = ({ goroutine, frame, called }: FrameQuery) => {
     const key = `${goroutine} ${frame.index}`;
     const top = known.has(key) ? undefined : topOf(goroutine);
     if (!known.has(key))
       known.set(key, top === undefined ? undefined : frameWords(memory, top, frame, called));
     return known.get(key);
-  };
-  const follow = (from: number, steps: readonly number[]): number | undefined => {
-    let at: number | undefined = from;
-    for (const step of steps) {
-      if (at === undefined) return undefined;
-      at = step < 0 ? memory.u64(at) : at + step;
-    }
-    return at;
   };
   return {
     words,
@@ -116,6 +109,15 @@ function frameMemory(
       return only !== undefined && others.length === 0 ? only : 'unreadable';
     },
   };
+}
+
+function followed(memory: CoreMemory, from: number, steps: readonly number[]): number | undefined {
+  let at: number | undefined = from;
+  for (const step of steps) {
+    if (at === undefined) return undefined;
+    at = step < 0 ? memory.u64(at) : at + step;
+  }
+  return at;
 }
 
 /** Below it lies nothing that a program uses. */
@@ -150,6 +152,13 @@ export function syncLocator(
     keeps({ owner, address, ...query }) {
       const kept = frames.words(query);
       if (kept === undefined) return 'unreadable';
+      const { access } = owner;
+      if (access !== undefined) {
+        const leads = [...kept].some(
+          (word) => word >= smallestPointer && followed(memory, word, access) === address,
+        );
+        return leads && !owner.ambiguous ? 'kept' : 'unreadable';
+      }
       // With two variables of one type in the function, a pointer in its frame may be either.
       if (kept.has(address) || kept.has(address - owner.offset))
         return owner.ambiguous ? 'unreadable' : 'kept';

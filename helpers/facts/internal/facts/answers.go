@@ -50,6 +50,9 @@ type Owner struct {
 	Ambiguous bool `json:"ambiguous"`
 	// Passed: the caller gave it, so that it is in the frame as long as it is needed.
 	Passed bool `json:"passed"`
+	// Access: from the pointer in the frame to the object, where that lies behind a pointer of its own; then it is in
+	// nothing that Offset could tell.
+	Access Access `json:"access,omitempty"`
 }
 
 // An Entry is a way in for code that is on no stack and was not read.

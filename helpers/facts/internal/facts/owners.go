@@ -17,6 +17,7 @@ func (w *World) capturedOwner(p Path, fn *ssa.Function) *Owner {
 	// What is captured is the variable that holds the pointer.
 	t := deref(value.Type())
 	owner, offset := deref(t), int64(0)
+	access, leads := Access{}, false
 	for _, s := range p.steps {
 		at, ok := w.offsetOf(owner, s.index)
 		st, isStruct := owner.Underlying().(*types.Struct)
@@ -24,9 +25,19 @@ func (w *World) capturedOwner(p Path, fn *ssa.Function) *Owner {
 			return nil
 		}
 		offset += at
+		access = append(access, at)
 		owner = st.Field(s.index).Type()
+		if _, isPointer := owner.Underlying().(*types.Pointer); isPointer {
+			access, leads = append(access, loadStep), true
+		}
 	}
-	return &Owner{Type: w.keys.of(deref(t)), Offset: offset, Ambiguous: w.hasOthers(fn.Parent(), value), Passed: true}
+	out := &Owner{Type: w.keys.of(deref(t)), Ambiguous: w.hasOthers(fn.Parent(), value)}
+	if leads {
+		out.Access = access
+	} else {
+		out.Offset, out.Passed = offset, true
+	}
+	return out
 }
 
 // ownerOf describes what lies around an object of package sync.
