@@ -16,7 +16,7 @@ export async function explainedRule(what: string, output: Output): Promise<boole
   if (inCore.test(what)) return false;
   const explanation = await explainRule(what);
   if (explanation === undefined) {
-    throw new LabError(`nothing to explain is called ${what}`, {
+    throw new LabError(`nothing to explain is called ${what === '' ? '""' : what}`, {
       code: 'usage',
       hint: `a goroutine (G42), a group (S3), an object (R1, O4 or 0xADDR), or a rule: ${(await explainedRules()).join(', ')}`,
     });
@@ -40,7 +40,7 @@ export function explainIn(diagnosis: Diagnosis, what: string, { roster, output, 
     const resources = findings.flatMap(({ rootCause }) => rootCause.resources.map(({ id }) => id));
     const names = [...new Set([...groups, ...objects].map(({ id }) => id).concat(resources))];
     const shown = names.slice(0, 12).join(', ');
-    throw new LabError(`this core has nothing that is called ${what}`, {
+    throw new LabError(`this core has nothing that is called ${what === '' ? '""' : what}`, {
       code: 'usage',
       hint: `choose one of ${shown}${names.length > 12 ? ' ...' : ''}, or a goroutine: --verbose lists them`,
     });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
+import { makeFolder } from '../store/make-folder.js';
 import { type StacksAnswer, stacksSchema } from './facts.js';
 import type { OpenSources } from './sources.js';
 
@@ -55,7 +56,7 @@ export async function openAnswerCache(options: OpenSources): Promise<AnswerCache
   const write = async (name: string, value: unknown): Promise<void> => {
     if (folder === undefined) return;
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       await writeFile(join(folder, name), gzipSync(JSON.stringify(value), { level: 1 }));
       await removeOldest(root);
     } catch {

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabError } from '../errors.js';
+import { makeFolder } from '../store/make-folder.js';
 
 const stagingPrefix = '.staging-';
 /** Longer than any install takes, so that no running one loses its folder. */
@@ -18,7 +19,7 @@ export async function installInto(
   isWhole: (folder: string) => Promise<boolean>,
 ): Promise<string> {
   const final = join(cache, name);
-  await mkdir(cache, { recursive: true });
+  await makeFolder(cache, 0o777, 'set LAB_CACHE to a folder that you may write to');
   await removeAbandoned(cache);
   const staging = await mkdtemp(join(cache, stagingPrefix));
   try {

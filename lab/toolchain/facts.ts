@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { cacheFolder } from '../paths.js';
+import { makeFolder } from '../store/make-folder.js';
 import { localTarget } from '../targets/local.js';
 import type { Target } from '../targets/target.js';
 import { isNetworkFailure } from './delve-build.js';
@@ -150,7 +151,7 @@ async function failedLately(file: string): Promise<boolean> {
 }
 
 async function remember(file: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   await writeFile(file, '');
 }
 

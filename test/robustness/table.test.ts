@@ -4,12 +4,14 @@ import { expect } from 'chai';
 import { projectRoot } from '../../lab/paths.js';
 import { refusedArguments } from './refused-arguments.js';
 import { chapters, type Row } from './rows.js';
+import { typedRows } from './typed-rows.js';
 
 const page = join(projectRoot, 'docs/robustness.md');
 const intro = `# Bad inputs and faults
 
 What the lab does with them. Each row is tried by a test (\`test/robustness/rows.ts\` has the rows, \`expectRow\` the
-tests), and this page is written from the rows: \`LAB_TEST_WRITE_DOCS=1 npm test -- dist/test/robustness/table.test.js\`.
+tests; what one line in a shell can try stands in \`typed-rows.ts\`, and \`inputs.runs.ts\` types it), and this page is
+written from the rows: \`LAB_TEST_WRITE_DOCS=1 npm test -- dist/test/robustness/table.test.js\`.
 Damage at random is tried by \`npm run test:fuzz\`.
 `;
 
@@ -25,7 +27,7 @@ function table(rows: readonly Row[]): string {
 
 describe('docs/robustness.md', () => {
   it('is what the rows say', async () => {
-    const all = { Arguments: refusedArguments, ...chapters };
+    const all = { Arguments: refusedArguments, ...typedRows, ...chapters };
     const parts = Object.entries(all).map(
       ([title, rows]) => `\n## ${title}\n\n${table(Object.values(rows))}\n`,
     );

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, statSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { z } from 'zod';
@@ -316,6 +316,8 @@ function requireSensible({
     ...sourceMap.map((m) => parseSourceMap(m).to),
   ]) {
     if (!existsSync(folder)) refuse(`there are no sources at ${folder}: it does not exist`, 'check the path');
+    if (!statSync(folder).isDirectory())
+      refuse(`there are no sources at ${folder}: it is no folder`, 'name the folder itself');
   }
   const written = [
     { what: report, path: html },
@@ -340,6 +342,8 @@ function requireWritable(what: string, file: string): void {
     });
   }
   try {
+    // Of a name that is too long, its folder knows nothing.
+    if (!isThere) lstatSync(file, { throwIfNoEntry: false });
     accessSync(isThere ? file : dirname(file), constants.W_OK);
   } catch (cause) {
     throw cannotWrite(what, file, cause);
