@@ -27,6 +27,43 @@ const withC = (source: string) =>
 
 const consumer = '\nfunc consume(d *depot) {\n\tC.nap()\n\tfor range d.in {\n\t}\n}\n';
 
+/** Its main goroutine holds a lock during a long call of C, and unlocks it afterwards; others wait for the lock. */
+const lockedInC = (source: string) =>
+  source
+    .replace(
+      'import (',
+      '/*\n#include <unistd.h>\nstatic void nap(void) { sleep(3600); }\n*/\nimport "C"\n\nimport (\n\t"strings"\n\t"sync"',
+    )
+    .replace(
+      /func main\(\) \{[\s\S]*/,
+      `type till struct {
+	mu    sync.Mutex
+	coins int
+}
+
+func (t *till) pay(p parcel) {
+	t.mu.Lock()
+	t.coins += len(p.label)
+	t.mu.Unlock()
+}
+
+func main() {
+	t := &till{}
+	t.mu.Lock()
+	for i := 0; i < 6; i++ {
+		go t.pay(parcel{fmt.Sprint("p", i)})
+	}
+	text := make([]byte, 1<<16)
+	for strings.Count(string(text[:runtime.Stack(text, true)]), "runtime_SemacquireMutex(") < 6 {
+		time.Sleep(time.Millisecond)
+	}
+	fmt.Println("ready", runtime.NumGoroutine())
+	C.nap()
+	t.mu.Unlock()
+}
+`,
+    );
+
 /** Its main goroutine joins the senders: Go itself notices that all are asleep. */
 const allAsleep = (source: string) =>
   source.replace(
@@ -122,6 +159,22 @@ for (const go of gos) {
       expect(verdict).not.to.equal('deadlock');
       expect(findings.filter(({ certainty }) => certainty !== 'suspected')).to.deep.equal([]);
     });
+
+    for (const method of ['kernel', 'gcore'] as const) {
+      it(`blames nobody for a lock that is held during a call of C, core by ${method}`, async function () {
+        if (!hasGcc || (method === 'kernel' ? kernelRefuses !== undefined : !hasGdb)) return this.skip();
+        const program = await buildHung(go.path, folder, `locked-in-c-${method}`, {
+          env: { CGO_ENABLED: '1' },
+          edit: lockedInC,
+        });
+        const taken =
+          method === 'kernel' ? kernelCoreOf(program, 'abort') : coreOf(program, go.version, method);
+        const { verdict, findings, groups } = await diagnose(program, taken);
+        expect(groups.some(({ count }) => count === 6)).to.equal(true);
+        expect(verdict).not.to.equal('deadlock');
+        expect(findings.filter(({ certainty }) => certainty !== 'suspected')).to.deep.equal([]);
+      });
+    }
 
     it('claims nothing when the kernel aborts a thread in C whose Go frames cannot be read', async function () {
       if (!hasGcc || kernelRefuses !== undefined) return this.skip();
