@@ -5,7 +5,7 @@ export const exportScenario: Scenario = {
   name: 'export',
   title: 'a pipeline of which a stage gives up without closing its output',
   teaches:
-    'Whoever sends on a channel closes it, whichever way the sending ends. A stage that returns at an error leaves those after it in a range that has no end.',
+    'The sender closes a channel, whichever way the sending ends. A stage that returns at an error leaves those after it in a range that has no end.',
   class: 'communication',
   subtype: 'channel',
   package: 'export',

@@ -5,7 +5,7 @@ export const images: Scenario = {
   name: 'images',
   title: 'an image service whose workers put follow-up work into their own bounded queue',
   teaches:
-    'Whoever empties a queue must not wait for room in it. A pool of several workers only hides that: under load all of them come to the same place.',
+    'The consumer of a queue must not wait for room in it. A pool of several workers only hides that: under load all of them come to the same place.',
   class: 'communication',
   subtype: 'channel',
   package: 'images',

@@ -5,7 +5,7 @@ export const walk: Scenario = {
   name: 'walk',
   title: 'a walk through folders that keeps its token while it waits for the folders below',
   teaches:
-    'A channel of tokens is a lock that several may hold. Whoever asks for a second token while holding one can wait for itself: the depth of the tree decides, not the load.',
+    'A channel of tokens is a lock that several may hold. A goroutine that asks for a second token while holding one can wait for itself: the depth of the tree decides, not the load.',
   class: 'communication',
   subtype: 'channel',
   package: 'walk',
