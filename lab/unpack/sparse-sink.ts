@@ -10,8 +10,8 @@ const blockSize = 1 << 20;
 const slack = 1 << 20;
 /** No linker makes more. */
 const mostOfExecutable = 4 * 2 ** 30;
-/** Of a process on every Linux that Go knows, bytes. */
-const addressSpace = 2 ** 48;
+/** With all its holes. Delve's headers stand at the end of a core, so that this alone may end what only goes on. */
+const mostOfCore = 2 ** 42;
 /** A count that did not fit into the header. */
 const noHeaderCount = 0xffff;
 
@@ -41,7 +41,7 @@ export async function writeElf(
     at += filled;
     filled = 0;
     most ??= await lengthByHeaders(file, at);
-    if (at > (most ?? addressSpace)) {
+    if (at > (most ?? mostOfCore)) {
       throw bad(
         `${name} holds more than its ELF headers tell of: ${at} bytes, and it goes on`,
         'get the file again from where the core was taken',
@@ -68,7 +68,7 @@ export async function writeElf(
 async function lengthByHeaders(file: FileHandle, written: number): Promise<number | undefined> {
   const read = fileReader(file);
   const header = parseElfHeader(await read(0, 64));
-  if (header === undefined || header.phnum === noHeaderCount) return addressSpace;
+  if (header === undefined || header.phnum === noHeaderCount) return mostOfCore;
   if (header.type !== 'core') return mostOfExecutable;
   const tableEnd = header.phoff + header.phnum * 56;
   // What is zero has not been written.
@@ -76,5 +76,5 @@ async function lengthByHeaders(file: FileHandle, written: number): Promise<numbe
   const ends = (await readProgramHeaders(read, header))
     .filter(({ type }) => type === PT_LOAD || type === PT_NOTE)
     .map(({ offset, filesz }) => offset + filesz);
-  return Math.max(tableEnd, header.shoff + header.shnum * 64, ...ends) + slack;
+  return Math.min(mostOfCore, Math.max(tableEnd, header.shoff + header.shnum * 64, ...ends) + slack);
 }
