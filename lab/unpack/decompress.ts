@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
-import { Readable } from 'node:stream';
+import type { FileHandle } from 'node:fs/promises';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setInterval } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { bad } from '../core/input-file.js';
 import type { Compression } from '../core/wrapping.js';
@@ -9,16 +11,18 @@ import type { Bytes } from './bytes.js';
 
 interface Tool {
   readonly argv: readonly [string, ...string[]];
+  /** What it needs to be told besides to leave holes in a file. */
+  readonly sparse: readonly string[];
   /** Of Debian and Ubuntu. */
   readonly package: string;
 }
 
 /** Each is what everybody has of its format, reads a stream, and is several times as fast as anything in JavaScript. */
-const tools: Readonly<Record<Exclude<Compression, 'gzip'>, Tool>> = {
+const tools: Readonly<Record<ByTool, Tool>> = {
   // Windows as large as `--ultra --long=31` makes them.
-  zstd: { argv: ['zstd', '-dcq', '--long=31'], package: 'zstd' },
-  xz: { argv: ['xz', '-dcq', '-T0'], package: 'xz-utils' },
-  lz4: { argv: ['lz4', '-dcq'], package: 'lz4' },
+  zstd: { argv: ['zstd', '-dcq', '--long=31'], sparse: ['--sparse'], package: 'zstd' },
+  xz: { argv: ['xz', '-dcq', '-T0'], sparse: [], package: 'xz-utils' },
+  lz4: { argv: ['lz4', '-dcq'], sparse: ['--sparse'], package: 'lz4' },
 };
 
 /**
@@ -53,22 +57,69 @@ async function* gunzip(bytes: Bytes, name: string, signal: AbortSignal): AsyncGe
 }
 
 async function* byTool(
-  bytes: Bytes,
-  compression: keyof typeof tools,
+  input: Bytes,
+  compression: ByTool,
   name: string,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  const tool = tools[compression];
-  const [program, ...args] = tool.argv;
-  const command = [program, ...args].join(' ');
-  const failed = (said: string) => damaged(name, compression, said === '' ? `${command} failed` : said);
-  const notThere = missingTool(`${name} is compressed with ${compression}`, program, tool.package);
-  yield* outputOf({ argv: tool.argv, input: bytes, failed, notThere }, signal);
+  yield* outputOf({ ...programOf(compression, name), input }, signal);
+}
+
+/**
+ * Has what a compressed stream holds written into an open file, with holes where it is zero, by the program that unpacks
+ * it: a stream of gigabytes through this process takes several times as long on a busy machine. `watch` is called again
+ * and again meanwhile, and ends it by throwing. Throws as {@link decompress} does.
+ */
+export async function decompressInto(
+  file: FileHandle,
+  {
+    bytes,
+    compression,
+    name,
+  }: { readonly bytes: Bytes; readonly compression: ByTool; readonly name: string },
+  watch: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const watching = (async () => {
+    try {
+      for await (const _ of setInterval(watchMs, undefined, { signal: over.signal })) await watch();
+    } catch (error) {
+      if (error instanceof LabError) over.abort(error);
+      else if (!over.signal.aborted) throw error;
+    }
+  })();
+  const either = AbortSignal.any([signal, over.signal]);
+  try {
+    const program = programOf(compression, name);
+    const [tool, ...args] = program.argv;
+    const argv = [tool, ...args, ...tools[compression].sparse] as const;
+    for await (const _ of outputOf({ ...program, argv, input: bytes, stdout: file.fd }, either)); // nothing comes this way
+  } finally {
+    over.abort();
+    await watching;
+  }
+  await watch();
+}
+
+export type ByTool = Exclude<Compression, 'gzip'>;
+
+const watchMs = 50;
+
+function programOf(compression: ByTool, name: string): Program {
+  const { argv, package: from } = tools[compression];
+  return {
+    argv,
+    failed: (said) => damaged(name, compression, said === '' ? `${argv.join(' ')} failed` : said),
+    notThere: missingTool(`${name} is compressed with ${compression}`, argv[0], from),
+  };
 }
 
 export interface Program {
   readonly argv: readonly [string, ...string[]];
   readonly input?: Bytes;
+  /** An open file that it writes to instead. */
+  readonly stdout?: number;
   /** The error when it ends with another code than 0, of what it said. */
   readonly failed: (said: string) => LabError;
   /** The error when there is no such program. */
@@ -77,26 +128,26 @@ export interface Program {
 
 /** What a program of the machine writes. It is ended with whoever reads it. */
 export async function* outputOf(
-  { argv: [program, ...args], input, failed, notThere }: Program,
+  { argv: [program, ...args], input, stdout, failed, notThere }: Program,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   // Nothing of the user's own settings (XZ_OPT, ZSTD_CLEVEL). A group of its own: a Ctrl-C reaches it by the signal.
   const env = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' };
-  const child = spawn(program, args, { env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { env, detached: true, stdio: ['pipe', stdout ?? 'pipe', 'pipe'] });
   const leave = () => child.kill('SIGKILL');
   process.once('exit', leave);
   signal.addEventListener('abort', leave, { once: true });
   let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-1_000);
   });
   const ended = new Promise<number | null | 'not-there'>((resolve) => {
     child.once('error', (error) => resolve('code' in error && error.code === 'ENOENT' ? 'not-there' : null));
     child.once('close', (exitCode) => resolve(exitCode));
   });
-  const feed = begun(pipeline(Readable.from(input ?? []), child.stdin));
+  const feed = begun(pipeline(Readable.from(input ?? []), child.stdin as Writable));
   try {
-    for await (const chunk of child.stdout) yield chunk as Buffer;
+    for await (const chunk of child.stdout ?? []) yield chunk as Buffer;
     const exitCode = await ended;
     signal.throwIfAborted();
     if (exitCode === 'not-there') throw notThere;

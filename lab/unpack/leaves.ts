@@ -6,10 +6,10 @@ import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { openPromise } from 'yauzl';
 import { bad } from '../core/input-file.js';
-import { wrappingOf } from '../core/wrapping.js';
+import { type Compression, wrappingOf } from '../core/wrapping.js';
 import { LabError, messageOf } from '../errors.js';
 import { type Bytes, peek } from './bytes.js';
-import { decompress } from './decompress.js';
+import { type ByTool, decompress } from './decompress.js';
 
 /** A file in whatever wrappings, the wrappings taken off. */
 export interface Leaf {
@@ -21,6 +21,8 @@ export interface Leaf {
   readonly bytes: Bytes;
   /** Of the member of the archive, or of the file that was named; milliseconds of the Unix epoch. */
   readonly mtimeMs: number;
+  /** Of a file that is compressed and nothing else: how, for a program that reads it itself. */
+  readonly compression?: ByTool;
 }
 
 export interface Looked {
@@ -43,6 +45,8 @@ interface Level {
   readonly path: readonly string[];
   readonly mtimeMs: number;
   readonly depth: number;
+  /** Of what this is the inside of, when that is the file that was named. */
+  readonly compression?: Compression;
 }
 
 /** Wrappings around wrappings: a layer of an image in a compressed archive has four. */
@@ -84,15 +88,20 @@ async function visitBytes(walk: Walk, stream: Bytes, level: Level): Promise<void
     if (wrapping.kind === 'unknown') walk.closed.push(`${nameOf(walk, level)} is ${wrapping.name}`);
     if (wrapping.kind === 'none' || wrapping.kind === 'unknown') {
       walk.leaves++;
-      await walk.visit({ path: level.path, head, bytes, mtimeMs: level.mtimeMs });
+      const { path, mtimeMs, compression } = level;
+      const byTool = compression === undefined || compression === 'gzip' ? {} : { compression };
+      await walk.visit({ path, head, bytes, mtimeMs, ...byTool });
       return;
     }
     const inner = { ...level, depth: level.depth + 1 };
     if (inner.depth > maxDepth)
       throw bad(`${walk.file} has more than ${maxDepth} wrappings`, 'unpack it yourself');
     if (wrapping.kind === 'compressed') {
+      const { compression } = wrapping;
       const name = nameOf(walk, level);
-      await visitBytes(walk, decompress(bytes, wrapping.compression, name, walk.signal), inner);
+      const { path, mtimeMs, depth } = inner;
+      const next = { path, mtimeMs, depth, ...(level.depth === 0 ? { compression } : {}) };
+      await visitBytes(walk, decompress(bytes, compression, name, walk.signal), next);
     } else if (wrapping.archive === 'tar') await visitTar(walk, bytes, inner);
     else walk.closed.push(`${nameOf(walk, level)} is a zip file within another file`);
   } finally {

@@ -1,8 +1,10 @@
+import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { fileReader, PT_LOAD, PT_NOTE, parseElfHeader, readProgramHeaders } from '../core/elf-format.js';
 import { bad } from '../core/input-file.js';
 import { writeSparse } from '../sparse-file.js';
 import type { Bytes } from './bytes.js';
+import { type ByTool, decompressInto } from './decompress.js';
 import type { Room } from './room.js';
 
 const blockSize = 1 << 20;
@@ -41,12 +43,7 @@ export async function writeElf(
     at += filled;
     filled = 0;
     most ??= await lengthByHeaders(file, at);
-    if (at > (most ?? mostOfCore)) {
-      throw bad(
-        `${name} holds more than its ELF headers tell of: ${at} bytes, and it goes on`,
-        'get the file again from where the core was taken',
-      );
-    }
+    requireNoMore(name, at, most);
     onProgress(at);
   };
   for await (const chunk of bytes) {
@@ -62,6 +59,36 @@ export async function writeElf(
   await flush();
   await file.truncate(at);
   return at;
+}
+
+/** The same for a file that is compressed and nothing else, which the program that unpacks it writes itself. */
+export async function writeElfByTool(
+  packed: string,
+  compression: ByTool,
+  path: string,
+  { room, name, onProgress, signal }: SinkOptions,
+): Promise<void> {
+  await using file = await open(path, 'wx+', 0o600);
+  let held = 0;
+  let most: number | undefined;
+  const watch = async (): Promise<void> => {
+    const { size, blocks } = await file.stat();
+    await room.take(Math.max(0, blocks * 512 - held));
+    held = Math.max(held, blocks * 512);
+    most ??= await lengthByHeaders(file, size);
+    requireNoMore(name, size, most);
+    onProgress(size);
+  };
+  const bytes: Bytes = createReadStream(packed, { highWaterMark: blockSize });
+  await decompressInto(file, { bytes, compression, name }, watch, signal);
+}
+
+function requireNoMore(name: string, size: number, most: number | undefined): void {
+  if (size <= (most ?? mostOfCore)) return;
+  throw bad(
+    `${name} holds more than its ELF headers tell of: ${size} bytes, and it goes on`,
+    'get the file again from where the core was taken',
+  );
 }
 
 /** The most bytes that the file can have, by its headers; `undefined` as long as these have not come. */

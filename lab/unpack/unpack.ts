@@ -8,7 +8,7 @@ import { LabError } from '../errors.js';
 import { quoteWord } from '../quote-word.js';
 import { type Leaf, type Looked, visitLeaves } from './leaves.js';
 import type { Room } from './room.js';
-import { writeElf } from './sparse-sink.js';
+import { writeElf, writeElfByTool } from './sparse-sink.js';
 
 /** A file that was taken out of its wrapping. */
 export interface Unpacked {
@@ -47,7 +47,10 @@ export async function unpack(options: UnpackOptions, signal: AbortSignal): Promi
     const folder = await room.folder();
     const path = join(folder, fileName(leaf.path.at(-1) ?? file));
     const tell = (bytes: number) => onProgress(`${basename(name)}: ${Math.round(bytes / 1e6)} MB`);
-    await writeElf(leaf.bytes, path, { room, name, onProgress: rarely(tell), signal });
+    const options = { room, name, onProgress: rarely(tell), signal };
+    const { compression, bytes } = leaf;
+    if (compression === undefined) await writeElf(bytes, path, options);
+    else await writeElfByTool(file, compression, path, options);
     // A source that is newer than its program is told of.
     await utimes(path, new Date(leaf.mtimeMs), new Date(leaf.mtimeMs));
     return { path, name };
