@@ -307,8 +307,8 @@ function requireSensible({
   if (run !== undefined && (exe ?? core ?? debugFile) !== undefined) {
     refuse('--run has its own executable and core', 'leave out --exe, --core and --debug-file, or --run');
   }
-  if (dump !== undefined && (core !== undefined || run !== undefined)) {
-    refuse('--dump is analysed by itself', 'leave out --core and --run, or --dump');
+  if (dump !== undefined && (core ?? run ?? debugFile) !== undefined) {
+    refuse('--dump is analysed by itself', 'leave out --core, --debug-file and --run, or --dump');
   }
   if (dump === undefined && typeof source === 'string') {
     refuse('--source belongs to --dump', 'use --source-map FROM=TO for a core');
