@@ -4,6 +4,7 @@ import { run as kit } from './kit.js';
 import { run as crowd } from './million.js';
 import { run as reproduce } from './reproduce.js';
 import { run as servers } from './servers.js';
+import { run as wrapped } from './wrapped.js';
 
 /** Every benchmark, in the order in which they run. One new file and one line here. */
 const benches: readonly { readonly name: string; readonly run: (signal: AbortSignal) => Promise<void> }[] = [
@@ -13,6 +14,7 @@ const benches: readonly { readonly name: string; readonly run: (signal: AbortSig
   { name: 'crowd', run: crowd },
   { name: 'kit', run: kit },
   { name: 'servers', run: servers },
+  { name: 'wrapped', run: wrapped },
 ];
 
 const wanted = process.argv.slice(2);

@@ -6,9 +6,13 @@ const blockSize = 4 << 20;
 const grain = 16 << 10;
 const zeros = Buffer.alloc(blockSize);
 
-/** Writes the bytes at an offset of a file that is zero or ends there, leaving out all that is zero itself. */
-export async function writeSparse(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
-  if (isZero(bytes)) return;
+/**
+ * Writes the bytes, at most 4 MB, at an offset of a file that is zero or ends there, leaving out all that is zero itself.
+ * Returns how many were written.
+ */
+export async function writeSparse(file: FileHandle, bytes: Buffer, at: number): Promise<number> {
+  if (isZero(bytes)) return 0;
+  let written = 0;
   let start = -1;
   for (let from = 0; from <= bytes.length; from += grain) {
     const data = from < bytes.length && !isZero(bytes.subarray(from, from + grain));
@@ -16,9 +20,12 @@ export async function writeSparse(file: FileHandle, bytes: Buffer, at: number): 
     if (data || start < 0) continue;
     const run = bytes.subarray(start, Math.min(from, bytes.length));
     await file.write(run, 0, run.length, at + start);
+    written += run.length;
     start = -1;
   }
-  if (start >= 0) await file.write(bytes, start, bytes.length - start, at + start);
+  if (start < 0) return written;
+  await file.write(bytes, start, bytes.length - start, at + start);
+  return written + bytes.length - start;
 }
 
 /** At most 4 MB. */
@@ -33,7 +40,7 @@ function isZero(bytes: Buffer): boolean {
 export async function hashFile(
   path: string,
   signal: AbortSignal,
-  use: (bytes: Buffer, at: number) => Promise<void> = async () => undefined,
+  use: (bytes: Buffer, at: number) => Promise<unknown> = async () => undefined,
 ): Promise<string> {
   await using file = await open(path, 'r');
   const hash = createHash('sha256');

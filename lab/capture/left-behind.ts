@@ -12,7 +12,7 @@ import type { Target } from '../targets/target.js';
 /** Seconds after which a folder that a lab of another machine made is nobody's. */
 const othersAge = 24 * 3_600;
 
-export type Room = '.capture' | '.landing';
+export type Room = '.capture' | '.landing' | '.unpacked';
 
 /** Name of a folder for the capture of that process by this very lab. */
 export async function roomName(room: Room, pid: number): Promise<string> {
@@ -24,7 +24,7 @@ export async function roomName(room: Room, pid: number): Promise<string> {
 export async function removeLeftRooms(target: Target, folder: string, signal: AbortSignal): Promise<void> {
   try {
     const { stdout } = await target.exec(['ls', '-A1', '--', folder], { signal });
-    const rooms = stdout.split('\n').filter((name) => /^\.(capture|landing)-\d+-\d+/.test(name));
+    const rooms = stdout.split('\n').filter((name) => /^\.(capture|landing|unpacked)-\d+-\d+/.test(name));
     const left: string[] = [];
     for (const name of rooms)
       if (await isLeft(target, posix.join(folder, name), signal)) left.push(posix.join(folder, name));

@@ -28,6 +28,8 @@ export interface Executable {
   /** DWARF: names, lines and types. Without it Delve reads no goroutines. */
   readonly hasDebugInfo: boolean;
   readonly hasSymbols: boolean;
+  /** What `objcopy --only-keep-debug` makes: headers and debug information, nothing of the program. */
+  readonly isDebugOnly: boolean;
   /** The runtime's own table of functions, which stripping leaves in. */
   readonly hasPclntab: boolean;
 }
@@ -80,6 +82,7 @@ export async function readExecutable(path: string, signal: AbortSignal): Promise
     mainModulePath: build === undefined ? undefined : build.mainModule || build.path,
     hasDebugInfo: has('.debug_info', '.zdebug_info'),
     hasSymbols: has('.symtab'),
+    isDebugOnly: sections.some(({ name, type }) => name === '.text' && type === SHT_NOBITS),
     hasPclntab,
   };
 }

@@ -10,6 +10,7 @@ import {
   parseElfHeader,
   type ReadAt,
 } from './elf-format.js';
+import { type Compression, headSize, knownWrappings, wrappingOf } from './wrapping.js';
 
 /** An ELF file that somebody named, open for reading. */
 export interface InputFile extends AsyncDisposable {
@@ -19,15 +20,16 @@ export interface InputFile extends AsyncDisposable {
   readonly read: ReadAt;
 }
 
-type Role = 'executable' | 'core';
+type Role = 'executable' | 'core' | 'debug file';
 
-const compressions: readonly { readonly magic: string; readonly name: string; readonly command: string }[] = [
-  { magic: '28b52ffd', name: 'zstd', command: 'zstd -d' },
-  { magic: '1f8b', name: 'gzip', command: 'gzip -dk' },
-  { magic: 'fd377a585a00', name: 'xz', command: 'xz -dk' },
-  { magic: '04224d18', name: 'lz4', command: 'lz4 -d' },
-  { magic: '425a68', name: 'bzip2', command: 'bzip2 -dk' },
-];
+const commands: Readonly<Record<Compression | 'zip' | 'tar', string>> = {
+  zstd: 'zstd -d',
+  gzip: 'gzip -dk',
+  xz: 'xz -dk',
+  lz4: 'lz4 -d',
+  zip: 'unzip',
+  tar: 'tar -xf',
+};
 
 /**
  * Opens a file that is to be an executable or a core. Throws `usage`, with one thing to do, when it is
@@ -43,7 +45,7 @@ export async function openInput(path: string, role: Role, signal: AbortSignal): 
     if (!stat.isFile()) throw bad(`${path} is no regular file`, `pass the ${role} as a file on disk`);
     if (stat.size === 0) throw bad(`${path} is empty`, emptyHint(role));
     const read = fileReader(handle);
-    const header = recognise(await read(0, elfHeaderSize), path, role);
+    const header = recognise(await read(0, headSize), path, role);
     return { path, size: stat.size, header, read, [Symbol.asyncDispose]: () => handle.close() };
   } catch (error) {
     await handle.close();
@@ -72,14 +74,19 @@ async function openFile(path: string, role: Role): Promise<FileHandle> {
 }
 
 function recognise(head: Buffer, path: string, role: Role): ElfHeader {
-  const hex = head.subarray(0, 8).toString('hex');
-  const compressed = compressions.find(({ magic }) => hex.startsWith(magic));
-  if (compressed !== undefined) {
+  const wrapping = wrappingOf(head, path);
+  if (wrapping.kind === 'unknown') {
     throw bad(
-      `${path} is compressed with ${compressed.name}`,
-      `decompress it first: \`${compressed.command} ${quoteWord(path)}\`` +
-        (role === 'core' ? ' (systemd keeps its cores so: `coredumpctl dump PID -o core`)' : ''),
+      `${path} is ${wrapping.name}, which the lab does not read`,
+      `unpack it first: \`${wrapping.command} ${quoteWord(path)}\` (${knownWrappings})`,
     );
+  }
+  if (wrapping.kind !== 'none') {
+    const [is, by] =
+      wrapping.kind === 'archive'
+        ? [`a ${wrapping.archive} archive`, wrapping.archive]
+        : [`compressed with ${wrapping.compression}`, wrapping.compression];
+    throw bad(`${path} is ${is}`, `unpack it first: \`${commands[by]} ${quoteWord(path)}\``);
   }
   if (!isElf(head)) {
     throw bad(`${path} is no ELF file, so it cannot be the ${role}`, roleHint(role));

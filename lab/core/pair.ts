@@ -16,6 +16,7 @@ import {
 } from './elf-format.js';
 import { type BuildIds, buildIds, type Executable, isBuildId, readExecutable } from './executable.js';
 import { bad, openInput } from './input-file.js';
+import { commonIds, differentId } from './same-build.js';
 
 /** Whether the core was made by a process that ran this executable. */
 export type Match =
@@ -77,17 +78,14 @@ export async function checkPair(
 
 async function match(exe: Executable, core: CoreHeader, read: ReadAt): Promise<Match> {
   const inCore = await buildIdsInCore(core, read);
-  const common = (['gnu', 'go'] as const).flatMap((kind) => {
-    const [ours, theirs] = [exe.buildId[kind], inCore?.[kind]];
-    return ours === undefined || theirs === undefined ? [] : [{ ours, theirs }];
-  });
-  const different = common.find(({ ours, theirs }) => ours !== theirs);
+  const [common] = inCore === undefined ? [] : commonIds(exe.buildId, inCore);
+  const different = inCore === undefined ? undefined : differentId(exe.buildId, inCore);
   if (different !== undefined) {
-    throw otherBuild(exe, core, `build IDs ${different.ours} and ${different.theirs}`);
+    throw otherBuild(exe, core, `build IDs ${different.join(' and ')}`);
   }
-  if (common[0] !== undefined) {
+  if (common !== undefined) {
     requireSameEntry(exe, core);
-    return { kind: 'same', buildId: exe.buildId.gnu ?? common[0].ours, how: 'build-id' };
+    return { kind: 'same', buildId: exe.buildId.gnu ?? common[0], how: 'build-id' };
   }
   return matchWithoutIds(exe, core, read);
 }
@@ -108,7 +106,7 @@ function requireSameEntry(exe: Executable, core: CoreHeader): void {
  * The build IDs of the program that the process ran, from the process's memory alone: the kernel tells each
  * process where its program headers lie (AT_PHDR), and gcore and the kernel keep that page.
  */
-async function buildIdsInCore(core: CoreHeader, read: ReadAt): Promise<BuildIds | undefined> {
+export async function buildIdsInCore(core: CoreHeader, read: ReadAt): Promise<BuildIds | undefined> {
   const phdr = core.auxv.get(AT_PHDR);
   const entry = core.auxv.get(AT_ENTRY);
   // Without AT_PHDR (Delve's cores) the program is the mapped ELF file whose entry point is the process's.

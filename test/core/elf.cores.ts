@@ -227,8 +227,7 @@ describe('executables and cores by their headers', () => {
       expect(error.message).to.include(`is compressed with ${tool}`);
       expect(error.hint)
         .to.include(`${tool} -d`)
-        .and.to.include(quoteWord(`${small}.z`))
-        .and.to.include('coredumpctl dump');
+        .and.to.include(quoteWord(`${small}.z`));
     }
   });
 

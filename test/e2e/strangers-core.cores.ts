@@ -1,5 +1,4 @@
-import { copyFile, mkdir, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
-import { gzipSync } from 'node:zlib';
+import { copyFile, mkdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
@@ -179,15 +178,6 @@ describe("a stranger's core on the command line", function () {
     await copyFile(held.core, cut);
     await truncate(cut, 100_000);
     await expectRefused(['--exe', exe, '--core', cut], /is cut off/, /copy it again/);
-  });
-
-  it('is refused while it is compressed', async () => {
-    const packed = folder.file('core.gz');
-    const file = await open(held.core);
-    await using _closing = { [Symbol.asyncDispose]: () => file.close() };
-    const { buffer } = await file.read(Buffer.alloc(65_536), 0, 65_536, 0);
-    await writeFile(packed, gzipSync(buffer));
-    await expectRefused(['--exe', exe, '--core', packed], /compressed|gzip/, /gzip -d/);
   });
 
   it('is refused when the executable is of another architecture', async () => {

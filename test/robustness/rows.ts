@@ -252,6 +252,64 @@ const damage = {
   },
 } satisfies Rows;
 
+const wrapped = {
+  'wrapped-cut': {
+    input: 'A core in .gz, .zst, .xz, .lz4 or .zip that was cut off or damaged',
+    happens: 'Says so in the words of what unpacks it; nothing is left.',
+    exit: 64,
+    says: /error: \S+ is cut off or damaged: (?:gzip|zstd|xz|lz4|zip) cannot be (?:unpacked|read) \(.+\) do: copy the file again from where the core was taken$/,
+  },
+  'wrapped-no-core': {
+    input: 'A zip or tar file, or a compressed one, without a core',
+    happens: 'Says what it has.',
+    exit: 64,
+    says: /error: there is no core in \S+: it holds .+ do: look what it is: `file -z \S+`$/,
+  },
+  'wrapped-two-cores': {
+    input: 'An archive with two cores',
+    happens: 'Names both; nothing is left.',
+    exit: 64,
+    says: /error: \S+ has two cores: a\.core and b\.core do: unpack the file, and pass one of them as --core$/,
+  },
+  'wrapped-bomb': {
+    input: 'A small compressed file that unpacks to more than the core’s headers tell of',
+    happens: 'It is given up there; nothing is left.',
+    exit: 64,
+    says: /error: \S+ holds more than its ELF headers tell of: \d+ bytes, and it goes on do: get the file again/,
+  },
+  'wrapped-encrypted': {
+    input: 'A zip file with a password',
+    happens: 'Says so.',
+    exit: 64,
+    says: /error: there is no core in what can be read of \S+: \S+ in \S+ is encrypted do: unpack it yourself, and pass the core/,
+  },
+  'wrapped-unknown': {
+    input: 'A core in a compression that is not read: .bz2, .br, .7z, .rar, .Z, .lzma',
+    happens: 'Names it, the command that unpacks it, and what is read.',
+    exit: 64,
+    says: /error: \S+ is compressed with (?:bzip2|Brotli), which the lab does not read do: unpack it first: `(?:bzip2|brotli) -dk \S+` \(gzip, zstd, xz, lz4, zip and tar are read as they are\)$/,
+  },
+  'wrapped-disk': {
+    input: 'A core that unpacks to more than the disk has free, less what it keeps for others',
+    happens: 'It is given up before the disk is full; nothing is left.',
+    exit: 69,
+    says: /error: the disk of \S+ has too little room for what is unpacked: \d+ MB or more, .* do: set LAB_CACHE to a folder on another disk, or unpack the file yourself$/,
+  },
+  'wrapped-no-tool': {
+    input:
+      'A .zst, .xz or .lz4 where nothing on the machine unpacks it; `coredumpctl:PID` without coredumpctl',
+    happens: 'Names the package.',
+    exit: 69,
+    says: /error: .+, and (?:zstd|xz|lz4|coredumpctl) is not installed do: install it: `sudo apt-get install (?:zstd|xz-utils|lz4|systemd-coredump)`$/,
+  },
+  'wrapped-killed': {
+    input: '`kill -9` of the lab while it unpacks',
+    happens: 'The next one that unpacks removes what was left.',
+    exit: 64,
+    says: /error: there is no core in \S+: it holds nothing/,
+  },
+} satisfies Rows;
+
 const sources = {
   trimpath: {
     input: 'A program built with `-trimpath`, far from its sources',
@@ -270,6 +328,7 @@ const sources = {
 /** The chapters of the table. */
 export const chapters = {
   'Damaged executables and cores': damage,
+  'Wrapped cores': wrapped,
   'Standard output': output,
   'Files to write': written,
   'Processes and numbers': processes,

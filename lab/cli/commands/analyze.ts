@@ -16,17 +16,20 @@ import { shownPath } from '../../report/shown-path.js';
 import { findModule } from '../../source/find-module.js';
 import { recordedGoRoot } from '../../source/library-paths.js';
 import { cannotWrite, writing } from '../../store/cannot-write.js';
+import type { Inputs } from '../../unpack/inputs.js';
 import type { LabCommand } from '../command.js';
 import type { Output } from '../context.js';
 import { filesOfRun, requireDistinct } from '../distinct-files.js';
 import { explainedRule, explainIn } from '../explain.js';
 import { defineAnalyze } from '../manual/analyze.js';
+import { inTheirWords, openFiles } from '../open-files.js';
 import { withPatience, withProgress } from '../progress.js';
 import { terminalOf } from '../screen.js';
 
 const optionsSchema = z.looseObject({
   exe: z.string().optional(),
   core: z.string().optional(),
+  debugFile: z.string().optional(),
   run: z.string().optional(),
   dump: z.string().optional(),
   sourceMap: z.array(z.string().regex(/^[^=]+=.+$/, 'FROM=TO')).default([]),
@@ -53,13 +56,18 @@ export const analyzeCommand: LabCommand = {
     requireOneAnswer(asked);
     if (asked.explain !== undefined && (await explainedRule(asked.explain, output))) return 0;
     requireSensible(asked);
+    const { run, dump } = asked;
+    await using inputs =
+      (run ?? dump) === undefined
+        ? await withProgress(output, (emit) => openFiles(asked, emit, signal))
+        : undefined;
     const { diagnosis, roster } = await withProgress(output, async (emit) => {
-      if (asked.dump !== undefined) return await analyzeText(asked.dump, asked, emit, signal);
-      return asked.run === undefined
-        ? await analyzeFiles(asked, emit, signal)
-        : await analyzeStored(asked.run, emit, signal);
+      if (inputs !== undefined) return await analyzeFiles(inputs, asked, emit, signal);
+      return dump === undefined
+        ? await analyzeStored(run ?? '', emit, signal)
+        : await analyzeText(dump, asked, emit, signal);
     });
-    const sources = await sourcesFor(asked, diagnosis, signal);
+    const sources = await sourcesFor({ ...asked, exe: inputs?.exe ?? asked.exe }, diagnosis, signal);
     const screen = {
       ...{ ...terminalOf(output), sources, again: commandAgain(asked) },
       ...(await ofRun(asked)),
@@ -124,6 +132,7 @@ export function analyzeExitCode({ verdict }: Pick<Diagnosis, 'verdict'>): number
 function commandAgain({
   exe,
   core,
+  debugFile,
   run,
   dump,
   sourceMap,
@@ -136,6 +145,7 @@ function commandAgain({
     ['--source', typeof source === 'string' ? source : undefined],
     ['--exe', exe],
     ['--core', core],
+    ['--debug-file', debugFile],
     ...sourceMap.map((one) => ['--source-map', one] as const),
     ['--go-root', goRoot],
   ];
@@ -219,33 +229,25 @@ async function analyzeText(
 }
 
 async function analyzeFiles(
-  { exe, core, sourceMap, goRoot, source, html, members, explain }: z.infer<typeof optionsSchema>,
+  inputs: Inputs,
+  { sourceMap, goRoot, source, html, members, explain }: z.infer<typeof optionsSchema>,
   emit: Parameters<typeof analyzeCore>[1],
   signal: AbortSignal,
 ): Promise<Analysed> {
-  if (exe === undefined || core === undefined) {
-    throw new LabError('an executable and a core file are needed', {
-      code: 'usage',
-      hint: 'npx lab analyze --exe FILE --core FILE (or --run DIR)',
-    });
-  }
+  const { exe, core, named } = inputs;
   let roster: Roster | undefined;
   const onRoster = (read: Roster) => {
     roster = read;
   };
-  const files = {
-    ...(html === undefined && members === undefined && explain === undefined ? {} : { onRoster }),
-    exe: resolve(exe),
-    core: resolve(core),
-    sourceMap: await mapsOf(exe, sourceMap, signal),
-    noSource: source === false,
-    ...(goRoot === undefined ? {} : { goRoot: resolve(goRoot) }),
-  };
-  const diagnosis = await withPatience(
-    emit,
-    { stage: 'analyze', text: basename(core) },
-    async () => await analyzeCore(files, emit, signal),
-  );
+  const diagnosis = await inTheirWords(inputs, async () => {
+    const files = {
+      ...(html === undefined && members === undefined && explain === undefined ? {} : { onRoster }),
+      ...{ exe, core, sourceMap: await mapsOf(exe, sourceMap, signal), noSource: source === false },
+      ...(goRoot === undefined ? {} : { goRoot: resolve(goRoot) }),
+    };
+    const patience = { stage: 'analyze', text: basename(named(core)) } as const;
+    return await withPatience(emit, patience, async () => await analyzeCore(files, emit, signal));
+  });
   return { diagnosis, roster };
 }
 
@@ -289,6 +291,7 @@ function requireOneAnswer({ explain, html, svg, members, ...shown }: z.infer<typ
 function requireSensible({
   exe,
   core,
+  debugFile,
   run,
   dump,
   source,
@@ -301,11 +304,11 @@ function requireSensible({
   const refuse = (message: string, hint: string): never => {
     throw new LabError(message, { code: 'usage', hint });
   };
-  if (run !== undefined && (exe !== undefined || core !== undefined)) {
-    refuse('--run has its own executable and core', 'leave out --exe and --core, or --run');
+  if (run !== undefined && (exe ?? core ?? debugFile) !== undefined) {
+    refuse('--run has its own executable and core', 'leave out --exe, --core and --debug-file, or --run');
   }
-  if (dump !== undefined && (core !== undefined || run !== undefined)) {
-    refuse('--dump is analysed by itself', 'leave out --core and --run, or --dump');
+  if (dump !== undefined && (core ?? run ?? debugFile) !== undefined) {
+    refuse('--dump is analysed by itself', 'leave out --core, --debug-file and --run, or --dump');
   }
   if (dump === undefined && typeof source === 'string') {
     refuse('--source belongs to --dump', 'use --source-map FROM=TO for a core');
@@ -328,6 +331,7 @@ function requireSensible({
     { what: 'the executable', path: exe },
     { what: 'the core', path: core },
     { what: 'the dump', path: dump !== undefined && existsSync(dump) ? dump : undefined },
+    { what: 'the debug file', path: debugFile },
   ].flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }]));
   requireDistinct(written, run === undefined ? read : filesOfRun(run));
   for (const { what, path } of written) requireWritable(what, resolve(path));

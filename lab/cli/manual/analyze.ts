@@ -7,8 +7,9 @@ export function defineAnalyze(program: Command): Command {
     .command('analyze')
     .description('diagnose a Go core: exit 0 no deadlock, 1 deadlock, 2 undecided')
     .optionsGroup('What is analysed')
-    .option('--exe <file>', 'the executable of the process')
-    .option('--core <file>', 'its core file, made by gcore, the kernel or Delve')
+    .option('--exe <file>', 'the executable of the process, or a folder to look for it in')
+    .option('--core <file>', 'its core file, compressed or in an archive too, or coredumpctl:PID')
+    .option('--debug-file <file>', 'debug information of a stripped executable, or a folder to look in')
     .option('--run <run>', 'diagnose a stored run again')
     .option('--dump <file>', 'a goroutine dump in place of a core: a file, - for stdin, or the URL of pprof')
     .optionsGroup('Sources')
@@ -26,18 +27,27 @@ export function defineAnalyze(program: Command): Command {
     .option('--members <file>', 'write which goroutines each group has, as JSON lines');
   return describe(command, {
     synopsis: [
-      'analyze --exe FILE --core FILE [--source-map FROM=TO]...',
+      'analyze [--exe FILE] --core FILE [--debug-file FILE] [--source-map FROM=TO]...',
       'analyze --run DIR',
       'analyze --explain RULE',
     ],
     description: [
       'Reads every goroutine of a core, follows what each one waits for, and names the deadlock, if there is one, on one screen: what is wrong, where, and what to do. Its evidence, with the Delve commands that show it, and all stacks are behind options.',
+      'Core and executable may be compressed (gzip, zstd, xz, lz4) or in a zip or tar file; what is unpacked goes to the cache and is gone afterwards. Without --exe the executable is taken from the archive of the core, or from where the process had it; with a folder it is looked for in there: always by its build ID.',
       'Any executable built with Go 1.18 or newer will do. Sources help and are not required: without them, and for a stripped program, memory alone must prove it.',
     ],
     exits: analyzeExits,
     environment: [cacheVariable, ...outputVariables],
     examples: [
       { does: 'A core of any Go program', type: 'npx lab analyze --exe ./server --core ./core.1628' },
+      {
+        does: 'What a handler of core dumps packed, with the executable in a folder of builds',
+        type: 'npx lab analyze --exe /srv/builds --core dump.zip',
+      },
+      {
+        does: 'A core that systemd keeps, of a stripped program',
+        type: 'npx lab analyze --core coredumpctl:1628 --debug-file ./server.debug',
+      },
       {
         does: 'Why, to be checked by hand: each claim with its commands',
         type: 'npx lab analyze --exe ./server --core ./core.1628 --proof',
