@@ -5,7 +5,7 @@ import type { Sources } from '../source/sources.js';
 import { claimsOf } from './findings/apply-rules.js';
 import { findingOf } from './findings/finding.js';
 import { groupsOf, userLocations } from './findings/groups.js';
-import { summaryOf, verdictOf } from './findings/verdict.js';
+import { summaryOf, unearned, verdictOf } from './findings/verdict.js';
 import { waitedObjects } from './findings/waited-objects.js';
 import { weighed } from './findings/weigh.js';
 import type { Diagnosis } from './model/diagnosis.js';
@@ -61,7 +61,8 @@ export async function analyze(
     }),
   );
   const unansweredSearches = read.unanswered?.() ?? [];
-  const { claims: all, undecided, limits: repeated, outlooks, suspects } = claimsOf(study);
+  const { claims: all, undecided: open, limits: repeated, outlooks, suspects } = claimsOf(study);
+  const undecided = [...open, ...unearned(trust, outlooks)];
   const claims = weighed(all, trust, study.input);
   const rootFrames = await rootFramesOf(claims, snapshot, read);
   const findings = claims

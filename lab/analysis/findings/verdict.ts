@@ -1,8 +1,10 @@
 import { countOf, numbered } from '../model/counts.js';
 import type { Diagnosis, Finding } from '../model/diagnosis.js';
+import type { Limits } from '../model/limits.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { type Lack, lackOf, type Trust } from '../model/trust.js';
 import type { Claim } from '../rules/rule.js';
+import type { Outlooks } from './outlook.js';
 
 /** The verdict follows from what was found, from what could not be decided, and from how far the input can be trusted. */
 export function verdictOf(
@@ -49,4 +51,17 @@ function summaryOfLack(
           ? '.'
           : `, ${most.count} of them in ${most.userLocation.function} ("${most.waitReason}").`);
   return `Undecided: ${why}. ${seen} ${remedy}`;
+}
+
+/** Who waits for work may have been forgotten: memory would tell who can still bring it. */
+export function unearned(trust: Trust, { of }: Outlooks): Limits {
+  if (trust.atMost === 'strong' || trust.withoutMemory !== true) return [];
+  const idle = [...of].flatMap(([bucket, { kind }]) => (kind === 'idle' ? [bucket] : []));
+  const [most] = idle.toSorted((a, b) => b.count - a.count);
+  if (most === undefined) return [];
+  const who = numbered(countOf(idle), 'goroutine waits', 'goroutines wait');
+  const { userLocation: where } = most.signature;
+  return [
+    `${who} for work, most of them in ${where.function}:${where.line}, and without memory it is not known whether anybody can still bring it`,
+  ];
 }

@@ -3,7 +3,12 @@ export type Trust =
   /** Frames could be asked for their variables: what a rule calls `strong` is. */
   | { readonly atMost: 'strong' }
   /** No frame could be asked: what is not proved is suspected. */
-  | { readonly atMost: 'suspected'; readonly lack?: Lack };
+  | {
+      readonly atMost: 'suspected';
+      readonly lack?: Lack;
+      /** Nothing tells who else can reach an object: that somebody may still bring work earns no verdict `none`. */
+      readonly withoutMemory?: true;
+    };
 
 /** Something is missing that ought to be there: no verdict is `none`, and findings and summary say so. */
 export interface Lack {

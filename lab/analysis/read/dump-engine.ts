@@ -29,7 +29,7 @@ export function dumpEngine({ name, dump, groups, exe }: DumpInput): Engine {
     read: () =>
       Promise.resolve({
         ...{ kind: 'read', engine: 'dump', snapshot, process: processOf(name, exe) },
-        trust: { atMost: 'suspected' },
+        trust: { atMost: 'suspected', withoutMemory: true },
         async withSources(sources) {
           const places = new Map(stacksOf(snapshot).map(({ id }, i) => [id, i]));
           const source = {
