@@ -6,7 +6,7 @@ import type { Diagnosis } from '../lab/analysis/model/diagnosis.js';
 import { findDelve } from '../lab/toolchain/index.js';
 import { goBuild } from './go-build.js';
 import { coreOf, type RealCore } from './real-core.js';
-import { sideBySide } from './side-by-side.js';
+import { resultOf, sideBySide } from './side-by-side.js';
 import { type TempFolder, tempFolder } from './temp-folder.js';
 
 const fixtures = resolve(fileURLToPath(import.meta.url), '../../../test/fixtures/go');
@@ -126,11 +126,7 @@ export function diagnosedSideBySide(
   after(async () => {
     await Promise.allSettled(results.values());
   });
-  return async (situation) => {
-    const result = results.get(situation);
-    if (result === undefined) throw new Error(`${situation} was not asked for`);
-    return await result;
-  };
+  return (situation) => resultOf(results, situation);
 }
 
 /** Optimised code by the first Go at hand, and by the last, if there is another, code that keeps every variable. */

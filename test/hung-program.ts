@@ -70,6 +70,17 @@ export async function goTools(signal: AbortSignal): Promise<readonly { path: str
   return tools;
 }
 
+/** Those of the module proxy that `LAB_TEST_GO` asks for, as in `1.21.13,1.27.1`. */
+export async function askedGos(): Promise<readonly { path: string; version: string }[]> {
+  const versions = (process.env['LAB_TEST_GO'] ?? '').split(',').filter(Boolean);
+  return await Promise.all(
+    versions.map(async (version) => {
+      const { stdout } = await execa('go', ['env', 'GOROOT'], { env: { GOTOOLCHAIN: `go${version}` } });
+      return { path: `${stdout}/bin/go`, version: `go${version}` };
+    }),
+  );
+}
+
 export interface BuildOptions {
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;

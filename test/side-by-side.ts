@@ -19,3 +19,10 @@ export function sideBySide<T>(
     }),
   );
 }
+
+/** Of one of the names; throws what its work threw. */
+export async function resultOf<T>(results: ReadonlyMap<string, Promise<T>>, name: string): Promise<T> {
+  const result = results.get(name);
+  if (result === undefined) throw new Error(`${name} was not asked for`);
+  return await result;
+}

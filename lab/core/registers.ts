@@ -1,3 +1,4 @@
+import { archOf } from './arch.js';
 import { u64 } from './elf-format.js';
 
 /** Registers of one thread when the core was taken. */
@@ -6,24 +7,24 @@ export interface ThreadRegisters {
   /** The program counter and the stack pointer. */
   readonly pc: number;
   readonly sp: number;
+  /** Where the innermost function returns to, unless it saved that; absent where calls push it. */
+  readonly link?: number;
   /** Every general register: any of them may hold a pointer. Values beyond 2^53 are no addresses. */
   readonly words: readonly number[];
 }
 
-/** `pr_reg` of `struct elf_prstatus`, and which of its words are the two pointers (sys/user.h). */
+/** `pr_reg` of `struct elf_prstatus`. */
 const registersAt = 112;
-const places: Readonly<Record<string, { readonly count: number; readonly pc: number; readonly sp: number }>> =
-  {
-    amd64: { count: 27, pc: 16, sp: 19 },
-    arm64: { count: 34, pc: 32, sp: 31 },
-  };
 
 /** From an `NT_PRSTATUS` note; `undefined` for a machine whose registers are not known here. */
 export function registersOfStatus(desc: Buffer, arch: string): ThreadRegisters | undefined {
-  const place = places[arch];
-  if (place === undefined || desc.length < registersAt + place.count * 8) return undefined;
-  const words = Array.from({ length: place.count }, (_, i) => u64(desc, registersAt + i * 8));
-  return { thread: desc.readInt32LE(32), pc: words[place.pc] ?? 0, sp: words[place.sp] ?? 0, words };
+  const known = archOf(arch)?.registers;
+  if (known === undefined || desc.length < registersAt + known.count * 8) return undefined;
+  const words = Array.from({ length: known.count }, (_, i) => u64(desc, registersAt + i * 8));
+  return {
+    ...{ thread: desc.readInt32LE(32), pc: words[known.pc] ?? 0, sp: words[known.sp] ?? 0, words },
+    ...(known.link === undefined ? {} : { link: words[known.link] ?? 0 }),
+  };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { cacheLines } from '../core/arch.js';
 import type { CoreMemory } from '../core/memory.js';
 import type { AddressRange } from '../core/program-image.js';
 import { scanWords } from '../core/scan-words.js';
@@ -49,7 +50,6 @@ export function findWaitReasons(
 
 /** runtime/sema.go: a prime number of buckets, each padded to a cache line of its architecture. */
 const buckets = 251;
-const paddings: Readonly<Record<string, number>> = { amd64: 64, arm64: 128, riscv64: 64, loong64: 64 };
 
 export interface FoundSemaphores extends FoundTable {
   /** Bytes from one bucket to the next. */
@@ -75,7 +75,7 @@ export function findSemaphores(
     reasons.has(memory.u8(g + layout.g.waitReason) ?? 0) &&
     ((memory.u32(g + layout.g.status) ?? 0) & ~scanBit) === goroutineStatus.waiting;
   if (!someGoroutine(memory, layout, isParked)) return { address: 0, length: 0, stride: 0 };
-  const stride = paddings[arch];
+  const stride = cacheLines[arch];
   if (stride === undefined) return undefined;
   const votes = new Map<number, number>();
   for (const range of variables) {

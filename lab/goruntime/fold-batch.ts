@@ -37,6 +37,8 @@ export interface Batch {
   readonly stackHi: Float64Array;
   /** The next queue entry to look at. */
   readonly sudog: Float64Array;
+  /** Addresses of labels; 0 for none. */
+  readonly labels: Float64Array;
   /** Numbers of `classes`. */
   readonly class: Uint32Array;
   readonly stack: Uint32Array;
@@ -57,6 +59,7 @@ export function newBatch(size: number): Batch {
     stackLo: new Float64Array(size),
     stackHi: new Float64Array(size),
     sudog: new Float64Array(size),
+    labels: new Float64Array(size),
     class: new Uint32Array(size),
     stack: new Uint32Array(size),
     target: new Uint32Array(size),

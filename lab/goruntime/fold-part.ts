@@ -1,6 +1,7 @@
 import type { CountOther } from './fold-pass.js';
 import type { Tables } from './fold-tables.js';
 import { enlarged, type Interner, type Pairs } from './interner.js';
+import type { LabelColumns } from './label-log.js';
 import type { MemberColumns } from './members.js';
 import { maxExamples, type Tally, type TallyColumns } from './tally.js';
 
@@ -16,6 +17,7 @@ export interface FoldPart {
   readonly cells: Pairs & TallyColumns;
   readonly others: OtherColumns;
   readonly members?: MemberColumns | undefined;
+  readonly labels: LabelColumns;
   readonly total: number;
   readonly waiting: number;
 }
@@ -74,6 +76,7 @@ export function partOf(tables: Tables, others: Others): FoldPart {
     cells: { ...cells.columns(), ...tables.cellTally.columns() },
     others: others.columns(),
     members: tables.members?.columns(),
+    labels: tables.labels.columns(),
     ...{ total, waiting },
   };
 }
@@ -110,6 +113,7 @@ export function absorb(tables: Tables, part: FoldPart, countOther: CountOther): 
     countOther(kind, target, others.indexes[i] as number, others.addresses[i] as number);
   }
   if (part.members !== undefined) tables.members?.absorb(part.members, kinds);
+  tables.labels.absorb(part.labels, kinds);
   tables.total += part.total;
   tables.waiting += part.waiting;
 }

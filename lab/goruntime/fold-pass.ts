@@ -42,7 +42,7 @@ export function newPass(
     layout,
     onChannel: Uint8Array.from(layout.waitReasons, (reason) => (channelReason.test(reason) ? 1 : 0)),
     sends: Uint8Array.from(layout.waitReasons, (reason) => (reason === 'chan send' ? 1 : 0)),
-    structSize: Math.max(...Object.values(layout.g)) + 8,
+    structSize: Math.max(...Object.values(layout.g), layout.labels?.pointer ?? 0) + 8,
     entrySize: Math.max(...Object.values(layout.sudog)) + 8,
     classes: recentClasses(layout.g),
     stacks: recentStacks(),
@@ -101,6 +101,7 @@ function readStructs(
     batch.sp[i] = 0;
     batch.stack[i] = 0;
     batch.target[i] = 0;
+    if (layout.labels !== undefined) batch.labels[i] = wordAt(view, at + layout.labels.pointer);
     tables.total += 1;
     if (waiting) {
       tables.waiting += 1;
@@ -186,7 +187,9 @@ function walkLiveStacks(memory: BulkMemory, layout: RuntimeLayout, batch: Batch,
     const sp = batch.sp[i] as number;
     if (sp === 0) continue;
     const kind = batch.class[i] as number;
-    const start = { pc: tables.classes.second(kind), sp, bp: batch.bp[i] as number };
+    const { link: at } = layout.live;
+    const link = at === undefined ? 0 : (memory.u64((batch.g[i] as number) + at) ?? 0);
+    const start = { pc: tables.classes.second(kind), sp, bp: batch.bp[i] as number, link };
     const stack = { lo: batch.stackLo[i] as number, hi: batch.stackHi[i] as number };
     const depth = liveFrames(memory, layout.live, start, stack, frameScratch);
     if (depth >= 0) batch.stack[i] = tables.stackOf(frameScratch, depth);
@@ -257,6 +260,7 @@ function count(
     const target = batch.target[i] as number;
     tables.kindTally.add(kind, from + i, address);
     tables.members?.add(kind, address);
+    if (batch.labels[i] !== 0) tables.labels.add(kind, batch.labels[i] as number);
     if (onChannel[batch.reason[i] as number] === 1) {
       tables.cellTally.add(tables.cells.idOf(kind, target), from + i, address);
     } else countOther(kind, target, from + i, address);

@@ -1,5 +1,6 @@
 import { type Channels, newChannels } from './fold-channels.js';
 import { type Interner, interner } from './interner.js';
+import { type LabelLog, labelLog } from './label-log.js';
 import type { MemberLog } from './members.js';
 import { type Tally, tally } from './tally.js';
 
@@ -25,6 +26,7 @@ export interface Tables {
   readonly cellTally: Tally;
   /** Only where somebody asks which goroutines a stack has. */
   readonly members?: MemberLog | undefined;
+  readonly labels: LabelLog;
   total: number;
   waiting: number;
 }
@@ -47,6 +49,7 @@ export function newTables(members?: MemberLog): Tables {
     kindTally: tally(),
     cellTally: tally(),
     members,
+    labels: labelLog(),
     total: 0,
     waiting: 0,
   };

@@ -2,6 +2,7 @@ import type { BulkMemory } from '../core/memory.js';
 import { memoryFor, readingOf } from './fold-batch.js';
 import { type CountOther, newPass } from './fold-pass.js';
 import { newTables, type Tables } from './fold-tables.js';
+import { type LabelCounts, labelsByKind } from './label-log.js';
 import type { RuntimeLayout } from './layout.js';
 import { type MemberColumns, memberLog } from './members.js';
 import type { Folded } from './tally.js';
@@ -12,6 +13,8 @@ export interface FoldedStack extends Folded {
   readonly targets: readonly Folded[];
   /** Goroutines, and distinct targets, that are not among `targets`. */
   readonly rest: { readonly goroutines: number; readonly targets: number };
+  /** Absent where none of them has labels. */
+  readonly labels?: LabelCounts | undefined;
 }
 
 export interface FoldedGoroutines {
@@ -73,7 +76,7 @@ export function cellsOfOthers(
 }
 
 export function summarize(
-  { cells, kindTally, cellTally, channels, members, total, waiting }: Tables,
+  { cells, kindTally, cellTally, channels, members, labels, total, waiting }: Tables,
   maxTargets = mostTargets,
 ): FoldedGoroutines {
   // Cells by their kind, the largest first: typed arrays again, there may be as many as goroutines.
@@ -83,6 +86,7 @@ export function summarize(
       cellTally.countOf(y) - cellTally.countOf(x) ||
       cellTally.firstOf(x) - cellTally.firstOf(y),
   );
+  const labelled = labelsByKind(labels.columns());
   const stacks: (FoldedStack & { readonly kind: number })[] = [];
   for (let from = 0; from < order.length; ) {
     const kind = cells.first(order[from] ?? 0);
@@ -96,6 +100,7 @@ export function summarize(
       kind,
       targets,
       rest: { goroutines: whole.count - known, targets: end - from - targets.length },
+      labels: labelled.get(kind),
     });
     from = end;
   }

@@ -123,12 +123,12 @@ export function isTakenOut(
 function walkFrames(memory: CoreMemory, layout: RuntimeLayout, address: number, status: number): number[] {
   const { g } = layout;
   const start = isParked(status)
-    ? { pc: memory.u64(address + g.pc) ?? 0, bp: memory.u64(address + g.bp) ?? 0 }
+    ? { pc: memory.u64(address + g.pc) ?? 0, bp: memory.u64(address + g.bp) ?? 0, link: 0 }
     : liveStart(memory, layout, address, status);
   if (start === undefined) return [];
   const lo = memory.u64(address + layout.g.stackLo) ?? 0;
   const hi = memory.u64(address + layout.g.stackHi) ?? 0;
-  const pcs = [start.pc];
+  const pcs = start.link === 0 ? [start.pc] : [start.pc, start.link];
   let { bp } = start;
   while (bp >= lo && bp + 16 <= hi && pcs.length < maxFrames) {
     const next = memory.u64(bp) ?? 0;

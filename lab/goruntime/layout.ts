@@ -1,5 +1,6 @@
 import type { CoreMemory } from '../core/memory.js';
 import { LabError } from '../errors.js';
+import { type LabelsLayout, readLabelsLayout } from './labels.js';
 import { type LiveLayout, readLiveLayout } from './live-stacks.js';
 
 /** A variable as far as layouts need it; Delve's `api.Variable` has these fields. */
@@ -75,6 +76,8 @@ export interface RuntimeLayout {
     /** Since Go 1.21. */
     readonly creator: number | undefined;
   };
+  /** Absent where goroutines have no labels. */
+  readonly labels?: LabelsLayout | undefined;
   /** Absent where only the stacks of parked goroutines can be read. */
   readonly live?: LiveLayout | undefined;
 }
@@ -100,6 +103,7 @@ export async function readRuntimeLayout(
     evaluate('runtime.firstmoduledata.next', signal),
     evaluate('runtime.waitReasonStrings', signal),
   ]);
+  const labels = await readLabelsLayout(evaluate, g, at, signal);
   return {
     allgs: { base: allgs.base, length: allgs.len },
     g: goroutineOffsets(g),
@@ -117,6 +121,7 @@ export async function readRuntimeLayout(
     },
     waitReasons: readStrings(memory, reasons),
     ofMembers: { lockedThread: g.get('lockedm'), creator: g.get('parentGoid') },
+    labels,
     types: nextModule.value === '0' ? Number(moduleTypes.value) : undefined,
     live: nextModule.value === '0' ? await readLiveLayout(evaluate, memory, g, signal) : undefined,
   };

@@ -1,3 +1,4 @@
+import { type Arch, archOfLinkedFrame } from '../core/arch.js';
 import type { CoreMemory } from '../core/memory.js';
 import { goroutineStatus } from './goroutines.js';
 import type { EvaluateGlobal, Offsets, RuntimeLayout } from './layout.js';
@@ -12,6 +13,9 @@ export interface LiveLayout {
   readonly text: { readonly start: number; readonly end: number };
   /** Entry of the function that a signal makes a goroutine call where it happens to be. */
   readonly asyncPreempt: number;
+  readonly arch: Pick<Arch, 'framePointerBelow'>;
+  /** Offset of `g.sched.lr`; absent where calls push their return address. */
+  readonly link: number | undefined;
 }
 
 /** Registers to walk a stack from. */
@@ -19,10 +23,10 @@ export interface StackStart {
   readonly pc: number;
   readonly sp: number;
   readonly bp: number;
+  /** Where the innermost function returns to, when no frame tells; 0 when it does. */
+  readonly link: number;
 }
 
-/** `PUSHQ BP; MOVQ SP, BP`: the frame is linked as on amd64, where the caller's address is always on the stack. */
-const linkedFrame = Buffer.from([0x55, 0x48, 0x89, 0xe5]);
 /** It ends earlier; what lies behind it is only told apart needlessly. */
 const asyncPreemptBytes = 1024;
 /** Of a frame whose caller is looked for. */
@@ -45,11 +49,14 @@ export async function readLiveLayout(
       number('etext'),
     ]);
     const text = { start, end };
-    const linked = memory.bytes(asyncPreempt, linkedFrame.length)?.equals(linkedFrame) === true;
-    if (!linked || thread === undefined || !(text.start > 0) || !(text.end > text.start)) return undefined;
+    const arch = archOfLinkedFrame((length) => memory.bytes(asyncPreempt, length));
+    if (arch === undefined || thread === undefined || !(text.start > 0) || !(text.end > text.start))
+      return undefined;
     const [pc, sp, bp] = [g.get('syscallpc'), g.get('syscallsp'), g.get('syscallbp')];
     const known = pc !== undefined && sp !== undefined && bp !== undefined;
-    return { thread, syscall: known ? { pc, sp, bp } : undefined, text, asyncPreempt };
+    const syscall = known ? { pc, sp, bp } : undefined;
+    const link = arch.callBytes === 0 ? g.get('sched.lr') : undefined;
+    return { thread, syscall, text, asyncPreempt, arch, link };
   } catch (error) {
     if (signal.aborted) throw error;
     return undefined;
@@ -67,11 +74,12 @@ export function liveStart(
   status: number,
 ): StackStart | undefined {
   if (live === undefined) return undefined;
-  const read = (pc: number, sp: number, bp: number) => {
+  const read = (pc: number, sp: number, bp: number, link?: number) => {
     const start = {
       pc: memory.u64(address + pc) ?? 0,
       sp: memory.u64(address + sp) ?? 0,
       bp: memory.u64(address + bp) ?? 0,
+      link: link === undefined ? 0 : (memory.u64(address + link) ?? 0),
     };
     return start.pc === 0 || start.sp === 0 ? undefined : start;
   };
@@ -79,7 +87,7 @@ export function liveStart(
     return live.syscall === undefined ? undefined : read(live.syscall.pc, live.syscall.sp, live.syscall.bp);
   }
   if (status !== goroutineStatus.runnable && status !== goroutineStatus.preempted) return undefined;
-  return memory.u64(address + live.thread) === 0 ? read(g.pc, g.sp, g.bp) : undefined;
+  return memory.u64(address + live.thread) === 0 ? read(g.pc, g.sp, g.bp, live.link) : undefined;
 }
 
 /**
@@ -91,7 +99,7 @@ export function liveStart(
 export function liveFrames(
   memory: CoreMemory,
   live: LiveLayout,
-  { pc, sp, bp }: StackStart,
+  { pc, sp, bp, link }: StackStart,
   stack: { readonly lo: number; readonly hi: number },
   out: Float64Array,
 ): number {
@@ -108,7 +116,8 @@ export function liveFrames(
     out[depth++] = -1;
     return true;
   };
-  if (!between(sp, bp)) return -1;
+  if (link !== 0) out[depth++] = link;
+  if (!between(sp - live.arch.framePointerBelow, bp)) return -1;
   let inner = pc;
   for (let frame = bp; frame !== 0; ) {
     if (depth + 4 > out.length) return depth;

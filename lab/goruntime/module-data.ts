@@ -21,8 +21,16 @@ export interface ModuleData {
 
 /** Up to and with `noptrbss` the fields are the same since Go 1.18; later ones have moved. */
 const fixed = { text: 176, etext: 184, data: 208, edata: 216, bss: 224, ebss: 232, enoptrbss: 248 } as const;
-/** Places of `end`: behind the counters of coverage since Go 1.20, and without them before. */
-const endAt = [272, 256] as const;
+/**
+ * Places of `end`, and behind it of `etypes` and `gofunc`: as Go 1.27 has them, with counters of coverage before `end` since
+ * Go 1.20, and without. Where Go 1.27 has `etypes`, the others have `rodata`, which does not lie behind the types; where
+ * they have `etypes`, Go 1.27 has a length.
+ */
+const layouts = [
+  { end: 272, etypes: 40, gofunc: 72 },
+  { end: 272, etypes: 32, gofunc: 48 },
+  { end: 256, etypes: 32, gofunc: 48 },
+] as const;
 
 /**
  * Finds the module data among the program's variables: it begins with the address of the function table and
@@ -54,8 +62,10 @@ function readModuleData(memory: CoreMemory, table: number, at: number): ModuleDa
   ];
   if (text === 0 || etext <= text || variables.some(({ start, end }) => start === 0 || end < start))
     return undefined;
-  for (const offset of endAt) {
-    const [end, types, etypes, gofunc] = [0, 24, 32, 48].map((more) => field(offset + more));
+  for (const layout of layouts) {
+    const [end, types, etypes, gofunc] = [0, 24, layout.etypes, layout.gofunc].map((more) =>
+      field(layout.end + more),
+    );
     if (end === undefined || types === undefined || etypes === undefined || gofunc === undefined) continue;
     // `end` closes the program; what is read-only lies before it, and nothing else of the struct looks like it.
     if (end < field(fixed.enoptrbss) || types === 0 || types >= etypes || etypes > end) continue;

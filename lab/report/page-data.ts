@@ -155,6 +155,8 @@ export interface GoroutineTable {
     readonly created: readonly number[];
     /** Ids of the first ones; none where `members` has all. */
     readonly examples: readonly (readonly number[])[];
+    /** A text with a line for each set of labels, or -1; absent where no group has labels. */
+    readonly labels?: readonly number[];
   };
   /** Of the runtime itself, as indexes of groups. */
   readonly system: readonly number[];

@@ -1,3 +1,4 @@
+import { whyNoArm64 } from './qemu-user.mjs';
 import { whyNoVm } from './vm-tools.mjs';
 
 /**
@@ -9,6 +10,7 @@ import { whyNoVm } from './vm-tools.mjs';
 export const tiers = [
   { job: 'test', ending: 'test', clock: true, goTests: true },
   { job: 'test:cores', ending: 'cores', clock: false, first: ['analysis/locks', 'kit/slim-core'] },
+  { job: 'test:arm64', ending: 'arm64', clock: false, lacks: whyNoArm64 },
   { job: 'test:runs', ending: 'runs', clock: true },
   { job: 'test:pages', ending: 'pages', clock: true },
   { job: 'test:real', ending: 'real', clock: true, names: 'LAB_TEST_CASES' },

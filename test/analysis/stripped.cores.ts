@@ -7,23 +7,21 @@ import { analyze } from '../../lab/analysis/analyze.js';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
 import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { openSources } from '../../lab/analysis/read/open-sources.js';
-import { readStripped } from '../../lab/analysis/read/read-stripped.js';
 import { strippedEngine } from '../../lab/analysis/read/stripped-engine.js';
 import { checkPair } from '../../lab/core/elf.js';
-import { openCoreMemory } from '../../lab/core/memory.js';
-import { launchDelveCore } from '../../lab/delve/launch.js';
 import { diagnosisText } from '../../lab/report/screen/full-text.js';
 import { findDelve } from '../../lab/toolchain/index.js';
 import { plainScreen } from '../fakes/screen.js';
 import { goBuild } from '../go-build.js';
-import { goTools } from '../hung-program.js';
+import { askedGos, goTools } from '../hung-program.js';
 import { coreOf } from '../real-core.js';
+import { expectSameFrames } from '../same-frames.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const fixtures = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go');
 const { signal } = new AbortController();
 /** Every Go at hand, and those of the module proxy that are asked for: see versions.cores.ts. */
-const gos = [...(await goTools(signal)), ...(await furtherGos())];
+const gos = [...(await goTools(signal)), ...(await askedGos())];
 const hasGcore = (await execa('gcore', [], { reject: false })).code !== 'ENOENT';
 const strippings = {
   '-s -w': ['-ldflags=-s -w'],
@@ -31,16 +29,6 @@ const strippings = {
   'position independent': ['-buildmode=pie', '-ldflags=-s -w'],
   'without section headers': ['-ldflags=-s -w'],
 };
-
-async function furtherGos(): Promise<readonly { path: string; version: string }[]> {
-  const versions = (process.env['LAB_TEST_GO'] ?? '').split(',').filter(Boolean);
-  return Promise.all(
-    versions.map(async (version) => {
-      const { stdout } = await execa('go', ['env', 'GOROOT'], { env: { GOTOOLCHAIN: `go${version}` } });
-      return { path: `${stdout}/bin/go`, version: `go${version}` };
-    }),
-  );
-}
 
 async function build(go: string, module: string, exe: string, flags: readonly string[]): Promise<void> {
   await goBuild({ go, module: `${fixtures}/${module}`, exe, flags });
@@ -52,27 +40,6 @@ async function dropSections(exe: string): Promise<void> {
   bytes.fill(0, 40, 48);
   bytes.fill(0, 58, 64);
   await writeFile(exe, bytes, { mode: 0o755 });
-}
-
-/** Where each frame ends, as the function table and as the debug information has it. */
-async function expectSameFrames(exe: string, core: string, dlv: string): Promise<void> {
-  using memory = openCoreMemory(core, exe);
-  const read = await readStripped(await checkPair(exe, core, signal), memory, signal);
-  if (read.kind === 'lost') throw new Error(read.why);
-  await using session = await launchDelveCore({ dlv, exe, core, startTimeoutMs: 30_000 }, signal);
-  const options = { signal, timeoutMs: 30_000 };
-  let compared = 0;
-  for (const { frames, exampleIds, status } of read.snapshot.signatures) {
-    const [id = 0] = exampleIds;
-    if (status !== 'waiting' && status !== 'runnable') continue;
-    const theirs = await session.client.stacktrace({ id, depth: 100 }, options);
-    // The last frame has nothing above it, and what it is reckoned to end at differs.
-    for (const [i, { function: name, offset }] of frames.slice(0, -1).entries()) {
-      expect(offset, `frame ${i} of goroutine ${id}, ${name}`).to.equal(theirs[i]?.FrameOffset);
-      compared += 1;
-    }
-  }
-  expect(compared).to.be.greaterThan(20);
 }
 
 const quiet = () => undefined;

@@ -5,7 +5,9 @@ import { execa } from 'execa';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
 import { ensureDelve } from '../../lab/toolchain/index.js';
 import { goBuildEnv } from '../go-build-env.js';
+import { expectLabels } from '../labelled.js';
 import { coreOf } from '../real-core.js';
+import { resultOf, sideBySide } from '../side-by-side.js';
 import { isSure } from '../sure.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
@@ -41,17 +43,24 @@ for (const version of versions) {
     let folder: TempFolder;
     let dlv: string;
 
-    async function build(module: string): Promise<string> {
+    async function build(module: string, flags: readonly string[] = []): Promise<string> {
       const env = { ...goBuildEnv, GOTOOLCHAIN: `go${version}` };
       const { stdout: root } = await execa('go', ['env', 'GOROOT'], { env });
       const local = { ...env, GOTOOLCHAIN: 'local', GOROOT: root };
       const exe = folder.file(module);
-      await execa(join(root, 'bin/go'), ['build', '-o', exe, '.'], {
+      await execa(join(root, 'bin/go'), ['build', ...flags, '-o', exe, '.'], {
         cwd: join(fixtures, module),
         env: local,
       });
       return exe;
     }
+
+    const diagnose =
+      (exe: string, method: 'delve' | 'gcore' = 'delve') =>
+      async (situation: string) => {
+        await using made = await coreOf(exe, `go${version}`, method, [situation]);
+        return await analyzeCore({ exe, core: made.core, delve: dlv }, () => undefined, signal);
+      };
 
     before(async () => {
       folder = await tempFolder();
@@ -60,25 +69,33 @@ for (const version of versions) {
     after(async () => folder?.[Symbol.asyncDispose]());
 
     it('are diagnosed when they hang', async () => {
-      const exe = await build('channels');
+      const diagnosed = sideBySide(Object.keys(faulty), diagnose(await build('channels')));
       for (const [situation, expected] of Object.entries(faulty)) {
-        await using made = await coreOf(exe, `go${version}`, 'delve', [situation]);
-        const diagnosis = await analyzeCore({ exe, core: made.core, delve: dlv }, () => undefined, signal);
+        const diagnosis = await resultOf(diagnosed, situation);
         expect(diagnosis.verdict, situation).to.equal('deadlock');
         expect(diagnosis.findings[0], situation).to.include(expected).and.satisfy(isSure);
         expect(diagnosis.stats.crossCheckMismatches, situation).to.equal(0);
       }
     });
 
+    it('are read without debug information, their heap too', async () => {
+      const exe = await build('channels', ['-ldflags=-s -w']);
+      const { findings, groups, limits } = await diagnose(exe, 'gcore')('nil-send');
+      expect(findings.map(({ rule, certainty }) => `${rule} ${certainty}`)).to.deep.equal([
+        'nil-channel proved',
+      ]);
+      expect(groups.length).to.be.greaterThan(3);
+      expect(limits.filter((limit) => /not (?:known|found|looked at)/.test(limit))).to.deep.equal([]);
+    });
+
+    it('have their labels read', async () => {
+      expectLabels(await diagnose(await build('labelled'))('labelled'));
+    });
+
     it('raise no alarm while they work', async () => {
-      const exe = await build('healthy');
+      const diagnosed = sideBySide(healthy, diagnose(await build('healthy')));
       for (const program of healthy) {
-        await using made = await coreOf(exe, `go${version}`, 'delve', [program]);
-        const { findings, verdict } = await analyzeCore(
-          { exe, core: made.core, delve: dlv },
-          () => undefined,
-          signal,
-        );
+        const { findings, verdict } = await resultOf(diagnosed, program);
         const alarms = findings.filter(({ certainty }) => certainty !== 'suspected');
         expect(
           alarms.map(({ explanation }) => explanation),

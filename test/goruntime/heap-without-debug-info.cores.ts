@@ -15,13 +15,13 @@ import { findModuleData } from '../../lab/goruntime/module-data.js';
 import { evaluatorWithoutDebugInfo } from '../../lab/goruntime/without-debug-info.js';
 import { findDelve } from '../../lab/toolchain/index.js';
 import { goBuild } from '../go-build.js';
-import { goTools } from '../hung-program.js';
+import { askedGos, goTools } from '../hung-program.js';
 import { coreOf } from '../real-core.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const fixture = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go/reach');
 const { signal } = new AbortController();
-const gos = await goTools(signal);
+const gos = [...(await goTools(signal)), ...(await askedGos())];
 const hasGcore = (await execa('gcore', [], { reject: false })).code !== 'ENOENT';
 
 for (const go of gos) {

@@ -32,6 +32,29 @@ describe('the table of goroutines', () => {
     expect(leftOut).to.deep.equal({ groups: 0, goroutines: 0 });
   });
 
+  it('has a line for each set of labels of a group, and no column where there are none', () => {
+    const [group] = article.groups;
+    if (group === undefined) throw new Error('no group');
+    const set = { tenant: 'acme', handler: '/orders' };
+    const labels = [
+      { set, count: 3 },
+      { set: { tenant: 'other' }, count: 1 },
+    ];
+    const { texts, groups } = goroutineTable(
+      [
+        { ...group, labels },
+        { ...group, id: 'S2' },
+      ],
+      new Set(),
+      1_000_000,
+    );
+    expect(groups.labels?.map((text) => texts[text])).to.deep.equal([
+      '3 x tenant=acme, handler=/orders\n1 x tenant=other',
+      undefined,
+    ]);
+    expect(goroutineTable(article.groups, new Set(), 1_000_000).groups).not.to.have.property('labels');
+  });
+
   it('leaves out the smallest groups when there is no room, but none that a finding names', () => {
     const { groups } = crowdedDiagnosis(100_000, 1_000);
     const table = goroutineTable(groups, new Set(['S999']), 50_000);

@@ -16,6 +16,7 @@ export const refusedArguments: readonly (Row & { readonly args: readonly string[
   refused('an option that does not exist', ['run', '--speed'], /unknown option/),
   refused('an analysis without files', ['analyze'], /--exe FILE --core FILE/),
   refused('a source map without =', ['analyze', '--exe', 'a', '--core', 'b', '--source-map', 'x'], /FROM=TO/),
+  refused('a label without =', ['analyze', '--exe', 'a', '--core', 'b', '--label', 'x'], /KEY=VALUE/),
   refused('a pid that is none', ['capture', '--pid', '1x'], /process id/),
   refused('a folder that is no run', ['report', '/'], /run\.json/),
   refused('a run without a name', ['report', ''], /name a run/),

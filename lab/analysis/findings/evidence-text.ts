@@ -1,3 +1,4 @@
+import type { LabelSet } from '../../goruntime/labels.js';
 import { isLibraryFunction } from '../../source/library-paths.js';
 import type { ReleaseEvidence } from '../graph/releaser.js';
 import { countOf, numbered } from '../model/counts.js';
@@ -141,4 +142,14 @@ export function objectCheck(object: WaitObject, { graph }: RuleInput): string {
   const address = object.address;
   const sync = graph.syncObjects?.get(address);
   return sync === undefined ? `print *(*"runtime.hchan")(${hex(address)})` : syncStateCheck(sync);
+}
+
+/** Labels are of the program's own making: what request, tenant or job a goroutine works for. */
+export const labelsText = (goroutine: number, set: LabelSet): string =>
+  `Goroutine ${goroutine} has the ${set.length === 1 ? 'label' : 'labels'} ${set.map(([key, value]) => `${key}=${value}`).join(', ')}`;
+
+/** Delve takes a label to look for without blanks only. */
+export function labelsCheck(set: LabelSet): string {
+  const typed = set.map(([key, value]) => `${key}=${value}`).find((label) => /^[\w./=:-]+$/.test(label));
+  return typed === undefined ? 'goroutines -l' : `goroutines -l -with label ${typed}`;
 }

@@ -1,3 +1,4 @@
+import type { LabelSet } from '../../goruntime/labels.js';
 import type { Knot } from '../graph/knots.js';
 import { countOf, numbered } from '../model/counts.js';
 import type { Edge, Evidence, Finding, Resource, RootGoroutine } from '../model/diagnosis.js';
@@ -7,6 +8,8 @@ import type { RootFrames } from '../read/root-frames.js';
 import type { ReleaserSearch } from '../releasers/search.js';
 import type { Claim, RuleInput } from '../rules/rule.js';
 import {
+  labelsCheck,
+  labelsText,
   objectCheck,
   parkedCheck,
   parkedText,
@@ -63,6 +66,8 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
         evidence: [parked],
       });
     }
+    for (const [id, set] of [...(bucket.labels ?? [])].slice(0, maxLabelled))
+      add('memory', labelsText(id, set), labelsCheck(set));
     if (known?.sending !== undefined) {
       add(
         'memory',
@@ -145,6 +150,8 @@ function shownPart({ buckets, objects }: Knot) {
 }
 
 const maxShown = 16;
+/** Goroutines of one place whose labels are evidence. */
+const maxLabelled = 3;
 
 const nodeOf = (bucket: Bucket) => (bucket.count === 1 ? `G${bucket.ids[0]}` : bucket.signature.id);
 
@@ -179,8 +186,11 @@ function rootOf(
   const { signature } = bucket;
   const named = objectsOf(bucket).flatMap((object) => idOf.get(object) ?? []);
   const waitsFor = named.length > 0 ? named : resources.slice(-1).map((resource) => resource.id);
+  const labelled = (set: LabelSet | undefined) =>
+    set === undefined ? {} : { labels: Object.fromEntries(set) };
   return bucket.ids.map((id) => ({
     id,
+    ...labelled(bucket.labels?.get(id)),
     waitReason: signature.waitReason,
     role: claim.roles.get(bucket.key) ?? '',
     currentLocation: signature.currentLocation,

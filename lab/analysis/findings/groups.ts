@@ -38,6 +38,9 @@ function groupOf(signature: Signature): Group {
     startLocation: signature.startLocation,
     goStatementLocation: signature.goStatementLocation,
     exampleIds: [...signature.exampleIds],
+    ...(signature.labels === undefined
+      ? {}
+      : { labels: signature.labels.map(({ set, count }) => ({ set: Object.fromEntries(set), count })) }),
     stack: signature.frames.map(({ function: name, file, line, inlined }) => ({
       function: name,
       file,

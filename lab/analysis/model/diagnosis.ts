@@ -30,8 +30,12 @@ const frame = location.extend({
 
 const stackFrame = location.extend({ inlined: z.boolean() });
 
+/** Labels of `runtime/pprof`, by their keys. */
+const labels = z.record(z.string(), z.string());
+
 const rootGoroutine = z.object({
   id: z.number().int(),
+  labels: labels.optional(),
   waitReason: z.string(),
   role: z.string(),
   currentLocation: location,
@@ -113,6 +117,8 @@ const group = z.object({
   startLocation: location,
   goStatementLocation: location,
   exampleIds: z.array(z.number().int()),
+  /** How many of its goroutines have which labels, most first, at most 100 sets; absent where none has any. */
+  labels: z.array(z.object({ set: labels, count: z.number().int() })).optional(),
   stack: z.array(stackFrame),
   /** What becomes of its goroutines; of several kinds the worst. Absent where no wait was followed. */
   outlook: z.enum(outlookKinds).optional(),

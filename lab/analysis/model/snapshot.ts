@@ -1,4 +1,5 @@
 import type { Reached } from '../../goruntime/heap/reach.js';
+import type { LabelSet } from '../../goruntime/labels.js';
 import type { CondState, MutexState, RwMutexState, WaitGroupState } from '../../goruntime/sync-objects.js';
 import type { Location } from './diagnosis.js';
 import type { Roster } from './roster.js';
@@ -22,6 +23,8 @@ export interface Signature {
   /** The runtime's own leak detection has found that nothing alive reaches what they wait for. */
   readonly leaked?: true;
   readonly exampleIds: readonly number[];
+  /** Those that most of its goroutines have come first; absent where none of them has any. */
+  readonly labels?: readonly LabelledCount[];
   readonly frames: readonly Frame[];
   /** Its outer frames, or all of them, could not be read: what the goroutine may do next is not known. */
   readonly partial?: boolean;
@@ -29,6 +32,12 @@ export interface Signature {
   readonly userLocation: Location;
   readonly startLocation: Location;
   readonly goStatementLocation: Location;
+}
+
+/** Goroutines with the same labels of `runtime/pprof`. */
+export interface LabelledCount {
+  readonly set: LabelSet;
+  readonly count: number;
 }
 
 export type GoroutineState = 'runnable' | 'running' | 'syscall' | 'waiting' | 'other';
@@ -87,6 +96,8 @@ export interface Bucket {
   readonly count: number;
   /** The first of them, at most `maxBucketIds`. */
   readonly ids: readonly number[];
+  /** Of those of them that have labels, by their ids; absent where none has. */
+  readonly labels?: ReadonlyMap<number, LabelSet> | undefined;
   readonly wait: Wait;
   /** Address of the value that the first one is sending; 0 when it sends none. */
   readonly elem: number;

@@ -23,6 +23,7 @@ import {
   type Snapshot,
 } from '../model/snapshot.js';
 import { goroutineState, partialMark } from './delve-stacks.js';
+import { labelsOfExamples, labelsOfGroup } from './group-labels.js';
 import type { Symbols } from './symbols.js';
 import type { SyncReader } from './sync-reader.js';
 import { waitKey, waitOf } from './wait-of.js';
@@ -73,7 +74,8 @@ export async function readSnapshot(
   });
   const far = distances(folded, groups, source);
   await lookThrough(folded, source, options);
-  const described = await describeAll(groups, { ...source, far }, options);
+  const plain = await describeAll(groups, { ...source, far }, options);
+  const described = plain.map((one) => ({ ...one, ...withLabels(one.signature, one.stack, source) }));
   for (const { stack, signature } of described) {
     signatures.push(signature);
     const own = new Map<string, Bucket>();
@@ -88,7 +90,11 @@ export async function readSnapshot(
       const count = bucket.count + (known?.count ?? 0);
       const elem = bucket.first.queues[0]?.elem ?? 0;
       const ids = [...(known?.ids ?? []), ...bucket.ids].slice(0, maxBucketIds);
-      own.set(key, { ...(known ?? { key, signature, wait, elem }), ids, count });
+      const labels =
+        stack.labels === undefined
+          ? undefined
+          : labelsOfExamples(memory, layout, target.examples, known?.labels);
+      own.set(key, { ...(known ?? { key, signature, wait, elem }), ids, count, ...(labels && { labels }) });
     }
     buckets.push(...own.values());
     if (stack.rest.goroutines > 0) buckets.push(restOf(stack, signature));
@@ -112,8 +118,25 @@ export async function readSnapshot(
     far,
   };
   const unread = described.flatMap(({ limits }) => limits);
+  const unlabelled = described.flatMap((one) => one.unlabelled);
   const uncounted = described.flatMap(({ stack, signature }) => notLookedInto(stack, signature));
-  return { snapshot, limits: [...(source.sync?.limits ?? []), ...unread, ...uncounted] };
+  return { snapshot, limits: [...(source.sync?.limits ?? []), ...unread, ...uncounted, ...unlabelled] };
+}
+
+/** The labels of a signature's goroutines, and how many are left out. */
+function withLabels(
+  signature: Signature,
+  { labels: counts }: FoldedStack,
+  { memory, layout }: SnapshotSource,
+): { readonly signature: Signature; readonly unlabelled: Limits } {
+  if (counts === undefined) return { signature, unlabelled: [] };
+  const { labels, leftOut } = labelsOfGroup(memory, layout, counts);
+  const { function: name, line } = signature.userLocation;
+  const told = `The labels of ${leftOut} of ${signature.count} goroutines in ${name}:${line} are not shown.`;
+  return {
+    signature: labels.length === 0 ? signature : { ...signature, labels },
+    unlabelled: leftOut > 0 ? [told] : [],
+  };
 }
 
 const parked = (g: RawGoroutine) => ({

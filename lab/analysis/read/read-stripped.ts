@@ -1,3 +1,4 @@
+import { archOf } from '../../core/arch.js';
 import { type FunctionTable, readFunctionTable } from '../../core/function-table.js';
 import type { BulkMemory } from '../../core/memory.js';
 import type { CheckedPair } from '../../core/pair.js';
@@ -60,13 +61,7 @@ export async function readStripped(
     const sync = await syncReader(() => openSyncReader(evaluate, memory, layout, signal), signal);
     const offsets = { g: fieldsOf('runtime.g') ?? new Map<string, number>(), m: fieldsOf('runtime.m') };
     const threads = new Map(pair.core.registers.map((registers) => [registers.thread, registers]));
-    const unwind = tableUnwinder(
-      memory,
-      table,
-      layout,
-      offsets,
-      pair.exe.arch === 'amd64' ? threads : new Map(),
-    );
+    const unwind = tableUnwinder(memory, table, layout, archOf(pair.exe.arch), offsets, threads);
     const symbols = tableSymbols(table, unwind);
     const options = { signal, timeoutMs: callTimeoutMs };
     const folded = foldGoroutines(memory, layout, signal, sync?.targetOf, members);

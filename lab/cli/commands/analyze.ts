@@ -9,6 +9,7 @@ import { complaintsText } from '../../complaints.js';
 import { readExecutable } from '../../core/executable.js';
 import { LabError } from '../../errors.js';
 import { quoteWord } from '../../quote-word.js';
+import type { WantedLabel } from '../../report/labels-text.js';
 import type { SourceMap } from '../../report/page/source-lines.js';
 import { diagnosisText } from '../../report/screen/full-text.js';
 import type { ScreenOptions } from '../../report/screen/screen.js';
@@ -39,6 +40,11 @@ const optionsSchema = z.looseObject({
   proof: z.boolean().default(false),
   verbose: z.boolean().default(false),
   markdown: z.boolean().default(false),
+  label: z
+    .string()
+    .regex(/^[^=]+=/, 'KEY=VALUE')
+    .transform(parseLabel)
+    .optional(),
   explain: z.string().optional(),
   svg: z.string().optional(),
   /** A folder; commander's form of `--no-source` is `false`. */
@@ -259,6 +265,12 @@ async function mapsOf(exe: string, asked: readonly string[], signal: AbortSignal
   return found === undefined || maps.some(({ from }) => found.from.startsWith(from))
     ? maps
     : [...maps, found];
+}
+
+/** Reads `KEY=VALUE`; the first `=` divides. */
+function parseLabel(text: string): WantedLabel {
+  const at = text.indexOf('=');
+  return { key: text.slice(0, at), value: text.slice(at + 1) };
 }
 
 /** Reads `FROM=TO`; the first `=` divides. */

@@ -20,6 +20,7 @@ export function defineAnalyze(program: Command): Command {
     .optionsGroup('Output')
     .option('--proof', 'below the answer: each claim, with the Delve commands that show it')
     .option('--verbose', 'below the answer: all stacks and tables')
+    .option('--label <key=value>', 'below the answer: stacks of goroutines with this label of runtime/pprof')
     .option('--explain <what>', 'why: G42, S3, R1 or 0xADDR of this core; or a rule, which needs no core')
     .option('--markdown', 'ten lines for an incident channel in place of the screen')
     .option('--svg <file>', 'write the wait-for graph as a picture')
@@ -68,6 +69,10 @@ export function defineAnalyze(program: Command): Command {
       {
         does: 'All goroutines of a group, not only examples',
         type: 'npx lab analyze --exe ./server --core ./core.1628 --members members.jsonl',
+      },
+      {
+        does: 'Only what works for one tenant, where the program sets labels (pprof.Do)',
+        type: 'npx lab analyze --exe ./server --core ./core.1628 --label tenant=acme',
       },
       {
         does: 'For the incident channel',

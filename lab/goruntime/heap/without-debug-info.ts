@@ -24,7 +24,7 @@ export interface StrippedHeap {
  * The first and the last minor version of Go whose queues of finalizers and cleanups are laid out as `findQueued`
  * knows them: of these alone the program describes nothing.
  */
-const knownVersions = { first: 18, last: 26 } as const;
+const knownVersions = { first: 18, last: 27 } as const;
 
 /**
  * As `readHeapLayout`, of a program without debug information. Throws `undecided` when something is not found: what

@@ -1,5 +1,6 @@
 import type { Diagnosis, Group, Location } from '../../analysis/model/diagnosis.js';
 import { isSystem } from '../../analysis/model/snapshot.js';
+import { labelLines } from '../labels-text.js';
 import type { GoroutineTable } from '../page-data.js';
 import { bytesOf, clip } from './room.js';
 import { ownFrame } from './words.js';
@@ -11,6 +12,8 @@ const numberBytes = (...numbers: readonly number[]): number =>
 const mostOfFrame = 48;
 /** Names of the columns. */
 const tableBytes = 400;
+/** Sets of labels that a page has of one group. */
+const mostLabels = 20;
 /** Longer names are cut. */
 const longestText = 1_000;
 
@@ -31,6 +34,8 @@ export function goroutineTable(
   return { ...table.columns, leftOut: { groups: rest.length, goroutines } };
 }
 
+const labelsOfGroup = (group: Group): string => labelLines(group, mostLabels).join('\n');
+
 function openTable() {
   const texts = numbered<string>(bytesOf);
   const frames = {
@@ -48,6 +53,7 @@ function openTable() {
     user: [] as number[],
     created: [] as number[],
     examples: [] as number[][],
+    labels: [] as number[],
   };
   const system: number[] = [];
   const frameKeys = new Map<string, number>();
@@ -84,8 +90,9 @@ function openTable() {
   const costOf = (text: string): number =>
     texts.knows(clip(text, longestText)) ? 0 : bytesOf(clip(text, longestText));
   /** What a group takes beside its own numbers, at most: some of its calls may be there already. */
-  const mostOf = ({ stack, userLocation, goStatementLocation, waitReason }: Group): number => {
-    let most = costOf(waitReason);
+  const mostOf = (group: Group): number => {
+    const { stack, userLocation, goStatementLocation, waitReason } = group;
+    let most = costOf(waitReason) + costOf(labelsOfGroup(group));
     for (const place of [...stack, userLocation, goStatementLocation]) {
       most += mostOfFrame + costOf(place.function) + costOf(place.file);
     }
@@ -104,17 +111,24 @@ function openTable() {
       const own = ownFrame(group.stack) ?? group.userLocation;
       const [user, created] = [frameOf(own), frameOf(group.goStatementLocation)];
       const node = group.stack.toReversed().reduce((above, one) => nodeOf(above, frameOf(one)), -1);
+      const text = labelsOfGroup(group);
+      const labels = text === '' ? -1 : texts.of(clip(text, longestText));
+      columns.labels.push(labels);
       columns.waitReason.push(reason);
       columns.user.push(user);
       columns.created.push(created);
       columns.examples.push(group.exampleIds);
       columns.node.push(node);
       used +=
-        bytesOf(group.id) + numberBytes(group.count, reason, user, created, node, ...group.exampleIds) + 3;
+        bytesOf(group.id) +
+        numberBytes(group.count, reason, user, created, node, labels, ...group.exampleIds) +
+        3;
       return true;
     },
     get columns() {
-      return { texts: texts.all, frames, nodes, groups: columns, system };
+      const { labels, ...others } = columns;
+      const groups = labels.some((one) => one >= 0) ? columns : others;
+      return { texts: texts.all, frames, nodes, groups, system };
     },
   };
 }

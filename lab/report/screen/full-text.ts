@@ -1,25 +1,29 @@
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
+import type { WantedLabel } from '../labels-text.js';
 import { proofText } from './proof.js';
 import { type ScreenOptions, screenText } from './screen.js';
-import { stacksText } from './stacks.js';
+import { labelledText, stacksText } from './stacks.js';
 
 export interface Wanted {
   /** Each claim with its commands. */
   readonly proof?: boolean;
   /** All stacks and tables. */
   readonly verbose?: boolean;
+  /** Stacks of goroutines with this label. */
+  readonly label?: WantedLabel | undefined;
 }
 
 /** A diagnosis as text: the first screen, and below it what was asked for. */
 export function diagnosisText(
   diagnosis: Diagnosis,
   options: ScreenOptions,
-  { proof = false, verbose = false }: Wanted = {},
+  { proof = false, verbose = false, label }: Wanted = {},
 ): string {
   return [
     screenText(diagnosis, options),
     ...(proof ? [proofText(diagnosis, options)] : []),
-    ...(verbose ? [stacksText(diagnosis, options)] : []),
+    ...(verbose ? [stacksText(diagnosis, options, label)] : []),
+    ...(label !== undefined && !verbose ? [labelledText(diagnosis, options, label)] : []),
   ]
     .filter((part) => part !== '')
     .join('\n');

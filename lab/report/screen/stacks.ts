@@ -1,6 +1,7 @@
 import type { Diagnosis, Group, Location, RootGoroutine } from '../../analysis/model/diagnosis.js';
 import { isSystem } from '../../analysis/model/snapshot.js';
-import { allPrintable } from '../../printable.js';
+import { allPrintable, printable } from '../../printable.js';
+import { countWith, labelLines, labelsOf, type WantedLabel } from '../labels-text.js';
 import { counted, number, ownFrame, ownLocations } from '../page/words.js';
 import { clipEnd, wrap } from '../wrap.js';
 import { effortLines } from './proof.js';
@@ -13,8 +14,29 @@ const mostGroups = 200;
 const mostObjects = 100;
 const mostFrames = 24;
 
-/** Stacks and tables: all that was read, as far as anybody reads it in a terminal. */
-export function stacksText(given: Diagnosis, options: Drawn): string {
+/** Sets of labels that are told of one stack. */
+const mostLabels = 5;
+
+/** The stacks of goroutines that have a label, and nothing else. */
+export function labelledText(given: Diagnosis, options: Drawn, label: WantedLabel): string {
+  return `${labelledLines(allPrintable(given), options, label).join('\n')}\n`;
+}
+
+function labelledLines(diagnosis: Diagnosis, options: Drawn, label: WantedLabel): string[] {
+  const lines = groupLines(diagnosis, options, label);
+  return lines.length > 0 ? lines : noneLabelled(diagnosis, label);
+}
+
+function noneLabelled({ groups }: Diagnosis, { key, value }: WantedLabel): string[] {
+  const sets = groups.flatMap(({ labels = [] }) => labels.map(({ set }) => set));
+  const keys = [...new Set(sets.flatMap((set) => Object.keys(set)))].sort();
+  const others =
+    keys.length === 0 ? 'no goroutine has any label' : `there are labels ${keys.slice(0, 20).join(', ')}`;
+  return [printable(`No goroutine has the label ${key}=${value}: ${others}.`)];
+}
+
+/** Stacks and tables: all that was read, as far as anybody reads it in a terminal; stacks with a label where one is given. */
+export function stacksText(given: Diagnosis, options: Drawn, label?: WantedLabel): string {
   const diagnosis = allPrintable(given);
   const blocks = [
     ...diagnosis.findings.flatMap(({ id, rootCause }) =>
@@ -24,7 +46,7 @@ export function stacksText(given: Diagnosis, options: Drawn): string {
     ),
     locationLines(diagnosis, options),
     objectLines(diagnosis, options),
-    groupLines(diagnosis, options),
+    label === undefined ? groupLines(diagnosis, options) : labelledLines(diagnosis, options, label),
     effortLines(diagnosis, options),
   ];
   return `${blocks
@@ -57,6 +79,7 @@ function rootLines(title: string, goroutines: readonly RootGoroutine[], options:
       ...wrap(`${p.bold(`G${one.id}`)}  "${one.waitReason}"${waits}${role}${same}`, {
         ...{ width: columns, indent: '      ', first: '  ' },
       }),
+      ...(one.labels === undefined ? [] : [clipEnd(`        labels  ${labelsOf(one.labels)}`, columns)]),
       ...frameLines(one.stack, options),
     );
     if (one.goStatementLocation.function !== '') {
@@ -168,10 +191,13 @@ function namedLocks(findings: Diagnosis['findings']): ReadonlyMap<string, string
   );
 }
 
-/** Every group of the program's goroutines; groups whose stacks look alike are told once. */
-function groupLines({ groups }: Diagnosis, options: Drawn): string[] {
+/** Every group of the program's goroutines, or those with a label; groups whose stacks look alike are told once. */
+function groupLines({ groups }: Diagnosis, options: Drawn, label?: WantedLabel): string[] {
   const { palette: p, columns } = options;
-  const own = groups.filter(({ startLocation, stack }) => !isSystem(startLocation.function, stack));
+  const countIn = (group: Group) => (label === undefined ? group.count : countWith(group, label));
+  const own = groups.filter(
+    (group) => !isSystem(group.startLocation.function, group.stack) && countIn(group) > 0,
+  );
   const alike = new Map<string, Group[]>();
   for (const one of own) {
     const key = one.waitReason + pathOf(one.stack);
@@ -179,11 +205,15 @@ function groupLines({ groups }: Diagnosis, options: Drawn): string[] {
   }
   const stacks = [...alike.values()];
   if (stacks.length === 0) return [];
-  const out = [p.bold('Stacks of the program')];
+  const out = [
+    p.bold(
+      `Stacks of ${label === undefined ? 'the program' : `goroutines with ${labelsOf({ [label.key]: label.value })}`}`,
+    ),
+  ];
   for (const same of stacks.slice(0, mostGroups)) {
     const [one] = same;
     if (one === undefined) continue;
-    const count = same.reduce((sum, group) => sum + group.count, 0);
+    const count = same.reduce((sum, group) => sum + countIn(group), 0);
     const shown = same
       .flatMap(({ exampleIds }) => exampleIds)
       .slice(0, 4)
@@ -193,6 +223,9 @@ function groupLines({ groups }: Diagnosis, options: Drawn): string[] {
     const head = `${same.map(({ id }) => id).join(', ')}  ${number(count)} x${reason}${outlook}  goroutine ${shown}${count > 4 ? ' ...' : ''}`;
     out.push(
       ...wrap(head, { width: columns, first: '  ', indent: '      ' }),
+      ...same
+        .flatMap((group) => labelLines(group, mostLabels))
+        .map((line) => clipEnd(`        labels  ${line}`, columns)),
       ...frameLines(one.stack, options),
     );
   }

@@ -81,6 +81,7 @@ function Group({
   const waited = objects.filter((one) => one.groups.includes(id));
   const why = outlooks.find((one) => one.group === id);
   const frames = stackOf(model, group);
+  const labels = texts[groups.labels?.[group] ?? -1];
   const listed = useMemo(() => withExamples(members?.of(group), known), [members, group, known]);
   const examples = known.length > 0 ? known : [...(listed?.ids.subarray(0, mostExamples) ?? [])];
   const user = ownFrame(frames) ?? model.frame(groups.user[group] ?? -1);
@@ -105,6 +106,7 @@ function Group({
         )}
         .
       </p>
+      {labels !== undefined && <Labels lines={labels.split('\n')} />}
       {why !== undefined && <Outlook why={why} />}
       {listed !== undefined && listed.ids.length > 0 && (
         <MemberRows group={id} members={listed} count={count} wanted={wanted} />
@@ -124,6 +126,22 @@ function Group({
       )}
       {frames.every((frame) => `${frame.file}:${frame.line}` !== place) && <Source place={place} />}
       <Stack frames={frames} blocked={user} created={created} />
+    </>
+  );
+}
+
+/** What its goroutines work for, as the program itself has labelled them. */
+function Labels({ lines }: { readonly lines: readonly string[] }) {
+  return (
+    <>
+      <p class="dim">Labels of runtime/pprof:</p>
+      <ul class="labels">
+        {lines.map((line) => (
+          <li key={line}>
+            <code>{line}</code>
+          </li>
+        ))}
+      </ul>
     </>
   );
 }

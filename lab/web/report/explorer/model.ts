@@ -3,7 +3,7 @@ import { isLibraryFunction, isPrivateRuntime } from '../words.js';
 import type { Members } from './members.js';
 
 export interface Filter {
-  /** In functions, files and wait reasons; or the number of a goroutine, `G20`. */
+  /** In functions, files, labels and wait reasons; or the number of a goroutine, `G20`. */
   readonly text: string;
   /** Index of a text; -1 for any. */
   readonly reason: number;
@@ -91,7 +91,7 @@ export function openModel({ goroutines: table, objects }: Pick<DiagnosisPart, 'g
       if (object !== -1 && waitsFor[object]?.has(groups.id[group] ?? '') !== true) return 0;
       if (wanted === '') return 1;
       if (inNode[groups.node[group] ?? -1] === 1) return 1;
-      if (inText[groups.waitReason[group] ?? -1]) return 1;
+      if (inText[groups.waitReason[group] ?? -1] || inText[groups.labels?.[group] ?? -1]) return 1;
       return (groups.id[group] ?? '').toLowerCase() === wanted ? 1 : 0;
     });
   };
