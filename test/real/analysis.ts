@@ -21,11 +21,20 @@ export async function analyze(
   options: readonly string[],
   signal: AbortSignal,
 ): Promise<Analysis> {
-  const argv = ['--import', keepStat, lab, 'analyze', '--json', '--quiet', '--exe', exe, '--core', core];
-  const child = execa(process.execPath, [...argv, ...options], {
+  return await typed(['--exe', exe, '--core', core, ...options], core, signal);
+}
+
+/** The same of a goroutine dump, with the sources that its paths lead to. */
+export async function analyzeText({ dump }: TakenCore, signal: AbortSignal): Promise<Diagnosis> {
+  return (await typed(['--dump', dump], dump, signal)).diagnosis;
+}
+
+async function typed(words: readonly string[], beside: string, signal: AbortSignal): Promise<Analysis> {
+  const argv = ['--import', keepStat, lab, 'analyze', '--json', '--quiet', ...words];
+  const child = execa(process.execPath, argv, {
     reject: false,
     stdin: 'ignore',
-    env: { NO_COLOR: '1', LAB_TEST_STAT: `${core}.stat` },
+    env: { NO_COLOR: '1', LAB_TEST_STAT: `${beside}.stat` },
     cancelSignal: signal,
     timeout: timeoutMs,
     maxBuffer: 1 << 28,
@@ -34,7 +43,7 @@ export async function analyze(
   if (timedOut) throw new Error(`no diagnosis within ${timeoutMs / 1_000} s: ${stderr.slice(-2_000)}`);
   const said = diagnosisSchema.safeParse(parsed(stdout));
   if (!said.success) throw new Error(`no diagnosis: ${stdout.slice(0, 2_000)}\n${stderr.slice(-2_000)}`);
-  const stat = await readFile(`${core}.stat.${child.pid}`, 'utf8');
+  const stat = await readFile(`${beside}.stat.${child.pid}`, 'utf8');
   return { diagnosis: said.data, cpuSeconds: cpuSecondsOf(stat) };
 }
 

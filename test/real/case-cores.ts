@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { gcore } from '../../lab/capture/gcore.js';
+import { poll } from '../../lab/deadline.js';
 import { localTarget } from '../../lab/targets/local.js';
 import type { TargetProcess } from '../../lab/targets/target.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
@@ -17,6 +18,8 @@ export interface Run {
 export interface TakenCore {
   readonly exe: string;
   readonly core: string;
+  /** What the program printed, with the goroutine dump of SIGQUIT at its end. */
+  readonly dump: string;
 }
 
 export interface TakenCores extends AsyncDisposable {
@@ -27,6 +30,9 @@ export interface TakenCores extends AsyncDisposable {
 
 /** A core by gdb takes more than a gigabyte of the disk, until what is zero in it is given back: a hundredth stays. */
 const capturing = atMost(1);
+
+/** In which a program prints its goroutines and ends. */
+const quitMs = 20_000;
 
 interface Running extends AsyncDisposable {
   capture(): Promise<TakenCore>;
@@ -101,7 +107,9 @@ async function start(
         await gcore.capture({ target, pid, file: core, goVersion }, signal);
         await execa('fallocate', ['--dig-holes', core], { reject: false });
       });
-      return { exe, core };
+      await program.kill('SIGQUIT');
+      await poll(async () => program.exit(), { signal, deadlineMs: quitMs, everyMs: 50 });
+      return { exe, core, dump: logFile };
     },
     async [Symbol.asyncDispose]() {
       await program.kill('SIGKILL');

@@ -1,14 +1,15 @@
 import { expect } from 'chai';
+import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
 import { LabError } from '../../lab/errors.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { ensureGoRelease } from '../../lab/toolchain/go-release.js';
 import { ensureDelve, findGo, type GoTool, requireGdb } from '../../lab/toolchain/index.js';
 import { pictureFaults } from '../report/picture-faults.js';
-import { type Analysis, analyze } from './analysis.js';
+import { type Analysis, analyze, analyzeText } from './analysis.js';
 import { atMost } from './at-most.js';
 import { coresOf, type Run } from './case-cores.js';
 import { buildCase, type CaseProgram } from './case-program.js';
-import { falseAlarms, faultyDifferences } from './differences.js';
+import { allFindings, falseAlarms, faultyDifferences, isFirstSuspect } from './differences.js';
 import { readCases } from './reported-case.js';
 
 const { faulty, healthy } = readCases((process.env['LAB_TEST_CASES'] ?? '').split(',').filter(Boolean));
@@ -24,6 +25,9 @@ const usualMs = 8_000;
 interface Analyses {
   readonly first: PromiseSettledResult<Analysis>;
   readonly companion: PromiseSettledResult<Analysis> | undefined;
+  /** Of goroutine dumps, which faulty programs and their repaired variants printed in the end. */
+  readonly text: PromiseSettledResult<Diagnosis> | undefined;
+  readonly companionText: PromiseSettledResult<Diagnosis> | undefined;
 }
 
 interface Work {
@@ -84,17 +88,34 @@ describe('programs whose deadlocks were reported, and healthy ones that are larg
 
   for (const { name, expected } of faulty) {
     it(`names the deadlock of ${name}, reported in ${expected.ref}`, async () => {
-      const { diagnosis } = analysisIn((await resultOf(name)).first);
+      const { diagnosis } = valueOf((await resultOf(name)).first);
       expect(faultyDifferences(diagnosis, expected)).to.deep.equal([]);
       expect(await pictureFaults(diagnosis)).to.deep.equal([]);
     });
 
     if (expected.fixed === null) continue;
     it(`accuses nobody in ${name} when it is repaired`, async () => {
-      const { diagnosis } = analysisIn((await resultOf(name)).companion);
+      const { diagnosis } = valueOf((await resultOf(name)).companion);
       expect(falseAlarms(diagnosis)).to.deep.equal([]);
     });
   }
+
+  it('has the cause of at least three in four as the first suspect of their goroutine dumps', async () => {
+    const missed: string[] = [];
+    for (const { name, expected } of faulty) {
+      const diagnosis = valueOf((await resultOf(name)).text);
+      if (!isFirstSuspect(diagnosis, expected)) missed.push(`${name}: ${diagnosis.summary}`);
+    }
+    expect(missed, missed.join('\n')).to.have.lengthOf.at.most(Math.floor(faulty.length / 4));
+  });
+
+  it('suspects nobody in the dumps of the repaired ones', async () => {
+    for (const { name, expected } of faulty) {
+      if (expected.fixed === null) continue;
+      const diagnosis = valueOf((await resultOf(name)).companionText);
+      expect(allFindings(diagnosis), name).to.deep.equal([]);
+    }
+  });
 
   for (const { name, expected } of healthy) {
     const { cpuSeconds: most = Number.POSITIVE_INFINITY } = expected;
@@ -102,7 +123,7 @@ describe('programs whose deadlocks were reported, and healthy ones that are larg
       const title = nameOf(name, run);
       const within = Number.isFinite(most) ? ` within ${most} seconds of processor time` : '';
       it(`finds nothing in ${title}${within}`, async () => {
-        const { diagnosis, cpuSeconds } = analysisIn((await resultOf(title)).first);
+        const { diagnosis, cpuSeconds } = valueOf((await resultOf(title)).first);
         const { verdict, findings, limits } = diagnosis;
         expect(verdict, [...findings.map(({ explanation }) => explanation), ...limits].join('\n')).to.equal(
           'none',
@@ -125,16 +146,18 @@ async function analysed(
       fixedExe === undefined ? undefined : { exe: fixedExe, args: fixedArgs };
     await using cores = await coresOf({ exe, args }, { companion, withinMs, goVersion, starts }, signal);
     const taken = cores.companion === undefined ? [cores.first] : [cores.first, cores.companion];
-    const [first, second] = await Promise.allSettled(
-      taken.map((core) => analysing(() => analyze(core, options, signal))),
-    );
+    const analyses = Promise.allSettled(taken.map((core) => analysing(() => analyze(core, options, signal))));
+    const read = starts === 1 ? [] : taken;
+    const texts = Promise.allSettled(read.map((core) => analysing(() => analyzeText(core, signal))));
+    const [first, companionAnalysis] = await analyses;
+    const [text, companionText] = await texts;
     if (first === undefined) throw new Error(`nothing was made of ${exe}`);
-    return { first, companion: second };
+    return { first, companion: companionAnalysis, text, companionText };
   });
 }
 
-function analysisIn(settled: PromiseSettledResult<Analysis> | undefined): Analysis {
-  if (settled === undefined) throw new Error('no core was taken');
+function valueOf<T>(settled: PromiseSettledResult<T> | undefined): T {
+  if (settled === undefined) throw new Error('nothing was taken');
   if (settled.status === 'rejected') throw settled.reason;
   return settled.value;
 }
