@@ -43,6 +43,8 @@ class OpenDump {
   byThreads = false;
   /** By number, those that run on another thread, which may print them yet. */
   readonly unavailable = new Map<number, Unavailable>();
+  /** The goroutine whose lines come was printed before, by another thread. */
+  isRepeated = false;
   readonly limits = new Set<string>();
 
   constructor(readonly form: Dump['form']) {}
@@ -111,7 +113,8 @@ export class Collector {
     open.time ??= around.time;
     if (open.goroutines === 0 && cause !== undefined) open.fatal ??= cause.fatal;
     if (header.state.status === 'running' && around.first !== unavailableText) open.hasRunner = true;
-    if (header.id !== 0) open.ids.add(header.id);
+    open.isRepeated =
+      header.id !== 0 && !open.ids.add(header.id) && open.byThreads && !open.unavailable.has(header.id);
     return open.tree;
   }
 
@@ -134,7 +137,7 @@ export class Collector {
   /** A goroutine's lines are over. Goroutine 0 is a thread's own stack, and none. */
   end(place: Place | undefined, state: GoroutineState, finished: Finished): void {
     const open = this.#open;
-    if (open === undefined || finished.id === 0) return;
+    if (open === undefined || finished.id === 0 || open.isRepeated) return;
     if (open.unavailable.delete(finished.id)) this.#count(-1);
     this.#count(1);
     if (finished.lack === 'unavailable') open.unavailable.set(finished.id, { place, state, finished });

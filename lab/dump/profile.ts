@@ -114,7 +114,7 @@ function framesByLocation(profile: Profile, text: (at: number | bigint) => strin
       location.line.map((line, index): DumpFrame => {
         const fn = functions.get(Number(line.functionId));
         return {
-          function: fn === undefined ? 'non-Go function' : text(fn.name),
+          function: fn === undefined ? 'non-Go function' : asPrinted(text(fn.name)),
           file: fn === undefined ? '' : text(fn.filename),
           line: Number(line.line),
           inlined: index < location.line.length - 1,
@@ -123,6 +123,9 @@ function framesByLocation(profile: Profile, text: (at: number | bigint) => strin
     ]),
   );
 }
+
+/** Type arguments as tracebacks have them. */
+const asPrinted = (name: string) => name.replace(/\[.*\]/, '[...]');
 
 /** Goroutines of one stack, of any origin. */
 export interface ProfileStack {

@@ -231,7 +231,7 @@ function filePart(line: string): string | undefined {
   let text = line;
   if (plus > 0) text = line.slice(0, plus);
   else {
-    const pc = / pc=0x[0-9a-f]+$/.exec(line);
+    const pc = /(?: fp=0x[0-9a-f]+ sp=0x[0-9a-f]+)? pc=0x[0-9a-f]+$/.exec(line);
     if (pc !== null) text = line.slice(0, pc.index);
   }
   if (!endsWithNumber(text)) return pcOnly.test(line) ? '\t' : undefined;
