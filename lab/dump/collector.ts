@@ -22,7 +22,9 @@ export interface Around {
   readonly first: string;
 }
 
-export const unavailableText = '\tgoroutine running on other thread; stack unavailable';
+/** What is printed for the frames of a goroutine that runs on another thread; some logs take the tab before it away. */
+export const isUnavailable = (line: string) =>
+  line.endsWith('goroutine running on other thread; stack unavailable');
 
 interface Unavailable {
   readonly place: Place | undefined;
@@ -112,7 +114,7 @@ export class Collector {
     const open = this.#open ?? this.#begin('traceback');
     open.time ??= around.time;
     if (open.goroutines === 0 && cause !== undefined) open.fatal ??= cause.fatal;
-    if (header.state.status === 'running' && around.first !== unavailableText) open.hasRunner = true;
+    if (header.state.status === 'running' && !isUnavailable(around.first)) open.hasRunner = true;
     open.isRepeated =
       header.id !== 0 && !open.ids.add(header.id) && open.byThreads && !open.unavailable.has(header.id);
     return open.tree;
@@ -121,7 +123,7 @@ export class Collector {
   #beginsAnother(open: OpenDump, header: Header, around: Around, cause: Cause | undefined): boolean {
     if (open.form === 'counts') return true;
     if (open.byThreads && !(cause !== undefined && open.fatal !== cause.fatal)) return false;
-    const runs = header.state.status === 'running' && around.first !== unavailableText;
+    const runs = header.state.status === 'running' && !isUnavailable(around.first);
     if (cause !== undefined && open.goroutines > 0 && (runs || !cause.runs)) return true;
     // Of a world that stands still only the one that asks for the dump is running.
     if (runs && open.hasRunner && (!around.afterBlank || /^runtime\/(pprof|debug)\./.test(around.first)))

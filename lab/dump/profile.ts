@@ -72,11 +72,22 @@ function decode(bytes: Uint8Array): Profile {
   if (!endsWithField(bytes)) throw damaged('it is cut off');
   try {
     const profile = Profile.decode(bytes);
+    if (lacksNames(profile)) throw damaged('names are missing at its end');
     if (profile.sampleType.length > 0) return profile;
   } catch (error) {
-    throw damaged(messageOf(error), error);
+    throw error instanceof LabError ? error : damaged(messageOf(error), error);
   }
   throw damaged('it does not tell what it counts');
+}
+
+/** Names stand last in what Go writes. */
+function lacksNames({ stringTable, function: functions, sample, sampleType }: Profile): boolean {
+  const used = [
+    ...functions.flatMap(({ name, filename }) => [name, filename]),
+    ...sample.flatMap(({ label }) => label.flatMap(({ key, str }) => [key, str])),
+    ...sampleType.map(({ type }) => type),
+  ];
+  return used.some((at) => Number(at) >= stringTable.strings.length);
 }
 
 /** Whether `bytes` are whole fields of protobuf. The library takes what is cut off for whole, with halves of names. */

@@ -198,7 +198,7 @@ describe('dumps that were kept of each Go', () => {
     }
     for (const all of await stacks(/^deep$/)) {
       const [elided] = all.filter(({ lack }) => lack === 'elided');
-      expect(elided?.frames.length).to.equal(100);
+      expect(elided?.frames.length).to.be.within(98, 100);
     }
     for (const all of await stacks(/^minutes$/)) {
       const waited = all.flatMap(({ members }) => members.map(({ minutes }) => minutes));
