@@ -7,7 +7,7 @@ import { expect } from 'chai';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', 'lab');
 /** As it is written, with them. */
 const sources = resolve(root, '..', '..', 'lab');
-const heart = ['analysis', 'core', 'dump', 'goruntime', 'source', 'delve'];
+const heart = ['analysis', 'core', 'goruntime', 'source', 'delve'];
 const experiment = ['targets', 'server', 'load', 'drive', 'hang', 'capture'];
 
 async function modulesOf(folder: string): Promise<string[]> {
