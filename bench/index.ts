@@ -1,3 +1,4 @@
+import { run as dump } from './dump.js';
 import { run as framing } from './framing.js';
 import { run as hang } from './hang.js';
 import { run as kit } from './kit.js';
@@ -12,6 +13,7 @@ const benches: readonly { readonly name: string; readonly run: (signal: AbortSig
   { name: 'framing', run: framing },
   { name: 'reproduce', run: reproduce },
   { name: 'crowd', run: crowd },
+  { name: 'dump', run: dump },
   { name: 'kit', run: kit },
   { name: 'servers', run: servers },
   { name: 'wrapped', run: wrapped },

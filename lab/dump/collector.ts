@@ -22,7 +22,9 @@ export interface Around {
   readonly first: string;
 }
 
-export const unavailableText = '\tgoroutine running on other thread; stack unavailable';
+/** What is printed for the frames of a goroutine that runs on another thread; some logs take the tab before it away. */
+export const isUnavailable = (line: string) =>
+  line.endsWith('goroutine running on other thread; stack unavailable');
 
 interface Unavailable {
   readonly place: Place | undefined;
@@ -43,6 +45,8 @@ class OpenDump {
   byThreads = false;
   /** By number, those that run on another thread, which may print them yet. */
   readonly unavailable = new Map<number, Unavailable>();
+  /** The goroutine whose lines come was printed before, by another thread. */
+  isRepeated = false;
   readonly limits = new Set<string>();
 
   constructor(readonly form: Dump['form']) {}
@@ -110,15 +114,16 @@ export class Collector {
     const open = this.#open ?? this.#begin('traceback');
     open.time ??= around.time;
     if (open.goroutines === 0 && cause !== undefined) open.fatal ??= cause.fatal;
-    if (header.state.status === 'running' && around.first !== unavailableText) open.hasRunner = true;
-    if (header.id !== 0) open.ids.add(header.id);
+    if (header.state.status === 'running' && !isUnavailable(around.first)) open.hasRunner = true;
+    open.isRepeated =
+      header.id !== 0 && !open.ids.add(header.id) && open.byThreads && !open.unavailable.has(header.id);
     return open.tree;
   }
 
   #beginsAnother(open: OpenDump, header: Header, around: Around, cause: Cause | undefined): boolean {
     if (open.form === 'counts') return true;
     if (open.byThreads && !(cause !== undefined && open.fatal !== cause.fatal)) return false;
-    const runs = header.state.status === 'running' && around.first !== unavailableText;
+    const runs = header.state.status === 'running' && !isUnavailable(around.first);
     if (cause !== undefined && open.goroutines > 0 && (runs || !cause.runs)) return true;
     // Of a world that stands still only the one that asks for the dump is running.
     if (runs && open.hasRunner && (!around.afterBlank || /^runtime\/(pprof|debug)\./.test(around.first)))
@@ -134,7 +139,7 @@ export class Collector {
   /** A goroutine's lines are over. Goroutine 0 is a thread's own stack, and none. */
   end(place: Place | undefined, state: GoroutineState, finished: Finished): void {
     const open = this.#open;
-    if (open === undefined || finished.id === 0) return;
+    if (open === undefined || finished.id === 0 || open.isRepeated) return;
     if (open.unavailable.delete(finished.id)) this.#count(-1);
     this.#count(1);
     if (finished.lack === 'unavailable') open.unavailable.set(finished.id, { place, state, finished });

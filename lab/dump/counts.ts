@@ -1,6 +1,7 @@
 import type { Collector } from './collector.js';
 import { nonGo, type Place, type StackTree } from './fold.js';
 import { findCounts, type GoroutineState, unquoteGo } from './header.js';
+import type { DumpStack } from './model.js';
 
 /** Reads `debug=1` of net/http/pprof: how many goroutines have a stack, and its calls. */
 export class CountsReader {
@@ -9,7 +10,9 @@ export class CountsReader {
   #leaked = false;
   #group: { readonly count: number; labels: Record<string, string> | undefined } | undefined;
   #frames: string[] = [];
-  #damaged = false;
+  #lack: DumpStack['lack'];
+  #total = 0;
+  #read = 0;
 
   constructor(collector: Collector) {
     this.#collector = collector;
@@ -26,6 +29,8 @@ export class CountsReader {
     if (found?.at !== 0) return false;
     this.end();
     this.#leaked = found.leaked;
+    this.#total = found.total;
+    this.#read = 0;
     this.#tree = this.#collector.counts(found.total, time);
     return true;
   }
@@ -49,7 +54,7 @@ export class CountsReader {
     }
     if (!line.startsWith('#')) return false;
     const frame = /^#\s+0x[0-9a-f]+(?:\s+(\S.*?)\+0x[0-9a-f]+\s+(\S.*:\d+))?$/.exec(line);
-    if (frame === null) this.#damaged = true;
+    if (frame === null) this.#lack = 'damaged';
     else this.#frames.push(frame[1] ?? nonGo, `\t${frame[2] ?? ''}`);
     return true;
   }
@@ -69,9 +74,10 @@ export class CountsReader {
     };
     let place: Place | undefined = tree.root(state);
     for (const text of this.#frames) place = place && tree.step(place, text);
-    this.#collector.endGroup(place, state, this.#damaged ? 'damaged' : undefined, group.count);
+    this.#collector.endGroup(place, state, this.#lack, group.count);
     this.#frames = [];
-    this.#damaged = false;
+    this.#lack = undefined;
+    this.#read += group.count;
   }
 
   /** The dump is over. */
@@ -82,9 +88,10 @@ export class CountsReader {
 
   /** The text is over, with a last line that may be a part of one. */
   cutOff(rest: string): void {
-    if (this.#group !== undefined) {
-      if (rest !== '') this.#damaged = true;
-      this.#collector.limit('the text ends in the middle of a stack');
+    const group = this.#group;
+    if (group !== undefined && (rest !== '' || this.#read + group.count < this.#total)) {
+      this.#lack = 'cut off';
+      this.#collector.limit('the text ends in the middle of a stack: its outer frames are missing');
     }
     this.end();
   }

@@ -4,15 +4,21 @@ import { timeIn } from './log-time.js';
 const beginning =
   /goroutine (?:\d+(?: [a-z]+=\w+)* \[[^\]\n]*\](?: \{[^}]*\})?:|profile: total \d+)(?:\\+r)?\\+n/;
 
+/** A text that stands in a line. */
+export interface TextInLine {
+  /** Absent where a log has something else in this line. */
+  readonly text: string | undefined;
+  readonly time: Date | undefined;
+  /** The line does not end within it. */
+  readonly isWhole: boolean;
+}
+
 /** The text in a line that has line ends written as `\n`, and when it was written. */
-export function escapedText(
-  line: string,
-): { readonly text: string; readonly time: Date | undefined } | undefined {
+export function escapedText(line: string): TextInLine | undefined {
   const found = beginning.exec(line);
   if (found === null) return undefined;
-  const quotes = openQuote(line.slice(0, found.index));
-  const text = line.slice(quotes.at);
-  return { text: unescaped(text, quotes.quote), time: timeIn(line.slice(0, quotes.at)) };
+  const { at, quote } = openQuote(line.slice(0, found.index));
+  return { ...unescaped(line.slice(at), quote), time: timeIn(line.slice(0, at)) };
 }
 
 /** The quote of the string that goes on behind `before`, and where its text begins. */
@@ -36,7 +42,7 @@ function openQuote(before: string): { readonly at: number; readonly quote: strin
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f' };
 
 /** Up to the string's end, and with what its escapes stand for; bytes of UTF-8 as Latin-1. */
-export function unescaped(text: string, quote: string): string {
+export function unescaped(text: string, quote: string): Omit<TextInLine, 'time'> & { readonly text: string } {
   const parts: string[] = [];
   let from = 0;
   for (const found of text.matchAll(/\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([\s\S]))|["'`]/g)) {
@@ -44,7 +50,7 @@ export function unescaped(text: string, quote: string): string {
     if (whole.length === 1) {
       if (whole !== quote) continue;
       parts.push(text.slice(from, found.index));
-      return parts.join('');
+      return { text: parts.join(''), isWhole: true };
     }
     parts.push(text.slice(from, found.index));
     from = found.index + whole.length;
@@ -54,5 +60,5 @@ export function unescaped(text: string, quote: string): string {
     else parts.push(escapes[one ?? ''] ?? one ?? '');
   }
   parts.push(text.slice(from));
-  return parts.join('');
+  return { text: parts.join(''), isWhole: quote === '' };
 }

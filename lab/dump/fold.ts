@@ -190,6 +190,7 @@ function stackOf(leaf: Place, tally: Tally, known: Map<string, DumpFrame>): Dump
       creator = place;
     } else if (!line.startsWith('\t') && !line.startsWith('!')) frames.push(frameOf(line, file, known));
   }
+  if (elidedAfter === undefined && isSilentlyElided(frames, tally)) elidedAfter = frames.length;
   const { labels, ...state } = tally.state;
   const lack = tally.lack ?? (elidedAfter === undefined ? undefined : 'elided');
   return {
@@ -202,6 +203,16 @@ function stackOf(leaf: Place, tally: Tally, known: Map<string, DumpFrame>): Dump
     count: tally.count,
     members: tally.members,
   };
+}
+
+/**
+ * Go before 1.21 reads a hundred frames, and says so only when it has printed them all, which it does not do of its own:
+ * 98 are left of a goroutine that waits.
+ */
+function isSilentlyElided(frames: readonly DumpFrame[], { members }: Tally): boolean {
+  if (frames.length < 94 || frames.length > 100) return false;
+  const outermost = frames.at(-1)?.function ?? '';
+  return members[0]?.createdIn === undefined && !/^(main\.main|runtime\.(main|goexit))$/.test(outermost);
 }
 
 /** Marks at the end of a function's text. */

@@ -17,14 +17,17 @@ export interface Header {
  * at the end of a line, of which anything may be the beginning.
  */
 const headerPattern =
-  /goroutine (\d+)((?: gp=0x[0-9a-f]+| gp=nil| m=nil| m=-?\d+| mp=0x[0-9a-f]+| mp=nil)*) \[([^\]\n]*)\](?: \{(.*)\})?:$/;
+  /goroutine (\d+)((?: gp=0x[0-9a-f]+| gp=nil| m=nil| m=-?\d+| mp=0x[0-9a-f]+| mp=nil)*) \[((?:[^\]\n"]|"(?:[^"\\]|\\.)*")*)\](?: \{(.*)\})?:$/;
 
 /** Where in `line` the first line of a goroutine begins, and what it says; undefined where there is none. */
 export function findHeader(line: string): { readonly at: number; readonly header: Header } | undefined {
   const found = headerPattern.exec(line);
   if (found === null) return undefined;
-  const [, id = '', , bracket = '', labels] = found;
-  const { state, minutes } = readBracket(bracket);
+  const [, id = '', , inside = '', behind] = found;
+  // Go 1.26 prints labels between the brackets, later ones behind them.
+  const at = inside.indexOf(' labels:{');
+  const labels = at < 0 ? behind : inside.slice(at + ' labels:{'.length, -1);
+  const { state, minutes } = readBracket(at < 0 ? inside : inside.slice(0, at));
   const known = labels === undefined ? undefined : headerLabels(labels);
   return {
     at: found.index,

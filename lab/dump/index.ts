@@ -1,4 +1,4 @@
-export { type Dump, type DumpFrame, type DumpMember, type DumpStack, maxMembers } from './model.js';
+export type { Dump, DumpStack } from './model.js';
 export { openDump } from './open.js';
-export { type ProfileStack, writeProfile } from './profile.js';
-export { type ReadOptions, readDumps } from './read.js';
+export { writeProfile } from './profile.js';
+export { readDumps } from './read.js';

@@ -1,11 +1,11 @@
-import { escapedText, unescaped } from './escaped.js';
+import { escapedText, type TextInLine, unescaped } from './escaped.js';
 import { findBeginning } from './header.js';
 import { timeOf } from './log-time.js';
 
 /** Lines of a log that are objects of JSON, of which one field has the text. */
 export interface JsonLines {
   /** Undefined where the line is no such object; without `text` where the object has none. */
-  content(line: string): { readonly text: string | undefined; readonly time: Date | undefined } | undefined;
+  content(line: string): TextInLine | undefined;
 }
 
 const timeFields = ['time', 'Time', 'ts', 'timestamp', '@timestamp', 'eventTime', '__REALTIME_TIMESTAMP'];
@@ -26,14 +26,14 @@ export function jsonLines(line: string): JsonLines | undefined {
       if (own === undefined) return cutOff(next, path);
       const text = textOf(at(own, path));
       const time = timeFields.map((field) => timeOf(at(own, [field]))).find((one) => one !== undefined);
-      if (text === undefined) return { text, time };
+      if (text === undefined) return { text, time, isWhole: true };
       if (isDocker && !text.endsWith('\n')) {
         begun += text;
-        return { text: undefined, time };
+        return { text: undefined, time, isWhole: true };
       }
       const whole = begun + text;
       begun = '';
-      return { text: whole.endsWith('\n') ? whole.slice(0, -1) : whole, time };
+      return { text: whole.endsWith('\n') ? whole.slice(0, -1) : whole, time, isWhole: true };
     },
   };
 }
@@ -87,11 +87,11 @@ function hasDump(text: string): boolean {
 }
 
 /** What is there of the field's text in an object that has no end. */
-function cutOff(line: string, path: readonly string[]): ReturnType<JsonLines['content']> {
+function cutOff(line: string, path: readonly string[]): TextInLine {
   const key = JSON.stringify(path.at(-1));
   const found = line.lastIndexOf(`${key}:`);
   const quote = found < 0 ? -1 : line.indexOf('"', found + key.length + 1);
-  if (quote < 0) return { text: undefined, time: undefined };
-  const text = unescaped(line.slice(quote + 1), '"');
-  return { text: text.endsWith('\n') ? text.slice(0, -1) : text, time: undefined };
+  if (quote < 0) return { text: undefined, time: undefined, isWhole: false };
+  const { text, isWhole } = unescaped(line.slice(quote + 1), '"');
+  return { text: isWhole && text.endsWith('\n') ? text.slice(0, -1) : text, time: undefined, isWhole };
 }

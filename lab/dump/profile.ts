@@ -72,11 +72,22 @@ function decode(bytes: Uint8Array): Profile {
   if (!endsWithField(bytes)) throw damaged('it is cut off');
   try {
     const profile = Profile.decode(bytes);
+    if (lacksNames(profile)) throw damaged('names are missing at its end');
     if (profile.sampleType.length > 0) return profile;
   } catch (error) {
-    throw damaged(messageOf(error), error);
+    throw error instanceof LabError ? error : damaged(messageOf(error), error);
   }
   throw damaged('it does not tell what it counts');
+}
+
+/** Names stand last in what Go writes. */
+function lacksNames({ stringTable, function: functions, sample, sampleType }: Profile): boolean {
+  const used = [
+    ...functions.flatMap(({ name, filename }) => [name, filename]),
+    ...sample.flatMap(({ label }) => label.flatMap(({ key, str }) => [key, str])),
+    ...sampleType.map(({ type }) => type),
+  ];
+  return used.some((at) => Number(at) >= stringTable.strings.length);
 }
 
 /** Whether `bytes` are whole fields of protobuf. The library takes what is cut off for whole, with halves of names. */
@@ -114,7 +125,7 @@ function framesByLocation(profile: Profile, text: (at: number | bigint) => strin
       location.line.map((line, index): DumpFrame => {
         const fn = functions.get(Number(line.functionId));
         return {
-          function: fn === undefined ? 'non-Go function' : text(fn.name),
+          function: fn === undefined ? 'non-Go function' : asPrinted(text(fn.name)),
           file: fn === undefined ? '' : text(fn.filename),
           line: Number(line.line),
           inlined: index < location.line.length - 1,
@@ -123,6 +134,9 @@ function framesByLocation(profile: Profile, text: (at: number | bigint) => strin
     ]),
   );
 }
+
+/** Type arguments as tracebacks have them. */
+const asPrinted = (name: string) => name.replace(/\[.*\]/, '[...]');
 
 /** Goroutines of one stack, of any origin. */
 export interface ProfileStack {

@@ -1,5 +1,5 @@
 import type { Around, Collector } from './collector.js';
-import { unavailableText } from './collector.js';
+import { isUnavailable } from './collector.js';
 import { createdBy, elided, inlinedMark, nonGo, type Place, type StackTree, wordsEnd } from './fold.js';
 import type { Header } from './header.js';
 import type { DumpStack } from './model.js';
@@ -21,6 +21,7 @@ export class TracebackReader {
     | undefined;
   #header: Header | undefined;
   #tree: StackTree | undefined;
+  #root: Place | undefined;
   #place: Place | undefined;
   #pending: Pending | undefined;
   /** By frame; used anew for each goroutine. */
@@ -75,7 +76,8 @@ export class TracebackReader {
     this.#waiting = undefined;
     this.#header = header;
     this.#tree = this.#collector.goroutine(header, around);
-    this.#place = this.#tree.root(header.state);
+    this.#root = this.#tree.root(header.state);
+    this.#place = this.#root;
     this.#pending = undefined;
     this.#words.length = 0;
     this.#createdIn = undefined;
@@ -88,6 +90,10 @@ export class TracebackReader {
 
   #own(line: string): boolean {
     if (this.#ancestors) return isOfAncestor(line);
+    if (this.#place === this.#root && isUnavailable(line)) {
+      this.#lack = 'unavailable';
+      return true;
+    }
     if (line.charCodeAt(0) === tab || this.#pending !== undefined) {
       if (this.#file(line)) return true;
     }
@@ -106,10 +112,6 @@ export class TracebackReader {
 
   /** The second line of a frame, or of `created by`. */
   #file(line: string): boolean {
-    if (line === unavailableText) {
-      this.#lack = 'unavailable';
-      return true;
-    }
     const text = filePart(line);
     const pending = this.#pending;
     const tree = this.#tree;
@@ -202,7 +204,7 @@ export class TracebackReader {
     if (header === undefined) return;
     const whole =
       this.#pending === undefined &&
-      (this.#hasCreator || this.#lack === 'unavailable' || this.#ancestors || isOutermost(this.#outermost));
+      (this.#hasCreator || this.#ancestors || (header.id === 1 && isOutermost(this.#outermost)));
     if (!whole) {
       this.#pending = undefined;
       this.#lack = 'cut off';
@@ -218,7 +220,7 @@ export class TracebackReader {
 const tab = 9;
 const closing = 41;
 
-/** Where a goroutine begins that no go statement has started. */
+/** Where the main goroutine begins, which no go statement has started. */
 function isOutermost(name: string): boolean {
   return /^(main\.main|runtime\.main|runtime\.goexit|.*\.init(\.\d+)?(\.func[\d.]+)?)$/.test(
     name.replace(inlinedMark, ''),
@@ -231,7 +233,7 @@ function filePart(line: string): string | undefined {
   let text = line;
   if (plus > 0) text = line.slice(0, plus);
   else {
-    const pc = / pc=0x[0-9a-f]+$/.exec(line);
+    const pc = /(?: fp=0x[0-9a-f]+ sp=0x[0-9a-f]+)? pc=0x[0-9a-f]+$/.exec(line);
     if (pc !== null) text = line.slice(0, pc.index);
   }
   if (!endsWithNumber(text)) return pcOnly.test(line) ? '\t' : undefined;

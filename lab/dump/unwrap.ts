@@ -1,5 +1,5 @@
-import { escapedText } from './escaped.js';
-import { findHeader } from './header.js';
+import { escapedText, type TextInLine } from './escaped.js';
+import { findBeginning } from './header.js';
 import { type JsonLines, jsonLines } from './json-lines.js';
 import { type Prefix, prefixOf } from './prefix.js';
 import type { TextReader } from './text.js';
@@ -7,7 +7,7 @@ import type { TextReader } from './text.js';
 /** A log in a log in a log. */
 const maxDepth = 3;
 /** Lines before a goroutine that tell why the process ended, until the form of the log is known. */
-const remembered = 16;
+const remembered = 200;
 
 /**
  * Takes lines of logs for lines of dumps: what a log puts before each line, lines as strings of JSON, line ends that are
@@ -47,11 +47,15 @@ export class Unwrapper {
     if (line === '') return '';
     const content = this.#prefix?.strip(line);
     if (content !== undefined) return this.#within().rest(content.text ?? '');
-    if (this.#json?.content(line) !== undefined || isWrapped(line)) {
-      this.line(line);
-      return '';
-    }
-    return line;
+    const found = this.#json?.content(line) ?? wrapped(line);
+    if (found === undefined) return line;
+    if (found.text === undefined) return '';
+    if (found.isWhole) this.#lines(found.text, found.time);
+    if (found.isWhole) return '';
+    const lines = found.text.split('\n');
+    const last = lines.pop() ?? '';
+    for (const one of lines) this.#within().line(one, found.time);
+    return this.#within().rest(last);
   }
 
   #behindPrefix(prefix: Prefix, line: string, time: Date | undefined): boolean {
@@ -99,7 +103,7 @@ export class Unwrapper {
     }
     const escaped = escapedText(line);
     if (escaped !== undefined) {
-      this.#lines(escaped.text, escaped.time ?? time);
+      this.#lines(escaped.text ?? '', escaped.time ?? time);
       return true;
     }
     const prefix = prefixOf(line);
@@ -121,10 +125,8 @@ export class Unwrapper {
   }
 }
 
-function isWrapped(line: string): boolean {
-  return (
-    line.includes('goroutine ') &&
-    findHeader(line)?.at !== 0 &&
-    (jsonLines(line) !== undefined || escapedText(line) !== undefined)
-  );
+/** A text in a line of a form that is not known yet. */
+function wrapped(line: string): TextInLine | undefined {
+  if (!line.includes('goroutine ') || findBeginning(line) === 0) return undefined;
+  return jsonLines(line)?.content(line) ?? escapedText(line);
 }
