@@ -43,7 +43,7 @@ export async function analyzeDump(
   const groups = groupsOfDump(dump, isHere ? localFiles(program) : (_, file) => file);
   const found = exe ?? (isHere ? '' : program);
   await using sources = openSourcesOf(found, { ...options, exe: exe?.path ?? '' }, emit, signal);
-  await using engine = dumpEngine({ name, dump, groups, exe });
+  await using engine = dumpEngine({ name, dump, groups, exe: options.exe === undefined ? undefined : exe });
   const diagnosis = await analyze({ engine, sources, began }, {}, emit, signal);
   signal.throwIfAborted();
   if (dump.form === 'traceback') options.onRoster?.(rosterOfDump(groups));

@@ -88,14 +88,14 @@ describe('programs whose deadlocks were reported, and healthy ones that are larg
 
   for (const { name, expected } of faulty) {
     it(`names the deadlock of ${name}, reported in ${expected.ref}`, async () => {
-      const { diagnosis } = valueOf((await resultOf(name)).first);
+      const { diagnosis } = valueIn((await resultOf(name)).first);
       expect(faultyDifferences(diagnosis, expected)).to.deep.equal([]);
       expect(await pictureFaults(diagnosis)).to.deep.equal([]);
     });
 
     if (expected.fixed === null) continue;
     it(`accuses nobody in ${name} when it is repaired`, async () => {
-      const { diagnosis } = valueOf((await resultOf(name)).companion);
+      const { diagnosis } = valueIn((await resultOf(name)).companion);
       expect(falseAlarms(diagnosis)).to.deep.equal([]);
     });
   }
@@ -103,7 +103,7 @@ describe('programs whose deadlocks were reported, and healthy ones that are larg
   it('has the cause of at least three in four as the first suspect of their goroutine dumps', async () => {
     const missed: string[] = [];
     for (const { name, expected } of faulty) {
-      const diagnosis = valueOf((await resultOf(name)).text);
+      const diagnosis = valueIn((await resultOf(name)).text);
       if (!isFirstSuspect(diagnosis, expected)) missed.push(`${name}: ${diagnosis.summary}`);
     }
     expect(missed, missed.join('\n')).to.have.lengthOf.at.most(Math.floor(faulty.length / 4));
@@ -112,7 +112,7 @@ describe('programs whose deadlocks were reported, and healthy ones that are larg
   it('suspects nobody in the dumps of the repaired ones', async () => {
     for (const { name, expected } of faulty) {
       if (expected.fixed === null) continue;
-      const diagnosis = valueOf((await resultOf(name)).companionText);
+      const diagnosis = valueIn((await resultOf(name)).companionText);
       expect(allFindings(diagnosis), name).to.deep.equal([]);
     }
   });
@@ -123,7 +123,7 @@ describe('programs whose deadlocks were reported, and healthy ones that are larg
       const title = nameOf(name, run);
       const within = Number.isFinite(most) ? ` within ${most} seconds of processor time` : '';
       it(`finds nothing in ${title}${within}`, async () => {
-        const { diagnosis, cpuSeconds } = valueOf((await resultOf(title)).first);
+        const { diagnosis, cpuSeconds } = valueIn((await resultOf(title)).first);
         const { verdict, findings, limits } = diagnosis;
         expect(verdict, [...findings.map(({ explanation }) => explanation), ...limits].join('\n')).to.equal(
           'none',
@@ -156,7 +156,7 @@ async function analysed(
   });
 }
 
-function valueOf<T>(settled: PromiseSettledResult<T> | undefined): T {
+function valueIn<T>(settled: PromiseSettledResult<T> | undefined): T {
   if (settled === undefined) throw new Error('nothing was taken');
   if (settled.status === 'rejected') throw settled.reason;
   return settled.value;

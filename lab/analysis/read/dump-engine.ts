@@ -15,7 +15,7 @@ export interface DumpInput {
   readonly name: string;
   readonly dump: Dump;
   readonly groups: readonly DumpGroup[];
-  /** The program's executable, where one is here. */
+  /** The executable of the very process, where it was given; one that was built of the sources is another. */
   readonly exe: Executable | undefined;
 }
 
@@ -45,16 +45,19 @@ export function dumpEngine({ name, dump, groups, exe }: DumpInput): Engine {
         // The runtime itself ends a program in which nothing is pending any more.
         timersPending: () => Promise.resolve(!isOver(dump)),
         withChecks: (finding) => withTextChecks(finding, name),
-        limits: [...dump.limits, textOnly],
+        limits: [...dump.limits, ...(dump.form === 'traceback' ? [] : [numberedHere]), textOnly],
       }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
+const numberedHere =
+  'This form of a dump has no numbers of goroutines, no wait reasons and no argument words: the numbers here are places ' +
+  'in its list. What tells more: curl http://HOST:PORT/debug/pprof/goroutine?debug=2.';
+
 const textOnly =
-  'A dump is text: it has no address of a channel and no state of any object, so that channels are told apart by the ' +
-  'sources alone and nothing beyond what the runtime says of a goroutine is proved. A core proves it: npx lab capture ' +
-  '--pid PID, then npx lab analyze --exe FILE --core FILE.';
+  'A dump has neither the addresses of channels nor the states of objects: what the runtime does not say itself is ' +
+  'suspected at most. A core proves more: npx lab capture --pid PID.';
 
 /** As far as the text alone tells it; which packages to read hangs on it. */
 function snapshotOf(dump: Dump, groups: readonly DumpGroup[]): Snapshot {

@@ -47,6 +47,7 @@ const optionsSchema = z.looseObject({
     .optional(),
   explain: z.string().optional(),
   svg: z.string().optional(),
+  pprof: z.string().optional(),
   /** A folder; commander's form of `--no-source` is `false`. */
   source: z.union([z.boolean(), z.string().min(1)]).default(true),
 });
@@ -54,6 +55,7 @@ const optionsSchema = z.looseObject({
 const report = 'the report';
 const list = 'the list of goroutines';
 const graph = 'the graph';
+const profile = 'the profile';
 
 export const analyzeCommand: LabCommand = {
   define: defineAnalyze,
@@ -91,6 +93,12 @@ export const analyzeCommand: LabCommand = {
         : diagnosisText(diagnosis, screen, asked),
     );
     if (asked.svg !== undefined) await writeGraph(resolve(asked.svg), diagnosis, output);
+    if (asked.pprof !== undefined) {
+      const file = resolve(asked.pprof);
+      const { groupProfile } = await import('../../store/group-profile.js');
+      await writing(profile, file, writeWhole(file, groupProfile(diagnosis)));
+      output.aside(`profile: ${file}`);
+    }
     if (asked.members !== undefined) {
       const file = resolve(asked.members);
       const { writeMembers } = await import('../../store/members.js');
@@ -119,7 +127,7 @@ async function writeGraph(file: string, diagnosis: Diagnosis, output: Output): P
 }
 
 /** A page that broke off would still look like one. */
-async function writeWhole(file: string, text: string): Promise<void> {
+async function writeWhole(file: string, text: string | Uint8Array): Promise<void> {
   const isNew = !existsSync(file);
   try {
     await writeFile(file, text);
@@ -289,8 +297,15 @@ function readOptions(options: unknown): z.infer<typeof optionsSchema> {
 }
 
 /** An explanation is printed in place of everything else. */
-function requireOneAnswer({ explain, html, svg, members, ...shown }: z.infer<typeof optionsSchema>): void {
-  const others = { html, svg, members, ...(shown.markdown ? { markdown: true } : {}) };
+function requireOneAnswer({
+  explain,
+  html,
+  svg,
+  pprof,
+  members,
+  ...shown
+}: z.infer<typeof optionsSchema>): void {
+  const others = { html, svg, pprof, members, ...(shown.markdown ? { markdown: true } : {}) };
   const [other] = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   if (explain === undefined || other === undefined) return;
   throw new LabError(`--explain prints one explanation, and nothing for --${other}`, {
@@ -312,6 +327,7 @@ function requireSensible({
   html,
   members,
   svg,
+  pprof,
 }: z.infer<typeof optionsSchema>): void {
   const refuse = (message: string, hint: string): never => {
     throw new LabError(message, { code: 'usage', hint });
@@ -338,6 +354,7 @@ function requireSensible({
     { what: report, path: html },
     { what: list, path: members },
     { what: graph, path: svg },
+    { what: profile, path: pprof },
   ].flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }]));
   const read = [
     { what: 'the executable', path: exe },

@@ -5,7 +5,7 @@ import { collect, describe } from './page.js';
 export function defineAnalyze(program: Command): Command {
   const command = program
     .command('analyze')
-    .description('diagnose a Go core: exit 0 no deadlock, 1 deadlock, 2 undecided')
+    .description('diagnose a Go core or a goroutine dump: exit 0 no deadlock, 1 deadlock, 2 undecided')
     .optionsGroup('What is analysed')
     .option('--exe <file>', 'the executable of the process, or a folder to look for it in')
     .option('--core <file>', 'its core file, compressed or in an archive too, or coredumpctl:PID')
@@ -24,11 +24,13 @@ export function defineAnalyze(program: Command): Command {
     .option('--explain <what>', 'why: G42, S3, R1 or 0xADDR of this core; or a rule, which needs no core')
     .option('--markdown', 'ten lines for an incident channel in place of the screen')
     .option('--svg <file>', 'write the wait-for graph as a picture')
+    .option('--pprof <file>', 'write the goroutines by group as a profile for go tool pprof')
     .option('--html <file>', 'write the report as a page')
     .option('--members <file>', 'write which goroutines each group has, as JSON lines');
   return describe(command, {
     synopsis: [
       'analyze [--exe FILE] --core FILE [--debug-file FILE] [--source-map FROM=TO]...',
+      'analyze --dump FILE|-|URL [--source DIR]',
       'analyze --run DIR',
       'analyze --explain RULE',
     ],

@@ -18,7 +18,10 @@ export function channelMarkdown(
   const [finding] = findings;
   const { total, blocked } = seen.goroutines;
   const counts = `${counted(total, 'goroutine')}, ${blocked.toLocaleString('en-US')} blocked`;
-  const program = `- program: ${markdownCode(nameOf(seen.exe))}, ${escapeMarkdown(seen.goVersion)}, build ID ${markdownCode(seen.buildId === '' ? 'unknown' : seen.buildId)}`;
+  const program =
+    diagnosis.stats.engine === 'dump'
+      ? `- dump: ${markdownCode(seen.core)}`
+      : `- program: ${markdownCode(nameOf(seen.exe))}, ${escapeMarkdown(seen.goVersion)}, build ID ${markdownCode(seen.buildId === '' ? 'unknown' : seen.buildId)}`;
   const proof = `- proof: ${markdownCode(`${again} --proof`)}`;
   if (finding === undefined) {
     const word = { deadlock: 'deadlock', none: 'no deadlock', unknown: 'undecided' }[verdict];

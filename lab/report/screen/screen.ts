@@ -103,7 +103,7 @@ function findingBlocks(
     ],
     [
       ...labelled('fix', lowerFirst(finding.suggestion), p.green, columns),
-      ...whyLines(finding, options),
+      ...whyLines(finding, diagnosis.stats.engine, options),
       ...alsoLines(diagnosis, options),
     ],
   ];
@@ -132,7 +132,11 @@ function behindLines(
 }
 
 /** What keeps a finding from being proved, in a sentence. */
-function whyLines({ certainty, evidence, rule }: Finding, { palette: p, columns }: ScreenOptions): string[] {
+function whyLines(
+  { certainty, evidence, rule }: Finding,
+  engine: Diagnosis['stats']['engine'],
+  { palette: p, columns }: ScreenOptions,
+): string[] {
   if (certainty === 'strong') {
     const reached = evidence.some(
       ({ kind, text }) => kind === 'reachability' && /can still reach/.test(text),
@@ -145,7 +149,11 @@ function whyLines({ certainty, evidence, rule }: Finding, { palette: p, columns 
   const open = evidence
     .map(({ text }) => /Not excluded: (.*)$/.exec(text)?.[1])
     .find((text) => text !== undefined);
-  const why = open ?? `something outside may still end the wait: see --proof and --explain ${rule}`;
+  const told =
+    engine === 'dump'
+      ? 'a dump does not show which object each goroutine means; a core does'
+      : `something outside may still end the wait: see --proof and --explain ${rule}`;
+  const why = open ?? told;
   return labelled('why only suspected', firstOf(why), p.dim, columns);
 }
 
@@ -229,11 +237,13 @@ function clipLines(lines: readonly string[], most: number, columns: number): rea
   ];
 }
 
-function footLines({ process: seen, verdict }: Diagnosis, options: ScreenOptions): string[] {
+function footLines({ process: seen, verdict, stats }: Diagnosis, options: ScreenOptions): string[] {
   const { palette: p, columns, again, page, closing } = options;
   const { total, blocked } = seen.goroutines;
   const build = seen.buildId === '' ? '' : `, build ID ${seen.buildId.slice(0, 12)}`;
-  const facts = `${seen.goVersion} ${seen.os}/${seen.arch}${build}; ${counted(total, 'goroutine')}, ${blocked.toLocaleString('en-US')} blocked`;
+  const what =
+    stats.engine === 'dump' ? 'a goroutine dump' : `${seen.goVersion} ${seen.os}/${seen.arch}${build}`;
+  const facts = `${what}; ${counted(total, 'goroutine')}, ${blocked.toLocaleString('en-US')} blocked`;
   const [word, option] = verdict === 'none' ? ['stacks', '--verbose'] : ['proof', '--proof'];
   const proof = `  ${p.bold(word.padEnd(5))}  ${again} ${option}`;
   const shown = page === undefined ? undefined : `${p.bold('page')}   ${page}`;

@@ -25,12 +25,16 @@ export function groupsOfDump(
   return [...dump.stacks]
     .sort((a, b) => b.count - a.count)
     .map((stack, i) => {
-      // A form without numbers has its goroutines numbered in its own order.
-      const members = stack.members.map((one) => (one.id === 0 ? { ...one, id: next++ } : one));
+      const members = stack.members.length > 0 ? stack.members : numberedMembers(stack.count, next);
+      if (stack.members.length === 0) next += stack.count;
       const signature = signatureOf(`S${i + 1}`, stack, members, { form: dump.form, isHopeless }, localFile);
       return { signature, members };
     });
 }
+
+/** A form without numbers has its goroutines numbered here, in its own order. */
+const numberedMembers = (count: number, from: number): readonly DumpMember[] =>
+  Array.from({ length: Math.min(count, maxBucketIds) }, (_, i) => ({ id: from + i, words: [] }));
 
 /** Which goroutines each group has, as far as they were kept. */
 export function rosterOfDump(groups: readonly DumpGroup[]): Roster {

@@ -61,7 +61,7 @@ export function standOf({ signature }: DumpGroup): Stand {
       return { kind: 'channel', frame: at, directions: both };
     case '':
       // A form without reasons: what the functions do tells it.
-      if (fromOutside.test(first.function)) return live(first.function);
+      if (at < 0 || fromOutside.test(frames[at]?.function ?? '')) return live(first.function);
       if (sync === undefined) return { kind: 'channel', frame: at, directions: both };
   }
   if (sync === undefined) return unknown(reason);
@@ -70,7 +70,7 @@ export function standOf({ signature }: DumpGroup): Stand {
 
 /** The innermost functions of goroutines that the network, a clock or a system call will wake. */
 const fromOutside =
-  /^(?:internal\/poll\.runtime_pollWait|time\.Sleep|syscall\.\w*[sS]yscall\w*|os\/signal\.signal_recv|runtime\/pprof\.\w+|runtime\.\w+)$/;
+  /^(?:internal\/poll\.runtime_pollWait|time\.Sleep|syscall\.\w*[sS]yscall\w*|os\/signal\.signal_recv|runtime\/pprof\.\w+)$/;
 
 const notInSync = ({ function: name }: Frame) => !/^(?:runtime|sync|internal\/sync)\./.test(name);
 
