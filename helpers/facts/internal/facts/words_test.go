@@ -80,11 +80,28 @@ func again(t *time.Timer) {
 		<-t.C // drain
 	}
 }
+func anew(t *time.Timer) {
+	for {
+		t.Stop()
+		t.Reset(1)
+		<-t.C // reset
+	}
+}
+func rearm(t *time.Timer) {
+	for {
+		if !t.Stop() {
+			<-t.C // rearmed
+		}
+		t.Reset(1)
+	}
+}
 func main() {
 	x := &pair{make(chan int), make(chan int)}
 	go x.put()
 	x.get()
 	again(time.NewTimer(1))
+	anew(time.NewTimer(1))
+	rearm(time.NewTimer(1))
 }`)
 	id := func(name string) int { return p.ops(name)[0].ID }
 	groups := p.w.Alike([]int{id("putA"), id("getA"), id("putB"), id("getB"), -1, 1 << 20})
@@ -94,7 +111,7 @@ func main() {
 	if !isClockChannel(p.ops("clock")[0].Operand) || isClockChannel(p.ops("getA")[0].Operand) {
 		t.Error("wrong about which channel is a clock's")
 	}
-	if !p.w.isDrain(p.ops("drain")[0]) || p.w.isDrain(p.ops("fires")[0]) || p.w.isDrain(p.ops("getA")[0]) {
+	if !p.w.isDrain(p.ops("drain")[0]) || !p.w.isDrain(p.ops("rearmed")[0]) || p.w.isDrain(p.ops("reset")[0]) || p.w.isDrain(p.ops("fires")[0]) || p.w.isDrain(p.ops("getA")[0]) {
 		t.Error("wrong about which receive drains a stopped timer")
 	}
 }
