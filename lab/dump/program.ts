@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { readExecutable } from '../core/executable.js';
@@ -172,7 +172,7 @@ async function build(
   const home = join(cacheFolder(), 'dump-programs', key.digest('hex').slice(0, 16));
   await mkdir(home, { recursive: true });
   const exe = join(home, 'program');
-  const fresh = `${exe}.${process.pid}`;
+  const fresh = `${exe}.${process.pid}.${randomUUID().slice(0, 8)}`;
   const flags = ['-trimpath=false', '-ldflags=-w', ...(tags.length === 0 ? [] : [`-tags=${tags.join(',')}`])];
   const command = tests ? ['test', '-c', '-vet=off'] : ['build', '-buildvcs=false'];
   emit({ type: 'note', text: `building ${folder} to read its sources` });

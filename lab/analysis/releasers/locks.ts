@@ -3,7 +3,14 @@ import type { AnsweredClass } from '../../source/sources.js';
 import type { Releaser } from '../graph/releaser.js';
 import { callerOfSync, isOnce } from '../model/frames.js';
 import type { Locator } from '../model/locator.js';
-import type { Bucket, Frame, SyncMode, SyncObject, Wait } from '../model/snapshot.js';
+import {
+  type Bucket,
+  type Frame,
+  isPrivateRuntime,
+  type SyncMode,
+  type SyncObject,
+  type Wait,
+} from '../model/snapshot.js';
 import { type WaitObject, waitObject } from '../model/wait-object.js';
 import {
   blindSpots,
@@ -64,6 +71,7 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
   const classes = new Map<string, Promise<SyncFacts>>();
   const blind = blindSpots(context);
   const byKey = new Map(context.buckets.map((bucket) => [bucket.key, bucket]));
+  const passing = context.buckets.find(isInsideSync);
   const starting = context.buckets.filter((bucket) => isAboutToBegin(bucket, context));
   const waiting = new Map<number, Bucket[]>();
   for (const bucket of context.buckets) {
@@ -147,6 +155,8 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
     const object = context.snapshot.syncObjects?.get(wait.address);
     if (object === undefined) open('its state could not be read', true);
     else if (isFree(object, wait.mode)) open('it is free, and about to be given to the next one');
+    else if (object.untold && passing !== undefined)
+      open(`goroutine ${passing.ids[0]} is inside of package sync at this moment, perhaps giving it back`);
     for (const bucket of starting) open(`goroutine ${bucket.ids[0]} has yet to begin`);
     releasers.push(...blind, ...unansweredBy(facts.class));
     for (const { why, file, line } of facts.class.escapes) open(`it is passed to ${why} (${file}:${line})`);
@@ -287,6 +297,13 @@ function comingTo(operation: Operation, { stacks, routes, gates }: SyncFacts, ad
   for (const meaning of routes.get(operation)?.of(address) ?? []) add(meaning, false);
   for (const entry of operation.open) out.push(openEntry(entry, gates.behind(entry.gates, address)));
   return out;
+}
+
+/** It runs, or is about to, and is inside of Lock, Unlock and the like. */
+function isInsideSync({ signature: { status, frames } }: Bucket): boolean {
+  if (status === 'waiting') return false;
+  const first = frames.find(({ function: name }) => !isPrivateRuntime(name));
+  return first !== undefined && /^(?:internal\/)?sync\./.test(first.function);
 }
 
 /** A new goroutine that has not run stands in the wrapper of its `go` statement, or at its entry. */

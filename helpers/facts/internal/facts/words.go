@@ -369,7 +369,7 @@ func (w *World) timerCalls(fn *ssa.Function, timer ssa.Value, method string) []s
 	var out []ssa.Instruction
 	for _, b := range fn.Blocks {
 		for _, in := range b.Instrs {
-			call, ok := in.(ssa.CallInstruction)
+			call, ok := in.(*ssa.Call) // a deferred one is still to come
 			if !ok || calledName(call.Common()) != method {
 				continue
 			}

@@ -87,6 +87,10 @@ func anew(t *time.Timer) {
 		<-t.C // reset
 	}
 }
+func until(t *time.Timer) {
+	defer t.Stop()
+	<-t.C // deferred
+}
 func rearm(t *time.Timer) {
 	for {
 		if !t.Stop() {
@@ -102,6 +106,7 @@ func main() {
 	again(time.NewTimer(1))
 	anew(time.NewTimer(1))
 	rearm(time.NewTimer(1))
+	until(time.NewTimer(1))
 }`)
 	id := func(name string) int { return p.ops(name)[0].ID }
 	groups := p.w.Alike([]int{id("putA"), id("getA"), id("putB"), id("getB"), -1, 1 << 20})
@@ -111,7 +116,7 @@ func main() {
 	if !isClockChannel(p.ops("clock")[0].Operand) || isClockChannel(p.ops("getA")[0].Operand) {
 		t.Error("wrong about which channel is a clock's")
 	}
-	if !p.w.isDrain(p.ops("drain")[0]) || !p.w.isDrain(p.ops("rearmed")[0]) || p.w.isDrain(p.ops("reset")[0]) || p.w.isDrain(p.ops("fires")[0]) || p.w.isDrain(p.ops("getA")[0]) {
+	if !p.w.isDrain(p.ops("drain")[0]) || !p.w.isDrain(p.ops("rearmed")[0]) || p.w.isDrain(p.ops("reset")[0]) || p.w.isDrain(p.ops("deferred")[0]) || p.w.isDrain(p.ops("fires")[0]) || p.w.isDrain(p.ops("getA")[0]) {
 		t.Error("wrong about which receive drains a stopped timer")
 	}
 }
