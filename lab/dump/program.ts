@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { readExecutable } from '../core/executable.js';
 import { interrupted } from '../errors.js';
@@ -37,6 +37,7 @@ export interface ProgramOptions {
 
 const buildTimeoutMs = 5 * 60_000;
 const askTimeoutMs = 30_000;
+const forgottenMs = 7 * 24 * 3_600_000;
 
 /**
  * Finds the program of a dump, or why there is none. Without an executable, one is built of the sources, by the Go that
@@ -171,6 +172,7 @@ async function build(
   const key = createHash('sha256').update(JSON.stringify([folder, tests, tags, go.path, go.version]));
   const home = join(cacheFolder(), 'dump-programs', key.digest('hex').slice(0, 16));
   await mkdir(home, { recursive: true });
+  await removeForgotten(dirname(home));
   const exe = join(home, 'program');
   const fresh = `${exe}.${process.pid}.${randomUUID().slice(0, 8)}`;
   const flags = ['-trimpath=false', '-ldflags=-w', ...(tags.length === 0 ? [] : [`-tags=${tags.join(',')}`])];
@@ -191,6 +193,15 @@ async function build(
     throw error;
   } finally {
     await rm(fresh, { force: true });
+  }
+}
+
+/** Programs that no dump has asked for in a week. */
+async function removeForgotten(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const seen = await stat(join(folder, name)).catch(() => undefined);
+    if (seen !== undefined && Date.now() - seen.mtimeMs > forgottenMs)
+      await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 
