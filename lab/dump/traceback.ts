@@ -202,8 +202,10 @@ export class TracebackReader {
     if (this.#waiting !== undefined) this.#open('');
     const header = this.#header;
     if (header === undefined) return;
+    // What go prints behind the last goroutine, `exit status 2` or `FAIL`, is none of its lines.
+    const isOther = !/^(created by |\S+\()/.test(this.#pending?.text ?? '');
     const whole =
-      this.#pending === undefined &&
+      (this.#pending === undefined || (isOther && this.#pending.text !== '')) &&
       (this.#hasCreator || this.#ancestors || (header.id === 1 && isOutermost(this.#outermost)));
     if (!whole) {
       this.#pending = undefined;

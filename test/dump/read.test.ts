@@ -37,6 +37,12 @@ exit status 2
 `;
 
 describe('the reader of goroutine dumps', () => {
+  it('takes what go test prints behind the last goroutine for no part of it', async () => {
+    const [dump] = await read(deadlock.replace('exit status 2\n', 'FAIL\texample.com/app\t1.009s\nFAIL\n'));
+    expect(dump?.limits).to.deep.equal([]);
+    expect(dump?.stacks.map(({ lack }) => lack)).to.deep.equal([undefined, undefined]);
+  });
+
   it('counts goroutines of one stack, and keeps their numbers and argument words', async () => {
     const [dump, ...more] = await read(deadlock);
     expect(more).to.have.length(0);

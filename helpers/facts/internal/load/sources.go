@@ -10,6 +10,7 @@ import (
 	"go/token"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"sort"
 	"strconv"
@@ -243,6 +244,9 @@ func (s *sources) reread(ctx context.Context, src *source) {
 }
 
 // missing are the recorded files that the analysis would have wanted and has not.
+// testMain is what the go command writes for tests, and removes: it calls them and does nothing else.
+const testMain = "_testmain.go"
+
 func (s *sources) missing(order []*source) []string {
 	found := map[string]bool{}
 	for _, src := range order {
@@ -257,6 +261,9 @@ func (s *sources) missing(order []*source) []string {
 		}
 		for _, dir := range s.places.dirs[src.path] {
 			for _, recorded := range s.fit.inFolder[dir] {
+				if path.Base(recorded) == testMain {
+					continue
+				}
 				if s.fit.packages[recorded] == src.path && !isFile(s.places.local(recorded)) && !s.fit.seen(recorded) {
 					found[recorded] = true
 				}
