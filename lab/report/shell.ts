@@ -25,3 +25,7 @@ export function commandLine(record: CommandRecord, dir: string): string {
   const { cwd } = record;
   return cwd === undefined || relative(dir, cwd) === '' ? line : `(cd ${quoteWord(cwd)} && ${line})`;
 }
+
+/** A command that shows a claim, behind the prompt that it is typed at: Delve's, or the shell's where it is about a text. */
+export const prompted = (command: string): string =>
+  /^(?:grep|sed) /.test(command) ? `$ ${command}` : `(dlv) ${command}`;

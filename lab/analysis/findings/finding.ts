@@ -90,7 +90,8 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
       add('memory', text, `print *(*"runtime.hchan")(${hex(address)})`);
     }
     const sync = input.graph.syncObjects?.get(address);
-    if (sync !== undefined) add('memory', syncStateText(sync, input.nameOf(address)), syncStateCheck(sync));
+    if (sync !== undefined && !sync.untold)
+      add('memory', syncStateText(sync, input.nameOf(address)), syncStateCheck(sync));
     for (const releaser of input.graph.releasers.get(object) ?? []) {
       if (releaser.kind !== 'bucket') continue;
       const bucket = buckets.find((c) => c.key === releaser.bucket);

@@ -143,11 +143,18 @@ export interface Snapshot {
   readonly reached?: Reached | undefined;
 }
 
-/** Empty for what has no address that is known: see `isKnownAddress`. */
-export const hex = (address: number) => (isKnownAddress(address) ? `0x${address.toString(16)}` : '');
+/** An address as it is told; `?3` is the third object of which no address is known. */
+export function hex(address: number): string {
+  if (isKnownAddress(address)) return `0x${address.toString(16)}`;
+  const offset = (address - firstMadeUp) % madeUpStep;
+  const number = (address - firstMadeUp - offset) / madeUpStep + 1;
+  return offset === 0 ? `?${number}` : `?${number}+${offset}`;
+}
 
 /** Beyond the addresses of any process: objects that are told apart without one have numbers from here on. */
 export const firstMadeUp = 2 ** 51;
+/** So many bytes may lie behind the beginning of one of them. */
+export const madeUpStep = 2 ** 20;
 
 export const isKnownAddress = (address: number): boolean => address < firstMadeUp;
 

@@ -1,5 +1,6 @@
 import type { Diagnosis, Finding, Group, Location, RootGoroutine } from '../../analysis/model/diagnosis.js';
 import type { Roster } from '../../analysis/model/roster.js';
+import { quoteWord } from '../../quote-word.js';
 import { isQueuedBehind } from '../page/edges.js';
 import { ownFrame } from '../page/words.js';
 
@@ -28,7 +29,7 @@ export interface SubjectExplanation {
     readonly rule: string;
     readonly as: 'root cause' | 'victim';
   }[];
-  /** Delve commands that show it. */
+  /** Commands that show it: Delve's, or of a dump the shell's. */
   readonly check: readonly string[];
 }
 
@@ -129,7 +130,7 @@ function ofGroup(diagnosis: Diagnosis, group: Group, asked: Asked): SubjectExpla
     holds: held.map(({ object, why }) => ({ object, why })),
     waitedForBy: held.flatMap(({ address, object }) => waitersAt(diagnosis, address, object)),
     findings: parts,
-    check: [`goroutine ${number ?? group.exampleIds[0] ?? 0}`, 'stack'],
+    check: stackCheck(diagnosis, number ?? group.exampleIds[0] ?? 0),
   };
 }
 
@@ -273,8 +274,17 @@ function ofObject(diagnosis: Diagnosis, wanted: string): SubjectExplanation | un
     findings: findings
       .filter(({ rootCause }) => rootCause.resources.some(({ address }) => address === resource.address))
       .map(({ id, rule }) => ({ id, rule, as: 'root cause' as const })),
-    check: resource.kind === 'channel' ? [`print *(*"runtime.hchan")(${resource.address})`] : [],
+    check:
+      resource.kind === 'channel' && diagnosis.stats.engine !== 'dump'
+        ? [`print *(*"runtime.hchan")(${resource.address})`]
+        : [],
   };
 }
+
+/** What shows a goroutine's stack: Delve's commands, or of a dump the shell's. */
+const stackCheck = ({ stats, process: seen }: Diagnosis, goroutine: number): readonly string[] =>
+  stats.engine === 'dump'
+    ? [`grep -A 20 'goroutine ${goroutine} ' ${quoteWord(seen.core)}`]
+    : [`goroutine ${goroutine}`, 'stack'];
 
 const addressOf = (text: string): bigint => (/^0x[0-9a-fA-F]+$/.test(text) ? BigInt(text) : -1n);

@@ -2,6 +2,7 @@ import { allPrintable } from '../../printable.js';
 import { counted, number, shortName } from '../page/words.js';
 import { placeText } from '../screen/excerpt.js';
 import type { ScreenOptions } from '../screen/screen.js';
+import { prompted } from '../shell.js';
 import { glued, padTo, wrap } from '../wrap.js';
 import type { RuleExplanation } from './rule.js';
 import type { SubjectExplanation } from './subject.js';
@@ -115,7 +116,7 @@ export function subjectText(given: SubjectExplanation, options: Drawn): string {
     findings.length === 0
       ? []
       : [p.bold('  part of'), ...findings.flatMap(({ id, rule, as }) => item(`${id} ${rule}, as ${as}`))],
-    check.length === 0 ? [] : [p.bold('  see'), ...check.map((one) => `    ${p.cyan(`(dlv) ${one}`)}`)],
+    check.length === 0 ? [] : [p.bold('  see'), ...check.map((one) => `    ${p.cyan(prompted(one))}`)],
   ];
   return `${parts.flat().join('\n')}\n`;
 }

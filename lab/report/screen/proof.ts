@@ -2,6 +2,7 @@ import type { Diagnosis, Evidence, Finding } from '../../analysis/model/diagnosi
 import { allPrintable } from '../../printable.js';
 import { delveSentence } from '../delve-words.js';
 import { counted, delveProgram } from '../page/words.js';
+import { prompted } from '../shell.js';
 import { wrap } from '../wrap.js';
 import { type AlikeObjects, alikeObjects, countedKind } from './alike-objects.js';
 import { limitList } from './limits.js';
@@ -38,12 +39,16 @@ function findingBlocks(finding: Finding, opening: readonly string[], options: Dr
           ...alikeObjects(rootCause.resources).flatMap((some) => objectLines(some, options)),
         ],
     [
-      p.bold('    Claims') + p.dim('  (type the commands in `dlv core EXE CORE`)'),
+      p.bold('    Claims') + p.dim(`  (type the commands in ${placeToType(evidence)})`),
       ...opening,
       ...folded(evidence).flatMap((one) => claimLines(one, options)),
     ],
   ];
 }
+
+/** Of a dump, a shell shows what Delve shows of a core. */
+const placeToType = (evidence: readonly Evidence[]): string =>
+  evidence.some(({ check }) => /^(?:grep|sed) /.test(check)) ? 'a shell' : '`dlv core EXE CORE`';
 
 function objectLines({ one, ids }: AlikeObjects, { palette: p, columns }: Drawn): string[] {
   const { name, kind, elemType, address, cap, len, closed, waiters } = one;
@@ -56,10 +61,11 @@ function objectLines({ one, ids }: AlikeObjects, { palette: p, columns }: Drawn)
       ? ''
       : `; ${several ? 'each with ' : ''}${waiters.send} waiting to send, ${waiters.recv} to receive`;
   const what = several ? countedKind(one, ids.length) : kind;
-  const at = several ? `(e.g. ${address})` : `at ${address}`;
+  const isTold = address.startsWith('0x');
+  const at = !isTold ? '' : several ? ` (e.g. ${address})` : ` at ${address}`;
   const shown = several ? `${ids[0]} to ${ids.at(-1)}` : ids[0];
   return wrap(
-    `${shown}  ${p.cyan(several ? name.replace(/^\w+ 0x[0-9a-f]+$/, '') : name)}  ${what}${type} ${at}${fill}${closed === true ? ', closed' : ''}${queue}`,
+    `${shown}  ${p.cyan(several ? name.replace(/^\w+ 0x[0-9a-f]+$/, '') : name)}  ${what}${type}${at}${fill}${closed === true ? ', closed' : ''}${queue}`,
     { width: columns, indent: '          ', first: '      ' },
   );
 }
@@ -93,7 +99,7 @@ function claimLines({ id, kind, text, check }: Evidence, { palette: p, columns }
       indent: '          ',
       first: '      ',
     }),
-    ...check.split('; ').map((command) => `          ${p.cyan(`(dlv) ${command}`)}`),
+    ...check.split('; ').map((command) => `          ${p.cyan(prompted(command))}`),
   ];
 }
 

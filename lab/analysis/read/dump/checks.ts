@@ -16,5 +16,5 @@ function textCheck(check: string, dump: string): string {
     const [, file, line] = /\blist (\S+):(\d+)$/.exec(command) ?? [];
     return file === undefined ? [] : [`sed -n ${line}p ${quoteWord(file)}`];
   });
-  return [...new Set(commands)].join('; ') || 'sources';
+  return [...new Set(commands)].join('; ') || `grep -n '^goroutine ' ${quoteWord(dump)}`;
 }

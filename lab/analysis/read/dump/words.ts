@@ -1,5 +1,5 @@
 import type { ArgumentWord } from '../../../source/facts.js';
-import { firstMadeUp } from '../../model/snapshot.js';
+import { firstMadeUp, madeUpStep } from '../../model/snapshot.js';
 
 /** A word of a frame's arguments: `sure` where the traceback did not mark it as possibly out of date. */
 export interface PrintedWord {
@@ -35,7 +35,7 @@ export class AddressBook {
 
   /** The address that stands for something that is not printed. */
   named(way: string): number {
-    const known = this.#byWay.get(way) ?? firstMadeUp + this.#byWay.size * 2 ** 20;
+    const known = this.#byWay.get(way) ?? firstMadeUp + this.#byWay.size * madeUpStep;
     this.#byWay.set(way, known);
     return known;
   }
