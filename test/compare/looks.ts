@@ -71,7 +71,9 @@ async function* chunks(text: string) {
 /** What becomes of goroutines at a line of the program, said in place of the diagnosis. */
 export function withOutlook(look: Look, line: number, outlook: Group['outlook']): Look {
   const groups = look.diagnosis.groups.map((group) =>
-    group.stack.some((frame) => frame.line === line) ? { ...group, outlook } : group,
+    group.stack.some((frame) => frame.line === line && frame.file === '/app/main.go')
+      ? { ...group, outlook }
+      : group,
   );
   return { ...look, diagnosis: { ...look.diagnosis, groups } as Diagnosis };
 }
