@@ -180,10 +180,15 @@ function objectOf(row: readonly (Seen | undefined)[], looks: readonly Look[]): s
       seen?.parts.some((part) => groups.includes(part)),
     ),
   );
-  const isNamed = ([one]: readonly WaitedObject[]) => one !== undefined && one.name !== one.kind;
-  const objects = byLook.findLast(isNamed) ?? byLook.findLast((some) => some.length > 0) ?? [];
-  const [one] = objects;
-  if (one === undefined) return null;
-  const name = isNamed(objects) ? one.name : `${one.kind} ${one.address}`.trim();
-  return objects.length === 1 ? name : `${name} and ${objects.length - 1} more`;
+  const known = byLook.map((some) => some.map(nameOf));
+  const names = known.findLast(([one]) => one?.isOwn) ?? known.findLast(([one]) => one !== undefined) ?? [];
+  const [one] = names;
+  if (one === undefined || one.name === '') return null;
+  return names.length === 1 ? one.name : `${one.name} and ${names.length - 1} more`;
+}
+
+/** Its own name, else its kind with its address; empty where a dump tells neither. */
+function nameOf({ name, kind, address }: WaitedObject): { readonly name: string; readonly isOwn: boolean } {
+  const isOwn = !['', kind, `a ${kind}`].includes(name);
+  return { name: isOwn ? name : address === '' ? '' : `${kind} ${address}`, isOwn };
 }
