@@ -18,7 +18,9 @@ export interface BundleFolder extends AsyncDisposable {
  */
 export async function bundleFolder(path: string, pid: number): Promise<BundleFolder> {
   const dir = resolve(path);
-  const there = [`core.${pid}`, 'server', bundleFile].map((name) => join(dir, name)).find(existsSync);
+  const there = [`core.${pid}`, `core.${pid}.1`, 'server', bundleFile]
+    .map((name) => join(dir, name))
+    .find(existsSync);
   if (there !== undefined) {
     throw new LabError(`${there} exists already`, {
       code: 'usage',

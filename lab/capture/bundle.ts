@@ -26,8 +26,15 @@ export const bundleSchema = z.object({
     .readonly(),
   /** How long the process stood still, milliseconds; of a kernel's core, how long it took to end. */
   pausedMs: z.number(),
+  /** When that began, ISO 8601; absent in bundles of older versions. */
+  takenAt: z.string().optional(),
   /** Where the kernel had written the core, on the target. */
   writtenTo: z.string().optional(),
 });
+
+/** Several cores of one process, as `lab capture --looks` prints and keeps them: the last one, with each in order. */
+export type LooksBundle = Bundle & {
+  readonly looks: readonly Pick<Bundle, 'core' | 'size' | 'pausedMs' | 'takenAt'>[];
+};
 
 export type Bundle = Readonly<z.infer<typeof bundleSchema>>;

@@ -1,4 +1,4 @@
-import { chmod, rename } from 'node:fs/promises';
+import { chmod, rename, utimes } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readCoreHeader, readExecutable } from '../core/elf.js';
 import { LabError, messageOf } from '../errors.js';
@@ -23,6 +23,8 @@ export interface BundleRequest {
   readonly dir: string;
   /** Folder of the target where the core is written; `dir` unless named. */
   readonly folder?: string;
+  /** Of several cores of one process, which one this is; it is called `core.<pid>.<number>` then. */
+  readonly look?: { readonly number: number; readonly of: number };
   /** Another machine keeps `core.<pid>` and `server` in that folder, for a Delve there. */
   readonly keepThere?: boolean;
 }
@@ -37,7 +39,7 @@ export interface BundleRequest {
  * out to be damaged.
  */
 export async function captureBundle(
-  { target, pid, method, dir, folder = resolve(dir), keepThere = false }: BundleRequest,
+  { target, pid, method, dir, folder = resolve(dir), look, keepThere = false }: BundleRequest,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Bundle> {
@@ -45,7 +47,8 @@ export async function captureBundle(
   const run = runner(target, signal);
   await requireProcess(target, pid, signal);
   await method.requireProcess?.({ target, pid }, signal);
-  await requireRoom({ target, pid, folder, method, home }, signal);
+  const more = look === undefined ? 0 : look.of - look.number;
+  await requireRoom({ target, pid, folder, method, home, more }, signal);
 
   await removeLeftRooms(target, folder, signal);
   if (target.kind !== 'local') await removeLeftRooms(localTarget(), home, signal);
@@ -74,6 +77,7 @@ export async function captureBundle(
     const wanted = { target, pid, file, goVersion: exe.goVersion ?? '', say };
     const take = () => method.capture(wanted, signal);
     if (!method.keepsProcess) emit({ type: 'note', text: `this ends process ${pid}: ${method.title}` });
+    const began = Date.now();
     const captured = await (method.keepsProcess ? onceMore(target, pid, take, emit, signal) : take());
     onlyCopy = !method.keepsProcess;
     await run(['chmod', '0600', '--', file]);
@@ -84,13 +88,16 @@ export async function captureBundle(
     await requireWhole(landedCore.path, pid, method, signal);
 
     const size = await sizeHere(landedCore.path);
-    const paths = { core: join(home, `core.${pid}`), exe: join(home, 'server') };
+    const name = look === undefined ? `core.${pid}` : `core.${pid}.${look.number}`;
+    const paths = { core: join(home, name), exe: join(home, 'server') };
     await rename(landedExe.path, paths.exe);
     await chmod(paths.exe, 0o700);
     await rename(landedCore.path, paths.core);
+    // What tells several looks at a process when each was taken.
+    await utimes(paths.core, new Date(), new Date(began));
     if (keepThere && target.kind !== 'local') {
       await run(['mv', '--force', '--', program, join(folder, 'server')]);
-      await run(['mv', '--force', '--', file, join(folder, `core.${pid}`)]);
+      await run(['mv', '--force', '--', file, join(folder, name)]);
     }
     onlyCopy = false;
     const { transferred } = landedCore;
@@ -103,6 +110,7 @@ export async function captureBundle(
       sha256: { core: landedCore.sha256, exe: landedExe.sha256 },
       size: { ...size, dense, ...(transferred === undefined ? {} : { transferred }) },
       pausedMs: captured.pausedMs,
+      takenAt: new Date(began).toISOString(),
       ...(captured.from === undefined ? {} : { writtenTo: captured.from }),
     };
   } finally {
@@ -115,13 +123,16 @@ export async function captureBundle(
 }
 
 async function requireRoom(
-  { home, ...request }: SpaceRequest & { readonly home: string },
+  { home, more, ...request }: SpaceRequest & { readonly home: string; readonly more: number },
   signal: AbortSignal,
 ): Promise<void> {
   const space = await measureSpace(request, signal);
   if (space === undefined) return;
-  requireSpace(space, request.folder, request.target);
-  if (request.target.kind !== 'local') await requireSpaceHere(home, space.resident);
+  // Elsewhere a core is gone before the next one is taken; here each stays, without its holes.
+  const isHere = request.target.kind === 'local';
+  const needed = space.needed + (isHere ? more * space.resident : 0);
+  requireSpace({ ...space, needed }, request.folder, request.target, { cores: isHere ? more + 1 : 1 });
+  if (!isHere) await requireSpaceHere(home, space.resident * (more + 1), more + 1);
 }
 
 async function requireWhole(

@@ -64,7 +64,7 @@ async function prepared(target: Target, pid: number, signal: AbortSignal): Promi
   const place = await coreFileOf(target, pid, signal);
   const method = { writesInaccessible: false };
   const space = await measureSpace({ target, pid, folder: place.folder, method }, signal);
-  if (space !== undefined) requireSpace(space, place.folder, target, 'kernel');
+  if (space !== undefined) requireSpace(space, place.folder, target, { chosenBy: 'kernel' });
   await raiseCoreLimit(target, pid, space?.needed ?? 0, signal);
   return place;
 }

@@ -121,14 +121,14 @@ export function requireSpace(
   { needed, available }: Pick<Space, 'needed' | 'available'>,
   folder: string,
   target?: Pick<Target, 'kind' | 'name'>,
-  chosenBy: 'us' | 'kernel' = 'us',
+  { chosenBy = 'us', cores = 1 }: { readonly chosenBy?: 'us' | 'kernel'; readonly cores?: number } = {},
 ): void {
   if (needed <= available) return;
   const isHere = target === undefined || target.kind === 'local';
   const place = isHere ? folder : `${folder} on ${target.name}`;
   const other = isHere && chosenBy === 'us' ? `, or ${otherFolder(folder)}` : '';
   throw new LabError(
-    `the core needs ${megabytes(needed)} MB for a moment, and ${place} has ${megabytes(available)} MB free`,
+    `${cores === 1 ? 'the core needs' : `${cores} cores need`} ${megabytes(needed)} MB for a moment, and ${place} has ${megabytes(available)} MB free`,
     {
       code: 'no-space',
       hint: `free ${megabytes(needed - available)} MB there${other}`,
@@ -145,10 +145,10 @@ function otherFolder(folder: string): string {
     : 'choose another folder with -o';
 }
 
-/** As {@link requireSpace}, for a folder of this machine that a core of so many bytes of data is brought to. */
-export async function requireSpaceHere(folder: string, needed: number): Promise<void> {
+/** As {@link requireSpace}, for a folder of this machine that cores of so many bytes of data are brought to. */
+export async function requireSpaceHere(folder: string, needed: number, cores = 1): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
-  requireSpace({ needed, available: bavail * bsize }, folder);
+  requireSpace({ needed, available: bavail * bsize }, folder, undefined, { cores });
 }
 
 /** The error of a disk that filled up while something was written. */

@@ -1,5 +1,7 @@
-import type { ComparedGroup, Comparison } from '../compare/compare.js';
+import type { ComparedGroup, Comparison } from '../compare/model.js';
+import { isWaiting } from '../compare/suspects.js';
 import { allPrintable } from '../printable.js';
+import { shortName } from './page/words.js';
 import { clipEnd, padTo, wrap } from './wrap.js';
 
 const mostRows = 20;
@@ -17,7 +19,8 @@ export function comparisonText(given: Comparison, { columns }: { readonly column
   if (suspects.length === 0) lines.push(...wrap(summary, { width: columns }));
   for (const { text, group } of suspects)
     lines.push(...wrap(text, { width: columns, indent: '     ', first: padTo(group, 5) }));
-  const rows = groups.filter(({ waitReason }) => waitReason !== '').slice(0, mostRows);
+  const waiting = groups.filter(isWaiting);
+  const rows = waiting.slice(0, mostRows);
   if (rows.length > 0) {
     const heads = [...looks.map((_, i) => `look ${i + 1}`), 'still', 'came', 'went'];
     lines.push('', `     ${heads.map((head) => head.padStart(7)).join('')}  where`);
@@ -26,7 +29,7 @@ export function comparisonText(given: Comparison, { columns }: { readonly column
       const text = numbers.map((n) => (n === null ? '?' : n.toLocaleString('en-US')).padStart(7)).join('');
       lines.push(clipEnd(`${padTo(row.id, 5)}${text}  ${placeOf(row)}`, columns));
     }
-    const more = groups.filter(({ waitReason }) => waitReason !== '').length - rows.length;
+    const more = waiting.length - rows.length;
     if (more > 0) lines.push(`     and ${more} more; --json has all`);
   }
   for (const limit of limits)
@@ -34,13 +37,8 @@ export function comparisonText(given: Comparison, { columns }: { readonly column
   return lines.join('\n');
 }
 
-/** The innermost function outside of the runtime and package sync. */
-function placeOf({ stack, userLocation, waitReason }: ComparedGroup): string {
-  const {
-    function: name,
-    file,
-    line,
-  } = stack.find(({ function: f }) => !/^(?:internal\/)?(?:runtime|sync|poll)\./.test(f)) ?? userLocation;
-  const short = name.slice(name.lastIndexOf('/') + 1);
-  return `${short} ${file.slice(file.lastIndexOf('/') + 1)}:${line} (${waitReason})`;
+/** Where its own code stands, and what it waits for. */
+function placeOf({ place: { function: name, file, line }, object, waitReason }: ComparedGroup): string {
+  const why = [waitReason, object].filter(Boolean).join(' of ');
+  return `${shortName(name)} ${file.slice(file.lastIndexOf('/') + 1)}:${line}${why === '' ? '' : ` (${why})`}`;
 }

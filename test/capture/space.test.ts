@@ -70,12 +70,15 @@ describe('the size of a core before it is written', () => {
         .that.includes('1341 MB')
         .and.includes('/runs has 340 MB free');
     }
+    expect(() => requireSpace({ needed: 11, available: 10 }, '/runs', undefined, { cores: 3 })).to.throw(
+      /^3 cores need 1 MB for a moment, and /,
+    );
   });
 
   it('names what moves the folder: a variable for that of a run, an option for any other, nothing for the kernel’s', () => {
-    const hint = (...[space, folder, target, by]: Parameters<typeof requireSpace>): string => {
+    const hint = (...[space, folder, target, asked]: Parameters<typeof requireSpace>): string => {
       try {
-        requireSpace(space, folder, target, by);
+        requireSpace(space, folder, target, asked);
       } catch (error) {
         if (error instanceof LabError) return error.hint ?? '';
       }
@@ -87,6 +90,6 @@ describe('the size of a core before it is written', () => {
       .and.not.contain('-o');
     expect(hint(space, '/tmp/hung')).to.contain('with -o').and.not.contain('LAB_RUNS');
     const here = { kind: 'local', name: 'here' } as const;
-    expect(hint(space, '/var/cores', here, 'kernel')).to.equal('free 2 MB there');
+    expect(hint(space, '/var/cores', here, { chosenBy: 'kernel' })).to.equal('free 2 MB there');
   });
 });

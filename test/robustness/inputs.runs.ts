@@ -19,6 +19,8 @@ printf 'MZ' > windows.exe; printf '\\xcf\\xfa\\xed\\xfe00000000' > macho
 head -c 4096 /dev/zero > zeros; head -c 4096 server | tr '\\0-\\377' '\\1-\\377\\0' > noise; head -c 20 server > short
 patch() { cp server "$1"; printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
 patch arm64 18 '\\xb7\\x00'; patch bits32 4 '\\x01'; patch big-endian 5 '\\x02'
+dump() { printf 'goroutine 7 [chan receive]:\\nmain.%s()\\n\\t/app/main.go:12 +0x1f\\n' "$1"; }
+dump wait > dump; dump wait > dump-later; dump serve > dump-of-another
 mkdir half list newer folder-in folder-in/run.json
 echo '{"a":' > half/run.json; echo '[]' > list/run.json; echo '{"schema":"lab.run/99"}' > newer/run.json
 node -e "require('net').createServer().listen('socket', () => process.kill(process.pid, 'SIGKILL'))" || true

@@ -1,6 +1,5 @@
-import { accessSync, constants, existsSync, lstatSync, statSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { analyzeCore } from '../../analysis/analyze-core.js';
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
@@ -16,7 +15,7 @@ import type { ScreenOptions } from '../../report/screen/screen.js';
 import { shownPath } from '../../report/shown-path.js';
 import { findModule } from '../../source/find-module.js';
 import { recordedGoRoot } from '../../source/library-paths.js';
-import { cannotWrite, writing } from '../../store/cannot-write.js';
+import { writing } from '../../store/cannot-write.js';
 import type { Inputs } from '../../unpack/inputs.js';
 import type { LabCommand } from '../command.js';
 import type { Output } from '../context.js';
@@ -26,6 +25,7 @@ import { defineAnalyze } from '../manual/analyze.js';
 import { inTheirWords, openFiles } from '../open-files.js';
 import { withPatience, withProgress } from '../progress.js';
 import { terminalOf } from '../screen.js';
+import { requireWritable, writeWhole } from '../written-file.js';
 
 const optionsSchema = z.looseObject({
   exe: z.string().optional(),
@@ -123,17 +123,6 @@ async function writeGraph(file: string, diagnosis: Diagnosis, output: Output): P
   else {
     await writing(graph, file, writeWhole(file, svg));
     output.aside(`graph: ${file}`);
-  }
-}
-
-/** A page that broke off would still look like one. */
-async function writeWhole(file: string, text: string | Uint8Array): Promise<void> {
-  const isNew = !existsSync(file);
-  try {
-    await writeFile(file, text);
-  } catch (error) {
-    if (isNew) await rm(file, { force: true }).catch(() => undefined);
-    throw error;
   }
 }
 
@@ -364,21 +353,4 @@ function requireSensible({
   ].flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }]));
   requireDistinct(written, run === undefined ? read : filesOfRun(run));
   for (const { what, path } of written) requireWritable(what, resolve(path));
-}
-
-function requireWritable(what: string, file: string): void {
-  const isThere = existsSync(file);
-  if (isThere && !statSync(file).isFile()) {
-    throw new LabError(`${what} cannot be written to ${file}: it is no file`, {
-      code: 'usage',
-      hint: 'choose another file',
-    });
-  }
-  try {
-    // Of a name that is too long, its folder knows nothing.
-    if (!isThere) lstatSync(file, { throwIfNoEntry: false });
-    accessSync(isThere ? file : dirname(file), constants.W_OK);
-  } catch (cause) {
-    throw cannotWrite(what, file, cause);
-  }
 }

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Bundle, LooksBundle } from '../../capture/bundle.js';
 import { bundleFile, bundleFolder } from '../../capture/bundle-folder.js';
 import { captureBundle } from '../../capture/capture.js';
 import { captureMethod } from '../../capture/index.js';
+import { captureLooks } from '../../capture/looks.js';
+import type { CaptureMethod } from '../../capture/method.js';
 import { parseConfig } from '../../config.js';
 import { decimal } from '../../decimal.js';
 import { LabError } from '../../errors.js';
@@ -25,6 +28,11 @@ export const captureCommand: LabCommand = {
   async act({ options, output, signal }) {
     const elsewhere = await inVmHost({ target: await targetFor(options), keep: true }, output, signal);
     if (elsewhere !== undefined) return elsewhere;
+    if (options['pid'] === undefined && (options['looks'] ?? options['every']) !== undefined) {
+      throw new LabError('several looks are taken of a process, not of the server of a run', {
+        ...{ code: 'usage', hint: 'name the process: --pid PID' },
+      });
+    }
     if (options['pid'] !== undefined) return await captureProcess(options, output, signal);
     const run = await chooseRun(typeof options['run'] === 'string' ? options['run'] : undefined);
     await actOn(run, output, signal, async (context) => {
@@ -38,6 +46,48 @@ export const captureCommand: LabCommand = {
     return 0;
   },
 };
+
+const looksSchema = decimal(z.number().int().min(1).max(100));
+const everySchema = decimal(z.number().positive().max(86_400));
+
+interface Looks {
+  readonly looks: number;
+  readonly everyMs: number;
+}
+
+/** How many cores, and how long the process runs between two of them. */
+function readLooks({ looks = '1', every = '5' }: Readonly<Record<string, unknown>>): Looks {
+  const refuse = (message: string, hint: string): never => {
+    throw new LabError(message, { code: 'usage', hint });
+  };
+  const [count, seconds] = [
+    looksSchema.safeParse(looks),
+    everySchema.safeParse(typeof every === 'string' ? every.replace(/(?<=\d)s$/, '') : every),
+  ];
+  if (!count.success)
+    return refuse(
+      `--looks takes a number from 1 to 100, not ${JSON.stringify(looks)}`,
+      'name how many: --looks 3',
+    );
+  if (!seconds.success)
+    return refuse(`--every takes seconds, not ${JSON.stringify(every)}`, 'name how many: --every 5s');
+  return { looks: count.data, everyMs: seconds.data * 1_000 };
+}
+
+/** What makes no sense together is said before anything is done to the process. */
+function requireSensible(
+  options: Readonly<Record<string, unknown>>,
+  { looks }: Looks,
+  { keepsProcess, name }: CaptureMethod,
+): void {
+  const refuse = (message: string, hint: string): never => {
+    throw new LabError(message, { code: 'usage', hint });
+  };
+  if (looks > 1 && !keepsProcess)
+    refuse(`--capture ${name} ends the process: there is no second look`, 'leave out --looks, or --capture');
+  if (looks === 1 && options['every'] !== undefined)
+    refuse('--every is the time between several looks', 'say how many: --looks 3');
+}
 
 async function captureProcess(
   options: Readonly<Record<string, unknown>>,
@@ -56,22 +106,46 @@ async function captureProcess(
       hint: 'find it: pgrep -x NAME',
     });
   }
+  const asked = readLooks(options);
+  requireSensible(options, asked, method);
   const named = typeof options['output'] === 'string' ? options['output'] : `capture-${pid.data}`;
   await using made = await bundleFolder(named, pid.data);
   const { dir } = made;
-  const bundle = await withProgress(output, async (emit) => {
-    await using target = await openTarget({ target: where }, emit, signal, { keep: true });
-    const folder = target.kind === 'local' ? dir : target.workFolder;
-    return await withPatience(
-      emit,
-      { stage: 'capture', text: `the core of pid ${pid.data}, and its hash` },
-      async () => await captureBundle({ target, pid: pid.data, method, dir, folder }, emit, signal),
-    );
-  });
-  await writeJson(join(dir, bundleFile), bundle);
-  output.document(bundle);
-  output.print(
-    `captured; analyse it: npx lab analyze --exe ${quoteWord(bundle.exe)} --core ${quoteWord(bundle.core)}`,
-  );
-  return 0;
+  let kept: LooksBundle | undefined;
+  const keep = async (bundle: LooksBundle): Promise<void> => {
+    await writeJson(join(dir, bundleFile), bundle);
+    kept = bundle;
+  };
+  try {
+    const bundle = await withProgress(output, async (emit) => {
+      await using target = await openTarget({ target: where }, emit, signal, { keep: true });
+      const folder = target.kind === 'local' ? dir : target.workFolder;
+      const request = { target, pid: pid.data, method, dir, folder };
+      const text =
+        asked.looks === 1
+          ? `the core of pid ${pid.data}, and its hash`
+          : `${asked.looks} cores of pid ${pid.data}, and their hashes`;
+      return await withPatience(emit, { stage: 'capture', text }, async () =>
+        asked.looks === 1
+          ? await captureBundle(request, emit, signal)
+          : await captureLooks({ ...request, ...asked, keep }, emit, signal),
+      );
+    });
+    if (kept === undefined) await writeJson(join(dir, bundleFile), bundle);
+    output.document(bundle);
+    output.print(`captured; ${kept === undefined ? analyzeHint(bundle) : compareHint(kept)}`);
+    return 0;
+  } catch (error) {
+    if (kept !== undefined) {
+      const next = kept.looks.length > 1 ? compareHint(kept) : analyzeHint(kept);
+      output.aside(`whole: ${kept.looks.length} of ${asked.looks} looks; ${next}`);
+    }
+    throw error;
+  }
 }
+
+const analyzeHint = ({ exe, core }: Bundle): string =>
+  `analyse it: npx lab analyze --exe ${quoteWord(exe)} --core ${quoteWord(core)}`;
+
+const compareHint = ({ exe, looks }: LooksBundle): string =>
+  `compare them: npx lab compare ${looks.map(({ core }) => quoteWord(core)).join(' ')} --exe ${quoteWord(exe)}`;

@@ -1,18 +1,24 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import type { Roster } from '../../analysis/model/roster.js';
-import { compareLooks, type Look } from '../../compare/compare.js';
+import { compareLooks } from '../../compare/compare.js';
+import type { Look } from '../../compare/model.js';
+import { requireOneProcess } from '../../compare/one-process.js';
 import { complaintsText } from '../../complaints.js';
 import { LabError } from '../../errors.js';
 import type { Emit } from '../../events.js';
+import { quoteWord } from '../../quote-word.js';
 import { comparisonText } from '../../report/compare-text.js';
+import { writing } from '../../store/cannot-write.js';
 import type { LabCommand } from '../command.js';
 import { columnsOf } from '../context.js';
+import { requireDistinct } from '../distinct-files.js';
 import { defineCompare } from '../manual/compare.js';
 import { withPatience, withProgress } from '../progress.js';
+import { requireWritable, writeWhole } from '../written-file.js';
 import { parseSourceMap } from './analyze.js';
 
 const optionsSchema = z.looseObject({
@@ -23,6 +29,8 @@ const optionsSchema = z.looseObject({
 });
 type Options = z.infer<typeof optionsSchema>;
 
+const page = 'the page';
+
 export const compareCommand: LabCommand = {
   define: defineCompare,
   async act({ args, options, output, signal }) {
@@ -31,15 +39,22 @@ export const compareCommand: LabCommand = {
       const hint = 'see `npx lab compare --help`';
       throw new LabError(complaintsText(parsed.error, options), { code: 'usage', hint });
     }
+    const files = args.flat().map(String);
+    await requireSensible(files, parsed.data);
     const looks: Look[] = [];
     await withProgress(output, async (emit) => {
-      for (const file of args.flat().map(String))
-        looks.push(...(await looksIn(file, parsed.data, emit, signal)));
+      for (const file of files) looks.push(...(await looksIn(file, parsed.data, emit, signal)));
     });
     requireOneProcess(looks);
     const comparison = compareLooks(looks);
     output.document(comparison);
     output.print(comparisonText(comparison, { columns: columnsOf(process.stdout) }));
+    if (parsed.data.html !== undefined) {
+      const file = resolve(parsed.data.html);
+      const { comparisonHtml } = await import('../../report/compare-html.js');
+      await writing(page, file, writeWhole(file, await comparisonHtml(comparison)));
+      output.aside(`page: ${file}`);
+    }
     return exitCode(looks, comparison.suspects.length > 0);
   },
 };
@@ -48,29 +63,61 @@ export const compareCommand: LabCommand = {
 const exitCode = (looks: readonly Look[], isSuspected: boolean): number =>
   looks.some(({ diagnosis }) => diagnosis.verdict === 'deadlock') ? 1 : isSuspected ? 2 : 0;
 
-function requireOneProcess(looks: readonly Look[]): void {
+/** What is sure to fail is said before the work, not after it. */
+async function requireSensible(
+  files: readonly string[],
+  { exe, source, sourceMap, html }: Options,
+): Promise<void> {
   const refuse = (message: string, hint: string): never => {
     throw new LabError(message, { code: 'usage', hint });
   };
-  if (looks.length < 2)
-    refuse('one look cannot be compared', 'take another one of the same process, seconds later');
-  const builds = new Set(
-    looks.flatMap(({ diagnosis: d }) => (d.process.buildId === '' ? [] : [d.process.buildId])),
+  for (const folder of [
+    ...(typeof source === 'string' ? [source] : []),
+    ...sourceMap.map((map) => parseSourceMap(map).to),
+  ]) {
+    if (!existsSync(folder)) refuse(`there are no sources at ${folder}: it does not exist`, 'check the path');
+    if (!statSync(folder).isDirectory())
+      refuse(`there are no sources at ${folder}: it is no folder`, 'name the folder itself');
+  }
+  const looks = files.filter((file) => existsSync(file));
+  const twice = looks.find((file, i) =>
+    looks.slice(0, i).some((one) => realpathSync(one) === realpathSync(file)),
   );
-  if (builds.size > 1) refuse('these are looks at different programs', 'compare looks at one process');
+  if (twice !== undefined) refuse(`${twice} is given twice`, 'name each look once');
+  for (const file of looks) {
+    const kind = await elfKind(file);
+    if (kind === 'program')
+      refuse(`${file} is an executable, not a look at a process`, `--exe ${quoteWord(file)}`);
+    if (kind === 'core' && exe === undefined)
+      refuse(
+        `${file} is a core, which needs its executable`,
+        'name the executable of the process: --exe FILE',
+      );
+  }
+  const read = [
+    ...looks.map((path) => ({ what: 'a look', path })),
+    ...(exe === undefined ? [] : [{ what: 'the executable', path: exe }]),
+  ];
+  requireDistinct(html === undefined ? [] : [{ what: page, path: html }], read);
+  if (html !== undefined) requireWritable(page, resolve(html));
 }
 
 async function looksIn(file: string, options: Options, emit: Emit, signal: AbortSignal): Promise<Look[]> {
-  return (await isElf(file))
+  return (await elfKind(file)) === 'core'
     ? [await coreLook(file, options, emit, signal)]
     : await dumpLooks(file, options, emit, signal);
 }
 
-async function isElf(file: string): Promise<boolean> {
-  if (!existsSync(file) || !(await stat(file)).isFile()) return false;
+/** `e_type` of an ELF header. */
+const typeOfCores = 4;
+
+/** What an ELF file is; a dump is none, nor is an address. */
+async function elfKind(file: string): Promise<'core' | 'program' | undefined> {
+  if (!existsSync(file) || !statSync(file).isFile()) return undefined;
   await using handle = await open(file);
-  const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-  return buffer.toString('latin1') === '\x7fELF';
+  const { buffer } = await handle.read(Buffer.alloc(18), 0, 18, 0);
+  if (buffer.toString('latin1', 0, 4) !== '\x7fELF') return undefined;
+  return buffer.readUInt16LE(16) === typeOfCores ? 'core' : 'program';
 }
 
 async function coreLook(
@@ -79,10 +126,7 @@ async function coreLook(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Look> {
-  if (exe === undefined) {
-    const hint = `npx lab compare ... --exe FILE`;
-    throw new LabError(`${core} is a core, which needs its executable`, { code: 'usage', hint });
-  }
+  if (exe === undefined) throw new Error('a core without its executable');
   const { analyzeCore } = await import('../../analysis/analyze-core.js');
   let roster: Roster | undefined;
   const files = {
@@ -104,7 +148,9 @@ async function dumpLooks(
 ): Promise<Look[]> {
   const { openDump, readDumps } = await import('../../dump/index.js');
   const { analyzeDump } = await import('../../analysis/analyze-dump.js');
-  const dumps = await readDumps(openDump(where, signal), { signal });
+  const dumps = await readDumps(openDump(where, signal), { signal }).catch((error: unknown) => {
+    throw ofLook(error, where);
+  });
   const written = existsSync(where) && dumps.length === 1 ? (await stat(where)).mtime : undefined;
   const looks: Look[] = [];
   for (const [i, dump] of dumps.entries()) {
@@ -122,6 +168,16 @@ async function dumpLooks(
     looks.push({ name, kind: 'dump', time: dump.time ?? written, diagnosis, roster });
   }
   return looks;
+}
+
+/** Of several files a message names its own. */
+function ofLook(error: unknown, file: string): unknown {
+  if (!(error instanceof LabError) || error.message.replace(/^the dump /, '').startsWith(file)) return error;
+  const { code, hint, details } = error;
+  return new LabError(`${file}: ${error.message}`, {
+    ...{ code, details, cause: error },
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 const analysed = async (name: string, emit: Emit, work: () => Promise<Diagnosis>): Promise<Diagnosis> =>

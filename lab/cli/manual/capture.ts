@@ -14,18 +14,26 @@ export function defineCapture(program: Command): Command {
       oneOf('--capture <method>', 'how the core is taken: %s; kernel ends the process', captureChoices),
     )
     .option('-o, --output <dir>', 'folder for the bundle; ./capture-PID by default')
+    .option('--looks <n>', 'take so many cores, one after the other; 1 by default')
+    .option('--every <seconds>', 'how long the process runs between two of them; 5 by default')
     .optionsGroup('Of a run')
     .option('--run <run>', 'folder of the run to continue; the newest by default');
   return describe(command, {
-    synopsis: ['capture --pid PID [-o DIR] [--target WHERE] [--capture METHOD]', 'capture [--run DIR]'],
+    synopsis: [
+      'capture --pid PID [-o DIR] [--target WHERE] [--capture METHOD]',
+      'capture --pid PID --looks N [--every SECONDS] [-o DIR]',
+      'capture [--run DIR]',
+    ],
     description: [
       'Takes the core of a running process and copies its executable next to it, each with its hash. The process is stopped while its core is written, and continues afterwards.',
       'With --capture kernel no debugger is needed, but the process ends: it is sent SIGQUIT, prints its goroutines on its stderr, and the kernel writes the core. It must have been started with GOTRACEBACK=crash, and kernel.core_pattern must name a file; what is missing is reported before anything is done to the process.',
+      'With --looks several cores are taken of one process, which runs on between, for `lab compare`: it tells slow from stuck. There must be room for all of them before the first; after Ctrl-C those that are whole stay.',
       'A core contains the memory of a process, secrets included: only the owner can enter the folder.',
     ],
     exits: plainExits,
     files: [
       ['core.PID', 'the core, mode 0600, with holes where memory is zero'],
+      ['core.PID.1', 'the first of several looks, and so on'],
       ['bundle.json', 'what was taken: hashes, build ID, Go version'],
     ],
     environment: [runsVariable, ...sshVariables, ...outputVariables],
@@ -39,8 +47,12 @@ export function defineCapture(program: Command): Command {
         does: 'Without a debugger; the process ends',
         type: 'npx lab capture --pid 1628 --capture kernel -o /tmp/hung',
       },
+      {
+        does: 'Three cores, ten seconds apart, and the command that compares them',
+        type: 'npx lab capture --pid 1628 --looks 3 --every 10s -o /tmp/hung',
+      },
       { does: 'What it hangs on', type: 'npx lab analyze --exe /tmp/hung/server --core /tmp/hung/core.1628' },
     ],
-    see: ['docs/your-own-core.md', 'docs/troubleshooting.md', 'npx lab analyze'],
+    see: ['docs/your-own-core.md', 'docs/troubleshooting.md', 'npx lab analyze', 'npx lab compare'],
   });
 }

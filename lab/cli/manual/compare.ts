@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { analyzeExits, cacheVariable, outputVariables } from './common.js';
+import { cacheVariable, failureExits, outputVariables } from './common.js';
 import { collect, describe } from './page.js';
 
 export function defineCompare(program: Command): Command {
@@ -21,7 +21,12 @@ export function defineCompare(program: Command): Command {
       'Diagnoses every look, and compares them in the order in which they were taken: which goroutines stand where they stood, with the same stack, and did not run between; which groups grew; where to look first.',
       'Time is evidence and no proof: it tells slow from stuck. A file with several dumps counts as several looks.',
     ],
-    exits: analyzeExits,
+    exits: [
+      ['0', 'nothing is suspected'],
+      ['1', 'a look shows a deadlock by itself'],
+      ['2', 'goroutines are suspected'],
+      ...failureExits,
+    ],
     environment: [cacheVariable, ...outputVariables],
     examples: [
       { does: 'Two dumps, ten seconds apart', type: 'npx lab compare first.txt second.txt' },
@@ -29,7 +34,8 @@ export function defineCompare(program: Command): Command {
         does: 'Three cores that `lab capture --looks 3` took',
         type: 'npx lab compare hung/core.1628.1 hung/core.1628.2 hung/core.1628.3 --exe hung/server',
       },
+      { does: 'For colleagues', type: 'npx lab compare first.txt second.txt --html compare.html' },
     ],
-    see: ['docs/dumps.md', 'npx lab analyze', 'npx lab capture'],
+    see: ['docs/compare.md', 'npx lab analyze', 'npx lab capture'],
   });
 }

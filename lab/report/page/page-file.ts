@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabError } from '../../errors.js';
 import { projectRoot } from '../../paths.js';
-import { html } from '../html.js';
+import { html, type Markup } from '../html.js';
 import type { PageData } from '../page-data.js';
 
 /** The script and the style of a page, as Vite has built them. */
@@ -25,11 +25,22 @@ export async function pageAssets(page: string): Promise<PageAssets> {
   }
 }
 
-/**
- * One file with everything in it: it opens from a disk, and its own policy forbids it the network. `plain` is what
- * somebody reads whose browser runs no scripts.
- */
-export function pageFile(data: PageData, { script, style }: PageAssets, plain: string, members = ''): string {
+/** A page of data that its script shows. `plain` is what somebody reads whose browser runs no scripts. */
+export function pageFile(data: PageData, assets: PageAssets, plain: string, members = ''): string {
+  const body = html`<div id="page"></div>
+<noscript><h1>${data.summary}</h1><pre>${plain}</pre></noscript>
+<script type="application/json" id="data">${{ markup: jsonInMarkup(data) }}</script>
+${
+  members === ''
+    ? ''
+    : html`<script type="text/plain" id="members">${members}</script>
+`
+}`;
+  return htmlFile(data.title, body, assets);
+}
+
+/** One file with everything in it: it opens from a disk, and its own policy forbids it the network. */
+export function htmlFile(title: string, body: Markup, { script, style }: PageAssets): string {
   const code = script.replaceAll(/<\/(?=script)/gi, '<\\/');
   const policy = [
     "default-src 'none'",
@@ -46,19 +57,11 @@ export function pageFile(data: PageData, { script, style }: PageAssets, plain: s
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<title>${data.title}</title>
+<title>${title}</title>
 <style>${{ markup: style }}</style>
 </head>
 <body>
-<div id="page"></div>
-<noscript><h1>${data.summary}</h1><pre>${plain}</pre></noscript>
-<script type="application/json" id="data">${{ markup: jsonInMarkup(data) }}</script>
-${
-  members === ''
-    ? ''
-    : html`<script type="text/plain" id="members">${members}</script>
-`
-}<script>${{ markup: code }}</script>
+${body}<script>${{ markup: code }}</script>
 </body>
 </html>
 `.markup;
