@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { open, readdir, truncate, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -33,8 +34,9 @@ const partOf: Readonly<Record<string, number>> = {
   dwarf: 0.25,
   notes: 0.15,
   runtime: 0.22,
-  memory: 0.23,
+  memory: 0.18,
   kits: 0.05,
+  dumps: 0.05,
 };
 const healthy = 'connection-pool';
 
@@ -171,7 +173,7 @@ describe('damage at random', function () {
 
   it('to an ELF file: headers, tables, sizes', async () => {
     const headers = ofExe.ranges.slice(0, 3);
-    await tryAll('elf', 110, async (random, worker, run) => {
+    await tryAll('elf', 90, async (random, worker, run) => {
       const isCut = random() < 0.2;
       const damage = isCut ? { edits: [], size: below(random, ofExe.size) } : somewhere(headers)(random);
       const file = await copyFor(worker, exe, 'elf');
@@ -244,6 +246,23 @@ describe('damage at random', function () {
     });
   });
 
+  it('to goroutine dumps', async () => {
+    const program = execa(exe, [healthy], { reject: false, maxBuffer: 1 << 26 });
+    await once(program.stdout, 'data');
+    program.kill('SIGQUIT');
+    const whole = Buffer.from((await program).stderr);
+    await tryAll('dumps', 60, async (random, worker, run) => {
+      const text = Buffer.from(whole);
+      const range = { name: 'text', at: 0, size: text.length };
+      for (const { at, bytes } of noise(range, 1 + below(random, 2 ** below(random, 10)), random))
+        bytes.copy(text, at);
+      const cut = random() < 0.4 ? text.subarray(0, below(random, text.length)) : text;
+      const file = folder.file(`dump-${worker}`);
+      await writeFile(file, random() < 0.2 ? gzipSync(cut).subarray(0, below(random, 4_000)) : cut);
+      return await run({ kind: 'dump', file });
+    });
+  });
+
   it('to kits', async () => {
     const texts = {
       server: 'program '.repeat(500),
@@ -258,7 +277,7 @@ describe('damage at random', function () {
         ...Object.entries(texts).map(([path, text]) => ({ name: `a-run/${path}`, text })),
       ]),
     );
-    await tryAll('kits', 130, async (random, worker, run) => {
+    await tryAll('kits', 90, async (random, worker, run) => {
       const kit = folder.file(`kit-${worker}`);
       const plain = Buffer.from(honest);
       const packed = random() < 0.3;

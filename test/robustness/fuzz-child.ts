@@ -1,7 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
+import { analyzeDump } from '../../lab/analysis/analyze-dump.js';
+import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
 import { analyzeExitCode } from '../../lab/cli/commands/analyze.js';
+import { openDump, readDumps } from '../../lab/dump/index.js';
 import { toLabError } from '../../lab/errors.js';
 import { openKit } from '../../lab/kit/open.js';
 
@@ -15,6 +18,7 @@ export const jobSchema = z.discriminatedUnion('kind', [
     delve: z.string(),
     sources: z.boolean(),
   }),
+  z.object({ kind: z.literal('dump'), file: z.string() }),
   z.object({ kind: z.literal('open'), kit: z.string(), dir: z.string() }),
 ]);
 export type Job = z.infer<typeof jobSchema>;
@@ -36,11 +40,21 @@ async function act(job: Job): Promise<Omit<Done, 'peakBytes'>> {
     await rm(job.dir, { recursive: true, force: true });
     return { exitCode: 0, said: 'opened', isDeadlock: false };
   }
-  const { exe, core, delve, sources } = job;
-  const found = await analyzeCore({ exe, core, delve, noSource: !sources }, () => undefined, signal);
+  const found = job.kind === 'dump' ? await dumpIn(job.file) : await coreOf(job);
   const { verdict, groups, limits } = found;
   const said = `${verdict}, ${groups.length} groups, ${limits.length} limits`;
   return { exitCode: analyzeExitCode(found), said, isDeadlock: verdict === 'deadlock' };
+}
+
+function coreOf({ exe, core, delve, sources }: Extract<Job, { kind: 'analyze' }>): Promise<Diagnosis> {
+  return analyzeCore({ exe, core, delve, noSource: !sources }, () => undefined, signal);
+}
+
+async function dumpIn(file: string): Promise<Diagnosis> {
+  const dumps = await readDumps(openDump(file, signal), { signal });
+  const last = dumps.at(-1);
+  if (last === undefined) throw new Error('no dump was read, and nothing was said about it');
+  return await analyzeDump(last, { name: file, noSource: true }, () => undefined, signal);
 }
 
 process.on('message', async (message) => {

@@ -196,7 +196,7 @@ const verbs = {
     unlock: 'unlocks it',
     runlock: 'gives it back',
   },
-  ...{ done: 'is done', signal: 'signals' },
+  ...{ done: 'calls Done', signal: 'signals' },
 } as const;
 
 const servedText = ({ how }: BucketReleaser) =>

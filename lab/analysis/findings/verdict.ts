@@ -56,6 +56,7 @@ function summaryOfLack(
 /** Who waits for work may have been forgotten: memory would tell who can still bring it. */
 export function unearned(trust: Trust, { of }: Outlooks): Limits {
   if (trust.atMost === 'strong' || trust.withoutMemory !== true) return [];
+  if (trust.incomplete !== undefined) return [trust.incomplete];
   const idle = [...of].flatMap(([bucket, { kind }]) => (kind === 'idle' ? [bucket] : []));
   const [most] = idle.toSorted((a, b) => b.count - a.count);
   if (most === undefined) return [];

@@ -8,6 +8,8 @@ export type Trust =
       readonly lack?: Lack;
       /** Nothing tells who else can reach an object: that somebody may still bring work earns no verdict `none`. */
       readonly withoutMemory?: true;
+      /** Goroutines are missing: a part of a sentence. */
+      readonly incomplete?: string;
     };
 
 /** Something is missing that ought to be there: no verdict is `none`, and findings and summary say so. */

@@ -29,7 +29,10 @@ export function dumpEngine({ name, dump, groups, exe }: DumpInput): Engine {
     read: () =>
       Promise.resolve({
         ...{ kind: 'read', engine: 'dump', snapshot, process: processOf(name, exe) },
-        trust: { atMost: 'suspected', withoutMemory: true },
+        trust: {
+          ...{ atMost: 'suspected', withoutMemory: true },
+          ...(dump.limits.length === 0 ? {} : { incomplete: 'a part of the dump was not read' }),
+        },
         async withSources(sources) {
           const places = new Map(stacksOf(snapshot).map(({ id }, i) => [id, i]));
           const source = {

@@ -305,8 +305,7 @@ func printedWords(t types.Type, depth int) int {
 // different ones do not.
 func (w *World) Alike(ids []int) []int {
 	group := map[*Op]*Op{}
-	var root func(op *Op) *Op
-	root = func(op *Op) *Op {
+	root := func(op *Op) *Op {
 		for group[op] != nil && group[op] != op {
 			op = group[op]
 		}
