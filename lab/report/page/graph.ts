@@ -87,7 +87,11 @@ function objectNode(one: Resource, count = 1): Sketch {
     one.id,
     'object',
     [one.id],
-    [count === 1 ? name : `${count} × ${name}`, objectState(one), count === 1 ? one.address : ''],
+    [
+      count === 1 ? name : `${count} × ${name}`,
+      objectState(one),
+      count === 1 && one.address.startsWith('0x') ? one.address : '',
+    ],
   );
 }
 

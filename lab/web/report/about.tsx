@@ -65,11 +65,16 @@ function Program({
   readonly diagnosis: NonNullable<PageData['diagnosis']>;
 }) {
   const checked = `${number(stats.crossChecked)} goroutines compared with Delve's list, ${number(stats.crossCheckMismatches)} differ`;
+  const isDump = stats.engine === 'dump';
   const rows: readonly (readonly [string, string])[] = [
-    ['executable', process.exe],
-    ['core', process.core],
-    ['build ID', process.buildId === '' ? 'unknown' : process.buildId],
-    ['built with', `${process.goVersion}, ${process.os}/${process.arch}`],
+    ...(isDump && process.exe === '' ? [] : [['executable', process.exe] as const]),
+    [isDump ? 'goroutine dump' : 'core', process.core],
+    ...(isDump
+      ? []
+      : ([
+          ['build ID', process.buildId === '' ? 'unknown' : process.buildId],
+          ['built with', `${process.goVersion}, ${process.os}/${process.arch}`],
+        ] as const)),
     ['read by', stats.engine],
     ['took', `${seconds(stats.wallMs)}, at most ${bytes(stats.peakRssBytes)} of memory`],
     ['cross-check', stats.crossChecked === 0 ? 'none' : checked],

@@ -40,7 +40,7 @@ export function Objects({
               {one.finding === undefined ? '' : <a href={`#${one.finding}-${one.id}`}>{one.finding}</a>}
             </td>
             <td>
-              {one.kind === 'channel' && (
+              {one.kind === 'channel' && one.cap !== undefined && (
                 <Copy
                   text={`print *(*"runtime.hchan")(${one.address})`}
                   what={`the command that prints ${one.id}`}

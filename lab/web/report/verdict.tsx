@@ -56,7 +56,12 @@ export function Verdict({ data }: { readonly data: PageData }) {
         </dl>
       )}
       <p class="dim">
-        {diagnosis !== undefined && (
+        {diagnosis?.stats.engine === 'dump' && (
+          <>
+            A goroutine dump: <code>{diagnosis.process.core}</code>.{' '}
+          </>
+        )}
+        {diagnosis !== undefined && diagnosis.stats.engine !== 'dump' && (
           <>
             <code>{fileName(diagnosis.process.exe)}</code>, {diagnosis.process.goVersion},{' '}
             {diagnosis.process.os}/{diagnosis.process.arch}.{' '}

@@ -126,9 +126,15 @@ function Told({
       {object.elemType !== undefined && ` of ${object.elemType}`}
       {object.cap === 0 && (!several || same) && ', unbuffered'}
       {object.cap !== undefined && object.cap > 0 && `, ${object.len ?? 0} of ${object.cap} full`}
-      {object.closed === true && ', closed'} {several && !same ? '(e.g. ' : 'at '}
-      <code>{object.address}</code>
-      {several && !same && ')'}
+      {object.closed === true && ', closed'}
+      {object.address.startsWith('0x') && (
+        <>
+          {' '}
+          {several && !same ? '(e.g. ' : 'at '}
+          <code>{object.address}</code>
+          {several && !same && ')'}
+        </>
+      )}
     </>
   );
 }
