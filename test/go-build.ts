@@ -52,13 +52,21 @@ async function compile({ go, module, package: name = '.', flags = [], env = {} }
 async function nameOf({ go, module, package: name = '.', flags = [], env = {} }: GoBuild): Promise<string> {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([await versionOf(go), hasGcc, module, name, flags, env]));
-  const entries = await readdir(module, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile() && /\.(?:go|c|h|s|mod|sum)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .sort();
-  for (const file of files) hash.update(`\0${file}\0`).update(await readFile(file));
+  for (const folder of [module, ...(await replacedIn(module))]) {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => entry.isFile() && /\.(?:go|c|h|s|mod|sum)$/.test(entry.name))
+      .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+      .sort();
+    for (const file of files) hash.update(`\0${file}\0`).update(await readFile(file));
+  }
   return hash.digest('hex').slice(0, 32);
+}
+
+/** Folders of the modules that stand in for others: `replace example.com/a => ../a`. */
+async function replacedIn(module: string): Promise<readonly string[]> {
+  const text = await readFile(join(module, 'go.mod'), 'utf8').catch(() => '');
+  return [...text.matchAll(/=>\s+(\.\.?\/\S+)\s*$/gm)].map(([, folder = '']) => join(module, folder));
 }
 
 const versions = new Map<string, Promise<string>>();

@@ -190,5 +190,5 @@ function objectOf(row: readonly (Seen | undefined)[], looks: readonly Look[]): s
 /** Its own name, else its kind with its address; empty where a dump tells neither. */
 function nameOf({ name, kind, address }: WaitedObject): { readonly name: string; readonly isOwn: boolean } {
   const isOwn = !['', kind, `a ${kind}`].includes(name);
-  return { name: isOwn ? name : address === '' ? '' : `${kind} ${address}`, isOwn };
+  return { name: isOwn ? name : !address.startsWith('0x') ? '' : `${kind} ${address}`, isOwn };
 }

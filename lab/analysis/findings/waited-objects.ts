@@ -1,6 +1,7 @@
 import { numbered } from '../model/counts.js';
 import type { Diagnosis, WaitedObject } from '../model/diagnosis.js';
 import { type Bucket, hex, type Snapshot } from '../model/snapshot.js';
+import { isNamed } from '../releasers/names.js';
 import { syncStateText } from './sync-evidence.js';
 
 /** Objects that are listed; the others are only counted. */
@@ -68,5 +69,8 @@ function describe(
   const sync = syncObjects?.get(address);
   if (sync === undefined) return undefined;
   const kind = sync.state.kind;
-  return { id, kind, address: hex(address), name: kind, state: syncStateText(sync, kind) };
+  const told = nameOf(address);
+  // Where the sources have no name for it, its kind says as much as its kind with the address.
+  const name = isNamed(told) ? told : kind;
+  return { id, kind, address: hex(address), name, state: syncStateText(sync, kind) };
 }

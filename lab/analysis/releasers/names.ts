@@ -26,5 +26,8 @@ export function objectNames(
   return (address) => names.get(address) ?? described('channel', address);
 }
 
+/** Whether the sources have told a name, and not only what kind of object it is. */
+export const isNamed = (name: string): boolean => !/^a |^[a-z -]+ 0x[0-9a-f]+$/.test(name);
+
 const described = (kind: string, address: number): string =>
   isKnownAddress(address) ? `${kind} ${hex(address)}` : `a ${kind}`;
