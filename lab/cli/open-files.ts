@@ -13,7 +13,7 @@ export async function openFiles(
   if (core === undefined) {
     throw new LabError('a core file is needed, and the executable of its process', {
       code: 'usage',
-      hint: 'npx lab analyze --exe FILE --core FILE (or --run DIR)',
+      hint: 'npx lab analyze --exe FILE --core FILE (or --dump FILE, or --run DIR)',
     });
   }
   const onNote = (text: string) => emit({ type: 'note', text });

@@ -89,7 +89,11 @@ function recognise(head: Buffer, path: string, role: Role): ElfHeader {
     throw bad(`${path} is ${is}`, `unpack it first: \`${commands[by]} ${quoteWord(path)}\``);
   }
   if (!isElf(head)) {
-    throw bad(`${path} is no ELF file, so it cannot be the ${role}`, roleHint(role));
+    const hint =
+      role === 'core' && isText(head)
+        ? `if it is a goroutine dump: npx lab analyze --dump ${quoteWord(path)}`
+        : roleHint(role);
+    throw bad(`${path} is no ELF file, so it cannot be the ${role}`, hint);
   }
   const header = parseElfHeader(head);
   if (header !== undefined) return header;
@@ -100,6 +104,8 @@ function recognise(head: Buffer, path: string, role: Role): ElfHeader {
     'use a program and core of linux/amd64 or linux/arm64',
   );
 }
+
+const isText = (head: Buffer): boolean => /^[\t\n\r\x20-\x7e]+$/.test(head.toString('latin1'));
 
 function emptyHint(role: Role): string {
   return role === 'core'

@@ -118,7 +118,7 @@ export const typedRows: Readonly<Record<string, readonly TypedRow[]>> = {
       line: 'analyze --exe server --core text',
       happens: 'Says so.',
       exit: 64,
-      says: /text is no ELF file, so it cannot be the core do: pass the file that gcore/,
+      says: /text is no ELF file, so it cannot be the core do: if it is a goroutine dump: npx lab analyze --dump \S+text/,
     },
     {
       input: 'A named pipe for `--exe`',
