@@ -6,7 +6,8 @@ import { stacksOf } from '../model/source-stacks.js';
 import { withTextChecks } from './dump/checks.js';
 import { dumpLocators } from './dump/locator.js';
 import { type DumpGroup, isOver } from './dump/signatures.js';
-import { readWaits, standOf } from './dump/waits.js';
+import { standOf } from './dump/stand.js';
+import { readWaits } from './dump/waits.js';
 import { AddressBook } from './dump/words.js';
 import type { Engine } from './engine.js';
 

@@ -1,8 +1,9 @@
 import type { Sources } from '../../../source/sources.js';
 import { type Address, type FrameQuery, type Locator, nothingLocated } from '../../model/locator.js';
 import { isKnownAddress } from '../../model/snapshot.js';
+import { smallestPointer } from './printed-objects.js';
 import type { DumpGroup } from './signatures.js';
-import { type DumpWaits, smallestPointer } from './waits.js';
+import type { DumpWaits } from './waits.js';
 import { type AddressBook, type PrintedWord, printedWords } from './words.js';
 
 interface LocatorSource {

@@ -1,22 +1,21 @@
 import type { DumpMember } from '../../../dump/model.js';
 import type { ArgumentWord, WaitingOp } from '../../../source/facts.js';
 import type { Sources } from '../../../source/sources.js';
-import { isOnce } from '../../model/frames.js';
 import {
   type Bucket,
   type Channel,
   type ChannelCase,
-  type Frame,
   isKnownAddress,
-  isPrivateRuntime,
   maxBucketIds,
   type SyncObject,
   type Wait,
 } from '../../model/snapshot.js';
-import { isLiveReason, waitKey } from '../wait-of.js';
+import { waitKey } from '../wait-of.js';
+import { addressBy, placeKey, printedAddress, printedChannel } from './printed-objects.js';
 import type { DumpGroup } from './signatures.js';
-import { type SyncStand, syncStandOf } from './sync-words.js';
-import { type AddressBook, printedWords } from './words.js';
+import { type Direction, type Stand, standOf } from './stand.js';
+import { channelsOf, syncObjectsOf } from './untold-objects.js';
+import type { AddressBook } from './words.js';
 
 /** What goroutines of a dump wait for. */
 export interface DumpWaits {
@@ -25,60 +24,6 @@ export interface DumpWaits {
   readonly syncObjects: ReadonlyMap<number, SyncObject>;
   /** Fields of which each struct's channel is told apart. */
   readonly separate: ReadonlySet<string>;
-}
-
-/** How the goroutines of one stack wait, before their objects are told apart. */
-export type Stand =
-  | { readonly kind: 'settled'; readonly wait: Wait }
-  | { readonly kind: 'channel'; readonly frame: number; readonly directions: readonly Direction[] }
-  | { readonly kind: 'sync'; readonly frame: number; readonly sync: SyncStand };
-
-type Direction = ChannelCase['direction'];
-
-const both: readonly Direction[] = ['send', 'receive'];
-
-/** What the header of its traceback and the functions on its stack tell of a goroutine's wait. */
-export function standOf({ signature }: DumpGroup): Stand {
-  const { waitReason: reason, status, frames } = signature;
-  const settled = (wait: Wait): Stand => ({ kind: 'settled', wait });
-  const live = (why: string) => settled({ kind: 'live', why });
-  const unknown = (why: string) => settled({ kind: 'unknown', why });
-  if (status !== 'waiting') return live(status === 'other' ? 'no wait is told' : status);
-  if (isLiveReason(reason)) return live(reason);
-  if (reason === 'select (no cases)') return settled({ kind: 'empty-select' });
-  const [, nil] = /^chan (send|receive) \(nil chan\)$/.exec(reason) ?? [];
-  if (nil !== undefined) return settled({ kind: 'nil-channel', direction: nil as Direction });
-  const [first] = frames;
-  if (first === undefined) return unknown('its stack is not in the dump');
-  const sync = syncStandOf(frames);
-  if (sync === 'live') return live('a lock inside of package sync');
-  const at = frames.findIndex((frame) => !isPrivateRuntime(frame.function));
-  switch (reason) {
-    case 'chan send':
-    case 'chan receive':
-      return { kind: 'channel', frame: at, directions: [reason === 'chan send' ? 'send' : 'receive'] };
-    case 'select':
-      return { kind: 'channel', frame: at, directions: both };
-    case '':
-      // A form without reasons: what the functions do tells it.
-      if (at < 0 || fromOutside.test(frames[at]?.function ?? '')) return live(first.function);
-      if (sync === undefined) return { kind: 'channel', frame: at, directions: both };
-  }
-  if (sync === undefined) return unknown(reason);
-  return { kind: 'sync', frame: syncFrameIn(frames), sync };
-}
-
-/** The innermost functions of goroutines that the network, a clock or a system call will wake. */
-const fromOutside =
-  /^(?:internal\/poll\.runtime_pollWait|time\.Sleep|syscall\.\w*[sS]yscall\w*|os\/signal\.signal_recv|runtime\/pprof\.\w+)$/;
-
-const notInSync = ({ function: name }: Frame) => !/^(?:runtime|sync|internal\/sync)\./.test(name);
-
-/** Where the program calls `Lock`, `Wait` and so on; of a Once, the frame that keeps its lock. */
-function syncFrameIn(frames: readonly Frame[]): number {
-  const caller = frames.findIndex(notInSync);
-  const once = frames.slice(0, Math.max(caller, 0)).findIndex(isOnce);
-  return once >= 0 ? once : caller;
 }
 
 /** The operations in which a goroutine may be parked, of its line. */
@@ -304,105 +249,3 @@ function bucketOf(
 const distinct = (cases: readonly ChannelCase[]): readonly ChannelCase[] => [
   ...new Map(cases.map((one) => [`${one.direction} ${one.channel}`, one])).values(),
 ];
-
-/** Where nothing is known of the operation, what waits in one line of code is taken for one. */
-const placeKey = ({ signature }: DumpGroup, frame: number): string => {
-  const at = signature.frames[frame];
-  return `at ${at?.function} ${at?.line}`;
-};
-
-/** The runtime's own functions get the channel as their first argument; those of a select get none. */
-function printedChannel({ words }: DumpMember, { signature }: DumpGroup, reason: string): number | undefined {
-  if (reason === 'select') return undefined;
-  const frame = signature.frames.findIndex(({ function: name }) => /^runtime\.chan(?:send|recv)$/.test(name));
-  const [word] = printedWords(words[frame] ?? '');
-  return word?.sure === true && word.value > smallestPointer ? word.value : undefined;
-}
-
-/** The object by the arguments of package sync's own methods. */
-function printedAddress({ words }: DumpMember, shown: SyncStand['shown']): number | undefined {
-  for (const { frame, offset } of shown) {
-    const [word] = printedWords(words[frame] ?? '');
-    if (word?.sure === true && word.value > smallestPointer) return word.value - offset;
-  }
-  return undefined;
-}
-
-/** Below it lies nothing that a program uses. */
-export const smallestPointer = 4096;
-
-function addressBy(
-  { words }: DumpMember,
-  frame: number,
-  word: ArgumentWord | undefined,
-  book: AddressBook,
-): number | undefined {
-  const printed = word && printedWords(words[frame] ?? '')[word.index];
-  if (word === undefined || printed?.sure !== true || printed.value <= smallestPointer) return undefined;
-  return book.follow(printed.value, word);
-}
-
-function channelsOf(
-  buckets: readonly Bucket[],
-  elems: ReadonlyMap<number, { readonly elem: string | undefined; readonly drain: boolean }>,
-): ReadonlyMap<number, Channel> {
-  const out = new Map<number, { channel: Channel; send: number; receive: number }>();
-  for (const { wait, count } of buckets) {
-    for (const { channel: address, direction } of wait.kind === 'channel' ? wait.cases : []) {
-      const known = out.get(address) ?? {
-        channel: channelAt(address, elems.get(address)?.elem, elems.get(address)?.drain === true),
-        send: 0,
-        receive: 0,
-      };
-      known[direction] += count;
-      out.set(address, known);
-    }
-  }
-  return new Map(
-    [...out].map(([address, { channel, send, receive }]) => [
-      address,
-      { ...channel, waiters: { send, receive } },
-    ]),
-  );
-}
-
-const channelAt = (address: number, elemType: string | undefined, isStopped: boolean): Channel => ({
-  ...(isStopped ? { stoppedTimer: true } : {}),
-  ...{ address, elemType, untold: true, count: 0, capacity: 0, closed: false },
-  ...{ waiters: { send: 0, receive: 0 }, wokenFromOutside: undefined },
-});
-
-/** Of the objects nothing is printed but who waits for them: somebody has what is waited for. */
-function syncObjectsOf(buckets: readonly Bucket[]): ReadonlyMap<number, SyncObject> {
-  const out = new Map<number, SyncObject>();
-  const modes = new Map<number, Set<string>>();
-  for (const { wait } of buckets) {
-    if (wait.kind !== 'sync') continue;
-    modes.set(wait.address, (modes.get(wait.address) ?? new Set()).add(wait.mode));
-  }
-  for (const { wait } of buckets) {
-    if (wait.kind !== 'sync' || out.has(wait.address)) continue;
-    const own = modes.get(wait.address) ?? new Set();
-    const locked = { locked: true, woken: false, starving: false, waiters: 0 };
-    const state = {
-      mutex: { kind: 'mutex', mutex: locked },
-      rwmutex: {
-        kind: 'rwmutex',
-        rwmutex: {
-          writer: { ...locked, locked: own.has('lock') || own.has('drain') || own.has('rlock') },
-          readers: 0,
-          writerPending: true,
-          readerWait: own.has('drain') ? 1 : 0,
-        },
-      },
-      // As many as there are to call Done.
-      waitgroup: { kind: 'waitgroup', waitgroup: { counter: Number.POSITIVE_INFINITY, waiters: 0 } },
-      cond: { kind: 'cond', cond: { address: wait.address, wait: 0, notify: 0, locker: 0 } },
-    } as const;
-    out.set(wait.address, {
-      ...{ address: wait.address, queued: [], untold: true },
-      state: state[wait.objectKind],
-    });
-  }
-  return out;
-}
