@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { packageOf } from '../source/library-paths.js';
 import type { DumpProgram } from './program.js';
 
 /**
@@ -35,11 +36,4 @@ export function localFiles({
     known.set(key, found);
     return found;
   };
-}
-
-/** The import path in a function's name. */
-function packageOf(name: string): string {
-  const slash = name.lastIndexOf('/') + 1;
-  const dot = name.indexOf('.', slash);
-  return dot < 0 ? name : name.slice(0, dot);
 }

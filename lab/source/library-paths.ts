@@ -50,3 +50,10 @@ export function recordedGoRoot(files: readonly string[]): string {
     files.map((file) => /^(.*)\/src\/runtime\/\w+\.(?:go|s)$/.exec(file)).find(Boolean) ?? [];
   return root;
 }
+
+/** The package that a function belongs to, as the linker has it: `net/http` of `net/http.(*conn).serve`. */
+export function packageOf(name: string): string {
+  const slash = name.lastIndexOf('/');
+  const dot = name.indexOf('.', slash + 1);
+  return dot < 0 ? name : name.slice(0, dot);
+}

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { analyzeExitCode, parseSourceMap } from '../../lab/cli/commands/analyze.js';
+import { analyzeExitCode } from '../../lab/cli/commands/analyze.js';
+import { parseSourceMap } from '../../lab/cli/source-options.js';
 import { lab } from '../e2e/lab-process.js';
 import { refusedArguments } from '../robustness/refused-arguments.js';
 import { tempFolder } from '../temp-folder.js';

@@ -91,7 +91,9 @@ describe('looks at a process of which a part hangs', function () {
 
   it('says the same for a terminal', async () => {
     const { stdout } = await lab(['compare', ...files, '--exe', exe]);
-    expect(stdout.replaceAll(/\s+/g, ' ')).to.match(/C1 12 of 12 goroutines at main\.feed\.mu.* 14 more came\./);
+    expect(stdout.replaceAll(/\s+/g, ' ')).to.match(
+      /C1 12 of 12 goroutines at main\.feed\.mu.* 14 more came\./,
+    );
     expect(stdout).to.match(/^C1 +12 +19 +26 +12 +14 +0 {2}main\.\(\*feed\)\.latest main\.go:/m);
   });
 });

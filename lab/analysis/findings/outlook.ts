@@ -1,8 +1,8 @@
+import { packageOf } from '../../source/library-paths.js';
 import type { Releaser } from '../graph/releaser.js';
 import type { OutlookKind, ToldReleaser } from '../model/diagnosis.js';
 import { callerOfSync } from '../model/frames.js';
 import type { Bucket } from '../model/snapshot.js';
-import { packageOf } from '../model/source-stacks.js';
 import { isSyncObject, objectsOf, type WaitObject } from '../model/wait-object.js';
 import { takesAgain } from '../releasers/locks.js';
 import type { RuleInput } from '../rules/rule.js';

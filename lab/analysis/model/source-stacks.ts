@@ -1,3 +1,4 @@
+import { packageOf } from '../../source/library-paths.js';
 import type { SourceStack } from '../../source/sources.js';
 import { inSync } from './frames.js';
 import { type Bucket, isPrivateRuntime, type Snapshot } from './snapshot.js';
@@ -17,13 +18,6 @@ export function stacksOf({ signatures }: Pick<Snapshot, 'signatures'>): readonly
         inlined,
       })),
     }));
-}
-
-/** The package that a function belongs to, as the linker has it: `net/http` of `net/http.(*conn).serve`. */
-export function packageOf(name: string): string {
-  const slash = name.lastIndexOf('/');
-  const dot = name.indexOf('.', slash + 1);
-  return dot < 0 ? name : name.slice(0, dot);
 }
 
 /** What its goroutines wait for comes from the network in the end, which the poller tells better than its code. */

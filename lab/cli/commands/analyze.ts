@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { analyzeCore } from '../../analysis/analyze-core.js';
@@ -25,6 +25,7 @@ import { defineAnalyze } from '../manual/analyze.js';
 import { inTheirWords, openFiles } from '../open-files.js';
 import { withPatience, withProgress } from '../progress.js';
 import { terminalOf } from '../screen.js';
+import { dumpSources, parseSourceMap, requireSourceFolders } from '../source-options.js';
 import { requireWritable, writeWhole } from '../written-file.js';
 
 const optionsSchema = z.looseObject({
@@ -208,27 +209,26 @@ async function analyzeStored(
 
 async function analyzeText(
   where: string,
-  { exe, source, sourceMap, goRoot }: z.infer<typeof optionsSchema>,
+  asked: z.infer<typeof optionsSchema>,
   emit: Parameters<typeof analyzeCore>[1],
   signal: AbortSignal,
 ): Promise<Analysed> {
   const { openDump, readDumps } = await import('../../dump/index.js');
   const { analyzeDump } = await import('../../analysis/analyze-dump.js');
+  let roster: Roster | undefined;
+  const onRoster = (read: Roster) => {
+    roster = read;
+  };
   const diagnosis = await withPatience(emit, { stage: 'analyze', text: where }, async () => {
     const dumps = await readDumps(openDump(where, signal), { signal });
     const dump = dumps.at(-1);
     if (dump === undefined) throw new LabError(`no goroutine dump is in ${where}`, { code: 'usage' });
     if (dumps.length > 1)
       emit({ type: 'note', text: `${dumps.length} dumps are in ${where}: this is about the last one` });
-    const files = {
-      ...{ name: where, sourceMap: sourceMap.map(parseSourceMap), noSource: source === false },
-      ...(exe === undefined ? {} : { exe: resolve(exe) }),
-      ...(typeof source === 'string' ? { source: resolve(source) } : {}),
-      ...(goRoot === undefined ? {} : { goRoot: resolve(goRoot) }),
-    };
+    const files = { name: where, ...dumpSources(asked), onRoster };
     return await analyzeDump(dump, files, emit, signal);
   });
-  return { diagnosis, roster: undefined };
+  return { diagnosis, roster };
 }
 
 async function analyzeFiles(
@@ -268,12 +268,6 @@ async function mapsOf(exe: string, asked: readonly string[], signal: AbortSignal
 function parseLabel(text: string): WantedLabel {
   const at = text.indexOf('=');
   return { key: text.slice(0, at), value: text.slice(at + 1) };
-}
-
-/** Reads `FROM=TO`; the first `=` divides. */
-export function parseSourceMap(text: string): { from: string; to: string } {
-  const at = text.indexOf('=');
-  return { from: text.slice(0, at), to: resolve(text.slice(at + 1)) };
 }
 
 function readOptions(options: unknown): z.infer<typeof optionsSchema> {
@@ -330,15 +324,7 @@ function requireSensible({
   if (dump === undefined && typeof source === 'string') {
     refuse('--source belongs to --dump', 'use --source-map FROM=TO for a core');
   }
-  for (const folder of [
-    ...(typeof source === 'string' ? [source] : []),
-    ...(goRoot === undefined ? [] : [goRoot]),
-    ...sourceMap.map((m) => parseSourceMap(m).to),
-  ]) {
-    if (!existsSync(folder)) refuse(`there are no sources at ${folder}: it does not exist`, 'check the path');
-    if (!statSync(folder).isDirectory())
-      refuse(`there are no sources at ${folder}: it is no folder`, 'name the folder itself');
-  }
+  requireSourceFolders({ source, goRoot, sourceMap });
   const written = [
     { what: report, path: html },
     { what: list, path: members },

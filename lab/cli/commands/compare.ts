@@ -18,8 +18,8 @@ import { columnsOf } from '../context.js';
 import { requireDistinct } from '../distinct-files.js';
 import { defineCompare } from '../manual/compare.js';
 import { withPatience, withProgress } from '../progress.js';
+import { dumpSources, parseSourceMap, requireSourceFolders } from '../source-options.js';
 import { requireWritable, writeWhole } from '../written-file.js';
-import { parseSourceMap } from './analyze.js';
 
 const optionsSchema = z.looseObject({
   exe: z.string().optional(),
@@ -71,14 +71,7 @@ async function requireSensible(
   const refuse = (message: string, hint: string): never => {
     throw new LabError(message, { code: 'usage', hint });
   };
-  for (const folder of [
-    ...(typeof source === 'string' ? [source] : []),
-    ...sourceMap.map((map) => parseSourceMap(map).to),
-  ]) {
-    if (!existsSync(folder)) refuse(`there are no sources at ${folder}: it does not exist`, 'check the path');
-    if (!statSync(folder).isDirectory())
-      refuse(`there are no sources at ${folder}: it is no folder`, 'name the folder itself');
-  }
+  requireSourceFolders({ source, sourceMap });
   const looks = files.filter((file) => existsSync(file));
   const twice = looks.find((file, i) =>
     looks.slice(0, i).some((one) => realpathSync(one) === realpathSync(file)),
@@ -140,12 +133,7 @@ async function coreLook(
   return { name: core, kind: 'core', time: (await stat(core)).mtime, diagnosis, roster };
 }
 
-async function dumpLooks(
-  where: string,
-  { exe, source, sourceMap }: Options,
-  emit: Emit,
-  signal: AbortSignal,
-): Promise<Look[]> {
+async function dumpLooks(where: string, options: Options, emit: Emit, signal: AbortSignal): Promise<Look[]> {
   const { openDump, readDumps } = await import('../../dump/index.js');
   const { analyzeDump } = await import('../../analysis/analyze-dump.js');
   const dumps = await readDumps(openDump(where, signal), { signal }).catch((error: unknown) => {
@@ -157,9 +145,7 @@ async function dumpLooks(
     const name = dumps.length === 1 ? where : `${where} (${i + 1} of ${dumps.length})`;
     let roster: Roster | undefined;
     const files = {
-      ...{ name: where, sourceMap: sourceMap.map(parseSourceMap), noSource: source === false },
-      ...(exe === undefined ? {} : { exe: resolve(exe) }),
-      ...(typeof source === 'string' ? { source: resolve(source) } : {}),
+      ...{ name: where, ...dumpSources(options) },
       onRoster: (read: Roster) => {
         roster = read;
       },

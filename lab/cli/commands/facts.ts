@@ -10,7 +10,7 @@ import { ensureFacts } from '../../toolchain/facts.js';
 import type { LabCommand } from '../command.js';
 import { defineFacts } from '../manual/facts.js';
 import { withPatience, withProgress } from '../progress.js';
-import { parseSourceMap } from './analyze.js';
+import { parseSourceMap } from '../source-options.js';
 
 const optionsSchema = z.looseObject({
   exe: z.string(),

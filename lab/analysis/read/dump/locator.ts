@@ -1,10 +1,9 @@
 import type { Sources } from '../../../source/sources.js';
 import { type Address, type FrameQuery, type Locator, nothingLocated } from '../../model/locator.js';
 import { isKnownAddress } from '../../model/snapshot.js';
-import { smallestPointer } from './printed-objects.js';
 import type { DumpGroup } from './signatures.js';
 import type { DumpWaits } from './waits.js';
-import { type AddressBook, type PrintedWord, printedWords } from './words.js';
+import { type AddressBook, type PrintedWord, pointerIn, printedWords } from './words.js';
 
 interface LocatorSource {
   readonly groups: readonly DumpGroup[];
@@ -38,10 +37,9 @@ export function dumpLocators(
     const asked = ways.get(key) ?? sources.words([{ stack, frame, expr }]);
     ways.set(key, asked);
     const [way] = await asked;
-    const word = way && wordsAt(goroutine, frame)[way.index];
-    // A word that may be out of date tells nothing.
-    if (way === undefined || word?.sure !== true || word.value <= smallestPointer) return undefined;
-    return { address: book.follow(word.value, way), own: way.own };
+    const pointer = way && pointerIn(wordsAt(goroutine, frame)[way.index]);
+    if (way === undefined || pointer === undefined) return undefined;
+    return { address: book.follow(pointer, way), own: way.own };
   };
   const holds = ({ goroutine, frame, address }: FrameQuery & { readonly address: number }) =>
     wordsAt(goroutine, frame.index).some((word) => word?.sure === true && word.value === address);

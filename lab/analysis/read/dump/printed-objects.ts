@@ -2,7 +2,7 @@ import type { DumpMember } from '../../../dump/model.js';
 import type { ArgumentWord } from '../../../source/facts.js';
 import type { DumpGroup } from './signatures.js';
 import type { SyncStand } from './sync-words.js';
-import { type AddressBook, printedWords } from './words.js';
+import { type AddressBook, pointerIn, printedWords } from './words.js';
 
 /** Where nothing is known of the operation, what waits in one line of code is taken for one. */
 export const placeKey = ({ signature }: DumpGroup, frame: number): string => {
@@ -19,20 +19,18 @@ export function printedChannel(
   if (reason === 'select') return undefined;
   const frame = signature.frames.findIndex(({ function: name }) => /^runtime\.chan(?:send|recv)$/.test(name));
   const [word] = printedWords(words[frame] ?? '');
-  return word?.sure === true && word.value > smallestPointer ? word.value : undefined;
+  return pointerIn(word);
 }
 
 /** The object by the arguments of package sync's own methods. */
 export function printedAddress({ words }: DumpMember, shown: SyncStand['shown']): number | undefined {
   for (const { frame, offset } of shown) {
     const [word] = printedWords(words[frame] ?? '');
-    if (word?.sure === true && word.value > smallestPointer) return word.value - offset;
+    const pointer = pointerIn(word);
+    if (pointer !== undefined) return pointer - offset;
   }
   return undefined;
 }
-
-/** Below it lies nothing that a program uses. */
-export const smallestPointer = 4096;
 
 export function addressBy(
   { words }: DumpMember,
@@ -40,7 +38,6 @@ export function addressBy(
   word: ArgumentWord | undefined,
   book: AddressBook,
 ): number | undefined {
-  const printed = word && printedWords(words[frame] ?? '')[word.index];
-  if (word === undefined || printed?.sure !== true || printed.value <= smallestPointer) return undefined;
-  return book.follow(printed.value, word);
+  const pointer = word && pointerIn(printedWords(words[frame] ?? '')[word.index]);
+  return word === undefined || pointer === undefined ? undefined : book.follow(pointer, word);
 }

@@ -1,4 +1,4 @@
-import { isOnce } from '../../model/frames.js';
+import { inSync, isOnce } from '../../model/frames.js';
 import { type ChannelCase, type Frame, isPrivateRuntime, type Wait } from '../../model/snapshot.js';
 import { isLiveReason } from '../wait-of.js';
 import type { DumpGroup } from './signatures.js';
@@ -49,11 +49,9 @@ export function standOf({ signature }: DumpGroup): Stand {
 const fromOutside =
   /^(?:internal\/poll\.runtime_pollWait|time\.Sleep|syscall\.\w*[sS]yscall\w*|os\/signal\.signal_recv|runtime\/pprof\.\w+)$/;
 
-const notInSync = ({ function: name }: Frame) => !/^(?:runtime|sync|internal\/sync)\./.test(name);
-
 /** Where the program calls `Lock`, `Wait` and so on; of a Once, the frame that keeps its lock. */
 function syncFrameIn(frames: readonly Frame[]): number {
-  const caller = frames.findIndex(notInSync);
+  const caller = frames.findIndex((frame) => !inSync(frame));
   const once = frames.slice(0, Math.max(caller, 0)).findIndex(isOnce);
   return once >= 0 ? once : caller;
 }

@@ -7,6 +7,13 @@ export interface PrintedWord {
   readonly sure: boolean;
 }
 
+/** Below it lies nothing that a program uses. */
+const smallestPointer = 4096;
+
+/** The pointer that a word is; a word that may be out of date is none. */
+export const pointerIn = (word: PrintedWord | undefined): number | undefined =>
+  word?.sure === true && word.value > smallestPointer ? word.value : undefined;
+
 /** The words of `{0xc000012028, 0x3}, 0x1?, ...` in their order; `undefined` for one that was not printed. */
 export function printedWords(text: string): readonly (PrintedWord | undefined)[] {
   const out: (PrintedWord | undefined)[] = [];
