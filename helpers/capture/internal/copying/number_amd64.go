@@ -1,0 +1,4 @@
+package copying
+
+// Number of process_vm_readv.
+const numberRead = 310

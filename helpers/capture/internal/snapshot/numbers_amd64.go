@@ -1,0 +1,7 @@
+package snapshot
+
+const (
+	numberPidfdOpen  = 434
+	numberPidfdGetfd = 438
+	numberUserFault  = 323
+)
