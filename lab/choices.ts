@@ -3,7 +3,8 @@
  * and the shell's completion need them at once, and zod takes longer to load than both to answer.
  */
 export const loadDrivers = ['autocannon', 'wrk'] as const;
-export const captureChoices = ['gcore', 'kernel', 'delve'] as const;
+export const captureChoices = ['helper', 'gcore', 'kernel', 'delve'] as const;
+export const snapshotChoices = ['auto', 'read', 'fork'] as const;
 export const delvePlaces = ['here', 'there'] as const;
 export const flavours = ['default', 'noinline', 'debug'] as const;
 export const protocolChoices = ['http1', 'http2'] as const;

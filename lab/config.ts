@@ -21,8 +21,7 @@ export const buildFlavours = {
 const port = decimal(z.number().int().min(0).max(65535));
 const seconds = decimal(z.number().positive().max(86_400));
 
-/** Everything that decides what a run does, as saved in `run.json`. */
-export const labConfigSchema = z.strictObject({
+const written = z.strictObject({
   scenario: z.string().default('blog'),
   /** Runs the repaired twin; nothing may hang then. */
   fixed: z.boolean().default(false),
@@ -45,7 +44,8 @@ export const labConfigSchema = z.strictObject({
   /** Seconds that each stage may take, in place of its own limit. */
   stageTimeout: seconds.optional(),
   load: z.enum(loadDrivers).default('autocannon'),
-  capture: z.enum(captureChoices).default('gcore'),
+  /** The helper, but for the article's scenario, whose story is gdb's. */
+  capture: z.enum(captureChoices).optional(),
   /** Where Delve reads the core: on the lab's machine, where one is needed then, or on the target. */
   delve: z.enum(delvePlaces).optional(),
   build: z.enum(flavours).default('default'),
@@ -60,6 +60,12 @@ export const labConfigSchema = z.strictObject({
   size: decimal(z.number().int().min(100).max(5_000_000)).optional(),
   protocol: z.enum(protocols).optional(),
 });
+
+/** Everything that decides what a run does, as saved in `run.json`. */
+export const labConfigSchema = written.transform((config) => ({
+  ...config,
+  capture: config.capture ?? (config.scenario === 'blog' ? ('gcore' as const) : ('helper' as const)),
+}));
 
 export type LabConfig = z.infer<typeof labConfigSchema>;
 

@@ -14,17 +14,20 @@ import { cacheFolder, runsFolder } from './paths.js';
  * - `interrupted`: the caller's signal was aborted
  * - `internal`: everything else
  */
-export type LabErrorCode =
-  | 'usage'
-  | 'missing-tool'
-  | 'missing-permission'
-  | 'port-taken'
-  | 'no-space'
-  | 'target'
-  | 'build-failed'
-  | 'undecided'
-  | 'interrupted'
-  | 'internal';
+export const labErrorCodes = [
+  'usage',
+  'missing-tool',
+  'missing-permission',
+  'port-taken',
+  'no-space',
+  'target',
+  'build-failed',
+  'undecided',
+  'interrupted',
+  'internal',
+] as const;
+
+export type LabErrorCode = (typeof labErrorCodes)[number];
 
 const exitCodes: Readonly<Record<LabErrorCode, number>> = {
   usage: 64,

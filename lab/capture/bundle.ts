@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { captureChoices } from '../choices.js';
+import { snapshotWays } from './helper/events.js';
 
 /** A captured hang: everything that `lab analyze` needs, with what proves that it belongs together. */
 export const bundleSchema = z.object({
@@ -6,7 +8,7 @@ export const bundleSchema = z.object({
   core: z.string(),
   /** Absolute path of the executable that the process ran. */
   exe: z.string(),
-  method: z.enum(['gcore', 'kernel', 'delve']),
+  method: z.enum(captureChoices),
   pid: z.number().int(),
   /** GNU build ID or Go build ID of the executable, as in its notes. */
   buildId: z.string(),
@@ -26,6 +28,8 @@ export const bundleSchema = z.object({
     .readonly(),
   /** How long the process stood still, milliseconds; of a kernel's core, how long it took to end. */
   pausedMs: z.number(),
+  /** How the helper copied the memory; absent when something else took the core. */
+  snapshot: z.enum(snapshotWays).optional(),
   /** When that began, ISO 8601; absent in bundles of older versions. */
   takenAt: z.string().optional(),
   /** Where the kernel had written the core, on the target. */

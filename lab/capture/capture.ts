@@ -61,7 +61,7 @@ export async function captureBundle(
   try {
     await using landing =
       target.kind === 'local'
-        ? landHere(target)
+        ? landHere(target, method)
         : await landFrom(target, join(home, await roomName('.landing', pid)), emit);
     // The method finds an empty file of the right mode and keeps it; the folder protects it either way.
     await run(['install', '--mode=0600', '/dev/null', file]);
@@ -80,10 +80,11 @@ export async function captureBundle(
     const began = Date.now();
     const captured = await (method.keepsProcess ? onceMore(target, pid, take, emit, signal) : take());
     onlyCopy = !method.keepsProcess;
+    for (const text of captured.notes ?? []) emit({ type: 'note', text });
     await run(['chmod', '0600', '--', file]);
     const dense = await onDisk(run, file);
     // Most of it is zeros. Without holes they would be read, hashed and compressed there one by one.
-    if (target.kind !== 'local') await digHoles(target, file, signal);
+    if (target.kind !== 'local' && !method.writesSparse) await digHoles(target, file, signal);
     const landedCore = await landing.land(file, 'core', signal);
     await requireWhole(landedCore.path, pid, method, signal);
 
@@ -111,6 +112,7 @@ export async function captureBundle(
       size: { ...size, dense, ...(transferred === undefined ? {} : { transferred }) },
       pausedMs: captured.pausedMs,
       takenAt: new Date(began).toISOString(),
+      ...(captured.snapshot === undefined ? {} : { snapshot: captured.snapshot }),
       ...(captured.from === undefined ? {} : { writtenTo: captured.from }),
     };
   } finally {

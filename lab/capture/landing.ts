@@ -6,6 +6,7 @@ import { fileRefusal } from '../file-refusal.js';
 import { again } from '../targets/again.js';
 import type { Target } from '../targets/target.js';
 import { copySparse, sha256 } from './hash.js';
+import type { CaptureMethod } from './method.js';
 import { diskFull } from './space.js';
 
 /** A file of the bundle on the lab's machine, under the name that it has while the capture is under way. */
@@ -23,10 +24,13 @@ export interface Landing extends AsyncDisposable {
 }
 
 /** The target is this machine: the executable stays where it is, a dense core becomes sparse. */
-export function landHere(target: Target): Landing {
+export function landHere(
+  target: Target,
+  { writesSparse = false }: Pick<CaptureMethod, 'writesSparse'>,
+): Landing {
   return {
     async land(path, name, signal) {
-      if (name === 'server') return { path, sha256: await sha256(target, path, signal) };
+      if (name === 'server' || writesSparse) return { path, sha256: await sha256(target, path, signal) };
       const sparse = `${path}.sparse`;
       const hash = await copySparse(path, sparse, signal).catch((error: unknown) => {
         throw fileRefusal(error) === 'full' ? diskFull(messageOf(error), error) : error;

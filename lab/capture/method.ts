@@ -17,6 +17,10 @@ export interface CapturedCore {
   readonly pausedMs: number;
   /** What was run, for the transcript. */
   readonly command: ExecResult;
+  /** How the memory was copied, where there are several ways. */
+  readonly snapshot?: Bundle['snapshot'];
+  /** What is not as one would expect of the core. */
+  readonly notes?: readonly string[];
   /** Path of the target where the core was written, when the method does not choose it. */
   readonly from?: string;
 }
@@ -35,6 +39,8 @@ export interface CaptureMethod {
   readonly keepsProcess: boolean;
   /** Whether memory without any permission, which Go reserves in bulk, is written too. */
   readonly writesInaccessible: boolean;
+  /** Whether it leaves out what is zero by itself: the core takes no more than what the process has in memory. */
+  readonly writesSparse?: boolean;
   /** What a program has to be started with. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Throws what keeps the target from it, before anything is started there. */

@@ -86,7 +86,7 @@ export interface SpaceRequest {
   readonly target: Target;
   readonly pid: number;
   readonly folder: string;
-  readonly method: Pick<CaptureMethod, 'writesInaccessible'>;
+  readonly method: Pick<CaptureMethod, 'writesInaccessible' | 'writesSparse'>;
 }
 
 /**
@@ -107,9 +107,13 @@ export async function measureSpace(
   const threads = Number(/^Threads:\s+(\d+)/m.exec(status ?? '')?.[1] ?? 1);
   const bits = Number.parseInt(filter ?? '', 16);
   // The sparse copy lies beside the dense core for a moment: it holds what is resident.
-  const resident = Number(/^VmRSS:\s+(\d+) kB/m.exec(status ?? '')?.[1] ?? 0) * 1024;
+  const [resident, swapped] = [/^VmRSS:\s+(\d+) kB/m, /^VmSwap:\s+(\d+) kB/m].map(
+    (line) => Number(line.exec(status ?? '')?.[1] ?? 0) * 1024,
+  ) as [number, number];
   const filterBits = Number.isNaN(bits) ? defaultFilter : bits;
-  const needed = estimateCoreSize(smaps, filterBits, threads, method.writesInaccessible) + resident;
+  const needed = method.writesSparse
+    ? notesBase + threads * notesPerThread + resident + swapped
+    : estimateCoreSize(smaps, filterBits, threads, method.writesInaccessible) + resident;
   const df = await target.exec(['stat', '--file-system', '--format=%a %S', folder], { signal });
   const [blocks, blockSize] = df.stdout.trim().split(' ').map(Number);
   if (df.exitCode !== 0 || blocks === undefined || blockSize === undefined) return undefined;

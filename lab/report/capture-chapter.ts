@@ -45,6 +45,13 @@ function takenBy(
         }),
         command('gcore', stage, { pipeline: [['mv', writtenTo, basename(core)]] }),
       ];
+    case 'helper':
+      return [
+        command('gcore', stage, {
+          pipeline: [['npx', 'lab', 'capture', '--pid', String(pid)]],
+          stdout: basename(core),
+        }),
+      ];
     case 'gcore':
       return [
         command('gcore', stage, {

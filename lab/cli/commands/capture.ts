@@ -3,9 +3,11 @@ import { z } from 'zod';
 import type { Bundle, LooksBundle } from '../../capture/bundle.js';
 import { bundleFile, bundleFolder } from '../../capture/bundle-folder.js';
 import { captureBundle } from '../../capture/capture.js';
+import { captureHelper } from '../../capture/helper/method.js';
 import { captureMethod } from '../../capture/index.js';
 import { captureLooks } from '../../capture/looks.js';
 import type { CaptureMethod } from '../../capture/method.js';
+import { snapshotChoices } from '../../choices.js';
 import { parseConfig } from '../../config.js';
 import { decimal } from '../../decimal.js';
 import { LabError } from '../../errors.js';
@@ -46,6 +48,34 @@ export const captureCommand: LabCommand = {
     return 0;
   },
 };
+
+const pauseSchema = decimal(z.number().positive().max(86_400));
+const snapshotSchema = z.enum(snapshotChoices);
+
+/** The method of that name; how the helper is to go about it is its own affair. */
+function chooseMethod(name: string, options: Readonly<Record<string, unknown>>): CaptureMethod {
+  const { snapshot, maxPause } = options;
+  if (name !== 'helper') {
+    if ((snapshot ?? maxPause) === undefined) return captureMethod(name);
+    throw new LabError('--snapshot and --max-pause are options of the helper', {
+      ...{ code: 'usage', hint: `leave them out, or --capture ${name}` },
+    });
+  }
+  const way = snapshotSchema.default('auto').safeParse(snapshot);
+  if (!way.success) {
+    throw new LabError(`--snapshot takes ${snapshotChoices.join(', ')}, not ${JSON.stringify(snapshot)}`, {
+      ...{ code: 'usage', hint: 'leave it out: auto is the shortest pause without a fork' },
+    });
+  }
+  if (maxPause === undefined) return captureHelper({ snapshot: way.data });
+  const seconds = pauseSchema.safeParse(
+    typeof maxPause === 'string' ? maxPause.replace(/(?<=\d)s$/, '') : maxPause,
+  );
+  if (seconds.success) return captureHelper({ snapshot: way.data, maxPauseMs: seconds.data * 1_000 });
+  throw new LabError(`--max-pause takes seconds, not ${JSON.stringify(maxPause)}`, {
+    ...{ code: 'usage', hint: 'for example --max-pause 0.5' },
+  });
+}
 
 const looksSchema = decimal(z.number().int().min(1).max(100));
 const everySchema = decimal(z.number().positive().max(86_400));
@@ -89,6 +119,13 @@ function requireSensible(
     refuse('--every is the time between several looks', 'say how many: --looks 3');
 }
 
+/** Of a process that goes on, for how long it did not. */
+function stoodStill({ method, pausedMs }: Bundle): string {
+  if (!captureMethod(method).keepsProcess) return '';
+  const ms = pausedMs < 10 ? pausedMs.toFixed(1) : Math.round(pausedMs).toString();
+  return ` (process stopped for ${ms} ms)`;
+}
+
 async function captureProcess(
   options: Readonly<Record<string, unknown>>,
   output: Output,
@@ -96,10 +133,10 @@ async function captureProcess(
 ): Promise<number> {
   const pid = pidSchema.safeParse(options['pid']);
   const { capture: name, target: where } = parseConfig(
-    { target: options['target'], capture: options['capture'] },
+    { target: options['target'], capture: options['capture'] ?? 'helper' },
     'capture',
   );
-  const method = captureMethod(name);
+  const method = chooseMethod(name, options);
   if (!pid.success) {
     throw new LabError(`--pid takes a process id, not ${JSON.stringify(options['pid'])}`, {
       code: 'usage',
@@ -133,7 +170,9 @@ async function captureProcess(
     });
     if (kept === undefined) await writeJson(join(dir, bundleFile), bundle);
     output.document(bundle);
-    output.print(`captured; ${kept === undefined ? analyzeHint(bundle) : compareHint(kept)}`);
+    output.print(
+      `captured${stoodStill(bundle)}; ${kept === undefined ? analyzeHint(bundle) : compareHint(kept)}`,
+    );
     return 0;
   } catch (error) {
     if (kept !== undefined) {

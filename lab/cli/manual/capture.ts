@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { captureChoices, targetChoices } from '../../choices.js';
+import { captureChoices, snapshotChoices, targetChoices } from '../../choices.js';
 import { outputVariables, plainExits, runsVariable, sshVariables } from './common.js';
 import { describe, oneOf } from './page.js';
 
@@ -13,6 +13,8 @@ export function defineCapture(program: Command): Command {
     .addOption(
       oneOf('--capture <method>', 'how the core is taken: %s; kernel ends the process', captureChoices),
     )
+    .addOption(oneOf('--snapshot <way>', 'how the helper copies the memory: %s', snapshotChoices))
+    .option('--max-pause <seconds>', 'for how long the helper may stop the process; 10 by default')
     .option('-o, --output <dir>', 'folder for the bundle; ./capture-PID by default')
     .option('--looks <n>', 'take so many cores, one after the other; 1 by default')
     .option('--every <seconds>', 'how long the process runs between two of them; 5 by default')
@@ -25,7 +27,8 @@ export function defineCapture(program: Command): Command {
       'capture [--run DIR]',
     ],
     description: [
-      'Takes the core of a running process and copies its executable next to it, each with its hash. The process is stopped while its core is written, and continues afterwards.',
+      'Takes the core of a running process and copies its executable next to it, each with its hash. The lab’s own helper does it: it copies the memory while the process runs, stops it for some milliseconds to copy what has changed, and lets it go on whatever happens to the helper. gdb, with --capture gcore, stops it while all is written.',
+      '--snapshot read stops the process while all is copied, and does nothing else to it; fork makes it fork and copies the child, for where memory is short or the copy goes over a network.',
       'With --capture kernel no debugger is needed, but the process ends: it is sent SIGQUIT, prints its goroutines on its stderr, and the kernel writes the core. It must have been started with GOTRACEBACK=crash, and kernel.core_pattern must name a file; what is missing is reported before anything is done to the process.',
       'With --looks several cores are taken of one process, which runs on between, for `lab compare`: it tells slow from stuck. There must be room for all of them before the first; after Ctrl-C those that are whole stay.',
       'A core contains the memory of a process, secrets included: only the owner can enter the folder.',
