@@ -6,7 +6,7 @@ export const bundleSchema = z.object({
   core: z.string(),
   /** Absolute path of the executable that the process ran. */
   exe: z.string(),
-  method: z.enum(['gcore', 'kernel', 'delve']),
+  method: z.enum(['gcore', 'kernel', 'delve', 'helper']),
   pid: z.number().int(),
   /** GNU build ID or Go build ID of the executable, as in its notes. */
   buildId: z.string(),

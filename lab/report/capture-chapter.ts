@@ -45,6 +45,12 @@ function takenBy(
         }),
         command('gcore', stage, { pipeline: [['mv', writtenTo, basename(core)]] }),
       ];
+    case 'helper':
+      return [
+        command('gcore', stage, {
+          pipeline: [['capture', 'core', '--pid', String(pid), '--core', basename(core)]],
+        }),
+      ];
     case 'gcore':
       return [
         command('gcore', stage, {
