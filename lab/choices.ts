@@ -9,3 +9,5 @@ export const delvePlaces = ['here', 'there'] as const;
 export const flavours = ['default', 'noinline', 'debug'] as const;
 export const protocolChoices = ['http1', 'http2'] as const;
 export const targetChoices = ['local', 'vagrant', 'ssh://'] as const;
+/** What takes a core of a process goes into containers too; a run does not. */
+export const captureTargetChoices = [...targetChoices, 'docker://', 'podman://', 'kubectl://'] as const;

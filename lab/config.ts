@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { captureChoices, delvePlaces, flavours, loadDrivers } from './choices.js';
 import { complaintsText } from './complaints.js';
+import { isContainerTarget } from './containers/reference.js';
 import { decimal } from './decimal.js';
 import { LabError } from './errors.js';
+import { quoteWord } from './quote-word.js';
 import { scenarios } from './scenarios/index.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { sized } from './scenarios/sized.js';
@@ -71,6 +73,7 @@ export type LabConfig = z.infer<typeof labConfigSchema>;
 
 /** Reads a configuration from options as typed to a command. Throws `usage` with every complaint. */
 export function parseConfig(options: unknown, command = 'run'): LabConfig {
+  refuseContainer(options);
   const parsed = labConfigSchema.safeParse(options);
   if (!parsed.success) {
     throw new LabError(complaintsText(parsed.error, options), {
@@ -87,6 +90,16 @@ export function parseConfig(options: unknown, command = 'run'): LabConfig {
     });
   }
   return parsed.data;
+}
+
+/** A run builds, starts and stops a server of its own; what runs in a container is somebody's. */
+function refuseContainer(options: unknown): void {
+  const target = z.object({ target: z.string() }).safeParse(options).data?.target;
+  if (target === undefined || !isContainerTarget(target)) return;
+  throw new LabError(`${target} is a container: nothing is built, started or stopped there`, {
+    code: 'usage',
+    hint: `capture what runs in it: npx lab capture --target ${quoteWord(target)}`,
+  });
 }
 
 /** The scenario of a run, of the size that the run was asked for. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { rmdir } from 'node:fs/promises';
+import { readdir, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LabError } from '../errors.js';
 import { makeFolder } from '../store/make-folder.js';
@@ -12,15 +12,14 @@ export interface BundleFolder extends AsyncDisposable {
 }
 
 /**
- * The folder for the bundle of a process, made when it is missing, for its owner alone; when nothing came into what
+ * The folder for the bundle of a process, of any while its pid is not known, made when it is missing, for its owner alone; when nothing came into what
  * was made, it is gone after disposal. Throws `usage` when a capture lies there already: of the earlier one nothing
  * may be lost, and its core is worth nothing beside another executable.
  */
-export async function bundleFolder(path: string, pid: number): Promise<BundleFolder> {
+export async function bundleFolder(path: string, pid?: number): Promise<BundleFolder> {
   const dir = resolve(path);
-  const there = [`core.${pid}`, `core.${pid}.1`, 'server', bundleFile]
-    .map((name) => join(dir, name))
-    .find(existsSync);
+  const cores = pid === undefined ? await coresIn(dir) : [`core.${pid}`, `core.${pid}.1`];
+  const there = [...cores, 'server', bundleFile].map((name) => join(dir, name)).find(existsSync);
   if (there !== undefined) {
     throw new LabError(`${there} exists already`, {
       code: 'usage',
@@ -35,4 +34,9 @@ export async function bundleFolder(path: string, pid: number): Promise<BundleFol
       for (const folder of [...made].reverse()) await rmdir(folder).catch(() => undefined);
     },
   };
+}
+
+async function coresIn(dir: string): Promise<readonly string[]> {
+  const names = await readdir(dir).catch(() => []);
+  return names.filter((name) => /^core\.\d+(\.1)?$/.test(name));
 }

@@ -9,6 +9,7 @@ import type { ExecResult, Target } from '../targets/target.js';
 import type { Bundle } from './bundle.js';
 import { damaged, landFrom, landHere, sizeHere } from './landing.js';
 import { removeLeftRooms, roomName } from './left-behind.js';
+import type { Look } from './looks.js';
 import type { CaptureMethod } from './method.js';
 import { onceMore } from './once-more.js';
 import { foreign, notGo, requireProcess } from './require-process.js';
@@ -24,7 +25,7 @@ export interface BundleRequest {
   /** Folder of the target where the core is written; `dir` unless named. */
   readonly folder?: string;
   /** Of several cores of one process, which one this is; it is called `core.<pid>.<number>` then. */
-  readonly look?: { readonly number: number; readonly of: number };
+  readonly look?: Look;
   /** Another machine keeps `core.<pid>` and `server` in that folder, for a Delve there. */
   readonly keepThere?: boolean;
 }

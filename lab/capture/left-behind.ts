@@ -36,19 +36,24 @@ export async function removeLeftRooms(target: Target, folder: string, signal: Ab
 }
 
 async function isLeft(target: Target, path: string, signal: AbortSignal): Promise<boolean> {
-  const [pid, startTicks, boot] = posix.basename(path).split('-').slice(2);
-  // A pid says nothing on another machine, and nothing after a boot.
-  const here = await bootId();
-  if (here !== undefined && boot === here) {
-    const alive = await identityOf(Number(pid));
-    return alive?.startTicks !== Number(startTicks);
-  }
+  const isLiving = await isLivingRoom(posix.basename(path));
+  if (isLiving !== undefined) return !isLiving;
   const [made, now] = await Promise.all([
     target.exec(['stat', '--format=%Y', '--', path], { signal }),
     target.exec(['date', '+%s'], { signal }),
   ]);
   if (made.exitCode !== 0 || now.exitCode !== 0) return false;
   return Number(now.stdout) - Number(made.stdout) > othersAge;
+}
+
+/** Whether the lab that made what is called so still runs; `undefined` when it was one of another machine. */
+export async function isLivingRoom(name: string): Promise<boolean | undefined> {
+  const [pid, startTicks, boot] = name.split('-').slice(2);
+  // A pid says nothing on another machine, and nothing after a boot.
+  const here = await bootId();
+  if (here === undefined || boot !== here) return undefined;
+  const alive = await identityOf(Number(pid));
+  return alive?.startTicks === Number(startTicks);
 }
 
 /** Tells this boot of this machine, and its pids, from any other; `undefined` where there is no such thing as /proc. */

@@ -1,9 +1,14 @@
 import { pause } from '../deadline.js';
 import type { Emit } from '../events.js';
 import type { Bundle, LooksBundle } from './bundle.js';
-import { type BundleRequest, captureBundle } from './capture.js';
 
-export interface LooksRequest extends BundleRequest {
+/** Which of several cores of one process it is. */
+export interface Look {
+  readonly number: number;
+  readonly of: number;
+}
+
+export interface LooksRequest {
   readonly looks: number;
   /** Milliseconds that the process runs between two of them. */
   readonly everyMs: number;
@@ -12,11 +17,11 @@ export interface LooksRequest extends BundleRequest {
 }
 
 /**
- * Takes several cores of a process, `core.<pid>.1` and so on, and its executable once. Throws what {@link captureBundle}
- * throws, `no-space` for all of them before the first one.
+ * Takes several cores of a process, `core.<pid>.1` and so on, and its executable once. Throws what `take` throws.
  */
 export async function captureLooks(
-  { looks, everyMs, keep, ...request }: LooksRequest,
+  { looks, everyMs, keep }: LooksRequest,
+  take: (look: Look) => Promise<Bundle>,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<LooksBundle> {
@@ -24,7 +29,7 @@ export async function captureLooks(
   for (;;) {
     const number = taken.length + 1;
     emit({ type: 'note', text: `look ${number} of ${looks}` });
-    const bundle = await captureBundle({ ...request, look: { number, of: looks } }, emit, signal);
+    const bundle = await take({ number, of: looks });
     taken.push(bundle);
     const all = {
       ...bundle,

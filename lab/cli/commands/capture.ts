@@ -9,6 +9,7 @@ import { captureLooks } from '../../capture/looks.js';
 import type { CaptureMethod } from '../../capture/method.js';
 import { snapshotChoices } from '../../choices.js';
 import { parseConfig } from '../../config.js';
+import { isContainerTarget } from '../../containers/reference.js';
 import { decimal } from '../../decimal.js';
 import { LabError } from '../../errors.js';
 import { quoteWord } from '../../quote-word.js';
@@ -23,11 +24,16 @@ import { withPatience, withProgress } from '../progress.js';
 import { inVmHost } from '../vm-host.js';
 import { actOn, targetFor } from './stage.js';
 
-const pidSchema = decimal(z.number().int().positive());
+export const pidSchema = decimal(z.number().int().positive());
 
 export const captureCommand: LabCommand = {
   define: defineCapture,
   async act({ options, output, signal }) {
+    if (typeof options['target'] === 'string' && isContainerTarget(options['target'])) {
+      const { captureContainer } = await import('./capture-container.js');
+      return await captureContainer({ ...options, target: options['target'] }, output, signal);
+    }
+    requireNoDebugImage(options);
     const elsewhere = await inVmHost({ target: await targetFor(options), keep: true }, output, signal);
     if (elsewhere !== undefined) return elsewhere;
     if (options['pid'] === undefined && (options['looks'] ?? options['every']) !== undefined) {
@@ -77,16 +83,24 @@ function chooseMethod(name: string, options: Readonly<Record<string, unknown>>):
   });
 }
 
+function requireNoDebugImage(options: Readonly<Record<string, unknown>>): void {
+  if (options['debugImage'] === undefined) return;
+  throw new LabError('--debug-image is for a process in a pod', {
+    code: 'usage',
+    hint: 'name the pod: --target kubectl://NAMESPACE/POD',
+  });
+}
+
 const looksSchema = decimal(z.number().int().min(1).max(100));
 const everySchema = decimal(z.number().positive().max(86_400));
 
-interface Looks {
+export interface Looks {
   readonly looks: number;
   readonly everyMs: number;
 }
 
 /** How many cores, and how long the process runs between two of them. */
-function readLooks({ looks = '1', every = '5' }: Readonly<Record<string, unknown>>): Looks {
+export function readLooks({ looks = '1', every = '5' }: Readonly<Record<string, unknown>>): Looks {
   const refuse = (message: string, hint: string): never => {
     throw new LabError(message, { code: 'usage', hint });
   };
@@ -165,7 +179,12 @@ async function captureProcess(
       return await withPatience(emit, { stage: 'capture', text }, async () =>
         asked.looks === 1
           ? await captureBundle(request, emit, signal)
-          : await captureLooks({ ...request, ...asked, keep }, emit, signal),
+          : await captureLooks(
+              { ...asked, keep },
+              (look) => captureBundle({ ...request, look }, emit, signal),
+              emit,
+              signal,
+            ),
       );
     });
     if (kept === undefined) await writeJson(join(dir, bundleFile), bundle);
@@ -183,8 +202,8 @@ async function captureProcess(
   }
 }
 
-const analyzeHint = ({ exe, core }: Bundle): string =>
+export const analyzeHint = ({ exe, core }: Bundle): string =>
   `analyse it: npx lab analyze --exe ${quoteWord(exe)} --core ${quoteWord(core)}`;
 
-const compareHint = ({ exe, looks }: LooksBundle): string =>
+export const compareHint = ({ exe, looks }: LooksBundle): string =>
   `compare them: npx lab compare ${looks.map(({ core }) => quoteWord(core)).join(' ')} --exe ${quoteWord(exe)}`;

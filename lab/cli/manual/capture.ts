@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { captureChoices, snapshotChoices, targetChoices } from '../../choices.js';
+import { captureChoices, captureTargetChoices, snapshotChoices } from '../../choices.js';
 import { outputVariables, plainExits, runsVariable, sshVariables } from './common.js';
 import { describe, oneOf } from './page.js';
 
@@ -8,14 +8,24 @@ export function defineCapture(program: Command): Command {
     .command('capture')
     .description('the core and executable of any running Go process, or of the server of a run')
     .optionsGroup('Any process')
-    .option('--pid <pid>', 'a Go process on this machine, or on the target')
-    .addOption(oneOf('--target <where>', 'local, vagrant or ssh://user@host:port', targetChoices))
+    .option('--pid <pid>', 'a Go process on this machine, or on the target; in a container, as seen in there')
+    .addOption(
+      oneOf(
+        '--target <where>',
+        'local, vagrant, ssh://user@host:port, docker://NAME, podman://NAME or kubectl://[CONTEXT/]NAMESPACE/POD[/CONTAINER]',
+        captureTargetChoices,
+      ),
+    )
     .addOption(
       oneOf('--capture <method>', 'how the core is taken: %s; kernel ends the process', captureChoices),
     )
     .addOption(oneOf('--snapshot <way>', 'how the helper copies the memory: %s', snapshotChoices))
     .option('--max-pause <seconds>', 'for how long the helper may stop the process; 10 by default')
-    .option('-o, --output <dir>', 'folder for the bundle; ./capture-PID by default')
+    .option('-o, --output <dir>', 'folder for the bundle; ./capture-PID or ./capture-NAME by default')
+    .option(
+      '--debug-image <image>',
+      'with a shell, for the debug container of a pod; busybox:stable by default',
+    )
     .option('--looks <n>', 'take so many cores, one after the other; 1 by default')
     .option('--every <seconds>', 'how long the process runs between two of them; 5 by default')
     .optionsGroup('Of a run')
@@ -24,6 +34,7 @@ export function defineCapture(program: Command): Command {
     synopsis: [
       'capture --pid PID [-o DIR] [--target WHERE] [--capture METHOD]',
       'capture --pid PID --looks N [--every SECONDS] [-o DIR]',
+      'capture --target docker://NAME [--pid PID] [-o DIR]',
       'capture [--run DIR]',
     ],
     description: [
@@ -31,6 +42,7 @@ export function defineCapture(program: Command): Command {
       '--snapshot read stops the process while all is copied, and does nothing else to it; fork makes it fork and copies the child, for where memory is short or the copy goes over a network.',
       'With --capture kernel no debugger is needed, but the process ends: it is sent SIGQUIT, prints its goroutines on its stderr, and the kernel writes the core. It must have been started with GOTRACEBACK=crash, and kernel.core_pattern must name a file; what is missing is reported before anything is done to the process.',
       'With --looks several cores are taken of one process, which runs on between, for `lab compare`: it tells slow from stuck. There must be room for all of them before the first; after Ctrl-C those that are whole stay.',
+      'A container needs no --pid where one Go process runs in it; of several, the lab prints which. Nothing is needed in its image, neither shell nor libc: docs/containers.md tells what is brought there and what stays.',
       'A core contains the memory of a process, secrets included: only the owner can enter the folder.',
     ],
     exits: plainExits,
@@ -47,6 +59,11 @@ export function defineCapture(program: Command): Command {
         type: 'npx lab capture --pid 1628 --target ssh://me@server-7 -o /tmp/hung',
       },
       {
+        does: 'Out of a container of docker, and out of a pod',
+        type: 'npx lab capture --target docker://shop -o /tmp/hung',
+      },
+      { type: 'npx lab capture --target kubectl://prod/shop-7d9c/web -o /tmp/hung' },
+      {
         does: 'Without a debugger; the process ends',
         type: 'npx lab capture --pid 1628 --capture kernel -o /tmp/hung',
       },
@@ -56,6 +73,12 @@ export function defineCapture(program: Command): Command {
       },
       { does: 'What it hangs on', type: 'npx lab analyze --exe /tmp/hung/server --core /tmp/hung/core.1628' },
     ],
-    see: ['docs/your-own-core.md', 'docs/troubleshooting.md', 'npx lab analyze', 'npx lab compare'],
+    see: [
+      'docs/your-own-core.md',
+      'docs/containers.md',
+      'docs/troubleshooting.md',
+      'npx lab analyze',
+      'npx lab compare',
+    ],
   });
 }

@@ -1,0 +1,124 @@
+import { chmod, mkdir, rename, rm, utimes } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Bundle } from '../capture/bundle.js';
+import { damaged, sizeHere } from '../capture/landing.js';
+import { removeLeftRooms, roomName } from '../capture/left-behind.js';
+import type { Look } from '../capture/looks.js';
+import { readCoreHeader, readExecutable } from '../core/elf.js';
+import { LabError, messageOf } from '../errors.js';
+import type { Emit } from '../events.js';
+import { localTarget } from '../targets/local.js';
+import { ensureCaptureHelper } from '../toolchain/capture-helper.js';
+import { openEngineContainer } from './engine.js';
+import type { Bringing, Place } from './place.js';
+import { openPod } from './pod.js';
+import { chooseProcess } from './processes.js';
+import { parseContainerTarget } from './reference.js';
+import { type HelperOptions, takeCore } from './take-core.js';
+
+export interface ContainerCaptureRequest {
+  /** `docker://NAME`, `podman://NAME` or `kubectl://[CONTEXT/]NAMESPACE/POD[/CONTAINER]`. */
+  readonly target: string;
+  /** As the container itself sees it; the only Go process there when absent. */
+  readonly pid?: number | undefined;
+  /** Folder of the bundle, on this machine; it exists. */
+  readonly dir: string;
+  /** Image with a shell, for a pod's debug container. */
+  readonly debugImage?: string | undefined;
+  readonly options?: HelperOptions;
+  /** Of several cores of one process, which one this is; it is called `core.<pid>.<number>` then. */
+  readonly look?: Look;
+}
+
+/**
+ * Captures a Go process inside of a container: `core.<pid>` (mode 0600, with holes) and `server`, its executable, come
+ * home into `dir`; neither stays there. The image needs neither shell nor libc nor a root that can be written to. Both
+ * appear under their names only when they are complete.
+ *
+ * Throws `usage` for bad names and for several processes to choose from, `missing-tool` without the client,
+ * `missing-permission` with the line that grants what is missing, `target` when the container or the process does not
+ * run, `no-space`, `undecided` when the core did not come whole, `interrupted`.
+ */
+export async function captureFromContainer(
+  request: ContainerCaptureRequest,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Bundle> {
+  const home = resolve(request.dir);
+  const say = (text: string): void => emit({ type: 'progress', stage: 'capture', text });
+  const note = (text: string): void => emit({ type: 'note', text });
+  await removeLeftRooms(localTarget(), home, signal);
+  await using place = await openPlace(request, { emit, note }, signal);
+  const { pid } = chooseProcess(place.processes, { ...request, where: place.where });
+  const landing = join(home, await roomName('.landing', pid));
+  try {
+    const began = Date.now();
+    const folder = join(landing, 'core');
+    await mkdir(landing, { mode: 0o700 });
+    const taken = await takeCore({ place, pid, folder, home, options: request.options ?? {}, say }, signal);
+    const exe = await readExecutable(taken.server.path, signal);
+    if (!exe.isGo) {
+      throw new LabError(`process ${pid} in ${place.where} runs no Go program`, {
+        code: 'usage',
+        hint: 'name a Go process, as seen inside of the container: --pid PID',
+      });
+    }
+    await requireWhole(taken.core.path, pid, signal);
+    for (const text of taken.notes) note(text);
+    const size = await sizeHere(taken.core.path);
+    const { look } = request;
+    const name = look === undefined ? `core.${pid}` : `core.${pid}.${look.number}`;
+    const paths = { core: join(home, name), exe: join(home, 'server') };
+    await rename(taken.server.path, paths.exe);
+    await chmod(paths.exe, 0o700);
+    await rename(taken.core.path, paths.core);
+    // What tells several looks at a process when each was taken.
+    await utimes(paths.core, new Date(), new Date(began));
+    return {
+      ...paths,
+      method: 'helper',
+      pid,
+      buildId: exe.buildId.gnu ?? exe.buildId.go ?? '',
+      goVersion: exe.goVersion ?? '',
+      sha256: { core: taken.core.sha256, exe: taken.server.sha256 },
+      size: { ...size, dense: size.onDisk, transferred: taken.transferred },
+      pausedMs: taken.pausedMs,
+      takenAt: new Date(began).toISOString(),
+    };
+  } finally {
+    await rm(landing, { recursive: true, force: true });
+  }
+}
+
+async function openPlace(
+  { target, debugImage }: ContainerCaptureRequest,
+  { emit, note }: { readonly emit: Emit; readonly note: (text: string) => void },
+  signal: AbortSignal,
+): Promise<Place> {
+  const reference = parseContainerTarget(target);
+  const bringing: Bringing = {
+    target,
+    note,
+    helperFor: async (architecture, until) => (await ensureCaptureHelper({ architecture, emit }, until)).path,
+  };
+  if (reference.kind !== 'kubectl') {
+    if (debugImage !== undefined) {
+      throw new LabError(`--debug-image is for pods, not for containers of ${reference.kind}`, {
+        code: 'usage',
+        hint: 'leave out --debug-image',
+      });
+    }
+    return await openEngineContainer(reference, bringing, signal);
+  }
+  return await openPod(reference, { ...bringing, debugImage }, signal);
+}
+
+async function requireWhole(path: string, pid: number, signal: AbortSignal): Promise<void> {
+  const core = await readCoreHeader(path, signal).catch((error: unknown) => {
+    throw damaged(messageOf(error), error);
+  });
+  if (core.size.actual < core.size.expected) {
+    throw damaged(`it has ${core.size.actual} bytes instead of ${core.size.expected}`);
+  }
+  if (core.pid !== undefined && core.pid !== pid) throw damaged(`it is the core of process ${core.pid}`);
+}

@@ -1,0 +1,136 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { requireSpaceHere } from '../capture/space.js';
+import { interrupted, LabError, type LabErrorCode } from '../errors.js';
+import { printable } from '../printable.js';
+import { reasonIn } from './engine-facts.js';
+import { type HelperEvent, helperEvent } from './helper-events.js';
+import type { Place } from './place.js';
+import { type ReceivedCore, receiveCore } from './receive.js';
+
+/** How the helper goes about it; what is left out is as the helper does it by itself. */
+export interface HelperOptions {
+  /** `fork`: the process stands still for as long as a fork takes, and has a child for a moment. */
+  readonly snapshot?: 'auto' | 'read' | 'fork';
+  /** Milliseconds after which the process is let go, without a core. */
+  readonly maxPauseMs?: number;
+  /** Bytes that the helper itself may use. */
+  readonly memory?: number;
+  /** Without what is not needed to diagnose. */
+  readonly slim?: boolean;
+}
+
+export interface TakeRequest {
+  readonly place: Place;
+  readonly pid: number;
+  /** Folder for what comes home; made anew by each attempt. */
+  readonly folder: string;
+  /** Folder of the bundle. */
+  readonly home: string;
+  readonly options: HelperOptions;
+  readonly say: (text: string) => void;
+}
+
+export interface TakenCore extends ReceivedCore {
+  /** How long the process stood still, milliseconds. */
+  readonly pausedMs: number;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Has the helper take a core, with as few rights as that needs. Throws what the helper says, `undecided` when the stream
+ * is cut or the helper ended, `no-space`.
+ */
+export async function takeCore(request: TakeRequest, signal: AbortSignal): Promise<TakenCore> {
+  for (;;) {
+    try {
+      await rm(request.folder, { recursive: true, force: true });
+      await mkdir(request.folder, { mode: 0o700 });
+      return await attempt(request, signal);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof LabError) || error.details['there'] !== true) throw error;
+      if (!request.place.widen()) throw await request.place.refused(error.message, error);
+    }
+  }
+}
+
+async function attempt(
+  { place, pid, folder, home, options, say }: TakeRequest,
+  signal: AbortSignal,
+): Promise<TakenCore> {
+  const stopped = new AbortController();
+  let failed: Extract<HelperEvent, { event: 'failed' }> | undefined;
+  let done: Extract<HelperEvent, { event: 'done' }> | undefined;
+  let measured: Promise<unknown> | undefined;
+  const onLine = (line: string): void => {
+    const event = helperEvent(line);
+    if (event?.event === 'failed') failed = event;
+    if (event?.event === 'done') done = event;
+    if (event?.event === 'resumed')
+      say(`the process goes on, after ${(event.pauseMicros / 1000).toFixed(0)} ms`);
+    if (event?.event !== 'progress') return;
+    say(`${event.total === 0 ? 100 : Math.floor((event.done / event.total) * 100)} % of its memory read`);
+    measured ??= requireSpaceHere(home, event.total).catch((error: unknown) => stopped.abort(error));
+  };
+  const either = AbortSignal.any([signal, stopped.signal]);
+  try {
+    const args = ['core', '--pid', String(pid), '--core', '-', ...argsOf(options)];
+    const ran = await place.run({ args, signal: either, onLine }, (stdout) =>
+      receiveCore(stdout, folder, either),
+    );
+    await measured;
+    either.throwIfAborted();
+    if (failed !== undefined) throw asLabError(failed);
+    if (ran.read.status === 'rejected' && !isCut(ran.read.reason)) throw ran.read.reason;
+    if (ran.exitCode !== 0) throw endedEarly(place, ran.exitCode, ran.stderr);
+    if (ran.read.status === 'rejected') throw ran.read.reason;
+    return { ...ran.read.value, pausedMs: (done?.pauseMicros ?? 0) / 1000, notes: done?.notes ?? [] };
+  } catch (error) {
+    if (signal.aborted) throw interrupted(error);
+    if (stopped.signal.aborted) throw stopped.signal.reason;
+    throw error;
+  }
+}
+
+const isCut = (error: unknown): boolean => error instanceof LabError && error.code === 'undecided';
+
+function argsOf({ snapshot, maxPauseMs, memory, slim = false }: HelperOptions): readonly string[] {
+  return [
+    ...(snapshot === undefined ? [] : ['--snapshot', snapshot]),
+    ...(maxPauseMs === undefined ? [] : ['--max-pause', `${maxPauseMs}ms`]),
+    ...(memory === undefined ? [] : ['--memory', String(memory)]),
+    ...(slim ? ['--slim'] : []),
+  ];
+}
+
+const codes = [
+  'usage',
+  'missing-tool',
+  'missing-permission',
+  'no-space',
+  'target',
+  'undecided',
+  'interrupted',
+  'internal',
+] as const satisfies readonly LabErrorCode[];
+
+/** What the helper says of rights that it lacks: for a machine, where a container needs another line. */
+const sudoHint = /^run the same command with sudo/;
+
+/** The helper's own words; `there` tells that the container lets it do too little. */
+function asLabError({ code, message, hint }: Extract<HelperEvent, { event: 'failed' }>): LabError {
+  return new LabError(printable(message), {
+    code: codes.find((known) => known === code) ?? 'internal',
+    ...(hint === undefined || hint === '' ? {} : { hint: printable(hint) }),
+    details: { there: code === 'missing-permission' && sudoHint.test(hint ?? '') },
+  });
+}
+
+function endedEarly({ where }: Place, exitCode: number | null, stderr: string): LabError {
+  const said = reasonIn(stderr);
+  const how = said || (exitCode === null ? 'its client was ended' : `exit code ${exitCode}`);
+  return new LabError(`the capture in ${where} was ended before the core was whole: ${how}`, {
+    code: 'undecided',
+    hint: 'look whether the container and the process still run, then run the same command again',
+    details: { stderr },
+  });
+}
