@@ -1,6 +1,7 @@
 import { chmod, mkdir, rename, rm, utimes } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Bundle } from '../capture/bundle.js';
+import type { HelperOptions } from '../capture/helper/options.js';
 import { damaged, sizeHere } from '../capture/landing.js';
 import { removeLeftRooms, roomName } from '../capture/left-behind.js';
 import type { Look } from '../capture/looks.js';
@@ -14,7 +15,7 @@ import type { Bringing, Place } from './place.js';
 import { openPod } from './pod.js';
 import { chooseProcess } from './processes.js';
 import { parseContainerTarget } from './reference.js';
-import { type HelperOptions, takeCore } from './take-core.js';
+import { takeCore } from './take-core.js';
 
 export interface ContainerCaptureRequest {
   /** `docker://NAME`, `podman://NAME` or `kubectl://[CONTEXT/]NAMESPACE/POD[/CONTAINER]`. */

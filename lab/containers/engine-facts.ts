@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { parseEvent } from '../capture/helper/events.js';
 import { LabError } from '../errors.js';
 import { printable } from '../printable.js';
 import { architectureOf } from './architecture.js';
 import { type ClientExit, runClient } from './client.js';
-import { helperEvent } from './helper-events.js';
 import type { Architecture } from './place.js';
 import type { EngineReference } from './reference.js';
 
@@ -160,7 +160,7 @@ export function reasonIn(stderr: string): string {
   const lines = stderr
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && helperEvent(line) === undefined && !/^(See|Run) '/.test(line));
+    .filter((line) => line !== '' && parseEvent(line) === undefined && !/^(See|Run) '/.test(line));
   const last = lines.filter((line) => !/level=warning|^WARN(ING)?\b/.test(line)).at(-1) ?? lines.at(-1) ?? '';
   return printable(last.replace(/^(docker: )?(Error( response from daemon)?: )+/i, '')).slice(0, 600);
 }

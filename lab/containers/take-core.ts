@@ -1,23 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { type HelperEvent, parseEvent } from '../capture/helper/events.js';
+import { coreArguments, type HelperOptions } from '../capture/helper/options.js';
 import { requireSpaceHere } from '../capture/space.js';
-import { interrupted, LabError, type LabErrorCode } from '../errors.js';
+import { interrupted, LabError } from '../errors.js';
 import { printable } from '../printable.js';
 import { reasonIn } from './engine-facts.js';
-import { type HelperEvent, helperEvent } from './helper-events.js';
 import type { Place } from './place.js';
 import { type ReceivedCore, receiveCore } from './receive.js';
-
-/** How the helper goes about it; what is left out is as the helper does it by itself. */
-export interface HelperOptions {
-  /** `fork`: the process stands still for as long as a fork takes, and has a child for a moment. */
-  readonly snapshot?: 'auto' | 'read' | 'fork';
-  /** Milliseconds after which the process is let go, without a core. */
-  readonly maxPauseMs?: number;
-  /** Bytes that the helper itself may use. */
-  readonly memory?: number;
-  /** Without what is not needed to diagnose. */
-  readonly slim?: boolean;
-}
 
 export interface TakeRequest {
   readonly place: Place;
@@ -62,7 +51,7 @@ async function attempt(
   let done: Extract<HelperEvent, { event: 'done' }> | undefined;
   let measured: Promise<unknown> | undefined;
   const onLine = (line: string): void => {
-    const event = helperEvent(line);
+    const event = parseEvent(line);
     if (event?.event === 'failed') failed = event;
     if (event?.event === 'done') done = event;
     if (event?.event === 'resumed')
@@ -73,7 +62,7 @@ async function attempt(
   };
   const either = AbortSignal.any([signal, stopped.signal]);
   try {
-    const args = ['core', '--pid', String(pid), '--core', '-', ...argsOf(options)];
+    const args = coreArguments(pid, '-', options);
     const ran = await place.run({ args, signal: either, onLine }, (stdout) =>
       receiveCore(stdout, folder, either),
     );
@@ -93,33 +82,13 @@ async function attempt(
 
 const isCut = (error: unknown): boolean => error instanceof LabError && error.code === 'undecided';
 
-function argsOf({ snapshot, maxPauseMs, memory, slim = false }: HelperOptions): readonly string[] {
-  return [
-    ...(snapshot === undefined ? [] : ['--snapshot', snapshot]),
-    ...(maxPauseMs === undefined ? [] : ['--max-pause', `${maxPauseMs}ms`]),
-    ...(memory === undefined ? [] : ['--memory', String(memory)]),
-    ...(slim ? ['--slim'] : []),
-  ];
-}
-
-const codes = [
-  'usage',
-  'missing-tool',
-  'missing-permission',
-  'no-space',
-  'target',
-  'undecided',
-  'interrupted',
-  'internal',
-] as const satisfies readonly LabErrorCode[];
-
 /** What the helper says of rights that it lacks: for a machine, where a container needs another line. */
 const sudoHint = /^run the same command with sudo/;
 
 /** The helper's own words; `there` tells that the container lets it do too little. */
 function asLabError({ code, message, hint }: Extract<HelperEvent, { event: 'failed' }>): LabError {
   return new LabError(printable(message), {
-    code: codes.find((known) => known === code) ?? 'internal',
+    code,
     ...(hint === undefined || hint === '' ? {} : { hint: printable(hint) }),
     details: { there: code === 'missing-permission' && sudoHint.test(hint ?? '') },
   });

@@ -1,5 +1,4 @@
 import { dirname, posix } from 'node:path';
-import type { snapshotChoices } from '../../choices.js';
 import { LabError } from '../../errors.js';
 import type { Emit } from '../../events.js';
 import type { Target } from '../../targets/target.js';
@@ -11,18 +10,13 @@ import {
 import type { CaptureMethod } from '../method.js';
 import { attachRefused, yamaScope } from '../ptrace.js';
 import { outcomeOf } from './events.js';
-
-export interface HelperOptions {
-  readonly snapshot?: (typeof snapshotChoices)[number];
-  /** How long the process may stand still, milliseconds; the helper's own limit unless named. */
-  readonly maxPauseMs?: number;
-}
+import { coreArguments, type HelperOptions } from './options.js';
 
 /**
  * The lab's own program (helpers/capture), which copies the memory while the process runs and stops it only for what
  * has changed meanwhile. To another machine it is brought for the moment.
  */
-export function captureHelper({ snapshot = 'auto', maxPauseMs }: HelperOptions = {}): CaptureMethod {
+export function captureHelper(options: HelperOptions = {}): CaptureMethod {
   return {
     name: 'helper',
     title: 'the lab’s helper copies the memory, and stops the process for milliseconds',
@@ -40,8 +34,7 @@ export function captureHelper({ snapshot = 'auto', maxPauseMs }: HelperOptions =
       const { path } = await ensureCaptureHelper({ architecture, emit }, signal);
       const program = target.kind === 'local' ? path : posix.join(dirname(file), 'capture');
       if (target.kind !== 'local') await bring(target, path, program, signal);
-      const limit = maxPauseMs === undefined ? [] : ['--max-pause', `${maxPauseMs}ms`];
-      const argv = [program, 'core', '--pid', `${pid}`, '--core', file, '--snapshot', snapshot, ...limit];
+      const argv = [program, ...coreArguments(pid, file, options)];
       const result = await target.exec(argv, { signal });
       const outcome = outcomeOf(result.stderr);
       if (outcome === undefined) throw silent(result.signal, result.stderr);
