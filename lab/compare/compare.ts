@@ -19,9 +19,10 @@ export function compareLooks(given: readonly Look[]): Comparison {
   return {
     schema: 'lab.compare/1',
     summary: suspects[0]?.text ?? nothingSuspected(groups, looks.length, seconds),
-    looks: looks.map(({ name, kind, time, diagnosis }) => ({
+    looks: looks.map(({ name, kind, time, diagnosis, isLight }) => ({
       ...{ name, kind, time: time?.toISOString() ?? null },
       ...{ verdict: diagnosis.verdict, goroutines: diagnosis.process.goroutines },
+      ...(isLight === undefined ? {} : { isLight }),
     })),
     ...{ seconds, groups, suspects },
     limits: limitsOf(looks, isTimed),

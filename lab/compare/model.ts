@@ -11,6 +11,8 @@ export interface Look {
   readonly diagnosis: Diagnosis;
   /** Which goroutines each group has; absent where goroutines have no numbers. */
   readonly roster: Roster | undefined;
+  /** Only its stacks and waits were looked at, not its sources: a verdict of it says little. */
+  readonly isLight?: boolean;
 }
 
 /**
@@ -26,6 +28,7 @@ export interface Comparison {
     readonly time: string | null;
     readonly verdict: Diagnosis['verdict'];
     readonly goroutines: Diagnosis['process']['goroutines'];
+    readonly isLight?: boolean;
   }[];
   /** Seconds between the first and the last look; `null` where it is not known. */
   readonly seconds: number | null;

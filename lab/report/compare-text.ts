@@ -9,9 +9,9 @@ const mostRows = 20;
 /** Several looks at one process, for a terminal of `columns` columns. */
 export function comparisonText(given: Comparison, { columns }: { readonly columns: number }): string {
   const { looks, suspects, groups, summary, limits } = allPrintable(given);
-  const lines = looks.flatMap(({ name, kind, time, verdict, goroutines }, i) =>
+  const lines = looks.flatMap(({ name, kind, time, verdict, goroutines, isLight }, i) =>
     wrap(
-      `${kind} ${name}${time === null ? '' : `, ${time}`}: ${goroutines.total} goroutines, ${goroutines.blocked} blocked; verdict ${verdict}`,
+      `${kind} ${name}${time === null ? '' : `, ${time}`}: ${goroutines.total} goroutines, ${goroutines.blocked} blocked; ${isLight ? 'only stacks and waits' : `verdict ${verdict}`}`,
       { width: columns, indent: '     ', first: padTo(`${i + 1}`, 5) },
     ),
   );

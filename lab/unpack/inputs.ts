@@ -237,8 +237,9 @@ async function isWrapped(file: string): Promise<boolean> {
   return kind === 'compressed' || kind === 'archive';
 }
 
-function renamed<T>(value: T, names: ReadonlyMap<string, string>): T;
-function renamed(value: unknown, names: ReadonlyMap<string, string>): unknown {
+/** A value that is plain data, with paths in its texts replaced by names. */
+export function renamed<T>(value: T, names: ReadonlyMap<string, string>): T;
+export function renamed(value: unknown, names: ReadonlyMap<string, string>): unknown {
   if (typeof value === 'string') {
     let text = value;
     for (const [path, name] of names) text = text.replaceAll(path, name);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { analyzeCore } from '../../analysis/analyze-core.js';
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import type { Roster } from '../../analysis/model/roster.js';
+import type { Comparison } from '../../compare/model.js';
 import { complaintsText } from '../../complaints.js';
 import { readExecutable } from '../../core/executable.js';
 import { LabError } from '../../errors.js';
@@ -18,14 +19,17 @@ import { recordedGoRoot } from '../../source/library-paths.js';
 import { writing } from '../../store/cannot-write.js';
 import type { Inputs } from '../../unpack/inputs.js';
 import type { LabCommand } from '../command.js';
-import type { Output } from '../context.js';
+import { columnsOf, type Output } from '../context.js';
 import { filesOfRun, requireDistinct } from '../distinct-files.js';
 import { explainedRule, explainIn } from '../explain.js';
 import { defineAnalyze } from '../manual/analyze.js';
 import { inTheirWords, openFiles } from '../open-files.js';
+import { calledAfter, type LiveProcess, openLive } from '../process/live.js';
+import { readProcess } from '../process/options.js';
 import { withPatience, withProgress } from '../progress.js';
 import { terminalOf } from '../screen.js';
 import { dumpSources, parseSourceMap, requireSourceFolders } from '../source-options.js';
+import { inVmHost } from '../vm-host.js';
 import { requireWritable, writeWhole } from '../written-file.js';
 
 const optionsSchema = z.looseObject({
@@ -34,6 +38,9 @@ const optionsSchema = z.looseObject({
   debugFile: z.string().optional(),
   run: z.string().optional(),
   dump: z.string().optional(),
+  pid: z.string().optional(),
+  target: z.string().optional(),
+  keep: z.string().min(1).optional(),
   sourceMap: z.array(z.string().regex(/^[^=]+=.+$/, 'FROM=TO')).default([]),
   goRoot: z.string().optional(),
   html: z.string().optional(),
@@ -65,20 +72,29 @@ export const analyzeCommand: LabCommand = {
     requireOneAnswer(asked);
     if (asked.explain !== undefined && (await explainedRule(asked.explain, output))) return 0;
     requireSensible(asked);
-    const { run, dump } = asked;
+    const { run, dump, keep } = asked;
+    const isLive = (asked.pid ?? asked.target) !== undefined;
+    if (!isLive) requireNoProcess(options);
+    if (asked.target === 'vagrant') {
+      const elsewhere = await inVmHost({ target: asked.target, keep: true }, output, signal);
+      if (elsewhere !== undefined) return elsewhere;
+    }
+    const wanted = isLive ? readProcess(options, 'analyze') : undefined;
+    await using live = wanted && (await withProgress(output, (emit) => openLive(wanted, keep, emit, signal)));
+    const files = live === undefined ? asked : { ...asked, exe: live.bundle.exe, core: live.core };
     await using inputs =
       (run ?? dump) === undefined
-        ? await withProgress(output, (emit) => openFiles(asked, emit, signal))
+        ? await withProgress(output, (emit) => openFiles(files, emit, signal))
         : undefined;
-    const { diagnosis, roster } = await withProgress(output, async (emit) => {
-      if (inputs !== undefined) return await analyzeFiles(inputs, asked, emit, signal);
+    const { diagnosis, roster, comparison } = await withProgress(output, async (emit) => {
+      if (inputs !== undefined) return await analyzeFiles({ inputs, live }, asked, emit, signal);
       return dump === undefined
         ? await analyzeStored(run ?? '', emit, signal)
         : await analyzeText(dump, asked, emit, signal);
     });
     const sources = await sourcesFor({ ...asked, exe: inputs?.exe ?? asked.exe }, diagnosis, signal);
     const screen = {
-      ...{ ...terminalOf(output), sources, again: commandAgain(asked) },
+      ...{ ...terminalOf(output), sources, again: commandAgain(keep === undefined ? asked : files) },
       ...(await ofRun(asked)),
       ...(asked.html === undefined ? {} : { page: asked.html }),
     };
@@ -87,12 +103,17 @@ export const analyzeCommand: LabCommand = {
       return analyzeExitCode(diagnosis);
     }
     // First of all: whatever becomes of the files, it was asked for and is there.
-    output.document(diagnosis);
+    output.document(comparison === undefined ? diagnosis : { ...diagnosis, comparison });
     output.print(
       asked.markdown
         ? (await import('../../report/screen/channel-markdown.js')).channelMarkdown(diagnosis, screen)
         : diagnosisText(diagnosis, screen, asked),
     );
+    if (comparison !== undefined) {
+      const { comparisonText } = await import('../../report/compare-text.js');
+      output.print(`\n${comparisonText(comparison, { columns: columnsOf(process.stdout) })}`);
+    }
+    if (live !== undefined && keep !== undefined) output.aside(`kept: ${live.core}`);
     if (asked.svg !== undefined) await writeGraph(resolve(asked.svg), diagnosis, output);
     if (asked.pprof !== undefined) {
       const file = resolve(asked.pprof);
@@ -139,11 +160,21 @@ function commandAgain({
   debugFile,
   run,
   dump,
+  pid,
+  target,
   sourceMap,
   goRoot,
   source,
 }: z.infer<typeof optionsSchema>): string {
+  const process: readonly (readonly [string, string | undefined])[] =
+    core === undefined
+      ? [
+          ['--pid', pid],
+          ['--target', target],
+        ]
+      : [];
   const given: readonly (readonly [string, string | undefined])[] = [
+    ...process,
     ['--run', run],
     ['--dump', dump],
     ['--source', typeof source === 'string' ? source : undefined],
@@ -191,6 +222,8 @@ interface Analysed {
   readonly diagnosis: Diagnosis;
   /** Which goroutines each group has, when that is asked for and could be read. */
   readonly roster: Roster | undefined;
+  /** Of a running process that was looked at several times. */
+  readonly comparison?: Comparison;
 }
 
 /** Loaded only when needed: a stranger's core takes as long to analyse as all that belongs to runs to load. */
@@ -232,26 +265,31 @@ async function analyzeText(
 }
 
 async function analyzeFiles(
-  inputs: Inputs,
-  { sourceMap, goRoot, source, html, members, explain }: z.infer<typeof optionsSchema>,
+  { inputs, live }: { readonly inputs: Inputs; readonly live: LiveProcess | undefined },
+  { keep, sourceMap, goRoot, source, html, members, explain }: z.infer<typeof optionsSchema>,
   emit: Parameters<typeof analyzeCore>[1],
   signal: AbortSignal,
 ): Promise<Analysed> {
-  const { exe, core, named } = inputs;
+  const { exe, core } = inputs;
+  const named = <T>(value: T): T =>
+    live === undefined || keep !== undefined ? inputs.named(value) : calledAfter(inputs.named(value), live);
+  const isCompared = live !== undefined && live.cores.length > 1;
   let roster: Roster | undefined;
   const onRoster = (read: Roster) => {
     roster = read;
   };
-  const diagnosis = await inTheirWords(inputs, async () => {
+  const diagnosis = await inTheirWords({ named }, async () => {
     const files = {
-      ...(html === undefined && members === undefined && explain === undefined ? {} : { onRoster }),
+      ...((html ?? members ?? explain) === undefined && !isCompared ? {} : { onRoster }),
       ...{ exe, core, sourceMap: await mapsOf(exe, sourceMap, signal), noSource: source === false },
       ...(goRoot === undefined ? {} : { goRoot: resolve(goRoot) }),
     };
     const patience = { stage: 'analyze', text: basename(named(core)) } as const;
     return await withPatience(emit, patience, async () => await analyzeCore(files, emit, signal));
   });
-  return { diagnosis, roster };
+  if (!isCompared) return { diagnosis, roster };
+  const { compareLive } = await import('../process/compare-live.js');
+  return { diagnosis, roster, comparison: await compareLive(live, { diagnosis, roster }, emit, signal) };
 }
 
 /** What was asked for, and where the module of a program lies that does not say so itself. */
@@ -297,6 +335,17 @@ function requireOneAnswer({
   });
 }
 
+/** Options that are about a running process, where none is named. */
+function requireNoProcess(options: Readonly<Record<string, unknown>>): void {
+  const of = { keep: '--keep', looks: '--looks', every: '--every', capture: '--capture' };
+  for (const [name, option] of Object.entries({ ...of, snapshot: '--snapshot', maxPause: '--max-pause' })) {
+    if (options[name] === undefined) continue;
+    throw new LabError(`${option} is about a running process`, {
+      ...{ code: 'usage', hint: 'name the process: --pid PID' },
+    });
+  }
+}
+
 /** What is sure to fail is said before the work, not after it. */
 function requireSensible({
   exe,
@@ -304,6 +353,8 @@ function requireSensible({
   debugFile,
   run,
   dump,
+  pid,
+  target,
   source,
   goRoot,
   sourceMap,
@@ -315,6 +366,12 @@ function requireSensible({
   const refuse = (message: string, hint: string): never => {
     throw new LabError(message, { code: 'usage', hint });
   };
+  if ((pid ?? target) !== undefined && (exe ?? core ?? run ?? dump) !== undefined) {
+    refuse(
+      'a running process is captured with its executable',
+      'leave out --exe, --core, --run and --dump, or --pid and --target',
+    );
+  }
   if (run !== undefined && (exe ?? core ?? debugFile) !== undefined) {
     refuse('--run has its own executable and core', 'leave out --exe, --core and --debug-file, or --run');
   }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { captureChoices, captureTargetChoices, snapshotChoices } from '../../choices.js';
 import { analyzeExits, cacheVariable, outputVariables } from './common.js';
-import { collect, describe } from './page.js';
+import { collect, describe, oneOf } from './page.js';
 
 export function defineAnalyze(program: Command): Command {
   const command = program
@@ -12,6 +13,21 @@ export function defineAnalyze(program: Command): Command {
     .option('--debug-file <file>', 'debug information of a stripped executable, or a folder to look in')
     .option('--run <run>', 'diagnose a stored run again')
     .option('--dump <file>', 'a goroutine dump in place of a core: a file, - for stdin, or the URL of pprof')
+    .optionsGroup('A running process')
+    .option('--pid <pid>', 'a Go process: captured, diagnosed, and nothing of it kept')
+    .addOption(
+      oneOf(
+        '--target <where>',
+        'where it runs: local, ssh://user@host:port or a container',
+        captureTargetChoices,
+      ),
+    )
+    .option('--keep <dir>', 'keep its core and executable in this folder')
+    .option('--looks <n>', 'look so many times, and tell who has not moved; 1 by default')
+    .option('--every <seconds>', 'how long it runs between two looks; 5 by default')
+    .addOption(oneOf('--capture <method>', 'how the core is taken: %s', captureChoices))
+    .addOption(oneOf('--snapshot <way>', 'how the helper copies the memory: %s', snapshotChoices))
+    .option('--max-pause <seconds>', 'for how long the helper may stop the process; 10 by default')
     .optionsGroup('Sources')
     .option('--source-map <from=to>', 'where sources are now; may be repeated', collect, [])
     .option('--go-root <dir>', 'where the sources of the Go standard library are')
@@ -30,6 +46,7 @@ export function defineAnalyze(program: Command): Command {
   return describe(command, {
     synopsis: [
       'analyze [--exe FILE] --core FILE [--debug-file FILE] [--source-map FROM=TO]...',
+      'analyze --pid PID [--target WHERE] [--keep DIR] [--looks N [--every SECONDS]]',
       'analyze --dump FILE|-|URL [--source DIR]',
       'analyze --run DIR',
       'analyze --explain RULE',
@@ -43,6 +60,11 @@ export function defineAnalyze(program: Command): Command {
     environment: [cacheVariable, ...outputVariables],
     examples: [
       { does: 'A core of any Go program', type: 'npx lab analyze --exe ./server --core ./core.1628' },
+      { does: 'A process that runs: it is stopped for milliseconds', type: 'npx lab analyze --pid 1628' },
+      {
+        does: 'In a container, looked at twice: who has not moved for ten seconds',
+        type: 'npx lab analyze --target docker://shop --looks 2 --every 10s',
+      },
       {
         does: 'What a handler of core dumps packed, with the executable in a folder of builds',
         type: 'npx lab analyze --exe /srv/builds --core dump.zip',
