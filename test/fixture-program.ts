@@ -5,7 +5,7 @@ import { analyzeCore } from '../lab/analysis/analyze-core.js';
 import type { Diagnosis } from '../lab/analysis/model/diagnosis.js';
 import { findDelve } from '../lab/toolchain/index.js';
 import { goBuild } from './go-build.js';
-import { coreOf, type RealCore } from './real-core.js';
+import { type CoreMethod, coreOf, type RealCore } from './real-core.js';
 import { resultOf, sideBySide } from './side-by-side.js';
 import { type TempFolder, tempFolder } from './temp-folder.js';
 
@@ -17,7 +17,7 @@ export interface Built {
   /** Folder in `test/fixtures/go`. */
   readonly fixture: string;
   readonly flags: readonly string[];
-  readonly method: 'gcore' | 'delve';
+  readonly method: CoreMethod;
   /** Of the build. */
   readonly env?: Readonly<Record<string, string>>;
   /** Situations of which one core serves all tests of the suite. */
@@ -58,7 +58,7 @@ export function fixtureProgram({ go, fixture, flags, method, env = {}, shared = 
 
   before(async function () {
     const found = await findDelve({ goVersion: go.version, install: false }, signal);
-    const gcore = method === 'delve' || (await execa('gcore', [], { reject: false })).code !== 'ENOENT';
+    const gcore = method !== 'gcore' || (await execa('gcore', [], { reject: false })).code !== 'ENOENT';
     if (found === undefined || !gcore) return this.skip();
     folder = await tempFolder();
     const exe = folder.file('server');

@@ -65,7 +65,7 @@ for (const go of gos) {
   for (const [name, flags] of Object.entries(builds)) {
     describe(`cores of ${go.version}, built ${name}`, function () {
       this.timeout(120_000);
-      const program = fixtureProgram({ go, fixture: 'channels', flags, method: 'gcore', shared });
+      const program = fixtureProgram({ go, fixture: 'channels', flags, method: 'helper', shared });
 
       for (const [situation, check] of Object.entries(faulty)) {
         it(`diagnoses ${situation}`, async () => {

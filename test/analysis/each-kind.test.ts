@@ -23,7 +23,7 @@ const kinds: Readonly<
   'channel-waitgroup': ['locks', 'half-done'],
   'waitgroup-misuse': ['locks', 'miscount'],
 };
-const methods = { locks: 'gcore', channels: 'delve', patterns: 'delve' } as const;
+const methods = { locks: 'helper', channels: 'delve', patterns: 'delve' } as const;
 const healthy = ['worker-pool-idle', 'cond-queue', 'http-server'];
 const { signal } = new AbortController();
 const [go] = await goTools(signal);
@@ -62,7 +62,7 @@ describe('each kind of deadlock', function () {
   });
 
   describe('is not seen in', () => {
-    const program = fixtureProgram({ go, fixture: 'healthy', flags: [], method: 'gcore' });
+    const program = fixtureProgram({ go, fixture: 'healthy', flags: [], method: 'helper' });
     for (const name of healthy) {
       it(`a program that works: ${name}`, async () => {
         const { verdict, findings } = await program.diagnose(name);

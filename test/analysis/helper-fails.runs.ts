@@ -117,7 +117,7 @@ describe('a helper that fails', function () {
     await buildHung(go.path, folder, 'hung');
     for (const name of ['healthy', 'hung']) {
       const exe = folder.file(name);
-      const taken = await coreOf(exe, go.version, 'gcore');
+      const taken = await coreOf(exe, go.version, 'helper');
       programs.set(name, { exe, taken, whole: await analyze(exe, taken.core, helper) });
     }
   });

@@ -10,7 +10,7 @@ for (const go of gos) {
   describe(`what the runtime has found lost itself, in cores of ${go.version}`, function () {
     this.timeout(120_000);
     const env = minorOf(go.version) === 26 ? { GOEXPERIMENT: 'goroutineleakprofile' } : {};
-    const program = fixtureProgram({ go, fixture: 'leak-profile', flags: [], method: 'gcore', env });
+    const program = fixtureProgram({ go, fixture: 'leak-profile', flags: [], method: 'helper', env });
 
     it('is proved, and who proved it is said', async () => {
       const { verdict, findings, groups, stats } = await program.diagnose('lost');

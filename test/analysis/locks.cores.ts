@@ -123,7 +123,7 @@ for (const go of gos) {
   for (const [name, flags] of Object.entries(builds)) {
     describe(`locks in cores of ${go.version}, built ${name}`, function () {
       this.timeout(120_000);
-      const program = fixtureProgram({ go, fixture: 'locks', flags, method: 'gcore', shared });
+      const program = fixtureProgram({ go, fixture: 'locks', flags, method: 'helper', shared });
 
       for (const [situation, expected] of Object.entries({
         ...faulty,

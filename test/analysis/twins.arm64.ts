@@ -112,7 +112,7 @@ for (const [kind, { flags, hung, healthy }] of Object.entries(programs)) {
 
     async function twin(fixture: string, situation: string): Promise<Diagnosis> {
       const exe = await program(fixture, 'amd64');
-      await using taken = await coreOf(exe, go?.version ?? '', 'gcore', [situation]);
+      await using taken = await coreOf(exe, go?.version ?? '', 'helper', [situation]);
       return await analyzeCore({ exe, core: taken.core, delve: dlv }, () => undefined, signal);
     }
 

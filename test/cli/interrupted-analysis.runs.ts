@@ -35,7 +35,7 @@ describe('an analysis that is interrupted', function () {
     folder = await tempFolder();
     const exe = folder.file('server');
     await buildLarge(go.path, exe);
-    core = await coreOf(exe, go.version, 'gcore');
+    core = await coreOf(exe, go.version, 'helper');
     cache = await linkedCache(folder.file('cache'));
     await mkdir(folder.file('tmp'));
     args = ['analyze', '--exe', exe, '--core', core.core];

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { execa } from 'execa';
 import { checkPair } from '../../lab/core/elf.js';
 import { openCoreMemory } from '../../lab/core/memory.js';
 import { readProgramImage } from '../../lab/core/program-image.js';
@@ -22,15 +21,13 @@ import { type TempFolder, tempFolder } from '../temp-folder.js';
 const fixture = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go/reach');
 const { signal } = new AbortController();
 const gos = [...(await goTools(signal)), ...(await askedGos())];
-const hasGcore = (await execa('gcore', [], { reject: false })).code !== 'ENOENT';
 
 for (const go of gos) {
   describe(`the heap of ${go.version} without debug information`, function () {
     this.timeout(120_000);
     let folder: TempFolder;
 
-    before(async function () {
-      if (!hasGcore) return this.skip(); // needs gcore
+    before(async () => {
       folder = await tempFolder();
     });
     after(async () => folder?.[Symbol.asyncDispose]());
@@ -40,7 +37,7 @@ for (const go of gos) {
       if (delve === undefined) return this.skip(); // no Delve for this Go
       const exe = folder.file('reach');
       await goBuild({ go: go.path, module: fixture, exe });
-      await using made = await coreOf(exe, go.version, 'gcore', ['queued-finalizer']);
+      await using made = await coreOf(exe, go.version, 'helper', ['queued-finalizer']);
       const pair = await checkPair(exe, made.core, signal);
       using memory = openCoreMemory(made.core, exe);
       const image = await readProgramImage(pair.exe, pair.core, signal);

@@ -34,7 +34,7 @@ describe('slimming a core with a large heap', function () {
     if (go === undefined || delve === undefined) return this.skip();
     folder = await tempFolder();
     const exe = await buildHung(go.path, folder, 'large-heap', { edit: withLargeHeap });
-    held = await coreOf(exe, go.version, 'gcore');
+    held = await coreOf(exe, go.version, 'helper');
     request = { exe, core: held.core, out: folder.file('slimmed'), delve: delve.path };
   });
   after(async () => {

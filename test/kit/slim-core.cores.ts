@@ -39,7 +39,7 @@ describe('a slimmed core', function () {
   for (const { go, flags } of twoBuilds(gos)) {
     for (const [fixture, names] of Object.entries(situations)) {
       describe(`of ${fixture}, ${go.version} ${flags.join(' ')}`, () => {
-        const program = fixtureProgram({ go, fixture, flags, method: 'gcore' });
+        const program = fixtureProgram({ go, fixture, flags, method: 'helper' });
         for (const situation of names) {
           it(`gives the diagnosis of the whole one: ${situation}`, async () => {
             await program.withCore(situation, ({ exe, core, delve }) => expectSame(exe, core, delve));
@@ -80,12 +80,12 @@ describe('a slimmed core', function () {
 
       it('may be of a program that is loaded anywhere', async () => {
         const exe = await buildHung(go.path, folder, 'pie', { flags: ['-buildmode=pie'] });
-        await check(exe, coreOf(exe, go.version, 'gcore'));
+        await check(exe, coreOf(exe, go.version, 'helper'));
       });
 
       it('is refused of a stripped program, with what to do', async () => {
         const exe = await buildHung(go.path, folder, 'stripped', { flags: ['-ldflags=-s -w'] });
-        await using held = await coreOf(exe, go.version, 'gcore');
+        await using held = await coreOf(exe, go.version, 'helper');
         const out = folder.file('none');
         const error = await rejectsWith(
           'undecided',

@@ -33,7 +33,7 @@ describe('control characters and tags', function () {
     const edit = (source: string) =>
       source.replace('func (d *depot) put', `//line ${evil}.go:7\nfunc (d *depot) put`);
     const exe = await buildHung(go.path, folder, 'depot', { edit });
-    core = await coreOf(exe, go.version, 'gcore');
+    core = await coreOf(exe, go.version, 'helper');
     files = ['--exe', exe, '--core', core.core];
   });
   after(async () => {

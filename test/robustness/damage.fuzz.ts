@@ -66,7 +66,7 @@ describe('damage at random', function () {
     [exe, bare] = [folder.file('server'), folder.file('bare')];
     await goBuild({ go: go.path, module: resolve(projectRoot, 'test/fixtures/go/healthy'), exe });
     await execa('objcopy', ['--strip-debug', exe, bare]);
-    taken = await coreOf(exe, go.version, 'gcore', [healthy]);
+    taken = await coreOf(exe, go.version, 'helper', [healthy]);
     [ofExe, ofCore] = [await partsOf(exe), await partsOf(taken.core)];
   });
   after(async () => {

@@ -30,7 +30,7 @@ describe('a damaged file', function () {
       return this.skip();
     folder = await tempFolder();
     exe = await buildHung(go.path, folder, 'depot');
-    taken = await coreOf(exe, go.version, 'gcore');
+    taken = await coreOf(exe, go.version, 'helper');
     [parts, ofCore] = await Promise.all([partsOf(exe), partsOf(taken.core)]);
   });
   after(async () => {

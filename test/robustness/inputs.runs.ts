@@ -38,7 +38,7 @@ describe('what is typed wrongly, or stands wrongly around the lab', function () 
     folder = await tempFolder();
     const exe = await buildHung(go.path, folder, 'server');
     await buildHung(go.path, folder, 'other', { edit: (source) => source.replaceAll('parcel', 'packet') });
-    core = await coreOf(exe, go.version, 'gcore');
+    core = await coreOf(exe, go.version, 'helper');
     await symlink(core.core, folder.file('core'));
     await symlink('nowhere', folder.file('dangling'));
     await symlink('loop', folder.file('loop'));

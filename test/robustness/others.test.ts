@@ -63,7 +63,7 @@ describe('what others have made', function () {
     const [go] = await goTools(signal);
     if (go === undefined) return this.skip();
     const exe = await buildHung(go.path, folder, 'depot');
-    await using core = await coreOf(exe, go.version, 'gcore');
+    await using core = await coreOf(exe, go.version, 'helper');
     const words = `analyze --exe '${exe}' --core '${core.core}' --html '${folder.file('page.html')}'`;
     const limited = await shell(`ulimit -v 4000000; ${labCommand} ${words}`);
     expectRow('little-memory', limited);

@@ -15,7 +15,7 @@ describe('a program that records no folders', function () {
     await using folder = await tempFolder();
     await using elsewhere = await tempFolder();
     const exe = await buildHung(go.path, folder, 'depot', { flags: ['-trimpath'], ownSources: true });
-    await using core = await coreOf(exe, go.version, 'gcore');
+    await using core = await coreOf(exe, go.version, 'helper');
     const analyze = `mv '${exe}' '${elsewhere.path}/server' && ${labCommand} analyze --exe '${elsewhere.path}/server' --core '${core.core}'`;
     expectRow('trimpath', await shell(`cd / && ${analyze}`));
     const again = analyze.slice(analyze.indexOf('&&') + 3);

@@ -53,7 +53,7 @@ for (const [index, [what, build]] of Object.entries(builds).entries()) {
       await execa('strip', ['-o', stripped, whole]);
       await execa('objcopy', ['--only-keep-debug', whole, debug]);
       // The process ran what was shipped.
-      held = await coreOf(stripped, go.version, 'gcore');
+      held = await coreOf(stripped, go.version, 'helper');
     });
     after(async () => {
       await held?.[Symbol.asyncDispose]();

@@ -18,7 +18,6 @@ const { signal } = new AbortController();
 const [go] = await goTools(signal);
 const hasTool = async (name: string) =>
   (await execa(name, ['--version'], { reject: false })).code !== 'ENOENT';
-const hasGcore = await hasTool('gdb');
 const gnu = (await hasTool('objcopy')) && (await hasTool('zip'));
 
 describe('cores and executables as people have them', function () {
@@ -32,12 +31,12 @@ describe('cores and executables as people have them', function () {
   let hash: string;
 
   before(async function () {
-    if (go === undefined || !hasGcore || !gnu) return this.skip();
+    if (go === undefined || !gnu) return this.skip();
     if ((await findDelve({ goVersion: go.version, install: false }, signal)) === undefined)
       return this.skip();
     folder = await tempFolder();
     exe = await buildHung(go.path, folder, 'service');
-    held = await coreOf(exe, go.version, 'gcore');
+    held = await coreOf(exe, go.version, 'helper');
     small = await coreOf(exe, go.version, 'delve');
     hash = await hashFile(small.core, signal);
   });
