@@ -19,7 +19,7 @@ export async function openFiles(
   const onNote = (text: string) => emit({ type: 'note', text });
   return await withPatience(
     emit,
-    { stage: 'analyze', text: `unpacking ${basename(core)}` },
+    { stage: 'analyze', text: `opening ${basename(core)}` },
     async (say) => await openInputs({ ...given, core }, { onProgress: say, onNote }, signal),
   );
 }
