@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { checkPair } from '../core/pair.js';
 import { type LaunchDelve, launchDelveCore } from '../delve/launch.js';
 import { messageOf, toLabError } from '../errors.js';
@@ -10,7 +9,7 @@ import type { SourceOptions } from './read/open-sources.js';
 import type { WithoutDelve } from './read/stripped-engine.js';
 import { tellIfLong } from './tell-if-long.js';
 
-export interface AnalyzeOptions extends SourceOptions, Listeners, Pick<Beside, 'leakProfile'> {
+export interface AnalyzeOptions extends SourceOptions, Listeners, Beside {
   readonly core: string;
   /** Path of dlv; one that fits the program is found or built when not given. */
   readonly delve?: string | undefined;
@@ -47,14 +46,13 @@ async function analyzePair(options: AnalyzeOptions, emit: Emit, signal: AbortSig
   await using sources = openSources(pair, options, emit, signal);
   const members = options.onRoster !== undefined;
   const roots = options.leakProfile !== undefined;
-  const beside = roots ? { ...options, taken: (await stat(options.core)).mtime } : options;
   const withoutDelve = async (reason: WithoutDelve): Promise<Diagnosis> => {
     const [{ strippedEngine }, { analyze }] = await Promise.all([
       import('./read/stripped-engine.js'),
       import('./analyze.js'),
     ]);
     await using engine = strippedEngine(pair, reason, { members, roots, signal });
-    return await analyze({ engine, sources, began }, beside, emit, signal);
+    return await analyze({ engine, sources, began }, options, emit, signal);
   };
   if (!pair.exe.hasDebugInfo) return await withoutDelve({ kind: 'stripped' });
   if (pair.exe.goVersion === undefined && options.delve === undefined && options.launch === undefined) {
@@ -78,7 +76,7 @@ async function analyzePair(options: AnalyzeOptions, emit: Emit, signal: AbortSig
     await using session = await tellIfLong(emit, 'Delve opens the core', () => opening);
     const wants = { rawListFile: options.rawListFile, members, roots, byList: options.engine === 'delve' };
     await using engine = openCore({ pair, session, signal }, wants);
-    return await analyze({ engine, sources, began }, beside, emit, signal);
+    return await analyze({ engine, sources, began }, options, emit, signal);
   } catch (error) {
     if (signal.aborted || !mayComeOfDamage(error)) throw error;
     return await withoutDelve({ kind: 'unreadable', why: messageOf(error) });

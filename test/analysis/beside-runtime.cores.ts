@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { expect } from 'chai';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
@@ -73,7 +73,8 @@ for (const go of gos) {
 
     async function beside(core: string | undefined, form: string): Promise<Beside> {
       const leakProfile = await readLeakProfile(profiles.get(form) ?? '', signal);
-      const files = { exe, core: core ?? '', delve, leakProfile };
+      const { mtime: taken } = await stat(core ?? '');
+      const files = { exe, core: core ?? '', delve, leakProfile, taken };
       const { leakProfile: found } = await analyzeCore(files, () => undefined, signal);
       if (found === undefined) throw new Error('no profile in the diagnosis');
       return found;
@@ -96,8 +97,8 @@ for (const go of gos) {
         const locks = tellsOf(found, 'main.transfer');
         expect(locks.map(({ seenBy }) => seenBy)).to.deep.equal(['lab', 'lab']);
         expect(locks.map(({ why }) => why)).to.have.members([
-          'main.first is a package variable',
-          'main.second is a package variable',
+          'main.first is a package variable, always reachable',
+          'main.second is a package variable, always reachable',
         ]);
       });
     }
@@ -112,7 +113,7 @@ for (const go of gos) {
       const [counter] = tellsOf(found, 'main.count');
       expect(counter?.seenBy).to.equal('lab');
       expect(counter?.why).to.match(
-        /^goroutine \d+ has main\.box\.mu, and for the collector it is alive, though it is stuck itself: main\.first is a package variable$/,
+        /^goroutine \d+ has main\.box\.mu, and for the collector it is alive, though it is stuck itself: main\.first is a package variable, always reachable$/,
       );
     });
 

@@ -113,7 +113,7 @@ export function rootText(root: Root, name: string, seeing: Seeing, steps = mostS
     case 'variable': {
       const variable = variables.at(root.address);
       if (root.itself && (variable === undefined || variable === name))
-        return `${name} is a package variable`;
+        return `${name} is a package variable, always reachable`;
       if (root.itself) return `${name} lies in the package variable ${variable}`;
       if (variable === undefined) return `a package variable leads to ${name}`;
       if (variable.startsWith('runtime.')) {

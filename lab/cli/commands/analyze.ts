@@ -231,7 +231,7 @@ async function analyzeFiles(
   const diagnosis = await inTheirWords(inputs, async () => {
     const files = {
       ...(html === undefined && members === undefined && explain === undefined ? {} : { onRoster }),
-      ...{ exe, core, leakProfile: profile },
+      ...{ exe, core, leakProfile: profile, taken: inputs.taken },
       ...{ sourceMap: await mapsOf(exe, sourceMap, signal), noSource: source === false },
       ...(goRoot === undefined ? {} : { goRoot: resolve(goRoot) }),
     };
