@@ -62,7 +62,9 @@ export const cleanCommand: LabCommand = {
     }
     output.document({ removed: folders, unpacked });
     const gone = unpacked.length > 0 ? [`removed ${unpackedText(unpacked)}`] : [];
-    output.print([`removed ${folders.length} runs`, ...gone, ...ending.map(({ name }) => `ended ${name}`)].join('\n'));
+    output.print(
+      [`removed ${folders.length} runs`, ...gone, ...ending.map(({ name }) => `ended ${name}`)].join('\n'),
+    );
     return 0;
   },
 };
