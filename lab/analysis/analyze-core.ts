@@ -3,13 +3,13 @@ import { type LaunchDelve, launchDelveCore } from '../delve/launch.js';
 import { messageOf, toLabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { allPrintable } from '../printable.js';
-import type { Listeners } from './analyze.js';
+import type { Beside, Listeners } from './analyze.js';
 import type { Diagnosis } from './model/diagnosis.js';
 import type { SourceOptions } from './read/open-sources.js';
 import type { WithoutDelve } from './read/stripped-engine.js';
 import { tellIfLong } from './tell-if-long.js';
 
-export interface AnalyzeOptions extends SourceOptions, Listeners {
+export interface AnalyzeOptions extends SourceOptions, Listeners, Beside {
   readonly core: string;
   /** Path of dlv; one that fits the program is found or built when not given. */
   readonly delve?: string | undefined;
@@ -45,12 +45,13 @@ async function analyzePair(options: AnalyzeOptions, emit: Emit, signal: AbortSig
   const { openSources } = await import('./read/open-sources.js');
   await using sources = openSources(pair, options, emit, signal);
   const members = options.onRoster !== undefined;
+  const roots = options.leakProfile !== undefined;
   const withoutDelve = async (reason: WithoutDelve): Promise<Diagnosis> => {
     const [{ strippedEngine }, { analyze }] = await Promise.all([
       import('./read/stripped-engine.js'),
       import('./analyze.js'),
     ]);
-    await using engine = strippedEngine(pair, reason, { members, signal });
+    await using engine = strippedEngine(pair, reason, { members, roots, signal });
     return await analyze({ engine, sources, began }, options, emit, signal);
   };
   if (!pair.exe.hasDebugInfo) return await withoutDelve({ kind: 'stripped' });
@@ -73,7 +74,7 @@ async function analyzePair(options: AnalyzeOptions, emit: Emit, signal: AbortSig
   ]);
   try {
     await using session = await tellIfLong(emit, 'Delve opens the core', () => opening);
-    const wants = { rawListFile: options.rawListFile, members, byList: options.engine === 'delve' };
+    const wants = { rawListFile: options.rawListFile, members, roots, byList: options.engine === 'delve' };
     await using engine = openCore({ pair, session, signal }, wants);
     return await analyze({ engine, sources, began }, options, emit, signal);
   } catch (error) {

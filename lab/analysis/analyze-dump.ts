@@ -6,6 +6,7 @@ import type { Emit } from '../events.js';
 import { allPrintable } from '../printable.js';
 import { analyze } from './analyze.js';
 import type { Diagnosis } from './model/diagnosis.js';
+import type { LeakProfile } from './model/leak-profile.js';
 import type { Roster } from './model/roster.js';
 import { groupsOfDump, rosterOfDump } from './read/dump/signatures.js';
 import { dumpEngine } from './read/dump-engine.js';
@@ -24,6 +25,10 @@ export interface AnalyzeDumpOptions {
   readonly noSource?: boolean | undefined;
   /** Path of the helper that reads sources; one that fits is found or built when not given. */
   readonly facts?: string | undefined;
+  /** The runtime's own leak profile of the process. */
+  readonly leakProfile?: LeakProfile | undefined;
+  /** When the dump was taken, where it does not tell that itself. */
+  readonly taken?: Date | undefined;
   /** Called with which goroutines each group has, as far as the dump was kept; not for a form without their numbers. */
   readonly onRoster?: ((roster: Roster) => void) | undefined;
 }
@@ -44,7 +49,9 @@ export async function analyzeDump(
   const found = exe ?? (isHere ? '' : program);
   await using sources = openSourcesOf(found, { ...options, exe: exe?.path ?? '' }, emit, signal);
   await using engine = dumpEngine({ name, dump, groups, exe: options.exe === undefined ? undefined : exe });
-  const diagnosis = await analyze({ engine, sources, began }, {}, emit, signal);
+  const { leakProfile, taken } = options;
+  const beside = { leakProfile, taken: dump.time ?? taken };
+  const diagnosis = await analyze({ engine, sources, began }, beside, emit, signal);
   signal.throwIfAborted();
   if (dump.form === 'traceback') options.onRoster?.(rosterOfDump(groups));
   return allPrintable(diagnosis);

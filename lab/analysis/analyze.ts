@@ -1,14 +1,17 @@
 import { stat } from 'node:fs/promises';
+import { noVariables } from '../core/variable-names.js';
 import { messageOf, toLabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import type { Sources } from '../source/sources.js';
 import { claimsOf } from './findings/apply-rules.js';
 import { findingOf } from './findings/finding.js';
 import { groupsOf, userLocations } from './findings/groups.js';
+import { besideRuntime } from './findings/leak-profile.js';
 import { summaryOf, unearned, verdictOf } from './findings/verdict.js';
 import { waitedObjects } from './findings/waited-objects.js';
 import { weighed } from './findings/weigh.js';
 import type { Diagnosis } from './model/diagnosis.js';
+import type { LeakProfile } from './model/leak-profile.js';
 import type { Limits } from './model/limits.js';
 import { nothingLocated } from './model/locator.js';
 import type { Roster } from './model/roster.js';
@@ -29,6 +32,14 @@ export interface Listeners {
   readonly onRoster?: ((roster: Roster) => void) | undefined;
 }
 
+/** What else there is about the process. */
+export interface Beside {
+  /** The runtime's own leak profile. */
+  readonly leakProfile?: LeakProfile | undefined;
+  /** When the input was taken, as far as that is known. */
+  readonly taken?: Date | undefined;
+}
+
 export interface Input {
   /** Stays open: whoever opened it closes it. */
   readonly engine: Engine;
@@ -41,7 +52,7 @@ export interface Input {
 /** From an input to its diagnosis: reads it, follows its waits, and says what they come to. */
 export async function analyze(
   { engine, sources: opening, began }: Input,
-  options: Listeners,
+  options: Listeners & Beside,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Diagnosis> {
@@ -73,6 +84,12 @@ export async function analyze(
   await options.onSources?.(sources);
   if (snapshot.roster !== undefined) options.onRoster?.(snapshot.roster);
   const verdict = verdictOf(findings, undecided, trust);
+  const groups = groupsOf(snapshot, outlooks);
+  const { leakProfile, taken } = options;
+  const seen = leakProfile && {
+    ...{ input: study.input, outlooks, groups, goVersion: read.process.goVersion, taken },
+    variables: read.variables ?? noVariables,
+  };
   return {
     schema: 'lab.diagnosis/1',
     verdict,
@@ -81,10 +98,11 @@ export async function analyze(
     process: { ...read.process, goroutines: { ...snapshot.goroutines } },
     ...(read.delve === undefined ? {} : { delve: read.delve }),
     findings,
-    groups: groupsOf(snapshot, outlooks),
+    groups,
     userLocations: userLocations(snapshot.signatures),
     objects: waitedObjects(snapshot, study.input.nameOf),
     ...(suspects.length === 0 ? {} : { suspects: [...suspects] }),
+    ...(leakProfile && seen && { leakProfile: besideRuntime(leakProfile, seen) }),
     stats: await statsOf(read, engine, began),
     limits: inOrder(
       ...[read.limits, unansweredSearches],

@@ -23,16 +23,22 @@ export async function roomName(room: Room, pid: number): Promise<string> {
 /** Removes from a folder of the target what captures left there whose lab is gone. Never throws but for the signal. */
 export async function removeLeftRooms(target: Target, folder: string, signal: AbortSignal): Promise<void> {
   try {
-    const { stdout } = await target.exec(['ls', '-A1', '--', folder], { signal });
-    const rooms = stdout.split('\n').filter((name) => /^\.(capture|landing|unpacked)-\d+-\d+/.test(name));
-    const left: string[] = [];
-    for (const name of rooms)
-      if (await isLeft(target, posix.join(folder, name), signal)) left.push(posix.join(folder, name));
+    const left = await leftRooms(target, folder, signal);
     if (left.length > 0) await target.exec(['rm', '-rf', '--', ...left], { signal });
   } catch {
     // The capture itself will tell what is wrong with the folder.
     signal.throwIfAborted();
   }
+}
+
+/** Paths of what lies in a folder of the target and was left by a lab that is gone; none where there is no such folder. */
+export async function leftRooms(target: Target, folder: string, signal: AbortSignal): Promise<string[]> {
+  const { stdout } = await target.exec(['ls', '-A1', '--', folder], { signal });
+  const rooms = stdout.split('\n').filter((name) => /^\.(capture|landing|unpacked)-\d+-\d+/.test(name));
+  const left: string[] = [];
+  for (const name of rooms)
+    if (await isLeft(target, posix.join(folder, name), signal)) left.push(posix.join(folder, name));
+  return left;
 }
 
 async function isLeft(target: Target, path: string, signal: AbortSignal): Promise<boolean> {

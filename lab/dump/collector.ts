@@ -39,6 +39,7 @@ class OpenDump {
   time: Date | undefined;
   /** As the first line says, where the form has such a line. */
   total: number | undefined;
+  leaks = false;
   goroutines = 0;
   hasRunner = false;
   /** Threads print what they run one after the other: GOTRACEBACK=crash. */
@@ -61,6 +62,7 @@ class OpenDump {
     const { form, fatal, time } = this;
     return {
       form,
+      ...(this.leaks && { leaks: true as const }),
       ...(fatal !== undefined && { fatal }),
       ...(time !== undefined && { time }),
       goroutines: this.goroutines,
@@ -95,11 +97,12 @@ export class Collector {
     this.#open?.limits.add(text);
   }
 
-  /** The tree for a dump of counts, of which the first line tells `total`. */
-  counts(total: number, time: Date | undefined): StackTree {
+  /** The tree for a dump of counts, of which the first line tells `total`, and whether all of them are leaked. */
+  counts({ total, leaked }: { total: number; leaked: boolean }, time: Date | undefined): StackTree {
     this.#close();
     const open = this.#begin('counts');
     open.total = total;
+    open.leaks = leaked;
     open.time = time;
     return open.tree;
   }

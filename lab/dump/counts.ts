@@ -31,7 +31,7 @@ export class CountsReader {
     this.#leaked = found.leaked;
     this.#total = found.total;
     this.#read = 0;
-    this.#tree = this.#collector.counts(found.total, time);
+    this.#tree = this.#collector.counts(found, time);
     return true;
   }
 

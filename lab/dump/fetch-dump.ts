@@ -67,9 +67,11 @@ async function refusal(url: URL, status: number, body: AsyncIterable<Uint8Array>
   const hint =
     status === 401 || status === 403
       ? 'give the name and password in the address: http://NAME:PASSWORD@HOST/...'
-      : status === 404
-        ? `the program has to import net/http/pprof: open ${url.origin}/debug/pprof/`
-        : `see what the server says: curl -si '${url.href}' | head`;
+      : status === 404 && url.pathname.endsWith('/goroutineleak')
+        ? 'the program was built without it: build it with Go 1.27, or with Go 1.26 and GOEXPERIMENT=goroutineleakprofile'
+        : status === 404
+          ? `the program has to import net/http/pprof: open ${url.origin}/debug/pprof/`
+          : `see what the server says: curl -si '${url.href}' | head`;
   return new LabError(`${url.href} answered ${status}${line === '' ? '' : `: ${line}`}`, {
     code: 'target',
     hint,

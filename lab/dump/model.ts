@@ -61,6 +61,8 @@ export const maxMembers = 20_000;
 export interface Dump {
   /** `traceback`: SIGQUIT, a panic, `debug=2`; `counts`: `debug=1`; `profile`: pprof's protobuf. */
   readonly form: 'traceback' | 'counts' | 'profile';
+  /** It has only goroutines that the runtime calls leaked: pprof's `goroutineleak` in another form than `traceback`. */
+  readonly leaks?: true;
   /** What ended the process, without its prefix: `all goroutines are asleep - deadlock!`, `SIGQUIT: quit`. */
   readonly fatal?: string;
   /** When it was taken, where the lines around it or the profile tell. */

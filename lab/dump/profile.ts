@@ -55,6 +55,7 @@ export function readProfile(bytes: Uint8Array): Dump {
   const time = Number(profile.timeNanos);
   return {
     form: 'profile',
+    ...(leaked && { leaks: true as const }),
     ...(time > 0 && { time: new Date(time / 1e6) }),
     goroutines: stacks.reduce((sum, { count }) => sum + count, 0),
     stacks,

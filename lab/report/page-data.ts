@@ -33,10 +33,18 @@ export interface DiagnosisPart {
   readonly objects: readonly ObjectRow[];
   /** Of an undecided core: the prime suspects. */
   readonly suspects: readonly NonNullable<Diagnosis['suspects']>[number][];
+  /** The runtime's leak profile beside it, where one was given; of its groups the first. */
+  readonly leakProfile?: Diagnosis['leakProfile'];
   /** What becomes of groups, where that was looked at; the largest first. */
   readonly outlooks: readonly GroupOutlook[];
   /** What was too much for a page: whole findings, objects, limits. */
-  readonly leftOut: { readonly findings: number; readonly objects: number; readonly limits: number };
+  readonly leftOut: {
+    readonly findings: number;
+    readonly objects: number;
+    readonly limits: number;
+    /** Groups beside the leak profile. */
+    readonly leaks?: number;
+  };
   readonly goroutines: GoroutineTable;
   /** Absent where the groups' examples are all that is known. */
   readonly members?: MemberList;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 import { bad } from '../core/input-file.js';
 import { LabError } from '../errors.js';
 import { peek } from './bytes.js';
@@ -19,7 +20,7 @@ export async function dumpOfSystemd(
   room: Room,
   onProgress: (text: string) => void,
   signal: AbortSignal,
-): Promise<Unpacked> {
+): Promise<Unpacked & { readonly taken: Date | undefined }> {
   const pid = core.slice(scheme.length);
   if (!/^[1-9]\d*$/.test(pid)) {
     throw bad(`${core} names no process: a pid follows the colon`, 'see which there are: coredumpctl list');
@@ -36,5 +37,26 @@ export async function dumpOfSystemd(
   if (head.length === 0) throw failed('');
   const tell = (count: number) => onProgress(`${core}: ${Math.round(count / 1e6)} MB`);
   await writeElf(bytes, path, { room, name: core, onProgress: tell, signal });
-  return { path, name: core };
+  return { path, name: core, taken: await takenAt(pid, { failed, notThere }, signal) };
 }
+
+/** When the newest core of a process was written; `undefined` where this coredumpctl does not tell (before systemd 248). */
+async function takenAt(
+  pid: string,
+  errors: Pick<Parameters<typeof outputOf>[0], 'failed' | 'notThere'>,
+  signal: AbortSignal,
+): Promise<Date | undefined> {
+  const argv = ['coredumpctl', '--quiet', '--no-pager', '--json=short', 'list', pid] as const;
+  try {
+    const pieces: Buffer[] = [];
+    for await (const piece of outputOf({ argv: [...argv], ...errors }, signal)) pieces.push(piece);
+    const found = listSchema.parse(JSON.parse(Buffer.concat(pieces).toString()));
+    return new Date(Math.max(...found.map(({ time }) => time)) / 1_000);
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** Microseconds of the Unix epoch. */
+const listSchema = z.array(z.looseObject({ time: z.number() })).min(1);

@@ -26,6 +26,8 @@ export interface GivenInputs {
 export interface Inputs extends AsyncDisposable {
   readonly exe: string;
   readonly core: string;
+  /** When the core was written; `undefined` where that is not told. */
+  readonly taken: Date | undefined;
   /** A value that is plain data, with what was unpacked called as it was where it came from. */
   named<T>(value: T): T;
 }
@@ -60,11 +62,12 @@ export async function openInputs(given: GivenInputs, telling: Telling, signal: A
   const dispose = async () => await (await room?.catch(() => undefined))?.[Symbol.asyncDispose]();
   const named = <T>(value: T): T => (names.size === 0 ? value : renamed(value, names));
   try {
-    const { core, programs } = await openCore(given, opening);
+    const { core, taken, programs } = await openCore(given, opening);
     const exe = await openExecutable(given, core, programs, opening);
     return {
       core,
       exe: await withDebugInfo(exe, given, opening),
+      taken,
       named,
       [Symbol.asyncDispose]: dispose,
     };
@@ -97,18 +100,21 @@ async function openCore({ exe, core }: GivenInputs, opening: Opening) {
   const { onProgress, signal } = opening;
   if (core.startsWith('coredumpctl:')) {
     const { dumpOfSystemd } = await import('./coredumpctl.js');
-    const dump = await dumpOfSystemd(core, await opening.room(), onProgress, signal);
-    return { core: opening.keep(dump), programs: [] };
+    const { taken, ...dump } = await dumpOfSystemd(core, await opening.room(), onProgress, signal);
+    return { core: opening.keep(dump), taken, programs: [] };
   }
   const file = resolve(core);
-  if (!(await isWrapped(file))) return { core: file, programs: [] };
+  if (!(await isWrapped(file))) return { core: file, taken: writtenAt(file), programs: [] };
   const both = exe === undefined || resolve(exe) === file;
   const { unpack } = await import('./unpack.js');
   const wanted = both ? (['core', 'programs'] as const) : (['core'] as const);
   const found = await unpack({ file, wanted, room: await opening.room(), onProgress }, signal);
   for (const program of found.programs) opening.keep(program);
-  return { core: opening.keep(found.core as Unpacked), programs: found.programs };
+  const opened = opening.keep(found.core as Unpacked);
+  return { core: opened, taken: writtenAt(opened), programs: found.programs };
 }
+
+const writtenAt = (file: string) => statSync(file, { throwIfNoEntry: false })?.mtime;
 
 async function openExecutable(
   { exe, core }: GivenInputs,

@@ -192,7 +192,11 @@ for (const go of gos) {
           const theirs = await analyzeCore({ exe, core, delve: delve.path }, quiet, signal);
           const pair = await checkPair(exe, core, signal);
           await using sources = openSources(pair, { exe }, quiet, signal);
-          await using engine = strippedEngine(pair, { kind: 'stripped' }, { members: false, signal });
+          await using engine = strippedEngine(
+            pair,
+            { kind: 'stripped' },
+            { members: false, roots: false, signal },
+          );
           const ours = await analyze({ engine, sources, began: performance.now() }, {}, quiet, signal);
           expect(ours.process.goroutines, situation).to.deep.equal(theirs.process.goroutines);
           // Of those that run, Delve shows what their thread does, which may be the runtime's own work.

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { expect } from 'chai';
@@ -7,10 +8,12 @@ import type { Comparison } from '../../lab/compare/model.js';
 import { poll } from '../../lab/deadline.js';
 import { projectRoot } from '../../lab/paths.js';
 import { localTarget } from '../../lab/targets/local.js';
+import { unpackedFolder } from '../../lab/unpack/room.js';
 import { lab } from '../e2e/lab-process.js';
 import { goBuild } from '../go-build.js';
 import { goTools, startHung } from '../hung-program.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
+import { compressed } from '../unpack/wrapped-files.js';
 
 const { signal } = new AbortController();
 const fixture = resolve(projectRoot, 'test/fixtures/go/looks');
@@ -87,6 +90,47 @@ describe('looks at a process of which a part hangs', function () {
     expect(groups.filter(({ stack }) => stack.length === 0)).to.deep.equal([]);
     expect((await stat(page)).size).to.be.within(10_000, 200_000);
     expect(await readFile(page, 'utf8')).to.contain(summary);
+  });
+
+  it('takes the core out of its wrapping, with the executable beside it, and leaves nothing behind', async () => {
+    const [first = '', , core = ''] = files;
+    const rooms = async () => (await readdir(unpackedFolder()).catch(() => [])).sort();
+    const before = await rooms();
+    const plain = await lab(['compare', first, core, '--exe', exe, '--json']);
+    const packed = folder.file('core.packed');
+    await compressed(core, 'zstd', packed);
+    await execa('bash', ['-c', 'tar -cf - core server | zstd -1 -q -o dump'], { cwd: folder.path });
+    const byZstd = await lab(['compare', first, packed, '--exe', folder.path, '--json']);
+    const byTar = await lab(['compare', folder.file('dump'), first, '--json']);
+    const compared = ({ stdout }: typeof plain) => {
+      const { looks, groups } = JSON.parse(stdout) as Comparison;
+      return { groups, kinds: looks.map(({ kind }) => kind) };
+    };
+    expect(byTar.exitCode, byTar.stderr).to.equal(1);
+    expect(compared(byTar)).to.deep.equal(compared(plain));
+    expect(byZstd.exitCode, byZstd.stderr).to.equal(1);
+    expect(compared(byZstd)).to.deep.equal(compared(plain));
+    expect((JSON.parse(byZstd.stdout) as Comparison).looks[1]?.name).to.equal(packed);
+    // Others of this machine may unpack something meanwhile; what nobody alive has made was left.
+    const added = (await rooms()).filter((name) => !before.includes(name));
+    expect(added.filter((name) => !existsSync(`/proc/${name.split('-')[2]}`))).to.deep.equal([]);
+  });
+
+  it('reads a dump out of gzip as a dump', async () => {
+    const [first = '', second = ''] = files;
+    await compressed(second, 'gzip', folder.file('second.gz'));
+    const { stdout, stderr } = await lab([
+      'compare',
+      first,
+      folder.file('second.gz'),
+      '--exe',
+      exe,
+      '--json',
+    ]);
+    expect(
+      (JSON.parse(stdout) as Comparison).looks.map(({ kind }) => kind),
+      stderr,
+    ).to.deep.equal([...['dump', 'dump']]);
   });
 
   it('says the same for a terminal', async () => {

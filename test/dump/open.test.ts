@@ -37,6 +37,8 @@ describe('a dump that is opened', () => {
       expect(plain(await read(`${address}/moved`))).to.deep.equal(whole);
       const missing = await rejectsWith('target', read(`${address}/other`));
       expect(missing.message).to.match(/answered 404: no such page$/);
+      const without = await rejectsWith('target', read(`${address}/debug/pprof/goroutineleak?debug=2`));
+      expect(without.hint).to.match(/built without it: .*GOEXPERIMENT=goroutineleakprofile$/);
     } finally {
       server.close();
       server.closeAllConnections();

@@ -64,6 +64,7 @@ function heap() {
     global(value: number) {
       put(global, value);
       global += 8;
+      return global - 8;
     },
     /** A goroutine with these words on its stack; it runs unless there are channels to wait for. */
     goroutine(stack: readonly number[], channels: readonly number[] = []) {
@@ -105,7 +106,7 @@ function heap() {
       const index = (object - base) / slot;
       data[bits - base + (index >> 3)] = 0xff & ~(1 << (index & 7));
     },
-    reached(registers: readonly number[] = [], beyond = 0) {
+    reached(registers: readonly number[] = [], beyond = 0, traced?: ReachSource['traced']) {
       const list = (values: readonly number[]) => {
         const at = end;
         end += 8 * values.length;
@@ -136,6 +137,7 @@ function heap() {
         registers: [{ thread: 1, pc: 0, sp: 0, words: registers }],
         otherTarget: () => 0,
         semaphores: { sudogs: [], table: { start: 0, end: 0 } },
+        traced,
       };
       return findReached(source, signal);
     },
@@ -271,5 +273,67 @@ describe('what live goroutines reach in the heap', () => {
     other.special(other.object(lost), profile);
     other.goroutine([], [lost]);
     expect((await other.reached()).reaches(lost)).to.equal(false);
+  });
+});
+
+describe('by what an object of the heap is reached', () => {
+  const nothing = { last: [] };
+
+  it('is a package variable, however far away, rather than the stack of who uses it', async () => {
+    const h = heap();
+    const [near, far, lost] = [h.object(), h.object(), h.object()];
+    const variable = h.global(h.object(1, h.object(2, far)));
+    const other = h.global(near);
+    h.goroutine([far, near]);
+    for (const channel of [near, far, lost]) h.goroutine([], [channel]);
+    const { rootOf } = await h.reached([], 0, nothing);
+    expect([near, far, lost].map((one) => rootOf?.(one))).to.deep.equal([
+      { kind: 'variable', address: other, itself: false },
+      { kind: 'variable', address: variable, itself: false },
+      undefined,
+    ]);
+    expect(rootOf?.(variable)).to.deep.equal({ kind: 'variable', address: variable, itself: true });
+    expect((await h.reached()).rootOf).to.equal(undefined);
+  });
+
+  it('is one of the variables that come last only where nothing else leads to it', async () => {
+    const h = heap();
+    const [shared, own] = [h.object(), h.object()];
+    const runtime = h.global(h.object(shared, own));
+    const running = h.goroutine([shared]);
+    h.put(running + g.goid, 7);
+    for (const channel of [shared, own]) h.goroutine([], [channel]);
+    const last = [{ start: runtime, end: runtime + 8 }];
+    const { rootOf, reaches } = await h.reached([], 0, { last });
+    expect([shared, own].map(reaches)).to.deep.equal([true, true]);
+    expect(rootOf?.(shared)).to.deep.equal({ kind: 'goroutine', id: 7 });
+    expect(rootOf?.(own)).to.deep.equal({ kind: 'variable', address: runtime, itself: false });
+  });
+
+  it('is the stack of a goroutine, with what keeps that one alive', async () => {
+    const h = heap();
+    const [first, second, third] = [h.object(), h.object(), h.object()];
+    const variable = h.global(first);
+    h.put(h.goroutine([second], [first]) + g.goid, 1);
+    h.put(h.goroutine([third], [second]) + g.goid, 2);
+    h.goroutine([], [third]);
+    const { rootOf } = await h.reached([], 0, nothing);
+    const one = { kind: 'variable', address: variable, itself: false } as const;
+    expect(rootOf?.(third)).to.deep.equal({
+      ...{ kind: 'goroutine', id: 2 },
+      waitsFor: { kind: 'goroutine', id: 1, waitsFor: one },
+    });
+  });
+
+  it('is what is attached to an object, or a thread', async () => {
+    const h = heap();
+    const [finalized, inRegister] = [h.object(), h.object()];
+    h.special(h.object(finalized), 2);
+    for (const channel of [finalized, inRegister]) h.goroutine([], [channel]);
+    const { rootOf } = await h.reached([inRegister], 0, nothing);
+    expect([finalized, inRegister].map((one) => rootOf?.(one))).to.deep.equal([
+      { kind: 'attached' },
+      { kind: 'thread' },
+    ]);
   });
 });

@@ -17,6 +17,21 @@ export const refusedArguments: readonly (Row & { readonly args: readonly string[
   refused('an analysis without files', ['analyze'], /--exe FILE --core FILE/),
   refused('a source map without =', ['analyze', '--exe', 'a', '--core', 'b', '--source-map', 'x'], /FROM=TO/),
   refused('a label without =', ['analyze', '--exe', 'a', '--core', 'b', '--label', 'x'], /KEY=VALUE/),
+  refused(
+    'a leak profile of a stored run',
+    ['analyze', '--run', 'x', '--leak-profile', 'y'],
+    /--leak-profile is laid beside a core or a dump/,
+  ),
+  refused(
+    'two inputs from stdin',
+    ['analyze', '--dump', '-', '--leak-profile', '-'],
+    /cannot both be read from stdin/,
+  ),
+  refused(
+    'a leak profile that does not exist',
+    ['analyze', '--dump', '/dev/null', '--leak-profile', '/nowhere'],
+    /\/nowhere does not exist/,
+  ),
   refused('a pid that is none', ['capture', '--pid', '1x'], /process id/),
   refused('a folder that is no run', ['report', '/'], /run\.json/),
   refused('a run without a name', ['report', ''], /name a run/),

@@ -345,13 +345,6 @@ export const typedRows: Readonly<Record<string, readonly TypedRow[]>> = {
       says: /error: .*other.* do: /,
     },
     {
-      input: '`lab compare` of a core without `--exe`',
-      line: 'compare dump core',
-      happens: 'Says so before any work.',
-      exit: 64,
-      says: /^error: core is a core, which needs its executable do: name the executable of the process: --exe FILE$/,
-    },
-    {
       input: '`lab compare` of an executable',
       line: 'compare dump server',
       happens: 'Says what it is.',

@@ -130,15 +130,15 @@ describe('cores in damaged and foreign wrappings', function () {
       endless = folder.file('endless.gz');
       await bomb(await coreWithSegment(held.core, far), zeros, 20_000, endless);
     });
-    const unpacking = async (): Promise<LabProcess> => {
-      const process = startLab(['analyze', '--exe', exe, '--core', endless], env);
+    const unpacking = async (where = env): Promise<LabProcess> => {
+      const process = startLab(['analyze', '--exe', exe, '--core', endless], where);
       await process.said('MB');
-      expect(await left()).to.have.length(1);
       return process;
     };
 
     it('is interrupted by Ctrl-C, and leaves nothing', async () => {
       const process = await unpacking();
+      expect(await left()).to.have.length(1);
       process.kill('SIGINT');
       expect((await process.ended).exitCode).to.equal(130);
       expect(process.children()).to.deep.equal([]);
@@ -156,6 +156,36 @@ describe('cores in damaged and foreign wrappings', function () {
       });
       await writeFile(folder.file('empty.gz'), gzipSync(''));
       expectRow('wrapped-killed', await analyze(folder.file('empty.gz')));
+    });
+
+    it('is cleaned up after by `lab clean`, which asks first and touches nothing of who is alive', async () => {
+      // No VM of anybody is in this cache.
+      const own = { LAB_CACHE: folder.file('own-cache'), LAB_RUNS: folder.file('no-runs') };
+      const rooms = () => readdir(folder.file('own-cache/unpacked'));
+      const killed = await unpacking(own);
+      killed.kill('SIGKILL');
+      await killed.ended;
+      const [dead = ''] = await rooms();
+      const refused = await lab(['clean'], own);
+      expect(refused.exitCode).to.equal(64);
+      expect(refused.stderr).to.contain(
+        '1 folder of unpacked files that killed commands left would be removed',
+      );
+      expect(await rooms()).to.deep.equal([dead]);
+      const { stdout } = await lab(['clean', '--yes', '--json'], own);
+      expect(JSON.parse(stdout)).to.deep.equal({
+        removed: [],
+        unpacked: [folder.file(`own-cache/unpacked/${dead}`)],
+      });
+      expect(await rooms()).to.deep.equal([]);
+      const alive = await unpacking(own);
+      expect(JSON.parse((await lab(['clean', '--yes', '--json'], own)).stdout)).to.deep.equal({
+        ...{ removed: [], unpacked: [] },
+      });
+      expect(await rooms()).to.have.length(1);
+      alive.kill('SIGINT');
+      await alive.ended;
+      expect(await rooms()).to.deep.equal([]);
     });
   });
 });

@@ -53,7 +53,7 @@ describe('cores and executables as people have them', function () {
   /** Opens them and looks; afterwards nothing of it is there. */
   async function opened(
     given: GivenInputs,
-    look: (files: { exe: string; core: string }) => Promise<unknown>,
+    look: (files: { exe: string; core: string; taken: Date | undefined }) => Promise<unknown>,
   ) {
     let paths: string[] = [];
     {
@@ -167,6 +167,7 @@ describe('cores and executables as people have them', function () {
     try {
       await opened({ exe, core: 'coredumpctl:4711' }, async (files) => {
         expect(await hashFile(files.core, signal)).to.equal(hash);
+        expect(files.taken?.getTime()).to.equal(1795993000000);
       });
       const none = await rejectsWith('usage', open({ exe, core: 'coredumpctl:4712' }));
       expect(none.message).to.match(/^coredumpctl gives no core of process 4712: No match/);

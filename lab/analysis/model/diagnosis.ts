@@ -128,6 +128,35 @@ const group = z.object({
   releasers: z.array(toldReleaser).optional(),
 });
 
+/** Goroutines of one stack, as the diagnosis and the runtime's own leak profile see them. */
+const seenGroup = z.object({
+  /** `null` where no goroutine stands there. */
+  group: z.string().nullable(),
+  seenBy: z.enum(['both', 'runtime', 'lab']),
+  /** Goroutines of the group; of them stuck by the diagnosis; leaked by the profile. */
+  count: z.number().int(),
+  stuck: z.number().int(),
+  leaked: z.number().int(),
+  waitReason: z.string(),
+  /** The innermost frame of the program itself, where there is one. */
+  place: location,
+  /** Why the one that does not see them does not, or what both go by. */
+  why: z.string(),
+});
+
+const leakProfile = z.object({
+  /** Its file or address. */
+  source: z.string(),
+  form: z.enum(['traceback', 'counts', 'profile']),
+  time: z.string().nullable(),
+  /** Seconds from the profile to the core or dump; negative when it came later, `null` when that is not known. */
+  secondsBefore: z.number().nullable(),
+  /** That it calls leaked. */
+  goroutines: z.number().int(),
+  groups: z.array(seenGroup),
+  limits: z.array(z.string()),
+});
+
 export const diagnosisSchema = z.object({
   schema: z.literal('lab.diagnosis/1'),
   verdict: z.enum(['deadlock', 'none', 'unknown']),
@@ -165,6 +194,8 @@ export const diagnosisSchema = z.object({
   objects: z.array(waitedObject).optional(),
   /** Most waited for, where nothing could be proved: one line each. */
   suspects: z.array(z.object({ resource: z.string(), group: z.string(), text: z.string() })).optional(),
+  /** The runtime's own leak profile beside all this, where one was given. */
+  leakProfile: leakProfile.optional(),
   stats: z.object({
     engine: z.enum(['core-reader', 'delve', 'dump']),
     wallMs: z.number(),

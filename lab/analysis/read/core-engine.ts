@@ -1,3 +1,4 @@
+import { readVariables, type Variables } from '../../core/variable-names.js';
 import { messageOf, toLabError } from '../../errors.js';
 import { foldWithHelp, startFoldHelpers } from '../../goruntime/fold-helpers.js';
 import { readHeapLayout } from '../../goruntime/heap/layout.js';
@@ -21,6 +22,8 @@ interface CoreWants {
   readonly rawListFile: string | undefined;
   /** Which goroutines each stack has is wanted too. */
   readonly members: boolean;
+  /** By what objects are reached is wanted too. */
+  readonly roots: boolean;
 }
 
 /** The engine for a core that a session of Delve has open; `byList` reads no memory by itself. */
@@ -49,9 +52,9 @@ function coreEngine(opened: OpenedCore, wants: CoreWants): Engine {
         const theirs = await byDelve.read();
         return { ...theirs, limits: [...ours.limits, ...theirs.limits] };
       }
-      const { snapshot, checked, layout, limits } = ours;
+      const { snapshot, checked, layout, variables, limits } = ours;
       return {
-        ...{ kind: 'read', engine: 'core-reader', snapshot, checked },
+        ...{ kind: 'read', engine: 'core-reader', snapshot, checked, variables },
         ...answersOf(opened, snapshot, layout),
         limits: [...limits, ...unsureMatch(opened.pair)],
       };
@@ -65,6 +68,7 @@ type MemoryReading =
       readonly snapshot: Snapshot;
       readonly checked: CrossCheck;
       readonly layout: RuntimeLayout;
+      readonly variables: Variables | undefined;
       readonly limits: Limits;
     }
   /** The runtime is laid out otherwise than the reader knows. */
@@ -97,10 +101,14 @@ async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<Memor
       const line = `Delve and the core reader disagree about ${checked.mismatches} of ${checked.compared} goroutines; everything was read through Delve, which knows less.`;
       return { kind: 'unknown', limits: [...unsaved, line] };
     }
-    const reachable = { memory, layout, sync, registers: core.registers, folded, heapLayout: () => heap };
+    const variables = wants.roots ? await readVariables(opened.pair, call.signal) : undefined;
+    const reachable = {
+      ...{ memory, layout, sync, registers: core.registers, folded, heapLayout: () => heap },
+      variables,
+    };
     const { reached, limits: unreached } = await readReached(reachable, call.signal);
     return {
-      ...{ kind: 'read', snapshot: { ...snapshot, reached }, checked, layout },
+      ...{ kind: 'read', snapshot: { ...snapshot, reached }, checked, layout, variables },
       limits: [...unsaved, ...unreached, ...limits],
     };
   } catch (error) {

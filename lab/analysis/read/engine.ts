@@ -1,3 +1,4 @@
+import type { Variables } from '../../core/variable-names.js';
 import type { DelveUsed } from '../../delve/used.js';
 import type { Sources } from '../../source/sources.js';
 import type { Diagnosis, Finding } from '../model/diagnosis.js';
@@ -38,6 +39,8 @@ export interface Reading extends InputFacts {
   timersPending?(): Promise<boolean | undefined>;
   /** What more is known of a goroutine that a finding turns on: its first one, with variables. Throws when that cannot be read. */
   rootFrames?(bucket: Bucket, elemType: string | undefined): Promise<RootFrames>;
+  /** Where the program's variables lie; only where that was asked for, and the input has addresses. */
+  readonly variables?: Variables | undefined;
   /** The finding with commands that show its evidence in this input; absent where Delve's do. */
   withChecks?(finding: Finding): Finding;
   /** What was asked since it was read and not answered. */

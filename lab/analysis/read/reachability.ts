@@ -1,5 +1,6 @@
 import type { BulkMemory } from '../../core/memory.js';
 import type { ThreadRegisters } from '../../core/registers.js';
+import type { Variables } from '../../core/variable-names.js';
 import { messageOf, toLabError } from '../../errors.js';
 import type { FoldedGoroutines } from '../../goruntime/fold.js';
 import type { HeapLayout } from '../../goruntime/heap/layout.js';
@@ -16,11 +17,13 @@ export interface ReachSource {
   readonly folded: FoldedGoroutines;
   /** Throws `undecided` when the heap is laid out in an unknown way. */
   readonly heapLayout: () => Promise<HeapLayout>;
+  /** By what objects are reached is asked for too. */
+  readonly variables: Variables | undefined;
 }
 
 /** What live goroutines can reach in the heap; `undefined` when it cannot be told, which `limits` says. */
 export async function readReached(
-  { memory, layout, sync, registers, folded, heapLayout }: ReachSource,
+  { memory, layout, sync, registers, folded, heapLayout, variables }: ReachSource,
   signal: AbortSignal,
 ): Promise<{ readonly reached: Reached | undefined; readonly limits: Limits }> {
   const unknown = (line: string) => ({ reached: undefined, limits: [line] });
@@ -33,6 +36,7 @@ export async function readReached(
     const reached = await findReached(
       {
         ...{ memory, runtime: layout, heap, registers, folded },
+        traced: variables && { last: variables.ofRuntime },
         otherTarget: sync.targetOf,
         semaphores: sync.semaphores,
       },

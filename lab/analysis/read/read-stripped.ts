@@ -3,6 +3,7 @@ import { type FunctionTable, readFunctionTable } from '../../core/function-table
 import type { BulkMemory } from '../../core/memory.js';
 import type { CheckedPair } from '../../core/pair.js';
 import { readProgramImage } from '../../core/program-image.js';
+import { readVariables, type Variables } from '../../core/variable-names.js';
 import { messageOf, toLabError } from '../../errors.js';
 import { foldGoroutines } from '../../goruntime/fold.js';
 import { findHeapLayout } from '../../goruntime/heap/without-debug-info.js';
@@ -29,9 +30,17 @@ export type StrippedReading =
       readonly layout: RuntimeLayout;
       readonly structs: FindStruct;
       readonly evaluateNumber: EvaluateNumber;
+      readonly variables: Variables | undefined;
     }
   /** Something that is needed was not found, or what was found makes no sense. */
   | { readonly kind: 'lost'; readonly why: string };
+
+export interface StrippedWants {
+  /** Which goroutines each stack has. */
+  readonly members: boolean;
+  /** By what objects are reached. */
+  readonly roots: boolean;
+}
 
 /** Nothing is asked that could take long. */
 const callTimeoutMs = 60_000;
@@ -45,7 +54,7 @@ export async function readStripped(
   pair: CheckedPair,
   memory: BulkMemory,
   signal: AbortSignal,
-  members = false,
+  { members, roots }: StrippedWants = { members: false, roots: false },
 ): Promise<StrippedReading> {
   try {
     const image = await readProgramImage(pair.exe, pair.core, signal);
@@ -69,16 +78,18 @@ export async function readStripped(
     const heap = {
       ...{ memory, known, runtime: layout, module, writable: image.writable, goVersion: pair.exe.goVersion },
     };
+    const variables = roots ? await readVariables(pair, signal) : undefined;
     const { reached, limits: unreached } = await readReached(
       {
         ...{ memory, layout, sync: sync && seenInQueues(sync), registers: pair.core.registers, folded },
         heapLayout: () => findHeapLayout(heap, signal),
+        variables,
       },
       signal,
     );
     return {
       ...{ kind: 'read', snapshot: { ...snapshot, reached }, limits: [...limits, ...unreached] },
-      ...{ table, layout, structs, evaluateNumber },
+      ...{ table, layout, structs, evaluateNumber, variables },
     };
   } catch (error) {
     const expected = error instanceof RangeError || toLabError(error).code === 'undecided';

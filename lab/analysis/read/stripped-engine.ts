@@ -7,7 +7,7 @@ import type { Trust } from '../model/trust.js';
 import type { Engine, Unread } from './engine.js';
 import { channelsWithoutNames, excludingNothing, syncLocator } from './locators.js';
 import { processOf, unsureMatch } from './process-facts.js';
-import { readStripped } from './read-stripped.js';
+import { readStripped, type StrippedWants } from './read-stripped.js';
 
 /** Why the program is read without Delve. */
 export type WithoutDelve =
@@ -44,19 +44,19 @@ function textOf(reason: WithoutDelve): LackText {
 export function strippedEngine(
   pair: CheckedPair,
   reason: WithoutDelve,
-  { members, signal }: { readonly members: boolean; readonly signal: AbortSignal },
+  { signal, ...wants }: StrippedWants & { readonly signal: AbortSignal },
 ): Engine {
   const memory = openCoreMemory(pair.core.path, pair.exe.path);
   const process = processOf(pair);
   const text = textOf(reason);
   return {
     async read() {
-      const read = await readStripped(pair, memory, signal, members);
+      const read = await readStripped(pair, memory, signal, wants);
       if (read.kind === 'lost') {
         if (reason.kind === 'unreadable') throw unreadable(pair, reason.why, read.why);
         return unread(pair, read.why);
       }
-      const { snapshot, layout, evaluateNumber } = read;
+      const { snapshot, layout, evaluateNumber, variables } = read;
       const objects = syncLocator({ client: undefined, memory, layout }, snapshot, { signal, timeoutMs: 0 });
       return {
         ...{ kind: 'read', engine: 'core-reader', snapshot, process, trust: trustIn(text) },
@@ -66,6 +66,7 @@ export function strippedEngine(
           syncObjects: excludingNothing(objects),
         },
         timersPending: () => hasPendingTimers(evaluateNumber),
+        variables,
         limits: [lost(text), knownAnyway(pair), ...unsureMatch(pair), ...read.limits],
       };
     },

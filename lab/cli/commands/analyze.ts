@@ -1,15 +1,13 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { z } from 'zod';
 import { analyzeCore } from '../../analysis/analyze-core.js';
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
+import type { LeakProfile } from '../../analysis/model/leak-profile.js';
 import type { Roster } from '../../analysis/model/roster.js';
 import type { Comparison } from '../../compare/model.js';
-import { complaintsText } from '../../complaints.js';
 import { readExecutable } from '../../core/executable.js';
 import { LabError } from '../../errors.js';
 import { quoteWord } from '../../quote-word.js';
-import type { WantedLabel } from '../../report/labels-text.js';
 import type { SourceMap } from '../../report/page/source-lines.js';
 import { diagnosisText } from '../../report/screen/full-text.js';
 import type { ScreenOptions } from '../../report/screen/screen.js';
@@ -18,9 +16,16 @@ import { findModule } from '../../source/find-module.js';
 import { recordedGoRoot } from '../../source/library-paths.js';
 import { writing } from '../../store/cannot-write.js';
 import type { Inputs } from '../../unpack/inputs.js';
+import {
+  type AnalyzeOptions,
+  readAnalyzeOptions,
+  requireNoProcess,
+  requireOneAnswer,
+  requireSensible,
+  written,
+} from '../analyze-options.js';
 import type { LabCommand } from '../command.js';
 import { columnsOf, type Output } from '../context.js';
-import { filesOfRun, requireDistinct } from '../distinct-files.js';
 import { explainedRule, explainIn } from '../explain.js';
 import { defineAnalyze } from '../manual/analyze.js';
 import { inTheirWords, openFiles } from '../open-files.js';
@@ -28,51 +33,19 @@ import { calledAfter, type LiveProcess, openLive } from '../process/live.js';
 import { readProcess } from '../process/options.js';
 import { withPatience, withProgress } from '../progress.js';
 import { terminalOf } from '../screen.js';
-import { dumpSources, parseSourceMap, requireSourceFolders } from '../source-options.js';
+import { dumpSources, parseSourceMap } from '../source-options.js';
 import { inVmHost } from '../vm-host.js';
-import { requireWritable, writeWhole } from '../written-file.js';
-
-const optionsSchema = z.looseObject({
-  exe: z.string().optional(),
-  core: z.string().optional(),
-  debugFile: z.string().optional(),
-  run: z.string().optional(),
-  dump: z.string().optional(),
-  pid: z.string().optional(),
-  target: z.string().optional(),
-  keep: z.string().min(1).optional(),
-  sourceMap: z.array(z.string().regex(/^[^=]+=.+$/, 'FROM=TO')).default([]),
-  goRoot: z.string().optional(),
-  html: z.string().optional(),
-  members: z.string().optional(),
-  proof: z.boolean().default(false),
-  verbose: z.boolean().default(false),
-  markdown: z.boolean().default(false),
-  label: z
-    .string()
-    .regex(/^[^=]+=/, 'KEY=VALUE')
-    .transform(parseLabel)
-    .optional(),
-  explain: z.string().optional(),
-  svg: z.string().optional(),
-  pprof: z.string().optional(),
-  /** A folder; commander's form of `--no-source` is `false`. */
-  source: z.union([z.boolean(), z.string().min(1)]).default(true),
-});
-
-const report = 'the report';
-const list = 'the list of goroutines';
-const graph = 'the graph';
-const profile = 'the profile';
+import { writeWhole } from '../written-file.js';
 
 export const analyzeCommand: LabCommand = {
   define: defineAnalyze,
   async act({ options, output, signal }) {
-    const asked = readOptions(options);
+    const asked = readAnalyzeOptions(options);
     requireOneAnswer(asked);
     if (asked.explain !== undefined && (await explainedRule(asked.explain, output))) return 0;
     requireSensible(asked);
     const { run, dump, keep } = asked;
+    const profile = await leakProfileOf(asked, signal);
     const isLive = (asked.pid ?? asked.target) !== undefined;
     if (!isLive) requireNoProcess(options);
     if (asked.target === 'vagrant') {
@@ -87,10 +60,11 @@ export const analyzeCommand: LabCommand = {
         ? await withProgress(output, (emit) => openFiles(files, emit, signal))
         : undefined;
     const { diagnosis, roster, comparison } = await withProgress(output, async (emit) => {
-      if (inputs !== undefined) return await analyzeFiles({ inputs, live }, asked, emit, signal);
+      if (inputs !== undefined)
+        return await analyzeFiles({ inputs, live }, { ...asked, profile }, emit, signal);
       return dump === undefined
         ? await analyzeStored(run ?? '', emit, signal)
-        : await analyzeText(dump, asked, emit, signal);
+        : await analyzeText(dump, { ...asked, profile }, emit, signal);
     });
     const sources = await sourcesFor({ ...asked, exe: inputs?.exe ?? asked.exe }, diagnosis, signal);
     const screen = {
@@ -118,32 +92,39 @@ export const analyzeCommand: LabCommand = {
     if (asked.pprof !== undefined) {
       const file = resolve(asked.pprof);
       const { groupProfile } = await import('../../store/group-profile.js');
-      await writing(profile, file, writeWhole(file, groupProfile(diagnosis)));
+      await writing(written.pprof, file, writeWhole(file, groupProfile(diagnosis)));
       output.aside(`profile: ${file}`);
     }
     if (asked.members !== undefined) {
       const file = resolve(asked.members);
       const { writeMembers } = await import('../../store/members.js');
-      await writing(list, file, writeMembers(file, roster ?? []));
+      await writing(written.members, file, writeMembers(file, roster ?? []));
       output.aside(`goroutines of the groups: ${file}`);
     }
     if (asked.html !== undefined) {
       const file = resolve(asked.html);
       const { diagnosisHtml } = await import('../../report/report-html.js');
       const page = await diagnosisHtml(diagnosis, sources, roster);
-      await writing(report, file, writeWhole(file, page));
+      await writing(written.html, file, writeWhole(file, page));
       output.aside(`report: ${file}`);
     }
     return analyzeExitCode(diagnosis);
   },
 };
 
+/** Read before all else: what is wrong with it is told before the work. */
+async function leakProfileOf({ leakProfile: where }: AnalyzeOptions, signal: AbortSignal) {
+  if (where === undefined) return undefined;
+  const { readLeakProfile } = await import('../../analysis/read/leak-profile.js');
+  return await readLeakProfile(where, signal);
+}
+
 async function writeGraph(file: string, diagnosis: Diagnosis, output: Output): Promise<void> {
   const { diagnosisSvg } = await import('../../report/page/svg.js');
   const svg = await diagnosisSvg(diagnosis);
   if (svg === undefined) output.aside(`no finding, no graph: ${file} was not written`);
   else {
-    await writing(graph, file, writeWhole(file, svg));
+    await writing(written.svg, file, writeWhole(file, svg));
     output.aside(`graph: ${file}`);
   }
 }
@@ -162,10 +143,11 @@ function commandAgain({
   dump,
   pid,
   target,
+  leakProfile,
   sourceMap,
   goRoot,
   source,
-}: z.infer<typeof optionsSchema>): string {
+}: AnalyzeOptions): string {
   const process: readonly (readonly [string, string | undefined])[] =
     core === undefined
       ? [
@@ -181,6 +163,7 @@ function commandAgain({
     ['--exe', exe],
     ['--core', core],
     ['--debug-file', debugFile],
+    ['--leak-profile', leakProfile],
     ...sourceMap.map((one) => ['--source-map', one] as const),
     ['--go-root', goRoot],
   ];
@@ -189,9 +172,7 @@ function commandAgain({
 }
 
 /** What a stored run knows beside its core: its page, and whether its service still answered. */
-async function ofRun({
-  run: dir,
-}: z.infer<typeof optionsSchema>): Promise<Pick<ScreenOptions, 'page' | 'answered'>> {
+async function ofRun({ run: dir }: AnalyzeOptions): Promise<Pick<ScreenOptions, 'page' | 'answered'>> {
   if (dir === undefined) return {};
   const { openRun } = await import('../../store/run-store.js');
   const { stillAnswered } = await import('../../report/run-report.js');
@@ -202,7 +183,7 @@ async function ofRun({
 
 /** Where the page finds the lines around the places that it names; nowhere with `--no-source`. */
 async function sourcesFor(
-  { run, exe, dump, source, sourceMap, goRoot }: z.infer<typeof optionsSchema>,
+  { run, exe, dump, source, sourceMap, goRoot }: AnalyzeOptions,
   { groups }: Diagnosis,
   signal: AbortSignal,
 ): Promise<SourceMap> {
@@ -240,9 +221,12 @@ async function analyzeStored(
   return { diagnosis, roster: await readMembers(run.file(membersFile)) };
 }
 
+/** With the profile itself. */
+type Asked = AnalyzeOptions & { readonly profile: LeakProfile | undefined };
+
 async function analyzeText(
   where: string,
-  asked: z.infer<typeof optionsSchema>,
+  asked: Asked,
   emit: Parameters<typeof analyzeCore>[1],
   signal: AbortSignal,
 ): Promise<Analysed> {
@@ -258,7 +242,8 @@ async function analyzeText(
     if (dump === undefined) throw new LabError(`no goroutine dump is in ${where}`, { code: 'usage' });
     if (dumps.length > 1)
       emit({ type: 'note', text: `${dumps.length} dumps are in ${where}: this is about the last one` });
-    const files = { name: where, ...dumpSources(asked), onRoster };
+    const taken = dumps.length === 1 && existsSync(where) ? statSync(where).mtime : undefined;
+    const files = { name: where, ...dumpSources(asked), leakProfile: asked.profile, taken, onRoster };
     return await analyzeDump(dump, files, emit, signal);
   });
   return { diagnosis, roster };
@@ -266,7 +251,7 @@ async function analyzeText(
 
 async function analyzeFiles(
   { inputs, live }: { readonly inputs: Inputs; readonly live: LiveProcess | undefined },
-  { keep, sourceMap, goRoot, source, html, members, explain }: z.infer<typeof optionsSchema>,
+  { keep, sourceMap, goRoot, source, profile, html, members, explain }: Asked,
   emit: Parameters<typeof analyzeCore>[1],
   signal: AbortSignal,
 ): Promise<Analysed> {
@@ -281,7 +266,8 @@ async function analyzeFiles(
   const diagnosis = await inTheirWords({ named }, async () => {
     const files = {
       ...((html ?? members ?? explain) === undefined && !isCompared ? {} : { onRoster }),
-      ...{ exe, core, sourceMap: await mapsOf(exe, sourceMap, signal), noSource: source === false },
+      ...{ exe, core, leakProfile: profile, taken: inputs.taken },
+      ...{ sourceMap: await mapsOf(exe, sourceMap, signal), noSource: source === false },
       ...(goRoot === undefined ? {} : { goRoot: resolve(goRoot) }),
     };
     const patience = { stage: 'analyze', text: basename(named(core)) } as const;
@@ -300,100 +286,4 @@ async function mapsOf(exe: string, asked: readonly string[], signal: AbortSignal
   return found === undefined || maps.some(({ from }) => found.from.startsWith(from))
     ? maps
     : [...maps, found];
-}
-
-/** Reads `KEY=VALUE`; the first `=` divides. */
-function parseLabel(text: string): WantedLabel {
-  const at = text.indexOf('=');
-  return { key: text.slice(0, at), value: text.slice(at + 1) };
-}
-
-function readOptions(options: unknown): z.infer<typeof optionsSchema> {
-  const parsed = optionsSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  throw new LabError(complaintsText(parsed.error, options), {
-    code: 'usage',
-    hint: 'see `npx lab analyze --help`',
-  });
-}
-
-/** An explanation is printed in place of everything else. */
-function requireOneAnswer({
-  explain,
-  html,
-  svg,
-  pprof,
-  members,
-  ...shown
-}: z.infer<typeof optionsSchema>): void {
-  const others = { html, svg, pprof, members, ...(shown.markdown ? { markdown: true } : {}) };
-  const [other] = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-  if (explain === undefined || other === undefined) return;
-  throw new LabError(`--explain prints one explanation, and nothing for --${other}`, {
-    code: 'usage',
-    hint: `leave out --explain, or --${other}`,
-  });
-}
-
-/** Options that are about a running process, where none is named. */
-function requireNoProcess(options: Readonly<Record<string, unknown>>): void {
-  const of = { keep: '--keep', looks: '--looks', every: '--every', capture: '--capture' };
-  for (const [name, option] of Object.entries({ ...of, snapshot: '--snapshot', maxPause: '--max-pause' })) {
-    if (options[name] === undefined) continue;
-    throw new LabError(`${option} is about a running process`, {
-      ...{ code: 'usage', hint: 'name the process: --pid PID' },
-    });
-  }
-}
-
-/** What is sure to fail is said before the work, not after it. */
-function requireSensible({
-  exe,
-  core,
-  debugFile,
-  run,
-  dump,
-  pid,
-  target,
-  source,
-  goRoot,
-  sourceMap,
-  html,
-  members,
-  svg,
-  pprof,
-}: z.infer<typeof optionsSchema>): void {
-  const refuse = (message: string, hint: string): never => {
-    throw new LabError(message, { code: 'usage', hint });
-  };
-  if ((pid ?? target) !== undefined && (exe ?? core ?? run ?? dump) !== undefined) {
-    refuse(
-      'a running process is captured with its executable',
-      'leave out --exe, --core, --run and --dump, or --pid and --target',
-    );
-  }
-  if (run !== undefined && (exe ?? core ?? debugFile) !== undefined) {
-    refuse('--run has its own executable and core', 'leave out --exe, --core and --debug-file, or --run');
-  }
-  if (dump !== undefined && (core ?? run ?? debugFile) !== undefined) {
-    refuse('--dump is analysed by itself', 'leave out --core, --debug-file and --run, or --dump');
-  }
-  if (dump === undefined && typeof source === 'string') {
-    refuse('--source belongs to --dump', 'use --source-map FROM=TO for a core');
-  }
-  requireSourceFolders({ source, goRoot, sourceMap });
-  const written = [
-    { what: report, path: html },
-    { what: list, path: members },
-    { what: graph, path: svg },
-    { what: profile, path: pprof },
-  ].flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }]));
-  const read = [
-    { what: 'the executable', path: exe },
-    { what: 'the core', path: core },
-    { what: 'the dump', path: dump !== undefined && existsSync(dump) ? dump : undefined },
-    { what: 'the debug file', path: debugFile },
-  ].flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }]));
-  requireDistinct(written, run === undefined ? read : filesOfRun(run));
-  for (const { what, path } of written) requireWritable(what, resolve(path));
 }

@@ -1,13 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { removeLeftRooms } from '../../capture/left-behind.js';
+import { leftRooms, removeLeftRooms } from '../../capture/left-behind.js';
 import { withDeadline } from '../../deadline.js';
 import { LabError, messageOf } from '../../errors.js';
 import type { StageName } from '../../events.js';
 import { delveThereOf, leaveFolder, stopServerOf } from '../../stages/index.js';
 import { listRegressions, listRuns, openRun, type Run } from '../../store/run-store.js';
 import { openTarget } from '../../targets/index.js';
+import { localTarget } from '../../targets/local.js';
+import { unpackedFolder } from '../../unpack/room.js';
 import { leftVms } from '../../vm/left-behind.js';
 import type { LabCommand } from '../command.js';
 import { defineClean } from '../manual/keep.js';
@@ -17,10 +19,15 @@ export const cleanCommand: LabCommand = {
   define: defineClean,
   async act({ options, output, signal }) {
     const folders = [...(await listRuns()), ...(await listRegressions())];
+    const unpacked = await leftRooms(localTarget(), unpackedFolder(), signal);
     const vms = await leftVms();
     const ending = vms.filter(({ end }) => end !== undefined);
     const runs = `${folders.length} stored runs with their cores`;
-    const all = [...(folders.length > 0 ? [runs] : []), ...ending.map(({ name }) => name)].join(' and ');
+    const all = [
+      ...(folders.length > 0 ? [runs] : []),
+      ...(unpacked.length > 0 ? [unpackedText(unpacked)] : []),
+      ...ending.map(({ name }) => name),
+    ].join(' and ');
     if (all !== '' && options['yes'] !== true) {
       if (process.stdin.isTTY !== true) {
         throw new LabError(`${all} would be removed, and there is no terminal to ask on`, {
@@ -47,16 +54,24 @@ export const cleanCommand: LabCommand = {
       }
       return said;
     });
+    for (const room of unpacked) await rm(room, { recursive: true, force: true });
     for (const { end } of ending) await end?.();
     for (const note of notes) output.aside(note);
     for (const { name, command } of vms) {
       if (command !== undefined) output.aside(`${name} stays: it may be yours. To remove it: ${command}`);
     }
-    output.document({ removed: folders });
-    output.print([`removed ${folders.length} runs`, ...ending.map(({ name }) => `ended ${name}`)].join('\n'));
+    output.document({ removed: folders, unpacked });
+    const gone = unpacked.length > 0 ? [`removed ${unpackedText(unpacked)}`] : [];
+    output.print(
+      [`removed ${folders.length} runs`, ...gone, ...ending.map(({ name }) => `ended ${name}`)].join('\n'),
+    );
     return 0;
   },
 };
+
+/** Cores and executables that a command which was killed had unpacked. */
+const unpackedText = ({ length }: readonly string[]) =>
+  `${length} ${length === 1 ? 'folder' : 'folders'} of unpacked files that killed commands left`;
 
 /** How long another machine is waited for, milliseconds: it may be gone for good. */
 const otherMachineMs = 20_000;

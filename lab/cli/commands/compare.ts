@@ -1,5 +1,5 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { existsSync, realpathSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
@@ -13,10 +13,13 @@ import type { Emit } from '../../events.js';
 import { quoteWord } from '../../quote-word.js';
 import { comparisonText } from '../../report/compare-text.js';
 import { writing } from '../../store/cannot-write.js';
+import type { Inputs } from '../../unpack/inputs.js';
+import { type KindOfLook, kindOfLook } from '../../unpack/kind-of-look.js';
 import type { LabCommand } from '../command.js';
 import { columnsOf } from '../context.js';
 import { requireDistinct } from '../distinct-files.js';
 import { defineCompare } from '../manual/compare.js';
+import { inTheirWords, openFiles } from '../open-files.js';
 import { withPatience, withProgress } from '../progress.js';
 import { dumpSources, parseSourceMap, requireSourceFolders } from '../source-options.js';
 import { requireWritable, writeWhole } from '../written-file.js';
@@ -41,10 +44,7 @@ export const compareCommand: LabCommand = {
     }
     const files = args.flat().map(String);
     await requireSensible(files, parsed.data);
-    const looks: Look[] = [];
-    await withProgress(output, async (emit) => {
-      for (const file of files) looks.push(...(await looksIn(file, parsed.data, emit, signal)));
-    });
+    const looks = await withProgress(output, (emit) => looksIn(files, parsed.data, emit, signal));
     requireOneProcess(looks);
     const comparison = compareLooks(looks);
     output.document(comparison);
@@ -78,14 +78,8 @@ async function requireSensible(
   );
   if (twice !== undefined) refuse(`${twice} is given twice`, 'name each look once');
   for (const file of looks) {
-    const kind = await elfKind(file);
-    if (kind === 'program')
+    if ((await kindOfLook(file)) === 'program')
       refuse(`${file} is an executable, not a look at a process`, `--exe ${quoteWord(file)}`);
-    if (kind === 'core' && exe === undefined)
-      refuse(
-        `${file} is a core, which needs its executable`,
-        'name the executable of the process: --exe FILE',
-      );
   }
   const read = [
     ...looks.map((path) => ({ what: 'a look', path })),
@@ -95,45 +89,62 @@ async function requireSensible(
   if (html !== undefined) requireWritable(page, resolve(html));
 }
 
-async function looksIn(file: string, options: Options, emit: Emit, signal: AbortSignal): Promise<Look[]> {
-  return (await elfKind(file)) === 'core'
-    ? [await coreLook(file, options, emit, signal)]
-    : await dumpLooks(file, options, emit, signal);
-}
-
-/** `e_type` of an ELF header. */
-const typeOfCores = 4;
-
-/** What an ELF file is; a dump is none, nor is an address. */
-async function elfKind(file: string): Promise<'core' | 'program' | undefined> {
-  if (!existsSync(file) || !statSync(file).isFile()) return undefined;
-  await using handle = await open(file);
-  const { buffer } = await handle.read(Buffer.alloc(18), 0, 18, 0);
-  if (buffer.toString('latin1', 0, 4) !== '\x7fELF') return undefined;
-  return buffer.readUInt16LE(16) === typeOfCores ? 'core' : 'program';
+/** In the order of the files. */
+async function looksIn(
+  files: readonly string[],
+  options: Options,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Look[]> {
+  const kinds = new Map<string, KindOfLook>();
+  for (const file of files) kinds.set(file, await kindOfLook(file));
+  const [first, ...cores] = files.filter((file) => kinds.get(file) === 'core');
+  const byFile = new Map<string, Look[]>();
+  {
+    await using inputs =
+      first === undefined ? undefined : await openFiles({ exe: options.exe, core: first }, emit, signal);
+    for (const file of files.filter((one) => kinds.get(one) !== 'core'))
+      byFile.set(file, await dumpLooks(file, inputs, options, emit, signal));
+    if (first !== undefined && inputs !== undefined)
+      byFile.set(first, [await coreLook(first, inputs, options, emit, signal)]);
+  }
+  // One after the other: what was unpacked of a core is gone before the next one is.
+  for (const file of cores) {
+    await using inputs = await openFiles({ exe: options.exe, core: file }, emit, signal);
+    byFile.set(file, [await coreLook(file, inputs, options, emit, signal)]);
+  }
+  return files.flatMap((file) => byFile.get(file) ?? []);
 }
 
 async function coreLook(
-  core: string,
-  { exe, source, sourceMap }: Options,
+  name: string,
+  inputs: Inputs,
+  { source, sourceMap }: Options,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Look> {
-  if (exe === undefined) throw new Error('a core without its executable');
   const { analyzeCore } = await import('../../analysis/analyze-core.js');
   let roster: Roster | undefined;
   const files = {
-    ...{ exe: resolve(exe), core: resolve(core), sourceMap: sourceMap.map(parseSourceMap) },
+    ...{ exe: resolve(inputs.exe), core: inputs.core, sourceMap: sourceMap.map(parseSourceMap) },
     noSource: source === false,
     onRoster: (read: Roster) => {
       roster = read;
     },
   };
-  const diagnosis = await analysed(core, emit, () => analyzeCore(files, emit, signal));
-  return { name: core, kind: 'core', time: (await stat(core)).mtime, diagnosis, roster };
+  const work = () => inTheirWords(inputs, () => analyzeCore(files, emit, signal));
+  const diagnosis = await analysed(name, emit, work);
+  return { name, kind: 'core', time: inputs.taken, diagnosis, roster };
 }
 
-async function dumpLooks(where: string, options: Options, emit: Emit, signal: AbortSignal): Promise<Look[]> {
+/** With the executable of a core that was opened: it is known to be the one that the process ran. */
+async function dumpLooks(
+  where: string,
+  inputs: Inputs | undefined,
+  options: Options,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Look[]> {
   const { openDump, readDumps } = await import('../../dump/index.js');
   const { analyzeDump } = await import('../../analysis/analyze-dump.js');
   const dumps = await readDumps(openDump(where, signal), { signal }).catch((error: unknown) => {
@@ -145,12 +156,15 @@ async function dumpLooks(where: string, options: Options, emit: Emit, signal: Ab
     const name = dumps.length === 1 ? where : `${where} (${i + 1} of ${dumps.length})`;
     let roster: Roster | undefined;
     const files = {
-      ...{ name: where, ...dumpSources(options) },
+      ...{ name: where, ...dumpSources({ ...options, exe: inputs?.exe ?? options.exe }) },
       onRoster: (read: Roster) => {
         roster = read;
       },
     };
-    const diagnosis = await analysed(name, emit, () => analyzeDump(dump, files, emit, signal));
+    const work = () => analyzeDump(dump, files, emit, signal);
+    const diagnosis = await analysed(name, emit, () =>
+      inputs === undefined ? work() : inTheirWords(inputs, work),
+    );
     looks.push({ name, kind: 'dump', time: dump.time ?? written, diagnosis, roster });
   }
   return looks;

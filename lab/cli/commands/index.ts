@@ -110,7 +110,7 @@ export const modules: readonly CommandModule[] = [
   },
   {
     group: 'Keep in order',
-    purposes: { clean: 'remove stored runs and the servers that they left' },
+    purposes: { clean: 'remove stored runs, and what they and killed commands left' },
     load: async () => [(await import('./clean.js')).cleanCommand],
     define: async () => [(await import('../manual/keep.js')).defineClean],
   },

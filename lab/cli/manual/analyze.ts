@@ -13,6 +13,7 @@ export function defineAnalyze(program: Command): Command {
     .option('--debug-file <file>', 'debug information of a stripped executable, or a folder to look in')
     .option('--run <run>', 'diagnose a stored run again')
     .option('--dump <file>', 'a goroutine dump in place of a core: a file, - for stdin, or the URL of pprof')
+    .option('--leak-profile <file>', "pprof's goroutineleak beside it: a file, - for stdin, or its URL")
     .optionsGroup('A running process')
     .option('--pid <pid>', 'a Go process: captured, diagnosed, and nothing of it kept')
     .addOption(
@@ -48,6 +49,7 @@ export function defineAnalyze(program: Command): Command {
       'analyze [--exe FILE] --core FILE [--debug-file FILE] [--source-map FROM=TO]...',
       'analyze --pid PID [--target WHERE] [--keep DIR] [--looks N [--every SECONDS]]',
       'analyze --dump FILE|-|URL [--source DIR]',
+      'analyze ... --leak-profile FILE|-|URL',
       'analyze --run DIR',
       'analyze --explain RULE',
     ],
@@ -101,6 +103,10 @@ export function defineAnalyze(program: Command): Command {
       {
         does: 'For the incident channel',
         type: 'npx lab analyze --exe ./server --core ./core.1628 --markdown --svg graph.svg',
+      },
+      {
+        does: "What the runtime's own leak detection saw, what it could not see, and why",
+        type: 'npx lab analyze --exe ./server --core ./core.1628 --leak-profile leaks.txt',
       },
       { does: 'A stored run again', type: 'npx lab analyze --run runs/2026-11-23T042011-blog' },
     ],

@@ -6,9 +6,14 @@ export function defineCompare(program: Command): Command {
   const command = program
     .command('compare')
     .description('several looks at one process: who stood still, and what grew')
-    .addArgument(new Argument('<file...>', 'goroutine dumps and cores, in any order'))
+    .addArgument(
+      new Argument(
+        '<file...>',
+        'goroutine dumps and cores, in any order; cores compressed or in an archive too, or coredumpctl:PID',
+      ),
+    )
     .optionsGroup('What is analysed')
-    .option('--exe <file>', 'the executable of the process; needed for cores')
+    .option('--exe <file>', 'the executable of the process, or a folder to look for it in')
     .optionsGroup('Sources')
     .option('--source <dir>', 'the folder with the sources of a dump, where its paths do not lead to them')
     .option('--source-map <from=to>', 'where sources are now; may be repeated', collect, [])
@@ -19,6 +24,7 @@ export function defineCompare(program: Command): Command {
     synopsis: ['compare FILE FILE... [--exe FILE] [--source DIR]'],
     description: [
       'Diagnoses every look, and compares them in the order in which they were taken: which goroutines stand where they stood, with the same stack, and did not run between; which groups grew; where to look first.',
+      'Cores may be compressed or in an archive, and their executable be found, as for `lab analyze`; what is unpacked is gone before the next one is.',
       'Time is evidence and no proof: it tells slow from stuck. A file with several dumps counts as several looks.',
     ],
     exits: [

@@ -36,16 +36,17 @@ export function defineDoctor(program: Command): Command {
 export function defineClean(program: Command): Command {
   const command = program
     .command('clean')
-    .description('remove stored runs and end servers that they left behind; asks first')
+    .description('remove stored runs, and what they and killed commands left behind; asks first')
     .optionsGroup('How')
     .option('--yes', 'do not ask');
   return describe(command, {
     description: [
       'Removes the folders of all runs and regressions with their cores. A server that a run left behind is ended first, when it is still the process that the run started.',
+      'Cores and executables that a command unpacked into the cache, and that are still there because it was killed, are removed as well.',
       'A VM that `--keep-vm` or a single stage left in a libvirt of the lab’s own is ended, too; a VM of another hypervisor is only listed.',
     ],
     exits: plainExits,
-    environment: [runsVariable, ...sshVariables, ...outputVariables],
+    environment: [runsVariable, cacheVariable, ...sshVariables, ...outputVariables],
     examples: [
       { does: 'Asking first', type: 'npx lab clean' },
       { does: 'Without asking', type: 'npx lab clean --yes' },

@@ -15,6 +15,8 @@ export interface Marker {
   step(): boolean;
   isMarked(object: number): boolean;
   isSkipped(object: number): boolean;
+  /** Address of the word that led to a marked object; 0 where that was in a register, or was not to be noted. */
+  cameFrom(object: number): number;
   /** Objects marked, and skipped. */
   counts(): { readonly marked: number; readonly skipped: number };
 }
@@ -38,11 +40,14 @@ export function newMarker(
   leftOut: readonly Range[],
   /** Called when a watched object is marked. */
   onMarked: (object: number) => void,
+  /** Whether to note what led to each object: eight bytes for each of the heap. */
+  noted = false,
 ): Marker {
   const bytes = Math.ceil(spans.objects / 8);
   const marks = new Uint8Array(bytes);
   const skips = new Uint8Array(bytes);
   const watched = new Uint8Array(bytes);
+  const from = noted ? new Float64Array(spans.objects) : undefined;
   const queuesAt = new Map<number, Range>();
   const pending = newWorklist();
   const { low, high } = spans;
@@ -51,11 +56,13 @@ export function newMarker(
   let marked = 0;
   let skipped = 0;
 
-  function see(word: number): void {
+  /** `at`: where the word lies; 0 for a register. */
+  function see(word: number, at = 0): void {
     const object = spans.objectAt(word);
     if (object < 0 || isSet(marks, object) || isSet(skips, object)) return;
     set(marks, object);
     marked += 1;
+    if (from !== undefined) from[object] = at;
     const span = spans.lastSpan();
     const start = spans.startOf(object, span);
     const end = start + spans.sizeOf(span);
@@ -77,29 +84,29 @@ export function newMarker(
     }
   }
 
-  function scanWhole(start: number, end: number): void {
-    for (let at = Math.ceil(start / 8) * 8; at < end; ) {
+  function scanWhole(first: number, end: number): void {
+    for (let at = Math.ceil(first / 8) * 8; at < end; ) {
       let length = Math.min(chunk, end - at);
-      let from = memory.span(at, length);
-      if (from < 0) {
+      let start = memory.span(at, length);
+      if (start < 0) {
         // Where a page is not in the core, those beside it still count.
         length = Math.min(page - (at % page), length);
-        from = memory.span(at, length);
+        start = memory.span(at, length);
       }
-      if (from >= 0) {
-        for (let i = from; i + 8 <= from + length; i += 8) {
+      if (start >= 0) {
+        for (let i = start; i + 8 <= start + length; i += 8) {
           const upper = view.getUint32(i + 4, true);
           if (upper === 0) continue;
           const value = view.getUint32(i, true) + upper * 2 ** 32;
-          if (value >= low && value < high) see(value);
+          if (value >= low && value < high) see(value, at + i - start);
         }
       }
-      at = from < 0 ? Math.ceil(memory.heldFrom(at + length) / 8) * 8 : at + length;
+      at = start < 0 ? Math.ceil(memory.heldFrom(at + length) / 8) * 8 : at + length;
     }
   }
 
   return {
-    see,
+    see: (word) => see(word),
     scan,
     skip(object) {
       if (object < 0 || isSet(skips, object)) return;
@@ -113,6 +120,7 @@ export function newMarker(
     step: () => pending.eachOfNextBlock(scan),
     isMarked: (object) => isSet(marks, object),
     isSkipped: (object) => isSet(skips, object),
+    cameFrom: (object) => from?.[object] ?? 0,
     counts: () => ({ marked, skipped }),
   };
 }

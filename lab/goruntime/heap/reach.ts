@@ -6,6 +6,7 @@ import { goroutineStatus, scanBit } from '../goroutines.js';
 import type { RuntimeLayout } from '../layout.js';
 import type { HeapLayout } from './layout.js';
 import { atOnce, newMarker, type Range } from './marker.js';
+import { type Root, rootFinder } from './root-of.js';
 import { findRoots, firstWithin, type Roots } from './roots.js';
 import { type HeapSpans, readSpans } from './spans.js';
 import { targetReader } from './targets.js';
@@ -21,6 +22,8 @@ export interface Reached {
     /** Goroutines that run, or can be woken by something that was reached. */
     readonly live: number;
   };
+  /** By what an object that is reached is reached; `undefined` for one that is not. Absent where that was not asked for. */
+  readonly rootOf?: (address: number) => Root | undefined;
 }
 
 export interface ReachSource {
@@ -33,8 +36,15 @@ export interface ReachSource {
   readonly otherTarget: (g: number) => number;
   /** Queue entries of the runtime's table of semaphores, and where that table is. */
   readonly semaphores: { readonly sudogs: readonly number[]; readonly table: Range };
+  /**
+   * By what objects are reached is asked for too: it takes eight bytes for each object of the heap. The variables of the
+   * runtime, `last` in order, are looked through after all else: they lead to nearly everything, by detours.
+   */
+  readonly traced?: { readonly last: readonly Range[] } | undefined;
 }
 
+/** In a heap of more objects it is not noted by what they are reached. */
+const maxTraced = 100e6;
 /** Up to here all goroutines are looked at from the start: it takes a moment, and tells more. */
 const maxAtOnce = 50_000;
 
@@ -73,12 +83,22 @@ async function mark(
 ): Promise<Reached | undefined> {
   const breathe = turns(signal);
   const { memory, runtime, heap, registers, semaphores } = source;
+  const traced = spans.objects > maxTraced ? undefined : source.traced;
+  /** By goroutine that waits and counts as alive: the object by which it does. */
+  const wokenBy = new Map<number, number>();
   const waiters = newWaiters();
   let unmarked = 0;
-  const marker = newMarker(memory, spans, [...heap.barrierBuffers, semaphores.table], (object) => {
+  const onMarked = (object: number) => {
     unmarked -= 1;
-    waiters.wake(object);
-  });
+    waiters.wake(object, (g, target) => traced !== undefined && wokenBy.set(g, target));
+  };
+  const marker = newMarker(
+    memory,
+    spans,
+    [...heap.barrierBuffers, semaphores.table],
+    onMarked,
+    traced !== undefined,
+  );
   // Neither free slots nor what the runtime itself keeps of goroutines leads anywhere.
   for (const { span } of spans.all()) {
     spans.eachFree(span, marker.skip);
@@ -97,38 +117,49 @@ async function mark(
       if (sudog !== 0) marker.skip(spans.objectAt(sudog));
       const object = spans.objectAt(target);
       // What is no object of the heap is a package variable or on a stack: anybody may get at it.
-      if (object < 0 || marker.isSkipped(object)) awake = true;
-      else if (waiters.add(object, address)) {
+      if (object < 0 || marker.isSkipped(object)) {
+        awake = true;
+        if (traced !== undefined) wokenBy.set(address, target);
+      } else if (waiters.add(object, address, target)) {
         unmarked += 1;
         const queues = { start: target + hchan.receivers, end: target + hchan.senders + 16 };
         marker.watch(object, sudog !== 0 ? queues : undefined);
       }
     });
+    if (state !== 'waits') wokenBy.delete(address);
     if (state === 'live' || (state === 'waits' && awake)) waiters.awake.push(address);
   }
-  for (const word of roots.words) marker.see(word);
   const scan = async ({ start, end }: Range): Promise<void> => {
     for (let at = memory.heldFrom(start); at < end; at = memory.heldFrom(at + atOnce)) {
       marker.scan(at, Math.min(at + atOnce, end));
       await breathe();
     }
   };
-  for (const range of roots.ranges) await scan(range);
   const pointers = registers.map(({ sp }) => sp).sort((a, b) => a - b);
   const seen = new Set<number>();
-  for (let steps = 0; unmarked > 0 || some === undefined; steps++) {
-    if (steps % 64 === 0) await breathe();
-    const address = waiters.awake.pop();
-    if (address === undefined) {
-      if (marker.step()) continue;
-      break;
+  const follow = async (): Promise<void> => {
+    for (let steps = 0; unmarked > 0 || some === undefined; steps++) {
+      if (steps % 64 === 0) await breathe();
+      // What a variable leads to is easier to follow by a person than what a stack does.
+      if (traced !== undefined && marker.step()) continue;
+      const address = waiters.awake.pop();
+      if (address === undefined) {
+        if (marker.step()) continue;
+        break;
+      }
+      if (seen.has(address)) continue;
+      seen.add(address);
+      live += 1;
+      marker.scan(address, address + heap.gSize);
+      await scan(stackOf(source, address, pointers));
     }
-    if (seen.has(address)) continue;
-    seen.add(address);
-    live += 1;
-    marker.scan(address, address + heap.gSize);
-    await scan(stackOf(source, address, pointers));
-  }
+  };
+  const last = traced?.last ?? [];
+  for (const range of roots.ranges.flatMap((one) => outsideOf(one, last))) await scan(range);
+  if (traced !== undefined) await follow();
+  for (const range of [...last, ...roots.threads]) await scan(range);
+  for (const word of roots.words) marker.see(word);
+  await follow();
   if (some !== undefined && unmarked > 0) return undefined;
   const { marked, skipped } = marker.counts();
   return {
@@ -136,8 +167,21 @@ async function mark(
       const object = spans.objectAt(address);
       return object < 0 || marker.isSkipped(object) || marker.isMarked(object) || !waiters.has(object);
     },
+    ...(traced !== undefined ? { rootOf: rootFinder({ ...source, spans, marker, wokenBy, all }) } : {}),
     ...(some === undefined ? { counts: { objects: spans.objects - skipped, reached: marked, live } } : {}),
   };
+}
+
+/** The parts of a range that lie in none of the others, which are in order. */
+function outsideOf({ start, end }: Range, others: readonly Range[]): Range[] {
+  const out: Range[] = [];
+  let from = start;
+  for (const other of others) {
+    if (other.end <= from || other.start >= end) continue;
+    if (other.start > from) out.push({ start: from, end: other.start });
+    from = Math.min(end, other.end);
+  }
+  return from < end ? [...out, { start: from, end }] : out;
 }
 
 /** Addresses of every `g`, dead ones too. */
@@ -184,20 +228,23 @@ function newWaiters() {
   const heads = new Map<number, number>();
   const next: number[] = [0];
   const goroutine: number[] = [0];
+  const targets = [0];
   const awake: number[] = [];
   return {
     awake,
     has: (object: number) => heads.has(object),
     /** Whether it is the first that waits for the object. */
-    add(object: number, g: number): boolean {
+    add(object: number, g: number, target: number): boolean {
       const head = heads.get(object);
+      targets.push(target);
       next.push(head ?? 0);
       heads.set(object, goroutine.push(g) - 1);
       return head === undefined;
     },
-    wake(object: number) {
+    wake(object: number, each: (g: number, target: number) => void) {
       for (let entry = heads.get(object) ?? 0; entry !== 0; entry = next[entry] as number) {
         awake.push(goroutine[entry] as number);
+        each(goroutine[entry] as number, targets[entry] as number);
       }
     },
   };

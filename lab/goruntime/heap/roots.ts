@@ -2,11 +2,14 @@ import type { BulkMemory } from '../../core/memory.js';
 import type { ThreadRegisters } from '../../core/registers.js';
 import type { RuntimeLayout } from '../layout.js';
 import type { HeapLayout } from './layout.js';
+import type { Range } from './marker.js';
 import { type HeapSpans, readField } from './spans.js';
 
 /** Memory that is looked through for pointers, from where marking starts. */
 export interface Roots {
-  readonly ranges: readonly { readonly start: number; readonly end: number }[];
+  readonly ranges: readonly Range[];
+  /** Own stacks of threads: the runtime's code, or C. */
+  readonly threads: readonly Range[];
   /** Single values, from registers. */
   readonly words: readonly number[];
 }
@@ -27,10 +30,10 @@ export function findRoots(
   return {
     ranges: [
       ...heap.globals,
-      ...systemStacks(memory, runtime, heap, registers),
       ...attached(memory, heap, spans),
       ...heap.queued.flatMap((queue) => queuedBlocks(memory, queue)),
     ],
+    threads: systemStacks(memory, runtime, heap, registers),
     words: registers.flatMap(({ words }) => words),
   };
 }

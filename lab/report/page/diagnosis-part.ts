@@ -16,7 +16,7 @@ const groupsWithSource = 60;
 /** What each part may take of the page, bytes; the goroutines have the rest. The article's run takes 50,000 in all. */
 const rooms = {
   ...{ findings: 900_000, pictures: 300_000, limits: 60_000, objects: 350_000, sources: 450_000 },
-  ...{ outlooks: 200_000, suspects: 20_000 },
+  ...{ outlooks: 200_000, suspects: 20_000, leaks: 100_000 },
 };
 /** Of those who could end a group's wait. */
 const mostReleasers = 12;
@@ -46,11 +46,14 @@ export async function diagnosisPart(
     rooms.limits,
   );
   const objects = fitting(objectRows(diagnosis).map(objectInRoom), rooms.objects, mostObjects);
+  const { leakProfile } = diagnosis;
+  const leaks = fitting(namesCut(leakProfile?.groups ?? []), rooms.leaks);
   const most = {
     ...{
       scope,
       process: namesCut(process),
       ...(delve && { delve: namesCut(delve) }),
+      ...(leakProfile && { leakProfile: { ...namesCut(leakProfile), groups: [...leaks.kept] } }),
       stats,
       limits: limits.kept,
       objects: objects.kept,
@@ -59,7 +62,12 @@ export async function diagnosisPart(
     },
     findings: await pictured(findings, diagnosis),
     sources: sourceLines(placesOf(findings, groups), sources, rooms.sources),
-    leftOut: { findings: moreFindings, objects: objects.leftOut, limits: limits.leftOut },
+    leftOut: {
+      findings: moreFindings,
+      objects: objects.leftOut,
+      limits: limits.leftOut,
+      leaks: leaks.leftOut,
+    },
   };
   const left = room - bytesOf(most);
   const listed = new Set(roster?.map(({ group }) => group));

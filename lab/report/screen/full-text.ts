@@ -1,5 +1,6 @@
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import type { WantedLabel } from '../labels-text.js';
+import { leakProfileText } from './leak-profile.js';
 import { proofText } from './proof.js';
 import { type ScreenOptions, screenText } from './screen.js';
 import { labelledText, stacksText } from './stacks.js';
@@ -13,7 +14,7 @@ export interface Wanted {
   readonly label?: WantedLabel | undefined;
 }
 
-/** A diagnosis as text: the first screen, and below it what was asked for. */
+/** A diagnosis as text: the first screen, and below it what was asked for, a leak profile that was given among it. */
 export function diagnosisText(
   diagnosis: Diagnosis,
   options: ScreenOptions,
@@ -21,6 +22,7 @@ export function diagnosisText(
 ): string {
   return [
     screenText(diagnosis, options),
+    leakProfileText(diagnosis, options),
     ...(proof ? [proofText(diagnosis, options)] : []),
     ...(verbose ? [stacksText(diagnosis, options, label)] : []),
     ...(label !== undefined && !verbose ? [labelledText(diagnosis, options, label)] : []),

@@ -6,6 +6,7 @@ import { About } from './about.js';
 import { Article, Expected, Stampede } from './article.js';
 import { Evidence } from './evidence.js';
 import { Explorer } from './explorer/explorer.js';
+import { Leaks } from './leaks.js';
 import { Objects } from './objects.js';
 import { ThemeToggle } from './theme.js';
 import { Timeline } from './timeline.js';
@@ -112,6 +113,10 @@ function partsOf({ diagnosis, run, ...data }: PageData): Part[] {
     diagnosis && {
       ...{ id: 'goroutines', name: 'Goroutines' },
       content: <Explorer diagnosis={diagnosis} ofRun={run !== undefined} />,
+    },
+    diagnosis?.leakProfile && {
+      ...{ id: 'leaks', name: "The runtime's leak profile", short: 'Leak profile' },
+      content: <Leaks profile={diagnosis.leakProfile} leftOut={diagnosis.leftOut.leaks ?? 0} />,
     },
     diagnosis &&
       diagnosis.objects.length > 0 && {
