@@ -82,6 +82,9 @@ func (r *Rule) judge(word uint64) verdict {
 	if high < 1<<21 && r.isAddress(word) {
 		return kept
 	}
+	if word < 1<<8 {
+		return kept
+	}
 	if high < 1<<16 {
 		switch characters := textLength(word); {
 		case characters > mostCharacters:
