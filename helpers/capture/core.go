@@ -70,7 +70,7 @@ func core(arguments []string) int {
 	}
 	o.Guard = startGuard
 	if o.slim {
-		o.NewFilter = scrubber
+		o.NewScrubber = scrubber
 	}
 	fail := func(err error) int { return says.fail(err, o.PID, ctx.Err() != nil) }
 	if err := fits(o.PID); err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"capture/internal/hold"
+	"capture/internal/scrub"
 	"capture/internal/snapshot"
 )
 
@@ -104,6 +105,10 @@ func explain(err error, pid int, interrupted bool) failure {
 		return failure{"undecided", fmt.Sprintf("process %d would have stood still for longer than --max-pause, and goes on", pid), "allow more, or take the copy from a child: --snapshot fork", exitUndecided}
 	case errors.Is(err, snapshot.ErrChanged):
 		return failure{"undecided", fmt.Sprintf("process %d began another program meanwhile", pid), "capture again", exitUndecided}
+	case errors.Is(err, scrub.ErrNoTables):
+		return failure{"undecided", fmt.Sprintf("nothing of process %d can be told from its data: %v", pid, err), "take the whole core: leave out --slim", exitUndecided}
+	case errors.Is(err, scrub.ErrMissed):
+		return failure{"undecided", fmt.Sprintf("process %d: %v", pid, err), "capture again, or from a child: --snapshot fork", exitUndecided}
 	case errors.Is(err, snapshot.ErrNoFork):
 		return failure{"undecided", fmt.Sprintf("process %d cannot be made to fork: its system calls are filtered, none of its threads sleeps, or this is not amd64", pid), "leave out --snapshot fork", exitUndecided}
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):

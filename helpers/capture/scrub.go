@@ -1,9 +1,9 @@
 package main
 
 import (
-	"capture/internal/copying"
 	"capture/internal/elfcore"
-	"capture/internal/process"
+	"capture/internal/scrub"
+	"capture/internal/snapshot"
 )
 
-func scrubber(elfcore.Owner, []process.Mapping) copying.Filter { return nil }
+func scrubber(owner elfcore.Owner) snapshot.Scrubber { return scrub.New(owner) }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { captureChoices } from '../choices.js';
+import { keptOfCore } from '../kit/manifest.js';
 import { snapshotWays } from './helper/events.js';
 
 /** A captured hang: everything that `lab analyze` needs, with what proves that it belongs together. */
@@ -32,6 +33,20 @@ export const bundleSchema = z.object({
   snapshot: z.enum(snapshotWays).optional(),
   /** When that began, ISO 8601; absent in bundles of older versions. */
   takenAt: z.string().optional(),
+  /** Of `--slim`: the core has no data of the service, as far as can be told. Absent of a core that is whole. */
+  slim: z
+    .object({
+      /** `slimmed` keeps what the analysis and Delve read; `scrubbed` has all memory, with zeros where there was data. */
+      state: z.enum(['slimmed', 'scrubbed']),
+      /** Whether data was taken out where the process runs, before anything was stored or sent. */
+      scrubbedThere: z.boolean(),
+      /** Why it was not slimmed. */
+      why: z.string().optional(),
+      /** What was kept and what was left out, bytes, as in kits. */
+      core: keptOfCore.optional(),
+    })
+    .readonly()
+    .optional(),
   /** Where the kernel had written the core, on the target. */
   writtenTo: z.string().optional(),
 });

@@ -14,6 +14,7 @@ import type { CaptureMethod } from './method.js';
 import { onceMore } from './once-more.js';
 import { foreign, notGo, requireProcess } from './require-process.js';
 import { rescue } from './rescue.js';
+import { slimLanded } from './slim.js';
 import { diskFull, measureSpace, requireSpace, requireSpaceHere, type SpaceRequest } from './space.js';
 
 export interface BundleRequest {
@@ -28,6 +29,8 @@ export interface BundleRequest {
   readonly look?: Look;
   /** Another machine keeps `core.<pid>` and `server` in that folder, for a Delve there. */
   readonly keepThere?: boolean;
+  /** Only what the analysis needs of the core comes into `dir`, without data of the service. */
+  readonly slim?: boolean;
 }
 
 /**
@@ -37,10 +40,10 @@ export interface BundleRequest {
  * nothing stays there unless it is asked for.
  *
  * Throws what the method throws, `no-space` before anything is stopped, and `undecided` when the core turns
- * out to be damaged.
+ * out to be damaged, or is to be slim and cannot.
  */
 export async function captureBundle(
-  { target, pid, method, dir, folder = resolve(dir), look, keepThere = false }: BundleRequest,
+  { target, pid, method, dir, folder = resolve(dir), look, keepThere = false, slim = false }: BundleRequest,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Bundle> {
@@ -86,8 +89,18 @@ export async function captureBundle(
     const dense = await onDisk(run, file);
     // Most of it is zeros. Without holes they would be read, hashed and compressed there one by one.
     if (target.kind !== 'local' && !method.writesSparse) await digHoles(target, file, signal);
-    const landedCore = await landing.land(file, 'core', signal);
-    await requireWhole(landedCore.path, pid, method, signal);
+    const landed = await landing.land(file, 'core', signal);
+    await requireWhole(landed.path, pid, method, signal);
+    const { core: landedCore, slim: slimmed } = slim
+      ? await slimLanded(
+          {
+            ...{ exe: landedExe.path, goVersion: exe.goVersion ?? '', core: landed },
+            scrubbed: captured.isScrubbed ?? false,
+          },
+          emit,
+          signal,
+        )
+      : { core: landed, slim: undefined };
 
     const size = await sizeHere(landedCore.path);
     const name = look === undefined ? `core.${pid}` : `core.${pid}.${look.number}`;
@@ -114,6 +127,7 @@ export async function captureBundle(
       pausedMs: captured.pausedMs,
       takenAt: new Date(began).toISOString(),
       ...(captured.snapshot === undefined ? {} : { snapshot: captured.snapshot }),
+      ...(slimmed === undefined ? {} : { slim: slimmed }),
       ...(captured.from === undefined ? {} : { writtenTo: captured.from }),
     };
   } finally {

@@ -19,6 +19,8 @@ export interface CapturedCore {
   readonly command: ExecResult;
   /** How the memory was copied, where there are several ways. */
   readonly snapshot?: Bundle['snapshot'];
+  /** Whether data of the service was taken out before it was written. */
+  readonly isScrubbed?: boolean;
   /** What is not as one would expect of the core. */
   readonly notes?: readonly string[];
   /** Path of the target where the core was written, when the method does not choose it. */

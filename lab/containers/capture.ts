@@ -5,6 +5,7 @@ import type { HelperOptions } from '../capture/helper/options.js';
 import { damaged, sizeHere } from '../capture/landing.js';
 import { removeLeftRooms, roomName } from '../capture/left-behind.js';
 import type { Look } from '../capture/looks.js';
+import { slimLanded } from '../capture/slim.js';
 import { readCoreHeader, readExecutable } from '../core/elf.js';
 import { LabError, messageOf } from '../errors.js';
 import type { Emit } from '../events.js';
@@ -66,13 +67,19 @@ export async function captureFromContainer(
     }
     await requireWhole(taken.core.path, pid, signal);
     for (const text of taken.notes) note(text);
-    const size = await sizeHere(taken.core.path);
+    const goVersion = exe.goVersion ?? '';
+    const files = { exe: taken.server.path, goVersion, core: taken.core, scrubbed: true };
+    const { core, slim } =
+      request.options?.slim === true
+        ? await slimLanded(files, emit, signal)
+        : { core: taken.core, slim: undefined };
+    const size = await sizeHere(core.path);
     const { look } = request;
     const name = look === undefined ? `core.${pid}` : `core.${pid}.${look.number}`;
     const paths = { core: join(home, name), exe: join(home, 'server') };
     await rename(taken.server.path, paths.exe);
     await chmod(paths.exe, 0o700);
-    await rename(taken.core.path, paths.core);
+    await rename(core.path, paths.core);
     // What tells several looks at a process when each was taken.
     await utimes(paths.core, new Date(), new Date(began));
     return {
@@ -80,11 +87,12 @@ export async function captureFromContainer(
       method: 'helper',
       pid,
       buildId: exe.buildId.gnu ?? exe.buildId.go ?? '',
-      goVersion: exe.goVersion ?? '',
-      sha256: { core: taken.core.sha256, exe: taken.server.sha256 },
+      goVersion,
+      sha256: { core: core.sha256, exe: taken.server.sha256 },
       size: { ...size, dense: size.onDisk, transferred: taken.transferred },
       pausedMs: taken.pausedMs,
       takenAt: new Date(began).toISOString(),
+      ...(slim === undefined ? {} : { slim }),
     };
   } finally {
     await rm(landing, { recursive: true, force: true });

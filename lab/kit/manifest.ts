@@ -3,7 +3,7 @@ import { z } from 'zod';
 const bytes = z.number().int().nonnegative();
 
 /** What became of the core, in bytes. */
-const keptOfCore = z.discriminatedUnion('kind', [
+export const keptOfCore = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('whole'), size: bytes }),
   z.object({
     kind: z.literal('slimmed'),

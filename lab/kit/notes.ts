@@ -10,6 +10,9 @@ const registersAt = 112;
 const controlWords = 32;
 const legacyEnd = 464;
 const xsaveHeaderEnd = 576;
+/** `struct user_fpsimd_state` of arm64: 32 vectors, then what controls them. */
+const armVectorsSize = 528;
+const armVectors = 512;
 
 /** Types of notes that hold no register, or only ones that are looked at here (elf.h, gdb, Delve's elfwriter). */
 const NT_PRPSINFO = 3;
@@ -53,7 +56,8 @@ function scrubOne(desc: Buffer, type: number, rule: WordRule): void {
       if (desc.length > registersAt) rule.scrub(desc.subarray(registersAt, desc.length - (desc.length % 8)));
       return;
     case NT_FPREGSET:
-      desc.fill(0, controlWords);
+      if (desc.length === armVectorsSize) desc.fill(0, 0, armVectors);
+      else desc.fill(0, controlWords);
       return;
     case NT_X86_XSTATE:
       desc.fill(0, controlWords, legacyEnd);

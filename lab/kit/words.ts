@@ -11,6 +11,8 @@ const dropped = 0;
 const kept = 1;
 /** A number that would be a few characters as well: it stays unless there is data beside it. */
 const doubtful = 2;
+/** A number that would be text as well, or a long one: its lower half goes, since zero would mean something else. */
+const rounded = 3;
 
 /** How far from the time of the core a clock reading may be to be taken for one, in seconds. */
 const clockWindow = 45 * 24 * 3600;
@@ -21,7 +23,10 @@ const from1885 = 2_682_288_000;
  * Data of the service may lie anywhere: in arrays on stacks, inside of structs. What it looks like is not known, so
  * the rule is about what may stay: what could be an address of the process, small numbers, flags, simple fractions,
  * and clock readings of about the time of the core. All else is zeroed, text above all: of it at most four characters
- * stay, and those only where they stand alone.
+ * stay, and those only where they stand alone. Of numbers below 2^56 the upper half stays: a timer that is to fire must
+ * not look like one that was stopped.
+ *
+ * The helper that takes cores has the same rule: helpers/capture/internal/scrub/words.go.
  */
 export function wordRule(isAddress: (value: number) => boolean, coreTimeMs: number): WordRule {
   const seconds = coreTimeMs / 1000;
@@ -31,17 +36,21 @@ export function wordRule(isAddress: (value: number) => boolean, coreTimeMs: numb
   const nanosHigh = Math.ceil(((seconds + clockWindow) * 1e9) / 2 ** 32);
 
   function judge(low: number, high: number): number {
+    // A small negative number, and the largest, which stands for never.
     if (high === 0xffffffff && low >= 0x80000000) return kept;
+    if (high === 0x7fffffff && low === 0xffffffff) return kept;
     if (high < 2 ** 21 && isAddress(high * 2 ** 32 + low)) return kept;
     if (high < 0x10000) {
       const characters = textLength(low, high);
-      return characters > 4 ? dropped : characters > 1 ? doubtful : kept;
+      return characters > 4 ? rounded : characters > 1 ? doubtful : kept;
     }
     if ((high >= wallLow && high <= wallHigh) || (high >= nanosLow && high <= nanosHigh)) return kept;
     // Two numbers of 32 bits, several flags, or a fraction with few digits.
     if (isSmall(low) && isSmall(high)) return hasText(low) && hasText(high) ? doubtful : kept;
     if (((low | high) & 0xf8f8f8f8) === 0) return kept;
-    return low === 0 && (high & 0xffff) === 0 && isExponent(high >>> 24) ? kept : dropped;
+    if (low === 0 && (high & 0xffff) === 0 && isExponent(high >>> 24)) return kept;
+    // Two years of a clock that counts from the machine's start, in nanoseconds.
+    return high < 2 ** 24 ? rounded : dropped;
   }
 
   return {
@@ -67,10 +76,15 @@ export function wordRule(isAddress: (value: number) => boolean, coreTimeMs: numb
         const isSame =
           same !== undefined && same.readUInt32LE(at) === low && same.readUInt32LE(at + 4) === high;
         const verdict = isSame ? kept : judge(low, high);
-        if (verdict === dropped && doubtfulBefore) drop(at - 8);
-        if (verdict === dropped || (verdict === doubtful && beforeWasDropped)) drop(at);
-        beforeWasDropped = verdict === dropped;
-        doubtfulBefore = verdict === doubtful && !beforeWasDropped;
+        const isData = verdict === dropped || verdict === rounded;
+        if (isData && doubtfulBefore) drop(at - 8);
+        if (verdict === dropped || (verdict !== kept && beforeWasDropped)) drop(at);
+        else if (verdict === rounded) {
+          view.setUint32(at, 0);
+          gone += 4;
+        }
+        beforeWasDropped = isData;
+        doubtfulBefore = verdict === doubtful;
       }
       // What is no whole word tells nothing.
       gone += bytes.length - end;

@@ -39,8 +39,8 @@ export function captureHelper(options: HelperOptions = {}): CaptureMethod {
       const outcome = outcomeOf(result.stderr);
       if (outcome === undefined) throw silent(result.signal, result.stderr);
       if (outcome instanceof LabError) throw await explained(outcome, target, pid, signal);
-      const { pauseMicros, notes } = outcome;
-      return { pausedMs: pauseMicros / 1_000, command: result, snapshot: outcome.snapshot, notes };
+      const { pauseMicros, notes, snapshot, slim: isScrubbed } = outcome;
+      return { pausedMs: pauseMicros / 1_000, command: result, snapshot, notes, isScrubbed };
     },
   };
 }

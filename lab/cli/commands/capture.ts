@@ -28,6 +28,14 @@ export const captureCommand: LabCommand = {
         ...{ code: 'usage', hint: 'name the process: --pid PID' },
       });
     }
+    if (!isProcess && options['slim'] === true) {
+      throw new LabError('--slim is for a process, not for the server of a run', {
+        ...{
+          code: 'usage',
+          hint: 'name the process: --pid PID; a run is slimmed as a kit: npx lab kit pack',
+        },
+      });
+    }
     const asked = isProcess ? readProcess(options, 'capture') : undefined;
     const elsewhere = await inVmHost(
       { target: isContainer ? 'local' : await targetFor(options), keep: true },
@@ -68,7 +76,7 @@ async function captureProcess(
     if (kept === undefined) await writeJson(join(dir, bundleFile), bundle);
     output.document(bundle);
     output.print(
-      `captured${stoodStill(bundle)}; ${kept === undefined ? analyzeHint(bundle) : compareHint(kept)}`,
+      `captured${stoodStill(bundle)}${withoutData(bundle)}; ${kept === undefined ? analyzeHint(bundle) : compareHint(kept)}`,
     );
     return 0;
   } catch (error) {
@@ -95,6 +103,11 @@ function stoodStill({ method, pausedMs }: Bundle): string {
   if (!captureMethod(method).keepsProcess) return '';
   const ms = pausedMs < 10 ? pausedMs.toFixed(1) : Math.round(pausedMs).toString();
   return ` (process stopped for ${ms} ms)`;
+}
+
+function withoutData({ slim, size }: Bundle): string {
+  if (slim === undefined) return '';
+  return `, ${slim.state} to ${(size.onDisk / 1e6).toFixed(1)} MB`;
 }
 
 const analyzeHint = ({ exe, core }: Bundle): string =>

@@ -21,6 +21,7 @@ export function defineCapture(program: Command): Command {
     )
     .addOption(oneOf('--snapshot <way>', 'how the helper copies the memory: %s', snapshotChoices))
     .option('--max-pause <seconds>', 'for how long the helper may stop the process; 10 by default')
+    .option('--slim', 'without data of the service: only what the analysis and Delve read')
     .option('-o, --output <dir>', 'folder for the bundle; ./capture-PID or ./capture-NAME by default')
     .option(
       '--debug-image <image>',
@@ -33,6 +34,7 @@ export function defineCapture(program: Command): Command {
   return describe(command, {
     synopsis: [
       'capture --pid PID [-o DIR] [--target WHERE] [--capture METHOD]',
+      'capture --pid PID --slim [-o DIR]',
       'capture --pid PID --looks N [--every SECONDS] [-o DIR]',
       'capture --target docker://NAME [--pid PID] [-o DIR]',
       'capture [--run DIR]',
@@ -44,12 +46,13 @@ export function defineCapture(program: Command): Command {
       'With --looks several cores are taken of one process, which runs on between, for `lab compare`: it tells slow from stuck. There must be room for all of them before the first; after Ctrl-C those that are whole stay.',
       'A container needs no --pid where one Go process runs in it; of several, the lab prints which. Nothing is needed in its image, neither shell nor libc: docs/containers.md tells what is brought there and what stays.',
       'A core contains the memory of a process, secrets included: only the owner can enter the folder.',
+      'With --slim it does not, as far as can be told: the helper leaves text and all else that may be data out of what it writes or sends, where the process runs; then the lab, on this machine, keeps of it what the analysis and Delve read, and removes the rest. Of a stripped program the second step is left out. With --capture gcore, delve or kernel there is the second step alone: the whole core is written first, comes to this machine and is removed there. docs/kit.md tells what stays.',
     ],
     exits: plainExits,
     files: [
       ['core.PID', 'the core, mode 0600, with holes where memory is zero'],
       ['core.PID.1', 'the first of several looks, and so on'],
-      ['bundle.json', 'what was taken: hashes, build ID, Go version'],
+      ['bundle.json', 'what was taken: hashes, build ID, Go version; of --slim, what was kept and left out'],
     ],
     environment: [runsVariable, ...sshVariables, ...outputVariables],
     examples: [
@@ -71,11 +74,16 @@ export function defineCapture(program: Command): Command {
         does: 'Three cores, ten seconds apart, and the command that compares them',
         type: 'npx lab capture --pid 1628 --looks 3 --every 10s -o /tmp/hung',
       },
+      {
+        does: 'Without the data of the service, to be sent to somebody',
+        type: 'npx lab capture --pid 1628 --slim -o /tmp/hung',
+      },
       { does: 'What it hangs on', type: 'npx lab analyze --exe /tmp/hung/server --core /tmp/hung/core.1628' },
     ],
     see: [
       'docs/your-own-core.md',
       'docs/containers.md',
+      'docs/kit.md',
       'docs/troubleshooting.md',
       'npx lab analyze',
       'npx lab compare',

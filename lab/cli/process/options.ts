@@ -20,6 +20,8 @@ export interface AskedProcess {
   readonly how:
     | { readonly kind: 'process'; readonly pid: number; readonly method: CaptureMethod }
     | { readonly kind: 'container'; readonly helper: HelperOptions; readonly debugImage: string | undefined };
+  /** Without data of the service. */
+  readonly slim: boolean;
   /** How many cores. */
   readonly looks: number;
   /** Milliseconds that it runs between two of them. */
@@ -29,7 +31,7 @@ export interface AskedProcess {
 /** Reads the options of `lab COMMAND` that are about a process. Throws `usage` for what makes no sense together. */
 export function readProcess(options: Options, command: string): AskedProcess {
   const target = typeof options['target'] === 'string' ? options['target'] : 'local';
-  const asked = readLooks(options);
+  const asked = { ...readLooks(options), slim: options['slim'] === true };
   if (isContainerTarget(target)) return { target, ...asked, ...readContainer(options) };
   if (options['debugImage'] !== undefined)
     refuse('--debug-image is for a process in a pod', 'name the pod: --target kubectl://NAMESPACE/POD');
@@ -91,16 +93,17 @@ function readMethod(name: string, options: Options): CaptureMethod {
   );
 }
 
-function readHelper({ snapshot, maxPause }: Options): HelperOptions {
+function readHelper({ snapshot, maxPause, slim }: Options): HelperOptions {
   const way = snapshotSchema.default('auto').safeParse(snapshot);
   if (!way.success)
     return refuse(
       `--snapshot takes ${snapshotChoices.join(', ')}, not ${JSON.stringify(snapshot)}`,
       'leave it out: auto is the shortest pause without a fork',
     );
-  if (maxPause === undefined) return { snapshot: way.data };
+  const how = { snapshot: way.data, ...(slim === true ? { slim } : {}) };
+  if (maxPause === undefined) return how;
   const seconds = secondsSchema.safeParse(withoutUnit(maxPause));
-  if (seconds.success) return { snapshot: way.data, maxPauseMs: seconds.data * 1_000 };
+  if (seconds.success) return { ...how, maxPauseMs: seconds.data * 1_000 };
   return refuse(`--max-pause takes seconds, not ${JSON.stringify(maxPause)}`, 'for example --max-pause 0.5');
 }
 

@@ -34,7 +34,7 @@ interface Taker extends AsyncDisposable {
 }
 
 async function takerOf(
-  { target: where, how, pid }: AskedProcess,
+  { target: where, how, pid, slim }: AskedProcess,
   dir: string,
   emit: Emit,
   signal: AbortSignal,
@@ -43,7 +43,7 @@ async function takerOf(
   if (how.kind === 'process') {
     const target = await openTarget({ target: where }, emit, signal, { keep: true });
     const folder = target.kind === 'local' ? dir : target.workFolder;
-    const request = { target, pid: how.pid, method: how.method, dir, folder };
+    const request = { target, pid: how.pid, method: how.method, dir, folder, slim };
     return {
       whose: `pid ${how.pid}`,
       take: (look) => captureBundle({ ...request, ...lookOf(look) }, emit, signal),

@@ -150,3 +150,16 @@ func fileNote(mappings []process.Mapping) []byte {
 	out.Write(names.Bytes())
 	return out.Bytes()
 }
+
+// PID of the process.
+func (o Owner) PID() int { return o.pid }
+
+// Auxiliary is an entry of the vector that the kernel gave the program (getauxval(3)); 0 when there is none.
+func (o Owner) Auxiliary(kind uint64) uint64 {
+	for at := 0; at+16 <= len(o.vector); at += 16 {
+		if binary.LittleEndian.Uint64(o.vector[at:]) == kind {
+			return binary.LittleEndian.Uint64(o.vector[at+8:])
+		}
+	}
+	return 0
+}

@@ -41,7 +41,7 @@ func (w *work) toFile(file *os.File) error {
 	switch {
 	case w.Way == Fork:
 		return w.fork(func(ctx context.Context) error {
-			return w.copy(ctx, w.last.wanted(), &copying.File{File: file, Places: w.layout, Filter: w.filter()}, false)
+			return w.straight(ctx, file)
 		})
 	case w.Way == Auto && w.taken.Resident >= trackFrom:
 		if tracker := w.track(); tracker != nil {
@@ -122,9 +122,14 @@ const (
 // tracked copies while the process runs, and what has changed then while it stands still.
 func (w *work) tracked(tracker pages.Tracker, file *os.File) error {
 	w.taken.Way = Tracked
-	sink := &copying.File{File: file, Places: w.layout, Filter: w.filter()}
+	sink := &copying.File{File: file, Places: w.layout}
 	copied := w.first.wanted()
+	// What changes after this is copied again, by a filter that has looked again.
 	if err := tracker.Again(copied); err != nil {
+		return err
+	}
+	var err error
+	if sink.Filter, err = w.filter(w.first, w.reader.View, Sight{Runs: true}); err != nil {
 		return err
 	}
 	if err := w.copy(w.ctx, copied, sink, false); err != nil {
@@ -152,6 +157,9 @@ func (w *work) tracked(tracker pages.Tracker, file *os.File) error {
 		if err := tracker.Again(runs); err != nil {
 			return err
 		}
+		if sink.Filter, err = w.filter(now, w.reader.View, Sight{Runs: true}); err != nil {
+			return err
+		}
 		if err := w.copy(w.ctx, runs, sink, true); err != nil {
 			return err
 		}
@@ -160,19 +168,25 @@ func (w *work) tracked(tracker pages.Tracker, file *os.File) error {
 	aside := copying.NewAside(littleChanged * 2)
 	defer aside.Close()
 	var gone, again pages.Runs
-	err := w.pause(func(ctx context.Context) error {
+	err = w.pause(func(ctx context.Context) (err error) {
 		again = changed(w.last)
 		gone = copied.Without(w.last.wanted())
 		if again.Bytes() <= w.Memory {
 			return w.copy(ctx, again, aside, true)
 		}
-		sink.Filter = w.filter()
+		if sink.Filter, err = w.filter(w.last, w.reader.View, Sight{}); err != nil {
+			return err
+		}
 		return w.copy(ctx, again, sink, true)
 	})
 	if err != nil {
 		return err
 	}
-	sink.Filter = w.filter()
+	if again.Bytes() <= w.Memory {
+		if sink.Filter, err = w.filter(w.last, w.reader.View, Sight{Changed: aside}); err != nil {
+			return err
+		}
+	}
 	if err := aside.Each(func(run pages.Run, bytes []byte) error { return sink.Put(run, bytes, true) }); err != nil {
 		return err
 	}
@@ -184,7 +198,7 @@ func (w *work) read(file *os.File) error {
 	w.taken.Way = Read
 	if w.needed() > w.Memory {
 		return w.pause(func(ctx context.Context) error {
-			return w.copy(ctx, w.last.wanted(), &copying.File{File: file, Places: w.layout, Filter: w.filter()}, false)
+			return w.straight(ctx, file)
 		})
 	}
 	memory, err := w.readToMemory()
@@ -192,10 +206,23 @@ func (w *work) read(file *os.File) error {
 		return err
 	}
 	defer memory.Close()
-	sink := &copying.File{File: file, Places: w.layout, Filter: w.filter()}
+	filter, err := w.filter(w.last, memory.View, Sight{})
+	if err != nil {
+		return err
+	}
+	sink := &copying.File{File: file, Places: w.layout, Filter: filter}
 	return memory.Each(w.ctx, w.last.wanted(), func(run pages.Run, bytes []byte) error {
 		return sink.Put(run, bytes, false)
 	})
+}
+
+// straight copies all into the file, of memory that nobody changes.
+func (w *work) straight(ctx context.Context, file *os.File) error {
+	filter, err := w.filter(w.last, w.reader.View, Sight{})
+	if err != nil {
+		return err
+	}
+	return w.copy(ctx, w.last.wanted(), &copying.File{File: file, Places: w.layout, Filter: filter}, false)
 }
 
 func (w *work) readToMemory() (*copying.Memory, error) {

@@ -37,14 +37,34 @@ type Request struct {
 	MaxPause time.Duration
 	// Memory is how much this program may take for copies, bytes.
 	Memory uint64
-	// NewFilter makes what changes memory before it is stored, given where there is memory; nil for nothing.
-	NewFilter func(owner elfcore.Owner, mappings []process.Mapping) copying.Filter
+	// NewScrubber makes what takes data out of memory before it is stored; nil for nothing.
+	NewScrubber func(elfcore.Owner) Scrubber
 	// Progress is told how much has been copied of how much, bytes; by several threads.
 	Progress func(done, total uint64)
 	// Resumed is told for how long the process stood still.
 	Resumed func(time.Duration)
 	// Guard is started before the process is made to fork, and ended after its child is forgotten.
 	Guard func(pid int) (end func(), err error)
+}
+
+// Scrubber takes data out of memory before it is stored.
+type Scrubber interface {
+	// Look makes what does so, from what it sees.
+	Look(Sight) (copying.Filter, error)
+	// Registers takes data out of those of a thread.
+	Registers(hold.Thread)
+	// End fails when something was taken out that is no data.
+	End() error
+}
+
+// Sight is what there is to be seen of a process.
+type Sight struct {
+	Mappings []process.Mapping
+	View     copying.View
+	// Runs is whether the process changes it meanwhile.
+	Runs bool
+	// Changed is what is not any more as it was at the last look, if all else is: nil when nothing is known of that.
+	Changed *copying.Aside
 }
 
 // Taken is what a snapshot says of itself.
@@ -90,6 +110,7 @@ type work struct {
 	taken       Taken
 	threads     []hold.Thread
 	last        selection
+	scrubber    Scrubber
 }
 
 func begin(ctx context.Context, request Request) (*work, error) {
@@ -120,6 +141,9 @@ func begin(ctx context.Context, request Request) (*work, error) {
 	w.layout = elfcore.NewLayout(len(w.first.mappings))
 	w.layout.Extend(w.first.rooms)
 	w.holder = hold.Open(request.PID)
+	if request.NewScrubber != nil {
+		w.scrubber = request.NewScrubber(w.owner)
+	}
 	w.taken.Resident = w.first.wanted().Bytes()
 	w.total = w.taken.Resident
 	return w, nil
@@ -143,16 +167,14 @@ func (w *work) end() {
 	}
 }
 
-// filter is nil when memory is stored as it is.
-func (w *work) filter() copying.Filter {
-	if w.NewFilter == nil {
-		return nil
+// filter is nil when memory is stored as it is. The view is of memory that `chosen` tells of.
+func (w *work) filter(chosen selection, view copying.View, sight Sight) (copying.Filter, error) {
+	if w.scrubber == nil {
+		return nil, nil
 	}
-	mappings := w.last.mappings
-	if mappings == nil {
-		mappings = w.first.mappings
-	}
-	return w.NewFilter(w.owner, mappings)
+	sight.Mappings = chosen.mappings
+	sight.View = view.Within(chosen.wanted())
+	return w.scrubber.Look(sight)
 }
 
 func (w *work) copy(ctx context.Context, runs pages.Runs, sink copying.Sink, again bool) error {
@@ -209,6 +231,14 @@ func (w *work) head() (header, notes []byte, err error) {
 	segments, err := w.layout.Segments(w.last.mappings, w.last.has)
 	if err != nil {
 		return nil, nil, err
+	}
+	if w.scrubber != nil {
+		if err := w.scrubber.End(); err != nil {
+			return nil, nil, err
+		}
+		for _, thread := range w.threads {
+			w.scrubber.Registers(thread)
+		}
 	}
 	notes = elfcore.Notes(w.owner, w.threads, w.last.mappings)
 	w.taken.Size = w.layout.End() + int64(len(notes))

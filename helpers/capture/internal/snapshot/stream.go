@@ -25,7 +25,7 @@ func ToStream(ctx context.Context, request Request, name string, entry Entry) (T
 		return Taken{}, ErrNoMemory{Needed: w.needed(), Available: w.Memory}
 	}
 	if !inMemory {
-		err := w.fork(func(ctx context.Context) error { return w.stream(ctx, name, entry, w.fromProcess) })
+		err := w.fork(func(ctx context.Context) error { return w.stream(ctx, name, entry, w.reader.View, w.fromProcess) })
 		if errors.Is(err, ErrNoFork) && w.Way == Auto {
 			err = ErrNoMemory{Needed: w.needed(), Available: w.Memory}
 		}
@@ -37,7 +37,7 @@ func ToStream(ctx context.Context, request Request, name string, entry Entry) (T
 		return Taken{}, err
 	}
 	defer memory.Close()
-	return w.taken, w.stream(ctx, name, entry, func(ctx context.Context, runs pages.Runs, sink copying.Sink) error {
+	return w.taken, w.stream(ctx, name, entry, memory.View, func(ctx context.Context, runs pages.Runs, sink copying.Sink) error {
 		return memory.Each(ctx, runs, func(run pages.Run, bytes []byte) error { return sink.Put(run, bytes, false) })
 	})
 }
@@ -50,7 +50,11 @@ func (w *work) fromProcess(ctx context.Context, runs pages.Runs, sink copying.Si
 	return w.copy(ctx, runs, sink, false)
 }
 
-func (w *work) stream(ctx context.Context, name string, entry Entry, from source) error {
+func (w *work) stream(ctx context.Context, name string, entry Entry, view copying.View, from source) error {
+	filter, err := w.filter(w.last, view, Sight{})
+	if err != nil {
+		return err
+	}
 	header, notes, err := w.head()
 	if err != nil {
 		return err
@@ -59,7 +63,7 @@ func (w *work) stream(ctx context.Context, name string, entry Entry, from source
 	if err != nil {
 		return err
 	}
-	sink := &ordered{out: out, places: w.layout, filter: w.filter()}
+	sink := &ordered{out: out, places: w.layout, filter: filter}
 	if err := sink.write(0, header); err != nil {
 		return err
 	}

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { expect } from 'chai';
+import { complaints, expectations } from '../../lab/expectation.js';
+import { goRootOf, sourceMapOf } from '../../lab/run-sources.js';
+import { scenarios } from '../../lab/scenarios/index.js';
+import { startedServerSchema } from '../../lab/server/start.js';
+import { openRun } from '../../lab/store/run-store.js';
+import { findDelve } from '../../lab/toolchain/index.js';
+import { startLab } from '../e2e/lab-process.js';
+import { goTools } from '../hung-program.js';
+import { tempFolder } from '../temp-folder.js';
+import { coresOfOne, expectSameOfAll } from './stopped-cores.js';
+
+const { signal } = new AbortController();
+const [go] = await goTools(signal);
+/** As few as that are as good. */
+const small = { stampede: ['--size', '500'] } as const;
+
+describe('a core that is taken without data', function () {
+  this.timeout(240_000);
+
+  for (const scenario of scenarios) {
+    it(`gives the diagnosis of the whole one: ${scenario.name}`, async function () {
+      const delve = go && (await findDelve({ goVersion: go.version, install: false }, signal));
+      if (go === undefined || delve === undefined) return this.skip();
+      await using folder = await tempFolder();
+      const lab = async (...args: readonly string[]) => {
+        const { exitCode, stdout, stderr } = await startLab([...args, '--json'], { LAB_RUNS: folder.path })
+          .ended;
+        expect(exitCode, stderr).to.equal(0);
+        return String(JSON.parse(stdout).dir);
+      };
+      const options = scenario.name === 'stampede' ? small.stampede : [];
+      const dir = await lab('provision', scenario.name, '--port', '0', '--pprof-port', '0', ...options);
+      try {
+        for (const stage of ['build', 'start', 'load']) await lab(stage, '--run', dir);
+        const run = await openRun(dir);
+        const { identity } = run.resultOf('start', startedServerSchema);
+        const cores = await coresOfOne(identity.pid, go.version, folder);
+        process.kill(identity.pid, 'SIGKILL');
+        const diagnosis = await expectSameOfAll(cores, {
+          sourceMap: sourceMapOf(run),
+          goRoot: goRootOf(run),
+        });
+        expect(complaints(expectations(diagnosis, scenario))).to.deep.equal([]);
+      } finally {
+        if (existsSync(dir)) await startLab(['stop', '--run', dir], { LAB_RUNS: folder.path }).ended;
+      }
+    });
+  }
+});

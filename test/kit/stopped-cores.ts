@@ -1,0 +1,64 @@
+import { readlink } from 'node:fs/promises';
+import { expect } from 'chai';
+import { analyzeCore } from '../../lab/analysis/analyze-core.js';
+import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
+import { captureHelper } from '../../lab/capture/helper/method.js';
+import { compareDiagnoses } from '../../lab/kit/same-diagnosis.js';
+import { slimCore } from '../../lab/kit/slim-core.js';
+import { localTarget } from '../../lab/targets/local.js';
+import { findDelve } from '../../lab/toolchain/index.js';
+import type { TempFolder } from '../temp-folder.js';
+
+const { signal } = new AbortController();
+const silent = () => undefined;
+
+export interface CoresOfOne {
+  readonly exe: string;
+  /** A Delve that reads them. */
+  readonly delve: string;
+  readonly whole: string;
+  /** Those without data. */
+  readonly slim: readonly string[];
+}
+
+/**
+ * Cores of one process at one moment: the whole one, what the helper writes with `--slim`, and what the lab makes of
+ * that, unless the program `canSlim` not. The process stands still from the first on, and is to be ended by the caller.
+ */
+export async function coresOfOne(
+  pid: number,
+  goVersion: string,
+  folder: TempFolder,
+  { canSlim = true } = {},
+): Promise<CoresOfOne> {
+  const found = await findDelve({ goVersion, install: false }, signal);
+  if (found === undefined) throw new Error(`no Delve reads ${goVersion}`);
+  process.kill(pid, 'SIGSTOP');
+  const exe = await readlink(`/proc/${pid}/exe`);
+  const [whole, scrubbed, slimmed] = [folder.file('whole'), folder.file('scrubbed'), folder.file('slimmed')];
+  const request = { target: localTarget(), pid, goVersion };
+  const asItIs = await captureHelper().capture({ ...request, file: whole }, signal);
+  expect(asItIs.isScrubbed).to.equal(false);
+  const without = await captureHelper({ slim: true }).capture({ ...request, file: scrubbed }, signal);
+  expect(without.isScrubbed).to.equal(true);
+  const delve = found.path;
+  if (canSlim) await slimCore({ exe, core: scrubbed, out: slimmed, delve }, signal);
+  return { exe, delve, whole, slim: canSlim ? [scrubbed, slimmed] : [scrubbed] };
+}
+
+/** Returns the diagnosis of the whole one. */
+export async function expectSameOfAll(
+  { exe, delve, whole, slim }: CoresOfOne,
+  sources: {
+    readonly sourceMap?: readonly { readonly from: string; readonly to: string }[];
+    readonly goRoot?: string | undefined;
+  } = {},
+): Promise<Diagnosis> {
+  const diagnose = (core: string) => analyzeCore({ exe, core, delve, ...sources }, silent, signal);
+  const of = await diagnose(whole);
+  for (const core of slim) {
+    const { differences } = compareDiagnoses(of, await diagnose(core));
+    expect(differences, `${core}: ${of.summary}`).to.deep.equal([]);
+  }
+  return of;
+}
