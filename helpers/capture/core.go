@@ -59,8 +59,8 @@ func core(arguments []string) int {
 	if err != nil {
 		return refuse(err.Error() + "\n" + usage)
 	}
-	// A reader that is gone is an error of the write, and not the end of this program.
-	signal.Ignore(syscall.SIGPIPE)
+	// A reader that is gone and a file that may not grow are errors of the write, and not the end of this program.
+	signal.Ignore(syscall.SIGPIPE, syscall.SIGXFSZ)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	var says reporter
@@ -142,7 +142,7 @@ func unusable(path string, err error) error {
 }
 
 func copyProgram(ctx context.Context, pid int, path string) error {
-	from, err := os.Open(process.Path(pid, "exe"))
+	from, err := os.Open(process.Path(process.Living(pid), "exe"))
 	if err != nil {
 		return cannotRead(pid, err)
 	}
@@ -195,7 +195,7 @@ func toStream(ctx context.Context, o options, out io.Writer) error {
 		header := tar.Header{Name: name, Mode: 0o600, Size: size, ModTime: time.Now(), Typeflag: tar.TypeReg}
 		return archive, archive.WriteHeader(&header)
 	}
-	program, err := os.Open(process.Path(o.PID, "exe"))
+	program, err := os.Open(process.Path(process.Living(o.PID), "exe"))
 	if err != nil {
 		return cannotRead(o.PID, err)
 	}

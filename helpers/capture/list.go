@@ -63,7 +63,7 @@ func list(out io.Writer) int {
 
 // fits refuses a program of another architecture, whose registers this program does not know.
 func fits(pid int) error {
-	file, err := elf.Open(process.Path(pid, "exe"))
+	file, err := elf.Open(process.Path(process.Living(pid), "exe"))
 	if err != nil {
 		if os.IsPermission(err) || os.IsNotExist(err) {
 			return cannotRead(pid, err)

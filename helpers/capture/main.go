@@ -17,6 +17,9 @@ const usage = `capture list
 capture core --pid N --core FILE|- [--exe FILE] [--snapshot auto|read|fork] [--max-pause 10s] [--memory BYTES] [--slim]
 capture version`
 
+// What holds a process does so on a thread that can be ended, and so lets go. The first thread cannot: it is main's alone.
+func init() { runtime.LockOSThread() }
+
 func main() { os.Exit(run(os.Args[1:])) }
 
 func run(arguments []string) int {

@@ -176,6 +176,17 @@ func (r *Reader) pageByPage(run pages.Run, into []byte) {
 	}
 }
 
+// Lives tells whether the memory is still that of a process, and not of a program that it ran before. Its stack is there
+// from beginning to end.
+func (r *Reader) Lives(mappings []process.Mapping) bool {
+	for _, mapping := range mappings {
+		if mapping.Name == "[stack]" {
+			return r.ReadAt(make([]byte, 1), mapping.To-1) == nil
+		}
+	}
+	return true
+}
+
 // ReadAt reads a few bytes.
 func (r *Reader) ReadAt(into []byte, address uint64) error {
 	_, err := r.file.ReadAt(into, int64(address))

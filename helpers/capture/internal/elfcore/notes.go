@@ -29,12 +29,13 @@ type Owner struct {
 
 // OwnerOf reads it.
 func OwnerOf(pid int) (Owner, error) {
+	living := process.Living(pid)
 	stat, err := process.ReadStat(process.Path(pid, ""))
 	if err != nil {
 		return Owner{}, err
 	}
-	vector, _ := os.ReadFile(process.Path(pid, "auxv"))
-	arguments, _ := os.ReadFile(process.Path(pid, "cmdline"))
+	vector, _ := os.ReadFile(process.Path(living, "auxv"))
+	arguments, _ := os.ReadFile(process.Path(living, "cmdline"))
 	return Owner{pid, stat, process.Number(pid, "Uid"), process.Number(pid, "Gid"), vector, arguments}, nil
 }
 

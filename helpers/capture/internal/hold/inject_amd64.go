@@ -3,10 +3,12 @@ package hold
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"capture/internal/process"
@@ -90,6 +92,10 @@ func (p *Process) injectorFor(id int) (*Injector, error) {
 	if held == nil || !held.isStopped || held.signal != 0 {
 		return nil, ErrNoThread
 	}
+	// A filter of system calls may end the thread for one that the program never makes.
+	if process.FieldOf(fmt.Sprintf("/proc/%d/task/%d", p.PID, id), "Seccomp") != "0" {
+		return nil, ErrNoThread
+	}
 	registers, err := registerSet(id, NoteRegisters, make([]byte, registerWords*8))
 	if err != nil {
 		return nil, err
@@ -99,7 +105,7 @@ func (p *Process) injectorFor(id int) (*Injector, error) {
 		return nil, ErrNoThread
 	}
 	var instruction [callBytes]byte
-	if readAt(p.PID, word(registers, atRIP)-callBytes, instruction[:]) != nil || instruction != [callBytes]byte{0x0f, 0x05} {
+	if readAt(id, word(registers, atRIP)-callBytes, instruction[:]) != nil || instruction != [callBytes]byte{0x0f, 0x05} {
 		return nil, ErrNoThread
 	}
 	return &Injector{process: p.PID, thread: id, registers: registers}, nil
@@ -231,7 +237,7 @@ func (i *Injector) fork() (child int, err error) {
 	}
 	// Memory below the stack pointer is nobody's.
 	at := (word(i.registers, atRSP) - belowRedZone - uint64(len(text))) &^ 15
-	if err := writeAt(i.process, at, text); err != nil {
+	if err := writeAt(i.thread, at, text); err != nil {
 		return 0, err
 	}
 	if err := i.begin(optionSysGood|optionTraceFork|optionTraceClone, clone3, at, uint64(len(text))); err != nil {
@@ -264,7 +270,8 @@ func (i *Injector) fork() (child int, err error) {
 	return child, ptrace(requestSetOptions, child, 0, optionExitKill)
 }
 
-// Forget ends a child of [Process.StopAndFork] and makes the process take note of its end: nobody else may do that.
+// Forget ends a child of [Process.StopAndFork] and makes the process take note of its end: nobody else may do that. It
+// waits until the child has ended and a thread sleeps where the call can be made.
 func (p *Process) Forget(ctx context.Context, child int) error {
 	p.do(func() {
 		_ = syscall.Kill(child, syscall.SIGKILL)
@@ -275,8 +282,32 @@ func (p *Process) Forget(ctx context.Context, child int) error {
 			}
 		}
 	})
-	return p.Inject(ctx, func(injector *Injector) error {
-		_, err := injector.Call(wait4, uint64(child), 0, waitAll|syscall.WNOHANG, 0)
-		return err
-	})
+	failure := ErrNoThread
+	for {
+		stat, err := process.ReadStat(process.Path(child, ""))
+		if err != nil || stat.ExitSignal != 0 || stat.Parent != p.PID {
+			return nil
+		}
+		// Without WNOHANG the thread would wait where this program may end meanwhile.
+		if stat.State == 'Z' {
+			err := p.Inject(ctx, func(injector *Injector) error {
+				_, err := injector.Call(wait4, uint64(child), 0, waitAll|syscall.WNOHANG, 0)
+				return err
+			})
+			if errors.Is(err, ErrGone) {
+				return nil
+			}
+			if err != nil {
+				failure = err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return failure
+		case <-time.After(childEvery):
+		}
+	}
 }
+
+// How often it is looked whether a child has ended, and its parent can be made to take note of it.
+const childEvery = 2 * time.Millisecond

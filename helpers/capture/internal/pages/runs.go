@@ -76,9 +76,6 @@ func (r Runs) Without(other Runs) Runs {
 func (r Runs) Within(from, to uint64) Runs {
 	out := Runs{}
 	for _, run := range r {
-		if run.To <= from || run.From >= to {
-			continue
-		}
 		low, high := run.From, run.To
 		if low < from {
 			low = from
@@ -86,7 +83,7 @@ func (r Runs) Within(from, to uint64) Runs {
 		if high > to {
 			high = to
 		}
-		out = append(out, Run{low, high})
+		out = out.Add(low, high)
 	}
 	return out
 }

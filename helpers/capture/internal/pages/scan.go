@@ -121,10 +121,12 @@ func (s *Scanner) scan(from, to, returned uint64, each func(Run, Flags)) error {
 				each(Run{region.start, region.end}, flags)
 			}
 		}
-		if arguments.walkEnd <= from {
+		// Where the kernel says that it stopped is wrong when it had more to tell than its own buffer holds: the end of an
+		// earlier part of the way.
+		if int(found) < len(regions) {
 			return nil
 		}
-		from = arguments.walkEnd
+		from = regions[found-1].end
 	}
 	return nil
 }

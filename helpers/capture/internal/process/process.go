@@ -30,6 +30,21 @@ func Threads(pid int) ([]int, error) {
 	return ids, err
 }
 
+// Living is the id of a thread below whose name in /proc the process can be looked at: its own id, unless the first
+// thread has ended and others live on.
+func Living(pid int) int {
+	if stat, err := ReadStat(Path(pid, "")); err != nil || stat.State != 'Z' {
+		return pid
+	}
+	ids, _ := Threads(pid)
+	for _, id := range ids {
+		if stat, err := ReadStat(Path(id, "")); err == nil && strings.IndexByte("ZXx", stat.State) < 0 {
+			return id
+		}
+	}
+	return pid
+}
+
 // Stat is what is used of /proc/PID/stat.
 type Stat struct {
 	Name                          string
@@ -75,8 +90,11 @@ func ReadStat(folder string) (Stat, error) {
 }
 
 // Field is the value of a line of /proc/PID/status, for example "TracerPid"; empty when there is none.
-func Field(pid int, name string) string {
-	text, err := os.ReadFile(Path(pid, "status"))
+func Field(pid int, name string) string { return FieldOf(Path(pid, ""), name) }
+
+// FieldOf is the value of a line of the file status below the folder, for example "/proc/7/task/9".
+func FieldOf(folder, name string) string {
+	text, err := os.ReadFile(folder + "/status")
 	if err != nil {
 		return ""
 	}
@@ -95,14 +113,19 @@ func Number(pid int, name string) int {
 	return value
 }
 
-// Program tells the file that a process runs from every other, before and after an execve.
-type Program struct{ Device, Inode uint64 }
+// Program tells what a process runs from what it ran before an execve(2).
+type Program struct {
+	Device, Inode uint64
+	// What the kernel told the program at its beginning, addresses chosen at random among it (getauxval(3)).
+	Vector string
+}
 
-// ProgramOf follows /proc/PID/exe.
+// ProgramOf looks at /proc/PID/exe and /proc/PID/auxv.
 func ProgramOf(pid int) (Program, error) {
 	var stat syscall.Stat_t
 	if err := syscall.Stat(Path(pid, "exe"), &stat); err != nil {
 		return Program{}, err
 	}
-	return Program{Device: uint64(stat.Dev), Inode: stat.Ino}, nil
+	vector, err := os.ReadFile(Path(pid, "auxv"))
+	return Program{Device: uint64(stat.Dev), Inode: stat.Ino, Vector: string(vector)}, err
 }

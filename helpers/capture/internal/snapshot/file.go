@@ -55,7 +55,7 @@ func (w *work) toFile(file *os.File) error {
 // track is nil where the kernel does not tell what has changed, or only by something that this process may not be
 // made to do.
 func (w *work) track() pages.Tracker {
-	if tracker := pages.NewSoftDirty(w.PID); tracker != nil {
+	if tracker := pages.NewSoftDirty(w.living); tracker != nil {
 		return tracker
 	}
 	if !w.mayInject() {
@@ -82,18 +82,23 @@ func (w *work) track() pages.Tracker {
 // mayInject is whether a system call may be made in the place of a thread: where calls are filtered (seccomp(2)), one
 // that the program does not know may end it.
 func (w *work) mayInject() bool {
-	return hold.CanInject && process.Field(w.PID, "Seccomp") == "0"
+	return hold.CanInject && process.Field(w.living, "Seccomp") == "0"
 }
 
 // userFaults is a userfaultfd(2) of the process, which has none itself afterwards.
 func (w *work) userFaults() (*os.File, error) {
+	endGuard, err := w.Guard(w.PID)
+	if err != nil {
+		return nil, err
+	}
+	defer endGuard()
 	pidfd, _, errno := syscall.Syscall(numberPidfdOpen, uintptr(w.PID), 0, 0)
 	if errno != 0 {
 		return nil, errno
 	}
 	defer func() { _ = syscall.Close(int(pidfd)) }()
 	var ours uintptr
-	err := w.holder.Inject(w.ctx, func(thread *hold.Injector) error {
+	err = w.holder.Inject(w.ctx, func(thread *hold.Injector) error {
 		theirs, err := thread.Call(numberUserFault, pages.UserFaultFlags)
 		if err != nil {
 			return err
@@ -145,7 +150,7 @@ func (w *work) tracked(tracker pages.Tracker, file *os.File) error {
 		return runs.Union(now.wanted().Without(copied))
 	}
 	for round := 1; round < mostRounds && tracker.Repeats(); round++ {
-		now, err := choose(w.PID, w.rules, w.scanner, w.reader)
+		now, err := choose(w.living, w.rules, w.scanner, w.reader)
 		if err != nil {
 			return gone(err)
 		}

@@ -43,7 +43,7 @@ type Request struct {
 	Progress func(done, total uint64)
 	// Resumed is told for how long the process stood still.
 	Resumed func(time.Duration)
-	// Guard is started before the process is made to fork, and ended after its child is forgotten.
+	// Guard is started before the process is made to do something, and ended when nothing of it is left.
 	Guard func(pid int) (end func(), err error)
 }
 
@@ -101,6 +101,8 @@ type work struct {
 	scanner *pages.Scanner
 	reader  *copying.Reader
 	holder  *hold.Process
+	// By which of the process's threads it is looked at (process.Living).
+	living  int
 	owner   elfcore.Owner
 	program process.Program
 	layout  *elfcore.Layout
@@ -119,22 +121,23 @@ func begin(ctx context.Context, request Request) (*work, error) {
 	if w.owner, err = elfcore.OwnerOf(request.PID); err != nil {
 		return nil, hold.ErrGone
 	}
-	if w.program, err = process.ProgramOf(request.PID); err != nil {
+	w.living = process.Living(request.PID)
+	if w.program, err = process.ProgramOf(w.living); err != nil {
 		return nil, gone(err)
 	}
-	if w.scanner, err = pages.OpenScanner(request.PID); err != nil {
+	if w.scanner, err = pages.OpenScanner(w.living); err != nil {
 		return nil, gone(err)
 	}
 	workers := runtime.NumCPU()
 	if workers > 8 {
 		workers = 8
 	}
-	if w.reader, err = copying.OpenReader(request.PID, workers); err != nil {
+	if w.reader, err = copying.OpenReader(w.living, workers); err != nil {
 		w.scanner.Close()
 		return nil, gone(err)
 	}
-	w.rules = rulesOf(request.PID)
-	if w.first, err = choose(request.PID, w.rules, w.scanner, w.reader); err != nil {
+	w.rules = rulesOf(w.living)
+	if w.first, err = choose(w.living, w.rules, w.scanner, w.reader); err != nil {
 		w.end()
 		return nil, gone(err)
 	}
@@ -189,7 +192,7 @@ func (w *work) pause(act func(context.Context) error) error {
 	threads, err := w.holder.Stop(ctx)
 	if err == nil {
 		w.threads = threads
-		err = w.look(w.PID)
+		err = w.look(w.living)
 		if err == nil {
 			err = act(ctx)
 		}
@@ -212,11 +215,12 @@ func (w *work) resumed(began time.Time) {
 
 // look reads what there is while nothing changes it.
 func (w *work) look(pid int) error {
-	program, err := process.ProgramOf(w.PID)
+	program, err := process.ProgramOf(pid)
 	if err != nil {
 		return gone(err)
 	}
-	if program != w.program {
+	// What is open of the old program's memory shows nothing any more.
+	if program != w.program || !w.reader.Lives(w.first.mappings) {
 		return ErrChanged
 	}
 	if w.last, err = choose(pid, w.rules, w.scanner, w.reader); err != nil {
