@@ -15,7 +15,8 @@ import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const { signal } = new AbortController();
 const minorOf = (version: string) => Number(/^go1\.(\d+)/.exec(version)?.[1]);
-const gos = [...(await goTools(signal)), ...(await askedGos())].filter(
+const asked = await askedGos();
+const gos = (asked.length > 0 ? asked : await goTools(signal)).filter(
   ({ version }) => minorOf(version) >= 26,
 );
 const module = resolve(projectRoot, 'test/fixtures/go/leaks');
