@@ -3,7 +3,8 @@ import type { LabError } from '../errors.js';
 import { architectureOf } from './architecture.js';
 import { streamClient } from './client.js';
 import type { Bringing, Place } from './place.js';
-import { type PodCalls, podComplaint } from './pod-facts.js';
+import type { PodCalls } from './pod-calls.js';
+import { podComplaint } from './pod-complaints.js';
 import { readProcesses } from './processes.js';
 import { helperName, uploadScript } from './shell-upload.js';
 
@@ -38,7 +39,7 @@ export async function helperInside(
 ): Promise<Place> {
   const { pod } = calls.pod;
   const exec = (...command: readonly string[]) => ['exec', pod, `--container=${into}`, '--', ...command];
-  const architecture = await architectureThere(calls, node, exec('uname', '-m'), signal);
+  const architecture = await architectureThere(calls, node, exec('sh', '-c', 'uname -m'), signal);
   const helper = await helperFor(architecture, signal);
   const name = helperName(token);
   let file: string | undefined;

@@ -3,7 +3,8 @@ import { LabError, messageOf } from '../errors.js';
 import { debugContainerPlace, defaultDebugImage } from './debug-container.js';
 import { helperInside, type Inside } from './inside-pod.js';
 import type { Bringing, Place } from './place.js';
-import { callsOf, contextsThere, readPod, runningContainer } from './pod-facts.js';
+import { callsOf, contextsThere } from './pod-calls.js';
+import { readPod, runningContainer } from './pod-facts.js';
 import { type PodReference, podOf } from './reference.js';
 
 export interface PodBringing extends Bringing {
