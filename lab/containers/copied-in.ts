@@ -23,6 +23,7 @@ export async function copiedInPlace(
   let asRoot = false;
   const place: Omit<Place, 'processes'> = {
     where: `the container ${name}`,
+    grant: grantPtrace(client, name),
     run: async (call, read) => {
       const rights = asRoot ? ['--user', '0:0', '--privileged'] : [];
       return await streamClient({ ...call, client, args: ['exec', ...rights, id, file, ...call.args] }, read);

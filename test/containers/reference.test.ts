@@ -116,7 +116,7 @@ describe('the machine of a container', () => {
 
 describe('the processes of a container', () => {
   const line = (one: object): string => `${JSON.stringify({ uid: 0, state: 'S', ...one })}\n`;
-  const choice = { where: 'the container shop', target: 'docker://shop' };
+  const choice = { where: 'the container shop', target: 'docker://shop', grant: 'docker run --cap-add ...' };
   const server = { pid: 1, exe: '/server', command: ['/server', '-x'], go: 'go1.26.8' };
   const worker = { pid: 31, exe: '/worker', command: ['/worker'], go: 'go1.25.5' };
   const shell = { pid: 7, exe: '/bin/busybox', command: ['sh'] };
@@ -151,6 +151,16 @@ describe('the processes of a container', () => {
     const { message } = refusal(() => chooseProcess(readProcesses(line(server) + line(evil), '/x'), choice));
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
     expect(message).not.to.match(/[\u0000-\u0009\u000b-\u001f]/);
+  });
+
+  it('that may not be looked at are no reason to say that there is none', () => {
+    const foreign = { pid: 1, command: ['/server'] };
+    const { code, message, hint } = refusal(() =>
+      chooseProcess(readProcesses(line(foreign) + line(shell), '/x'), choice),
+    );
+    expect(code).to.equal('missing-permission');
+    expect(message).to.contain('what runs in the container shop may not be looked at: 1 /server');
+    expect(hint).to.equal(choice.grant);
   });
 
   it('may be none, and are said then', () => {
