@@ -51,7 +51,7 @@ export async function captureFromContainer(
   const note = (text: string): void => emit({ type: 'note', text });
   await removeLeftRooms(localTarget(), home, signal);
   await using place = await openPlace(request, { emit, note }, signal);
-  const { pid } = chooseProcess(place.processes, { ...request, where: place.where });
+  const { pid } = chooseProcess(place.processes, { ...request, where: place.where, grant: place.grant });
   const landing = join(home, await roomName('.landing', pid));
   try {
     const began = Date.now();

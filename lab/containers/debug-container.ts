@@ -6,7 +6,9 @@ import { poll } from '../deadline.js';
 import { LabError } from '../errors.js';
 import { helperInside, type Inside } from './inside-pod.js';
 import type { Place } from './place.js';
-import { type PodCalls, podComplaint, readPod } from './pod-facts.js';
+import type { PodCalls } from './pod-calls.js';
+import { podComplaint } from './pod-complaints.js';
+import { readPod } from './pod-facts.js';
 import { helperName, waitScript } from './shell-upload.js';
 
 /** Small, public, of all architectures, and with the shell that the helper is brought by. */

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import type { LabError } from '../errors.js';
+import { LabError } from '../errors.js';
 import { architectureOf } from './architecture.js';
 import { streamClient } from './client.js';
 import type { Bringing, Place } from './place.js';
-import { type PodCalls, podComplaint } from './pod-facts.js';
+import type { PodCalls } from './pod-calls.js';
+import { podComplaint } from './pod-complaints.js';
 import { readProcesses } from './processes.js';
-import { helperName, uploadScript } from './shell-upload.js';
+import { endScript, helperName, uploadFolders, uploadScript } from './shell-upload.js';
 
 const uploadMs = 10 * 60_000;
 const removeMs = 30_000;
@@ -16,8 +17,8 @@ export interface Inside extends Pick<Bringing, 'helperFor' | 'note'> {
   readonly container: string;
   /** Of the node the pod runs on; empty where it is not known. */
   readonly node: string;
-  /** The error where the kernel lets nobody in. */
-  readonly refused: (said: string, cause: LabError) => LabError;
+  /** The line that lets it be read. */
+  readonly grant: string;
 }
 
 /**
@@ -27,37 +28,34 @@ export interface Inside extends Pick<Bringing, 'helperFor' | 'note'> {
 export async function helperInside(
   {
     calls,
+    container,
     into,
     token,
     node,
     helperFor,
     note,
-    refused,
+    grant,
   }: Inside & { readonly into: string; readonly token: string },
   signal: AbortSignal,
 ): Promise<Place> {
   const { pod } = calls.pod;
   const exec = (...command: readonly string[]) => ['exec', pod, `--container=${into}`, '--', ...command];
-  const architecture = await architectureThere(calls, node, exec('uname', '-m'), signal);
+  const architecture = await architectureThere(calls, node, exec('sh', '-c', 'uname -m'), signal);
   const helper = await helperFor(architecture, signal);
   const name = helperName(token);
   let file: string | undefined;
   const where = `the pod ${pod}`;
+  const isDebug = into !== container;
   const leave = async (): Promise<void> => {
-    const paths =
-      file === undefined ? ['/tmp', '/var/tmp', '', '/dev/shm'].map((dir) => `${dir}/${name}`) : [file];
+    // Of one whose upload was ended it is not known how far that came.
+    const paths = file === undefined ? uploadFolders.map((dir) => `${dir}/${name}`) : [file];
+    const args = isDebug ? exec('sh', '-c', endScript, name) : exec('rm', '-f', ...paths);
     const gone = await calls
-      .kubectl({
-        args: exec('rm', '-f', ...paths),
-        signal: new AbortController().signal,
-        timeoutMs: removeMs,
-      })
+      .kubectl({ args, signal: new AbortController().signal, timeoutMs: removeMs })
       .catch(() => undefined);
-    if (gone?.exitCode !== 0 && file !== undefined) {
-      note(
-        `the capture helper could not be removed from ${where}: ${calls.typed(...exec('rm', '-f', file))}`,
-      );
-    }
+    // A debug container ends by itself, with all that is in it.
+    if (gone?.exitCode === 0 || isDebug || file === undefined) return;
+    note(`the capture helper could not be removed from ${where}: ${calls.typed(...args)}`);
   };
   try {
     const put = await calls.kubectl({
@@ -73,6 +71,7 @@ export async function helperInside(
     const there = file;
     return {
       where,
+      grant,
       processes: readProcesses(listed.stdout, file),
       run: async (call, read) =>
         await streamClient(
@@ -80,7 +79,12 @@ export async function helperInside(
           read,
         ),
       widen: () => false,
-      refused: async (said, cause) => refused(said, cause),
+      refused: async (said, cause) =>
+        new LabError(`the memory of ${where} may not be read: ${said}`, {
+          code: 'missing-permission',
+          hint: grant,
+          cause,
+        }),
       [Symbol.asyncDispose]: leave,
     };
   } catch (error) {

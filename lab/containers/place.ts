@@ -21,6 +21,8 @@ export interface Place extends AsyncDisposable {
   readonly where: string;
   /** What can be seen there, without the helper itself. */
   readonly processes: readonly ListedProcess[];
+  /** The line that grants the rights which are needed there, for a container that has none. */
+  readonly grant: string;
   /** Runs the helper; what the engine refuses is thrown, how the helper ends is a value. */
   run<T>(call: HelperCall, read: (stdout: Readable) => Promise<T>): Promise<HelperExit<T>>;
   /** After the kernel refused: takes more rights for the next run. False when there are no more to be had. */

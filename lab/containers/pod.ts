@@ -3,7 +3,8 @@ import { LabError, messageOf } from '../errors.js';
 import { debugContainerPlace, defaultDebugImage } from './debug-container.js';
 import { helperInside, type Inside } from './inside-pod.js';
 import type { Bringing, Place } from './place.js';
-import { callsOf, contextsThere, readPod, runningContainer } from './pod-facts.js';
+import { callsOf, contextsThere } from './pod-calls.js';
+import { readPod, runningContainer } from './pod-facts.js';
 import { type PodReference, podOf } from './reference.js';
 
 export interface PodBringing extends Bringing {
@@ -24,16 +25,11 @@ export async function openPod(
   const facts = await readPod(calls, signal);
   const container = runningContainer(calls, facts);
   const runtime = facts.spec.runtimeClassName;
-  const refused = (said: string, cause: LabError): LabError =>
-    new LabError(`the memory of ${pod.pod} may not be read: ${said}`, {
-      code: 'missing-permission',
-      hint:
-        runtime !== undefined && /gvisor|runsc|kata/i.test(runtime)
-          ? `leave out runtimeClassName: ${runtime} in the pod, or allow SYS_PTRACE in it`
-          : 'allow SYS_PTRACE there: securityContext: { capabilities: { add: [SYS_PTRACE] } } in the container of the pod',
-      cause,
-    });
-  const inside: Inside = { calls, container, node: facts.spec.nodeName, helperFor, note, refused };
+  const grant =
+    runtime !== undefined && /gvisor|runsc|kata/i.test(runtime)
+      ? `leave out runtimeClassName: ${runtime} in the pod, or allow SYS_PTRACE in it`
+      : 'allow SYS_PTRACE there: securityContext: { capabilities: { add: [SYS_PTRACE] } } in the container of the pod';
+  const inside: Inside = { calls, container, node: facts.spec.nodeName, helperFor, note, grant };
   try {
     return await debugContainerPlace({ ...inside, image: debugImage ?? defaultDebugImage }, signal);
   } catch (error) {

@@ -38,15 +38,17 @@ export interface Choice {
   readonly target: string;
   /** As seen inside of the container. */
   readonly pid?: number | undefined;
+  /** The line for rights that are missing there. */
+  readonly grant: string;
 }
 
 /**
  * The process that is meant: that pid, or else the only Go process. Throws `usage` that lists them with the command that
- * chooses when there are several, and `target` when there is none.
+ * chooses when there are several, `target` when there is none, and `missing-permission` when what runs may not be looked at.
  */
 export function chooseProcess(
   processes: readonly ListedProcess[],
-  { where, target, pid }: Choice,
+  { where, target, pid, grant }: Choice,
 ): ListedProcess {
   const going = processes.filter(({ go, state }) => go !== undefined && state !== 'Z' && state !== 'X');
   if (pid !== undefined) {
@@ -66,6 +68,13 @@ export function chooseProcess(
     return found;
   }
   const [first, second] = going;
+  const unreadable = processes.filter(({ exe, command }) => exe === '' && (command ?? []).length > 0);
+  if (first === undefined && unreadable.length > 0) {
+    throw new LabError(`what runs in ${where} may not be looked at: ${namesOf(unreadable)}`, {
+      code: 'missing-permission',
+      hint: grant,
+    });
+  }
   if (first === undefined) {
     const seen = processes.length === 0 ? 'no process can be seen' : `no Go process runs`;
     throw new LabError(`${seen} in ${where}${processes.length === 0 ? '' : `: ${namesOf(processes)}`}`, {

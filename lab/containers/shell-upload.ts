@@ -1,10 +1,15 @@
+/** Folders of a container that may take a program, the likeliest first; the root is empty here. */
+export const uploadFolders = ['/tmp', '/var/tmp', '', '/dev/shm'] as const;
+
+const each = `for d in ${uploadFolders.map((folder) => `"${folder}"`).join(' ')}; do`;
+
 /**
  * A script for a POSIX shell that has cat, chmod and rm. It puts what comes on stdin into the first folder that takes a
  * file and runs it, and prints its path; `$0` is the name of the file.
  */
 export const uploadScript = [
   'src=',
-  'for d in /tmp /var/tmp "" /dev/shm; do',
+  each,
   '  f="$d/$0"',
   '  if [ -n "$src" ]; then { cat "$src" > "$f"; } 2> /dev/null; else { cat > "$f"; } 2> /dev/null; fi || continue',
   '  chmod 0700 "$f"',
@@ -20,15 +25,14 @@ export const uploadScript = [
 ].join('\n');
 
 /**
- * What a debug container does: it waits, and ends as soon as the file `$0` that was put there is gone again, or when for a minute
- * none was run. Its process table is the service's, where this shell may not end anything.
+ * What a debug container does: it waits, and ends when {@link endScript} says so, or when the helper `$0` was not run for a
+ * minute. Its process table is the service's, where this shell may not end anything.
  */
 export const waitScript = [
-  'idle=0; seen=',
+  'idle=0',
   'while [ "$idle" -lt 60 ]; do',
-  '  there=; running=',
-  '  for d in /tmp /var/tmp "" /dev/shm; do if [ -e "$d/$0" ]; then there=1; seen=1; fi; done',
-  '  if [ -n "$seen" ] && [ -z "$there" ]; then exit 0; fi',
+  `  ${each} if [ -e "$d/$0-end" ]; then exit 0; fi; done`,
+  '  running=',
   '  for p in /proc/[0-9]*; do',
   '    c=; { read -r c < "$p/comm"; } 2> /dev/null',
   '    if [ "$c" = "$0" ]; then running=1; fi',
@@ -36,6 +40,13 @@ export const waitScript = [
   '  if [ -n "$running" ]; then idle=0; else idle=$((idle + 1)); fi',
   '  sleep 1',
   'done',
+].join('\n');
+
+/** Ends the debug container of the helper `$0`. */
+export const endScript = [
+  `${each} rm -f "$d/$0"; done`,
+  `${each} { : > "$d/$0-end"; } 2> /dev/null && exit 0; done`,
+  'exit 1',
 ].join('\n');
 
 /** Bytes that the kernel keeps of a program's name (proc(5), comm): the script tells programs by it. */

@@ -6,7 +6,7 @@ import { poll } from '../deadline.js';
 import type { LabError } from '../errors.js';
 import { runClient, streamClient } from './client.js';
 import { askMs, complaint, type EngineContainer, reasonIn } from './engine-facts.js';
-import { engineRefused } from './engine-rights.js';
+import { engineRefused, grantPtrace } from './engine-rights.js';
 import { ownerLabel } from './left-in-engine.js';
 import type { Place } from './place.js';
 import { readProcesses } from './processes.js';
@@ -52,6 +52,7 @@ export async function throwAwayPlace(
 
   const place: Omit<Place, 'processes'> = {
     where: `the container ${name}`,
+    grant: grantPtrace(client, name),
     async run(call, read) {
       const called = `lab-capture-${token}-${++made}`;
       const args = [
