@@ -31,10 +31,22 @@ export interface Captured extends AsyncDisposable {
   readonly pid: number;
   /** All that it printed until now. */
   said(): string;
-  /** How often its ticker has ticked, and the longest gap between two ticks, milliseconds. */
-  pulse(): Promise<{ readonly ticks: number; readonly longestGapMs: number }>;
+  pulse(): Promise<Pulse>;
   /** `undefined` while it runs. */
   ended(): number | string | undefined;
+}
+
+/** What a program with `pulse.go` of that module writes into the file that the variable PULSE names. */
+export interface Pulse {
+  readonly ticks: number;
+  /** Between two ticks since it began, or since the last SIGUSR1. */
+  readonly longestGapMs: number;
+}
+
+export async function pulseOf(file: string): Promise<Pulse> {
+  const words = await readFile(file);
+  if (words.length < 16) return { ticks: 0, longestGapMs: 0 };
+  return { ticks: Number(words.readBigUInt64LE(0)), longestGapMs: Number(words.readBigUInt64LE(8)) / 1e6 };
 }
 
 let started = 0;
@@ -44,13 +56,12 @@ export async function startCaptured(
   exe: string,
   folder: TempFolder,
   args: readonly string[] = [],
-  env: Readonly<Record<string, string>> = {},
 ): Promise<Captured> {
   started += 1;
   const pulseFile = folder.file(`pulse-${started}`);
-  const child = spawn(exe, ['-pulse', pulseFile, ...args], {
+  const child = spawn(exe, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, FOLDER: folder.path, ...env },
+    env: { ...process.env, FOLDER: folder.path, PULSE: pulseFile },
   });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (more: string) => {
@@ -71,13 +82,7 @@ export async function startCaptured(
     pid: Number(pid),
     said: () => text,
     ended: () => child.exitCode ?? child.signalCode ?? undefined,
-    async pulse() {
-      const words = await readFile(pulseFile);
-      return {
-        ticks: Number(words.readBigUInt64LE(0)),
-        longestGapMs: Number(words.readBigUInt64LE(8)) / 1e6,
-      };
-    },
+    pulse: () => pulseOf(pulseFile),
     [Symbol.asyncDispose]: dispose,
   };
 }
