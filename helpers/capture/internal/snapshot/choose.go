@@ -59,8 +59,9 @@ func (s selection) wanted() pages.Runs {
 
 func (s selection) has(mapping process.Mapping) uint64 { return s.inFile[mapping.From] }
 
-// choose looks at all mappings as they are now.
-func choose(pid int, rules rules, scanner *pages.Scanner, reader *copying.Reader) (selection, error) {
+// choose looks at all mappings as they are now. What there is of shared memory is told by a scanner of its own: a child
+// that was just made has not looked at any of it.
+func choose(pid int, rules rules, scanner, shared *pages.Scanner, reader *copying.Reader) (selection, error) {
 	mappings, err := process.Maps(pid)
 	if err != nil {
 		return selection{}, err
@@ -71,7 +72,11 @@ func choose(pid int, rules rules, scanner *pages.Scanner, reader *copying.Reader
 			continue
 		}
 		chosen.mappings = append(chosen.mappings, mapping)
-		size, pieces, err := rules.of(mapping, scanner, reader)
+		by := scanner
+		if mapping.Shared {
+			by = shared
+		}
+		size, pieces, err := rules.of(mapping, by, reader)
 		if err != nil {
 			return selection{}, err
 		}

@@ -150,7 +150,7 @@ func (w *work) tracked(tracker pages.Tracker, file *os.File) error {
 		return runs.Union(now.wanted().Without(copied))
 	}
 	for round := 1; round < mostRounds && tracker.Repeats(); round++ {
-		now, err := choose(w.living, w.rules, w.scanner, w.reader)
+		now, err := choose(w.living, w.rules, w.scanner, w.scanner, w.reader)
 		if err != nil {
 			return gone(err)
 		}
@@ -298,10 +298,11 @@ func (w *work) fork(act func(context.Context) error) (err error) {
 		scanner.Close()
 		return gone(err)
 	}
-	w.scanner.Close()
+	shared := w.scanner
+	defer shared.Close()
 	w.reader.Close()
 	w.scanner, w.reader = scanner, reader
-	if err := w.look(child); err != nil {
+	if err := w.look(child, shared); err != nil {
 		return err
 	}
 	return act(w.ctx)

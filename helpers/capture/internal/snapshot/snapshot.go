@@ -137,7 +137,7 @@ func begin(ctx context.Context, request Request) (*work, error) {
 		return nil, gone(err)
 	}
 	w.rules = rulesOf(w.living)
-	if w.first, err = choose(w.living, w.rules, w.scanner, w.reader); err != nil {
+	if w.first, err = choose(w.living, w.rules, w.scanner, w.scanner, w.reader); err != nil {
 		w.end()
 		return nil, gone(err)
 	}
@@ -192,7 +192,7 @@ func (w *work) pause(act func(context.Context) error) error {
 	threads, err := w.holder.Stop(ctx)
 	if err == nil {
 		w.threads = threads
-		err = w.look(w.living)
+		err = w.look(w.living, w.scanner)
 		if err == nil {
 			err = act(ctx)
 		}
@@ -214,7 +214,7 @@ func (w *work) resumed(began time.Time) {
 }
 
 // look reads what there is while nothing changes it.
-func (w *work) look(pid int) error {
+func (w *work) look(pid int, shared *pages.Scanner) error {
 	program, err := process.ProgramOf(pid)
 	if err != nil {
 		return gone(err)
@@ -223,7 +223,7 @@ func (w *work) look(pid int) error {
 	if program != w.program || !w.reader.Lives(w.first.mappings) {
 		return ErrChanged
 	}
-	if w.last, err = choose(pid, w.rules, w.scanner, w.reader); err != nil {
+	if w.last, err = choose(pid, w.rules, w.scanner, shared, w.reader); err != nil {
 		return gone(err)
 	}
 	w.layout.Extend(w.last.rooms)

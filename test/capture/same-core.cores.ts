@@ -1,0 +1,132 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { expect } from 'chai';
+import { execa } from 'execa';
+import { analyzeCore } from '../../lab/analysis/analyze-core.js';
+import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
+import { gcore } from '../../lab/capture/gcore.js';
+import { poll } from '../../lab/deadline.js';
+import { findDelve } from '../../lab/toolchain/index.js';
+import { buildCaptured, type CapturedBuild, startCaptured, tracesOf } from '../captured-program.js';
+import { hasGcc } from '../go-build-env.js';
+import { askedGos, goTools } from '../hung-program.js';
+import { comparePages } from '../same-memory.js';
+import { sparseGdb } from '../sparse-gdb.js';
+import { take, takeStream } from '../taking-helper.js';
+import { type TempFolder, tempFolder } from '../temp-folder.js';
+
+const { signal } = new AbortController();
+
+interface Case extends CapturedBuild {
+  readonly name: string;
+  readonly go: string;
+  readonly version: string;
+  readonly args?: readonly string[];
+  /** Stripped programs are nothing that Delve reads. */
+  readonly isStripped?: boolean;
+}
+
+const gos = [...(await goTools(signal)), ...(await askedGos())];
+const plain: readonly Case[] = gos.map(({ path, version }) => ({ name: version, go: path, version }));
+const [first] = gos;
+const kinds: readonly Omit<Case, 'go' | 'version'>[] = [
+  { name: '500 threads', args: ['-threads=500'] },
+  { name: 'no debug information', flags: ['-ldflags=-s -w'], isStripped: true },
+  { name: 'a position-independent program', flags: ['-buildmode=pie'] },
+  ...(hasGcc
+    ? [
+        { name: 'C code', flags: ['-tags=withc'] },
+        {
+          name: 'a static position-independent program',
+          flags: ['-buildmode=pie', '-tags=withc', '-ldflags=-linkmode=external -extldflags=-static-pie'],
+        },
+        { name: 'the race detector', flags: ['-race'] },
+      ]
+    : []),
+];
+const cases: readonly Case[] = [
+  ...plain,
+  ...(first === undefined ? [] : kinds.map((kind) => ({ ...kind, go: first.path, version: first.version }))),
+];
+
+/** Until every thread has been reached by the signal. */
+async function standStill(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  const look = async () =>
+    (await tracesOf(pid)).stopped.length === (await readdir(`/proc/${pid}/task`)).length || undefined;
+  expect(await poll(look, { signal, deadlineMs: 10_000, everyMs: 5 })).to.equal(true);
+}
+
+/** As a debugger shows the threads of a core, by their ids. */
+async function stacks(exe: string, core: string): Promise<Readonly<Record<string, string>>> {
+  const argv = ['--nx', '--batch', '-iex', 'set auto-load off', '-iex', 'set debuginfod enabled off'];
+  // By its last instruction a thread may differ: one that was made to call something begins its own call anew.
+  const backtrace = 'thread apply all bt -frame-info short-location -frame-arguments none 12';
+  const { stdout } = await execa('gdb', [...argv, '-ex', backtrace, exe, core]);
+  // gdb before 14 wants as many bytes of vector registers as Intel's processors have, and warns of the kernel's cores too.
+  const text = stdout.replaceAll(/^(?:\[New LWP|warning: Section `\.reg-xstate).*\n/gm, '');
+  const [, ...parts] = text.split(/^Thread \d+ \((?:Thread 0x\w+ \()?LWP (\d+)\)+.*$/m);
+  const threads = parts.flatMap((id, i) => (i % 2 === 0 ? [[id, parts[i + 1]?.trim() ?? '']] : []));
+  return Object.fromEntries(threads);
+}
+
+async function goroutines(dlv: string, exe: string, core: string, folder: TempFolder): Promise<string> {
+  const { stdout } = await execa(dlv, ['core', exe, core, '--allow-non-terminal-interactive=true'], {
+    input: 'goroutines -t\nquit\n',
+    env: { HOME: folder.path, TERM: 'dumb' },
+  });
+  // Which one is selected at first depends on the order of threads alone.
+  return stdout.replaceAll(/^\* /gm, '  ');
+}
+
+/** Without what tells of the analysis, or of the file, and not of the process. */
+function told({ stats: _, ...rest }: Diagnosis, core: string): unknown {
+  return JSON.parse(JSON.stringify(rest).replaceAll(core, 'CORE'));
+}
+
+describe('a core that the helper takes is the same as gdb’s', function () {
+  this.timeout(600_000);
+
+  for (const { name, go, version, flags = [], args = [], isStripped = false } of cases) {
+    it(`of a program with ${name}`, async function () {
+      const delve = await findDelve({ goVersion: version, install: false }, signal);
+      const gdb = await execa('gdb', ['--version'], { reject: false });
+      if (delve === undefined || gdb.exitCode !== 0) return this.skip();
+      await using folder = await tempFolder();
+      const exe = await buildCaptured(folder, { go, flags });
+      await using program = await startCaptured(exe, folder, ['-resident=30', '-goroutines=50', ...args]);
+      const { pid } = program;
+      await standStill(pid);
+      const reference = folder.file('core.gdb');
+      await gcore.capture({ target: await sparseGdb(), pid, file: reference, goVersion: version }, signal);
+      const expected = {
+        stacks: await stacks(exe, reference),
+        goroutines: isStripped ? '' : await goroutines(delve.path, exe, reference, folder),
+        diagnosis: told(
+          await analyzeCore({ exe, core: reference, delve: delve.path }, () => undefined, signal),
+          reference,
+        ),
+      };
+      expect(Object.keys(expected.stacks).length).to.be.greaterThan(3);
+
+      for (const way of ['auto', 'read', 'fork', 'stream'] as const) {
+        const core = folder.file(`core.${way}`);
+        const taken =
+          way === 'stream'
+            ? await takeStream(pid, (entry) => (entry === 'core' ? core : folder.file(`stream.${entry}`)))
+            : await take(pid, core, `--snapshot=${way}`);
+        expect(taken.snapshot, way).to.equal(
+          { auto: 'tracked', read: 'read', fork: 'fork', stream: 'read' }[way],
+        );
+        expect(taken.notes, way).to.deep.equal([]);
+        expect(await comparePages(pid, reference, core), way).to.be.greaterThan(7_000);
+        expect(await stacks(exe, core), way).to.deep.equal(expected.stacks);
+        if (!isStripped)
+          expect(await goroutines(delve.path, exe, core, folder), way).to.equal(expected.goroutines);
+        const diagnosis = await analyzeCore({ exe, core, delve: delve.path }, () => undefined, signal);
+        expect(told(diagnosis, core), way).to.deep.equal(expected.diagnosis);
+      }
+      expect(await readFile(folder.file('stream.server'))).to.deep.equal(await readFile(exe));
+      expect(/^State:\s+(\w)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]).to.equal('T');
+    });
+  }
+});
