@@ -36,18 +36,8 @@ func New(owner elfcore.Owner) *Scrubber {
 	return &Scrubber{owner: owner, began: time.Now(), touched: map[uint64]bool{}}
 }
 
-// Look finds out what of the memory is to stay as it is. A process that runs may move its tables meanwhile: it is
-// looked at more than once.
+// Look finds out what of the memory is to stay as it is.
 func (s *Scrubber) Look(sight snapshot.Sight) (copying.Filter, error) {
-	for attempt := 1; ; attempt++ {
-		filter, err := s.look(sight)
-		if err == nil || !sight.Runs || attempt == 5 {
-			return filter, err
-		}
-	}
-}
-
-func (s *Scrubber) look(sight snapshot.Sight) (copying.Filter, error) {
 	m := mapsOf(sight.Mappings)
 	s.rule = NewRule(m.all, s.began)
 	if s.files == nil {

@@ -114,10 +114,7 @@ func (f *finder) few(list slice, look func(address uint64) (sure, possible bool)
 
 // all calls with each element.
 func (f *finder) all(list slice, each func(address uint64)) {
-	bytes := make([]byte, list.length*8)
-	if !f.view(list.base, bytes) {
-		return
-	}
+	bytes := f.whole(list.base, make([]byte, list.length*8))
 	for i := 0; i < len(bytes); i += 8 {
 		if address := binary.LittleEndian.Uint64(bytes[i:]); address%8 == 0 && f.isMapped(address) {
 			each(address)
@@ -163,13 +160,15 @@ func (f *finder) spans(list slice) bool {
 	f.keep(list.base, list.base+list.length*8)
 	var bytes [spanSize]byte
 	for _, address := range all {
-		if f.arenas[address>>arenaBits] || !f.view(address, bytes[:]) {
+		if f.arenas[address>>arenaBits] {
 			continue
 		}
 		f.keepPages(address, address+spanSize)
+		f.whole(address, bytes[:])
 		for i := 0; i < spanSize; i += 8 {
 			if leads := binary.LittleEndian.Uint64(bytes[i:]); leads >= lowestAddress && !f.arenas[leads>>arenaBits] && f.isOther(leads) {
-				f.keepPages(leads, leads+mostBits)
+				f.keepPages(leads, leads+1)
+				f.keep(leads&^7, leads&^7+mostBits)
 			}
 		}
 	}
@@ -197,7 +196,7 @@ func (f *finder) processors(list slice) bool {
 	bytes := make([]byte, processorLook)
 	for i := uint64(0); i < list.length; i++ {
 		address := f.word(list.base + i*8)
-		if address%8 != 0 || !f.isMapped(address) || uint64(uint32(f.word(address))) != i || !hasBuffer(f.readable(address, bytes), address) {
+		if address%8 != 0 || !f.isMapped(address) || uint64(uint32(f.word(address))) != i || !hasBuffer(f.whole(address, bytes), address) {
 			return false
 		}
 	}
@@ -205,15 +204,15 @@ func (f *finder) processors(list slice) bool {
 	return true
 }
 
-// readable is what there is of the memory, up to the first page that is not there.
-func (f *finder) readable(address uint64, into []byte) []byte {
+// whole reads memory of which some pages may have nothing: these are zeros.
+func (f *finder) whole(address uint64, into []byte) []byte {
 	for done := 0; done < len(into); {
 		step := tablePage - int((address+uint64(done))%tablePage)
 		if step > len(into)-done {
 			step = len(into) - done
 		}
-		if !f.view(address+uint64(done), into[done:done+step]) {
-			return into[:done]
+		if part := into[done : done+step]; !f.view(address+uint64(done), part) {
+			zero(part, 0, step)
 		}
 		done += step
 	}

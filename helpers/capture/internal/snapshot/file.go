@@ -134,7 +134,7 @@ func (w *work) tracked(tracker pages.Tracker, file *os.File) error {
 		return err
 	}
 	var err error
-	if sink.Filter, err = w.filter(w.first, w.reader.View, Sight{Runs: true}); err != nil {
+	if sink.Filter, err = w.filterWhileRunning(); err != nil {
 		return err
 	}
 	if err := w.copy(w.ctx, copied, sink, false); err != nil {
@@ -162,7 +162,7 @@ func (w *work) tracked(tracker pages.Tracker, file *os.File) error {
 		if err := tracker.Again(runs); err != nil {
 			return err
 		}
-		if sink.Filter, err = w.filter(now, w.reader.View, Sight{Runs: true}); err != nil {
+		if sink.Filter, err = w.filterWhileRunning(); err != nil {
 			return err
 		}
 		if err := w.copy(w.ctx, runs, sink, true); err != nil {
@@ -179,7 +179,7 @@ func (w *work) tracked(tracker pages.Tracker, file *os.File) error {
 		if again.Bytes() <= w.Memory {
 			return w.copy(ctx, again, aside, true)
 		}
-		if sink.Filter, err = w.filter(w.last, w.reader.View, Sight{}); err != nil {
+		if sink.Filter, err = w.filter(w.reader.View, nil); err != nil {
 			return err
 		}
 		return w.copy(ctx, again, sink, true)
@@ -188,7 +188,7 @@ func (w *work) tracked(tracker pages.Tracker, file *os.File) error {
 		return err
 	}
 	if again.Bytes() <= w.Memory {
-		if sink.Filter, err = w.filter(w.last, w.reader.View, Sight{Changed: aside}); err != nil {
+		if sink.Filter, err = w.filter(w.reader.View, aside); err != nil {
 			return err
 		}
 	}
@@ -211,7 +211,7 @@ func (w *work) read(file *os.File) error {
 		return err
 	}
 	defer memory.Close()
-	filter, err := w.filter(w.last, memory.View, Sight{})
+	filter, err := w.filter(memory.View, nil)
 	if err != nil {
 		return err
 	}
@@ -223,7 +223,7 @@ func (w *work) read(file *os.File) error {
 
 // straight copies all into the file, of memory that nobody changes.
 func (w *work) straight(ctx context.Context, file *os.File) error {
-	filter, err := w.filter(w.last, w.reader.View, Sight{})
+	filter, err := w.filter(w.reader.View, nil)
 	if err != nil {
 		return err
 	}

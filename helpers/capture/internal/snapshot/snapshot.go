@@ -61,8 +61,6 @@ type Scrubber interface {
 type Sight struct {
 	Mappings []process.Mapping
 	View     copying.View
-	// Runs is whether the process changes it meanwhile.
-	Runs bool
 	// Changed is what is not any more as it was at the last look, if all else is: nil when nothing is known of that.
 	Changed *copying.Aside
 }
@@ -170,14 +168,31 @@ func (w *work) end() {
 	}
 }
 
-// filter is nil when memory is stored as it is. The view is of memory that `chosen` tells of.
-func (w *work) filter(chosen selection, view copying.View, sight Sight) (copying.Filter, error) {
+// filter is nil when memory is stored as it is. The view is of memory that does not change, and of which w.last tells.
+func (w *work) filter(view copying.View, changed *copying.Aside) (copying.Filter, error) {
 	if w.scrubber == nil {
 		return nil, nil
 	}
-	sight.Mappings = chosen.mappings
-	sight.View = view.Within(chosen.wanted())
-	return w.scrubber.Look(sight)
+	return w.scrubber.Look(Sight{w.last.mappings, view.Within(w.last.wanted()), changed})
+}
+
+// mostLooks is how often a process that runs is looked at until it has not moved anything meanwhile.
+const mostLooks = 5
+
+func (w *work) filterWhileRunning() (filter copying.Filter, err error) {
+	if w.scrubber == nil {
+		return nil, nil
+	}
+	for i := 0; i < mostLooks; i++ {
+		now, failed := choose(w.PID, w.rules, w.scanner, w.reader)
+		if failed != nil {
+			return nil, gone(failed)
+		}
+		if filter, err = w.scrubber.Look(Sight{now.mappings, copying.View(w.reader.View).Within(now.wanted()), nil}); err == nil {
+			break
+		}
+	}
+	return filter, err
 }
 
 func (w *work) copy(ctx context.Context, runs pages.Runs, sink copying.Sink, again bool) error {

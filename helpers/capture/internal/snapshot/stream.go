@@ -51,7 +51,7 @@ func (w *work) fromProcess(ctx context.Context, runs pages.Runs, sink copying.Si
 }
 
 func (w *work) stream(ctx context.Context, name string, entry Entry, view copying.View, from source) error {
-	filter, err := w.filter(w.last, view, Sight{})
+	filter, err := w.filter(view, nil)
 	if err != nil {
 		return err
 	}
