@@ -31,7 +31,7 @@ const tellsOf = (beside: Beside | undefined, name: string): readonly SeenGroup[]
 
 for (const go of gos) {
   describe(`the runtime's leak profile beside a core of ${go.version}`, function () {
-    this.timeout(240_000);
+    this.timeout(600_000);
     let folder: TempFolder;
     let exe: string;
     let delve: string;

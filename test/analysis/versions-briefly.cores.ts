@@ -41,7 +41,7 @@ for (const version of versions) {
         const exe = folder.file(build);
         const flags = builds[build as keyof typeof builds];
         await execa(join(root, 'bin/go'), ['build', ...flags, '-o', exe, '.'], { cwd: module, env: local });
-        await using made = await coreOf(exe, `go${version}`, 'gcore');
+        await using made = await coreOf(exe, `go${version}`, 'helper');
         return await analyzeCore({ exe, core: made.core, delve }, () => undefined, signal);
       });
       for (const result of diagnosed.values()) result.catch(() => undefined);
