@@ -8,7 +8,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', 'lab');
 /** As it is written, with them. */
 const sources = resolve(root, '..', '..', 'lab');
 const heart = ['analysis', 'core', 'goruntime', 'source', 'delve'];
-const experiment = ['targets', 'server', 'load', 'drive', 'hang', 'capture'];
+const experiment = ['targets', 'server', 'load', 'drive', 'hang', 'capture', 'containers'];
 
 async function modulesOf(folder: string): Promise<string[]> {
   const names = await readdir(join(root, folder), { recursive: true });

@@ -1,4 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type HelperEvent, parseEvent } from '../capture/helper/events.js';
 import { coreArguments, type HelperOptions } from '../capture/helper/options.js';
 import { requireSpaceHere } from '../capture/space.js';
@@ -68,16 +69,29 @@ async function attempt(
     );
     await measured;
     either.throwIfAborted();
-    if (failed !== undefined) throw asLabError(failed);
     if (ran.read.status === 'rejected' && !isCut(ran.read.reason)) throw ran.read.reason;
+    // Who ended it was not this lab: that would have thrown before.
+    if (failed?.code === 'interrupted') throw endedEarly(place, ran.exitCode, failed.message);
+    if (failed !== undefined) throw asLabError(failed);
     if (ran.exitCode !== 0) throw endedEarly(place, ran.exitCode, ran.stderr);
     if (ran.read.status === 'rejected') throw ran.read.reason;
-    return { ...ran.read.value, pausedMs: (done?.pauseMicros ?? 0) / 1000, notes: done?.notes ?? [] };
+    const { pauseMicros, notes } = done ?? (await accountIn(folder));
+    return { ...ran.read.value, pausedMs: pauseMicros / 1000, notes };
   } catch (error) {
     if (signal.aborted) throw interrupted(error);
     if (stopped.signal.aborted) throw stopped.signal.reason;
     throw error;
   }
+}
+
+/** The helper's last words, as they came with the core: a client that is done may have lost the end of stderr. */
+async function accountIn(folder: string): Promise<Extract<HelperEvent, { event: 'done' }>> {
+  const account = parseEvent(await readFile(join(folder, 'capture.json'), 'utf8'));
+  if (account?.event === 'done') return account;
+  throw new LabError('the core came without an account of how it was taken', {
+    code: 'undecided',
+    hint: 'run the same command again',
+  });
 }
 
 const isCut = (error: unknown): boolean => error instanceof LabError && error.code === 'undecided';

@@ -182,20 +182,21 @@ for (const client of ['docker', 'podman'] as const) {
       await goesOn('big');
     });
 
-    it('nor when what takes the core is killed in there', async () => {
-      const dir = fresh();
-      const running = startLab([...target('big'), '-o', dir], engine.env);
-      await whileTaking(running, dir);
-      const { commandLine } = await running.child(/ start --attach /);
-      const [, token] = /lab-capture-([0-9a-f]+)-/.exec(commandLine) ?? [];
-      const helper = processTable().find((one) => one.commandLine.startsWith(`/lab-capture-${token} core`));
-      expect(helper, `the helper of ${commandLine}`).not.to.equal(undefined);
-      if (helper !== undefined) process.kill(helper.pid, 'SIGKILL');
-      const { exitCode, stderr } = await running.ended;
-      expect(exitCode, stderr).to.equal(2);
-      await nothingIsLeft(dir);
-      await goesOn('big');
-    });
+    for (const name of ['SIGKILL', 'SIGTERM'] as const)
+      it(`nor when what takes the core is ended in there by ${name}`, async () => {
+        const dir = fresh();
+        const running = startLab([...target('big'), '-o', dir], engine.env);
+        await whileTaking(running, dir);
+        const { commandLine } = await running.child(/ start --attach /);
+        const [, token] = /lab-capture-([0-9a-f]+)-/.exec(commandLine) ?? [];
+        const helper = processTable().find((one) => one.commandLine.startsWith(`/lab-capture-${token} core`));
+        expect(helper, `the helper of ${commandLine}`).not.to.equal(undefined);
+        if (helper !== undefined) process.kill(helper.pid, name);
+        const { exitCode, stderr } = await running.ended;
+        expect(exitCode, stderr).to.equal(2);
+        await nothingIsLeft(dir);
+        await goesOn('big');
+      });
 
     it('whose lab is killed is tidied up by the next one', async () => {
       const dir = fresh();
