@@ -84,7 +84,7 @@ function told({ stats: _, ...rest }: Diagnosis, core: string): unknown {
 }
 
 describe('a core that the helper takes is the same as gdb’s', function () {
-  this.timeout(600_000);
+  this.timeout(300_000);
 
   for (const { name, go, version, flags = [], args = [], isStripped = false } of cases) {
     it(`of a program with ${name}`, async function () {
