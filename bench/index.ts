@@ -1,3 +1,4 @@
+import { run as capture } from './capture.js';
 import { run as dump } from './dump.js';
 import { run as framing } from './framing.js';
 import { run as hang } from './hang.js';
@@ -15,6 +16,7 @@ const benches: readonly { readonly name: string; readonly run: (signal: AbortSig
   { name: 'crowd', run: crowd },
   { name: 'dump', run: dump },
   { name: 'kit', run: kit },
+  { name: 'capture', run: capture },
   { name: 'servers', run: servers },
   { name: 'wrapped', run: wrapped },
 ];

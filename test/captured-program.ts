@@ -56,12 +56,13 @@ export async function startCaptured(
   exe: string,
   folder: TempFolder,
   args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Captured> {
   started += 1;
   const pulseFile = folder.file(`pulse-${started}`);
   const child = spawn(exe, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, FOLDER: folder.path, PULSE: pulseFile },
+    env: { ...process.env, FOLDER: folder.path, PULSE: pulseFile, ...env },
   });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (more: string) => {

@@ -88,7 +88,7 @@ export async function comparePages(pid: number, reference: string, other: string
         if (isSame !== true) {
           const where = mappings.find(({ from, to }) => from <= address && address < to)?.path;
           const how = found === undefined ? 'is missing' : 'differs';
-          throw new Error(`page ${address.toString(16)} of ${where || 'anonymous memory'} ${how}`);
+          throw new Error(`${other}: page ${address.toString(16)} of ${where || 'anonymous memory'} ${how}`);
         }
         compared += 1;
       }

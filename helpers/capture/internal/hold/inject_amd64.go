@@ -237,9 +237,20 @@ func (i *Injector) fork() (child int, err error) {
 	}
 	// Memory below the stack pointer is nobody's.
 	at := (word(i.registers, atRSP) - belowRedZone - uint64(len(text))) &^ 15
+	before := make([]byte, len(text))
+	if err := readAt(i.thread, at, before); err != nil {
+		return 0, err
+	}
 	if err := writeAt(i.thread, at, text); err != nil {
 		return 0, err
 	}
+	// So that process and core are as they were to the last byte.
+	defer func() {
+		_ = writeAt(i.thread, at, before)
+		if child != 0 {
+			_ = writeAt(child, at, before)
+		}
+	}()
 	if err := i.begin(optionSysGood|optionTraceFork|optionTraceClone, clone3, at, uint64(len(text))); err != nil {
 		return 0, err
 	}

@@ -184,7 +184,7 @@ func (w *work) filterWhileRunning() (filter copying.Filter, err error) {
 		return nil, nil
 	}
 	for i := 0; i < mostLooks; i++ {
-		now, failed := choose(w.PID, w.rules, w.scanner, w.reader)
+		now, failed := choose(w.living, w.rules, w.scanner, w.scanner, w.reader)
 		if failed != nil {
 			return nil, gone(failed)
 		}
