@@ -5,6 +5,7 @@ import { runChild } from './child.mjs';
 /** Go modules of the project with tests, the build tags with which each is tested, and which Go among the tools tests it. */
 const modules = [
   { path: 'go-server', flavours: ['', 'fixed'], tool: 'go' },
+  { path: join('helpers', 'capture'), flavours: [''], tool: 'go' },
   { path: join('helpers', 'facts'), flavours: [''], tool: 'factsGo' },
 ];
 

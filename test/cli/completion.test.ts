@@ -39,6 +39,7 @@ describe('completion', function () {
       ...flavours.map((one) => `--build=${one}`),
       ':none',
     ]);
+    expect(await words('capture', '--sl')).to.deep.equal(['--slim', ':none']);
     expect(await words('capture', '--target', 's')).to.deep.equal(['ssh://', ':none']);
     expect(await words('completion', 'z')).to.deep.equal(['zsh', ':none']);
   });

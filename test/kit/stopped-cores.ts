@@ -57,8 +57,18 @@ export async function expectSameOfAll(
   const diagnose = (core: string) => analyzeCore({ exe, core, delve, ...sources }, silent, signal);
   const of = await diagnose(whole);
   for (const core of slim) {
-    const { differences } = compareDiagnoses(of, await diagnose(core));
-    expect(differences, `${core}: ${of.summary}`).to.deep.equal([]);
+    const other = await diagnose(core);
+    const { differences } = compareDiagnoses(of, other);
+    const [path = ''] = differences;
+    expect(differences, `${core}: ${at(of, path)} is ${at(other, path)}`).to.deep.equal([]);
   }
   return of;
+}
+
+/** What a path of a comparison leads to. */
+function at(value: unknown, path: string): string {
+  const found = path
+    .split('.')
+    .reduce((in_: unknown, key) => (in_ instanceof Object ? Reflect.get(in_, key) : undefined), value);
+  return JSON.stringify(found) ?? 'nothing';
 }

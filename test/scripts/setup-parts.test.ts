@@ -71,13 +71,14 @@ describe('the parts of the set-up', () => {
         one.tags,
       ]);
     expect(seen()).to.deep.equal([]);
-    for (const module of ['go-server', 'helpers/facts']) {
+    for (const module of ['go-server', 'helpers/capture', 'helpers/facts']) {
       await mkdir(folder.file(module), { recursive: true });
       await writeFile(folder.file(`${module}/go.mod`), 'module example.com/m\n');
     }
     expect(seen()).to.deep.equal([
       ['go-server', ''],
       ['go-server', 'fixed'],
+      ['helpers/capture', ''],
       ['helpers/facts', ''],
     ]);
   });
