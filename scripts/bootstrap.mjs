@@ -1,4 +1,4 @@
-// Entry of `npm run lab`, `npm test` and `npm run bench`: does the set-up that is missing, then the job.
+// Entry of `npm run lab`, `npm test`, `npm run bench` and their like: does the set-up that is missing, then the job.
 // Written so that an old Node still parses it and gets to the message below.
 const supported = (version) => {
   const [major, minor] = version.split('.').map(Number);

@@ -5,7 +5,7 @@ import { buildPages, pagesAreFresh } from './pages.mjs';
 import { runLogged } from './steps.mjs';
 
 /** The folders that tsconfig.json includes; dist/ mirrors them. */
-const folders = ['lab', 'scripts', 'test', 'bench'];
+const folders = ['lab', 'scripts', 'test', 'bench', 'score'];
 const stampFile = (root) => join(root, 'dist', '.built-from');
 
 /** Files under a folder whose names end so, as paths relative to the root. */

@@ -40,11 +40,11 @@ export async function runJob(job, args) {
   }
   const tools = await setUp({ toolchain: true });
   if (tests.has(job)) process.exit(await runTests(root, tools, job, args));
-  if (job === 'bench') {
-    const argv = [process.execPath, join(root, 'dist', 'bench', 'index.js'), ...args];
+  if (job === 'bench' || job === 'score') {
+    const argv = [process.execPath, join(root, 'dist', job, 'index.js'), ...args];
     process.exit(await runChild(argv, { cwd: root, env: { PATH: pathWith(tools) } }));
   }
-  process.stderr.write(`unknown job: ${job}\n-> npm run lab, bench, ${[...tests].join(', ')}\n`);
+  process.stderr.write(`unknown job: ${job}\n-> npm run lab, bench, score, ${[...tests].join(', ')}\n`);
   process.exit(64);
 }
 

@@ -1,4 +1,5 @@
 import { messageOf } from '../../errors.js';
+import type { Knot } from '../graph/knots.js';
 import { countOf, numbered } from '../model/counts.js';
 import { callerOfSync } from '../model/frames.js';
 import type { Bucket } from '../model/snapshot.js';
@@ -24,9 +25,15 @@ export interface Conclusion {
 export function claimsOf({ input, deadlocked }: Study, rules: readonly Rule[] = allRules): Conclusion {
   const undecided = notUnderstood(input);
   const claims: Claim[] = [];
+  const told = (knot: Knot) =>
+    claims.some(
+      ({ certainty, knot: own }) =>
+        certainty === 'proved' && knot.buckets.every((b) => own.buckets.includes(b)),
+    );
   for (const rule of rules) {
     try {
-      claims.push(...rule.apply(input).map((claim) => asProved(claim, input)));
+      const left = { ...input, unreachedKnots: input.unreachedKnots.filter((knot) => !told(knot)) };
+      claims.push(...rule.apply(left).map((claim) => asProved(claim, input)));
     } catch (error) {
       undecided.push(`the rule ${rule.name} failed: ${messageOf(error)}`);
     }
@@ -34,13 +41,13 @@ export function claimsOf({ input, deadlocked }: Study, rules: readonly Rule[] = 
   const rank = { proved: 0, strong: 0, suspected: 1 };
   const victims = ({ knot }: Claim) => countOf(knot.victims);
   claims.sort((a, b) => rank[a.certainty] - rank[b.certainty] || victims(b) - victims(a));
-  const told = withoutRepetition(claims);
+  const once = withoutRepetition(claims);
   const claimed = new Set(claims.flatMap(({ knot }) => [...knot.buckets, ...knot.victims, ...knot.starved]));
   const outlooks = outlooksOf({ input, deadlocked }, claimed);
   const unclear = unclearWaits(input, outlooks.of);
   const suspects = suspectsAmong(unclear, outlooks.of, input);
   if (suspects.length > 0) undecided.push(unclearText(unclear, suspects));
-  return { ...told, outlooks, suspects, undecided };
+  return { ...once, outlooks, suspects, undecided };
 }
 
 function unclearText(unclear: readonly Bucket[], [first]: readonly Suspect[]): string {

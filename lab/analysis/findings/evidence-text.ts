@@ -105,8 +105,15 @@ export function searchText(object: WaitObject, search: ReleaserSearch, input: Ru
   const rest =
     open.length === 0
       ? 'No goroutine outside this set can still get there with this channel'
-      : `Not excluded: ${open.map((o) => (o.kind === 'open' ? o.why : '')).join('; ')}`;
+      : `${leftOpen(object, input)}: ${open.map((o) => (o.kind === 'open' ? o.why : '')).join('; ')}`;
   return `What ${needed} ${name} in the program's sources: ${places.join(', ')}. ${rest}`;
+}
+
+/** Where everyone who waits for it is lost, nobody else can come, whatever the sources say. */
+export function leftOpen(object: WaitObject, { graph }: RuleInput): string {
+  const waiting = graph.buckets.filter((bucket) => objectsOf(bucket).includes(object));
+  const lost = waiting.every(({ key }) => graph.unreached?.has(key));
+  return lost ? 'Left open by the sources, and ruled out by memory' : 'Not excluded';
 }
 
 export const sourceCheck = (search: ReleaserSearch) =>

@@ -10,6 +10,7 @@ import type { Claim, RuleInput } from '../rules/rule.js';
 import {
   labelsCheck,
   labelsText,
+  leftOpen,
   objectCheck,
   parkedCheck,
   parkedText,
@@ -106,7 +107,11 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
     }
     const search = lookedInto(input.searches.get(object));
     if (search !== undefined && isSyncObject(object)) {
-      add('source', syncSearchText(object, search, input.nameOf(address)), syncSearchCheck(search));
+      add(
+        'source',
+        syncSearchText(object, search, { name: input.nameOf(address), leftOpen: leftOpen(object, input) }),
+        syncSearchCheck(search),
+      );
     } else if (search !== undefined) add('source', searchText(object, search, input), sourceCheck(search));
     const reach = reachText(object, input);
     if (reach !== undefined) add('reachability', reach, objectCheck(object, input));

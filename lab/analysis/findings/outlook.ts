@@ -217,18 +217,25 @@ const maxTold = 20;
 
 function toldReleasers(
   bucket: Bucket,
-  { graph, nameOf }: RuleInput,
+  { graph, searches, nameOf }: RuleInput,
   stuck: ReadonlySet<string>,
 ): readonly ToldReleaser[] {
   const told = new Map<string, ToldReleaser>();
   for (const object of objectsOf(bucket)) {
-    for (const releaser of graph.releasers.get(object) ?? []) {
+    const counted = new Set(graph.releasers.get(object));
+    const all = searches.get(object)?.releasers ?? [];
+    for (const releaser of new Set([...counted, ...all])) {
       if (told.size === maxTold) return [...told.values()];
-      const one = tell(releaser, object);
+      const one = counted.has(releaser) ? tell(releaser, object) : ruledOut(releaser, object);
       told.set(`${one.who} ${one.why}`, one);
     }
   }
   return [...told.values()];
+  /** The sources alone would let it come. */
+  function ruledOut(releaser: Releaser, object: WaitObject): ToldReleaser {
+    const { who, why } = tell(releaser, object);
+    return { who, counts: 'ruled-out', why: `${why}, but nothing alive can reach ${nameOf(object.address)}` };
+  }
   function tell(releaser: Releaser, object: WaitObject): ToldReleaser {
     const name = nameOf(object.address);
     const kind = isSyncObject(object) ? 'object' : 'channel';

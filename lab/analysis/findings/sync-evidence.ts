@@ -107,7 +107,11 @@ export const syncSearchCheck = ({ operations }: ReleaserSearch) =>
     .map((o) => `list ${o.file}:${o.line}`)
     .join('; ') || 'sources';
 
-export function syncSearchText(object: WaitObject, search: ReleaserSearch, name: string): string {
+export function syncSearchText(
+  object: WaitObject,
+  search: ReleaserSearch,
+  { name, leftOpen }: { readonly name: string; readonly leftOpen: string },
+): string {
   const mode = object.mode;
   const verb = mode === 'wait' ? 'calls Done on' : mode === 'notify' ? 'signals' : 'unlocks';
   const places = search.operations.slice(0, maxPlaces).map((o) => `${o.file}:${o.line} (${o.expression})`);
@@ -118,6 +122,6 @@ export function syncSearchText(object: WaitObject, search: ReleaserSearch, name:
   const rest =
     open.length === 0
       ? 'No goroutine outside this set is on its way to one of them with this object'
-      : `Not excluded: ${open.join('; ')}`;
+      : `${leftOpen}: ${open.join('; ')}`;
   return `What ${verb} ${name} in the program's sources: ${places.join(', ')}. ${rest}`;
 }

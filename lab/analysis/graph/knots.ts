@@ -48,6 +48,7 @@ export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot
   const bucketOf = (node: Node) => (isObject(node) ? undefined : buckets.get(node));
   const componentOf = new Map(components.flatMap((nodes, i) => nodes.map((node) => [node, i] as const)));
   const waitersOf = bucketsByObject([...buckets.values()]);
+  const held = heldByBucket(graph);
   const leadingTo = backwards(components.flat(), next);
   const knots = components
     .filter((nodes, i) => nodes.every((node) => next(node).every((to) => componentOf.get(to) === i)))
@@ -62,7 +63,10 @@ export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot
     const behind = [...leadingTo(nodes)].flatMap((node) =>
       isObject(node) || members.has(node) ? [] : (buckets.get(node) ?? []),
     );
-    const queued = objects.length === 0 ? new Set(behind) : queuedBehind(own, objects, behind, graph);
+    const queued =
+      objects.length === 0
+        ? new Set(behind)
+        : queuedBehind(own, objects, new Set(behind), { held, waitersOf });
     return {
       buckets: own,
       objects,
@@ -127,25 +131,40 @@ function servedArms(bucket: Bucket, isServed: (object: WaitObject) => boolean): 
   return served.length > 0 ? served : objects;
 }
 
+/** What each bucket was seen to keep others from: locks that it holds, groups that cannot do without it. */
+function heldByBucket({ releasers }: WaitForGraph): ReadonlyMap<string, readonly WaitObject[]> {
+  const held = new Map<string, WaitObject[]>();
+  for (const [object, all] of releasers) {
+    for (const r of all) {
+      if (r.kind !== 'bucket' || !r.certain || !(r.holds || r.required)) continue;
+      const known = held.get(r.bucket);
+      if (known === undefined) held.set(r.bucket, [object]);
+      else known.push(object);
+    }
+  }
+  return held;
+}
+
 /** Those who queue for the knot's objects, for a lock that one of the knot holds, or that one of those holds. */
 function queuedBehind(
   own: readonly Bucket[],
   objects: readonly WaitObject[],
-  behind: readonly Bucket[],
-  { releasers }: WaitForGraph,
+  behind: ReadonlySet<Bucket>,
+  {
+    held,
+    waitersOf,
+  }: {
+    readonly held: ReadonlyMap<string, readonly WaitObject[]>;
+    readonly waitersOf: ReadonlyMap<WaitObject, readonly Bucket[]>;
+  },
 ): ReadonlySet<Bucket> {
-  const stopped = new Set(own.map((bucket) => bucket.key));
-  const held = (object: WaitObject) =>
-    releasers
-      .get(object)
-      ?.some((r) => r.kind === 'bucket' && (r.holds || r.required) && r.certain && stopped.has(r.bucket));
   const queued = new Set<Bucket>();
-  for (let before = -1; before < queued.size; ) {
-    before = queued.size;
-    for (const bucket of behind) {
-      if (queued.has(bucket) || !objectsOf(bucket).some((o) => objects.includes(o) || held(o))) continue;
+  const stopped = new Set([...objects, ...own.flatMap(({ key }) => held.get(key) ?? [])]);
+  for (const object of stopped) {
+    for (const bucket of waitersOf.get(object) ?? []) {
+      if (!behind.has(bucket) || queued.has(bucket)) continue;
       queued.add(bucket);
-      stopped.add(bucket.key);
+      for (const further of held.get(bucket.key) ?? []) stopped.add(further);
     }
   }
   return queued;

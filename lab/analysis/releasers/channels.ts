@@ -116,7 +116,10 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
     for (const operation of facts.class.operations) {
       releasers.push(...releasersBy(operation, facts, channel));
     }
-    return { releasers, ...told(facts, [...ops.values()].some(Boolean), context) };
+    return {
+      ...{ releasers, ...told(facts, [...ops.values()].some(Boolean), context) },
+      ...(facts.class.unknown ? { lostFromSight: true } : {}),
+    };
   };
 }
 

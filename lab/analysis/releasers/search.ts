@@ -53,6 +53,8 @@ export interface ReleaserSearch {
   /** Places where a function returns with the lock. */
   readonly leaks?: readonly Leak[] | undefined;
   readonly story?: ChannelHistory | undefined;
+  /** Where the object comes from was lost: what is told of it may be of others of its type. */
+  readonly lostFromSight?: true;
   /** Set when the channel is the `Done` of these contexts, and of no others. */
   readonly contexts?: readonly ContextOrigin[] | undefined;
 }

@@ -2,21 +2,28 @@ import type { Knot } from '../graph/knots.js';
 import { peersOf } from '../graph/releaser.js';
 import { countOf } from '../model/counts.js';
 import { channelRule, channelsText } from './channel-shape.js';
-import { agree, behind, goroutinesOf } from './rule.js';
+import { agree, behind, goroutinesOf, memorySays } from './rule.js';
 
 /**
  * A closed set of goroutines that wait for channels which only members of the set could serve; and channels that
  * nobody ever served. What has a more telling shape has a rule of its own.
  */
-export const channelKnot = channelRule('channel-knot', 'other', (knot, input) => {
+export const channelKnot = channelRule('channel-knot', 'other', (knot, input, certainty) => {
   const abandoned = knot.objects.every(
     (object) => peersOf(object, input.graph.releasers.get(object) ?? []).length === 0,
   );
   const names = channelsText(knot, input);
-  return abandoned ? abandonedText(knot, names) : ringText(knot, names);
+  if (!abandoned) return ringText(knot, names);
+  if (certainty !== 'proved') return abandonedText(knot, names, everyOperation);
+  const served = knot.objects.some((object) => (input.searches.get(object)?.operations.length ?? 1) > 0);
+  return served ? undefined : abandonedText(knot, names, `Nothing in the sources ever does. ${memorySays}`);
 });
 
-function abandonedText(knot: Knot, names: string) {
+const everyOperation =
+  'Every operation on the channel in the sources was looked at: no goroutine is on its way to one that would end ' +
+  'the wait, and no code that can still be called leads to one on this channel.';
+
+function abandonedText(knot: Knot, names: string, explanation: string) {
   const sending = knot.objects[0]?.mode === 'send';
   const verb = agree(knot.buckets, 'waits', 'wait');
   const missing = sending ? 'receive from it' : 'send to it or close it';
@@ -24,9 +31,7 @@ function abandonedText(knot: Knot, names: string) {
     summary:
       `${goroutinesOf(knot.buckets)} ${verb} to ${sending ? 'send to' : 'receive from'} ${names}, ` +
       `and nobody is left to ${missing}${behind(knot.victims)}.`,
-    explanation:
-      'Every operation on the channel in the sources was looked at: no goroutine is on its way to one that would end ' +
-      'the wait, and no code that can still be called leads to one on this channel.',
+    explanation,
     suggestion: sending
       ? 'Keep a receiver until the senders are done, or let the sender give up: a buffered channel, or a select with a done channel or a context.'
       : 'Close the channel when the last sender is done, or let the receiver give up: a select with a done channel or a context.',

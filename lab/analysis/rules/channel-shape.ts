@@ -81,8 +81,8 @@ function keepsProgramRunning(knot: Knot, input: RuleInput): boolean {
 }
 
 /**
- * A rule for the channel knots of one shape: `strong` where nobody can wake them, else `suspected`. A `tell` that
- * answers nothing makes no claim of that knot.
+ * A rule for the channel knots of one shape: `strong` where nobody can wake them by the sources, `proved` where memory
+ * alone says so, else `suspected`. A `tell` that answers nothing makes no claim of that knot.
  */
 export function channelRule(
   name: string,
@@ -104,10 +104,24 @@ export function channelRule(
             if (told === undefined) return [];
             return [{ rule: name, class: 'communication', subtype: 'channel', certainty, knot, ...told }];
           });
-      return [...claims(input.knots, 'strong'), ...claims(input.suspectedKnots, 'suspected')];
+      return [
+        ...claims(input.knots, 'strong'),
+        ...claims(
+          input.lostKnots.filter((knot) => hasCertainPeers(knot, input)),
+          'proved',
+        ),
+        ...claims(input.suspectedKnots, 'suspected'),
+      ];
     },
   };
 }
+
+/** A story about who waits for whom rests on peers that were seen in their frames, or on none at all. */
+const hasCertainPeers = ({ objects }: Knot, { graph }: RuleInput) =>
+  objects.every((object) => {
+    const peers = peersOf(object, graph.releasers.get(object) ?? []);
+    return peers.length === 0 || peers.some(({ certain }) => certain);
+  });
 
 /**
  * The cases of one select, each with nobody to serve it, are one story; and so are goroutines that wait at one line

@@ -1,9 +1,9 @@
 import type { ChannelHistory } from '../releasers/search.js';
 import { channelRule, channelsText, verbFor } from './channel-shape.js';
-import { behind, goroutinesOf } from './rule.js';
+import { behind, type Claim, goroutinesOf, memorySays } from './rule.js';
 
 /** Goroutines send to a channel that is full, and its receiver has gone: a timeout, the first result. */
-export const leakedSender = channelRule('leaked-sender', 'leaked-sender', (knot, input) => {
+export const leakedSender = channelRule('leaked-sender', 'leaked-sender', (knot, input, certainty) => {
   const all = knot.objects.flatMap((object) => input.searches.get(object)?.story?.departures ?? []);
   const known = [
     ...new Map(all.map((departure) => [`${departure.file}:${departure.line}`, departure])).values(),
@@ -11,12 +11,12 @@ export const leakedSender = channelRule('leaked-sender', 'leaked-sender', (knot,
   // Other functions may receive from channels of the same name that they make themselves.
   const own = known.filter(({ made }) => made);
   const departures = own.length > 0 ? own : known;
-  const told = departures.slice(0, maxTold).map(departureText);
+  const told = departures.slice(0, maxTold).map((departure) => departureText(departure, certainty));
   const more = departures.length - told.length;
   if (more > 0) told.push(`${more} more places receive from it, and no goroutine is left to get there`);
   return {
     summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} to send to ${channelsText(knot, input)}, whose receiver has returned${behind(knot.victims)}.`,
-    explanation: sentence(told.join('; ')),
+    explanation: `${sentence(told.join('; '))}${certainty === 'proved' ? ` ${memorySays}` : ''}`,
     suggestion:
       'Give the channel room for every value that may come after its receiver has returned, or let the sender give up: a select with a done channel or a context that ends when the receiver returns.',
     roles: new Map(
@@ -31,12 +31,18 @@ const sentence = (text: string) => `${text.replace(/^a /, 'A ')}.`;
 
 type Departure = ChannelHistory['departures'][number];
 
-function departureText({ function: fn, file, line, how, at, made, onStack }: Departure): string {
-  const gone = onStack
-    ? 'no goroutine in it can come back to that line with this channel'
-    : made
-      ? 'and that function, which made the channel, has returned'
-      : 'and no goroutine is in that function any more';
+function departureText(
+  { function: fn, file, line, how, at, made, onStack }: Departure,
+  certainty: Claim['certainty'],
+): string {
+  const gone =
+    certainty === 'proved' && (onStack || !made)
+      ? 'and no goroutine that can still run has this channel'
+      : onStack
+        ? 'no goroutine in it can come back to that line with this channel'
+        : made
+          ? 'and that function, which made the channel, has returned'
+          : 'and no goroutine is in that function any more';
   return `${fn} receives from it at ${file}:${line} ${ways[how](at)}, ${gone}`;
 }
 

@@ -18,6 +18,8 @@ export interface RuleInput {
    * leave it open.
    */
   readonly unreachedKnots: readonly Knot[];
+  /** Those of them whose sources were read: memory proves them, and the sources may tell how it came to that. */
+  readonly lostKnots: readonly Knot[];
   /** Cycles that hold only if what is merely possible does not happen. */
   readonly suspectedKnots: readonly Knot[];
   /** Some goroutine of the program can still run. */
@@ -50,6 +52,11 @@ export interface Rule {
   readonly name: string;
   readonly apply: (input: RuleInput) => readonly Claim[];
 }
+
+/** Why nobody comes, where memory says so and the sources leave it open: of claims that are `proved` from the start. */
+export const memorySays =
+  'Memory proves that nobody comes: no goroutine that runs or can be woken, no package variable, no finalizer and no ' +
+  'timer leads to it, directly or over any number of pointers.';
 
 /** The main goroutine and nobody else, while others work: it may be meant to keep the program running. */
 export function isMainAlone({ buckets, victims, starved }: Knot, { someoneRuns }: RuleInput): boolean {

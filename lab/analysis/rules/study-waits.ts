@@ -30,7 +30,7 @@ export async function studyWaits(
 ): Promise<Study> {
   const buckets = snapshot.buckets.filter((bucket) => !bucket.signature.system);
   const { byObject: searches, receivedFrom } = await searchAll(snapshot, sources, locators, signal);
-  const graph: WaitForGraph = {
+  const all: WaitForGraph = {
     buckets,
     channels: snapshot.channels,
     syncObjects: snapshot.syncObjects,
@@ -39,18 +39,21 @@ export async function studyWaits(
     timersPending: buckets.some(({ wait }) => wait.kind === 'live') ? undefined : await timersPending(),
   };
   // Without what memory alone proves: a rule that tells its story from the sources needs them to be complete.
-  const bySource = deadlockedBuckets({ ...graph, unreached: undefined }, 'all');
-  const deadlocked = deadlockedBuckets(graph, 'all');
-  const suspected = deadlockedBuckets(graph, 'certain');
+  const bySource = deadlockedBuckets({ ...all, unreached: undefined }, 'all');
+  const deadlocked = deadlockedBuckets(all, 'all');
+  const suspected = deadlockedBuckets(all, 'certain');
+  const graph = withoutRuledOut(all, deadlocked);
   const knots = findKnots(graph, deadlocked);
   const explained = (knot: Knot) => knot.buckets.every((bucket) => bySource.has(bucket.key));
+  const unreachedKnots = foldAlike(knots.filter((knot) => !explained(knot)));
   const input: RuleInput = {
     snapshot,
     graph,
     searches,
     knots: foldAlike(knots.filter(explained), (knot) => proofsApart && isLost(knot, graph)),
-    unreachedKnots: foldAlike(knots.filter((knot) => !explained(knot))),
-    suspectedKnots: findKnots(graph, suspected).filter(
+    unreachedKnots,
+    lostKnots: unreachedKnots.filter((knot) => isReadable(knot, searches)),
+    suspectedKnots: findKnots(all, suspected).filter(
       (knot) => !knot.buckets.some((bucket) => deadlocked.has(bucket.key)) && isEvaluatedCycle(knot, graph),
     ),
     someoneRuns: graph.timersPending === true || buckets.some((bucket) => !deadlocked.has(bucket.key)),
@@ -81,6 +84,29 @@ function unreachedBuckets(buckets: readonly Bucket[], reached: Snapshot['reached
     return objects.length > 0 && objects.every((object) => !reached.reaches(object.address));
   });
   return new Set(lost.map((bucket) => bucket.key));
+}
+
+/**
+ * The graph without those who would have to reach what nothing alive can: of all who may come by the sources, only the
+ * goroutines that are stuck themselves can be meant.
+ */
+function withoutRuledOut(graph: WaitForGraph, stuck: ReadonlySet<string>): WaitForGraph {
+  const lost = graph.buckets.filter(({ key }) => graph.unreached?.has(key)).flatMap(objectsOf);
+  const releasers = new Map(graph.releasers);
+  for (const object of lost) {
+    const own = releasers.get(object)?.filter((r) => r.kind === 'bucket' && stuck.has(r.bucket));
+    if (own !== undefined) releasers.set(object, own);
+  }
+  return { ...graph, releasers };
+}
+
+/** The sources were there to be looked at, and what they tell is of these very objects. */
+function isReadable({ objects }: Knot, searches: RuleInput['searches']): boolean {
+  return objects.every((object) => {
+    const search = searches.get(object);
+    const blind = search?.releasers.some((r) => r.kind === 'open' && r.blind);
+    return search !== undefined && !blind && search.lostFromSight !== true;
+  });
 }
 
 /** Every object of the knot has a releaser in it that was seen in a frame: a cycle, not merely silence. */

@@ -3,7 +3,7 @@ import type { Releaser } from '../graph/releaser.js';
 import { callerOfSync } from '../model/frames.js';
 import type { Bucket } from '../model/snapshot.js';
 import { isSyncObject, objectsOf, type WaitObject } from '../model/wait-object.js';
-import type { Claim, Rule, RuleInput } from './rule.js';
+import { type Claim, listed, type Rule, type RuleInput } from './rule.js';
 
 /** What a knot with an object of package sync in it is; each has one rule. */
 export type SyncShape =
@@ -42,11 +42,18 @@ export function bucketReleasers(object: WaitObject, { graph }: RuleInput): reado
   return (graph.releasers.get(object) ?? []).flatMap((r) => (r.kind === 'bucket' ? [r] : []));
 }
 
-/** A rule for the knots of one shape: `strong` where nobody can wake them, else `suspected`. */
+/**
+ * A rule for the knots of one shape: `strong` where nobody can wake them by the sources, `proved` where memory alone says
+ * so, else `suspected`.
+ */
 export function ruleFor(
   name: string,
   shape: SyncShape,
-  tell: (knot: Knot, input: RuleInput) => Omit<Claim, 'rule' | 'certainty' | 'knot'>,
+  tell: (
+    knot: Knot,
+    input: RuleInput,
+    certainty: Claim['certainty'],
+  ) => Omit<Claim, 'rule' | 'certainty' | 'knot'>,
   /** Whether what was found bears the story out. */
   isShown: (knot: Knot, input: RuleInput) => boolean = () => true,
 ): Rule {
@@ -58,11 +65,16 @@ export function ruleFor(
           .filter((knot) => shapeOf(knot, input) === shape)
           .map(
             (knot): Claim => ({
-              ...{ rule: name, knot, ...tell(knot, input) },
+              ...{ rule: name, knot, ...tell(knot, input, certainty) },
               certainty: hasCertainHolders(knot, input) && isShown(knot, input) ? certainty : 'suspected',
             }),
           );
-      return [...claims(input.knots, 'strong'), ...claims(input.suspectedKnots, 'suspected')];
+      return [
+        ...claims(input.knots, 'strong'),
+        // That they are lost is proved; without its story it is told by `unreachable-object`.
+        ...claims(input.lostKnots, 'proved').filter(({ certainty }) => certainty === 'proved'),
+        ...claims(input.suspectedKnots, 'suspected'),
+      ];
     },
   };
 }
@@ -110,11 +122,10 @@ export function takenAt(knot: KnotParts, bucket: Bucket, input: RuleInput): stri
   return found === undefined ? 'an unknown place' : `${found.how.file}:${found.how.line}`;
 }
 
-/** Two objects of one name are told apart by their addresses. */
+/** Each object once; two of one name are named twice, as in a ring, and more are counted. */
 export function namesOf(objects: readonly WaitObject[], input: RuleInput): string {
-  return [...new Set(objects.map(({ address }) => address))]
-    .map((address) => input.nameOf(address))
-    .join(' and ');
+  const names = [...new Set(objects.map(({ address }) => address))].map((address) => input.nameOf(address));
+  return names.length > 2 ? listed(names) : names.join(' and ');
 }
 
 export const placeOf = (bucket: Bucket) => {

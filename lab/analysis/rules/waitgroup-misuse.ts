@@ -1,9 +1,9 @@
 import type { Knot } from '../graph/knots.js';
-import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
+import { agree, behind, goroutinesOf, memorySays, type RuleInput } from './rule.js';
 import { bucketReleasers, namesOf, ruleFor } from './sync-knot.js';
 
 /** The counter of a wait group is above zero, and nobody is left to bring it down. */
-export const waitGroupMisuse = ruleFor('waitgroup-misuse', 'waitgroup', (knot, input) => {
+export const waitGroupMisuse = ruleFor('waitgroup-misuse', 'waitgroup', (knot, input, certainty) => {
   const name = namesOf(knot.objects, input);
   const verb = agree(knot.buckets, 'waits', 'wait');
   const left = counterOf(knot, input);
@@ -17,7 +17,7 @@ export const waitGroupMisuse = ruleFor('waitgroup-misuse', 'waitgroup', (knot, i
       ? `${goroutinesOf(knot.buckets)} ${verb} for ${name}, which needs ${missing}, and no goroutine is left to make ${left === 1 ? 'it' : 'them'}${behind(knot.victims)}.`
       : `${goroutinesOf(knot.buckets)} ${verb} for ${name}, whose Done only ${agree(knot.buckets, 'that goroutine itself', 'those goroutines themselves')} could call${behind(knot.victims)}.`,
     explanation: abandoned
-      ? 'No goroutine is on its way to a Done of it, and no code that can still be called leads to one: more was added than is ever taken away.'
+      ? `${certainty === 'proved' ? memorySays : 'No goroutine is on its way to a Done of it, and no code that can still be called leads to one.'} More was added than is ever taken away.`
       : 'Every goroutine that could call Done waits, directly or through a lock, for the group itself.',
     suggestion:
       'Call Add once for each goroutine, right before its go statement, and defer Done as its first statement.',

@@ -18,6 +18,7 @@ const input: RuleInput = {
   knots: [],
   suspectedKnots: [],
   unreachedKnots: [],
+  lostKnots: [],
   someoneRuns: true,
   isLibrary: () => false,
   receivedFrom: () => [],

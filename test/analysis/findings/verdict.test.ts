@@ -62,7 +62,7 @@ function verdictFor({ buckets = [], releasers = [], certainty }: Found) {
     },
     graph: { buckets: all, channels: new Map(), releasers: new Map(releasers) },
     searches: new Map(releasers.map(([object, all]) => [object, { releasers: all, operations: [] }])),
-    ...{ knots: [], unreachedKnots: [], suspectedKnots: [], someoneRuns: true },
+    ...{ knots: [], unreachedKnots: [], lostKnots: [], suspectedKnots: [], someoneRuns: true },
     isLibrary: () => false,
     receivedFrom: () => [],
     nameOf: () => 'main.c',

@@ -61,6 +61,7 @@ function claims(
     knots: findKnots(graph, stuck),
     suspectedKnots: [],
     unreachedKnots: [],
+    lostKnots: [],
     someoneRuns: true,
     isLibrary: () => false,
     receivedFrom: () => [],
