@@ -42,7 +42,7 @@ func TestAnonymousMemory(t *testing.T) {
 func TestStatOfAProgramWithAnyName(t *testing.T) {
 	folder := t.TempDir()
 	// By the numbers of proc(5).
-	fields := map[int]string{1: "42", 2: "(a) R (b)", 3: "S", 4: "7", 14: "11", 17: "14", 19: "-5", 22: "777", 38: "17"}
+	fields := map[int]string{1: "42", 2: "(a) R (b)", 3: "S", 4: "7", 14: "11", 17: "14", 19: "-5", 20: "6", 22: "777", 38: "17"}
 	text := ""
 	for number := 1; number <= 52; number++ {
 		if fields[number] == "" {
@@ -57,7 +57,7 @@ func TestStatOfAProgramWithAnyName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if stat.Name != "a) R (b" || stat.State != 'S' || stat.Parent != 7 || stat.Nice != -5 || stat.StartTicks != 777 {
+	if stat.Name != "a) R (b" || stat.State != 'S' || stat.Parent != 7 || stat.Nice != -5 || stat.Threads != 6 || stat.StartTicks != 777 {
 		t.Errorf("%+v", stat)
 	}
 	if stat.UserTicks != 11 || stat.ChildSysTicks != 14 || stat.ExitSignal != 17 {
