@@ -9,12 +9,14 @@ import {
 } from '../lab/core/elf-format.js';
 
 const pageSize = 4096;
-const zeroPage = Buffer.alloc(pageSize);
+const pagesAtOnce = 256;
+const zeros = Buffer.alloc(pagesAtOnce * pageSize);
+const zeroPage = zeros.subarray(0, pageSize);
 
 interface OpenCore extends AsyncDisposable {
   readonly loads: readonly ProgramHeader[];
-  /** A page; `undefined` when the core does not have it. */
-  page(address: number): Promise<Buffer | undefined>;
+  /** Some memory, a page unless told; `undefined` when the core does not have it in one segment. */
+  page(address: number, length?: number): Promise<Buffer | undefined>;
 }
 
 export async function openCore(path: string): Promise<OpenCore> {
@@ -25,9 +27,9 @@ export async function openCore(path: string): Promise<OpenCore> {
   const loads = (await readProgramHeaders(read, header)).filter(({ type }) => type === PT_LOAD);
   return {
     loads,
-    async page(address) {
-      const load = loads.find((one) => one.vaddr <= address && address < one.vaddr + one.filesz);
-      return load === undefined ? undefined : await read(load.offset + address - load.vaddr, pageSize);
+    async page(address, length = pageSize) {
+      const load = loads.find((one) => one.vaddr <= address && address + length <= one.vaddr + one.filesz);
+      return load === undefined ? undefined : await read(load.offset + address - load.vaddr, length);
     },
     [Symbol.asyncDispose]: () => file.close(),
   };
@@ -80,7 +82,15 @@ export async function comparePages(pid: number, reference: string, other: string
     const mappings = await mappingsOf(pid);
     let compared = 0;
     for (const { vaddr, filesz } of theirs.loads) {
-      for (const address of await presentPages(pagemap, vaddr, vaddr + filesz)) {
+      const present = await presentPages(pagemap, vaddr, vaddr + filesz);
+      for (let i = 0; i < present.length; i += 1) {
+        const address = present[i] ?? 0;
+        const many = inARow(present, i);
+        if (await isSameAtOnce(theirs, ours, address, many)) {
+          compared += many;
+          i += many - 1;
+          continue;
+        }
         const expected = await theirs.page(address);
         const found = (await ours.page(address)) ?? (await pageOfFile(address, mappings, files));
         // A debugger that reads memory which the process may not use makes pages of zeros there.
@@ -98,6 +108,24 @@ export async function comparePages(pid: number, reference: string, other: string
     await pagemap.close();
     for (const file of files.values()) await file.close();
   }
+}
+
+/** How many pages follow one another there, as far as it is worth to look at them at once. */
+function inARow(pages: readonly number[], from: number): number {
+  let count = 1;
+  while (count < pagesAtOnce && pages[from + count] === (pages[from] ?? 0) + count * pageSize) count += 1;
+  return count;
+}
+
+async function isSameAtOnce(theirs: OpenCore, ours: OpenCore, address: number, pages: number) {
+  const expected = await theirs.page(address, pages * pageSize);
+  const found = await ours.page(address, pages * pageSize);
+  if (expected === undefined) return false;
+  if (found !== undefined) return expected.equals(found);
+  const isMissing = !ours.loads.some(
+    ({ vaddr, filesz }) => vaddr < address + expected.length && address < vaddr + filesz,
+  );
+  return isMissing && expected.equals(zeros.subarray(0, expected.length));
 }
 
 async function pageOfFile(

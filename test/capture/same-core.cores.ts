@@ -48,6 +48,9 @@ const cases: readonly Case[] = [
   ...(first === undefined ? [] : kinds.map((kind) => ({ ...kind, go: first.path, version: first.version }))),
 ];
 
+/** By its last instruction a thread may differ: one that was made to call something begins its own call anew. */
+const beginsAnew = 'runtime.futex';
+
 /** Until every thread has been reached by the signal. */
 async function standStill(pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP');
@@ -59,7 +62,6 @@ async function standStill(pid: number): Promise<void> {
 /** As a debugger shows the threads of a core, by their ids. */
 async function stacks(exe: string, core: string): Promise<Readonly<Record<string, string>>> {
   const argv = ['--nx', '--batch', '-iex', 'set auto-load off', '-iex', 'set debuginfod enabled off'];
-  // By its last instruction a thread may differ: one that was made to call something begins its own call anew.
   const backtrace = 'thread apply all bt -frame-info short-location -frame-arguments none 12';
   const { stdout } = await execa('gdb', [...argv, '-ex', backtrace, exe, core]);
   // gdb before 14 wants as many bytes of vector registers as Intel's processors have, and warns of the kernel's cores too.
@@ -75,7 +77,8 @@ async function goroutines(dlv: string, exe: string, core: string, folder: TempFo
     env: { HOME: folder.path, TERM: 'dumb' },
   });
   // Which one is selected at first depends on the order of threads alone.
-  return stdout.replaceAll(/^\* /gm, '  ');
+  const listed = stdout.replaceAll(/^\* /gm, '  ');
+  return listed.replaceAll(/0x\w+ in runtime\.futex\n\s+at \S+/g, beginsAnew);
 }
 
 /** Without what tells of the analysis, or of the file, and not of the process. */

@@ -101,6 +101,9 @@ var ErrRefused = errors.New("the kernel refuses")
 // ErrNoThread is that of a process none of whose threads sleeps where a call can be made in its place.
 var ErrNoThread = errors.New("no thread sleeps in a futex without a time limit")
 
+// How often a list of threads that is too short is made again.
+const mostMissed = 20
+
 // How long a thread that waits in the kernel has to answer, after all others stand still.
 const patience = 100 * time.Millisecond
 
@@ -121,7 +124,7 @@ func (p *Process) Stop(ctx context.Context) (threads []Thread, err error) {
 func (p *Process) Resume() { p.do(p.release) }
 
 func (p *Process) stopAll(ctx context.Context) error {
-	for {
+	for missed := 0; ; {
 		ids, err := process.Threads(p.PID)
 		if err != nil {
 			return ErrGone
@@ -143,6 +146,11 @@ func (p *Process) stopAll(ctx context.Context) error {
 		if fresh == 0 {
 			if len(p.held) == 0 {
 				return ErrGone
+			}
+			// A list may lack a thread when another one ended while it was made.
+			if stat, err := process.ReadStat(process.Path(p.PID, "")); err == nil && stat.Threads > len(ids) && missed < mostMissed {
+				missed++
+				continue
 			}
 			return nil
 		}

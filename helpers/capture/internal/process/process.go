@@ -54,6 +54,7 @@ type Stat struct {
 	UserTicks, SystemTicks        uint64
 	ChildUserTicks, ChildSysTicks uint64
 	Nice                          int
+	Threads                       int
 	StartTicks                    uint64
 	ExitSignal                    int
 }
@@ -85,7 +86,7 @@ func ReadStat(folder string) (Stat, error) {
 		Name: string(text[open+1 : shut]), State: fields[0][0],
 		Parent: int(number(4)), Group: int(number(5)), Session: int(number(6)), Flags: number(9),
 		UserTicks: number(14), SystemTicks: number(15), ChildUserTicks: number(16), ChildSysTicks: number(17),
-		Nice: int(int64(number(19))), StartTicks: number(22), ExitSignal: int(number(38)),
+		Nice: int(int64(number(19))), Threads: int(number(20)), StartTicks: number(22), ExitSignal: int(number(38)),
 	}, nil
 }
 
