@@ -11,7 +11,7 @@ import type { RuntimeReading } from './read-runtime.js';
 export interface NeededObjects {
   /** Used parts of the stacks of all goroutines. */
   readonly stacks: Ranges;
-  /** Objects that anything leads to and that lead on, and those that goroutines wait for. */
+  /** Objects that anything leads to and that lead on, what stacks still point at of the others, and those that goroutines wait for. */
   readonly objects: Ranges;
   /** The fields of goroutines, threads and processors of the runtime: no words of the program. */
   readonly own: Ranges;
@@ -35,7 +35,19 @@ export async function findNeededObjects(
   signal: AbortSignal,
 ): Promise<NeededObjects> {
   const breathe = turns(signal);
-  const marker = newMarker(memory, spans, [], () => undefined);
+  // A variable that is not used any more may lead to an object that is gone: Delve still shows what it was.
+  const gone = new Set<number>();
+  let isStack = false;
+  const marker = newMarker(
+    memory,
+    spans,
+    [],
+    () => undefined,
+    false,
+    (object) => {
+      if (isStack) gone.add(object);
+    },
+  );
   for (const { span } of spans.all()) {
     spans.eachFree(span, marker.skip);
     await breathe();
@@ -64,7 +76,9 @@ export async function findNeededObjects(
     // In a system call it may have gone deeper since it told where it entered.
     const stack = { ...used, start: lowestOf(pointers, memory.u64(address + layout.g.stackLo), used) };
     stacks.add(stack.start, stack.end);
+    isStack = true;
     marker.scan(stack.start, stack.end);
+    isStack = false;
   }
   while (marker.step()) await breathe();
 
@@ -85,7 +99,10 @@ export async function findNeededObjects(
     const size = spans.sizeOf(span);
     const leads = spans.hasPointers(span);
     for (let object = first, at = start; object < first + slots; object++, at += size) {
-      if (marker.isSkipped(object)) continue;
+      if (marker.isSkipped(object)) {
+        if (leads && gone.has(object)) objects.add(at, at + size);
+        continue;
+      }
       all += 1;
       if (!(leads ? marker.isMarked(object) || waited.has(object) : waited.has(object))) continue;
       kept += 1;

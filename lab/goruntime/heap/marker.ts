@@ -42,6 +42,8 @@ export function newMarker(
   onMarked: (object: number) => void,
   /** Whether to note what led to each object: eight bytes for each of the heap. */
   noted = false,
+  /** Called when a word points at a skipped object. */
+  onSkipped: (object: number) => void = () => undefined,
 ): Marker {
   const bytes = Math.ceil(spans.objects / 8);
   const marks = new Uint8Array(bytes);
@@ -59,7 +61,11 @@ export function newMarker(
   /** `at`: where the word lies; 0 for a register. */
   function see(word: number, at = 0): void {
     const object = spans.objectAt(word);
-    if (object < 0 || isSet(marks, object) || isSet(skips, object)) return;
+    if (object < 0 || isSet(marks, object)) return;
+    if (isSet(skips, object)) {
+      onSkipped(object);
+      return;
+    }
     set(marks, object);
     marked += 1;
     if (from !== undefined) from[object] = at;

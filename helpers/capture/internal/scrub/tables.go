@@ -36,6 +36,7 @@ const (
 	mostElements = 1 << 26
 	fewSpans     = 8
 	samples      = 16
+	mostOdd      = 2
 )
 
 // finder looks for what the runtime writes about the heap and the goroutines. In it each bit counts, and none is of
@@ -95,9 +96,10 @@ func (f *finder) keepPages(from, to uint64) {
 	f.keep(from&^(tablePage-1), (to+tablePage-1)&^(tablePage-1))
 }
 
-// few tells whether all of some elements are as they should be, and one at least surely.
+// few tells whether of some elements nearly all are as they should be, and one at least surely: one or two may be in the
+// middle of being made.
 func (f *finder) few(list slice, look func(address uint64) (sure, possible bool)) bool {
-	sure := false
+	sure, odd := false, 0
 	for i := uint64(0); i < samples; i++ {
 		address := f.word(list.base + i*(list.length-1)/(samples-1)*8)
 		if address%8 != 0 || !f.isMapped(address) {
@@ -105,11 +107,11 @@ func (f *finder) few(list slice, look func(address uint64) (sure, possible bool)
 		}
 		isSure, isPossible := look(address)
 		if !isSure && !isPossible {
-			return false
+			odd++
 		}
 		sure = sure || isSure
 	}
-	return sure
+	return sure && odd <= mostOdd
 }
 
 // all calls with each element.
@@ -188,20 +190,24 @@ func (f *finder) goroutines(list slice) bool {
 	return true
 }
 
-// processors keeps the elements of runtime.allp: a p has its number, and a buffer that it knows the end of.
+// processors keeps the elements of runtime.allp: each p has its number, and one at least a buffer that it knows the end of.
 func (f *finder) processors(list slice) bool {
 	if list.length > mostProcessors {
 		return false
 	}
 	bytes := make([]byte, processorLook)
+	sure := false
 	for i := uint64(0); i < list.length; i++ {
 		address := f.word(list.base + i*8)
-		if address%8 != 0 || !f.isMapped(address) || uint64(uint32(f.word(address))) != i || !hasBuffer(f.whole(address, bytes), address) {
+		if address%8 != 0 || !f.isMapped(address) || uint64(uint32(f.word(address))) != i {
 			return false
 		}
+		sure = sure || hasBuffer(f.whole(address, bytes), address)
 	}
-	f.all(list, func(address uint64) { f.keep(address, address+processorSize) })
-	return true
+	if sure {
+		f.all(list, func(address uint64) { f.keep(address, address+processorSize) })
+	}
+	return sure
 }
 
 // whole reads memory of which some pages may have nothing: these are zeros.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -203,6 +204,8 @@ func (w *work) copy(ctx context.Context, runs pages.Runs, sink copying.Sink, aga
 func (w *work) pause(act func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(w.ctx, w.MaxPause)
 	defer cancel()
+	// This program's own garbage can wait longer than the process.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	began := time.Now()
 	threads, err := w.holder.Stop(ctx)
 	if err == nil {
