@@ -4,6 +4,7 @@ package copying
 import (
 	"context"
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
 	"unsafe"
@@ -52,16 +53,41 @@ func (r *Reader) Close() { r.file.Close() }
 
 // Copy reads memory into the sink, by several threads.
 func (r *Reader) Copy(ctx context.Context, runs pages.Runs, sink Sink, again bool, progress func(uint64)) error {
+	return r.copyBy(ctx, workers{r.Workers, func() {}}, runs, sink, again, progress)
+}
+
+// CopyGently is for while the process runs on: it takes half of the processors, and those only while nobody else wants
+// them more.
+func (r *Reader) CopyGently(ctx context.Context, runs pages.Runs, sink Sink, again bool, progress func(uint64)) error {
+	return r.copyBy(ctx, workers{(r.Workers + 1) / 2, yieldToOthers}, runs, sink, again, progress)
+}
+
+// How much less urgent than others, of 19 (setpriority(2)).
+const yielding = 15
+
+// yieldToOthers is for a goroutine that ends soon after: its thread ends with it, since it could not become urgent again.
+func yieldToOthers() {
+	runtime.LockOSThread()
+	_ = syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), yielding)
+}
+
+type workers struct {
+	count int
+	begin func()
+}
+
+func (r *Reader) copyBy(ctx context.Context, by workers, runs pages.Runs, sink Sink, again bool, progress func(uint64)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	batches := make(chan []pages.Run)
 	var failure error
 	var once sync.Once
-	var workers sync.WaitGroup
-	for i := 0; i < r.Workers; i++ {
-		workers.Add(1)
+	var working sync.WaitGroup
+	for i := 0; i < by.count; i++ {
+		working.Add(1)
 		go func() {
-			defer workers.Done()
+			defer working.Done()
+			by.begin()
 			buffer := make([]byte, batchBytes)
 			for batch := range batches {
 				err := r.batch(batch, buffer, sink, again)
@@ -75,7 +101,7 @@ func (r *Reader) Copy(ctx context.Context, runs pages.Runs, sink Sink, again boo
 	}
 	err := hand(ctx, runs, batches)
 	close(batches)
-	workers.Wait()
+	working.Wait()
 	if failure != nil {
 		return failure
 	}

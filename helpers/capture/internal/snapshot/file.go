@@ -40,8 +40,8 @@ func ToFile(ctx context.Context, request Request, file *os.File) (Taken, error) 
 func (w *work) toFile(file *os.File) error {
 	switch {
 	case w.Way == Fork:
-		return w.fork(func(ctx context.Context) error {
-			return w.straight(ctx, file)
+		return w.fork(func(context.Context) error {
+			return w.straight(file, w.copyGently)
 		})
 	case w.Way == Auto && w.taken.Resident >= trackFrom:
 		if tracker := w.track(); tracker != nil {
@@ -137,7 +137,7 @@ func (w *work) tracked(tracker pages.Tracker, file *os.File) error {
 	if sink.Filter, err = w.filterWhileRunning(); err != nil {
 		return err
 	}
-	if err := w.copy(w.ctx, copied, sink, false); err != nil {
+	if err := w.copyGently(copied, sink, false); err != nil {
 		return err
 	}
 	changed := func(now selection) pages.Runs {
@@ -165,7 +165,7 @@ func (w *work) tracked(tracker pages.Tracker, file *os.File) error {
 		if sink.Filter, err = w.filterWhileRunning(); err != nil {
 			return err
 		}
-		if err := w.copy(w.ctx, runs, sink, true); err != nil {
+		if err := w.copyGently(runs, sink, true); err != nil {
 			return err
 		}
 		copied = copied.Union(runs)
@@ -203,7 +203,9 @@ func (w *work) read(file *os.File) error {
 	w.taken.Way = Read
 	if w.needed() > w.Memory {
 		return w.pause(func(ctx context.Context) error {
-			return w.straight(ctx, file)
+			return w.straight(file, func(runs pages.Runs, sink copying.Sink, again bool) error {
+				return w.copy(ctx, runs, sink, again)
+			})
 		})
 	}
 	memory, err := w.readToMemory()
@@ -222,12 +224,12 @@ func (w *work) read(file *os.File) error {
 }
 
 // straight copies all into the file, of memory that nobody changes.
-func (w *work) straight(ctx context.Context, file *os.File) error {
+func (w *work) straight(file *os.File, copy func(pages.Runs, copying.Sink, bool) error) error {
 	filter, err := w.filter(w.reader.View, nil)
 	if err != nil {
 		return err
 	}
-	return w.copy(ctx, w.last.wanted(), &copying.File{File: file, Places: w.layout, Filter: filter}, false)
+	return copy(w.last.wanted(), &copying.File{File: file, Places: w.layout, Filter: filter}, false)
 }
 
 func (w *work) readToMemory() (*copying.Memory, error) {

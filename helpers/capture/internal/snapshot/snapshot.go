@@ -200,6 +200,10 @@ func (w *work) copy(ctx context.Context, runs pages.Runs, sink copying.Sink, aga
 	return w.reader.Copy(ctx, runs, sink, again, w.progress)
 }
 
+func (w *work) copyGently(runs pages.Runs, sink copying.Sink, again bool) error {
+	return w.reader.CopyGently(w.ctx, runs, sink, again, w.progress)
+}
+
 // pause stops the process for as long as act takes, which is not longer than it may be.
 func (w *work) pause(act func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(w.ctx, w.MaxPause)
