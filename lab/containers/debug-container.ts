@@ -9,12 +9,13 @@ import type { Place } from './place.js';
 import type { PodCalls } from './pod-calls.js';
 import { podComplaint } from './pod-complaints.js';
 import { readPod } from './pod-facts.js';
-import { helperName, waitScript } from './shell-upload.js';
+import { endScript, helperName, waitScript } from './shell-upload.js';
 
 /** Small, public, of all architectures, and with the shell that the helper is brought by. */
 export const defaultDebugImage = 'busybox:stable';
 
 const startMs = 180_000;
+const endMs = 10_000;
 
 /** Root, whatever the pod's own user is, with the one capability that reading memory takes. */
 const rights = {
@@ -44,8 +45,20 @@ export async function debugContainerPlace(
   const name = `lab-capture-${token}`;
   await startContainer({ calls, container, image, name, file: helperName(token) }, signal);
   note(`the debug container ${name} was added to the pod ${calls.pod.pod}: it ends, and stays listed there`);
-  await untilRunning(calls, name, image, signal);
-  return await helperInside({ ...inside, into: name, token }, signal);
+  try {
+    await untilRunning(calls, name, image, signal);
+    return await helperInside({ ...inside, into: name, token }, signal);
+  } catch (error) {
+    // One that does not run yet cannot be told: it ends when nobody uses it.
+    await calls
+      .kubectl({
+        args: ['exec', calls.pod.pod, `--container=${name}`, '--', 'sh', '-c', endScript, helperName(token)],
+        signal: new AbortController().signal,
+        timeoutMs: endMs,
+      })
+      .catch(() => undefined);
+    throw error;
+  }
 }
 
 interface Start {
