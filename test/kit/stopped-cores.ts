@@ -2,11 +2,13 @@ import { readlink } from 'node:fs/promises';
 import { expect } from 'chai';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
 import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
+import { gcore } from '../../lab/capture/gcore.js';
 import { captureHelper } from '../../lab/capture/helper/method.js';
 import { compareDiagnoses } from '../../lab/kit/same-diagnosis.js';
 import { slimCore } from '../../lab/kit/slim-core.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { findDelve } from '../../lab/toolchain/index.js';
+import { sparseGdb } from '../sparse-gdb.js';
 import type { TempFolder } from '../temp-folder.js';
 
 const { signal } = new AbortController();
@@ -22,7 +24,7 @@ export interface CoresOfOne {
 }
 
 /**
- * Cores of one process at one moment: the whole one, what the helper writes with `--slim`, and what the lab makes of
+ * Cores of one process at one moment: the whole one by gdb, what the helper writes with `--slim`, and what the lab makes of
  * that, unless the program `canSlim` not. The process stands still from the first on, and is to be ended by the caller.
  */
 export async function coresOfOne(
@@ -37,8 +39,7 @@ export async function coresOfOne(
   const exe = await readlink(`/proc/${pid}/exe`);
   const [whole, scrubbed, slimmed] = [folder.file('whole'), folder.file('scrubbed'), folder.file('slimmed')];
   const request = { target: localTarget(), pid, goVersion };
-  const asItIs = await captureHelper().capture({ ...request, file: whole }, signal);
-  expect(asItIs.isScrubbed).to.equal(false);
+  await gcore.capture({ ...request, target: await sparseGdb(), file: whole }, signal);
   const without = await captureHelper({ slim: true }).capture({ ...request, file: scrubbed }, signal);
   expect(without.isScrubbed).to.equal(true);
   const delve = found.path;
