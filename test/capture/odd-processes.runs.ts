@@ -24,7 +24,9 @@ const stateOf = async (pid: number) =>
 async function expectReadable(exe: string, core: string, threads: number): Promise<void> {
   const argv = ['--nx', '--batch', '-iex', 'set auto-load off', '-ex', 'info threads', exe, core];
   const { stdout, stderr } = await execa('gdb', argv);
-  expect([...stdout.matchAll(/^[* ] +\d+ +(?:Thread|LWP)/gm)], stdout + stderr).to.have.length(threads);
+  // Where the program has C code, its own list has a first thread that has ended too.
+  const found = [...stdout.matchAll(/^[* ] +\d+ +(?:Thread|LWP)(?!.* <unavailable> in )/gm)];
+  expect(found, stdout + stderr).to.have.length(threads);
   expect((await readCoreHeader(core, signal)).size.actual).to.be.greaterThan(0);
 }
 

@@ -65,7 +65,9 @@ async function stacks(exe: string, core: string): Promise<Readonly<Record<string
   const backtrace = 'thread apply all bt -frame-info short-location -frame-arguments none 12';
   const { stdout } = await execa('gdb', [...argv, '-ex', backtrace, exe, core]);
   // gdb before 14 wants as many bytes of vector registers as Intel's processors have, and warns of the kernel's cores too.
-  const text = stdout.replaceAll(/^(?:\[New LWP|warning: Section `\.reg-xstate).*\n/gm, '');
+  const clean = stdout.replaceAll(/^(?:\[New LWP|warning: Section `\.reg-xstate).*\n/gm, '');
+  // Of a stripped program there is only the address to tell that.
+  const text = clean.replaceAll(/^#0 +0x\w+ in \?\?/gm, beginsAnew);
   const [, ...parts] = text.split(/^Thread \d+ \((?:Thread 0x\w+ \()?LWP (\d+)\)+.*$/m);
   const threads = parts.flatMap((id, i) => (i % 2 === 0 ? [[id, parts[i + 1]?.trim() ?? '']] : []));
   return Object.fromEntries(threads);
