@@ -83,9 +83,18 @@ async function goroutines(dlv: string, exe: string, core: string, folder: TempFo
   return listed.replaceAll(/0x\w+ in runtime\.futex\n\s+at \S+/g, beginsAnew);
 }
 
-/** Without what tells of the analysis, or of the file, and not of the process. */
-function told({ stats: _, ...rest }: Diagnosis, core: string): unknown {
-  return JSON.parse(JSON.stringify(rest).replaceAll(core, 'CORE'));
+/** Without what tells of the analysis, or of the file, and not of the process. gdb notes no arguments of a command. */
+function told({ stats: _, ...rest }: Diagnosis, core: string): readonly string[] {
+  const text = JSON.stringify(rest, null, 1).replaceAll(core, 'CORE');
+  return text.replaceAll(/(?<=command \S+?)(?: -\S+)+(?=, process)/g, '').split('\n');
+}
+
+/** The first lines that are not the same. */
+function difference(one: readonly string[], other: readonly string[]): string {
+  const at = one.findIndex((line, i) => line !== other[i]);
+  return at < 0 && one.length === other.length
+    ? ''
+    : `${one.slice(at, at + 4)} is ${other.slice(at, at + 4)}`;
 }
 
 describe('a core that the helper takes is the same as gdb’s', function () {
@@ -131,7 +140,7 @@ describe('a core that the helper takes is the same as gdb’s', function () {
         if (!isStripped)
           expect(await goroutines(delve.path, exe, core, folder), way).to.equal(expected.goroutines);
         const diagnosis = await analyzeCore({ exe, core, delve: delve.path }, () => undefined, signal);
-        expect(told(diagnosis, core), way).to.deep.equal(expected.diagnosis);
+        expect(difference(told(diagnosis, core), expected.diagnosis), way).to.equal('');
       }
       expect(await readFile(folder.file('stream.server'))).to.deep.equal(await readFile(exe));
       expect(/^State:\s+(\w)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]).to.equal('T');
