@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,16 +15,17 @@ import { readTruth } from './truth.js';
 /** The first Go whose own tests have these programs. */
 const oldestMinor = 26;
 const page = join(projectRoot, 'docs/score.md');
-const usage = 'npm run score -- [--go 1.26] [--tries N] [--keep DIR] [--json] [--write] [PROGRAM ...]';
+const usage =
+  'npm run score -- [--go 1.26] [--tries N] [--keep DIR] [--json | --write | --from JSON,JSON ...] [PROGRAM ...]';
 
 async function main(signal: AbortSignal): Promise<void> {
   const { values, positionals } = readArguments();
   const tries = Number(values.tries);
   if (!Number.isInteger(tries) || tries < 1) throw refused(`--tries ${values.tries} is no number of tries`);
+  if (values.from !== undefined) return await writePage(merged(await readScores(values.from.split(','))));
   const all: GoScores[] = [];
   for (const go of await gosToScore(values.go, signal))
     all.push(await scoreGo(go, { only: positionals, tries, keep: values.keep }, signal));
-  const markdown = markdownOf(all);
   if (values.json)
     process.stdout.write(
       `${JSON.stringify(
@@ -33,8 +34,30 @@ async function main(signal: AbortSignal): Promise<void> {
         2,
       )}\n`,
     );
-  else process.stdout.write(`${markdown}\n`);
-  if (values.write) await writeFile(page, `${introduction}\n${markdown}\n`);
+  else process.stdout.write(`${markdownOf(all)}\n`);
+  if (values.write) await writePage(all);
+}
+
+const writePage = (all: readonly GoScores[]) => writeFile(page, `${introduction}\n${markdownOf(all)}\n`);
+
+async function readScores(files: readonly string[]): Promise<readonly GoScores[]> {
+  const all: GoScores[] = [];
+  for (const file of files) {
+    try {
+      all.push(...JSON.parse(await readFile(file, 'utf8')));
+    } catch (error) {
+      throw refused(`${file} is not what \`npm run score -- --json\` prints: ${messageOf(error)}`);
+    }
+  }
+  return all;
+}
+
+/** Runs of different programs of one Go, as one. */
+function merged(all: readonly GoScores[]): readonly GoScores[] {
+  return [...new Set(all.map(({ go }) => go))].map((go) => {
+    const same = all.filter((one) => one.go === go);
+    return { go, scores: same.flatMap(({ scores }) => scores), unrun: same.flatMap(({ unrun }) => unrun) };
+  });
 }
 
 function readArguments() {
@@ -45,6 +68,7 @@ function readArguments() {
         go: { type: 'string' },
         tries: { type: 'string', default: '5' },
         keep: { type: 'string' },
+        from: { type: 'string' },
         json: { type: 'boolean', default: false },
         write: { type: 'boolean', default: false },
       },
@@ -129,6 +153,7 @@ stored here.
 $ npm run score                      # every Go from 1.26 on that is here; a quarter of an hour each
 $ npm run score -- --go 1.27 Cond    # one program
 $ npm run score -- --write           # writes this page
+$ npm run score -- --from a.json,b.json # writes it from what --json has printed, as of halves that ran side by side
 $ npm run score -- --keep /tmp/cores # leaves the programs and their cores there
 \`\`\`
 

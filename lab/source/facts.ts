@@ -116,6 +116,8 @@ export const classSchema = z.object({
   departures: z.array(departure),
   slots: z.array(z.number()),
   holders: z.array(holder),
+  /** Where such objects come into being, by the sources. */
+  made: z.array(place.extend({ function: z.string() })).optional(),
   leaks: z.array(
     place.extend({ function: z.string(), lockedAt: z.number(), panics: z.boolean().optional() }),
   ),

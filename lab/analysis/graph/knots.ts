@@ -52,6 +52,7 @@ export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot
   const leadingTo = backwards(components.flat(), next);
   const knots = components
     .filter((nodes, i) => nodes.every((node) => next(node).every((to) => componentOf.get(to) === i)))
+    .flatMap((nodes) => innerCycles(nodes, next, { buckets, graph }) ?? [nodes])
     .flatMap((nodes) => certainCores(nodes, buckets, graph));
   return knots.map((nodes) => {
     const inside = nodes.flatMap((node) => bucketOf(node) ?? []);
@@ -93,6 +94,45 @@ function backwards(nodes: readonly Node[], next: (node: Node) => readonly Node[]
     return [...seen].sort((a, b) => (place.get(a) ?? 0) - (place.get(b) ?? 0));
   };
 }
+
+/**
+ * The cycles of a knot that do without those who wait for a group: these merely wait for workers that are stuck among
+ * themselves. `undefined` where the workers wait for what only somebody behind such a wait would do.
+ */
+function innerCycles(
+  nodes: readonly Node[],
+  next: (node: Node) => readonly Node[],
+  { buckets, graph }: { readonly buckets: ReadonlyMap<string, Bucket>; readonly graph: WaitForGraph },
+): readonly (readonly Node[])[] | undefined {
+  const isGroup = (node: Node) => isObject(node) && node.mode === 'wait';
+  const waitsForGroup = (node: Node) =>
+    !isObject(node) && objectsOf(buckets.get(node) ?? nobody).some(isGroup);
+  if (!nodes.some(isGroup)) return undefined;
+  const inside = new Set(nodes.filter((node) => !isGroup(node) && !waitsForGroup(node)));
+  const cycles = stronglyConnected<Node>([...inside], (node) =>
+    next(node).filter((to) => inside.has(to)),
+  ).filter((part) => part.length > 1);
+  const closed = cycles.filter((part) => {
+    const own = new Set(part);
+    return part.every((node) => next(node).every((to) => own.has(to) || !inside.has(to)));
+  });
+  // Who merely may come can hold no lock, but may well serve a channel.
+  const isShown = (object: WaitObject, own: ReadonlySet<Node>) =>
+    graph.releasers
+      .get(object)
+      ?.some((r) => r.kind === 'bucket' && own.has(r.bucket) && (r.certain || !isChannel(object)));
+  // What one of the waiters was seen to have, or to be the one to do, is no matter of the workers alone.
+  const isNeeded = (object: WaitObject) =>
+    graph.releasers.get(object)?.some((r) => r.kind === 'bucket' && r.certain && waitsForGroup(r.bucket));
+  const found = closed.filter((part) => {
+    const objects = part.filter(isObject);
+    return objects.every((object) => !isNeeded(object) && isShown(object, new Set(part)));
+  });
+  return found.length > 0 ? found : undefined;
+}
+
+const isChannel = ({ kind }: WaitObject) => kind === 'channel';
+const nobody: Pick<Bucket, 'wait'> = { wait: { kind: 'empty-select' } };
 
 /**
  * The cycles of a knot that were seen in frames, where there are any: what merely may release one of their objects is

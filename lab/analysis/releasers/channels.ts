@@ -118,6 +118,7 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
     }
     return {
       ...{ releasers, ...told(facts, [...ops.values()].some(Boolean), context) },
+      made: facts.class.made,
       ...(facts.class.unknown ? { lostFromSight: true } : {}),
     };
   };

@@ -190,6 +190,7 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
       })),
       name: named ?? (sure || ops.size === 1 ? facts.class.names[0]?.name : undefined),
       leaks: facts.class.leaks,
+      made: facts.class.made,
       ...(facts.class.unknown ? { lostFromSight: true } : {}),
     };
   };

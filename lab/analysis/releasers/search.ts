@@ -53,6 +53,10 @@ export interface ReleaserSearch {
   /** Places where a function returns with the lock. */
   readonly leaks?: readonly Leak[] | undefined;
   readonly story?: ChannelHistory | undefined;
+  /** Where such an object is made. */
+  readonly made?:
+    | readonly { readonly function: string; readonly file: string; readonly line: number }[]
+    | undefined;
   /** Where the object comes from was lost: what is told of it may be of others of its type. */
   readonly lostFromSight?: true;
   /** Set when the channel is the `Done` of these contexts, and of no others. */

@@ -16,7 +16,9 @@ export const channelKnot = channelRule('channel-knot', 'other', (knot, input, ce
   if (!abandoned) return ringText(knot, names);
   if (certainty !== 'proved') return abandonedText(knot, names, everyOperation);
   const served = knot.objects.some((object) => (input.searches.get(object)?.operations.length ?? 1) > 0);
-  return served ? undefined : abandonedText(knot, names, `Nothing in the sources ever does. ${memorySays}`);
+  return served
+    ? undefined
+    : abandonedText(knot, names, `Nothing in the sources ever does. ${memorySays(knot, input)}`);
 });
 
 const everyOperation =

@@ -2,6 +2,9 @@ import { isSyncObject } from '../model/wait-object.js';
 import { agree, behind, goroutinesOf } from './rule.js';
 import { namesOf, partsOf, placeOf, ruleFor } from './sync-knot.js';
 
+/** Goroutines whose parts are told; the others do the same. */
+const maxSteps = 8;
+
 /** A goroutine waits on a channel while it holds the lock that its peer needs first. */
 export const channelLock = ruleFor('channel-lock', 'channel-lock', (knot, input) => {
   const locks = knot.objects.filter(isSyncObject);
@@ -19,7 +22,7 @@ export const channelLock = ruleFor('channel-lock', 'channel-lock', (knot, input)
     class: 'mixed',
     subtype: 'channel-lock',
     summary: `${goroutinesOf(holders)} ${agree(holders, 'waits', 'wait')} on ${namesOf(channels, input)} while holding ${namesOf(locks, input)}, which ${goroutinesOf(peers).toLowerCase()} ${agree(peers, 'needs before it', 'need before they')} can serve the channel${behind(knot.victims)}.`,
-    explanation: `${steps.join('; ')}.`,
+    explanation: `${steps.slice(0, maxSteps).join('; ')}${steps.length > maxSteps ? '; and so on' : ''}.`,
     suggestion:
       'Do not send or receive under a lock: copy what is needed, unlock, and use the channel then; or send with a select that can give up.',
     roles: new Map(

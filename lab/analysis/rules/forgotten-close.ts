@@ -14,7 +14,7 @@ export const forgottenClose = channelRule('forgotten-close', 'forgotten-close', 
       : `${listed(closes, 'is closed')}, ${byMemory ? 'by nobody who can still run and has it' : 'but no goroutine can still get there with this channel'}.`;
   return {
     summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} to receive from ${channelsText(knot, input)}, whose senders have all ended without closing it${behind(knot.victims)}.`,
-    explanation: `${sends.length === 0 ? 'Nothing is ever sent to it.' : `${listed(sends, 'is sent to')}: ${byMemory ? 'by goroutines that have returned or are stuck themselves' : 'no goroutine is on its way to a send, and no code that can still be called leads to one on this channel'}.`} ${missed}${byMemory ? ` ${memorySays}` : ''}`,
+    explanation: `${sends.length === 0 ? 'Nothing is ever sent to it.' : `${listed(sends, 'is sent to')}: ${byMemory ? 'by goroutines that have returned or are stuck themselves' : 'no goroutine is on its way to a send, and no code that can still be called leads to one on this channel'}.`} ${missed}${byMemory ? ` ${memorySays(knot, input)}` : ''}`,
     suggestion:
       'Close the channel when the last sender is done, on every way out (defer close, or a goroutine that waits for all senders and closes then); or let the receiver give up: a select with a done channel or a context.',
     roles: new Map(

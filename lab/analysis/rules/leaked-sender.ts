@@ -16,7 +16,7 @@ export const leakedSender = channelRule('leaked-sender', 'leaked-sender', (knot,
   if (more > 0) told.push(`${more} more places receive from it, and no goroutine is left to get there`);
   return {
     summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} to send to ${channelsText(knot, input)}, whose receiver has returned${behind(knot.victims)}.`,
-    explanation: `${sentence(told.join('; '))}${certainty === 'proved' ? ` ${memorySays}` : ''}`,
+    explanation: `${sentence(told.join('; '))}${certainty === 'proved' ? ` ${memorySays(knot, input)}` : ''}`,
     suggestion:
       'Give the channel room for every value that may come after its receiver has returned, or let the sender give up: a select with a done channel or a context that ends when the receiver returns.',
     roles: new Map(

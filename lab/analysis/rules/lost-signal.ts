@@ -15,7 +15,7 @@ export const lostSignal = ruleFor('lost-signal', 'cond', (knot, input, certainty
     subtype: mixed ? 'channel-condvar' : 'condvar',
     summary: `${goroutinesOf(knot.buckets)} ${verb} for a signal on ${name}, and ${abandoned ? 'nobody is left to signal it' : 'every goroutine that could signal it is blocked too'}${behind(knot.victims)}.`,
     explanation: abandoned
-      ? `${certainty === 'proved' ? memorySays : 'No goroutine is on its way to a Signal or Broadcast of it, and no code that can still be called leads to one.'} The signal came before the wait, or never.`
+      ? `${certainty === 'proved' ? memorySays(knot, input) : 'No goroutine is on its way to a Signal or Broadcast of it, and no code that can still be called leads to one.'} The signal came before the wait, or never.`
       : 'Every goroutine that could signal waits for another one of this set.',
     suggestion:
       'Change the condition and signal under the lock, and check the condition in a loop before each Wait.',

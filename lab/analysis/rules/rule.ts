@@ -53,10 +53,25 @@ export interface Rule {
   readonly apply: (input: RuleInput) => readonly Claim[];
 }
 
-/** Why nobody comes, where memory says so and the sources leave it open: of claims that are `proved` from the start. */
-export const memorySays =
-  'Memory proves that nobody comes: no goroutine that runs or can be woken, no package variable, no finalizer and no ' +
-  'timer leads to it, directly or over any number of pointers.';
+/**
+ * Why nobody comes, where memory says so and the sources leave it open, and where the objects were made: of claims that
+ * are `proved` from the start.
+ */
+export function memorySays({ objects }: Knot, { searches }: RuleInput): string {
+  const made = new Set(
+    objects.flatMap((object) =>
+      (searches.get(object)?.made ?? []).map(({ function: fn, file, line }) => `in ${fn} at ${file}:${line}`),
+    ),
+  );
+  const where = made.size === 0 || made.size > maxMade ? '' : ` It was made ${[...made].join(', or ')}.`;
+  return (
+    `${where} Memory proves that nobody comes: no goroutine that runs or can be woken, no package variable, no finalizer ` +
+    'and no timer leads to it, directly or over any number of pointers.'
+  ).trimStart();
+}
+
+/** With more of them it is not told where this one comes from. */
+const maxMade = 2;
 
 /** The main goroutine and nobody else, while others work: it may be meant to keep the program running. */
 export function isMainAlone({ buckets, victims, starved }: Knot, { someoneRuns }: RuleInput): boolean {

@@ -90,7 +90,7 @@ function unreachedBuckets(buckets: readonly Bucket[], reached: Snapshot['reached
  * The graph without those who would have to reach what nothing alive can: of all who may come by the sources, only the
  * goroutines that are stuck themselves can be meant.
  */
-function withoutRuledOut(graph: WaitForGraph, stuck: ReadonlySet<string>): WaitForGraph {
+export function withoutRuledOut(graph: WaitForGraph, stuck: ReadonlySet<string>): WaitForGraph {
   const lost = graph.buckets.filter(({ key }) => graph.unreached?.has(key)).flatMap(objectsOf);
   const releasers = new Map(graph.releasers);
   for (const object of lost) {

@@ -102,7 +102,11 @@ export function partsOf(
       ...new Set(
         knot.objects
           .filter(
-            (object) => isLock(object) && bucketReleasers(object, input).some((r) => r.bucket === bucket.key),
+            (object) =>
+              isLock(object) &&
+              bucketReleasers(object, input).some(
+                (r) => r.bucket === bucket.key && (r.certain || r.holds || r.mayHold),
+              ),
           )
           .map((object) => input.nameOf(object.address)),
       ),

@@ -17,7 +17,7 @@ export const waitGroupMisuse = ruleFor('waitgroup-misuse', 'waitgroup', (knot, i
       ? `${goroutinesOf(knot.buckets)} ${verb} for ${name}, which needs ${missing}, and no goroutine is left to make ${left === 1 ? 'it' : 'them'}${behind(knot.victims)}.`
       : `${goroutinesOf(knot.buckets)} ${verb} for ${name}, whose Done only ${agree(knot.buckets, 'that goroutine itself', 'those goroutines themselves')} could call${behind(knot.victims)}.`,
     explanation: abandoned
-      ? `${certainty === 'proved' ? memorySays : 'No goroutine is on its way to a Done of it, and no code that can still be called leads to one.'} More was added than is ever taken away.`
+      ? `${certainty === 'proved' ? memorySays(knot, input) : 'No goroutine is on its way to a Done of it, and no code that can still be called leads to one.'} More was added than is ever taken away.`
       : 'Every goroutine that could call Done waits, directly or through a lock, for the group itself.',
     suggestion:
       'Call Add once for each goroutine, right before its go statement, and defer Done as its first statement.',

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
-import { findKnots } from '../../../lab/analysis/graph/knots.js';
+import { claimsOf } from '../../../lab/analysis/findings/apply-rules.js';
+import { findKnots, type Knot } from '../../../lab/analysis/graph/knots.js';
 import type { Releaser } from '../../../lab/analysis/graph/releaser.js';
 import { deadlockedBuckets, type WaitForGraph } from '../../../lab/analysis/graph/wait-for-graph.js';
 import type { Bucket, Signature, SyncMode, Wait } from '../../../lab/analysis/model/snapshot.js';
-import { rules } from '../../../lab/analysis/rules/index.js';
 import type { Claim, RuleInput } from '../../../lab/analysis/rules/rule.js';
+import { withoutRuledOut } from '../../../lab/analysis/rules/study-waits.js';
 import { byObject } from '../../waiting-bucket.js';
 
 const place = { function: 'main.f', file: '/f.go', line: 1 };
@@ -43,14 +44,25 @@ const by = (bucket: number, certain = true): Releaser => ({
   ...{ kind: 'bucket', bucket: String(bucket), certain, how },
   ...(certain ? { holds: true } : {}),
 });
+/** It may come there, and has nothing. */
+const may = (bucket: number) => ({ kind: 'bucket', bucket: String(bucket), certain: false, how }) as const;
+const failed = (): never => {
+  throw new Error('nothing was found');
+};
 const open: Releaser = { kind: 'open', why: 'somebody else', blind: false };
 
 function claims(
   buckets: readonly Bucket[],
   releasers: Readonly<Record<string, readonly Releaser[]>>,
+  /** Keys of buckets that memory proves lost. */
+  unreached: ReadonlySet<string> = new Set(),
 ): Claim[] {
-  const graph: WaitForGraph = { buckets, channels: new Map(), releasers: byObject(releasers) };
-  const stuck = deadlockedBuckets(graph, 'all');
+  const all: WaitForGraph = { buckets, channels: new Map(), releasers: byObject(releasers), unreached };
+  const stuck = deadlockedBuckets(all, 'all');
+  const graph = withoutRuledOut(all, stuck);
+  const knots = findKnots(graph, stuck);
+  const isLost = ({ buckets: own }: Knot) => own.every(({ key }) => unreached.has(key));
+  const lost = knots.filter(isLost);
   const input: RuleInput = {
     snapshot: {
       goroutines: { total: buckets.length, user: buckets.length, system: 0, blocked: buckets.length },
@@ -58,16 +70,16 @@ function claims(
     },
     graph,
     searches: new Map(),
-    knots: findKnots(graph, stuck),
+    knots: knots.filter((knot) => !isLost(knot)),
     suspectedKnots: [],
-    unreachedKnots: [],
-    lostKnots: [],
+    unreachedKnots: lost,
+    lostKnots: lost,
     someoneRuns: true,
     isLibrary: () => false,
     receivedFrom: () => [],
     nameOf: (address) => `main.o${address}`,
   };
-  return rules.flatMap((rule) => rule.apply(input));
+  return [...claimsOf({ input, deadlocked: stuck }).claims];
 }
 
 const named = (found: readonly Claim[]) => found.map(({ rule, subtype }) => `${rule}: ${subtype}`);
@@ -87,6 +99,44 @@ describe('the rules about locks', () => {
       'lock 16': [by(1)],
     });
     expect(named(found)).to.deep.equal(['lock-order: ab-ba']);
+  });
+
+  it('call a wait for workers that are stuck among themselves a victim, though it may come to start more of them', () => {
+    const found = claims([on(1, 8, 'lock'), on(2, 16, 'lock'), on(5, 24, 'wait'), live(3)], {
+      'lock 8': [by(2)],
+      'lock 16': [may(1), may(5)],
+      'wait 24': [by(1)],
+    });
+    expect(named(found)).to.deep.equal(['lock-order: ab-ba']);
+    const [{ knot, summary, explanation } = failed()] = found;
+    expect(knot.buckets.map(({ key }) => key).sort()).to.deep.equal(['1', '2']);
+    expect([...knot.victims, ...knot.starved].map(({ key }) => key)).to.deep.equal(['5']);
+    expect(summary).to.contain('wait for locks that only some of them can give back');
+    expect(explanation).to.contain('main.o16 is given back only at /f.go:7');
+  });
+
+  it('leave the wait in the root cause where it has what its workers need', () => {
+    const found = claims([on(1, 8, 'lock'), on(2, 16, 'lock'), on(5, 24, 'wait'), live(3)], {
+      'lock 8': [by(2)],
+      'lock 16': [may(1), by(5)],
+      'wait 24': [by(1)],
+    });
+    expect(found.flatMap(({ knot }) => knot.buckets.map(({ key }) => key))).to.contain('5');
+  });
+
+  it('tell what memory proves and the sources leave open by its own rule, as proved', () => {
+    const found = claims([on(1, 8, 'notify'), live(3)], { 'notify 8': [open] }, new Set(['1']));
+    expect(named(found)).to.deep.equal(['lost-signal: condvar']);
+    expect(found[0]).to.include({ certainty: 'proved' });
+    expect(found[0]?.explanation).to.contain('Memory proves that nobody comes');
+  });
+
+  it('tell no story of what memory proves where a holder was not seen for certain', () => {
+    const perhaps: Releaser = { ...may(2), mayHold: 'perhaps' };
+    const found = claims([on(2, 8, 'lock'), live(3)], { 'lock 8': [perhaps] }, new Set(['2']));
+    expect(found.map(({ rule, certainty }) => `${rule} ${certainty}`)).to.deep.equal([
+      'unreachable-object proved',
+    ]);
   });
 
   it('find a lock that nobody is left to give back, unless somebody may', () => {

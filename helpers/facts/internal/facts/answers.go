@@ -99,6 +99,14 @@ type Class struct {
 	Slots      []int       `json:"slots"` // stacks that hold a slot of a semaphore
 	Holders    []Holder    `json:"holders"`
 	Leaks      []Leak      `json:"leaks"`
+	Made       []Made      `json:"made,omitempty"`
+}
+
+// Made is a place where such an object comes into being.
+type Made struct {
+	Function string `json:"function"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
 }
 
 // A Context that is waited for, as its maker knows it.
@@ -189,6 +197,7 @@ func (w *World) Answer(s *Stacks, ids []int, mode string) *Class {
 	for _, g := range gates.all {
 		out.Gates = append(out.Gates, Gate{ID: g.id, Global: g.global, Closed: w.closedBy(g, s)})
 	}
+	out.Made = w.tellMade(c)
 	switch mode {
 	case "send", "receive":
 		w.tellStory(c, s, out)

@@ -291,3 +291,14 @@ func main() {
 		p.is("senders", sortedNames(found), "a", "b")
 	}
 }
+
+func TestWhereAChannelIsMadeIsTold(t *testing.T) {
+	p := program(t, `
+type job struct { done chan int }
+func newJob() *job { return &job{done: make(chan int)} } // made
+func main() { j := newJob(); <-j.done } // wait`)
+	made := p.answer("wait", "receive").Made
+	if len(made) != 1 || p.at(made[0].File, made[0].Line) != "made" {
+		t.Errorf("%+v", made)
+	}
+}

@@ -20,7 +20,7 @@ func (w *World) tellHolders(c *class, s *Stacks, mode string, out *Class) {
 			continue
 		}
 		for _, l := range w.summaryOf(fn).leaks {
-			if l.hold.mode == want && inClass[l.hold.op] {
+			if l.hold.mode == want && inClass[l.hold.op] && !w.isTakenForCallers(l, inClass) {
 				at := w.place(positionOf(l.at))
 				if at.Line == 0 {
 					_, end := w.span(fn)
@@ -34,6 +34,25 @@ func (w *World) tellHolders(c *class, s *Stacks, mode string, out *Class) {
 			w.tellHolder(a, c, s, want, inClass, out)
 		}
 	}
+}
+
+// isTakenForCallers: whoever takes one among several on every way, and gives none of them back, leaves that to a function
+// that does so without having taken it.
+func (w *World) isTakenForCallers(l leak, inClass map[*Op]bool) bool {
+	if l.hold.path.root != rootHeap || !l.hold.always || !l.everywhere {
+		return false
+	}
+	given := false
+	for op := range inClass {
+		if op.Kind != "unlock" && op.Kind != "runlock" {
+			continue
+		}
+		if op.Fn == l.fn {
+			return false
+		}
+		given = given || w.isBare(op)
+	}
+	return given
 }
 
 func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inClass map[*Op]bool, out *Class) {
@@ -190,10 +209,11 @@ func (w *World) isBare(op *Op) bool {
 	if op.Kind != "unlock" && op.Kind != "runlock" {
 		return false
 	}
-	for _, given := range w.summaryOf(op.Fn).released {
+	s := w.summaryOf(op.Fn)
+	for _, given := range s.released {
 		if given.op == op {
 			return true
 		}
 	}
-	return false
+	return s.chosen[op]
 }

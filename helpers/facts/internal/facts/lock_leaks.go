@@ -12,6 +12,8 @@ type leak struct {
 	at   ssa.Instruction
 	key  string
 	hold hold
+	// Every return leaves it taken.
+	everywhere bool
 }
 
 func (w *World) summarize(fn *ssa.Function, s *lockSummary) {
@@ -46,7 +48,7 @@ func (w *World) summarize(fn *ssa.Function, s *lockSummary) {
 			// Who has one chosen may well have it given back by means that are not in sight; what the body of a loop over a
 			// function defers, the function around it does.
 			if !h.chosen && !(isLoopBody(fn) && state.deferred[key] != nil) {
-				leaks = append(leaks, leak{fn, ret, key, h})
+				leaks = append(leaks, leak{fn: fn, at: ret, key: key, hold: h})
 			}
 		}
 	}
@@ -60,6 +62,8 @@ func (w *World) summarize(fn *ssa.Function, s *lockSummary) {
 		if ret, ok := l.at.(*ssa.Return); ok && counts[l.key] == returns && returns > 0 && (w.isLockWrapper(fn) || w.returnsUnlock(ret)) {
 			continue
 		}
+		_, returned := l.at.(*ssa.Return)
+		l.everywhere = returned && counts[l.key] == returns
 		s.leaks = append(s.leaks, l)
 	}
 	sort.SliceStable(s.leaks, func(i, j int) bool { return s.leaks[i].at.Pos() < s.leaks[j].at.Pos() })
@@ -75,7 +79,7 @@ func (w *World) leaksOfPanic(fn *ssa.Function, panics *ssa.Panic, in *lockState)
 	var out []leak
 	for key, h := range state.held {
 		if !h.chosen && state.deferred[key] == nil {
-			out = append(out, leak{fn, panics, key, h})
+			out = append(out, leak{fn: fn, at: panics, key: key, hold: h})
 		}
 	}
 	return out
@@ -126,8 +130,13 @@ func (w *World) findReleased(fn *ssa.Function, s *lockSummary) {
 				}
 				mode := map[string]string{"unlock": "lock", "runlock": "rlock"}[op.Kind]
 				key, path := w.lockKey(mode, op.Operand, op.Expr)
-				if _, held := state.held[key]; !held && path.root != rootHeap {
+				_, held := state.held[key]
+				switch {
+				case held:
+				case path.root != rootHeap:
 					add(key, hold{op: op, path: path, site: in, mode: mode, always: dominatesReturns(fn, in)})
+				case !state.holdsChosen(mode):
+					s.givesChosen(op)
 				}
 			}
 			if call, ok := in.(ssa.CallInstruction); ok && w.mayRunMore(call) {
@@ -150,6 +159,23 @@ func (w *World) findReleased(fn *ssa.Function, s *lockSummary) {
 			w.step(state, in)
 		}
 	}
+}
+
+// holdsChosen: one among several is held, which may be any of them.
+func (s *lockState) holdsChosen(mode string) bool {
+	for _, h := range s.held {
+		if h.mode == mode && (h.chosen || h.path.root == rootHeap) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *lockSummary) givesChosen(op *Op) {
+	if s.chosen == nil {
+		s.chosen = map[*Op]bool{}
+	}
+	s.chosen[op] = true
 }
 
 func dominatesReturns(fn *ssa.Function, in ssa.Instruction) bool {

@@ -102,8 +102,9 @@ func (s *lockState) merge(other *lockState) bool {
 // A lockSummary says what a function does with locks as a whole.
 type lockSummary struct {
 	in       map[*ssa.BasicBlock]*lockState
-	acquired []hold // held when it returns, on all or some ways
-	released []hold // given back without having been taken
+	acquired []hold       // held when it returns, on all or some ways
+	released []hold       // given back without having been taken
+	chosen   map[*Op]bool // gives back one among several, as out of a map, where none of these was taken
 	leaks    []leak
 	takes    bool
 }

@@ -305,3 +305,52 @@ func main() { x := &q{}; x.c = sync.NewCond(&x.mu); x.get() }`)
 	p.is("outer", p.holders(p.answer("outer", "lock", waits)), "lock outer by 0")
 	p.is("inner", p.holders(p.answer("inner", "lock", waits)))
 }
+
+func TestALockOutOfAMapIsGivenBackByAnotherFunction(t *testing.T) {
+	p := program(t, `
+type locks struct { mu sync.RWMutex; m map[string]*sync.Mutex }
+func (l *locks) take(name string) {
+	l.mu.Lock()
+	l.m[name].Lock() // taken
+	l.mu.Unlock()
+}
+func (l *locks) give(name string) {
+	l.mu.RLock() // here
+	l.m[name].Unlock() // given
+	l.mu.RUnlock()
+}
+func main() {
+	l := &locks{m: map[string]*sync.Mutex{"a": {}}}
+	l.take("a")
+	l.give("a")
+}`)
+	stack := p.stack("sync.runtime_SemacquireRWMutexR", "main.(*locks).give@here", "main.main")
+	c := p.answer("taken", "lock", stack)
+	if len(c.Leaks) > 0 {
+		t.Errorf("whoever takes it leaves that to give: %+v", c.Leaks)
+	}
+	for _, op := range c.Operations {
+		if p.at(op.File, op.Line) == "given" && !op.Bare {
+			t.Errorf("%+v", op)
+		}
+	}
+	p.has("comers", p.comers(c), "unlock given by 0")
+}
+
+func TestALockOutOfAMapThatNobodyElseGivesBackIsLeaked(t *testing.T) {
+	p := program(t, `
+type locks struct { mu sync.Mutex; m map[string]*sync.Mutex }
+func (l *locks) take(name string) {
+	l.mu.Lock()
+	l.m[name].Lock() // taken
+	l.mu.Unlock()
+}
+func main() {
+	l := &locks{m: map[string]*sync.Mutex{"a": {}}}
+	l.take("a")
+	l.take("a")
+}`)
+	if c := p.answer("taken", "lock"); len(c.Leaks) != 1 {
+		t.Errorf("%+v", c.Leaks)
+	}
+}

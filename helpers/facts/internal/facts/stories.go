@@ -27,6 +27,30 @@ func (w *World) tellContexts(c *class, out *Class) {
 	}
 }
 
+// tellMade names the places where objects of a class are made, each once; those of Go's library tell nobody anything.
+func (w *World) tellMade(c *class) []Made {
+	var out []Made
+	seen := map[Made]bool{}
+	for _, v := range c.made {
+		p := w.place(v.Pos())
+		if p.Line == 0 || w.isLibraryFile(p.File) || v.Parent() == nil {
+			continue
+		}
+		made := Made{Function: shortName(v.Parent()), File: p.File, Line: p.Line}
+		if !seen[made] {
+			seen[made] = true
+			out = append(out, made)
+		}
+	}
+	sort.Slice(out, func(i, j int) bool {
+		if out[i].File != out[j].File {
+			return out[i].File < out[j].File
+		}
+		return out[i].Line < out[j].Line
+	})
+	return out
+}
+
 func (w *World) tellStory(c *class, s *Stacks, out *Class) {
 	makers := map[*ssa.Function]bool{}
 	for _, v := range c.made {
