@@ -102,13 +102,15 @@ function victimsRow({ victims }: Finding, atLeast: number): ExpectationRow {
   };
 }
 
-/** Where a goroutine waits: its innermost function that is not of the runtime or of the locks themselves. */
+/** Where a goroutine waits: its innermost function that is not of the runtime, of the locks or of the pool themselves. */
 export function placeOf({ stack, userLocation }: Pick<RootGoroutine, 'stack' | 'userLocation'>): string {
-  const own = stack.find(({ function: name }) => !/^(?:runtime|sync|internal\/[\w/]+)\./.test(name));
+  const own = stack.find(({ function: name }) => !waitsInside.test(name));
   return withoutTypeArguments((own ?? userLocation).function);
 }
 
 /** `main.each[...]`, as Go's own stacks print it: the names of the shapes differ from version to version. */
+const waitsInside = /^(?:runtime|sync|internal\/[\w/]+|database\/sql|golang\.org\/x\/sync\/\w+)\./;
+
 function withoutTypeArguments(name: string): string {
   return name.replace(/\[.*\]/, '[...]');
 }

@@ -7,6 +7,8 @@ import { claimsOf } from './findings/apply-rules.js';
 import { findingOf } from './findings/finding.js';
 import { groupsOf, userLocations } from './findings/groups.js';
 import { besideRuntime } from './findings/leak-profile.js';
+import type { Outlooks } from './findings/outlook.js';
+import { slowHolders, slowWaits } from './findings/slow.js';
 import { summaryOf, unearned, verdictOf } from './findings/verdict.js';
 import { waitedObjects } from './findings/waited-objects.js';
 import { weighed } from './findings/weigh.js';
@@ -21,7 +23,8 @@ import type { OpeningSources } from './read/open-sources.js';
 import { missingSources } from './read/process-facts.js';
 import type { RootFrames } from './read/root-frames.js';
 import { unwrapStarts } from './read/start-locations.js';
-import type { Claim } from './rules/rule.js';
+import { withTakenPlaces } from './read/taken-at.js';
+import type { Claim, RuleInput } from './rules/rule.js';
 import { studyWaits } from './rules/study-waits.js';
 import { tellIfLong } from './tell-if-long.js';
 
@@ -60,7 +63,11 @@ export async function analyze(
   if (read.kind === 'unread') return withoutGoroutines(read, await statsOf(read, engine, began));
   const sources = await opening.of(read.snapshot);
   const { snapshot: told, operands = nowhereLocated } = (await read.withSources?.(sources)) ?? read;
-  const snapshot = unwrapStarts(told, sources);
+  const unwrapped = unwrapStarts(told, sources);
+  const snapshot =
+    unwrapped.pools === undefined
+      ? unwrapped
+      : { ...unwrapped, pools: await withTakenPlaces(unwrapped.pools, sources) };
   const { total } = snapshot.goroutines;
   emit({ type: 'note', text: `${total} goroutines in ${snapshot.signatures.length} distinct stacks` });
   const { trust } = read;
@@ -74,6 +81,7 @@ export async function analyze(
   const unansweredSearches = read.unanswered?.() ?? [];
   const { claims: all, undecided: open, limits: repeated, outlooks, suspects } = claimsOf(study);
   const undecided = [...open, ...unearned(trust, outlooks)];
+  const slow = await slowOf(study.input, outlooks, read);
   const claims = weighed(all, trust, study.input);
   const rootFrames = await rootFramesOf(claims, snapshot, read);
   const findings = claims
@@ -103,6 +111,7 @@ export async function analyze(
     objects: waitedObjects(snapshot, study.input.nameOf),
     ...(suspects.length === 0 ? {} : { suspects: [...suspects] }),
     ...(leakProfile && seen && { leakProfile: besideRuntime(leakProfile, seen) }),
+    ...(slow.length === 0 ? {} : { slow }),
     stats: await statsOf(read, engine, began),
     limits: inOrder(
       ...[read.limits, unansweredSearches],
@@ -110,6 +119,13 @@ export async function analyze(
       ...[rootFrames.limits, changed, missing],
     ),
   };
+}
+
+/** Who waits behind goroutines that wait for something outside. */
+async function slowOf(input: RuleInput, outlooks: Outlooks, read: Reading) {
+  const holders = slowHolders(input, outlooks);
+  const ids = new Set(holders.flatMap(({ bucket }) => bucket.ids.slice(0, 1)));
+  return slowWaits(holders, (await read.waitFacts?.(ids)) ?? new Map(), input);
 }
 
 const nowhereLocated = { channels: nothingLocated };

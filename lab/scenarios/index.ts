@@ -12,16 +12,20 @@ import { gateway } from './gateway.js';
 import { gossip } from './gossip.js';
 import { images } from './images.js';
 import { intake } from './intake.js';
+import { ledger } from './ledger.js';
 import { mailer } from './mailer.js';
 import { mailing } from './mailing.js';
+import { payments } from './payments.js';
 import { permissions } from './permissions.js';
 import { pool } from './pool.js';
 import { registry } from './registry.js';
+import { renderer } from './renderer.js';
 import { ring } from './ring.js';
 import type { Scenario } from './scenario.js';
 import { search } from './search.js';
 import { sessions } from './sessions.js';
 import { shop } from './shop.js';
+import { sitemap } from './sitemap.js';
 import { stampede } from './stampede.js';
 import { subscribe } from './subscribe.js';
 import { tenants } from './tenants.js';
@@ -43,6 +47,10 @@ export const scenarios: readonly Scenario[] = [
   search,
   exportScenario,
   images,
+  payments,
+  ledger,
+  renderer,
+  sitemap,
   ring,
   walk,
   alarms,

@@ -9,6 +9,7 @@ import { isSyncObject, objectsOf } from '../model/wait-object.js';
 import type { RootFrames } from '../read/root-frames.js';
 import type { ReleaserSearch } from '../releasers/search.js';
 import type { Claim, RuleInput } from '../rules/rule.js';
+import { unitHeldText } from './pool-evidence.js';
 import {
   isSyncRelease,
   syncParkedCheck,
@@ -69,6 +70,7 @@ const channelVerbs: Readonly<Record<string, string>> = {
 
 export function releaseText(how: ReleaseEvidence, certain: boolean): string {
   if (isSyncRelease(how)) return syncReleaseText(how, certain);
+  if (how.operation === 'give-back') return unitHeldText(how);
   if (how.expression.endsWith('()')) {
     return `Goroutine ${how.goroutine} is in ${how.function} (frame ${how.frame}), ahead of ${how.file}:${how.line}, where it calls ${how.expression}, which may be of this context`;
   }
@@ -91,7 +93,7 @@ function ownPlace({ signature }: Bucket): Location {
 export function releaseCheck(how: ReleaseEvidence, certain: boolean): string {
   if (isSyncRelease(how)) return syncReleaseCheck(how);
   // Where it was not evaluated, the expression may belong to another frame.
-  if (!certain || how.kept === true)
+  if (!certain || how.kept === true || how.operation === 'give-back')
     return `goroutine ${how.goroutine}; frame ${how.frame} list; list ${how.file}:${how.line}`;
   return `goroutine ${how.goroutine}; frame ${how.frame} examinemem -fmt hex -size 8 -count 1 -x &${how.expression}`;
 }

@@ -21,6 +21,7 @@ import {
   sourceCheck,
   starvedText,
 } from './evidence-text.js';
+import { poolSearchText, poolText } from './pool-evidence.js';
 import {
   syncResource,
   syncSearchCheck,
@@ -39,6 +40,9 @@ export interface ClaimFrames {
 export function findingOf({ claim, facts }: ClaimFrames, index: number, input: RuleInput): Finding {
   const evidence: Evidence[] = [];
   const add = (kind: Evidence['kind'], text: string, check: string): string => {
+    // All who wait for one pool have the same releasers.
+    const same = evidence.find((one) => one.kind === kind && one.text === text && one.check === check);
+    if (same !== undefined) return same.id;
     const id = `E${evidence.length + 1}`;
     evidence.push({ id, kind, text, check });
     return id;
@@ -106,6 +110,13 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
       edges.push({ from: id, to: nodeOf(bucket), relation, inferred: true, evidence: [shown] });
     }
     const search = lookedInto(input.searches.get(object));
+    const pool = search?.pool;
+    if (pool !== undefined) {
+      if (pool.kind === 'semaphore' && search !== undefined)
+        add('source', poolSearchText(pool, search), syncSearchCheck(search));
+      add('memory', poolText(pool), `print *(*"${pool.goType}")(${hex(pool.address)})`);
+      continue;
+    }
     if (search !== undefined && isSyncObject(object)) {
       add(
         'source',

@@ -78,7 +78,7 @@ function lookInto(
   });
   const wanted = wantedBy(open, known, (bucket) => servedBy(bucket).filter((r) => r.certain));
   settle(open, known, (bucket) => {
-    if (wanted.has(bucket.key) || !waitsForWork(bucket)) return undefined;
+    if (wanted.has(bucket.key) || !waitsForWork(bucket) || waitsForUnit(bucket, input)) return undefined;
     const [first] = objectsOf(bucket).flatMap((object) => bringers(object, input, stuck));
     return first === undefined ? undefined : { kind: 'idle', why: first };
   });
@@ -153,6 +153,10 @@ function waitsForWork({ wait }: Bucket): boolean {
   return wait.kind === 'channel' && wait.cases.every(({ direction }) => direction === 'receive');
 }
 
+/** It has work, and needs one of a pool for it. */
+export const waitsForUnit = (bucket: Bucket, { searches }: Pick<RuleInput, 'searches'>): boolean =>
+  objectsOf(bucket).some((object) => searches.get(object)?.pool !== undefined);
+
 /** Those on stacks who could end the wait. */
 function servers(object: WaitObject, { graph }: RuleInput, stuck: ReadonlySet<string>): BucketReleaser[] {
   return (graph.releasers.get(object) ?? []).flatMap((r) =>
@@ -196,7 +200,7 @@ const verbs = {
     unlock: 'unlocks it',
     runlock: 'gives it back',
   },
-  ...{ done: 'calls Done', signal: 'signals' },
+  ...{ done: 'calls Done', signal: 'signals', 'give-back': 'gives back what it holds' },
 } as const;
 
 const servedText = ({ how }: BucketReleaser) =>

@@ -3,7 +3,7 @@ import type { Bucket } from '../model/snapshot.js';
 import { bucketsByObject, objectsOf } from '../model/wait-object.js';
 import type { RuleInput } from '../rules/rule.js';
 import { placeOf } from '../rules/sync-knot.js';
-import type { Outlook } from './outlook.js';
+import { type Outlook, waitsForUnit } from './outlook.js';
 
 /** An object that many wait for and nobody was seen to serve: where to look when nothing could be proved. */
 export interface Suspect {
@@ -24,7 +24,9 @@ const maxSuspects = 5;
 export function unclearWaits(input: RuleInput, outlooks: ReadonlyMap<Bucket, Outlook>): readonly Bucket[] {
   return [...outlooks]
     .filter(
-      ([bucket, { kind }]) => kind === 'unclear' && mustEnd(bucket) && !input.isLibrary(placeOf(bucket).file),
+      ([bucket, { kind }]) =>
+        kind === 'unclear' &&
+        (waitsForUnit(bucket, input) || (mustEnd(bucket) && !input.isLibrary(placeOf(bucket).file))),
     )
     .map(([bucket]) => bucket);
 }

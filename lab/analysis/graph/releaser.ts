@@ -47,7 +47,7 @@ export function peersOf(object: WaitObject, releasers: readonly Releaser[]) {
 }
 
 export interface ReleaseEvidence {
-  readonly operation: 'send' | 'receive' | 'close' | 'unlock' | 'runlock' | 'done' | 'signal';
+  readonly operation: 'send' | 'receive' | 'close' | 'unlock' | 'runlock' | 'done' | 'signal' | 'give-back';
   readonly expression: string;
   /** The expression could not be read; the frame's memory has a pointer to the object. */
   readonly kept?: true;
@@ -57,6 +57,10 @@ export interface ReleaseEvidence {
   readonly alone?: true;
   /** The operation is in a function that was handed on as a value; it is called there: `/a/b.go:12`. */
   readonly calledAt?: string;
+  /** Of what is held of a pool: the call that gives it back. */
+  readonly givenBackBy?: string;
+  /** Of a pool, what the place is: where it was taken, or where it will be given back; else where the frame that has it stands. */
+  readonly place?: 'taken' | 'given back';
   readonly file: string;
   readonly line: number;
   readonly goroutine: number;

@@ -99,6 +99,26 @@ const waitedObject = resource.extend({
   groups: z.array(z.string()),
 });
 
+/**
+ * Goroutines that wait behind one that waits for something outside of the program: no deadlock, but what it is slow for.
+ */
+const slowWait = z.object({
+  /** Which has what others wait for. */
+  goroutine: z.number().int(),
+  resources: z.array(z.string()),
+  /** Goroutines behind it. */
+  waiting: z.number().int(),
+  groups: z.array(z.string()),
+  /** What it does: `reading`, `sleeping`, `in a system call`. */
+  doing: z.string(),
+  location,
+  /** The other end of its connection: `10.2.0.7:5432`. */
+  remote: z.string().optional(),
+  /** How long it has waited at least, in seconds; absent where no garbage collection has come past since. */
+  seconds: z.number().int().optional(),
+  text: z.string(),
+});
+
 export const outlookKinds = ['ends', 'idle', 'stuck', 'unclear'] as const;
 
 const toldReleaser = z.object({
@@ -196,6 +216,8 @@ export const diagnosisSchema = z.object({
   suspects: z.array(z.object({ resource: z.string(), group: z.string(), text: z.string() })).optional(),
   /** The runtime's own leak profile beside all this, where one was given. */
   leakProfile: leakProfile.optional(),
+  /** Who is held up by the network, a clock or the system, most first. */
+  slow: z.array(slowWait).optional(),
   stats: z.object({
     engine: z.enum(['core-reader', 'delve', 'dump']),
     wallMs: z.number(),
@@ -217,5 +239,6 @@ export type Evidence = z.infer<typeof evidence>;
 export type Edge = z.infer<typeof edge>;
 export type Group = z.infer<typeof group>;
 export type OutlookKind = (typeof outlookKinds)[number];
+export type SlowWait = z.infer<typeof slowWait>;
 export type ToldReleaser = z.infer<typeof toldReleaser>;
 export type RootGoroutine = z.infer<typeof rootGoroutine>;

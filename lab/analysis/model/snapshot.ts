@@ -2,6 +2,7 @@ import type { Reached } from '../../goruntime/heap/reach.js';
 import type { LabelSet } from '../../goruntime/labels.js';
 import type { CondState, MutexState, RwMutexState, WaitGroupState } from '../../goruntime/sync-objects.js';
 import type { Location } from './diagnosis.js';
+import type { Pool } from './pool.js';
 import type { Roster } from './roster.js';
 
 /** One frame; `index` is what Delve's `frame` command takes. */
@@ -141,6 +142,8 @@ export interface Snapshot {
   readonly roster?: Roster | undefined;
   /** What live goroutines can reach; absent when it was not looked at. */
   readonly reached?: Reached | undefined;
+  /** Pools that have no unit left for those who wait. */
+  readonly pools?: readonly Pool[];
 }
 
 /** An address as it is told; `?3` is the third object of which no address is known. */

@@ -11,11 +11,13 @@ import { delveEngine } from './delve-engine.js';
 import { evaluateGlobal, numbersByDelve } from './delve-values.js';
 import type { Engine } from './engine.js';
 import { answersOf, type OpenedCore, openedCore } from './opened-core.js';
+import { readPools } from './pools.js';
 import { unsureMatch } from './process-facts.js';
 import { readReached } from './reachability.js';
 import { readSnapshot } from './read-snapshot.js';
 import { delveSymbols } from './symbols.js';
 import { openSyncReader } from './sync-reader.js';
+import { waitFactsOf } from './wait-facts.js';
 
 interface CoreWants {
   /** Delve's raw list of goroutines is saved here, when there are not too many. */
@@ -56,11 +58,18 @@ function coreEngine(opened: OpenedCore, wants: CoreWants): Engine {
       return {
         ...{ kind: 'read', engine: 'core-reader', snapshot, checked, variables },
         ...answersOf(opened, snapshot, layout),
+        waitFacts: (goroutines) => waitFactsOf(factsSource(opened, layout), goroutines, opened.call.signal),
         limits: [...limits, ...unsureMatch(opened.pair)],
       };
     },
   };
 }
+
+const factsSource = ({ session: { client }, memory, call }: OpenedCore, layout: RuntimeLayout) => ({
+  ...{ memory, layout },
+  evaluate: (expression: string) => evaluateGlobal(client, expression, call),
+  moment: () => latestMoment(numbersByDelve(client, call)),
+});
 
 type MemoryReading =
   | {
@@ -107,9 +116,20 @@ async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<Memor
       variables,
     };
     const { reached, limits: unreached } = await readReached(reachable, call.signal);
+    const { pools, limits: unpooled } =
+      sync === undefined
+        ? { pools: [], limits: [] }
+        : await readPools(
+            {
+              ...{ memory, runtime: layout, registers: core.registers, folded, evaluate },
+              ...{ otherTarget: sync.targetOf, semaphores: sync.semaphores, heapLayout: () => heap },
+            },
+            snapshot,
+            call.signal,
+          );
     return {
-      ...{ kind: 'read', snapshot: { ...snapshot, reached }, checked, layout, variables },
-      limits: [...unsaved, ...unreached, ...limits],
+      ...{ kind: 'read', snapshot: { ...snapshot, reached, pools }, checked, layout, variables },
+      limits: [...unsaved, ...unreached, ...unpooled, ...limits],
     };
   } catch (error) {
     // A runtime that is laid out otherwise shows as a missing field, or as memory that is not there.

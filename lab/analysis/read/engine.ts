@@ -41,6 +41,10 @@ export interface Reading extends InputFacts {
   rootFrames?(bucket: Bucket, elemType: string | undefined): Promise<RootFrames>;
   /** Where the program's variables lie; only where that was asked for, and the input has addresses. */
   readonly variables?: Variables | undefined;
+  /** Of goroutines that wait for something outside: since when at least (seconds), and the other end of a connection. */
+  waitFacts?(
+    goroutines: ReadonlySet<number>,
+  ): Promise<ReadonlyMap<number, { readonly seconds?: number; readonly remote?: string }>>;
   /** The finding with commands that show its evidence in this input; absent where Delve's do. */
   withChecks?(finding: Finding): Finding;
   /** What was asked since it was read and not answered. */

@@ -9,7 +9,7 @@ import type { Address, FrameQuery, Locator } from '../model/locator.js';
 import type { Frame, Snapshot } from '../model/snapshot.js';
 import { memoized } from './memoize.js';
 
-const syncType = /^\*?sync\.(?:Mutex|RWMutex|WaitGroup|Cond)$/;
+const syncType = /^\*?(?:sync\.(?:Mutex|RWMutex|WaitGroup|Cond)|golang\.org\/x\/sync\/semaphore\.Weighted)$/;
 const embedded = ['Mutex', 'RWMutex', 'WaitGroup', 'Cond'];
 /** Above its own end, where the caller keeps room for register arguments. */
 const spilled = 64;

@@ -66,9 +66,38 @@ export function syncFrame({ signature: { frames } }: Bucket): Frame | undefined 
   return frames.slice(0, caller === undefined ? 0 : frames.indexOf(caller)).find(isOnce) ?? caller;
 }
 
+/** What the sources tell of objects that are waited for in one way at some operations, and what their frames mean. */
+export function syncFacts(context: SearchContext, locator: Locator) {
+  const classes = new Map<string, Promise<SyncFacts>>();
+
+  async function study(ops: readonly number[], mode: SyncMode): Promise<SyncFacts> {
+    const found = await context.sources.releasers(ops, mode);
+    const read = (spots: Parameters<typeof readMeanings>[0]) =>
+      readMeanings(spots, context.bucketsOf, locator, { maxAsked });
+    const stacks = new Map<Operation, Meanings>();
+    const routes = new Map<Operation, Meanings>();
+    for (const operation of found.operations) {
+      stacks.set(operation, await read(operation.onStack));
+      routes.set(operation, await read(operation.routes));
+    }
+    const holders = new Map<Holder, Meanings>();
+    for (const holder of found.holders) holders.set(holder, await read([holder]));
+    const closed = new Map<number, Meanings>();
+    for (const gate of found.gates) closed.set(gate.id, await read(gate.closed));
+    return { class: found, stacks, routes, holders, gates: gateKeepers(found, closed, context.bucketsOf) };
+  }
+
+  return (ops: readonly number[], mode: SyncMode): Promise<SyncFacts> => {
+    const key = `${mode} ${[...ops].sort((a, b) => a - b).join(' ')}`;
+    const known = classes.get(key) ?? study(ops, mode);
+    classes.set(key, known);
+    return known;
+  };
+}
+
 /** Finds who could end waits for locks, wait groups and condition variables. */
 export function syncSearch(context: SearchContext, locator: Locator, places: WaitingPlaces) {
-  const classes = new Map<string, Promise<SyncFacts>>();
+  const factsOf = syncFacts(context, locator);
   const blind = blindSpots(context);
   const byKey = new Map(context.buckets.map((bucket) => [bucket.key, bucket]));
   const passing = context.buckets.find(isInsideSync);
@@ -103,30 +132,6 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
       return { kind: 'found', ops: [], sure: false };
     }
     return await chooseOp(ops, { bucket, frame, address: wait.address }, locator);
-  }
-
-  function factsOf(ops: readonly number[], mode: SyncMode): Promise<SyncFacts> {
-    const key = `${mode} ${[...ops].sort((a, b) => a - b).join(' ')}`;
-    const known = classes.get(key) ?? study(ops, mode);
-    classes.set(key, known);
-    return known;
-  }
-
-  async function study(ops: readonly number[], mode: SyncMode): Promise<SyncFacts> {
-    const found = await context.sources.releasers(ops, mode);
-    const read = (spots: Parameters<typeof readMeanings>[0]) =>
-      readMeanings(spots, context.bucketsOf, locator, { maxAsked });
-    const stacks = new Map<Operation, Meanings>();
-    const routes = new Map<Operation, Meanings>();
-    for (const operation of found.operations) {
-      stacks.set(operation, await read(operation.onStack));
-      routes.set(operation, await read(operation.routes));
-    }
-    const holders = new Map<Holder, Meanings>();
-    for (const holder of found.holders) holders.set(holder, await read([holder]));
-    const closed = new Map<number, Meanings>();
-    for (const gate of found.gates) closed.set(gate.id, await read(gate.closed));
-    return { class: found, stacks, routes, holders, gates: gateKeepers(found, closed, context.bucketsOf) };
   }
 
   return async (wait: SyncWait): Promise<ReleaserSearch> => {
@@ -199,7 +204,7 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
 type BucketReleaser = Extract<Releaser, { kind: 'bucket' }>;
 
 /** Goroutines that stand where their function has taken the lock and not given it back. */
-function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
+export function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
   const out: BucketReleaser[] = [];
   const open: Releaser[] = [];
   for (const [holder, meanings] of holders) {
@@ -277,7 +282,11 @@ function pendingWriters(wait: SyncWait, waiting: readonly Bucket[]): Releaser[] 
 }
 
 /** Goroutines that stand before an operation, and code that leads to it. */
-function comingTo(operation: Operation, { stacks, routes, gates }: SyncFacts, address: number): Releaser[] {
+export function comingTo(
+  operation: Operation,
+  { stacks, routes, gates }: SyncFacts,
+  address: number,
+): Releaser[] {
   const at = { ...operation, expression: operation.expr };
   const out: Releaser[] = [];
   const add = (meaning: Meaning, certain: boolean) => {

@@ -1,5 +1,6 @@
 import type { Departure } from '../../source/facts.js';
 import type { Releaser } from '../graph/releaser.js';
+import type { Pool } from '../model/pool.js';
 
 /** An operation of the program's sources. */
 export interface OperationPlace {
@@ -61,4 +62,6 @@ export interface ReleaserSearch {
   readonly lostFromSight?: true;
   /** Set when the channel is the `Done` of these contexts, and of no others. */
   readonly contexts?: readonly ContextOrigin[] | undefined;
+  /** Set when what is waited for is a unit of this pool. */
+  readonly pool?: Pool | undefined;
 }

@@ -1,13 +1,22 @@
 import { messageOf, toLabError } from '../../errors.js';
 import type { Sources } from '../../source/sources.js';
 import type { Locators } from '../model/locator.js';
+import type { Pool } from '../model/pool.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
 import { stacksOf } from '../model/source-stacks.js';
 import { bucketsByObject, isSyncObject, type WaitObject, waitObject } from '../model/wait-object.js';
 import { channelSearch, waitingFrame } from './channels.js';
 import type { SearchContext } from './context.js';
 import { objectOf, syncFrame, syncSearch, waitsIn } from './locks.js';
+import { databaseSearch } from './pools.js';
 import type { ReleaserSearch } from './search.js';
+import {
+  acquires,
+  acquiringFrame,
+  semaphoreSearch,
+  waitsForPermit,
+  withUnknownPermits,
+} from './semaphores.js';
 import { WaitingPlaces } from './waiting-ops.js';
 
 export interface Searches {
@@ -43,13 +52,16 @@ export async function searchAll(
   await places.ask(placesToAsk(buckets));
   const byObject = new Map<WaitObject, ReleaserSearch>();
   const ofChannel = channelSearch(context, places);
+  const pools = poolSearches(context, locators, places);
   for (const [object, waiting] of context.waiting) {
     signal.throwIfAborted();
     if (isSyncObject(object) || isOutside(object, snapshot)) continue;
     // A select that a clock or the like ends as well needs nobody at its other arms.
     if (waiting.every((bucket) => endsFromOutside(bucket, snapshot))) continue;
-    const looked = search(() => ofChannel(object.address, object.mode), signal);
-    byObject.set(object, await looked);
+    const pool = object.mode === 'receive' ? pools.of(object.address) : undefined;
+    const looked = search(() => pools.search(pool) ?? ofChannel(object.address, object.mode), signal);
+    const isPermit = pool === undefined && waiting.some(waitsForPermit);
+    byObject.set(object, isPermit ? withUnknownPermits(await looked) : await looked);
   }
   if (locators.syncObjects !== undefined) {
     const ofSync = syncSearch(context, locators.syncObjects, places);
@@ -60,6 +72,25 @@ export async function searchAll(
     }
   }
   return { byObject, receivedFrom: (bucket) => receivedFrom(bucket, places) };
+}
+
+/** Who ends waits for the units of pools, each pool looked at once. */
+function poolSearches(context: SearchContext, { syncObjects }: Locators, places: WaitingPlaces) {
+  const { pools = [] } = context.snapshot;
+  const known = new Map<Pool, Promise<ReleaserSearch> | undefined>();
+  const ofSemaphore = syncObjects && semaphoreSearch(context, syncObjects, places);
+  const look = (pool: Pool) =>
+    pool.kind === 'database' ? Promise.resolve(databaseSearch(pool)) : ofSemaphore?.(pool, waitingFor(pool));
+  const waitingFor = ({ waiting }: Pool) =>
+    [...waiting].flatMap((channel) => context.waiting.get(waitObject('receive', channel)) ?? []);
+  return {
+    of: (channel: number) => pools.find(({ waiting }) => waiting.has(channel)),
+    search(pool: Pool | undefined): Promise<ReleaserSearch> | undefined {
+      if (pool === undefined) return undefined;
+      if (!known.has(pool)) known.set(pool, look(pool));
+      return known.get(pool);
+    },
+  };
 }
 
 /** A search that fails leaves open who ends the wait, and takes nothing else down. */
@@ -92,6 +123,9 @@ function* placesToAskOf(bucket: Bucket) {
     return;
   }
   if (wait.kind !== 'channel' && wait.kind !== 'nil-channel') return;
+  const acquiring = acquiringFrame(bucket);
+  if (acquiring !== undefined && acquiring !== waitingFrame(bucket))
+    yield { bucket, frame: signature.frames.indexOf(acquiring), kind: acquires };
   const frame = waitingFrame(bucket);
   if (frame === undefined) return;
   const at = signature.frames.indexOf(frame);

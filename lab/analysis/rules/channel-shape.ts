@@ -2,7 +2,8 @@ import { joinKnots } from '../graph/group-knots.js';
 import type { Knot } from '../graph/knots.js';
 import { peersOf, type ReleaseEvidence, type Releaser } from '../graph/releaser.js';
 import { countOf } from '../model/counts.js';
-import { isPrivateRuntime } from '../model/snapshot.js';
+import type { Pool } from '../model/pool.js';
+import { hex, isPrivateRuntime } from '../model/snapshot.js';
 import { isSyncObject, type WaitObject } from '../model/wait-object.js';
 import { agree, type Claim, fillOf, isMainAlone, type Rule, type RuleInput } from './rule.js';
 
@@ -14,6 +15,9 @@ export type ChannelShape =
   | 'forgotten-close'
   | 'self-blocked'
   | 'pool'
+  | 'units'
+  | 'leaked-units'
+  | 'leaked-permits'
   | 'ring'
   | 'other';
 
@@ -27,6 +31,11 @@ export function channelShapeOf(knot: Knot, input: RuleInput, certainty: Claim['c
 function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): ChannelShape {
   const peers = knot.objects.map((object) => peersOf(object, input.graph.releasers.get(object) ?? []));
   const stories = knot.objects.map((object) => input.searches.get(object)?.story);
+  const pools = poolsIn(knot, input);
+  if (pools.length > 0) {
+    if (peers.some((found) => found.length > 0)) return 'units';
+    return pools.every(({ kind }) => kind === 'database') ? 'leaked-units' : 'leaked-permits';
+  }
   const contexts = knot.objects.filter((o) => input.searches.get(o)?.contexts !== undefined);
   const stopped = knot.objects.map((object) => input.graph.channels.get(object.address)?.stoppedTimer);
   if (stopped.every((is) => is === true)) return 'timer';
@@ -55,6 +64,11 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
   const sends = knot.objects.every((o) => o.mode === 'send');
   return sends && knot.objects.length > 1 && peers.every((found) => found.length > 0) ? 'ring' : 'other';
 }
+
+/** The pools whose units the goroutines of a knot wait for. */
+export const poolsIn = ({ objects }: Pick<Knot, 'objects'>, { searches }: RuleInput): readonly Pool[] => [
+  ...new Set(objects.flatMap((object) => searches.get(object)?.pool ?? [])),
+];
 
 /** A worker waits within work that it was given, not for work. */
 function isBusy(how: ReleaseEvidence, { buckets }: Knot): boolean {
@@ -125,7 +139,7 @@ const hasCertainPeers = ({ objects }: Knot, { graph }: RuleInput) =>
 
 /**
  * The cases of one select, each with nobody to serve it, are one story; and so are goroutines that wait at one line
- * for channels of one name, each for its own.
+ * for channels of one name, each for its own; and all who wait for a unit of one pool.
  */
 function mergedKnots(knots: readonly Knot[], input: RuleInput): readonly Knot[] {
   const known = merged.get(knots);
@@ -149,6 +163,8 @@ const isAbandoned = ({ objects }: Knot, { graph }: RuleInput) =>
   objects.length > 0 && objects.every((o) => peersOf(o, graph.releasers.get(o) ?? []).length === 0);
 
 function placesOf({ buckets, objects }: Knot, input: RuleInput): string {
+  const [pool, ...others] = poolsIn({ objects }, input);
+  if (pool !== undefined && others.length === 0) return `units of ${hex(pool.address)}`;
   const places = buckets.map(
     ({ signature }) => `${signature.userLocation.file}:${signature.userLocation.line}`,
   );

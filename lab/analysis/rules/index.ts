@@ -7,11 +7,14 @@ import { doubleLock } from './double-lock.js';
 import { emptySelect } from './empty-select.js';
 import { endlessContext } from './endless-context.js';
 import { forgottenClose } from './forgotten-close.js';
+import { leakedConnection } from './leaked-connection.js';
 import { leakedLock } from './leaked-lock.js';
+import { leakedPermit } from './leaked-permit.js';
 import { leakedSender } from './leaked-sender.js';
 import { lockOrder } from './lock-order.js';
 import { lostSignal } from './lost-signal.js';
 import { nilChannel } from './nil-channel.js';
+import { poolExhaustedByWaiters } from './pool-exhausted-by-waiters.js';
 import { poolWaitsForItself } from './pool-waits-for-itself.js';
 import { readWriteRead } from './read-write-read.js';
 import type { Rule } from './rule.js';
@@ -36,6 +39,9 @@ export const rules: readonly Rule[] = [
   lostSignal,
   channelContext,
   stoppedTimer,
+  poolExhaustedByWaiters,
+  leakedConnection,
+  leakedPermit,
   poolWaitsForItself,
   channelRing,
   leakedSender,

@@ -72,6 +72,30 @@ export async function findReached(source: ReachSource, signal: AbortSignal): Pro
   );
 }
 
+/**
+ * Tells what can be got at by anybody but some goroutines, and by no way that leads through some objects: whatever is
+ * not marked then can be used by these goroutines alone.
+ */
+export async function findReachedBesides(
+  source: ReachSource,
+  spans: HeapSpans,
+  /** Addresses of a `g` each, and of objects. */
+  besides: { readonly goroutines: ReadonlySet<number>; readonly objects: readonly number[] },
+  signal: AbortSignal,
+): Promise<(address: number) => boolean> {
+  const roots = findRoots(source.memory, source, spans, source.registers);
+  const all = allGoroutines(source, signal);
+  const found = await mark(source, spans, roots, all, undefined, signal, besides);
+  return (address) => {
+    const object = spans.objectAt(address);
+    return object < 0 || found === undefined || found.marks(object);
+  };
+}
+
+interface Marked extends Reached {
+  marks(object: number): boolean;
+}
+
 /** `undefined` when only `some` were looked at and they do not reach everything. */
 async function mark(
   source: ReachSource,
@@ -80,7 +104,8 @@ async function mark(
   all: Float64Array,
   some: readonly number[] | undefined,
   signal: AbortSignal,
-): Promise<Reached | undefined> {
+  besides?: { readonly goroutines: ReadonlySet<number>; readonly objects: readonly number[] },
+): Promise<Marked | undefined> {
   const breathe = turns(signal);
   const { memory, runtime, heap, registers, semaphores } = source;
   const traced = spans.objects > maxTraced ? undefined : source.traced;
@@ -106,12 +131,14 @@ async function mark(
   }
   for (const address of all) marker.skip(spans.objectAt(address));
   for (const sudog of semaphores.sudogs) marker.skip(spans.objectAt(sudog));
+  for (const address of besides?.objects ?? []) marker.skip(spans.objectAt(address));
   const { hchan } = runtime;
   const targets = targetReader(memory, runtime, source.otherTarget);
   let live = 0;
   let examined = 0;
   for (const address of some ?? all) {
     if (examined++ % 4096 === 0) await breathe();
+    if (besides?.goroutines.has(address)) continue;
     let awake = false;
     const state = targets.read(address, (target, sudog) => {
       if (sudog !== 0) marker.skip(spans.objectAt(sudog));
@@ -163,6 +190,7 @@ async function mark(
   if (some !== undefined && unmarked > 0) return undefined;
   const { marked, skipped } = marker.counts();
   return {
+    marks: (object) => marker.isMarked(object),
     reaches(address) {
       const object = spans.objectAt(address);
       return object < 0 || marker.isSkipped(object) || marker.isMarked(object) || !waiters.has(object);

@@ -14,7 +14,7 @@ export function channelMarkdown(
   { again, answered }: Pick<ScreenOptions, 'again' | 'answered'>,
 ): string {
   const diagnosis = allPrintable(given);
-  const { verdict, findings, groups, process: seen, scope, suspects = [] } = diagnosis;
+  const { verdict, findings, groups, process: seen, scope, suspects = [], slow = [] } = diagnosis;
   const [finding] = findings;
   const { total, blocked } = seen.goroutines;
   const counts = `${counted(total, 'goroutine')}, ${blocked.toLocaleString('en-US')} blocked`;
@@ -30,6 +30,7 @@ export function channelMarkdown(
       `**${word}**: ${escapeMarkdown(plainSummary(diagnosis))}`,
       `- goroutines: ${counts}`,
       ...suspects.slice(0, mostPlaces).map(({ text }) => `- suspect: ${escapeMarkdown(shortPlaces(text))}`),
+      ...slow.slice(0, mostPlaces).map(({ text }) => `- slow: ${escapeMarkdown(shortPlaces(text))}`),
       ...(limit === undefined ? [] : [`- limit: ${escapeMarkdown(limit)}`]),
       program,
       proof,

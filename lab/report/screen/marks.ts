@@ -108,6 +108,7 @@ function waitText({ members }: Crowd, { rule, rootCause }: Finding, many: boolea
   const { resources } = rootCause;
   const [first] = members;
   if (rule === 'endless-context') return `${many ? 'wait' : 'waits'} here; this context has no end`;
+  if (poolRules.has(rule)) return many ? 'wait here for one that is free' : 'waits here for one that is free';
   const verb = verbs[first?.waitReason ?? '']?.[many ? 1 : 0] ?? (many ? 'wait here' : 'waits here');
   const objects = resources.filter(({ id }) => members.some(({ waitsFor }) => waitsFor.includes(id)));
   const alike = alikeObjects(objects);
@@ -121,6 +122,13 @@ function waitText({ members }: Crowd, { rule, rootCause }: Finding, many: boolea
     ? `${verb}; ${name}`
     : `${verb}; ${name} ${channelState(object)}`;
 }
+
+/** What is waited for is one of a pool, by whatever channel. */
+const poolRules: ReadonlySet<string> = new Set([
+  'pool-exhausted-by-waiters',
+  'leaked-connection',
+  'leaked-permit',
+]);
 
 function channelState({ len = 0, cap }: Resource): string {
   if (cap === undefined) return 'blocks';
@@ -155,6 +163,11 @@ function servingMarks(
       const frame = first.stack.find((one) => one.index === index) ?? ownFrame(first.stack);
       const where = { function: frame?.function ?? '', file: at.file, line: at.line };
       const operation = /where it (receives|sends|closes)\b/.exec(known[0]?.text ?? '')?.[1] ?? '';
+      const unit = / where it took the ([\w.]+) at /.exec(known[0]?.text ?? '')?.[1];
+      if (poolRules.has(finding.rule))
+        return unit === undefined
+          ? []
+          : [{ place: where, text: `took the ${unit} here, and still has it`, blocked: false }];
       const text = relation === 'held-by' ? heldText(reason, name) : servingText(reason, name, operation);
       return [{ place: where, text, blocked: false }];
     });

@@ -37,6 +37,7 @@ const widestProse = 100;
 const mostAlso = 3;
 const mostPlaces = 8;
 const mostSuspects = 5;
+const mostSlow = 3;
 
 /** The answer on one screen: what is wrong, where, what to do; everything else is behind options. */
 export function screenText(given: Diagnosis, options: ScreenOptions): string {
@@ -47,6 +48,7 @@ export function screenText(given: Diagnosis, options: ScreenOptions): string {
     ...(finding === undefined
       ? [
           suspectLines(diagnosis, options),
+          slowLines(diagnosis, options),
           [...placeLines(diagnosis, options), ...outlookLines(diagnosis, options)],
         ]
       : findingBlocks(finding, diagnosis, options, marks)),
@@ -105,6 +107,7 @@ function findingBlocks(
       ...labelled('fix', lowerFirst(finding.suggestion), p.green, columns),
       ...whyLines(finding, diagnosis.stats.engine, options),
       ...alsoLines(diagnosis, options),
+      ...slowLines(diagnosis, options).slice(0, 3),
     ],
   ];
 }
@@ -181,6 +184,13 @@ function suspectLines({ suspects = [] }: Diagnosis, { palette: p, columns }: Scr
       wrap(`${p.cyan(group)} ${shortPlaces(text)}`, { ...proseAt(columns, '      '), first: '    ' }),
     );
   return [p.bold('  prime suspects'), ...rows];
+}
+
+/** Who is held up by something outside of the program. */
+function slowLines({ slow = [] }: Diagnosis, { palette: p, columns }: ScreenOptions): string[] {
+  return slow
+    .slice(0, mostSlow)
+    .flatMap(({ text }) => labelled('slow', shortPlaces(text), p.yellow, columns));
 }
 
 /** Where goroutines are, when there is nothing more to tell. */

@@ -58,6 +58,12 @@ const titles: Readonly<Record<string, Title>> = {
   'waitgroup-misuse': (_, finding) => `${objectsOf(finding)} waits for a Done that never comes`,
   'lost-signal': (_, finding) => `nobody is left to signal ${objectsOf(finding, isCondition)}`,
   'pool-waits-for-itself': (_, finding) => `all ${rootCount(finding)} workers wait for their own pool`,
+  'pool-exhausted-by-waiters': (who, _, many) =>
+    `${who} ${many ? 'hold' : 'holds'} all that a pool has, and ${many ? 'wait' : 'waits'} for more of it`,
+  'leaked-connection': (who, _, many) =>
+    `${who} ${many ? 'wait' : 'waits'} for a pool whose units were never given back`,
+  'leaked-permit': (who, _, many) =>
+    `${who} ${many ? 'wait' : 'waits'} for a semaphore that was taken and never given back`,
   'channel-ring': (who) => `${who} form a ring, each waits to send to the next`,
   'leaked-sender': (who, _, many) => `${who} ${many ? 'send' : 'sends'}, but the receiver has returned`,
   'forgotten-close': (who, finding, many) =>

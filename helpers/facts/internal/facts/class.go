@@ -264,7 +264,7 @@ func (w *World) syncLocation(v ssa.Value) (locKey, bool) {
 	case *ssa.Global:
 		return w.locOf(a), syncType(deref(a.Type())) != ""
 	case *ssa.Call:
-		if calledName(&a.Call) == newCond {
+		if makesAnew(calledName(&a.Call)) {
 			return locKey("N" + itoa(int(a.Pos()))), true
 		}
 	case *ssa.Alloc:

@@ -203,7 +203,7 @@ func (w *World) extracted(v *ssa.Extract) []node {
 
 func (w *World) resultsOf(call *ssa.Call, index int) []node {
 	name := calledName(&call.Call)
-	if contextMakers[name] || name == newCond || isBackground(call) {
+	if contextMakers[name] || makesAnew(name) || isBackground(call) {
 		return nil
 	}
 	if name == "context.WithValue" || name == "context.WithoutCancel" {

@@ -47,7 +47,7 @@ func (k *walker) before(fn *ssa.Function, site ssa.Instruction, p Path, op *Op, 
 		if (lock.Kind != "lock" && lock.Kind != "rlock" && lock.Kind != "wait") || lock.Deferred || lock.Maybe || lock.Instr == site || !dominates(lock.Instr, site) {
 			continue
 		}
-		if lock.Kind == "wait" && syncType(deref(lock.Operand.Type())) == "Cond" {
+		if of := syncType(deref(lock.Operand.Type())); of == "Weighted" || (lock.Kind == "wait" && of == "Cond") {
 			continue
 		}
 		paths := k.w.Paths(lock.Operand)

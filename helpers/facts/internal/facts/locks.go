@@ -2,6 +2,7 @@ package facts
 
 import (
 	"fmt"
+	"go/token"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -176,6 +177,11 @@ func (w *World) mayTouchLocks(fn *ssa.Function) bool {
 	return false
 }
 
+func isNil(v ssa.Value) bool {
+	c, ok := v.(*ssa.Const)
+	return ok && c.IsNil()
+}
+
 // step applies an instruction.
 func (w *World) step(state *lockState, in ssa.Instruction) {
 	call, ok := in.(ssa.CallInstruction)
@@ -271,7 +277,8 @@ func (w *World) stepInto(state *lockState, call ssa.CallInstruction, deferred *s
 	}
 }
 
-// refine: behind `if mu.TryLock()` the lock is taken for certain, or not at all.
+// refine: behind `if mu.TryLock()`, and behind `if err := s.Acquire(ctx, 1); err != nil`, the lock or semaphore is taken
+// for certain, or not at all.
 func (w *World) refine(state *lockState, b *ssa.BasicBlock, branch int) *lockState {
 	out := state.copy()
 	cond, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
@@ -283,6 +290,14 @@ func (w *World) refine(state *lockState, b *ssa.BasicBlock, branch int) *lockSta
 	if not, isNot := cond.Cond.(*ssa.UnOp); isNot && not.Op.String() == "!" {
 		call, ok = not.X.(*ssa.Call)
 		taken = !taken
+	}
+	if compared, isComparison := cond.Cond.(*ssa.BinOp); isComparison && isNil(compared.Y) {
+		call, ok = compared.X.(*ssa.Call)
+		if compared.Op != token.EQL && compared.Op != token.NEQ {
+			return out
+		}
+		// An error says that it was not taken.
+		taken = (compared.Op == token.EQL) == (branch == 0)
 	}
 	if !ok {
 		return out

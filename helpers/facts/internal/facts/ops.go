@@ -40,7 +40,12 @@ var syncMethods = map[string]string{
 	"sync.(*Cond).Wait": "wait", "sync.(*Cond).Signal": "signal", "sync.(*Cond).Broadcast": "signal",
 	"sync.(*Once).Do": "once", "sync.Locker.Lock": "lock", "sync.Locker.Unlock": "unlock",
 	"sync.Cond.Wait": "wait",
+	// Several may have a semaphore at once, as readers have a lock.
+	semaphorePackage + ".(*Weighted).Acquire": acquire, semaphorePackage + ".(*Weighted).TryAcquire": acquire,
+	semaphorePackage + ".(*Weighted).Release": "runlock",
 }
+
+const acquire = "rlock"
 
 // timerResets start a timer again.
 var timerResets = map[string]bool{"time.(*Timer).Reset": true, "time.(*Ticker).Reset": true}
@@ -165,6 +170,10 @@ func (w *World) findCallOps(fn *ssa.Function, call ssa.CallInstruction) {
 	if !c.IsInvoke() {
 		operand = c.Args[0]
 	}
+	ofSemaphore := strings.HasPrefix(name, semaphorePackage)
+	if ofSemaphore && isMethodOfSemaphore(fn) {
+		return
+	}
 	if kind == "add" {
 		if !takesAway(c.Args[len(c.Args)-1]) {
 			return
@@ -172,7 +181,27 @@ func (w *World) findCallOps(fn *ssa.Function, call ssa.CallInstruction) {
 		kind = "done"
 	}
 	w.addOp(&Op{Kind: kind, Fn: fn, Instr: call, Operand: operand, Pos: c.Pos(), Deferred: deferred,
-		Maybe: strings.Contains(name, ".Try"), Alone: true})
+		Maybe: strings.Contains(name, ".Try") || (ofSemaphore && kind == acquire && isLookedAt(call)), Alone: true})
+}
+
+// isMethodOfSemaphore: what package semaphore does inside is neither taking nor giving back.
+func isMethodOfSemaphore(fn *ssa.Function) bool {
+	recv := fn.Signature.Recv()
+	return recv != nil && syncType(deref(recv.Type())) == "Weighted"
+}
+
+// isLookedAt: the result of a call is used, so that what it says may decide.
+func isLookedAt(call ssa.CallInstruction) bool {
+	v := call.Value()
+	if v == nil || v.Referrers() == nil {
+		return false
+	}
+	for _, ref := range *v.Referrers() {
+		if _, ok := ref.(*ssa.DebugRef); !ok {
+			return true
+		}
+	}
+	return false
 }
 
 // syncMethodOf is the method of package sync that a call through an interface of the program may run.

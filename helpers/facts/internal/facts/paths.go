@@ -459,6 +459,11 @@ func storesToField(a *ssa.Alloc, field int) []ssa.Value {
 // different places apart.
 const newCond = "sync.NewCond"
 
+// newWeighted makes a semaphore anew, in the same way.
+const newWeighted = semaphorePackage + ".NewWeighted"
+
+func makesAnew(name string) bool { return name == newCond || name == newWeighted }
+
 // contextMakers make a context, and a function that ends it, anew with each call.
 var contextMakers = map[string]bool{
 	"context.WithCancel": true, "context.WithCancelCause": true, "context.WithTimeout": true,
@@ -473,7 +478,7 @@ func (w *World) result(call *ssa.Call, index int, depth int) []Path {
 		return []Path{{root: rootFresh, value: call, steps: []step{{"result", index, ""}}}}
 	}
 	switch name {
-	case newCond:
+	case newCond, newWeighted:
 		return []Path{{root: rootFresh, value: call}}
 	case "context.WithValue", "context.WithoutCancel":
 		return w.paths(call.Call.Args[0], depth)

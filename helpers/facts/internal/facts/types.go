@@ -31,10 +31,19 @@ func isFunc(t types.Type) bool {
 	return ok
 }
 
-// syncType is the name of a type of package sync: `Mutex`; "" for all others.
+// semaphorePackage has a semaphore that is told, held and given back as what package sync has.
+const semaphorePackage = "golang.org/x/sync/semaphore"
+
+// syncType is the name of a type of package sync: `Mutex`, or `Weighted` of package semaphore; "" for all others.
 func syncType(t types.Type) string {
 	named, ok := compat.Unalias(t).(*types.Named)
-	if !ok || named.Obj().Pkg() == nil || named.Obj().Pkg().Path() != "sync" {
+	if !ok || named.Obj().Pkg() == nil {
+		return ""
+	}
+	if named.Obj().Pkg().Path() == semaphorePackage && named.Obj().Name() == "Weighted" {
+		return "Weighted"
+	}
+	if named.Obj().Pkg().Path() != "sync" {
 		return ""
 	}
 	switch name := named.Obj().Name(); name {

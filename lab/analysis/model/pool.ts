@@ -1,0 +1,51 @@
+import type { Frame } from './snapshot.js';
+
+/** A pool of few units, all of which are in use, as memory shows it: who waits for one, and who can give one back. */
+export interface Pool {
+  /** Of a database memory shows who has what; of a semaphore it shows who waits, and the sources who has a permit. */
+  readonly kind: 'database' | 'semaphore';
+  /** As it or its type is called: `sql.DB`. */
+  readonly type: string;
+  /** As a debugger takes it: `database/sql.DB`. */
+  readonly goType: string;
+  /** Address of the pool's own object. */
+  readonly address: number;
+  /** What there are few of: `connection`. */
+  readonly unit: string;
+  /** What sets the limit: `SetMaxOpenConns`. */
+  readonly limitedBy: string;
+  readonly limit: number;
+  /** Units that exist. */
+  readonly open: number;
+  /** Channels of those who wait for a unit: each has its own. */
+  readonly waiting: ReadonlySet<number>;
+  /** Those that are in use, as far as they were found. */
+  readonly units: readonly PoolUnit[];
+}
+
+export interface PoolUnit {
+  readonly address: number;
+  /** What it is held by, and the call that gives it back; absent where nothing is left that could. */
+  readonly handle?: PoolHandle | undefined;
+  readonly holders: readonly PoolHolder[];
+  /** Something else that is alive leads to it. */
+  readonly elsewhere: boolean;
+}
+
+export interface PoolHandle {
+  /** `sql.Rows` */
+  readonly type: string;
+  readonly address: number;
+  /** `Close` */
+  readonly givenBackBy: string;
+}
+
+export interface PoolHolder {
+  /** Key of its bucket. */
+  readonly bucket: string;
+  readonly goroutine: number;
+  /** The outermost frame of the program that keeps it. */
+  readonly frame: Frame;
+  /** Where that function took it, as its text tells. */
+  readonly takenAt?: Pick<Frame, 'file' | 'line'> | undefined;
+}

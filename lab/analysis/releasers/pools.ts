@@ -1,0 +1,39 @@
+import type { Releaser } from '../graph/releaser.js';
+import type { Pool } from '../model/pool.js';
+import type { ReleaserSearch } from './search.js';
+
+/**
+ * Who ends a wait for a unit of a pool: whoever has one, as memory shows it. The sources would say that any code may give
+ * one back, which only those can do who have one.
+ */
+export const databaseSearch = (pool: Pool): ReleaserSearch => ({
+  ...{ releasers: releasersOf(pool), operations: [], name: `${pool.type}.connRequests`, pool },
+});
+
+function releasersOf({ units, unit, open, type }: Pool): readonly Releaser[] {
+  const out: Releaser[] = [];
+  const coming = open - units.length;
+  if (coming > 0)
+    out.push({ kind: 'open', why: `${coming} more of its ${unit}s are just being made`, blind: false });
+  for (const { holders, elsewhere, handle } of units) {
+    if (elsewhere) {
+      const what = handle === undefined ? `a ${unit}` : `an open ${handle.type} with a ${unit}`;
+      const why = `something else that is alive leads to ${what} of ${type}`;
+      out.push({ kind: 'open', why, blind: false });
+    }
+    for (const { bucket, goroutine, frame, takenAt } of holders) {
+      const { function: name, index } = frame;
+      const { file, line } = takenAt ?? frame;
+      out.push({
+        ...{ kind: 'bucket', bucket, certain: true, holds: true },
+        how: {
+          ...{ operation: 'give-back', expression: handle?.type ?? unit, file, line },
+          ...{ goroutine, frame: index, function: name },
+          ...(takenAt === undefined ? {} : { place: 'taken' as const }),
+          ...(handle === undefined ? {} : { givenBackBy: handle.givenBackBy }),
+        },
+      });
+    }
+  }
+  return out;
+}

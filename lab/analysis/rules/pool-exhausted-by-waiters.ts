@@ -1,0 +1,48 @@
+import type { Knot } from '../graph/knots.js';
+import { numbered } from '../model/counts.js';
+import { objectsOf } from '../model/wait-object.js';
+import { channelRule, poolsIn } from './channel-shape.js';
+import { allUnits, askedAt, heldThrough, holdersIn } from './pool-words.js';
+import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
+
+/** Everything that a pool has is held by goroutines that wait for one more of it. */
+export const poolExhaustedByWaiters = channelRule(
+  'pool-exhausted-by-waiters',
+  'units',
+  (knot, input, certainty) => {
+    const pools = poolsIn(knot, input);
+    const [pool] = pools;
+    const held = holdersIn(knot, input);
+    if (pool === undefined || held.length === 0) return undefined;
+    // Permits show nobody: whoever stands where it may give one back is a better guess than those who wait.
+    if (certainty === 'suspected' && pool.kind === 'semaphore' && mayBeGivenBack(knot, input))
+      return undefined;
+    const holders = held.map(({ bucket }) => bucket);
+    const others = knot.buckets.filter((bucket) => !holders.includes(bucket));
+    const own: Knot = { ...knot, buckets: holders, victims: [...knot.victims, ...others] };
+    const back = [...new Set(held.flatMap(({ how }) => how.flatMap((one) => one.givenBackBy ?? [])))];
+    const asking = holders.filter((one) => objectsOf(one).some((o) => input.searches.get(o)?.pool));
+    const lost = pools
+      .flatMap((one) => one.units)
+      .filter((unit) => unit.holders.length === 0 && !unit.elsewhere).length;
+    const lostText =
+      lost === 0
+        ? ''
+        : ` ${numbered(lost, 'more is', 'more are')} held by nobody: nothing alive leads to ${lost === 1 ? 'it' : 'them'}.`;
+    return {
+      knot: own,
+      summary: `${pools.map(allUnits).join(' and ')} ${pool.limit === 1 ? 'is' : 'are'} held by ${goroutinesOf(holders).replace(/^G/, 'g')}, ${agree(holders, 'which waits', 'each of which waits')} for another one${behind(own.victims)}.`,
+      explanation: `${agree(holders, 'It has it by', 'Each has its own by')} ${heldThrough(held)}, which ${back.join(' or ') || 'the end of the call'} gives back, and asks for another at ${askedAt(asking, input)}; the limit is ${pool.limit} (${pool.limitedBy}).${lostText}`,
+      suggestion: `Give the ${pool.unit} back before asking for another one, or do the inner work on the one that is held; a higher limit only lets it take longer.`,
+      roles: new Map(
+        holders.map((bucket) => [bucket.key, `holds a ${pool.unit} of ${pool.type} and waits for another`]),
+      ),
+    };
+  },
+);
+
+function mayBeGivenBack({ buckets, objects }: Knot, { graph }: RuleInput): boolean {
+  const own = new Set(buckets.map(({ key }) => key));
+  const all = objects.flatMap((object) => graph.releasers.get(object) ?? []);
+  return all.some((r) => r.kind === 'bucket' && !r.certain && !own.has(r.bucket));
+}

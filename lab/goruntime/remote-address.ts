@@ -1,0 +1,84 @@
+import type { CoreMemory } from '../core/memory.js';
+import { LabError } from '../errors.js';
+import { type EvaluateGlobal, type Offsets, structOf } from './layout.js';
+
+/** Where a connection of package net keeps the address of its other end, in this binary. */
+export interface ConnectionLayout {
+  /** `raddr` of `net.netFD`, an interface. */
+  readonly remote: number;
+  readonly ip: number;
+  readonly port: number;
+  /** `conn` of `net/http.persistConn`, an interface; absent in programs that are no such client. */
+  readonly ofClient: number | undefined;
+}
+
+/** `undefined` when the program has no connections over TCP, or they are laid out in an unknown way. */
+export async function readConnectionLayout(
+  evaluate: EvaluateGlobal,
+  at: number,
+  signal: AbortSignal,
+): Promise<ConnectionLayout | undefined> {
+  const offsets = async (type: string): Promise<Offsets> => {
+    try {
+      return await structOf(type, at, evaluate, signal);
+    } catch (error) {
+      if (error instanceof LabError && error.code === 'undecided') return new Map();
+      throw error;
+    }
+  };
+  const [fd, address, client] = await Promise.all([
+    offsets('net.netFD'),
+    offsets('net.TCPAddr'),
+    offsets('net/http.persistConn'),
+  ]);
+  const remote = fd.get('raddr');
+  const ip = address.get('IP');
+  const port = address.get('Port');
+  if (remote === undefined || ip === undefined || port === undefined) return undefined;
+  return { remote, ip, port, ofClient: client.get('conn') };
+}
+
+/**
+ * The other end of the first connection that some words of a stack lead to, as `10.2.0.7:5432`: a `net.netFD`, or one
+ * that a connection of an HTTP client has, inside of TLS or not.
+ */
+export function remoteOf(
+  memory: CoreMemory,
+  layout: ConnectionLayout,
+  words: Iterable<number>,
+): string | undefined {
+  for (const word of words) {
+    const direct = remoteAt(memory, layout, word);
+    if (direct !== undefined) return direct;
+    if (layout.ofClient === undefined) continue;
+    // An interface is two words, the second of which points at a `net.TCPConn` or a `tls.Conn`, which begins with one.
+    const conn = memory.u64(word + layout.ofClient + 8) ?? 0;
+    for (const holder of [conn, memory.u64(conn + 8) ?? 0]) {
+      const found = remoteAt(memory, layout, memory.u64(holder) ?? 0);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+function remoteAt(memory: CoreMemory, { remote, ip, port }: ConnectionLayout, fd: number) {
+  if (fd < 4096 || memory.u64(fd + remote) === 0) return undefined;
+  const address = memory.u64(fd + remote + 8) ?? 0;
+  if (address < 4096) return undefined;
+  const length = memory.u64(address + ip + 8);
+  const number = memory.u64(address + port);
+  if ((length !== 4 && length !== 16) || number === undefined || number < 1 || number > 65_535)
+    return undefined;
+  const bytes = memory.bytes(memory.u64(address + ip) ?? 0, length);
+  return bytes === undefined ? undefined : `${ipText(Uint8Array.from(bytes))}:${number}`;
+}
+
+/** As Go writes it: four bytes of an address of IPv6 may be one of IPv4. */
+function ipText(bytes: Uint8Array): string {
+  const mapped = bytes.length === 16 && bytes.slice(0, 10).every((b) => b === 0) && bytes[10] === 255;
+  if (bytes.length === 4 || mapped) return [...bytes.slice(-4)].join('.');
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16),
+  );
+  return `[${new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)}]`;
+}
