@@ -84,7 +84,7 @@ export async function analyze(
   await options.onSources?.(sources);
   if (snapshot.roster !== undefined) options.onRoster?.(snapshot.roster);
   const verdict = verdictOf(findings, undecided, trust);
-  const groups = groupsOf(snapshot, outlooks);
+  const groups = groupsOf(snapshot, outlooks, study.input.spins);
   const { leakProfile, taken } = options;
   const seen = leakProfile && {
     ...{ input: study.input, outlooks, groups, goVersion: read.process.goVersion, taken },

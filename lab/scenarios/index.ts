@@ -2,6 +2,7 @@ import { alarms } from './alarms.js';
 import { albums } from './albums.js';
 import { audit } from './audit.js';
 import { blog } from './blog.js';
+import { bulletin } from './bulletin.js';
 import { catalog } from './catalog.js';
 import { crawler } from './crawler.js';
 import { depot } from './depot.js';
@@ -12,10 +13,13 @@ import { gateway } from './gateway.js';
 import { gossip } from './gossip.js';
 import { images } from './images.js';
 import { intake } from './intake.js';
+import { invoices } from './invoices.js';
 import { mailer } from './mailer.js';
 import { mailing } from './mailing.js';
 import { permissions } from './permissions.js';
 import { pool } from './pool.js';
+import { quotes } from './quotes.js';
+import { rates } from './rates.js';
 import { registry } from './registry.js';
 import { ring } from './ring.js';
 import type { Scenario } from './scenario.js';
@@ -23,6 +27,7 @@ import { search } from './search.js';
 import { sessions } from './sessions.js';
 import { shop } from './shop.js';
 import { stampede } from './stampede.js';
+import { stock } from './stock.js';
 import { subscribe } from './subscribe.js';
 import { tenants } from './tenants.js';
 import { thumbnails } from './thumbnails.js';
@@ -60,4 +65,9 @@ export const scenarios: readonly Scenario[] = [
   intake,
   thumbnails,
   mailing,
+  invoices,
+  quotes,
+  rates,
+  bulletin,
+  stock,
 ];

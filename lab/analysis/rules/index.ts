@@ -1,3 +1,5 @@
+import { abandonedPipe } from './abandoned-pipe.js';
+import { busyWait } from './busy-wait.js';
 import { channelContext } from './channel-context.js';
 import { channelKnot } from './channel-knot.js';
 import { channelLock } from './channel-lock.js';
@@ -36,10 +38,12 @@ export const rules: readonly Rule[] = [
   lostSignal,
   channelContext,
   stoppedTimer,
+  abandonedPipe,
   poolWaitsForItself,
   channelRing,
   leakedSender,
   forgottenClose,
   channelKnot,
   unreachableObject,
+  busyWait,
 ];

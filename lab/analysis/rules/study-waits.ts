@@ -8,6 +8,7 @@ import type { Bucket, Snapshot } from '../model/snapshot.js';
 import { stacksOf } from '../model/source-stacks.js';
 import { objectsOf } from '../model/wait-object.js';
 import { objectNames } from '../releasers/names.js';
+import { findSpins } from '../releasers/spins.js';
 import { searchAll } from '../releasers/study.js';
 import type { RuleInput } from './rule.js';
 
@@ -30,6 +31,7 @@ export async function studyWaits(
 ): Promise<Study> {
   const buckets = snapshot.buckets.filter((bucket) => !bucket.signature.system);
   const { byObject: searches, receivedFrom } = await searchAll(snapshot, sources, locators, signal);
+  const spins = await findSpins(snapshot, sources);
   const all: WaitForGraph = {
     buckets,
     channels: snapshot.channels,
@@ -56,6 +58,7 @@ export async function studyWaits(
     suspectedKnots: findKnots(all, suspected).filter(
       (knot) => !knot.buckets.some((bucket) => deadlocked.has(bucket.key)) && isEvaluatedCycle(knot, graph),
     ),
+    spins,
     someoneRuns: graph.timersPending === true || buckets.some((bucket) => !deadlocked.has(bucket.key)),
     isLibrary: libraryFiles(snapshot, sources),
     receivedFrom,

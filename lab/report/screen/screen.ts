@@ -201,7 +201,13 @@ function placeLines(
   return [...lines, ...(rest > 0 ? [`  ${rest.toLocaleString('en-US').padStart(digits)}  elsewhere`] : [])];
 }
 
-const outlookWords = { ends: 'will end', idle: 'idle', stuck: 'stuck', unclear: 'unclear' } as const;
+const outlookWords = {
+  ends: 'will end',
+  idle: 'idle',
+  stuck: 'stuck',
+  unclear: 'unclear',
+  spinning: 'spinning',
+} as const;
 
 /** What becomes of all the waits, where that was looked at. */
 function outlookLines({ groups }: Diagnosis, { columns }: ScreenOptions): string[] {

@@ -3,6 +3,7 @@ package facts
 import (
 	"go/token"
 	"go/types"
+	"sort"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -16,6 +17,16 @@ type askedOf struct {
 	// addresses are the storage that is asked.
 	addresses []ssa.Value
 	seen      map[ssa.Value]bool
+}
+
+// order are the blocks of the loop as they stand in the function.
+func (a *askedOf) order() []*ssa.BasicBlock {
+	out := make([]*ssa.BasicBlock, 0, len(a.blocks))
+	for b := range a.blocks {
+		out = append(out, b)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Index < out[j].Index })
+	return out
 }
 
 // kind is the most telling of what is asked.

@@ -3,6 +3,7 @@ package facts
 import (
 	"go/token"
 	"sort"
+	"strings"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -17,7 +18,7 @@ type Spin struct {
 	To       int    `json:"to"`
 	// Asked is what it asks, by name: `main.Cache.ready`.
 	Asked []Name `json:"asked"`
-	// Changers are the places that change what it asks; none are known of a channel.
+	// Changers are the places that change what it asks.
 	Changers []Changer `json:"changers"`
 }
 
@@ -26,7 +27,7 @@ type Changer struct {
 	Function string `json:"function"`
 	File     string `json:"file"`
 	Line     int    `json:"line"`
-	// Stacks are those that stand before it in that very function.
+	// Stacks are those that have it ahead.
 	Stacks []int `json:"stacks"`
 }
 
@@ -70,7 +71,7 @@ func (w *World) spinOf(a *activation, s *Stacks) *Spin {
 		return nil
 	}
 	asked := &askedOf{q: q, blocks: blocks, kinds: map[string]bool{}, seen: map[ssa.Value]bool{}}
-	for b := range blocks {
+	for _, b := range asked.order() {
 		if !asked.onlyWaits(b) {
 			return nil
 		}
@@ -86,9 +87,8 @@ func (w *World) spinOf(a *activation, s *Stacks) *Spin {
 }
 
 func (w *World) tellSpin(a *activation, asked *askedOf, s *Stacks) *Spin {
-	out := &Spin{Kind: asked.kind(), Function: a.fn.String(), Asked: []Name{}, Changers: []Changer{}}
-	out.Function = shortDeclared(a.fn)
-	for b := range asked.blocks {
+	out := &Spin{Kind: asked.kind(), Function: shortDeclared(a.fn), Asked: []Name{}}
+	for _, b := range asked.order() {
 		for _, in := range b.Instrs {
 			if _, ok := in.(*ssa.DebugRef); ok {
 				continue
@@ -147,15 +147,54 @@ func (w *World) changersOf(asked *askedOf, s *Stacks) []Changer {
 			}
 		}
 	}
+	out = append(out, w.partners(asked, s)...)
 	if len(out) > mostChangers {
 		out = out[:mostChangers]
 	}
 	return out
 }
 
+// partners are the operations that the channels and locks which a loop tries wait for.
+func (w *World) partners(asked *askedOf, s *Stacks) []Changer {
+	byMode := map[string][]int{}
+	for _, b := range asked.order() {
+		for _, in := range b.Instrs {
+			for _, op := range w.opAt[in] {
+				switch {
+				case op.Kind == "send" || op.Kind == "receive":
+					byMode[op.Kind] = append(byMode[op.Kind], op.ID)
+				case op.Maybe && (op.Kind == "lock" || op.Kind == "rlock"):
+					byMode[op.Kind] = append(byMode[op.Kind], op.ID)
+				}
+			}
+		}
+	}
+	out := []Changer{}
+	for _, mode := range []string{"send", "receive", "lock", "rlock"} {
+		if len(byMode[mode]) == 0 {
+			continue
+		}
+		for _, op := range w.Answer(s, byMode[mode], mode).Operations {
+			if strings.HasPrefix(op.Kind, "told:") {
+				continue
+			}
+			change := Changer{Function: op.Function, File: op.File, Line: op.Line, Stacks: []int{}}
+			known := map[int]bool{}
+			for _, spot := range append(append([]Spot{}, op.OnStack...), op.Routes...) {
+				if !known[spot.Stack] {
+					known[spot.Stack] = true
+					change.Stacks = append(change.Stacks, spot.Stack)
+				}
+			}
+			out = append(out, change)
+		}
+	}
+	return out
+}
+
 const mostChangers = 20
 
-// changedBy is the address that an instruction changes; nil of all others. An unlock changes its lock.
+// changedBy is the address that an instruction changes; nil of all others.
 func changedBy(in ssa.Instruction) ssa.Value {
 	switch in := in.(type) {
 	case *ssa.Store:
@@ -164,9 +203,6 @@ func changedBy(in ssa.Instruction) ssa.Value {
 		c := in.Common()
 		name := calledName(c)
 		if change, ok := atomicCall(name); ok && change != "load" && len(c.Args) > 0 {
-			return c.Args[0]
-		}
-		if kind := syncMethods[name]; (kind == "unlock" || kind == "runlock") && len(c.Args) > 0 {
 			return c.Args[0]
 		}
 	}

@@ -112,10 +112,10 @@ func main() {
 		{"memory", "memory, main.gate.flag, set in main.(*gate).set"},
 		{"called", "atomic, main.gate.open, set in main.(*gate).set"},
 		{"underLock", "memory, main.gate.flag, set in main.(*gate).set"},
-		{"offer", "channel, main.gate.c"},
-		{"worker", "channel, main.gate.c"},
+		{"offer", "channel, main.gate.c, set in main.(*gate).worker"},
+		{"worker", "channel, main.gate.c, set in main.(*gate).offer"},
 		{"lock", "try-lock, main.gate.mu, set in main.(*gate).isLocked, set in main.(*gate).both"},
-		{"both", "try-lock, main.gate.mu, set in main.(*gate).isLocked"},
+		{"both", "try-lock, main.gate.mu, set in main.(*gate).isLocked, set in main.(*gate).both"},
 		{"spinlock", "atomic, main.gate.old, set in main.(*gate).set"},
 	} {
 		if got := p.spin("main.(*gate)." + c[0] + "@" + c[0]); got != c[1] {
