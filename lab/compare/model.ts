@@ -53,6 +53,8 @@ export interface ComparedGroup {
   readonly counts: readonly number[];
   /** The very same goroutines in every look that are not known to have run between. */
   readonly unmoved: number | null;
+  /** Goroutines that spin in the last look, and ran in the same loop in every one before; `null` where none spins. */
+  readonly spun: number | null;
   /** In the last look and not in the first, and the other way round. */
   readonly came: number | null;
   readonly went: number | null;

@@ -1,10 +1,13 @@
 import type { Spin as ToldSpin } from '../../source/facts.js';
 import type { Sources } from '../../source/sources.js';
+import { type RanThen, ranInLoop } from '../model/ran-then.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
 import { stacksOf } from '../model/source-stacks.js';
 
 /** A loop in which a goroutine takes processor time and does nothing: only others can end it. */
 export interface Spin extends Omit<ToldSpin, 'changers'> {
+  /** In how many looks it was seen there. */
+  readonly looks: number;
   /** Places that change what it asks, with the keys of the buckets that have them ahead. */
   readonly changers: readonly {
     readonly function: string;
@@ -19,9 +22,13 @@ const mostFrames = 12;
 
 /**
  * The loops that goroutines spin in which run or could run when the input was taken, by the keys of their buckets. That
- * one stands there at one moment says nothing of how long.
+ * one stands there at one moment says nothing of how long; where there were looks before, it stood there in all of them.
  */
-export async function findSpins(snapshot: Snapshot, sources: Sources): Promise<ReadonlyMap<string, Spin>> {
+export async function findSpins(
+  snapshot: Snapshot,
+  sources: Sources,
+  earlier: readonly RanThen[],
+): Promise<ReadonlyMap<string, Spin>> {
   const stacks = stacksOf(snapshot);
   const buckets = new Map<string, Bucket[]>();
   for (const bucket of snapshot.buckets) {
@@ -50,7 +57,10 @@ export async function findSpins(snapshot: Snapshot, sources: Sources): Promise<R
       ...change,
       buckets: ahead.flatMap((n) => (buckets.get(stacks[n]?.id ?? '') ?? []).map(({ key }) => key)),
     }));
-    for (const { key } of buckets.get(id) ?? []) if (!out.has(key)) out.set(key, { ...spin, changers });
+    for (const { key, ids } of buckets.get(id) ?? []) {
+      const stayed = earlier.every((then) => ids.every((goroutine) => ranInLoop(then, goroutine, spin)));
+      if (!out.has(key) && stayed) out.set(key, { ...spin, changers, looks: earlier.length + 1 });
+    }
   }
   return out;
 }

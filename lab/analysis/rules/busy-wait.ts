@@ -24,7 +24,7 @@ function claimOf({ spin, knot }: Spinners, input: RuleInput): Claim {
     certainty: 'suspected',
     knot,
     summary: `${goroutinesOf(buckets)} ${verb} round a loop in ${place} ${testOf(spin)}${behind(victims)}.`,
-    explanation: `Nothing in the loop waits, and nothing in it changes what it asks. ${changersText(spin, input)} One look does not tell how long it has been running: several do.`,
+    explanation: `Nothing in the loop waits, and nothing in it changes what it asks. ${changersText(spin, input)} ${looksText(spin, agree(buckets, 'It was', 'They were'))}`,
     suggestion: suggestions[spin.kind],
     roles: new Map(buckets.map(({ key }) => [key, `runs round the loop at line ${spin.from}`])),
   };
@@ -58,6 +58,11 @@ function changersText({ changers }: Spin, { graph }: RuleInput): string {
   const more = told.length > mostTold ? ` and ${told.length - mostTold} more places` : '';
   return `It would be changed in ${[...new Set(told)].slice(0, mostTold).join('; ')}${more}.`;
 }
+
+const looksText = ({ looks }: Spin, they: string): string =>
+  looks === 1
+    ? 'One look does not tell how long it has been running: several do.'
+    : `${they} there in each of ${looks} looks.`;
 
 const mostTold = 3;
 

@@ -4,6 +4,7 @@ import { findKnots, type Knot } from '../graph/knots.js';
 import { peersOf } from '../graph/releaser.js';
 import { deadlockedBuckets, type WaitForGraph } from '../graph/wait-for-graph.js';
 import type { Locators } from '../model/locator.js';
+import type { RanThen } from '../model/ran-then.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
 import { stacksOf } from '../model/source-stacks.js';
 import { objectsOf } from '../model/wait-object.js';
@@ -27,11 +28,14 @@ export async function studyWaits(
   timersPending: () => Promise<boolean>,
   signal: AbortSignal,
   /** Keeps what memory proves apart from what is alike and only likely: for programs where the likely decides nothing. */
-  { proofsApart = false }: { readonly proofsApart?: boolean } = {},
+  {
+    proofsApart = false,
+    earlier = [],
+  }: { readonly proofsApart?: boolean; readonly earlier?: readonly RanThen[] | undefined } = {},
 ): Promise<Study> {
   const buckets = snapshot.buckets.filter((bucket) => !bucket.signature.system);
   const { byObject: searches, receivedFrom } = await searchAll(snapshot, sources, locators, signal);
-  const spins = await findSpins(snapshot, sources);
+  const spins = await findSpins(snapshot, sources, earlier);
   const all: WaitForGraph = {
     buckets,
     channels: snapshot.channels,

@@ -107,6 +107,7 @@ const verbs: Readonly<Record<string, readonly [one: string, many: string]>> = {
 function waitText({ members }: Crowd, { rule, rootCause }: Finding, many: boolean): string {
   const { resources } = rootCause;
   const [first] = members;
+  if (rule === 'busy-wait') return `${many ? 'run' : 'runs'} round this loop`;
   if (rule === 'endless-context') return `${many ? 'wait' : 'waits'} here; this context has no end`;
   const verb = verbs[first?.waitReason ?? '']?.[many ? 1 : 0] ?? (many ? 'wait here' : 'waits here');
   const objects = resources.filter(({ id }) => members.some(({ waitsFor }) => waitsFor.includes(id)));

@@ -150,9 +150,11 @@ function whyLines(
     .map(({ text }) => /Not excluded: (.*)$/.exec(text)?.[1])
     .find((text) => text !== undefined);
   const told =
-    engine === 'dump'
-      ? 'a dump does not show which object each goroutine means; a core does'
-      : `something outside may still end the wait: see --proof and --explain ${rule}`;
+    rule === 'busy-wait'
+      ? 'one look does not tell how long it has been running: add --looks 3 to --pid'
+      : engine === 'dump'
+        ? 'a dump does not show which object each goroutine means; a core does'
+        : `something outside may still end the wait: see --proof and --explain ${rule}`;
   const why = open ?? told;
   return labelled('why only suspected', firstOf(why), p.dim, columns);
 }
