@@ -31,10 +31,6 @@ const faulty: Readonly<Record<string, Expected>> = {
     },
     says: /tries to lock main\.account\.mu/,
   },
-  endless: {
-    ...{ subtype: 'busy-wait', functions: ['main.(*stopped).halt'], names: ['main.stopped.mu'], victims: 3 },
-    says: /that has no end/,
-  },
 };
 
 const healthy = ['polled-jobs', 'about-to', 'hashing', 'nobody', 'raising'];

@@ -133,7 +133,7 @@ function behindLines(
 
 /** What keeps a finding from being proved, in a sentence. */
 function whyLines(
-  { certainty, evidence, rule }: Finding,
+  { certainty, evidence, explanation, rule }: Finding,
   engine: Diagnosis['stats']['engine'],
   { palette: p, columns }: ScreenOptions,
 ): string[] {
@@ -151,7 +151,9 @@ function whyLines(
     .find((text) => text !== undefined);
   const told =
     rule === 'busy-wait'
-      ? 'one look does not tell how long it has been running: add --looks 3 to --pid'
+      ? / in each of \d+ looks/.test(explanation)
+        ? 'it was there in every look, and may yet be let go'
+        : 'one look does not tell how long it has been running: add --looks 3 to --pid'
       : engine === 'dump'
         ? 'a dump does not show which object each goroutine means; a core does'
         : `something outside may still end the wait: see --proof and --explain ${rule}`;

@@ -51,7 +51,11 @@ func (w *World) Spins(s *Stacks, stack, frame int) *Spin {
 func (w *World) spinOf(a *activation, s *Stacks) *Spin {
 	q := &quiet{w: w, fns: map[*ssa.Function]*quietCall{}}
 	blocks := map[*ssa.BasicBlock]bool{}
-	for _, p := range a.points {
+	points := a.points
+	if tried := w.triedAt(a.fn, s.all[a.stack].Frames[a.frame].Line); len(tried) > 0 {
+		points = tried
+	}
+	for _, p := range points {
 		if p.entry || p.lost || p.block == nil {
 			return nil
 		}
@@ -84,6 +88,26 @@ func (w *World) spinOf(a *activation, s *Stacks) *Spin {
 		return nil
 	}
 	return w.tellSpin(a, asked, s)
+}
+
+// triedAt are the selects with a default of which a case stands in a line: a debugger may give that line for them.
+func (w *World) triedAt(fn *ssa.Function, line int) []point {
+	var out []point
+	for _, b := range fn.Blocks {
+		for i, in := range b.Instrs {
+			sel, ok := in.(*ssa.Select)
+			if !ok || sel.Blocking {
+				continue
+			}
+			for _, state := range sel.States {
+				if w.line(state.Pos) == line {
+					out = append(out, point{block: b, index: i, again: true})
+					break
+				}
+			}
+		}
+	}
+	return out
 }
 
 func (w *World) tellSpin(a *activation, asked *askedOf, s *Stacks) *Spin {

@@ -63,7 +63,7 @@ func (g *gate) underLock() {
 func (g *gate) offer(v int) {
 	for {
 		select { // offer
-		case g.c <- v:
+		case g.c <- v: // offers
 			return
 		default:
 		}
@@ -121,6 +121,9 @@ func main() {
 		if got := p.spin("main.(*gate)." + c[0] + "@" + c[0]); got != c[1] {
 			t.Errorf("%s: %q, not %q", c[0], got, c[1])
 		}
+	}
+	if got := p.spin("runtime.selectnbsend", "main.(*gate).offer@offers"); !strings.HasPrefix(got, "channel") {
+		t.Errorf("at a case of a select: %q", got)
 	}
 	if got := p.spin("main.(*gate).isOpen@isOpen", "main.(*gate).called@called"); !strings.HasPrefix(got, "atomic") {
 		t.Errorf("in a function that the loop calls: %q", got)
