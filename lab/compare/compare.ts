@@ -4,6 +4,7 @@ import type { RosterGroup } from '../analysis/model/roster.js';
 import { ownFrames, stackKey } from '../analysis/model/same-stack.js';
 import { isSystem } from '../analysis/model/snapshot.js';
 import { ownFrame } from '../report/page/words.js';
+import { busyIn } from './busy.js';
 import type { ComparedGroup, Comparison, Look } from './model.js';
 import { nothingSuspected, suspectsOf } from './suspects.js';
 import { hasRun, type Waits, waitedBetween, waitsOf } from './waits.js';
@@ -26,7 +27,7 @@ export function compareLooks(given: readonly Look[]): Comparison {
       ...{ verdict: diagnosis.verdict, goroutines: diagnosis.process.goroutines },
       ...(isLight === undefined ? {} : { isLight }),
     })),
-    ...{ seconds, groups, suspects },
+    ...{ seconds, groups, suspects, busy: busyIn(looks) },
     limits: limitsOf(looks, isTimed),
   };
 }

@@ -36,6 +36,8 @@ export interface Comparison {
   readonly groups: readonly ComparedGroup[];
   /** Where to look first: who stood still where nothing was seen to help, most goroutines first. */
   readonly suspects: readonly { readonly group: string; readonly text: string }[];
+  /** Goroutines that ran or were ready to run in every look, and where; `null` where that is not known. */
+  readonly busy: readonly { readonly place: Location; readonly goroutines: number }[] | null;
   readonly limits: readonly string[];
 }
 

@@ -78,6 +78,21 @@ describe('the comparison of looks at one process', () => {
     });
   });
 
+  it('says where the processor time goes: who ran in every look, in a function that it was in each time', async () => {
+    const looks = [
+      await lookAt(dumpText({ spin: [10, 11], jobs: [12] }), 0),
+      await lookAt(dumpText({ spins: [10], sleep: [11], jobs: [12] }), 5),
+      await lookAt(dumpText({ spin: [10, 11], jobs: [12] }), 10),
+    ];
+    const { busy, suspects } = compareLooks(looks);
+    const place = { function: 'main.(*hub).deliver', file: '/app/main.go', line: 70 };
+    expect(busy).to.deep.equal([{ place, goroutines: 1 }]);
+    expect(suspects).to.deep.equal([]);
+    expect(comparisonText(compareLooks(looks), { columns: 100 })).to.match(
+      /^ran {2}1 goroutine in main\.\(\*hub\)\.deliver \(main\.go:70\) ran, or could have, in every look\.$/m,
+    );
+  });
+
   describe('by how long they wait', () => {
     it('knows of minutes that begun anew', async () => {
       const steady = { out: [90] };

@@ -21,6 +21,7 @@ export function spinnersOf(input: RuleInput): readonly Spinners[] {
     const spin = spins.get(bucket.key);
     return spin !== undefined && !isServed(bucket, spin, input);
   });
+  if (inLoop.length === 0) return [];
   const stuckWith = (spinning: readonly Bucket[]) => {
     const never = new Set(spinning.map(({ key }) => key));
     const buckets = graph.buckets.map((bucket) =>
