@@ -30,7 +30,7 @@ const healthy = ['unread-fixed', 'unwritten-fixed', 'slow-reader-like', 'fed-by-
 for (const go of await goTools(signal)) {
   describe(`pipes of memory in cores of ${go.version}`, function () {
     this.timeout(180_000);
-    const program = fixtureProgram({ go, fixture: 'pipes', flags: [], method: 'delve' });
+    const program = fixtureProgram({ go, fixture: 'pipes', flags: [], method: 'gcore' });
 
     for (const [name, expected] of Object.entries(faulty)) {
       it(`are told where their other end has left: ${name}`, async () => {

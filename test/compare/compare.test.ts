@@ -80,9 +80,9 @@ describe('the comparison of looks at one process', () => {
 
   it('says where the processor time goes: who ran in every look, in a function that it was in each time', async () => {
     const looks = [
-      await lookAt(dumpText({ spin: [10, 11], jobs: [12] }), 0),
-      await lookAt(dumpText({ spins: [10], sleep: [11], jobs: [12] }), 5),
-      await lookAt(dumpText({ spin: [10, 11], jobs: [12] }), 10),
+      await lookAt(dumpText({ spin: [10, 11] }), 0),
+      await lookAt(dumpText({ spins: [10], sleep: [11] }), 5),
+      await lookAt(dumpText({ spin: [10, 11] }), 10),
     ];
     const { busy, suspects } = compareLooks(looks);
     const place = { function: 'main.(*hub).deliver', file: '/app/main.go', line: 70 };
