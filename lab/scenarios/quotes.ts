@@ -23,5 +23,10 @@ export const quotes: Scenario = {
     withinMs: 10_000,
   },
   symptom: { kind: 'stuck-goroutines', in: 'main.(*Desk).Quote', atLeast: 19, forMs: 1_000 },
-  expect: { functions: ['main.(*Desk).Quote'], resources: [], victimsAtLeast: 0 },
+  expect: {
+    functions: ['main.(*Desk).Quote'],
+    resources: [],
+    victimsAtLeast: 0,
+    rule: 'forgotten-close',
+  },
 };
