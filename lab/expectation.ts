@@ -13,19 +13,22 @@ export interface ExpectationRow {
 
 /**
  * A diagnosis against what its scenario expects, row by row. Only a finding that makes the verdict can meet
- * it: a suspicion does not. Of several such findings the one that meets most is compared.
+ * it: a suspicion does not, unless one look at the fault cannot tell more. Of several such findings the one that meets
+ * most is compared.
  */
 export function expectations(
   diagnosis: Diagnosis,
   scenario: Pick<Scenario, 'class' | 'subtype' | 'expect'>,
 ): ExpectationRow[] {
+  const expected = scenario.expect.verdict ?? 'deadlock';
   const verdict: ExpectationRow = {
     what: 'verdict',
-    expected: 'deadlock',
-    found: diagnosis.verdict === 'deadlock' ? 'deadlock' : `${diagnosis.verdict}: ${diagnosis.summary}`,
-    met: diagnosis.verdict === 'deadlock',
+    expected,
+    found: diagnosis.verdict === expected ? expected : `${diagnosis.verdict}: ${diagnosis.summary}`,
+    met: diagnosis.verdict === expected,
   };
-  const compared = diagnosis.findings.filter(isAssertive).map((finding) => rowsOf(finding, scenario));
+  const isTold = (finding: Finding) => expected === 'unknown' || isAssertive(finding);
+  const compared = diagnosis.findings.filter(isTold).map((finding) => rowsOf(finding, scenario));
   const met = (rows: readonly ExpectationRow[]): number => rows.filter((row) => row.met).length;
   const [best] = compared.toSorted((a, b) => met(b) - met(a));
   if (best !== undefined) return [verdict, ...best];

@@ -33,7 +33,7 @@ const outcomeOf = { confirmed: 'as-expected', refuted: 'different', unknown: 'in
 
 /** What a diagnosis of a captured process means for the expectation of the run. */
 export function concludeDiagnosis(diagnosis: Diagnosis, scenario: Scenario, fixed: boolean): Conclusion {
-  if (diagnosis.verdict === 'unknown') {
+  if (diagnosis.verdict === 'unknown' && (fixed || scenario.expect.verdict !== 'unknown')) {
     return conclusion('unknown', 'the analysis is undecided', [diagnosis.summary, ...diagnosis.limits]);
   }
   if (fixed) {

@@ -116,6 +116,21 @@ func (s *session) call(ctx context.Context, method string, params json.RawMessag
 			out = append(out, s.world.Places(s.stacks, item.Stack, item.Frame, item.Kinds))
 		}
 		return map[string]any{"places": out}, nil
+	case "spins":
+		var p struct {
+			Items []struct {
+				Stack int `json:"stack"`
+				Frame int `json:"frame"`
+			} `json:"items"`
+		}
+		if err := json.Unmarshal(params, &p); err != nil {
+			return nil, err
+		}
+		out := []*facts.Spin{}
+		for _, item := range p.Items {
+			out = append(out, s.world.Spins(s.stacks, item.Stack, item.Frame))
+		}
+		return map[string]any{"spins": out}, nil
 	case "releasers":
 		var p struct {
 			Ops  []int  `json:"ops"`

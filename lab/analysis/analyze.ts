@@ -16,6 +16,7 @@ import type { Diagnosis } from './model/diagnosis.js';
 import type { LeakProfile } from './model/leak-profile.js';
 import type { Limits } from './model/limits.js';
 import { nothingLocated } from './model/locator.js';
+import type { RanThen } from './model/ran-then.js';
 import type { Roster } from './model/roster.js';
 import type { Bucket, Snapshot } from './model/snapshot.js';
 import type { Engine, Reading, Unread } from './read/engine.js';
@@ -33,6 +34,8 @@ export interface Listeners {
   readonly onSources?: ((sources: Sources) => Promise<void>) | undefined;
   /** Called with which goroutines each group has, where they could be read; without it none of that is kept. */
   readonly onRoster?: ((roster: Roster) => void) | undefined;
+  /** Where goroutines ran in earlier looks at the same process: who spins has done so in all of them. */
+  readonly earlier?: readonly RanThen[] | undefined;
 }
 
 /** What else there is about the process. */
@@ -76,6 +79,7 @@ export async function analyze(
   const study = await tellIfLong(emit, 'following what goroutines wait for', () =>
     studyWaits(snapshot, sources, operands, timersPending, signal, {
       proofsApart: trust.atMost === 'suspected',
+      earlier: options.earlier,
     }),
   );
   const unansweredSearches = read.unanswered?.() ?? [];
@@ -92,7 +96,7 @@ export async function analyze(
   await options.onSources?.(sources);
   if (snapshot.roster !== undefined) options.onRoster?.(snapshot.roster);
   const verdict = verdictOf(findings, undecided, trust);
-  const groups = groupsOf(snapshot, outlooks);
+  const groups = groupsOf(snapshot, outlooks, study.input.spins);
   const { leakProfile, taken } = options;
   const seen = leakProfile && {
     ...{ input: study.input, outlooks, groups, goVersion: read.process.goVersion, taken },

@@ -1,8 +1,10 @@
 import type { Group, WaitedObject } from '../analysis/model/diagnosis.js';
+import { ranInLoop, ranThen } from '../analysis/model/ran-then.js';
 import type { RosterGroup } from '../analysis/model/roster.js';
 import { ownFrames, stackKey } from '../analysis/model/same-stack.js';
 import { isSystem } from '../analysis/model/snapshot.js';
 import { ownFrame } from '../report/page/words.js';
+import { busyIn } from './busy.js';
 import type { ComparedGroup, Comparison, Look } from './model.js';
 import { nothingSuspected, suspectsOf } from './suspects.js';
 import { hasRun, type Waits, waitedBetween, waitsOf } from './waits.js';
@@ -25,7 +27,7 @@ export function compareLooks(given: readonly Look[]): Comparison {
       ...{ verdict: diagnosis.verdict, goroutines: diagnosis.process.goroutines },
       ...(isLight === undefined ? {} : { isLight }),
     })),
-    ...{ seconds, groups, suspects },
+    ...{ seconds, groups, suspects, busy: busyIn(looks) },
     limits: limitsOf(looks, isTimed),
   };
 }
@@ -145,9 +147,24 @@ function compared(
     ...{ userLocation: group.userLocation, place: ownFrame(stack) ?? group.userLocation },
     ...{ object: objectOf(row, looks), stack },
     counts: row.map((seen) => seen?.count ?? 0),
-    ...{ unmoved: members?.unmoved ?? null, came: missing(last, first), went: missing(first, last) },
+    ...{
+      unmoved: members?.unmoved ?? null,
+      spun: spunOf(row, looks),
+      came: missing(last, first),
+      went: missing(first, last),
+    },
     ...{ outlook: group.outlook ?? null, outlookReason: group.outlookReason ?? null },
   };
+}
+
+/** How many of a group that spins in the last look ran in its loop in every look; `null` where that is not known. */
+function spunOf(row: readonly (Seen | undefined)[], looks: readonly Look[]): number | null {
+  const [last, look] = [row.at(-1), looks.at(-1)];
+  const loop = last?.group.spins;
+  if (last === undefined || loop === undefined || look?.roster === undefined) return null;
+  const before = looks.slice(0, -1).map(({ diagnosis, roster }) => ranThen(diagnosis, roster));
+  const ids = look.roster.flatMap(({ group, ids: own }) => (last.parts.includes(group) ? [...own] : []));
+  return ids.filter((id) => before.every((then) => then !== undefined && ranInLoop(then, id, loop))).length;
 }
 
 /** By the latest look that has a name for it; an address is the same in all of them. */

@@ -36,6 +36,8 @@ export interface Comparison {
   readonly groups: readonly ComparedGroup[];
   /** Where to look first: who stood still where nothing was seen to help, most goroutines first. */
   readonly suspects: readonly { readonly group: string; readonly text: string }[];
+  /** Goroutines that ran or were ready to run in every look, and where; `null` where that is not known. */
+  readonly busy: readonly { readonly place: Location; readonly goroutines: number }[] | null;
   readonly limits: readonly string[];
 }
 
@@ -53,6 +55,8 @@ export interface ComparedGroup {
   readonly counts: readonly number[];
   /** The very same goroutines in every look that are not known to have run between. */
   readonly unmoved: number | null;
+  /** Goroutines that spin in the last look, and ran in the same loop in every one before; `null` where none spins. */
+  readonly spun: number | null;
   /** In the last look and not in the first, and the other way round. */
   readonly came: number | null;
   readonly went: number | null;

@@ -7,16 +7,20 @@ const mostSuspects = 5;
 
 /** Those that wait: dumps of the form that has no wait reasons tell it by what becomes of them. */
 export const isWaiting = ({ waitReason, outlook }: Pick<ComparedGroup, 'waitReason' | 'outlook'>): boolean =>
-  waitReason !== '' || (outlook !== null && outlook !== 'ends');
+  waitReason !== '' || (outlook !== null && outlook !== 'ends' && outlook !== 'spinning');
 
 export function suspectsOf(
   groups: readonly ComparedGroup[],
   looks: number,
   seconds: number | null,
 ): Comparison['suspects'] {
-  const rank = ({ outlook }: ComparedGroup) => (outlook === 'stuck' ? 0 : outlook === 'unclear' ? 1 : 2);
+  const rank = ({ outlook, spun }: ComparedGroup) =>
+    (spun ?? 0) > 0 ? -1 : outlook === 'stuck' ? 0 : outlook === 'unclear' ? 1 : 2;
   return groups
-    .filter((group) => isWaiting(group) && ((rank(group) < 2 && stayed(group) > 0) || grows(group)))
+    .filter(
+      (group) =>
+        rank(group) < 0 || (isWaiting(group) && ((rank(group) < 2 && stayed(group) > 0) || grows(group))),
+    )
     .sort((a, b) => rank(a) - rank(b) || Number(grows(b)) - Number(grows(a)) || stayed(b) - stayed(a))
     .slice(0, mostSuspects)
     .map((group) => ({ group: group.id, text: suspectText(group, looks, seconds) }));
@@ -36,6 +40,10 @@ function suspectText(group: ComparedGroup, looks: number, seconds: number | null
   const { counts, unmoved, came } = group;
   const [first = 0, last = 0] = [counts[0], counts.at(-1)];
   const [where, time] = [whereOf(group), timeWords(looks, seconds)];
+  if (group.spun !== null && group.spun > 0) {
+    const verb = group.spun === 1 ? 'runs' : 'run';
+    return `${counted(group.spun, 'goroutine')} ${where.replace(/,$/, '')} ${verb} round one loop, and did so in each of ${looks} looks${seconds === null ? '' : ` within ${spanWords(seconds)}`}.`;
+  }
   if (first === 0) return `${counted(last, 'goroutine')} ${where} came ${time}; none was there before.`;
   if (unmoved === null) {
     const change = `${number(Math.abs(last - first))} ${last > first ? 'more' : 'fewer'} than`;

@@ -120,7 +120,8 @@ function conclude(cell: PlannedCell, outcome: Outcome, ms: number): CellResult {
     peakRssBytes,
   };
   if (outcome.verdict !== 'confirmed') return base;
-  const wanted = cell.variant === 'fixed' ? 'none' : 'deadlock';
+  const scenario = scenarios.find(({ name }) => name === cell.scenario);
+  const wanted = cell.variant === 'fixed' ? 'none' : (scenario?.expect.verdict ?? 'deadlock');
   if (diagnosis?.verdict !== wanted) {
     return {
       ...base,

@@ -1,14 +1,15 @@
+import type { Location } from '../analysis/model/diagnosis.js';
 import type { ComparedGroup, Comparison } from '../compare/model.js';
 import { isWaiting } from '../compare/suspects.js';
 import { allPrintable } from '../printable.js';
-import { shortName } from './page/words.js';
+import { counted, shortName } from './page/words.js';
 import { clipEnd, padTo, wrap } from './wrap.js';
 
 const mostRows = 20;
 
 /** Several looks at one process, for a terminal of `columns` columns. */
 export function comparisonText(given: Comparison, { columns }: { readonly columns: number }): string {
-  const { looks, suspects, groups, summary, limits } = allPrintable(given);
+  const { looks, suspects, groups, summary, busy, limits } = allPrintable(given);
   const lines = looks.flatMap(({ name, kind, time, verdict, goroutines, isLight }, i) =>
     wrap(
       `${kind} ${name}${time === null ? '' : `, ${time}`}: ${goroutines.total} goroutines, ${goroutines.blocked} blocked; ${isLight ? 'only stacks and waits' : `verdict ${verdict}`}`,
@@ -19,6 +20,8 @@ export function comparisonText(given: Comparison, { columns }: { readonly column
   if (suspects.length === 0) lines.push(...wrap(summary, { width: columns }));
   for (const { text, group } of suspects)
     lines.push(...wrap(text, { width: columns, indent: '     ', first: padTo(group, 5) }));
+  for (const { place, goroutines } of busy ?? [])
+    lines.push(...wrap(busyText(place, goroutines), { width: columns, indent: '     ', first: 'ran  ' }));
   const waiting = groups.filter(isWaiting);
   const rows = waiting.slice(0, mostRows);
   if (rows.length > 0) {
@@ -35,6 +38,11 @@ export function comparisonText(given: Comparison, { columns }: { readonly column
   for (const limit of limits)
     lines.push('', ...wrap(limit, { width: columns, indent: '       ', first: 'limit  ' }));
   return lines.join('\n');
+}
+
+function busyText({ function: name, file, line }: Location, count: number): string {
+  const place = `${shortName(name)} (${file.slice(file.lastIndexOf('/') + 1)}:${line})`;
+  return `${counted(count, 'goroutine')} in ${place} ran, or could have, in every look.`;
 }
 
 /** Where its own code stands, and what it waits for. */

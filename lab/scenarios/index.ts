@@ -2,6 +2,7 @@ import { alarms } from './alarms.js';
 import { albums } from './albums.js';
 import { audit } from './audit.js';
 import { blog } from './blog.js';
+import { bulletin } from './bulletin.js';
 import { catalog } from './catalog.js';
 import { crawler } from './crawler.js';
 import { depot } from './depot.js';
@@ -12,12 +13,15 @@ import { gateway } from './gateway.js';
 import { gossip } from './gossip.js';
 import { images } from './images.js';
 import { intake } from './intake.js';
+import { invoices } from './invoices.js';
 import { ledger } from './ledger.js';
 import { mailer } from './mailer.js';
 import { mailing } from './mailing.js';
 import { payments } from './payments.js';
 import { permissions } from './permissions.js';
 import { pool } from './pool.js';
+import { quotes } from './quotes.js';
+import { rates } from './rates.js';
 import { registry } from './registry.js';
 import { renderer } from './renderer.js';
 import { ring } from './ring.js';
@@ -27,6 +31,7 @@ import { sessions } from './sessions.js';
 import { shop } from './shop.js';
 import { sitemap } from './sitemap.js';
 import { stampede } from './stampede.js';
+import { stock } from './stock.js';
 import { subscribe } from './subscribe.js';
 import { tenants } from './tenants.js';
 import { thumbnails } from './thumbnails.js';
@@ -68,4 +73,9 @@ export const scenarios: readonly Scenario[] = [
   intake,
   thumbnails,
   mailing,
+  invoices,
+  quotes,
+  rates,
+  bulletin,
+  stock,
 ];

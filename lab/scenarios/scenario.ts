@@ -39,6 +39,8 @@ export interface Expectation {
   /** Names of the objects of the root cause, as in `rootCause.resources[].name`. */
   readonly resources: readonly string[];
   readonly victimsAtLeast: number;
+  /** `unknown` of a fault that one look can only suspect; otherwise `deadlock`. */
+  readonly verdict?: 'unknown';
   /** The rule that must have found it, where one of several is meant. */
   readonly rule?: string;
 }

@@ -177,6 +177,22 @@ export const placesSchema = z.object({
   ),
 });
 
+/** A loop in which nothing waits and nothing is done, and which only others can end. */
+const spin = z.object({
+  /** What it asks over and over; `endless` where it asks nothing. */
+  kind: z.enum(['try-lock', 'channel', 'atomic', 'memory', 'endless']),
+  function: z.string(),
+  file: z.string(),
+  /** Its first and last line. */
+  from: z.number(),
+  to: z.number(),
+  asked: z.array(z.object({ rank: z.number(), name: z.string() })),
+  /** Places that change what it asks, with the stacks that have them ahead. */
+  changers: z.array(place.extend({ function: z.string(), stacks: z.array(z.number()) })),
+});
+
+export const spinsSchema = z.object({ spins: z.array(spin.nullable()) });
+
 /** Where the words that a traceback prints of a frame's arguments lead to an object. */
 const argumentWord = z.object({
   index: z.number(),
@@ -203,6 +219,7 @@ export type StacksAnswer = z.infer<typeof stacksSchema>;
 export type FrameInfo = z.infer<typeof stacksSchema>['infos'][number];
 export type WaitingOp = z.infer<typeof placesSchema>['places'][number][number];
 export type SourceRead = z.infer<typeof loaded>['sources'][number];
+export type Spin = z.infer<typeof spin>;
 export type SourceText = NonNullable<z.infer<typeof textsSchema>['files']>[number];
 
 /** How a goroutine waits: what a channel's does, and what it wants of an object of package sync. */

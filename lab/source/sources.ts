@@ -10,7 +10,9 @@ import {
   placesSchema,
   type SourceRead,
   type SourceText,
+  type Spin,
   type StacksAnswer,
+  spinsSchema,
   stacksSchema,
   textsSchema,
   type WaitingOp,
@@ -58,6 +60,10 @@ export interface Sources {
   words(
     items: readonly { readonly stack: number; readonly frame: number; readonly expr: string }[],
   ): Promise<readonly (ArgumentWord | undefined)[]>;
+  /** The loop that each of these frames spins in, where it does: nothing waits there, and only others can end it. */
+  spins(
+    items: readonly { readonly stack: number; readonly frame: number }[],
+  ): Promise<readonly (Spin | undefined)[]>;
   /** Numbers operations so that those with one number may share an object; others do not. */
   alike(ops: readonly number[]): Promise<readonly number[]>;
   /** What it takes to find the same on a machine that has none of these files. */
@@ -190,6 +196,11 @@ function sourcesOf(
       const { words } = await call('words', { items }, wordsSchema, () => ({ words: [] }));
       return items.map((_, i) => words[i] ?? undefined);
     },
+    async spins(items) {
+      if (items.length === 0) return [];
+      const { spins } = await call('spins', { items }, spinsSchema, () => ({ spins: [] }));
+      return items.map((_, i) => spins[i] ?? undefined);
+    },
     async alike(ops) {
       if (ops.length === 0) return [];
       const { groups } = await call('alike', { ops }, alikeSchema, () => ({ groups: [] }));
@@ -224,6 +235,7 @@ export function withoutSources(
     places: (items) => Promise.resolve(items.map(() => [])),
     releasers: () => Promise.resolve(nothing),
     words: (items) => Promise.resolve(items.map(() => undefined)),
+    spins: (items) => Promise.resolve(items.map(() => undefined)),
     alike: (ops) => Promise.resolve(ops.map(() => -1)),
     texts: () => Promise.resolve([]),
   };

@@ -22,8 +22,12 @@ const kinds: Readonly<
   'channel-lock': ['locks', 'channel-lock'],
   'channel-waitgroup': ['locks', 'half-done'],
   'waitgroup-misuse': ['locks', 'miscount'],
+  'busy-wait': ['spins', 'atomic'],
+  'try-lock': ['spins', 'try-lock'],
 };
-const methods = { locks: 'helper', channels: 'delve', patterns: 'delve' } as const;
+/** One look never proves them. */
+const suspected: ReadonlySet<string> = new Set(['busy-wait', 'try-lock']);
+const methods = { locks: 'helper', channels: 'delve', patterns: 'delve', spins: 'gcore' } as const;
 const healthy = ['worker-pool-idle', 'cond-queue', 'http-server'];
 const { signal } = new AbortController();
 const [go] = await goTools(signal);
@@ -39,9 +43,14 @@ describe('each kind of deadlock', function () {
       for (const subtype of deadlockSubtypes.filter((name) => kinds[name][0] === fixture)) {
         it(`is found in a real program that hangs: ${subtype}`, async () => {
           const diagnosis = diagnosisSchema.parse(await program.diagnose(kinds[subtype][1]));
-          expect(diagnosis).to.include({ verdict: 'deadlock', scope: 'partial' });
           expect(diagnosis.findings).to.have.length(1);
-          expect(diagnosis.findings[0]).to.include({ subtype }).and.satisfy(isSure);
+          if (suspected.has(subtype)) {
+            expect(diagnosis).to.include({ verdict: 'unknown', scope: null });
+            expect(diagnosis.findings[0]).to.include({ subtype, certainty: 'suspected' });
+          } else {
+            expect(diagnosis).to.include({ verdict: 'deadlock', scope: 'partial' });
+            expect(diagnosis.findings[0]).to.include({ subtype }).and.satisfy(isSure);
+          }
           expect(diagnosis.stats.crossCheckMismatches).to.equal(0);
         });
       }

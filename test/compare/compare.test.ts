@@ -3,7 +3,7 @@ import { compareLooks } from '../../lab/compare/compare.js';
 import type { Look } from '../../lab/compare/model.js';
 import { requireOneProcess } from '../../lab/compare/one-process.js';
 import { comparisonText } from '../../lab/report/compare-text.js';
-import { asCore, dumpText, lookAt, withOutlook } from './looks.js';
+import { asCore, dumpText, lookAt, withLoop, withOutlook } from './looks.js';
 
 const ids = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
 const at = (looks: readonly Look[], line: number) => {
@@ -44,6 +44,53 @@ describe('the comparison of looks at one process', () => {
       await lookAt(dumpText({ feed: [10, 11] }), 10),
     ];
     expect(at(looks, 33)).to.include({ unmoved: 1, came: 0, went: 0 });
+  });
+
+  describe('of goroutines that spin', () => {
+    const spinning = async (before: readonly Record<string, readonly number[]>[], last: number[]) => {
+      const looks = [];
+      for (const [i, stacks] of before.entries()) looks.push(await lookAt(dumpText(stacks), i * 5));
+      const look = await lookAt(dumpText({ spin: last, sleep: [90] }), before.length * 5);
+      const loop = { function: 'main.(*hub).deliver', file: '/app/main.go', from: 69, to: 72 };
+      return [...looks, withLoop(look, 70, loop)];
+    };
+
+    it('suspects those first that ran in the same loop in every look', async () => {
+      const looks = await spinning(
+        [
+          { spins: [10], feed: [20] },
+          { spin: [10], feed: [20] },
+        ],
+        [10],
+      );
+      expect(at(looks, 70)).to.include({ spun: 1 });
+      expect(compareLooks(looks).summary).to.equal(
+        '1 goroutine in main.(*hub).deliver (main.go:70) runs round one loop, and did so in each of 3 looks within 10 s.',
+      );
+    });
+
+    it('suspects none that were elsewhere, waited, or were not there before', async () => {
+      for (const before of [{ sleep: [10] }, { feed: [10] }, { spin: [11] }]) {
+        const looks = await spinning([before], [10]);
+        expect(at(looks, 70)).to.include({ spun: 0 });
+        expect(compareLooks(looks).suspects.filter(({ text }) => text.includes('loop'))).to.deep.equal([]);
+      }
+    });
+  });
+
+  it('says where the processor time goes: who ran in every look, in a function that it was in each time', async () => {
+    const looks = [
+      await lookAt(dumpText({ spin: [10, 11] }), 0),
+      await lookAt(dumpText({ spins: [10], sleep: [11] }), 5),
+      await lookAt(dumpText({ spin: [10, 11] }), 10),
+    ];
+    const { busy, suspects } = compareLooks(looks);
+    const place = { function: 'main.(*hub).deliver', file: '/app/main.go', line: 70 };
+    expect(busy).to.deep.equal([{ place, goroutines: 1 }]);
+    expect(suspects).to.deep.equal([]);
+    expect(comparisonText(compareLooks(looks), { columns: 100 })).to.match(
+      /^ran {2}1 goroutine in main\.\(\*hub\)\.deliver \(main\.go:70\) ran, or could have, in every look\.$/m,
+    );
   });
 
   describe('by how long they wait', () => {

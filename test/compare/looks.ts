@@ -23,6 +23,8 @@ const reasons: Readonly<Record<string, string>> = {
   out: 'chan send',
   jobs: 'chan receive',
   sleep: 'sleep',
+  spin: 'running',
+  spins: 'runnable',
 };
 const frames: Readonly<Record<string, string>> = {
   feed: `internal/sync.runtime_SemacquireMutex(0xc000012108?, 0x0?, 0x1?)
@@ -44,6 +46,12 @@ main.(*feed).latest(0xc000012100)
 	/usr/local/go/src/runtime/time.go:363 +0x165
 main.tick()
 	/app/main.go:50 +0x48
+`,
+  spin: `main.(*hub).deliver(0xc000012400)
+	/app/main.go:70 +0x48
+`,
+  spins: `main.(*hub).deliver(0xc000012400)
+	/app/main.go:71 +0x48
 `,
 };
 
@@ -74,6 +82,14 @@ export function withOutlook(look: Look, line: number, outlook: Group['outlook'])
     group.stack.some((frame) => frame.line === line && frame.file === '/app/main.go')
       ? { ...group, outlook }
       : group,
+  );
+  return { ...look, diagnosis: { ...look.diagnosis, groups } as Diagnosis };
+}
+
+/** The goroutines at a line of the program spin in a loop, said in place of the diagnosis. */
+export function withLoop(look: Look, line: number, spins: NonNullable<Group['spins']>): Look {
+  const groups = withOutlook(look, line, 'spinning').diagnosis.groups.map((group) =>
+    group.outlook === 'spinning' ? { ...group, spins } : group,
   );
   return { ...look, diagnosis: { ...look.diagnosis, groups } as Diagnosis };
 }

@@ -32,7 +32,8 @@ describe('the first screen', () => {
       const wide = lines.filter((line) => columnsIn(line) > 80 && !isToCopy(line));
       expect(wide).to.deep.equal([]);
       const [finding] = diagnosis.findings;
-      expect(lines[0]).to.match(new RegExp(`^(?:deadlock|leak)\\[${finding?.rule}\\]: `));
+      const word = diagnosis.verdict === 'unknown' ? 'undecided' : '(?:deadlock|leak)';
+      expect(lines[0]).to.match(new RegExp(`^${word}\\[${finding?.rule}\\]: `));
       const { function: place, line } = ownFrame(finding?.rootCause.goroutines[0]?.stack ?? []) ?? {};
       expect(text)
         .to.include(place?.split('/').at(-1))
@@ -248,7 +249,11 @@ describe('a diagnosis for an incident channel', () => {
     for (const [name, diagnosis] of scenarioDiagnoses) {
       const lines = linesOf(channelMarkdown(diagnosis, screen));
       expect(lines.length, name).to.be.at.most(10);
-      expect(lines[0], name).to.match(/^\*\*(?:deadlock|leak)\*\* \((?:strong|proved)\): /);
+      expect(lines[0], name).to.match(
+        diagnosis.verdict === 'unknown'
+          ? /^\*\*undecided\*\* \(suspected\): /
+          : /^\*\*(?:deadlock|leak)\*\* \((?:strong|proved)\): /,
+      );
       for (const part of ['where', 'blocked behind it', 'fix', 'program', 'proof']) {
         expect(
           lines.filter((line) => line.startsWith(`- ${part}: `)),

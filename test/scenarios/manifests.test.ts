@@ -12,6 +12,7 @@ const subtypesOf: Readonly<Record<Scenario['class'], readonly string[]>> = {
   resource: ['double-lock', 'ab-ba', 'rwr'],
   communication: ['channel', 'channel-context', 'channel-condvar', 'condvar'],
   mixed: ['channel-lock', 'channel-waitgroup', 'waitgroup-misuse'],
+  livelock: ['busy-wait', 'try-lock'],
 };
 
 describe('the catalogue', () => {

@@ -38,6 +38,11 @@ export function parkedText(bucket: Bucket, objects: readonly WaitObject[], input
       : `${bucket.count} goroutines, ${bucket.ids[0]} among them,`;
   const { waitReason } = bucket.signature;
   const at = ownPlace(bucket);
+  const spin = input.spins?.get(bucket.key);
+  if (spin !== undefined) {
+    const verb = bucket.count === 1 ? 'runs' : 'run';
+    return `${who} ${verb} in ${at.function} (${at.file}:${at.line}), within the loop of ${spin.function} at ${spin.file}:${spin.from}-${spin.to}`;
+  }
   const what = objects
     .map((object) =>
       isSyncObject(object)
@@ -55,6 +60,7 @@ export function parkedCheck(
   objects: readonly WaitObject[],
   facts: RootFrames | undefined,
 ): string {
+  if (bucket.signature.status !== 'waiting') return `goroutine ${bucket.ids[0]}; stack`;
   const commands = [`goroutine ${bucket.ids[0]}`, 'print runtime.curg.waitreason'];
   if (facts?.channelFrame !== undefined) commands.push(`frame ${facts.channelFrame} print c`);
   else if (objects.some(isSyncObject)) commands.push(...syncParkedCheck(bucket));

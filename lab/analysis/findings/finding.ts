@@ -202,7 +202,8 @@ function rootOf(
 ): RootGoroutine[] {
   const { signature } = bucket;
   const named = objectsOf(bucket).flatMap((object) => idOf.get(object) ?? []);
-  const waitsFor = named.length > 0 ? named : resources.slice(-1).map((resource) => resource.id);
+  const isLive = bucket.wait.kind === 'live';
+  const waitsFor = named.length > 0 || isLive ? named : resources.slice(-1).map((resource) => resource.id);
   const labelled = (set: LabelSet | undefined) =>
     set === undefined ? {} : { labels: Object.fromEntries(set) };
   return bucket.ids.map((id) => ({

@@ -1,9 +1,14 @@
 import type { Diagnosis, Group } from '../model/diagnosis.js';
 import type { Bucket, Signature, Snapshot } from '../model/snapshot.js';
+import type { RuleInput } from '../rules/rule.js';
 import type { Outlooks } from './outlook.js';
 
 /** Groups with what becomes of their goroutines, of several kinds the worst. */
-export function groupsOf({ signatures, buckets }: Snapshot, outlooks: Outlooks): Group[] {
+export function groupsOf(
+  { signatures, buckets }: Snapshot,
+  outlooks: Outlooks,
+  spins: RuleInput['spins'],
+): Group[] {
   const bySignature = new Map<Signature, Bucket[]>();
   for (const bucket of buckets) {
     const own = bySignature.get(bucket.signature);
@@ -19,15 +24,17 @@ export function groupsOf({ signatures, buckets }: Snapshot, outlooks: Outlooks):
     if (worst === undefined) return groupOf(signature);
     const { bucket, outlook } = worst;
     const releasers = outlooks.releasersOf(bucket);
+    const spin = spins?.get(bucket.key);
     return {
       ...groupOf(signature),
       ...{ outlook: outlook.kind, outlookReason: outlook.why },
+      ...(spin && { spins: { function: spin.function, file: spin.file, from: spin.from, to: spin.to } }),
       ...(releasers.length === 0 ? {} : { releasers: [...releasers] }),
     };
   });
 }
 
-const worstFirst = { stuck: 0, unclear: 1, idle: 2, ends: 3 } as const;
+const worstFirst = { stuck: 0, unclear: 1, spinning: 2, idle: 3, ends: 4 } as const;
 
 function groupOf(signature: Signature): Group {
   return {

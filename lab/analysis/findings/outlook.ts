@@ -5,13 +5,14 @@ import { callerOfSync } from '../model/frames.js';
 import type { Bucket } from '../model/snapshot.js';
 import { isSyncObject, objectsOf, type WaitObject } from '../model/wait-object.js';
 import { takesAgain } from '../releasers/locks.js';
+import { testOf } from '../rules/busy-wait.js';
 import type { RuleInput } from '../rules/rule.js';
 import type { Study } from '../rules/study-waits.js';
 
 /**
  * What becomes of a goroutine: `ends`: something that is alive will end its wait, and is named. `idle`: it waits for
- * work, nobody waits for it, and what brings work is alive. `stuck`: a finding tells of it. `unclear`: all that
- * speaks for it is that somebody may come.
+ * work, nobody waits for it, and what brings work is alive. `stuck`: a finding tells of it. `spinning`: it runs round a
+ * loop that only others can end. `unclear`: all that speaks for it is that somebody may come.
  */
 export interface Outlook {
   readonly kind: OutlookKind;
@@ -56,7 +57,7 @@ function lookInto(
   settle(open, known, (bucket) => {
     if (needsAll(bucket)) return undefined;
     const server = servedBy(bucket).find(
-      (r) => (r.certain || r.how.mayBeNext === true) && known.get(find(buckets, r))?.kind === 'ends',
+      (r) => (r.certain || r.how.mayBeNext === true) && goesOn(known.get(find(buckets, r))),
     );
     return server === undefined ? undefined : { kind: 'ends', why: servedText(server) };
   });
@@ -72,8 +73,7 @@ function lookInto(
     if (all.some(({ kind }) => kind === 'open')) return undefined;
     const holders = all.flatMap((r) => (r.kind === 'bucket' && (r.mayHold || r.holds) ? [r] : []));
     const [first] = holders;
-    if (first === undefined || holders.some((r) => known.get(find(buckets, r))?.kind !== 'ends'))
-      return undefined;
+    if (first === undefined || holders.some((r) => !goesOn(known.get(find(buckets, r))))) return undefined;
     return { kind: 'ends', why: `all who may have it go on, ${servedText(first)}` };
   });
   const wanted = wantedBy(open, known, (bucket) => servedBy(bucket).filter((r) => r.certain));
@@ -90,7 +90,11 @@ function lookInto(
     // Without one that was seen, nobody else may be left to come.
     const workers = seen.length > 0 || all.some(({ kind }) => kind === 'open') ? seen : servedBy(bucket);
     const theirs = workers.map((r) => known.get(find(buckets, r))?.kind);
-    if (workers.length === 0 || theirs.some((kind) => kind !== 'ends' && kind !== 'idle')) return undefined;
+    if (
+      workers.length === 0 ||
+      theirs.some((kind) => kind !== 'ends' && kind !== 'idle' && kind !== 'spinning')
+    )
+      return undefined;
     const why = workers.length === 1 ? 'its worker goes on' : 'its workers go on';
     return { kind: theirs.includes('idle') ? 'idle' : 'ends', why };
   });
@@ -99,6 +103,10 @@ function lookInto(
   }
   return known;
 }
+
+/** A loop that one look shows may end in the next moment: only a finding says that others wait behind it in vain. */
+const goesOn = (outlook: Outlook | undefined): boolean =>
+  outlook?.kind === 'ends' || outlook?.kind === 'spinning';
 
 /** Goes on until nothing more is known. */
 function settle(
@@ -119,11 +127,14 @@ function settle(
 
 function atFirstSight(
   bucket: Bucket,
-  { graph, isLibrary }: RuleInput,
+  { graph, isLibrary, spins }: RuleInput,
   claimed: ReadonlySet<Bucket>,
   stuck: ReadonlySet<string>,
 ): Outlook | undefined {
   const { wait } = bucket;
+  const spin = spins?.get(bucket.key);
+  if (spin !== undefined)
+    return { kind: 'spinning', why: `it runs round ${spin.file}:${spin.from}, a loop ${testOf(spin)}` };
   if (claimed.has(bucket)) return { kind: 'stuck', why: 'a finding tells of it' };
   if (wait.kind === 'live') return { kind: 'ends', why: liveText(wait.why) };
   if (wait.kind === 'unknown' && wait.why === 'coroutine')

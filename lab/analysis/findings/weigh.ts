@@ -29,4 +29,9 @@ function doubted(claim: Claim, { doubt, doubtOfStory }: Lack, input: RuleInput):
 }
 
 /** Rules that tell nothing but what memory proves. */
-const memoryAlone: ReadonlySet<string> = new Set(['nil-channel', 'empty-select', unreachableObject.name]);
+const memoryAlone: ReadonlySet<string> = new Set([
+  'nil-channel',
+  'empty-select',
+  'abandoned-pipe',
+  unreachableObject.name,
+]);

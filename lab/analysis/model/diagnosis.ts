@@ -4,7 +4,7 @@ import { z } from 'zod';
  * The diagnosis as `lab analyze --json` prints it, schema `lab.diagnosis/1`. Fields may be added; none is
  * renamed or dropped without raising the schema number. Addresses are hex strings.
  */
-export const deadlockClasses = ['resource', 'communication', 'mixed'] as const;
+export const deadlockClasses = ['resource', 'communication', 'mixed', 'livelock'] as const;
 export const deadlockSubtypes = [
   'double-lock',
   'ab-ba',
@@ -16,6 +16,8 @@ export const deadlockSubtypes = [
   'channel-lock',
   'channel-waitgroup',
   'waitgroup-misuse',
+  'busy-wait',
+  'try-lock',
 ] as const;
 
 const location = z.object({ function: z.string(), file: z.string(), line: z.number().int() });
@@ -119,7 +121,7 @@ const slowWait = z.object({
   text: z.string(),
 });
 
-export const outlookKinds = ['ends', 'idle', 'stuck', 'unclear'] as const;
+export const outlookKinds = ['ends', 'idle', 'stuck', 'unclear', 'spinning'] as const;
 
 const toldReleaser = z.object({
   /** `G42`, or code that is on no stack. */
@@ -144,6 +146,10 @@ const group = z.object({
   outlook: z.enum(outlookKinds).optional(),
   /** What ends their waits, what they wait for, or why neither is known. */
   outlookReason: z.string().optional(),
+  /** The loop in which its goroutines take processor time and do nothing else. */
+  spins: z
+    .object({ function: z.string(), file: z.string(), from: z.number().int(), to: z.number().int() })
+    .optional(),
   /** Who could end their waits, and why each of them counts or does not. */
   releasers: z.array(toldReleaser).optional(),
 });

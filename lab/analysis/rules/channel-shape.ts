@@ -5,12 +5,15 @@ import { countOf } from '../model/counts.js';
 import type { Pool } from '../model/pool.js';
 import { hex, isPrivateRuntime } from '../model/snapshot.js';
 import { isSyncObject, type WaitObject } from '../model/wait-object.js';
+import { pipeEndOfAll } from './pipes.js';
 import { agree, type Claim, fillOf, isMainAlone, type Rule, type RuleInput } from './rule.js';
+import { isLost } from './study-waits.js';
 
 /** What a knot of channels alone is; each has one rule. */
 export type ChannelShape =
   | 'context'
   | 'timer'
+  | 'pipe'
   | 'leaked-sender'
   | 'forgotten-close'
   | 'self-blocked'
@@ -39,7 +42,9 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
   const contexts = knot.objects.filter((o) => input.searches.get(o)?.contexts !== undefined);
   const stopped = knot.objects.map((object) => input.graph.channels.get(object.address)?.stoppedTimer);
   if (stopped.every((is) => is === true)) return 'timer';
-  if (peers.every((found) => found.length === 0)) {
+  const isAlone = peers.every((found) => found.length === 0);
+  if ((isAlone || isLost(knot, input.graph)) && pipeEndOfAll(knot.buckets) !== undefined) return 'pipe';
+  if (isAlone) {
     if (contexts.length === knot.objects.length) return 'context';
     if (knot.objects.every((object) => object.mode === 'send')) {
       return stories.some((story) => (story?.departures.length ?? 0) > 0) ? 'leaked-sender' : 'other';
@@ -106,6 +111,8 @@ export function channelRule(
     input: RuleInput,
     certainty: Claim['certainty'],
   ) => (Pick<Claim, 'summary' | 'explanation' | 'suggestion' | 'roles'> & Partial<Claim>) | undefined,
+  /** Knots that memory alone proves have that shape too, whatever the sources leave open. */
+  { unreached = false }: { readonly unreached?: boolean } = {},
 ): Rule {
   return {
     name,
@@ -121,7 +128,9 @@ export function channelRule(
       return [
         ...claims(input.knots, 'strong'),
         ...claims(
-          input.lostKnots.filter((knot) => hasCertainPeers(knot, input)),
+          unreached
+            ? input.unreachedKnots.filter((knot) => isLost(knot, input.graph))
+            : input.lostKnots.filter((knot) => hasCertainPeers(knot, input)),
           'proved',
         ),
         ...claims(input.suspectedKnots, 'suspected'),

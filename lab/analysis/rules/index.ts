@@ -1,3 +1,5 @@
+import { abandonedPipe } from './abandoned-pipe.js';
+import { busyWait } from './busy-wait.js';
 import { channelContext } from './channel-context.js';
 import { channelKnot } from './channel-knot.js';
 import { channelLock } from './channel-lock.js';
@@ -42,10 +44,12 @@ export const rules: readonly Rule[] = [
   poolExhaustedByWaiters,
   leakedConnection,
   leakedPermit,
+  abandonedPipe,
   poolWaitsForItself,
   channelRing,
   leakedSender,
   forgottenClose,
   channelKnot,
   unreachableObject,
+  busyWait,
 ];

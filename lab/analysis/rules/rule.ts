@@ -5,6 +5,7 @@ import type { DeadlockClass, DeadlockSubtype } from '../model/diagnosis.js';
 import type { Bucket, Channel, Snapshot } from '../model/snapshot.js';
 import type { WaitObject } from '../model/wait-object.js';
 import type { ReleaserSearch } from '../releasers/search.js';
+import type { Spin } from '../releasers/spins.js';
 
 /** What a rule sees: plain values, no files and no Delve. */
 export interface RuleInput {
@@ -22,6 +23,8 @@ export interface RuleInput {
   readonly lostKnots: readonly Knot[];
   /** Cycles that hold only if what is merely possible does not happen. */
   readonly suspectedKnots: readonly Knot[];
+  /** Loops that goroutines spin in, by the keys of their buckets. */
+  readonly spins?: ReadonlyMap<string, Spin> | undefined;
   /** Some goroutine of the program can still run. */
   readonly someoneRuns: boolean;
   /** Whether a source file belongs to Go's own library. */

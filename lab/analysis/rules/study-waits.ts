@@ -4,10 +4,12 @@ import { findKnots, type Knot } from '../graph/knots.js';
 import { peersOf } from '../graph/releaser.js';
 import { deadlockedBuckets, type WaitForGraph } from '../graph/wait-for-graph.js';
 import type { Locators } from '../model/locator.js';
+import type { RanThen } from '../model/ran-then.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
 import { stacksOf } from '../model/source-stacks.js';
 import { objectsOf } from '../model/wait-object.js';
 import { objectNames } from '../releasers/names.js';
+import { findSpins } from '../releasers/spins.js';
 import { searchAll } from '../releasers/study.js';
 import type { RuleInput } from './rule.js';
 
@@ -26,10 +28,14 @@ export async function studyWaits(
   timersPending: () => Promise<boolean>,
   signal: AbortSignal,
   /** Keeps what memory proves apart from what is alike and only likely: for programs where the likely decides nothing. */
-  { proofsApart = false }: { readonly proofsApart?: boolean } = {},
+  {
+    proofsApart = false,
+    earlier = [],
+  }: { readonly proofsApart?: boolean; readonly earlier?: readonly RanThen[] | undefined } = {},
 ): Promise<Study> {
   const buckets = snapshot.buckets.filter((bucket) => !bucket.signature.system);
   const { byObject: searches, receivedFrom } = await searchAll(snapshot, sources, locators, signal);
+  const spins = await findSpins(snapshot, sources, earlier);
   const all: WaitForGraph = {
     buckets,
     channels: snapshot.channels,
@@ -56,6 +62,7 @@ export async function studyWaits(
     suspectedKnots: findKnots(all, suspected).filter(
       (knot) => !knot.buckets.some((bucket) => deadlocked.has(bucket.key)) && isEvaluatedCycle(knot, graph),
     ),
+    spins,
     someoneRuns: graph.timersPending === true || buckets.some((bucket) => !deadlocked.has(bucket.key)),
     isLibrary: libraryFiles(snapshot, sources),
     receivedFrom,

@@ -2,6 +2,7 @@ import type { Knot } from '../graph/knots.js';
 import type { DeadlockClass, DeadlockSubtype } from '../model/diagnosis.js';
 import type { Bucket } from '../model/snapshot.js';
 import { isSyncObject } from '../model/wait-object.js';
+import { pipeEndOfAll } from './pipes.js';
 import {
   agree,
   behind,
@@ -12,6 +13,7 @@ import {
   type Rule,
   type RuleInput,
 } from './rule.js';
+import { isLost } from './study-waits.js';
 import { placeOf, type SyncShape, shapeOf } from './sync-knot.js';
 
 const name = 'unreachable-object';
@@ -35,9 +37,13 @@ export const unreachableObject: Rule = {
   name,
   apply: (input) =>
     input.unreachedKnots
-      .filter((knot) => !keepsProgramRunning(knot, input))
+      .filter((knot) => !keepsProgramRunning(knot, input) && !isPipe(knot, input))
       .map((knot) => claimOf(knot, input)),
 };
+
+/** A pipe whose other end has left has a rule of its own. */
+const isPipe = (knot: Knot, { graph }: RuleInput): boolean =>
+  isLost(knot, graph) && pipeEndOfAll(knot.buckets) !== undefined;
 
 /** `<-make(chan int)` or the like at the end of main is a way to write `select {}`. */
 function keepsProgramRunning(knot: Knot, input: RuleInput): boolean {

@@ -19,8 +19,9 @@ export const waitGroupMisuse = ruleFor('waitgroup-misuse', 'waitgroup', (knot, i
     explanation: abandoned
       ? `${certainty === 'proved' ? memorySays(knot, input) : 'No goroutine is on its way to a Done of it, and no code that can still be called leads to one.'} More was added than is ever taken away.`
       : 'Every goroutine that could call Done waits, directly or through a lock, for the group itself.',
-    suggestion:
-      'Call Add once for each goroutine, right before its go statement, and defer Done as its first statement.',
+    suggestion: abandoned
+      ? 'Call Add once for each goroutine, right before its go statement, and defer Done as its first statement.'
+      : 'Do not wait for a group from within the work that it counts; with singleflight, do not ask for a key within the function that is called for it.',
     roles: new Map(knot.buckets.map((bucket) => [bucket.key, `waits for ${name}`])),
   };
 });

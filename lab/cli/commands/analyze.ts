@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import { analyzeCore } from '../../analysis/analyze-core.js';
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import type { LeakProfile } from '../../analysis/model/leak-profile.js';
+import { ranThen } from '../../analysis/model/ran-then.js';
 import type { Roster } from '../../analysis/model/roster.js';
 import type { Comparison } from '../../compare/model.js';
 import { readExecutable } from '../../core/executable.js';
@@ -259,12 +260,16 @@ async function analyzeFiles(
   const named = <T>(value: T): T =>
     live === undefined || keep !== undefined ? inputs.named(value) : calledAfter(inputs.named(value), live);
   const isCompared = live !== undefined && live.cores.length > 1;
+  const { earlierLooks, compareLive } = isCompared ? await import('../process/compare-live.js') : {};
+  const looks = (live && (await earlierLooks?.(live, emit, signal))) ?? [];
+  const earlier = looks.flatMap(({ diagnosis, roster: known }) => ranThen(diagnosis, known) ?? []);
   let roster: Roster | undefined;
   const onRoster = (read: Roster) => {
     roster = read;
   };
   const diagnosis = await inTheirWords({ named }, async () => {
     const files = {
+      earlier,
       ...((html ?? members ?? explain) === undefined && !isCompared ? {} : { onRoster }),
       ...{ exe, core, leakProfile: profile, taken: inputs.taken },
       ...{ sourceMap: await mapsOf(exe, sourceMap, signal), noSource: source === false },
@@ -273,9 +278,8 @@ async function analyzeFiles(
     const patience = { stage: 'analyze', text: basename(named(core)) } as const;
     return await withPatience(emit, patience, async () => await analyzeCore(files, emit, signal));
   });
-  if (!isCompared) return { diagnosis, roster };
-  const { compareLive } = await import('../process/compare-live.js');
-  return { diagnosis, roster, comparison: await compareLive(live, { diagnosis, roster }, emit, signal) };
+  if (live === undefined || compareLive === undefined) return { diagnosis, roster };
+  return { diagnosis, roster, comparison: compareLive(live, looks, { diagnosis, roster }) };
 }
 
 /** What was asked for, and where the module of a program lies that does not say so itself. */

@@ -13,20 +13,15 @@ export interface LastLook {
   readonly roster: Roster | undefined;
 }
 
-/** Who has not moved between the looks. Of the earlier ones the stacks and waits are enough: no sources are read. */
-export async function compareLive(
+/** All looks at a process but the last one: their stacks and waits are enough, and no sources are read. */
+export async function earlierLooks(
   { cores, bundle }: LiveProcess,
-  last: LastLook,
   emit: Emit,
   signal: AbortSignal,
-): Promise<Comparison> {
+): Promise<readonly Look[]> {
   const looks: Look[] = [];
-  for (const [i, { path, takenAt: time }] of cores.entries()) {
+  for (const [i, { path, takenAt: time }] of cores.slice(0, -1).entries()) {
     const name = `look ${i + 1}`;
-    if (i === cores.length - 1) {
-      looks.push({ name, kind: 'core', time, ...last });
-      continue;
-    }
     let roster: Roster | undefined;
     const files = {
       ...{ exe: bundle.exe, core: path, sourceMap: [], noSource: true },
@@ -39,5 +34,11 @@ export async function compareLive(
     );
     looks.push({ name, kind: 'core', time, diagnosis, roster, isLight: true });
   }
-  return compareLooks(looks);
+  return looks;
+}
+
+/** Who has not moved between the looks. */
+export function compareLive({ cores }: LiveProcess, earlier: readonly Look[], last: LastLook): Comparison {
+  const time = cores.at(-1)?.takenAt;
+  return compareLooks([...earlier, { name: `look ${cores.length}`, kind: 'core', time, ...last }]);
 }

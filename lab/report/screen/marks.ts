@@ -107,6 +107,7 @@ const verbs: Readonly<Record<string, readonly [one: string, many: string]>> = {
 function waitText({ members }: Crowd, { rule, rootCause }: Finding, many: boolean): string {
   const { resources } = rootCause;
   const [first] = members;
+  if (rule === 'busy-wait') return `${many ? 'run' : 'runs'} round this loop`;
   if (rule === 'endless-context') return `${many ? 'wait' : 'waits'} here; this context has no end`;
   if (poolRules.has(rule)) return many ? 'wait here for one that is free' : 'waits here for one that is free';
   const verb = verbs[first?.waitReason ?? '']?.[many ? 1 : 0] ?? (many ? 'wait here' : 'waits here');

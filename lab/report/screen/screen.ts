@@ -136,7 +136,7 @@ function behindLines(
 
 /** What keeps a finding from being proved, in a sentence. */
 function whyLines(
-  { certainty, evidence, rule }: Finding,
+  { certainty, evidence, explanation, rule }: Finding,
   engine: Diagnosis['stats']['engine'],
   { palette: p, columns }: ScreenOptions,
 ): string[] {
@@ -153,9 +153,13 @@ function whyLines(
     .map(({ text }) => /Not excluded: (.*)$/.exec(text)?.[1])
     .find((text) => text !== undefined);
   const told =
-    engine === 'dump'
-      ? 'a dump does not show which object each goroutine means; a core does'
-      : `something outside may still end the wait: see --proof and --explain ${rule}`;
+    rule === 'busy-wait'
+      ? / in each of \d+ looks/.test(explanation)
+        ? 'it was there in every look, and may yet be let go'
+        : 'one look does not tell how long it has been running: add --looks 3 to --pid'
+      : engine === 'dump'
+        ? 'a dump does not show which object each goroutine means; a core does'
+        : `something outside may still end the wait: see --proof and --explain ${rule}`;
   const why = open ?? told;
   return labelled('why only suspected', firstOf(why), p.dim, columns);
 }
@@ -211,7 +215,13 @@ function placeLines(
   return [...lines, ...(rest > 0 ? [`  ${rest.toLocaleString('en-US').padStart(digits)}  elsewhere`] : [])];
 }
 
-const outlookWords = { ends: 'will end', idle: 'idle', stuck: 'stuck', unclear: 'unclear' } as const;
+const outlookWords = {
+  ends: 'will end',
+  idle: 'idle',
+  stuck: 'stuck',
+  unclear: 'unclear',
+  spinning: 'spinning',
+} as const;
 
 /** What becomes of all the waits, where that was looked at. */
 function outlookLines({ groups }: Diagnosis, { columns }: ScreenOptions): string[] {

@@ -11,6 +11,7 @@ const leakRules: ReadonlySet<string> = new Set([
   'leaked-sender',
   'forgotten-close',
   'stopped-timer',
+  'abandoned-pipe',
   'channel-context',
   'endless-context',
   'unreachable-object',
@@ -76,6 +77,8 @@ const titles: Readonly<Record<string, Title>> = {
   'channel-context': (who, _, many) =>
     `${who} ${many ? 'wait' : 'waits'} for a context that nobody can cancel`,
   'endless-context': (who, _, many) => `${who} ${many ? 'wait' : 'waits'} for a context that has no end`,
+  'abandoned-pipe': (who, _, many) => `${who} ${many ? 'wait' : 'waits'} in a pipe whose other end has left`,
+  'busy-wait': (who, _, many) => `${who} ${many ? 'run' : 'runs'} round a loop that nobody ends`,
   'unreachable-object': (who, finding, many) =>
     `${who} ${many ? 'wait' : 'waits'} for ${objectsOf(finding)}, which nothing alive reaches`,
 };

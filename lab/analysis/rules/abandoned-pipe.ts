@@ -1,0 +1,54 @@
+import type { Knot } from '../graph/knots.js';
+import { channelRule, verbFor } from './channel-shape.js';
+import { pipeEndOfAll } from './pipes.js';
+import { behind, goroutinesOf, type RuleInput } from './rule.js';
+import { isLost } from './study-waits.js';
+import { placeOf } from './sync-knot.js';
+
+/**
+ * Goroutines wait in a pipe of memory whose other end nobody uses any more, and nobody has closed: a closed end lets
+ * every read and write at the other one return.
+ */
+export const abandonedPipe = channelRule(
+  'abandoned-pipe',
+  'pipe',
+  (knot, input) => {
+    const pipe = pipeEndOfAll(knot.buckets);
+    if (pipe === undefined) return undefined;
+    const [own, other] =
+      pipe.end === 'write' ? (['write to', 'reading'] as const) : (['read from', 'writing'] as const);
+    const user = pipe.end === 'write' ? 'reader' : 'writer';
+    const places = [...new Set(knot.buckets.map((bucket) => placeText(bucket, input)))]
+      .slice(0, mostPlaces)
+      .join(' and ');
+    return {
+      summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} in ${places} to ${own} ${theirs(knot, pipe.kind)}, whose ${user} has left without closing its end${behind(knot.victims)}.`,
+      explanation: `A ${pipe.end} of such a pipe waits until the other end is used or closed. ${isLost(knot, input.graph) ? 'Nothing alive reaches the pipe any more' : 'No goroutine is left that comes to the other end'}, so neither can happen.`,
+      suggestion: `Close the ${other} end on every way out of the function that has it, an error among them: ${closing[pipe.end]}.`,
+      roles: new Map(
+        knot.buckets.map((bucket) => [bucket.key, `waits for the ${user} of its pipe, which has left`]),
+      ),
+    };
+  },
+  { unreached: true },
+);
+
+const mostPlaces = 3;
+
+const closing = {
+  write: '`defer reader.Close()`, or `CloseWithError` with what went wrong',
+  read: '`defer writer.Close()`, or `CloseWithError` with what went wrong',
+} as const;
+
+const theirs = ({ buckets }: Knot, kind: string): string =>
+  buckets.reduce((sum, { count }) => sum + count, 0) === 1
+    ? `an ${kind}`.replace('an net', 'a net')
+    : `${kind}s`;
+
+function placeText(bucket: Knot['buckets'][number], input: RuleInput): string {
+  const own = bucket.signature.frames.find(
+    ({ file, function: name }) => !/^runtime\./.test(name) && !input.isLibrary(file),
+  );
+  const { function: name, file, line } = own ?? placeOf(bucket);
+  return `${name} (${file}:${line})`;
+}
