@@ -56,7 +56,8 @@ async function readScores(files: readonly string[]): Promise<readonly GoScores[]
 function merged(all: readonly GoScores[]): readonly GoScores[] {
   return [...new Set(all.map(({ go }) => go))].map((go) => {
     const same = all.filter((one) => one.go === go);
-    return { go, scores: same.flatMap(({ scores }) => scores), unrun: same.flatMap(({ unrun }) => unrun) };
+    const scores = same.flatMap((one) => one.scores).toSorted((a, b) => a.program.localeCompare(b.program));
+    return { go, scores, unrun: same.flatMap(({ unrun }) => unrun) };
   });
 }
 
@@ -161,10 +162,19 @@ $ npm run score -- --keep /tmp/cores # leaves the programs and their cores there
 |---|---|
 | may leak | kinds of goroutines (function and wait) that the test expects; many come by chance, not all in each run |
 | runtime, ours | how many of these kinds each called lost in this run; ours counts when it is \`proved\` or \`strong\` |
+| tries | many hang by chance: a program is run until one of the two finds something, five times at most (\`--tries\`) |
 | others | kinds that were called lost beside the expected. Ours sees goroutines too that the runtime cannot: those that something alive still reaches |
 | right function | whether all goroutines that the findings name as the root cause are expected ones |
-| ms | of the runtime's own search with all that it writes, and of our analysis |
-| tries | many hang by chance: a program is run until one of the two finds something, five times at most |
+| ms | of the runtime's own search with all that it writes, and of our analysis; taken on two busy cores with ten times as much to do, so several times what they are alone |
+
+What comes out as different, and why:
+
+- \`NoLeakGlobal\` waits at a channel that a package variable leads to, so that a garbage collector must not call it leaked. Nothing in
+  the program ever serves that channel: ours says so from the sources, as \`strong\`, and must not call it \`proved\`.
+- \`SelectNoCases\` is a \`select {}\` beside goroutines that work. The runtime calls it leaked; ours takes it for a way to keep a
+  program running, and says nothing.
+- The runtime stops the program to search, and what was just about to run has run until then. A core is of the moment before: of a program
+  that is still busy it may show goroutines on their way that a moment later are stuck.
 `;
 
 const interruption = new AbortController();

@@ -40,7 +40,7 @@ export function totalsOf({ scores }: GoScores): Totals {
     },
     ours: {
       found: leaky.filter(({ ours }) => ours.found).length,
-      clean: clean.every(({ ours }) => ours.found),
+      clean: clean.every(({ ours }) => ours.findings.every(({ certainty }) => certainty !== 'proved')),
       proved: leaky.filter(({ ours }) => ours.findings[0]?.certainty === 'proved').length,
       rightFunction: leaky.filter(({ ours }) => ours.rightFunction === 'yes').length,
       ms: medianOf(scores.map(({ ours }) => ours.ms)),
@@ -93,12 +93,12 @@ export function markdownOf(all: readonly GoScores[]): string {
 
 function totalLines({ leaky, programs, runtime, ours }: Totals, unrun: readonly string[]): readonly string[] {
   const clean = programs - leaky;
-  const quiet = (is: boolean) => (is ? 'nothing said' : '**something said**');
+  const quiet = (is: boolean) => (is ? 'nothing proved' : '**something proved**');
   return [
     '| | runtime | ours |',
     '|---|---|---|',
     `| found, of ${leaky} programs that may leak | ${runtime.found} | ${ours.found} |`,
-    `| of ${clean} that must not | ${quiet(runtime.clean)} | ${quiet(ours.clean)} |`,
+    `| of ${clean} in which memory must not prove anything | ${quiet(runtime.clean)} | ${quiet(ours.clean)} |`,
     `| median time | ${runtime.ms} ms | ${ours.ms} ms |`,
     '',
     `Of ours, ${ours.proved} are \`proved\`, and ${ours.rightFunction} name as the root cause goroutines that may leak and no others. Of`,

@@ -1,6 +1,6 @@
 import type { Bucket } from '../model/snapshot.js';
 import { bucketsByObject, objectsOf, type WaitObject } from '../model/wait-object.js';
-import { peersOf } from './releaser.js';
+import { peersOf, type Releaser } from './releaser.js';
 import { stronglyConnected } from './strongly-connected.js';
 import type { WaitForGraph } from './wait-for-graph.js';
 
@@ -37,12 +37,15 @@ export function findKnots(graph: WaitForGraph, stuck: ReadonlySet<string>): Knot
     const bucket = buckets.get(node);
     return bucket === undefined ? [] : servedArms(bucket, (object) => releasersIn(object).length > 0);
   };
+  const known = new Map<WaitObject, readonly string[]>();
   const releasersIn = (object: WaitObject): readonly string[] => {
-    const releasers = graph.releasers.get(object) ?? [];
-    return releasers.flatMap((r) => {
-      const own = r.kind === 'bucket' ? [r.bucket] : [];
-      return [...own, ...(r.behind ?? [])].filter((key) => buckets.has(key));
-    });
+    const found = known.get(object) ?? [...new Set(graph.releasers.get(object)?.flatMap(whoComes))];
+    known.set(object, found);
+    return found;
+  };
+  const whoComes = (r: Releaser) => {
+    const own = r.kind === 'bucket' ? [r.bucket] : [];
+    return [...own, ...(r.behind ?? [])].filter((key) => buckets.has(key));
   };
   const components = stronglyConnected<Node>([...buckets.keys()], next);
   const bucketOf = (node: Node) => (isObject(node) ? undefined : buckets.get(node));

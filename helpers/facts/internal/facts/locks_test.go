@@ -354,3 +354,24 @@ func main() {
 		t.Errorf("%+v", c.Leaks)
 	}
 }
+
+func TestALocalVariableBesideAPackageVariableOfItsNameIsNotRead(t *testing.T) {
+	p := program(t, `
+var c chan int
+func put(c chan int) {
+	time.Sleep(time.Hour) // here
+	c <- 1 // send
+}
+func take(own chan int) { <-own } // wait
+func main() { own := make(chan int); go put(own); take(own) }`)
+	stack := p.stack("time.Sleep", "main.put@here")
+	for _, o := range p.answer("wait", "receive", stack).Operations {
+		if p.at(o.File, o.Line) == "send" && o.Kind == "send" {
+			if len(o.OnStack) != 1 || o.OnStack[0].Expr != "" {
+				t.Errorf("%+v", o.OnStack)
+			}
+			return
+		}
+	}
+	t.Error("the send was not found")
+}

@@ -254,9 +254,9 @@ func (w *World) exprIn(v ssa.Value, a *activation, depth int) string {
 	}
 	switch v := v.(type) {
 	case *ssa.Parameter:
-		return v.Name()
+		return localExpr(v.Name(), v.Parent())
 	case *ssa.FreeVar:
-		return v.Name()
+		return localExpr(v.Name(), v.Parent())
 	case *ssa.Global:
 		if v.Pkg == nil {
 			return ""
@@ -267,7 +267,7 @@ func (w *World) exprIn(v ssa.Value, a *activation, depth int) string {
 		return v.Pkg.Pkg.Path() + "." + v.Name()
 	case *ssa.Alloc:
 		if v.Comment != "" && v.Comment != "new" && v.Comment != "complit" && token.IsIdentifier(v.Comment) {
-			return v.Comment
+			return localExpr(v.Comment, v.Parent())
 		}
 	case *ssa.FieldAddr:
 		return w.fieldExpr(v.X, v.Field, a, depth)
@@ -285,7 +285,25 @@ func (w *World) exprIn(v ssa.Value, a *activation, depth int) string {
 	case *ssa.ChangeInterface:
 		return w.exprIn(v.X, a, depth+1)
 	}
-	return w.variableName(v)
+	return localExpr(w.variableName(v), v.Parent())
+}
+
+// localExpr is a local variable as a debugger finds it. Where optimised code keeps no such variable in a frame, a debugger
+// takes a package variable of that name for it: then nothing is to be read there.
+func localExpr(name string, fn *ssa.Function) string {
+	if fn == nil {
+		return name
+	}
+	pkg := fn.Pkg
+	if origin := fn.Origin(); pkg == nil && origin != nil {
+		pkg = origin.Pkg
+	}
+	if pkg != nil {
+		if _, isVariable := pkg.Members[name].(*ssa.Global); isVariable {
+			return ""
+		}
+	}
+	return name
 }
 
 func (w *World) fieldExpr(x ssa.Value, field int, a *activation, depth int) string {

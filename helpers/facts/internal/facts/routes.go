@@ -87,9 +87,9 @@ func (w *World) pathExpr(p Path, fn *ssa.Function) string {
 	var base string
 	switch {
 	case p.root == rootParam && p.index < len(fn.Params):
-		base = fn.Params[p.index].Name()
+		base = localExpr(fn.Params[p.index].Name(), fn)
 	case p.root == rootFree && p.index < len(fn.FreeVars):
-		base = fn.FreeVars[p.index].Name()
+		base = localExpr(fn.FreeVars[p.index].Name(), fn)
 	case p.root == rootGlobal:
 		base = w.exprOf(p.value, 0)
 	default:

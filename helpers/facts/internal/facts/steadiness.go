@@ -192,7 +192,7 @@ func (w *World) isStale(load *ssa.UnOp, a *activation) bool {
 // copyName is a variable that has kept what was read.
 func (w *World) copyName(load *ssa.UnOp) string {
 	if _, isField := load.X.(*ssa.FieldAddr); isField {
-		return w.variableName(load)
+		return localExpr(w.variableName(load), load.Parent())
 	}
 	return ""
 }
