@@ -7,7 +7,6 @@ const modules = [
   { path: 'go-server', flavours: ['', 'fixed'], tool: 'go' },
   { path: join('helpers', 'capture'), flavours: [''], tool: 'go' },
   { path: join('helpers', 'facts'), flavours: [''], tool: 'factsGo' },
-  { path: join('helpers', 'capture'), flavours: [''], tool: 'go' },
 ];
 
 /** Every module that is there with each of its flavours. */
