@@ -1,6 +1,7 @@
 import type { BulkMemory } from '../core/memory.js';
 import type { ThreadRegisters } from '../core/registers.js';
 import { atOnce, newMarker, type Range } from '../goruntime/heap/marker.js';
+import { objectsLike } from '../goruntime/heap/objects.js';
 import { stackOf } from '../goruntime/heap/reach.js';
 import { firstWithin } from '../goruntime/heap/roots.js';
 import { targetReader } from '../goruntime/heap/targets.js';
@@ -31,7 +32,7 @@ const pageSize = 4096;
 export async function findNeededObjects(
   memory: BulkMemory,
   registers: readonly ThreadRegisters[],
-  { layout, heap, spans, roots, goroutines, records, sync }: RuntimeReading,
+  { layout, heap, spans, roots, goroutines, records, sync, sql }: RuntimeReading,
   signal: AbortSignal,
 ): Promise<NeededObjects> {
   const breathe = turns(signal);
@@ -81,6 +82,14 @@ export async function findNeededObjects(
     isStack = false;
   }
   while (marker.step()) await breathe();
+  // Rows that nobody closed have its connection for ever, though nothing leads to them any more.
+  for (const handle of sql?.handles ?? []) {
+    for (const address of objectsLike(spans, handle.least)) {
+      const connection = spans.objectAt(memory.u64(address + handle.connection) ?? 0);
+      if (connection >= 0 && marker.isMarked(connection)) waited.add(spans.objectAt(address));
+    }
+    await breathe();
+  }
 
   const own = collectRanges();
   for (const { addresses, length } of records) {

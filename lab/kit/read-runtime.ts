@@ -11,6 +11,7 @@ import { allGoroutines } from '../goruntime/heap/reach.js';
 import { findRoots, type Roots } from '../goruntime/heap/roots.js';
 import { type HeapSpans, readSpans } from '../goruntime/heap/spans.js';
 import { type RuntimeLayout, readRuntimeLayout, structOf } from '../goruntime/layout.js';
+import { readSqlLayout, type SqlLayout } from '../goruntime/pools/sql-layout.js';
 
 /** What the analysis reads of the Go runtime before it looks at any goroutine's doings. */
 export interface RuntimeReading {
@@ -18,6 +19,8 @@ export interface RuntimeReading {
   readonly heap: HeapLayout;
   readonly spans: HeapSpans;
   readonly sync: SyncReader | undefined;
+  /** Of a program that uses databases. */
+  readonly sql: SqlLayout | undefined;
   readonly roots: Roots;
   readonly folded: FoldedGoroutines;
   /** Addresses of every `g`, dead ones too. */
@@ -46,6 +49,7 @@ export async function readRuntime(
   const layout = await readRuntimeLayout(evaluate, memory, signal);
   const sync = await openSyncReader(evaluate, memory, layout, signal);
   const heap = await readHeapLayout(evaluate, layout.allgs.base, signal);
+  const sql = await readSqlLayout(evaluate, layout.allgs.base, signal);
   const spans = readSpans(tables, heap, signal);
   const goroutines = allGoroutines({ memory, runtime: layout }, signal);
   if (goroutines.some((address) => spans.objectAt(address) < 0)) {
@@ -65,7 +69,7 @@ export async function readRuntime(
     { addresses: processors, length: await lengthOf('runtime.p', processors[0]) },
   ];
   return {
-    ...{ layout, heap, spans, sync, goroutines, records },
+    ...{ layout, heap, spans, sync, sql, goroutines, records },
     roots: findRoots(tables, { runtime: layout, heap }, spans, registers),
     folded: foldGoroutines(memory, layout, signal, sync?.targetOf),
   };
