@@ -22,7 +22,7 @@ import { type TempFolder, tempFolder } from '../temp-folder.js';
 const signal = new AbortController().signal;
 const run = promisify(execFile);
 const target = localTarget();
-const [method] = captureMethods;
+const method = captureMethods.find(({ name }) => name === 'gcore');
 const ignore = (): void => undefined;
 
 describe('the capture of a bundle', () => {

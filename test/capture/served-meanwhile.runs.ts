@@ -56,7 +56,6 @@ describe('a server that a core is taken of', function () {
       const { errors, timeouts, non2xx, '2xx': good } = (await ended)[0];
       expect({ errors, timeouts, non2xx }).to.deep.equal({ errors: 0, timeouts: 0, non2xx: 0 });
       expect(good).to.be.greaterThan(600);
-      expect(longestGapMs).to.be.greaterThan(taken.pauseMicros / 2_000);
       expect(longestGapMs).to.be.lessThan(taken.pauseMicros / 1_000 + slackMs);
     });
   }
