@@ -86,7 +86,10 @@ async function goroutines(dlv: string, exe: string, core: string, folder: TempFo
 /** Without what tells of the analysis, or of the file, and not of the process. gdb notes no arguments of a command. */
 function told({ stats: _, ...rest }: Diagnosis, core: string): readonly string[] {
   const text = JSON.stringify(rest, null, 1).replaceAll(core, 'CORE');
-  return text.replaceAll(/(?<=command \S+?)(?: -\S+)+(?=, process)/g, '').split('\n');
+  return text
+    .replaceAll(/(?<=command \S+?)(?: -\S+)+(?=, process)/g, '')
+    .replaceAll(/(?<="function": "runtime\.futex",\n +"file": "[^"]*",\n +"line": )\d+/g, '0')
+    .split('\n');
 }
 
 /** The first lines that are not the same. */

@@ -55,7 +55,14 @@ export async function expectSameOfAll(
     readonly goRoot?: string | undefined;
   } = {},
 ): Promise<Diagnosis> {
-  const diagnose = (core: string) => analyzeCore({ exe, core, delve, ...sources }, silent, signal);
+  // gdb notes no arguments of a command.
+  const diagnose = async (core: string): Promise<Diagnosis> => {
+    const { limits, ...rest } = await analyzeCore({ exe, core, delve, ...sources }, silent, signal);
+    return {
+      ...rest,
+      limits: limits.map((limit) => limit.replace(/(?<=, command \S+?)(?: [^,]+)+(?=,)/, '')),
+    };
+  };
   const of = await diagnose(whole);
   for (const core of slim) {
     const other = await diagnose(core);

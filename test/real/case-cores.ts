@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { execa } from 'execa';
-import { gcore } from '../../lab/capture/gcore.js';
+import { helper } from '../../lab/capture/helper/method.js';
 import { poll } from '../../lab/deadline.js';
 import { localTarget } from '../../lab/targets/local.js';
 import type { TargetProcess } from '../../lab/targets/target.js';
@@ -103,10 +102,7 @@ async function start(
         throw new Error(`${exe} ended by itself (${JSON.stringify(ended)}): ${said}`);
       }
       const core = folder.file(`${name}.core`);
-      await capturing(async () => {
-        await gcore.capture({ target, pid, file: core, goVersion }, signal);
-        await execa('fallocate', ['--dig-holes', core], { reject: false });
-      });
+      await capturing(() => helper.capture({ target, pid, file: core, goVersion }, signal));
       await program.kill('SIGQUIT');
       await poll(async () => program.exit(), { signal, deadlineMs: quitMs, everyMs: 50 });
       return { exe, core, dump: logFile };

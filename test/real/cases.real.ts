@@ -57,7 +57,7 @@ describe('programs whose deadlocks were reported, and healthy ones that are larg
     for (const one of faulty) {
       const { expected, fixedArgs } = one;
       const build = () => buildCase(one, go, signal);
-      begin(one.name, { build, fixedArgs, withinMs: expected.seconds * 1_000, starts: 3 });
+      begin(one.name, { build, fixedArgs, withinMs: expected.seconds * 1_000, starts: 6 });
     }
     for (const one of healthy) {
       let built: Promise<CaseProgram> | undefined;

@@ -19,7 +19,7 @@ export function spinnersOf(input: RuleInput): readonly Spinners[] {
   const { graph, spins = new Map<string, Spin>() } = input;
   const inLoop = graph.buckets.filter((bucket) => {
     const spin = spins.get(bucket.key);
-    return spin !== undefined && !isServed(bucket, spin, input);
+    return spin !== undefined && !isServed(bucket, spin, input) && !takesEachRound(bucket, spin, input);
   });
   if (inLoop.length === 0) return [];
   const stuckWith = (spinning: readonly Bucket[]) => {
@@ -65,6 +65,29 @@ function isServed(bucket: Bucket, spin: Spin, { graph }: RuleInput): boolean {
     ),
   );
 }
+
+/**
+ * It waits, or has just been woken, inside of the loop; or what others wait for is taken and given back each time the loop
+ * comes round. A loop that asks nothing has to have it since before the loop.
+ */
+function takesEachRound({ key, signature }: Bucket, spin: Spin, { graph }: RuleInput): boolean {
+  const isInside = ({ file, line }: { readonly file: string; readonly line: number }) =>
+    file === spin.file && line >= spin.from && line <= spin.to;
+  const loop = signature.frames.findIndex(isInside);
+  if (signature.frames.slice(0, Math.max(loop, 0)).some((frame) => isSyncWait(frame.function))) return true;
+  const own = [...graph.releasers.values()].flatMap((releasers) =>
+    releasers.flatMap((r) => (r.kind === 'bucket' && r.bucket === key ? [r.how] : [])),
+  );
+  if (own.some(({ frame }) => frame < loop)) return true;
+  const isBefore = (how: (typeof own)[number]) =>
+    how.frame > loop || (how.file === spin.file && !isInside(how));
+  return spin.kind === 'endless' && !own.every(isBefore);
+}
+
+const isSyncWait = (name: string): boolean =>
+  /^(?:internal\/)?sync\.(?:runtime_Sem|runtime_notifyListWait|\(\*(?:RW)?Mutex\)\.(?:R?Lock|lockSlow))/.test(
+    name,
+  );
 
 function byLoop(buckets: readonly Bucket[], spins: ReadonlyMap<string, Spin>) {
   const loops = new Map<string, { readonly spin: Spin; readonly buckets: Bucket[] }>();
