@@ -60,7 +60,7 @@ export async function expectSameOfAll(
     const { limits, ...rest } = await analyzeCore({ exe, core, delve, ...sources }, silent, signal);
     return {
       ...rest,
-      limits: limits.map((limit) => limit.replace(/(?<=, command \S+?)(?: [^,]+)+(?=,)/, '')),
+      limits: limits.map((limit) => limit.replace(/(?<=, command [^\s,]+)(?: [^,]+)(?=, process)/, '')),
     };
   };
   const of = await diagnose(whole);
