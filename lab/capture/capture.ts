@@ -1,13 +1,12 @@
-import { chmod, rename, utimes } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readCoreHeader, readExecutable } from '../core/elf.js';
-import { LabError, messageOf } from '../errors.js';
+import { readExecutable } from '../core/elf.js';
+import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { again } from '../targets/again.js';
 import { localTarget } from '../targets/local.js';
 import type { ExecResult, Target } from '../targets/target.js';
 import type { Bundle } from './bundle.js';
-import { damaged, landFrom, landHere, sizeHere } from './landing.js';
+import { landFrom, landHere, requireWhole, settle } from './landing.js';
 import { removeLeftRooms, roomName } from './left-behind.js';
 import type { Look } from './looks.js';
 import type { CaptureMethod } from './method.js';
@@ -66,7 +65,7 @@ export async function captureBundle(
     await using landing =
       target.kind === 'local'
         ? landHere(target, method)
-        : await landFrom(target, join(home, await roomName('.landing', pid)), emit);
+        : await landFrom(target, join(home, await roomName('.landing', pid)), method, emit);
     // The method finds an empty file of the right mode and keeps it; the folder protects it either way.
     await run(['install', '--mode=0600', '/dev/null', file]);
     await run(['cp', '--', `/proc/${pid}/exe`, program]).catch(async (error: unknown) => {
@@ -87,10 +86,9 @@ export async function captureBundle(
     for (const text of captured.notes ?? []) emit({ type: 'note', text });
     await run(['chmod', '0600', '--', file]);
     const dense = await onDisk(run, file);
-    // Most of it is zeros. Without holes they would be read, hashed and compressed there one by one.
-    if (target.kind !== 'local' && !method.writesSparse) await digHoles(target, file, signal);
     const landed = await landing.land(file, 'core', signal);
-    await requireWhole(landed.path, pid, method, signal);
+    // A debugger writes the core of the process that it holds; the kernel's was found by its name.
+    await requireWhole(landed.path, method.keepsProcess ? undefined : pid, signal);
     const { core: landedCore, slim: slimmed } = slim
       ? await slimLanded(
           {
@@ -102,14 +100,8 @@ export async function captureBundle(
         )
       : { core: landed, slim: undefined };
 
-    const size = await sizeHere(landedCore.path);
-    const name = look === undefined ? `core.${pid}` : `core.${pid}.${look.number}`;
-    const paths = { core: join(home, name), exe: join(home, 'server') };
-    await rename(landedExe.path, paths.exe);
-    await chmod(paths.exe, 0o700);
-    await rename(landedCore.path, paths.core);
-    // What tells several looks at a process when each was taken.
-    await utimes(paths.core, new Date(), new Date(began));
+    const files = { core: landedCore.path, exe: landedExe.path };
+    const { paths, size, name } = await settle({ home, pid, look, began, ...files });
     if (keepThere && target.kind !== 'local') {
       await run(['mv', '--force', '--', program, join(folder, 'server')]);
       await run(['mv', '--force', '--', file, join(folder, name)]);
@@ -152,23 +144,6 @@ async function requireRoom(
   if (!isHere) await requireSpaceHere(home, space.resident * (more + 1), more + 1);
 }
 
-async function requireWhole(
-  path: string,
-  pid: number,
-  { keepsProcess }: CaptureMethod,
-  signal: AbortSignal,
-): Promise<void> {
-  const core = await readCoreHeader(path, signal).catch((error: unknown) => {
-    throw damaged(messageOf(error), error);
-  });
-  if (core.size.actual < core.size.expected) {
-    throw damaged(`it has ${core.size.actual} bytes instead of ${core.size.expected}`);
-  }
-  // A debugger writes the core of the process that it holds; the kernel's was found by its name.
-  if (!keepsProcess && core.pid !== undefined && core.pid !== pid)
-    throw damaged(`it is the core of process ${core.pid}`);
-}
-
 type Run = (argv: readonly string[]) => Promise<ExecResult>;
 
 function runner(target: Target, signal: AbortSignal): Run {
@@ -190,14 +165,6 @@ function runner(target: Target, signal: AbortSignal): Run {
       hint: 'look whether the process still runs and the folder can be written',
     });
   };
-}
-
-/** Where it cannot be done, the file only takes longer to bring. */
-async function digHoles(target: Target, file: string, signal: AbortSignal): Promise<void> {
-  await target.exec(['fallocate', '--dig-holes', '--', file], { signal }).catch((error: unknown) => {
-    if (error instanceof LabError && error.code === 'missing-tool') return;
-    throw error;
-  });
 }
 
 async function onDisk(run: Run, file: string): Promise<number> {

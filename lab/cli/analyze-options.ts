@@ -92,10 +92,11 @@ export function requireOneAnswer({
 
 /** Options that are about a running process, where none is named. */
 export function requireNoProcess(options: Readonly<Record<string, unknown>>): void {
-  const of = { keep: '--keep', looks: '--looks', every: '--every', capture: '--capture' };
-  for (const [name, option] of Object.entries({ ...of, snapshot: '--snapshot', maxPause: '--max-pause' })) {
-    if (options[name] === undefined) continue;
-    throw new LabError(`${option} is about a running process`, {
+  const { keep, looks, every, capture, snapshot, maxPause } = options;
+  const given = { keep, looks, every, capture, snapshot, 'max-pause': maxPause };
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    throw new LabError(`--${name} is about a running process`, {
       ...{ code: 'usage', hint: 'name the process: --pid PID' },
     });
   }

@@ -1,13 +1,13 @@
-import { chmod, mkdir, rename, rm, utimes } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Bundle } from '../capture/bundle.js';
 import type { HelperOptions } from '../capture/helper/options.js';
-import { damaged, sizeHere } from '../capture/landing.js';
+import { requireWhole, settle } from '../capture/landing.js';
 import { removeLeftRooms, roomName } from '../capture/left-behind.js';
 import type { Look } from '../capture/looks.js';
 import { slimLanded } from '../capture/slim.js';
-import { readCoreHeader, readExecutable } from '../core/elf.js';
-import { LabError, messageOf } from '../errors.js';
+import { readExecutable } from '../core/elf.js';
+import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { localTarget } from '../targets/local.js';
 import { ensureCaptureHelper } from '../toolchain/capture-helper.js';
@@ -73,15 +73,8 @@ export async function captureFromContainer(
       request.options?.slim === true
         ? await slimLanded(files, emit, signal)
         : { core: taken.core, slim: undefined };
-    const size = await sizeHere(core.path);
-    const { look } = request;
-    const name = look === undefined ? `core.${pid}` : `core.${pid}.${look.number}`;
-    const paths = { core: join(home, name), exe: join(home, 'server') };
-    await rename(taken.server.path, paths.exe);
-    await chmod(paths.exe, 0o700);
-    await rename(core.path, paths.core);
-    // What tells several looks at a process when each was taken.
-    await utimes(paths.core, new Date(), new Date(began));
+    const landed = { core: core.path, exe: taken.server.path };
+    const { paths, size } = await settle({ home, pid, look: request.look, began, ...landed });
     return {
       ...paths,
       method: 'helper',
@@ -120,14 +113,4 @@ async function openPlace(
     return await openEngineContainer(reference, bringing, signal);
   }
   return await openPod(reference, { ...bringing, debugImage }, signal);
-}
-
-async function requireWhole(path: string, pid: number, signal: AbortSignal): Promise<void> {
-  const core = await readCoreHeader(path, signal).catch((error: unknown) => {
-    throw damaged(messageOf(error), error);
-  });
-  if (core.size.actual < core.size.expected) {
-    throw damaged(`it has ${core.size.actual} bytes instead of ${core.size.expected}`);
-  }
-  if (core.pid !== undefined && core.pid !== pid) throw damaged(`it is the core of process ${core.pid}`);
 }

@@ -170,6 +170,21 @@ export async function structOf(type: string, at: number, evaluate: EvaluateGloba
   return new Map([...fields].map(([name, { offset }]) => [name, offset]));
 }
 
+/** As {@link structOf}; nothing where the program has no such type, or describes none. */
+export async function structIfAny(
+  type: string,
+  at: number,
+  evaluate: EvaluateGlobal,
+  signal: AbortSignal,
+): Promise<Offsets> {
+  try {
+    return await structOf(type, at, evaluate, signal);
+  } catch (error) {
+    if (error instanceof LabError && error.code === 'undecided') return new Map();
+    throw error;
+  }
+}
+
 /** Fields of a struct that lies at `at`, nested ones with dots: where they are, and of which type. */
 export function fieldsIn(struct: LayoutVariable, at: number) {
   const fields = new Map<string, { readonly offset: number; readonly type: string }>();

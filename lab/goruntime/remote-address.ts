@@ -1,6 +1,5 @@
 import type { CoreMemory } from '../core/memory.js';
-import { LabError } from '../errors.js';
-import { type EvaluateGlobal, type Offsets, structOf } from './layout.js';
+import { type EvaluateGlobal, structIfAny } from './layout.js';
 
 /** Where a connection of package net keeps the address of its other end, in this binary. */
 export interface ConnectionLayout {
@@ -18,14 +17,7 @@ export async function readConnectionLayout(
   at: number,
   signal: AbortSignal,
 ): Promise<ConnectionLayout | undefined> {
-  const offsets = async (type: string): Promise<Offsets> => {
-    try {
-      return await structOf(type, at, evaluate, signal);
-    } catch (error) {
-      if (error instanceof LabError && error.code === 'undecided') return new Map();
-      throw error;
-    }
-  };
+  const offsets = (type: string) => structIfAny(type, at, evaluate, signal);
   const [fd, address, client] = await Promise.all([
     offsets('net.netFD'),
     offsets('net.TCPAddr'),

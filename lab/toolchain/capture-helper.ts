@@ -7,7 +7,7 @@ import { localTarget } from '../targets/local.js';
 import type { Target } from '../targets/target.js';
 import { installInto } from './cache.js';
 import { isCompiled, readSources } from './facts-cache.js';
-import { goEnvironment, requireGo } from './go.js';
+import { helperEnvironment, requireGo } from './go.js';
 
 /** As Go names them. */
 export const captureArchitectures = ['amd64', 'arm64'] as const;
@@ -63,7 +63,7 @@ export async function ensureCaptureHelper(
     await copyFile(join(captureFolder, 'go.mod'), join(module, 'go.mod'));
     const flags = ['-trimpath', `-ldflags=-s -w -X main.version=${hash}`];
     const argv = [go.path, 'build', ...flags, '-o', join(folder, 'capture'), '.'];
-    const env = environment(architecture);
+    const env = helperEnvironment(architecture);
     const built = await target.exec(argv, { signal, cwd: module, env, timeoutMs: buildTimeoutMs });
     if (built.exitCode !== 0) {
       throw new LabError('what takes cores could not be built', {
@@ -76,19 +76,6 @@ export async function ensureCaptureHelper(
   };
   await installInto(cache, name, fill, isThere);
   return { path, version: hash };
-}
-
-/** What a user has set for builds of their own has no say here. */
-function environment(architecture: CaptureArchitecture): Readonly<Record<string, string>> {
-  return {
-    ...goEnvironment,
-    GOFLAGS: '-mod=mod -buildvcs=false',
-    GOWORK: 'off',
-    GO111MODULE: 'on',
-    CGO_ENABLED: '0',
-    GOOS: 'linux',
-    GOARCH: architecture,
-  };
 }
 
 async function isThere(folder: string): Promise<boolean> {

@@ -6,7 +6,7 @@ import type { Target } from '../targets/target.js';
 import { installInto } from './cache.js';
 import { entryName, isCompiled, type Sources } from './facts-cache.js';
 import { moduleFiles, type PinnedTools } from './facts-choice.js';
-import { type GoTool, goEnvironment } from './go.js';
+import { type GoTool, helperEnvironment } from './go.js';
 
 export interface BuildFactsOptions {
   readonly target: Target;
@@ -39,7 +39,7 @@ export async function buildFacts(
     const run = async (argv: readonly string[]) => {
       const result = await target.exec([go.path, ...argv], {
         signal,
-        env: environment(),
+        env: helperEnvironment(architectures[process.arch]),
         cwd: module,
         timeoutMs: buildTimeoutMs,
       });
@@ -65,23 +65,6 @@ export async function buildFacts(
 }
 
 class BuildFailed extends Error {}
-
-/**
- * What a user has set for builds of their own has no say here, except where modules come from and how they are
- * checked. Without cgo, so that a machine without a C compiler builds the same.
- */
-function environment(): Readonly<Record<string, string>> {
-  const architecture = architectures[process.arch];
-  return {
-    ...goEnvironment,
-    GOFLAGS: '-mod=readonly -buildvcs=false',
-    GOWORK: 'off',
-    GO111MODULE: 'on',
-    CGO_ENABLED: '0',
-    GOOS: 'linux',
-    ...(architecture === undefined ? {} : { GOARCH: architecture }),
-  };
-}
 
 export async function hasFacts(folder: string): Promise<boolean> {
   return await access(join(folder, 'facts'), constants.X_OK).then(

@@ -34,7 +34,7 @@ export async function readSources(folder: string): Promise<Sources> {
     .filter((path) => isCompiled(folder, path))
     .sort();
   if (!files.some((path) => path.endsWith('.go'))) {
-    throw new LabError(`the sources of what reads Go sources are not there: ${folder}`, {
+    throw new LabError(`the sources of a helper of the lab are not there: ${folder}`, {
       code: 'missing-tool',
       hint: 'get the whole project again: the folder helpers is part of it',
     });

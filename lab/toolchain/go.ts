@@ -14,6 +14,22 @@ export interface GoTool {
 /** Set for every `go` that the lab runs: no other toolchain is fetched behind anyone's back. */
 export const goEnvironment: Readonly<Record<string, string>> = { GOTOOLCHAIN: 'local' };
 
+/**
+ * What a helper of the lab is built with. What a user has set for builds of their own has no say here, except where modules
+ * come from and how they are checked. Without cgo, so that a machine without a C compiler builds the same.
+ */
+export function helperEnvironment(architecture: string | undefined): Readonly<Record<string, string>> {
+  return {
+    ...goEnvironment,
+    GOFLAGS: '-mod=readonly -buildvcs=false',
+    GOWORK: 'off',
+    GO111MODULE: 'on',
+    CGO_ENABLED: '0',
+    GOOS: 'linux',
+    ...(architecture === undefined ? {} : { GOARCH: architecture }),
+  };
+}
+
 /** Where a Go lives that is not on PATH: go.dev's archive, Debian's `golang-1.N-go`, `golang.org/dl`. */
 const otherFolders = ['/usr/local/go/bin', '/usr/lib/go-*/bin', '~/sdk/go*/bin'];
 

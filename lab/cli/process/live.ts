@@ -42,7 +42,7 @@ export async function openLive(
   };
   try {
     const bundle = await takeProcess(asked, { dir, keep: note }, emit, signal);
-    await note(bundle);
+    if (!('looks' in bundle)) await note(bundle);
     const paths = 'looks' in bundle ? bundle.looks.map(({ core }) => core) : [bundle.core];
     const timed = paths.map(async (path) => ({ path, takenAt: (await stat(path)).mtime }));
     return {

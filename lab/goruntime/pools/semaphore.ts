@@ -1,7 +1,6 @@
 import type { BulkMemory } from '../../core/memory.js';
-import { LabError } from '../../errors.js';
 import type { HeapSpans } from '../heap/spans.js';
-import { type EvaluateGlobal, type Offsets, structOf } from '../layout.js';
+import { type EvaluateGlobal, structIfAny } from '../layout.js';
 
 /** Field offsets of `semaphore.Weighted` of golang.org/x/sync in this binary, and of the list in it. */
 export interface SemaphoreLayout {
@@ -32,14 +31,7 @@ export async function readSemaphoreLayout(
   at: number,
   signal: AbortSignal,
 ): Promise<SemaphoreLayout | undefined> {
-  const offsets = async (type: string): Promise<Offsets> => {
-    try {
-      return await structOf(type, at, evaluate, signal);
-    } catch (error) {
-      if (error instanceof LabError && error.code === 'undecided') return new Map();
-      throw error;
-    }
-  };
+  const offsets = (type: string) => structIfAny(type, at, evaluate, signal);
   const [weighted, element, waiter] = await Promise.all([
     offsets('golang.org/x/sync/semaphore.Weighted'),
     offsets('container/list.Element'),

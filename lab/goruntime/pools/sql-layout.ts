@@ -1,5 +1,4 @@
-import { LabError } from '../../errors.js';
-import { type EvaluateGlobal, type Offsets, structOf } from '../layout.js';
+import { type EvaluateGlobal, type Offsets, structIfAny } from '../layout.js';
 
 /** Field offsets of `database/sql`'s types in this binary, and how large their objects are at least, bytes. */
 export interface SqlLayout {
@@ -51,14 +50,7 @@ export async function readSqlLayout(
   at: number,
   signal: AbortSignal,
 ): Promise<SqlLayout | undefined> {
-  const offsets = async (type: string): Promise<Offsets> => {
-    try {
-      return await structOf(type, at, evaluate, signal);
-    } catch (error) {
-      if (error instanceof LabError && error.code === 'undecided') return new Map();
-      throw error;
-    }
-  };
+  const offsets = (type: string) => structIfAny(type, at, evaluate, signal);
   const [db, connection, map, conn, tx, rows] = await Promise.all([
     offsets('database/sql.DB'),
     offsets('database/sql.driverConn'),

@@ -177,7 +177,7 @@ func (r *Reader) vector(runs []pages.Run, targets [][]byte) bool {
 		remote[i].base, remote[i].size = run.From, run.To-run.From
 		wanted += len(targets[i])
 	}
-	got, _, errno := syscall.Syscall6(numberRead, uintptr(r.pid), uintptr(unsafe.Pointer(&local[0])), uintptr(len(local)),
+	got, _, errno := syscall.Syscall6(process.CallReadMemory, uintptr(r.pid), uintptr(unsafe.Pointer(&local[0])), uintptr(len(local)),
 		uintptr(unsafe.Pointer(&remote[0])), uintptr(len(remote)), 0)
 	return errno == 0 && int(got) == wanted
 }

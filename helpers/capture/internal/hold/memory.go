@@ -3,14 +3,16 @@ package hold
 import (
 	"syscall"
 	"unsafe"
+
+	"capture/internal/process"
 )
 
 func readAt(pid int, address uint64, into []byte) error {
-	return transfer(numberRead, pid, address, into)
+	return transfer(process.CallReadMemory, pid, address, into)
 }
 
 func writeAt(pid int, address uint64, from []byte) error {
-	return transfer(numberWrite, pid, address, from)
+	return transfer(process.CallWriteMemory, pid, address, from)
 }
 
 // transfer is process_vm_readv(2) or process_vm_writev(2) of one piece.

@@ -1,7 +1,0 @@
-package hold
-
-// Numbers of process_vm_readv and process_vm_writev.
-const (
-	numberRead  = 310
-	numberWrite = 311
-)
