@@ -42,12 +42,19 @@ describe('a run on a host over SSH that is disturbed', function () {
     expect((await execa('sha256sum', [core])).stdout.slice(0, 64)).to.equal(sha256.core);
   };
 
-  /** The process of the host that shows that the stage is under way. */
-  const during = { load: /^\S+\/server /, capture: /^gdb .*gcore / } as const;
+  /** The processes of the host that show that the stage is under way. */
+  const loaded = /^\S+\/server /;
+  const captures = { gcore: /^gdb .*gcore /, helper: /\/capture core / } as const;
 
-  for (const [stage, pattern] of Object.entries(during)) {
-    it(`leaves at most the server when it is killed during ${stage}, which lab clean ends`, async () => {
-      const running = host.start(args);
+  const moments = [
+    { moment: 'load', stage: 'load', pattern: loaded, more: [] },
+    ...Object.entries(captures).map(([method, pattern]) => {
+      return { moment: `capture by ${method}`, stage: 'capture', pattern, more: ['--capture', method] };
+    }),
+  ];
+  for (const { moment, stage, pattern, more } of moments) {
+    it(`leaves at most the server when it is killed during ${moment}, which lab clean ends`, async () => {
+      const running = host.start([...args, ...more]);
       await running.said(`${stage} `);
       await host.process(pattern);
       running.kill('SIGKILL');
@@ -60,7 +67,7 @@ describe('a run on a host over SSH that is disturbed', function () {
   it('leaves nothing running there at Ctrl-C', async () => {
     const running = host.start(args);
     await running.said('load ');
-    await host.process(during.load);
+    await host.process(loaded);
     running.kill('SIGINT');
     const { exitCode, stderr } = await running.ended;
     expect(exitCode, stderr).to.equal(130);
@@ -69,17 +76,17 @@ describe('a run on a host over SSH that is disturbed', function () {
   });
 
   it('bears cut connections and Ctrl-C while a core is taken and brought home', async () => {
-    await succeeds(host.start(['provision', ...args.slice(1)]).ended);
+    await succeeds(host.start(['provision', ...args.slice(1), '--capture', 'gcore']).ended);
     for (const stage of ['build', 'start']) await succeeds(host.start([stage]).ended);
 
     const stopped = host.start(['capture']);
-    await host.process(during.capture);
+    await host.process(captures.gcore);
     stopped.kill('SIGINT');
     expect((await stopped.ended).exitCode).to.equal(130);
     expect(await host.leftovers(/gdb|capture|core/)).to.deep.equal([]);
 
     const written = host.start(['capture']);
-    await host.process(during.capture);
+    await host.process(captures.gcore);
     host.cut();
     expect((await succeeds(written.ended)).stderr).to.contain('once more');
     await whole();
@@ -103,7 +110,7 @@ describe('a run on a host over SSH that is disturbed', function () {
       return this.skip();
     }
     try {
-      const running = host.start(args, { LAB_TARGET_FOLDER: disk.path });
+      const running = host.start([...args, '--capture', 'gcore'], { LAB_TARGET_FOLDER: disk.path });
       const { exitCode, stderr } = await running.ended;
       expect(exitCode, stderr).to.equal(69);
       expect(stderr.replaceAll(/\s+/g, ' ')).to.match(

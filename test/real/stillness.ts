@@ -6,14 +6,14 @@ import { parseProcStat } from '../../lab/targets/process-identity.js';
 const windowMs = 2_500;
 /** Of 10 ms each: under one percent of a processor. What a hung program still does, a ticker for example, takes less. */
 const fewTicks = 2;
-/** Half a processor over that time. */
-const manyTicks = windowMs / 10 / 2;
+/** A tenth of a processor over that time: what works on gets no more where many work. */
+const manyTicks = windowMs / 10 / 10;
 
 export type Stillness = 'still' | 'slow' | 'busy' | 'ended';
 
 /**
  * Waits until the process has used next to no processor time for a while. When it never did in that time: `busy` when
- * at the end it still used half a processor or more, else `slow`.
+ * at the end it still used a tenth of a processor or more, else `slow`.
  */
 export async function untilStill(pid: number, withinMs: number, signal: AbortSignal): Promise<Stillness> {
   const looks: { readonly at: number; readonly ticks: number }[] = [];

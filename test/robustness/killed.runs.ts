@@ -45,7 +45,7 @@ describe('a run whose lab', function () {
   });
 
   it('goes on, but whose server is killed during the capture, is unknown', async () => {
-    const running = startLab(['run', 'gossip', ...free], env);
+    const running = startLab(['run', 'gossip', '--capture', 'gcore', ...free], env);
     const gdb = await running.child(/(?:^|\/)gdb .*gcore /);
     const [, pid] = /attach (\d+)/.exec(gdb.commandLine) ?? [];
     process.kill(Number(pid), 'SIGKILL');

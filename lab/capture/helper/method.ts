@@ -1,3 +1,4 @@
+import { machine } from 'node:os';
 import { dirname, posix } from 'node:path';
 import { LabError } from '../../errors.js';
 import type { Emit } from '../../events.js';
@@ -48,10 +49,10 @@ export function captureHelper(options: HelperOptions = {}): CaptureMethod {
 export const helper = captureHelper();
 
 async function architectureOf(target: Target, signal: AbortSignal): Promise<CaptureArchitecture> {
-  const { stdout } = await target.exec(['uname', '-m'], { signal });
-  const found = captureArchitecture(stdout);
+  const name = target.kind === 'local' ? machine() : (await target.exec(['uname', '-m'], { signal })).stdout;
+  const found = captureArchitecture(name);
   if (found !== undefined) return found;
-  throw new LabError(`the helper that takes cores does not run on ${stdout.trim()}`, {
+  throw new LabError(`the helper that takes cores does not run on ${name.trim()}`, {
     code: 'missing-tool',
     hint: 'let gdb take the core: --capture gcore',
   });
