@@ -73,7 +73,7 @@ export function dumpFailure(result: ExecResult, pid: number, yama: number | unde
   if (result.signal !== null || result.exitCode === null) {
     return new LabError(`Delve was ended by ${result.signal ?? 'a signal'} while it wrote the core`, {
       code: 'undecided',
-      hint: 'capture again: `npx lab capture`',
+      hint: 'run the same command again',
       details,
     });
   }

@@ -82,7 +82,7 @@ export function gcoreFailure(
     return fail(
       'undecided',
       `gdb was ended by ${result.signal ?? 'a signal'} while it wrote the core`,
-      'capture again: `npx lab capture`',
+      'run the same command again',
     );
   }
   if (result.exitCode !== 0 || !/^Saved corefile /m.test(said)) {

@@ -141,7 +141,7 @@ export async function settle({ home, pid, look, core, exe, began }: Settling) {
 function damaged(why: string, cause?: unknown): LabError {
   return new LabError(`the core that was written is damaged: ${why}`, {
     code: 'undecided',
-    hint: 'capture again: `npx lab capture`',
+    hint: 'run the same command again',
     cause,
   });
 }

@@ -84,6 +84,7 @@ export async function captureFromContainer(
       sha256: { core: core.sha256, exe: taken.server.sha256 },
       size: { ...size, dense: size.onDisk, transferred: taken.transferred },
       pausedMs: taken.pausedMs,
+      snapshot: taken.snapshot,
       takenAt: new Date(began).toISOString(),
       ...(slim === undefined ? {} : { slim }),
     };

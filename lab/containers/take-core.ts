@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type HelperEvent, parseEvent } from '../capture/helper/events.js';
+import { type HelperEvent, parseEvent, type Taken } from '../capture/helper/events.js';
 import { coreArguments, type HelperOptions } from '../capture/helper/options.js';
 import { requireSpaceHere } from '../capture/space.js';
 import { interrupted, LabError } from '../errors.js';
@@ -23,6 +23,7 @@ export interface TakeRequest {
 export interface TakenCore extends ReceivedCore {
   /** How long the process stood still, milliseconds. */
   readonly pausedMs: number;
+  readonly snapshot: Taken['snapshot'];
   readonly notes: readonly string[];
 }
 
@@ -75,8 +76,8 @@ async function attempt(
     if (failed !== undefined) throw asLabError(failed);
     if (ran.exitCode !== 0) throw endedEarly(place, ran.exitCode, ran.stderr);
     if (ran.read.status === 'rejected') throw ran.read.reason;
-    const { pauseMicros, notes } = done ?? (await accountIn(folder));
-    return { ...ran.read.value, pausedMs: pauseMicros / 1000, notes };
+    const { pauseMicros, snapshot, notes } = done ?? (await accountIn(folder));
+    return { ...ran.read.value, pausedMs: pauseMicros / 1000, snapshot, notes };
   } catch (error) {
     if (signal.aborted) throw interrupted(error);
     if (stopped.signal.aborted) throw stopped.signal.reason;

@@ -6,13 +6,14 @@ import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
 import { gcore } from '../../lab/capture/gcore.js';
 import { poll } from '../../lab/deadline.js';
 import { findDelve } from '../../lab/toolchain/index.js';
+import { goroutines, stacks } from '../as-debuggers-show.js';
 import { buildCaptured, type CapturedBuild, startCaptured, tracesOf } from '../captured-program.js';
 import { hasGcc } from '../go-build-env.js';
 import { askedGos, goTools } from '../hung-program.js';
 import { comparePages } from '../same-memory.js';
 import { sparseGdb } from '../sparse-gdb.js';
 import { take, takeStream } from '../taking-helper.js';
-import { type TempFolder, tempFolder } from '../temp-folder.js';
+import { tempFolder } from '../temp-folder.js';
 
 const { signal } = new AbortController();
 
@@ -48,39 +49,12 @@ const cases: readonly Case[] = [
   ...(first === undefined ? [] : kinds.map((kind) => ({ ...kind, go: first.path, version: first.version }))),
 ];
 
-/** By its last instruction a thread may differ: one that was made to call something begins its own call anew. */
-const beginsAnew = 'runtime.futex';
-
 /** Until every thread has been reached by the signal. */
 async function standStill(pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP');
   const look = async () =>
     (await tracesOf(pid)).stopped.length === (await readdir(`/proc/${pid}/task`)).length || undefined;
   expect(await poll(look, { signal, deadlineMs: 10_000, everyMs: 5 })).to.equal(true);
-}
-
-/** As a debugger shows the threads of a core, by their ids. */
-async function stacks(exe: string, core: string): Promise<Readonly<Record<string, string>>> {
-  const argv = ['--nx', '--batch', '-iex', 'set auto-load off', '-iex', 'set debuginfod enabled off'];
-  const backtrace = 'thread apply all bt -frame-info short-location -frame-arguments none 12';
-  const { stdout } = await execa('gdb', [...argv, '-ex', backtrace, exe, core]);
-  // gdb before 14 wants as many bytes of vector registers as Intel's processors have, and warns of the kernel's cores too.
-  const clean = stdout.replaceAll(/^(?:\[New LWP|warning: Section `\.reg-xstate).*\n/gm, '');
-  // Of a stripped program there is only the address to tell that.
-  const text = clean.replaceAll(/^#0 +0x\w+ in \?\?/gm, beginsAnew);
-  const [, ...parts] = text.split(/^Thread \d+ \((?:Thread 0x\w+ \()?LWP (\d+)\)+.*$/m);
-  const threads = parts.flatMap((id, i) => (i % 2 === 0 ? [[id, parts[i + 1]?.trim() ?? '']] : []));
-  return Object.fromEntries(threads);
-}
-
-async function goroutines(dlv: string, exe: string, core: string, folder: TempFolder): Promise<string> {
-  const { stdout } = await execa(dlv, ['core', exe, core, '--allow-non-terminal-interactive=true'], {
-    input: 'goroutines -t\nquit\n',
-    env: { HOME: folder.path, TERM: 'dumb' },
-  });
-  // Which one is selected at first depends on the order of threads alone.
-  const listed = stdout.replaceAll(/^\* /gm, '  ');
-  return listed.replaceAll(/0x\w+ in runtime\.futex\n\s+at \S+/g, beginsAnew);
 }
 
 /** Without what tells of the analysis, or of the file, and not of the process. gdb notes no arguments of a command. */

@@ -86,6 +86,7 @@ for (const client of ['docker', 'podman'] as const) {
       expect(bundle).to.include({ method: 'helper', pid: 1, core: `${dir}/core.1`, exe: `${dir}/server` });
       expect(bundle.size.onDisk).to.be.lessThan(bundle.size.apparent / 2);
       expect(bundle.pausedMs).to.be.greaterThan(0);
+      expect(bundle.snapshot).to.be.oneOf(['tracked', 'read', 'fork']);
       expect((await stat(dir)).mode & 0o777).to.equal(0o700);
       expect((await stat(bundle.core)).mode & 0o777).to.equal(0o600);
       expect((await readdir(dir)).sort()).to.deep.equal(['bundle.json', 'core.1', 'server']);

@@ -8,18 +8,18 @@ import { findDelve } from '../../lab/toolchain/index.js';
 import { startLab } from '../e2e/lab-process.js';
 import { goTools } from '../hung-program.js';
 import { tempFolder } from '../temp-folder.js';
-import { coresOfOne, expectSameOfAll } from './stopped-cores.js';
+import { coresOfOne, expectSameInDebuggers, expectSameOfAll } from './stopped-cores.js';
 
 const { signal } = new AbortController();
 const [go] = await goTools(signal);
 /** As few as that are as good. */
 const small = { stampede: ['--size', '500'] } as const;
 
-describe('a core that is taken without data', function () {
+describe('the cores of a scenario, as debuggers and the lab read them,', function () {
   this.timeout(240_000);
 
   for (const scenario of scenarios) {
-    it(`gives the diagnosis of the whole one: ${scenario.name}`, async function () {
+    it(`are the same by gdb and by the helper, whole and without data: ${scenario.name}`, async function () {
       const delve = go && (await findDelve({ goVersion: go.version, install: false }, signal));
       if (go === undefined || delve === undefined) return this.skip();
       await using folder = await tempFolder();
@@ -37,6 +37,7 @@ describe('a core that is taken without data', function () {
         const { identity } = run.resultOf('start', startedServerSchema);
         const cores = await coresOfOne(identity.pid, go.version, folder);
         process.kill(identity.pid, 'SIGKILL');
+        await expectSameInDebuggers(cores, folder);
         const diagnosis = await expectSameOfAll(cores, {
           sourceMap: sourceMapOf(run),
           goRoot: goRootOf(run),

@@ -8,6 +8,7 @@ import { compareDiagnoses } from '../../lab/kit/same-diagnosis.js';
 import { slimCore } from '../../lab/kit/slim-core.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { findDelve } from '../../lab/toolchain/index.js';
+import { goroutines, stacks } from '../as-debuggers-show.js';
 import { sparseGdb } from '../sparse-gdb.js';
 import type { TempFolder } from '../temp-folder.js';
 
@@ -19,12 +20,14 @@ export interface CoresOfOne {
   /** A Delve that reads them. */
   readonly delve: string;
   readonly whole: string;
+  /** As the helper takes it by itself. */
+  readonly helped: string;
   /** Those without data. */
   readonly slim: readonly string[];
 }
 
 /**
- * Cores of one process at one moment: the whole one by gdb, what the helper writes with `--slim`, and what the lab makes of
+ * Cores of one process at one moment: the whole one by gdb, the helper's, what the helper writes with `--slim`, and what the lab makes of
  * that, unless the program `canSlim` not. The process stands still from the first on, and is to be ended by the caller.
  */
 export async function coresOfOne(
@@ -37,14 +40,31 @@ export async function coresOfOne(
   if (found === undefined) throw new Error(`no Delve reads ${goVersion}`);
   process.kill(pid, 'SIGSTOP');
   const exe = await readlink(`/proc/${pid}/exe`);
-  const [whole, scrubbed, slimmed] = [folder.file('whole'), folder.file('scrubbed'), folder.file('slimmed')];
+  const [whole, helped] = [folder.file('whole'), folder.file('helped')];
+  const [scrubbed, slimmed] = [folder.file('scrubbed'), folder.file('slimmed')];
   const request = { target: localTarget(), pid, goVersion };
   await gcore.capture({ ...request, target: await sparseGdb(), file: whole }, signal);
+  await captureHelper().capture({ ...request, file: helped }, signal);
   const without = await captureHelper({ slim: true }).capture({ ...request, file: scrubbed }, signal);
   expect(without.isScrubbed).to.equal(true);
   const delve = found.path;
   if (canSlim) await slimCore({ exe, core: scrubbed, out: slimmed, delve }, signal);
-  return { exe, delve, whole, slim: canSlim ? [scrubbed, slimmed] : [scrubbed] };
+  return { exe, delve, whole, helped, slim: canSlim ? [scrubbed, slimmed] : [scrubbed] };
+}
+
+/** gdb's threads and Delve's goroutines, with their stacks, in the helper's core and in gdb's own. */
+export async function expectSameInDebuggers(
+  { exe, delve, whole, helped }: CoresOfOne,
+  folder: TempFolder,
+): Promise<void> {
+  const [theirs, ours] = await Promise.all(
+    [whole, helped].map(async (core) => {
+      return { threads: await stacks(exe, core), goroutines: await goroutines(delve, exe, core, folder) };
+    }),
+  );
+  expect(Object.keys(theirs?.threads ?? {})).not.to.be.empty;
+  expect(theirs?.goroutines).to.match(/\[\d+ goroutines\]/);
+  expect(ours).to.deep.equal(theirs);
 }
 
 /** Returns the diagnosis of the whole one. */

@@ -80,7 +80,7 @@ function silent(killedBy: string | null, said: string): LabError {
   if (killedBy !== null) {
     return new LabError(`the helper that takes cores was ended by ${killedBy}; the process goes on`, {
       code: 'undecided',
-      hint: 'capture again: `npx lab capture`',
+      hint: 'run the same command again',
     });
   }
   return new LabError(`the helper that takes cores does not run: ${said.trim().slice(-300)}`, {
