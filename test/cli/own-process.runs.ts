@@ -45,7 +45,7 @@ describe('a process of a user', function () {
 
   it('is analysed by the command that its capture prints, as it stands, blanks in its paths and all', async () => {
     const command = said.replace(
-      'captured; analyse it: npx lab',
+      /^captured \(process stopped for \S+ ms\); analyse it: npx lab/,
       `node "${projectRoot}/dist/scripts/lab.js"`,
     );
     const { exitCode, stdout, stderr } = await execa('bash', ['-c', command], { reject: false });

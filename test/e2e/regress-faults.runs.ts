@@ -25,12 +25,12 @@ describe('a regression that is disturbed', function () {
     startLab(['regress', '--json', '--only', only, '--jobs', '2', ...options], { LAB_RUNS: folder.path });
 
   it('calls unknown what was broken, loses no cell, and goes on with the others', async () => {
-    const running = regress('{gossip,catalog,thumbnails}');
+    const running = regress('{blog,catalog,thumbnails}');
     const driven = (cell: string) => () => inDrive(folder.path, cell);
     await Promise.all([
       killing(running, /thumbnails-faulty-\S*server --addr=/, driven('thumbnails-faulty')),
       killing(running, /cell-child.*"thumbnails","fixed":true/, driven('thumbnails-fixed')),
-      killing(running, /gdb.* gcore .*gossip-fixed/, () => halfWritten(folder.path, 'gossip-fixed')),
+      killing(running, /gdb.* gcore .*blog-fixed/, () => halfWritten(folder.path, 'blog-fixed')),
       killing(running, /dlv core .*catalog-faulty/),
     ]);
     const { exitCode, stdout, stderr } = await running.ended;
@@ -41,15 +41,15 @@ describe('a regression that is disturbed', function () {
     expect(verdicts(cells)).to.deep.equal({
       'catalog faulty': 'unknown',
       'catalog fixed': 'confirmed',
-      'gossip faulty': 'confirmed',
-      'gossip fixed': 'unknown',
+      'blog faulty': 'confirmed',
+      'blog fixed': 'unknown',
       'thumbnails faulty': 'unknown',
       'thumbnails fixed': 'unknown',
     });
     const said = (name: string): string => cells.find(({ id }) => id.startsWith(name))?.summary ?? '';
     expect(said('thumbnails-faulty')).to.match(/killed/);
     expect(said('thumbnails-fixed')).to.match(/without a result during load: killed by SIGKILL/);
-    expect(said('gossip-fixed')).to.match(/during capture: gdb was ended by SIGKILL/);
+    expect(said('blog-fixed')).to.match(/during capture: gdb was ended by SIGKILL/);
     expect(said('catalog-faulty')).to.match(/during analyze: .*Delve/);
   });
 

@@ -1,9 +1,10 @@
-import { readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { expect } from 'chai';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
 import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
 import { gcore } from '../../lab/capture/gcore.js';
 import { captureHelper } from '../../lab/capture/helper/method.js';
+import { poll } from '../../lab/deadline.js';
 import { compareDiagnoses } from '../../lab/kit/same-diagnosis.js';
 import { slimCore } from '../../lab/kit/slim-core.js';
 import { localTarget } from '../../lab/targets/local.js';
@@ -38,7 +39,7 @@ export async function coresOfOne(
 ): Promise<CoresOfOne> {
   const found = await findDelve({ goVersion, install: false }, signal);
   if (found === undefined) throw new Error(`no Delve reads ${goVersion}`);
-  process.kill(pid, 'SIGSTOP');
+  await stopOutsideOfHandlers(pid);
   const exe = await readlink(`/proc/${pid}/exe`);
   const [whole, helped] = [folder.file('whole'), folder.file('helped')];
   const [scrubbed, slimmed] = [folder.file('scrubbed'), folder.file('slimmed')];
@@ -50,6 +51,33 @@ export async function coresOfOne(
   const delve = found.path;
   if (canSlim) await slimCore({ exe, core: scrubbed, out: slimmed, delve }, signal);
   return { exe, delve, whole, helped, slim: canSlim ? [scrubbed, slimmed] : [scrubbed] };
+}
+
+/** SIGURG, by which the runtime preempts, in a mask of signals. */
+const preemption = 1n << 22n;
+
+/**
+ * Until every thread stands still, none of them where it has just been sent to handle a signal: there it blocks others.
+ * A loop that is stopped so is often about to be preempted, and its stack is read less well.
+ */
+async function stopOutsideOfHandlers(pid: number): Promise<void> {
+  const states = async () => {
+    const ids = await readdir(`/proc/${pid}/task`);
+    const texts = await Promise.all(ids.map((id) => readFile(`/proc/${pid}/task/${id}/status`, 'utf8')));
+    return texts.map((text) => ({
+      stands: /^State:\s+T/m.test(text),
+      handles: (BigInt(`0x${/^SigBlk:\s+(\w+)/m.exec(text)?.[1]}`) & preemption) !== 0n,
+    }));
+  };
+  const poller = async () => {
+    process.kill(pid, 'SIGSTOP');
+    const now = await states();
+    if (!now.every(({ stands }) => stands)) return undefined;
+    if (now.every(({ handles }) => !handles)) return true;
+    process.kill(pid, 'SIGCONT');
+    return undefined;
+  };
+  expect(await poll(poller, { signal, deadlineMs: 10_000, everyMs: 5 })).to.equal(true);
 }
 
 /** gdb's threads and Delve's goroutines, with their stacks, in the helper's core and in gdb's own. */
