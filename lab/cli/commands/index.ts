@@ -62,6 +62,12 @@ export const modules: readonly CommandModule[] = [
   },
   {
     group: 'On duty',
+    purposes: { watch: 'watch a service, and diagnose it when it hangs' },
+    load: async () => [(await import('./watch.js')).watchCommand],
+    define: async () => [(await import('../manual/watch.js')).defineWatch],
+  },
+  {
+    group: 'On duty',
     purposes: { triage: 'many cores and dumps, sorted by root cause' },
     load: async () => [(await import('./triage.js')).triageCommand],
     define: async () => [(await import('../manual/triage.js')).defineTriage],
