@@ -33,7 +33,7 @@ export interface Catch {
   /** Takes the core and diagnoses it. What fails is told in the episode; throws `interrupted` alone. */
   take(process: ServiceProcess, signal: AbortSignal): Promise<Episode>;
   /** Saves what was done about it. */
-  conclude(how: Pick<Episode, 'then' | 'failed'>): Promise<Episode>;
+  conclude(how: Pick<Episode, 'afterwards' | 'failed'>): Promise<Episode>;
 }
 
 const lookTimeoutMs = 2_000;

@@ -22,7 +22,7 @@ export const episodeSchema = z.object({
   /** Why there is no core or no diagnosis. */
   failed: z.string().optional(),
   /** What was done then: `left`, `restarted`, or the command with its exit code. */
-  then: z.string().optional(),
+  afterwards: z.string().optional(),
 });
 
 export type Episode = z.infer<typeof episodeSchema>;

@@ -23,7 +23,7 @@ export interface WatchOptions extends CatchOptions {
   readonly probeTimeoutMs: number;
   readonly everyMs: number;
   readonly pages: ServicePages;
-  readonly then: Then;
+  readonly afterwards: Then;
   readonly notify: string | undefined;
   readonly capturesPerDay: number;
   readonly keep: Retention;
@@ -227,9 +227,11 @@ async function finish(
   signal: AbortSignal,
 ): Promise<Episode> {
   let episode = await takeInTurn(caught, service, options, signal);
-  const then = await doThen(options.then, service, { dir: caught.dir, episode }, signal);
-  episode = await caught.conclude({ then });
-  await log(`caught in ${caught.dir}: ${episode.failed ?? episode.summary ?? episode.why}; then ${then}`);
+  const afterwards = await doThen(options.afterwards, service, { dir: caught.dir, episode }, signal);
+  episode = await caught.conclude({ afterwards });
+  await log(
+    `caught in ${caught.dir}: ${episode.failed ?? episode.summary ?? episode.why}; then ${afterwards}`,
+  );
   if (options.notify !== undefined) {
     const failure = await notify(options.notify, { dir: caught.dir, episode }, signal);
     if (failure !== undefined) await log(`nobody was told: ${failure}`);

@@ -55,16 +55,20 @@ export function blockedPlaces(groups: readonly Group[]): readonly BlockedPlace[]
     .sort((a, b) => b.count - a.count || (a.place < b.place ? -1 : 1));
 }
 
-/** Rules whose goroutines came to the object by chance: those that wait there differ from capture to capture. */
-const whoeverComes = new Set(['leaked-lock']);
+/** Goroutines of a rule that came to the object by chance: who waits there differs from capture to capture. */
+const byChance: Readonly<Record<string, (waitReason: string) => boolean>> = {
+  'leaked-lock': () => true,
+  // Any writer between the two reads will do.
+  'read-write-read': (waitReason) => waitReason === 'sync.RWMutex.Lock',
+};
 
 function causeOf({ rule, rootCause }: Finding): readonly string[] {
   const objects = distinct(rootCause.resources.map(objectOf));
   const isNamed = rootCause.resources.some((one) => objectOf(one) !== one.kind);
-  const places = rootCause.goroutines.map(({ stack, userLocation }) =>
-    functionOf(ownFrame(stack) ?? userLocation),
-  );
-  return [rule, ...(whoeverComes.has(rule) && isNamed ? [] : distinct(places)), ...objects];
+  const places = rootCause.goroutines
+    .filter(({ waitReason }) => !(isNamed && byChance[rule]?.(waitReason)))
+    .map(({ stack, userLocation }) => functionOf(ownFrame(stack) ?? userLocation));
+  return [rule, ...distinct(places), ...objects];
 }
 
 /** The name of an object where it has one, else its kind: addresses and what was counted differ each time. */

@@ -36,7 +36,6 @@ const optionsSchema = z.looseObject({
   metrics: address.optional(),
   progress: z.string().min(1).optional(),
   goroutines: address.optional(),
-  then: z.string().min(1).default('leave'),
   notify: z.string().min(1).optional(),
   once: z.boolean().default(false),
   capturesPerDay: decimal(z.number().int().min(0).max(1_000)).default(4),
@@ -53,7 +52,7 @@ export const watchCommand: LabCommand = {
   async act({ options, output, signal }) {
     const parsed = optionsSchema.safeParse(options);
     if (!parsed.success) refuse(complaintsText(parsed.error, options), 'see `npx lab watch --help`');
-    const watching = watchingOf(parsed.data as Asked, output);
+    const watching = watchingOf(parsed.data as Asked, thenOf(options['then']), output);
     try {
       const episodes = await watchService(watching, signal);
       output.document({ schema: 'lab.watch/1', folder: watching.folder, episodes });
@@ -73,7 +72,7 @@ function refuse(message: string, hint: string): never {
   throw new LabError(message, { code: 'usage', hint });
 }
 
-function watchingOf(asked: Asked, output: Output): WatchOptions {
+function watchingOf(asked: Asked, afterwards: Then, output: Output): WatchOptions {
   const name = nameOf(asked);
   const pages = pagesOf(asked);
   const { probe, goroutines } = asked;
@@ -82,15 +81,14 @@ function watchingOf(asked: Asked, output: Output): WatchOptions {
       'nothing tells whether the service answers',
       'pass a page that it answers: --probe URL; or a counter: --metrics URL --progress REGEX',
     );
-  const then = thenOf(asked.then);
-  if (then.kind === 'restart' && name.kind === 'pid')
+  if (afterwards.kind === 'restart' && name.kind === 'pid')
     refuse(
       'a process by its number cannot be started anew',
       'name its unit or container, or a command: --then COMMAND',
     );
   const service = titleOf(name);
   return {
-    ...{ name, service, probe, goroutines, pages, then, notify: asked.notify, once: asked.once },
+    ...{ name, service, probe, goroutines, pages, afterwards, notify: asked.notify, once: asked.once },
     folder: resolve(asked.output ?? join(runsFolder(), 'watch', service.replaceAll(/[^\w.-]/g, '_'))),
     ...{ probeTimeoutMs: asked.probeTimeout * 1_000, everyMs: asked.every * 1_000 },
     ...{ maxPauseSeconds: asked.maxPause, capturesPerDay: asked.capturesPerDay },
@@ -126,7 +124,10 @@ function pagesOf({ metrics, progress, goroutines }: Asked): ServicePages {
   }
 }
 
-function thenOf(text: string): Then {
+function thenOf(text: unknown): Then {
+  if (text === undefined) return { kind: 'leave' };
+  if (typeof text !== 'string' || text === '')
+    return refuse('--then takes restart, leave or a command', 'for example --then leave');
   if (text === 'leave' || text === 'restart') return { kind: text };
   return { kind: 'command', command: text };
 }
