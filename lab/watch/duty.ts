@@ -115,7 +115,8 @@ function onVerdict(state: DutyState, { at, health, why }: Judgement): Step {
 }
 
 function suspect(state: DutyState, given: Omit<Suspicion, 'host' | 'progress'>): Step {
-  const suspicion: Suspicion = { ...given, host: state.host, progress: state.service?.progress };
+  // What the counter was before the suspicion says nothing of the time since.
+  const suspicion: Suspicion = { ...given, host: state.host, progress: undefined };
   // The detector has its verdict: what comes now is looked at anew, from the same moment on.
   const detector = {
     ...startDetector(state.config.detector, given.since),
@@ -168,6 +169,10 @@ function onService(state: DutyState, look: ServiceLook): Step {
     return moves && before?.progress !== undefined
       ? { state: again(next, look.at), actions: [{ kind: 'recovered' }] }
       : { state: next, actions: [] };
+  if (phase.kind === 'confirming' && phase.suspicion.progress === undefined) {
+    const suspicion = { ...phase.suspicion, progress: look.progress };
+    return { state: { ...next, phase: { kind: 'confirming', suspicion } }, actions: [] };
+  }
   if (phase.kind !== 'watching' || look.progress === undefined || moves) return { state: next, actions: [] };
   const came = (look.goroutines ?? 0) - (moved.goroutines ?? Number.POSITIVE_INFINITY);
   const stood = look.at - moved.at;

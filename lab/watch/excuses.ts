@@ -19,8 +19,9 @@ export function excuseOf(
     service.progress !== suspicion.progress
   )
     return { as: suspicion.isBusy ? 'overloaded' : 'slow', why: 'its counter moves' };
-  if (host.uninterruptible > 0 && before.uninterruptible > 0)
-    return { as: 'disk', why: `${host.uninterruptible} of its threads wait for a disk` };
+  // A stall that has just ended is none of the service's own.
+  const onDisk = Math.max(host.uninterruptible, before.uninterruptible);
+  if (onDisk > 0) return { as: 'disk', why: `${onDisk} of its threads wait for a disk` };
   if (suspicion.by === 'probes' && !arrives(state))
     return { as: 'unreachable', why: 'no connection to it is completed, and none waits to be accepted' };
   if (suspicion.isBusy && host.written !== undefined && before.written !== undefined) {

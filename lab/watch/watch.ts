@@ -34,6 +34,8 @@ export interface WatchOptions extends CatchOptions {
 
 const statsEveryMs = 300;
 const pagesEveryMs = 5_000;
+/** While a hang is suspected. */
+const suspectedEveryMs = 1_000;
 /** A hung server keeps a goroutine and a descriptor for every probe. */
 const caughtProbeEveryMs = 30_000;
 const absentEveryMs = 1_000;
@@ -119,11 +121,12 @@ async function watchProcess(
     for (;;) {
       const now = epochMs();
       const probeEvery = state.phase.kind === 'caught' ? caughtProbeEveryMs : everyMs;
+      const pagesEvery = state.phase.kind === 'confirming' ? suspectedEveryMs : pagesEveryMs;
       if (url !== undefined && now - probedAt >= probeEvery) {
         probedAt = now;
         beginProbe(url);
       }
-      if ((pages.progress ?? pages.goroutines) !== undefined && now - askedAt >= pagesEveryMs) {
+      if ((pages.progress ?? pages.goroutines) !== undefined && now - askedAt >= pagesEvery) {
         askedAt = now;
         begin(async () => see({ kind: 'service', look: await askService(pages, closed) }));
       }

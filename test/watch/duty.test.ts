@@ -51,11 +51,19 @@ class Simulation {
       this.#written += writes / 10;
       this.#progress += progress / 10;
       this.#goroutines += goroutines / 10;
-      for (const { outcome } of this.#pending.filter(({ at }) => at <= this.now)) this.see({ kind: 'probe', outcome });
+      for (const { outcome } of this.#pending.filter(({ at }) => at <= this.now))
+        this.see({ kind: 'probe', outcome });
       this.#pending = this.#pending.filter(({ at }) => at > this.now);
       if (this.now % 300 === 0) this.#look(how);
-      if (this.now % 5_000 === 0 && how.probe !== 'refused') {
-        const look = { at: this.now, progress: Math.round(this.#progress), goroutines: Math.round(this.#goroutines) };
+      if (
+        this.now % (this.state.phase.kind === 'confirming' ? 1_000 : 5_000) === 0 &&
+        how.probe !== 'refused'
+      ) {
+        const look = {
+          at: this.now,
+          progress: Math.round(this.#progress),
+          goroutines: Math.round(this.#goroutines),
+        };
         this.see({ kind: 'service', look });
       }
     }
@@ -106,25 +114,53 @@ const hangs: Readonly<Record<string, Behaviour>> = {
   'a livelock that writes nothing': { probe: 'timed-out', cpu: 0.95, state: 'R', runnable: 1 },
   'spinning on every processor': { probe: 'timed-out', cpu: 2, state: 'R', runnable: 2 },
   'goroutines still accumulate': { probe: 'timed-out', goroutines: 40 },
-  'one thread was in a disk wait for a moment': { probe: 'timed-out', state: 'S' },
+  'a timer keeps it a little busy': { probe: 'timed-out', cpu: 0.08 },
   'connections are taken and left': { probe: 'timed-out', cpu: 0.01, queued: 1 },
 };
 
 /** What looks like a hang, and how long it may last, seconds. */
-const lookalikes: readonly (readonly [string, (sim: Simulation, seconds: number) => void, number, number])[] = [
-  ['load peak', (sim, s) => sim.run({ probe: 'timed-out', cpu: 1.9, writes: 90_000, progress: 70, goroutines: 20 }, s * 1_000), 5, 60],
-  ['late answers', (sim, s) => sim.run({ probe: 'late', cpu: 0.9, writes: 30_000, progress: 10 }, s * 1_000), 5, 90],
-  ['garbage collection', (sim, s) => sim.run({ probe: 'timed-out', cpu: 1.8, state: 'R', runnable: 2 }, s * 1_000), 1, 3],
-  ['SIGSTOP', (sim, s) => sim.run({ probe: 'timed-out', state: 'T' }, s * 1_000), 1, 120],
-  ['restart', (sim, s) => sim.restart(s * 1_000), 1, 20],
-  ['port closed', (sim, s) => sim.run({ probe: 'refused', cpu: 0.05 }, s * 1_000), 1, 30],
-  ['connections cut', (sim, s) => sim.run({ probe: 'cut', cpu: 0.05 }, s * 1_000), 1, 30],
-  ['network cut', (sim, s) => sim.run({ probe: 'unconnected', cpu: 0.01 }, s * 1_000), 3, 120],
-  ['disk stall', (sim, s) => sim.run({ probe: 'timed-out', uninterruptible: 3 }, s * 1_000), 3, 60],
-  ['frozen group', (sim, s) => sim.run({ probe: 'timed-out', state: 'D', uninterruptible: 8 }, s * 1_000), 3, 60],
-  ['kept from the processors', (sim, s) => sim.run({ probe: 'timed-out', cpu: 0.02, runnable: 6, writes: 5_000, progress: 2 }, s * 1_000), 2, 30],
-  ['a short silence', (sim, s) => sim.run({ probe: 'timed-out' }, s * 1_000), 1, 3],
-];
+const lookalikes: readonly (readonly [string, (sim: Simulation, seconds: number) => void, number, number])[] =
+  [
+    [
+      'load peak',
+      (sim, s) =>
+        sim.run({ probe: 'timed-out', cpu: 1.9, writes: 90_000, progress: 70, goroutines: 20 }, s * 1_000),
+      5,
+      60,
+    ],
+    [
+      'late answers',
+      (sim, s) => sim.run({ probe: 'late', cpu: 0.9, writes: 30_000, progress: 10 }, s * 1_000),
+      5,
+      90,
+    ],
+    [
+      'garbage collection',
+      (sim, s) => sim.run({ probe: 'timed-out', cpu: 1.8, state: 'R', runnable: 2 }, s * 1_000),
+      1,
+      3,
+    ],
+    ['SIGSTOP', (sim, s) => sim.run({ probe: 'timed-out', state: 'T' }, s * 1_000), 1, 120],
+    ['restart', (sim, s) => sim.restart(s * 1_000), 1, 20],
+    ['port closed', (sim, s) => sim.run({ probe: 'refused', cpu: 0.05 }, s * 1_000), 1, 30],
+    ['connections cut', (sim, s) => sim.run({ probe: 'cut', cpu: 0.05 }, s * 1_000), 1, 30],
+    ['network cut', (sim, s) => sim.run({ probe: 'unconnected', cpu: 0.01 }, s * 1_000), 3, 120],
+    ['disk stall', (sim, s) => sim.run({ probe: 'timed-out', uninterruptible: 3 }, s * 1_000), 3, 60],
+    [
+      'frozen group',
+      (sim, s) => sim.run({ probe: 'timed-out', state: 'D', uninterruptible: 8 }, s * 1_000),
+      3,
+      60,
+    ],
+    [
+      'kept from the processors',
+      (sim, s) =>
+        sim.run({ probe: 'timed-out', cpu: 0.02, runnable: 6, writes: 5_000, progress: 2 }, s * 1_000),
+      2,
+      30,
+    ],
+    ['a short silence', (sim, s) => sim.run({ probe: 'timed-out' }, s * 1_000), 1, 3],
+  ];
 
 describe('the watch over a service, in simulated time', function () {
   this.timeout(60_000);
@@ -157,21 +193,27 @@ describe('the watch over a service, in simulated time', function () {
     const sim = new Simulation();
     const kinds = Object.values(hangs);
     const began: number[] = [];
+    const happened: { readonly name: string; readonly from: number }[] = [];
     const from = sim.now;
     for (let episode = 0; episode < 550; episode += 1) {
       sim.run(healthy, 20_000 + random() * 40_000);
       if (episode % 11 === 5) {
         began.push(sim.now);
+        happened.push({ name: 'hang', from: sim.now });
         sim.run(kinds[began.length % kinds.length] ?? healthy, 20_000 + random() * 60_000);
         sim.restart(3_000);
         continue;
       }
-      const [, happens, least = 1, most = 1] = lookalikes[Math.floor(random() * lookalikes.length)] ?? [];
+      const [name = '', happens, least = 1, most = 1] =
+        lookalikes[Math.floor(random() * lookalikes.length)] ?? [];
+      happened.push({ name, from: sim.now });
       happens?.(sim, least + random() * (most - least));
     }
     expect(sim.now - from).to.be.above(8 * 3_600_000);
     expect(began).to.have.length(50);
     const captures = sim.captures();
+    const whose = captures.map((at) => happened.findLast((one) => one.from <= at)?.name);
+    expect(whose.filter((name) => name !== 'hang')).to.deep.equal([]);
     const late = captures.map((at, i) => at - (began[i] ?? 0));
     expect(captures).to.have.length(50);
     expect(Math.min(...late)).to.be.above(0);
@@ -183,7 +225,9 @@ describe('the watch over a service, in simulated time', function () {
     sim.run({ ...healthy, goroutines: 0 }, 60_000);
     sim.run({ probe: 'answered', cpu: 0.01, goroutines: 1 }, 120_000);
     expect(sim.captures()).to.have.length(1);
-    expect(sim.told.find(({ action }) => action.kind === 'capture')?.action).to.have.property('why').that.matches(/counter has stood still/);
+    expect(sim.told.find(({ action }) => action.kind === 'capture')?.action)
+      .to.have.property('why')
+      .that.matches(/counter has stood still/);
   });
 
   it('leaves a service alone that has nothing to do', () => {
