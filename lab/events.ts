@@ -17,7 +17,7 @@ export type StageName =
   | 'report';
 
 /** What a command does that is no stage of a run. */
-export type JobName = 'doctor' | 'runs' | 'clean' | 'regress' | 'facts';
+export type JobName = 'doctor' | 'runs' | 'clean' | 'regress' | 'facts' | 'triage' | 'watch';
 
 /** What the stages tell while they work. Only `report/` and `scripts/` turn it into text. */
 export type LabEvent =

@@ -5,6 +5,7 @@ import type { Emit } from '../events.js';
 import type { Sources } from '../source/sources.js';
 import { claimsOf } from './findings/apply-rules.js';
 import { findingOf } from './findings/finding.js';
+import { fingerprintOf } from './findings/fingerprint.js';
 import { groupsOf, userLocations } from './findings/groups.js';
 import { besideRuntime } from './findings/leak-profile.js';
 import type { Outlooks } from './findings/outlook.js';
@@ -97,6 +98,7 @@ export async function analyze(
   if (snapshot.roster !== undefined) options.onRoster?.(snapshot.roster);
   const verdict = verdictOf(findings, undecided, trust);
   const groups = groupsOf(snapshot, outlooks, study.input.spins);
+  const fingerprint = fingerprintOf({ verdict, findings, groups });
   const { leakProfile, taken } = options;
   const seen = leakProfile && {
     ...{ input: study.input, outlooks, groups, goVersion: read.process.goVersion, taken },
@@ -109,6 +111,7 @@ export async function analyze(
     summary: summaryOf({ verdict, claims, snapshot, undecided, trust }),
     process: { ...read.process, goroutines: { ...snapshot.goroutines } },
     ...(read.delve === undefined ? {} : { delve: read.delve }),
+    ...(fingerprint && { fingerprint: fingerprint.id, fingerprintOf: [...fingerprint.of] }),
     findings,
     groups,
     userLocations: userLocations(snapshot.signatures),

@@ -24,6 +24,8 @@ const uses: Readonly<Record<string, readonly [args: readonly string[], exitCode:
   capture: [['capture', '--pid', 'x'], 64],
   analyze: [['analyze', '--exe', '/nowhere', '--core', '/nowhere'], 64],
   compare: [['compare', '/nowhere', '/nowhere-else'], 64],
+  watch: [['watch', '--pid', 'x'], 64],
+  triage: [['triage', '/nowhere'], 64],
   facts: [['facts', '--exe', '/nowhere'], 64],
   scenarios: [['scenarios'], 0],
   runs: [['runs'], 0],

@@ -212,6 +212,13 @@ export const diagnosisSchema = z.object({
       onPath: z.boolean(),
     })
     .optional(),
+  /**
+   * The same for every capture of the same hang, whatever the build: `cause-...` of the first finding, `stacks-...` of where
+   * goroutines are blocked without one. Absent where nothing hangs, and of older versions of the lab.
+   */
+  fingerprint: z.string().optional(),
+  /** What the fingerprint is made of: the rule, functions, objects; or blocked places. */
+  fingerprintOf: z.array(z.string()).optional(),
   findings: z.array(finding),
   groups: z.array(group),
   /** The article's table: goroutines by user location, the names being those of inlined functions. */

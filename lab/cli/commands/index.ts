@@ -2,7 +2,7 @@ import type { Define, LabCommand } from '../command.js';
 
 export interface CommandModule {
   /** The title in `lab --help` that it stands under. */
-  readonly group: 'Experiment' | 'Stages' | 'Analyse' | 'Look' | 'Learn' | 'Keep in order';
+  readonly group: 'Experiment' | 'Stages' | 'Analyse' | 'On duty' | 'Look' | 'Learn' | 'Keep in order';
   /** Each command's purpose, in a line. */
   readonly purposes: Readonly<Record<string, string>>;
   readonly load: () => Promise<readonly LabCommand[]>;
@@ -59,6 +59,18 @@ export const modules: readonly CommandModule[] = [
     purposes: { compare: 'several looks at one process: who stood still, and what grew' },
     load: async () => [(await import('./compare.js')).compareCommand],
     define: async () => [(await import('../manual/compare.js')).defineCompare],
+  },
+  {
+    group: 'On duty',
+    purposes: { watch: 'watch a service, and diagnose it when it hangs' },
+    load: async () => [(await import('./watch.js')).watchCommand],
+    define: async () => [(await import('../manual/watch.js')).defineWatch],
+  },
+  {
+    group: 'On duty',
+    purposes: { triage: 'many cores and dumps, sorted by root cause' },
+    load: async () => [(await import('./triage.js')).triageCommand],
+    define: async () => [(await import('../manual/triage.js')).defineTriage],
   },
   {
     group: 'Analyse',

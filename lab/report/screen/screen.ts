@@ -257,13 +257,17 @@ function clipLines(lines: readonly string[], most: number, columns: number): rea
   ];
 }
 
-function footLines({ process: seen, verdict, stats }: Diagnosis, options: ScreenOptions): string[] {
+function footLines(
+  { process: seen, verdict, stats, fingerprint }: Diagnosis,
+  options: ScreenOptions,
+): string[] {
   const { palette: p, columns, again, page, closing } = options;
   const { total, blocked } = seen.goroutines;
   const build = seen.buildId === '' ? '' : `, build ID ${seen.buildId.slice(0, 12)}`;
   const what =
     stats.engine === 'dump' ? 'a goroutine dump' : `${seen.goVersion} ${seen.os}/${seen.arch}${build}`;
-  const facts = `${what}; ${counted(total, 'goroutine')}, ${blocked.toLocaleString('en-US')} blocked`;
+  const same = fingerprint === undefined ? '' : `; fingerprint ${fingerprint}`;
+  const facts = `${what}; ${counted(total, 'goroutine')}, ${blocked.toLocaleString('en-US')} blocked${same}`;
   const [word, option] = verdict === 'none' ? ['stacks', '--verbose'] : ['proof', '--proof'];
   const proof = `  ${p.bold(word.padEnd(5))}  ${again} ${option}`;
   const shown = page === undefined ? undefined : `${p.bold('page')}   ${page}`;
