@@ -104,11 +104,14 @@ function concludeFaulty(seen: FleetSeen, service: string): Conclusion {
   );
 }
 
-function concludeRecovery({ steps, visits }: Recovery, fates: readonly Fate[]): Conclusion | undefined {
-  const hung = fates.filter(({ state }) => state === 'hung').length;
-  if (steps.length < hung) {
-    return conclusion('unknown', 'not every hung instance was restarted', [
-      `${steps.length} of ${hung} are back`,
+function concludeRecovery(
+  { steps, visits, serving }: Recovery,
+  fates: readonly Fate[],
+): Conclusion | undefined {
+  const missing = fates.map(({ name }) => name).filter((name) => !serving.includes(name));
+  if (missing.length > 0) {
+    return conclusion('refuted', 'the rolling restart did not bring the service back', [
+      `${listed(missing)} did not serve after it; ${steps.length} instances were restarted`,
     ]);
   }
   if (visits.failed === 0) return undefined;

@@ -131,8 +131,8 @@ function take(
 }
 
 function told({ service, checks, ...counts }: BackendView): NonNullable<InstanceSample['balancer']> {
-  const { sessions, queued, connectErrors, responseErrors, retries } = counts;
-  return { service, ...checks, sessions, queued, connectErrors, responseErrors, retries };
+  const { sessions, connectErrors, responseErrors, retries } = counts;
+  return { service, ...checks, sessions, connectErrors, responseErrors, retries };
 }
 
 function cpuShare(instance: Instance, { stats }: Memory): number | null {

@@ -23,6 +23,8 @@ export const recoverySchema = z.object({
   visits: z.object({ answered: z.number().int(), failed: z.number().int() }),
   /** Instances that served when it began. */
   living: z.array(z.string()),
+  /** Instances that served when it was over. */
+  serving: z.array(z.string()),
 });
 
 export type Recovery = z.infer<typeof recoverySchema>;
@@ -74,16 +76,18 @@ export async function recover(options: Recover, emit: Emit, signal: AbortSignal)
     }
     const seen = () => (visitor ?? late)?.seen() ?? { answered: 0, failed: 0 };
     const goal = seen().answered + afterwards;
-    await Promise.race([
-      observer.broke,
-      poll(() => (seen().answered >= goal ? true : undefined), {
-        ...{ signal, deadlineMs: backWithinMs, everyMs: 50 },
-      }),
-    ]);
-    return { steps, visits: seen(), living: [...living] };
+    await Promise.race([observer.broke, untilVisited(() => seen().answered >= goal)]);
+    const serving = observer.latest()?.instances.filter(({ state }) => state === 'serving') ?? [];
+    return { steps, visits: seen(), living: [...living], serving: serving.map(({ name }) => name) };
   } finally {
     await visitor?.[Symbol.asyncDispose]();
     await late?.[Symbol.asyncDispose]();
+  }
+
+  /** Whether or not it comes about is told by the visits. */
+  async function untilVisited(enough: () => boolean): Promise<void> {
+    const look = () => (enough() ? true : undefined);
+    await poll(look, { signal, deadlineMs: backWithinMs, everyMs: 50 });
   }
 
   async function untilServed(name: string): Promise<void> {

@@ -22,7 +22,6 @@ const instanceSample = z.object({
       tcp: checkSeen,
       http: checkSeen,
       sessions: z.number().int(),
-      queued: z.number().int(),
       connectErrors: z.number().int(),
       responseErrors: z.number().int(),
       retries: z.number().int(),

@@ -17,9 +17,8 @@ export interface BackendView {
   readonly service: 'up' | 'down' | 'drained';
   /** What each kind of check last said, with the balancer's own word for it; `up` also while it is only about to fall. */
   readonly checks: Readonly<Record<HealthCheck, { readonly up: boolean; readonly said: string }>>;
-  /** Connections open now, and waiting for one. */
+  /** Connections open now. */
   readonly sessions: number;
-  readonly queued: number;
   /** Bytes that came from it, since the balancer began. */
   readonly bytesOut: number;
   /** Since the balancer began: connects that failed, connections that broke, tries again. */

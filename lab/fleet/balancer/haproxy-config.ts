@@ -16,8 +16,9 @@ export interface HaproxyConfig {
 }
 
 /**
- * A configuration as people have it in front of such a service: connections passed on as they are, round robin, a
- * limit and a queue for each instance, checks twice a second. The backend `watched` has the same servers with the other
+ * A configuration as people have it in front of such a service: connections passed on as they are, round robin,
+ * checks twice a second, and connections to an instance that was found bad are ended. There is no limit for an instance:
+ * what waits behind one in HAProxy's queue falls upon the first instance that comes back. The backend `watched` has the same servers with the other
  * kind of check, so that both opinions can be seen of every instance.
  */
 export function haproxyConfig({ host, port, socket, backends, healthCheck, path }: HaproxyConfig): string {
@@ -38,7 +39,6 @@ export function haproxyConfig({ host, port, socket, backends, healthCheck, path 
     '  timeout connect 2s',
     '  timeout client 30s',
     '  timeout server 30s',
-    '  timeout queue 5s',
     '  timeout check 1s',
     '  default-server inter 500ms fall 2 rise 2',
     'frontend clients',
@@ -47,7 +47,7 @@ export function haproxyConfig({ host, port, socket, backends, healthCheck, path 
     `backend ${serving}`,
     '  balance roundrobin',
     ...checkOf(healthCheck),
-    ...servers(' maxconn 1000 on-marked-down shutdown-sessions'),
+    ...servers(' on-marked-down shutdown-sessions'),
     `backend ${watching}`,
     ...checkOf(other),
     ...servers(''),

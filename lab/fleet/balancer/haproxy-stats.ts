@@ -25,7 +25,6 @@ export function readStats(text: string, healthCheck: HealthCheck): readonly Back
       service: serviceOf(row.get('status') ?? ''),
       checks: healthCheck === 'http' ? { http: own, tcp: asked } : { tcp: own, http: asked },
       sessions: count('scur'),
-      queued: count('qcur'),
       bytesOut: count('bout'),
       connectErrors: count('econ'),
       responseErrors: count('eresp'),
