@@ -59,6 +59,11 @@ function concludeFixed({ fates, diagnoses, scenario }: FleetSeen): Conclusion {
     conclusion: concludeDiagnosis(diagnosis, scenario, true),
   }));
   const worst = worstOf(each);
+  if (each.length < fates.length && worst === undefined) {
+    return conclusion('unknown', 'not every repaired instance gave a core in the midst of its work', [
+      `the load ended with ${each.length} of ${fates.length} cores taken: give it more time, --load-timeout 90`,
+    ]);
+  }
   return (
     worst ??
     conclusion(

@@ -1,3 +1,4 @@
+import { epochMs } from '../clock.js';
 import { poll } from '../deadline.js';
 import type { Emit } from '../events.js';
 import type { LoadDriver } from '../load/driver.js';
@@ -34,6 +35,9 @@ export interface Driven {
 /** A silent instance gets this long after the load to become a verdict, or to answer. */
 const settleWithinMs = 12_000;
 
+/** By then the clients of a step have connected again. */
+const workingAfterMs = 1_000;
+
 /** What the load wants to know of each look, and who begins captures. */
 export interface FleetDriver {
   /** To be told of each look at the fleet. */
@@ -49,26 +53,28 @@ export interface FleetDriver {
 export function fleetDriver(options: DriveFleet): FleetDriver {
   const { instances, balancer, captures, plan } = options;
   const enough = new AbortController();
-  let lost = 0;
-  const look = (): void => {
-    if (lost >= options.enoughLost && captures.idle()) enough.abort();
+  let hardestSince: number | undefined;
+  /** A healthy fleet gives its cores in the midst of the hardest load, which lasts until it has. */
+  const lookAtHealthy = ({ at, load }: FleetSample): void => {
+    const lasted = hardestSince === undefined ? 0 : at - hardestSince;
+    if (lasted < workingAfterMs || load === null || load.requestsPerSecond === 0) return;
+    for (const instance of instances) captures.want(instance);
+    if (lasted >= plan.patienceMs && captures.idle()) enough.abort();
   };
   return {
     onSample(sample) {
-      lost = sample.instances.filter(({ state }) => isLost(state)).length;
+      const lost = sample.instances.filter(({ state }) => isLost(state)).length;
       for (const { name, state } of sample.instances) {
         const instance = instances.find((one) => one.name === name);
         if (state === 'hung' && instance !== undefined) captures.want(instance);
       }
-      look();
+      if (options.fixed) lookAtHealthy(sample);
+      if (lost >= options.enoughLost && captures.idle()) enough.abort();
     },
     async run(observer, emit, signal) {
       void balancer.exited.then(() => enough.abort());
       const seen: Emit = (event) => {
-        // The hardest load has begun: this is when a healthy server is to be looked at.
-        if (options.fixed && event.type === 'load-step' && event.step === plan.steps.at(-1)) {
-          for (const instance of instances) captures.want(instance);
-        }
+        if (event.type === 'load-step' && event.step === plan.steps.at(-1)) hardestSince = epochMs();
         emit(event);
       };
       const escalation = await Promise.race([

@@ -180,11 +180,10 @@ async function restartHung(
   );
 }
 
-/** The load of the scenario; a repaired fleet gets each step of it, and one of them that hangs needs no more. */
+/** The load of the scenario, for as long as was asked for. */
 function planOf({ run }: StageContext): LoadPlan {
   const { config, scenario } = plannedIn(run);
   const { drive } = scenario;
   if (drive.kind !== 'load') throw new LabError('a fleet is driven by load', { code: 'internal' });
-  if (config.loadTimeout !== undefined) return { ...drive, durationMs: config.loadTimeout * 1_000 };
-  return config.fixed ? { ...drive, durationMs: drive.steps.length * drive.patienceMs } : drive;
+  return config.loadTimeout === undefined ? drive : { ...drive, durationMs: config.loadTimeout * 1_000 };
 }
