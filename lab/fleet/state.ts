@@ -56,7 +56,9 @@ export function stateOf({ act, judgement, probes, backend }: InstanceEvidence): 
     case 'paused':
       return { state: 'paused', why };
     case 'refused':
-      return { state: 'refusing', why };
+      return isUnreachable(probes.at(-1))
+        ? { state: 'cut-off', why: cutOff(probes) }
+        : { state: 'refusing', why };
     case 'hung-idle':
       if (!final) return { state: 'overloaded', why };
       return hasConnected(probes) ? { state: 'hung', why } : { state: 'cut-off', why: cutOff(probes) };
@@ -91,8 +93,15 @@ function hasConnected(probes: readonly ProbeOutcome[]): boolean {
   return newest.some((probe) => probe.kind === 'timed-out' && probe.connected);
 }
 
+/** Said by the network, not by the host. */
+function isUnreachable(probe: ProbeOutcome | undefined): boolean {
+  return probe?.kind === 'cut' && /EHOSTUNREACH|ENETUNREACH|ENETDOWN|EHOSTDOWN/.test(probe.message);
+}
+
 function cutOff(probes: readonly ProbeOutcome[]): string {
-  const tried = probes.filter((probe) => probe.kind === 'timed-out' && !probe.connected).length;
+  const tried = probes.filter(
+    (probe) => (probe.kind === 'timed-out' && !probe.connected) || isUnreachable(probe),
+  ).length;
   return `no connection to it comes about: ${tried} tries`;
 }
 

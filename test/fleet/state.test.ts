@@ -36,6 +36,12 @@ describe('the state of an instance', () => {
     ['paused', seen('paused')],
     ['ended', seen('crashed')],
     ['refusing', seen('refused')],
+    [
+      'cut-off',
+      seen('refused', {
+        probes: [{ kind: 'cut', at: 0, ms: 1, message: 'connect EHOSTUNREACH 198.18.0.2:80' }],
+      }),
+    ],
     ['drained', seen('healthy', { backend: { ...well, service: 'drained' } })],
     [
       'cut-off',

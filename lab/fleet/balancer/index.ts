@@ -1,6 +1,6 @@
 import { LabError } from '../../errors.js';
 import type { Target } from '../../targets/target.js';
-import { askVersion, locate, type Tool } from '../../toolchain/locate.js';
+import { findOptional, type Tool } from '../../toolchain/locate.js';
 import { installCommand, packageAccess } from '../../toolchain/packages.js';
 import type { BalancerName } from '../options.js';
 import type { Balancer } from './balancer.js';
@@ -9,18 +9,12 @@ import { haproxy } from './haproxy.js';
 /** Every load balancer that can stand before a fleet. */
 export const balancers: Readonly<Record<BalancerName, Balancer>> = { haproxy };
 
-/** Debian puts servers where the PATH of a user may not lead. */
-const folders = ['/usr/sbin', '/usr/local/sbin'];
-
 /** The program of a balancer. Throws `missing-tool` with the command that installs it. */
 export async function findBalancer(target: Target, name: BalancerName, signal: AbortSignal): Promise<Tool> {
-  const [path] = await locate(target, name, folders, signal);
-  if (path === undefined) {
-    throw new LabError(`${name} is not installed on ${target.name}`, {
-      code: 'missing-tool',
-      hint: installCommand([balancers[name].package], await packageAccess(target, signal)),
-    });
-  }
-  const said = await askVersion(target, [path, '-v'], signal);
-  return { name, path, version: /\d+(\.\d+)+/.exec(said)?.[0] };
+  const tool = await findOptional(target, name, signal);
+  if (tool !== undefined) return tool;
+  throw new LabError(`${name} is not installed on ${target.name}`, {
+    code: 'missing-tool',
+    hint: installCommand([balancers[name].package], await packageAccess(target, signal)),
+  });
 }
