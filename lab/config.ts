@@ -1,10 +1,19 @@
 import { z } from 'zod';
-import { captureChoices, delvePlaces, flavours, loadDrivers } from './choices.js';
+import {
+  balancerChoices,
+  captureChoices,
+  delvePlaces,
+  flavours,
+  healthCheckChoices,
+  hostChoices,
+  loadDrivers,
+} from './choices.js';
 import { complaintsText } from './complaints.js';
 import { isContainerTarget } from './containers/reference.js';
 import { decimal } from './decimal.js';
 import { LabError } from './errors.js';
 import { quoteWord } from './quote-word.js';
+import { fleet } from './scenarios/fleet.js';
 import { scenarios } from './scenarios/index.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { sized } from './scenarios/sized.js';
@@ -61,6 +70,12 @@ const written = z.strictObject({
   /** Of `stampede`: handlers that shall be stuck, and how their clients come; the scenario's own when absent. */
   size: decimal(z.number().int().min(100).max(5_000_000)).optional(),
   protocol: z.enum(protocols).optional(),
+  /** Of `fleet`: lab/fleet/options.ts says what holds when they are absent. */
+  instances: decimal(z.number().int().min(1).max(12)).optional(),
+  balancer: z.enum(balancerChoices).optional(),
+  healthCheck: z.enum(healthCheckChoices).optional(),
+  hosts: z.enum(hostChoices).optional(),
+  recover: z.boolean().optional(),
 });
 
 /** Everything that decides what a run does, as saved in `run.json`. */
@@ -89,7 +104,41 @@ export function parseConfig(options: unknown, command = 'run'): LabConfig {
       hint: 'try npx lab run stampede',
     });
   }
+  requireFleetOptions(parsed.data);
   return parsed.data;
+}
+
+const fleetOptions = {
+  instances: '--instances',
+  balancer: '--balancer',
+  healthCheck: '--health-check',
+  hosts: '--hosts',
+  recover: '--recover',
+} as const satisfies Partial<Record<keyof LabConfig, string>>;
+
+/** Options of a fleet go with a fleet only, and a fleet is of this machine. */
+function requireFleetOptions(config: LabConfig): void {
+  if (config.scenario === fleet.name) {
+    if (config.target !== 'local') {
+      throw new LabError(`a fleet runs on this machine, not on ${config.target}`, {
+        code: 'usage',
+        hint: 'leave --target away; --hosts namespaces gives each instance a host of its own',
+      });
+    }
+    if (config.capture !== 'kernel') return;
+    throw new LabError("the kernel's core ends an instance, and it is to be seen beside the others", {
+      code: 'usage',
+      hint: 'let the helper take the cores: leave --capture away',
+    });
+  }
+  const typed = Object.entries(fleetOptions).filter(
+    ([name]) => config[name as keyof LabConfig] !== undefined,
+  );
+  if (typed.length === 0) return;
+  throw new LabError(
+    `${typed.map(([, option]) => option).join(' and ')} go with fleet, not with ${config.scenario}`,
+    { code: 'usage', hint: 'try npx lab run fleet' },
+  );
 }
 
 /** A run builds, starts and stops a server of its own; what runs in a container is somebody's. */
@@ -109,9 +158,9 @@ export function scenarioOf(config: Pick<LabConfig, 'scenario' | 'size' | 'protoc
 
 /** The scenario of that name; throws `usage` naming all of them. */
 export function scenarioNamed(name: string): Scenario {
-  const found = scenarios.find((scenario) => scenario.name === name);
+  const found = [...scenarios, fleet].find((scenario) => scenario.name === name);
   if (found !== undefined) return found;
-  const known = scenarios.map((scenario) => scenario.name).join(', ');
+  const known = [...scenarios, fleet].map((scenario) => scenario.name).join(', ');
   throw new LabError(`there is no scenario ${JSON.stringify(name)}`, {
     code: 'usage',
     hint: `choose one of: ${known}`,

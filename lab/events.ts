@@ -9,6 +9,7 @@ export type StageName =
   | 'build'
   | 'start'
   | 'load'
+  | 'recover'
   | 'symptoms'
   | 'capture'
   | 'analyze'

@@ -36,7 +36,7 @@ export interface Watch extends AsyncDisposable {
   readonly answered: Promise<void>;
   state(): DetectorState;
   /** The load's progress is part of the evidence. */
-  onLoadSample(sample: LoadSample): void;
+  onLoadSample(sample: Pick<LoadSample, 'at' | 'lastResponseAt'>): void;
   /** What a load plan wants to know. */
   look(): { readonly silentMs: number; readonly slowestProbeMs: number | undefined };
 }

@@ -91,6 +91,7 @@ const limits: Readonly<Record<StageName, number>> = {
   build: 900,
   start: 180,
   load: 1_800,
+  recover: 600,
   symptoms: 300,
   capture: 1_800,
   stop: 300,

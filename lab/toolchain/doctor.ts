@@ -175,6 +175,7 @@ const optionalTools: readonly (readonly [name: string, packages: readonly string
   ['jq', ['jq'], "optional: the article's walk"],
   ['nc', ['netcat-openbsd'], "optional: the article's walk"],
   ['fallocate', ['util-linux'], 'optional: small cores'],
+  ['haproxy', ['haproxy'], 'optional: lab run fleet'],
 ];
 
 async function optionalRows(

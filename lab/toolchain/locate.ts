@@ -78,15 +78,22 @@ export async function askVersion(
   return result.exitCode === 0 ? `${result.stdout}\n${result.stderr}` : '';
 }
 
-/** The first program of that name on PATH. */
+/** Debian puts servers where the PATH of a user may not lead. */
+const serverFolders = ['/usr/sbin'];
+
+/** The first program of that name on PATH, else where servers are. */
 export async function findOptional(
   target: Target,
   name: string,
   signal: AbortSignal,
 ): Promise<Tool | undefined> {
-  const [path] = await locate(target, name, [], signal);
+  const [path] = await locate(target, name, serverFolders, signal);
   if (path === undefined) return undefined;
-  const versionArguments: Readonly<Record<string, readonly string[]>> = { nc: ['-h'], wrk: ['-v'] };
+  const versionArguments: Readonly<Record<string, readonly string[]>> = {
+    nc: ['-h'],
+    wrk: ['-v'],
+    haproxy: ['-v'],
+  };
   // nc and wrk end with a failure after having printed what they are.
   const result = await target.exec([path, ...(versionArguments[name] ?? ['--version'])], {
     signal,

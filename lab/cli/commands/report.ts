@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { readReport, writeReports } from '../../report/run-files.js';
-import { openRun } from '../../store/run-store.js';
+import { fleet } from '../../scenarios/fleet.js';
+import { openRun, type Run } from '../../store/run-store.js';
 import type { LabCommand } from '../command.js';
 import { defineReport } from '../manual/look.js';
 import { patiently } from '../progress.js';
@@ -9,7 +10,7 @@ export const reportCommand: LabCommand = {
   define: defineReport,
   async act({ args, options, output }) {
     const run = await openRun(String(args[0]));
-    await patiently(output, { stage: 'report', text: 'writing the reports' }, () => writeReports(run));
+    await patiently(output, { stage: 'report', text: 'writing the reports' }, () => writeAll(run));
     const page = run.file('report.html');
     output.document({ dir: run.dir, report: page, files: (await readReport(run)).files });
     output.print(page);
@@ -21,3 +22,9 @@ export const reportCommand: LabCommand = {
     return 0;
   },
 };
+
+async function writeAll(run: Run): Promise<void> {
+  if (run.record.config.scenario !== fleet.name) return void (await writeReports(run));
+  const { writeFleetReports } = await import('../../report/fleet/files.js');
+  await writeFleetReports(run);
+}

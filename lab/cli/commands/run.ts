@@ -8,6 +8,7 @@ import { conclusionWords } from '../../report/conclusion-words.js';
 import { readReport } from '../../report/run-files.js';
 import { runText } from '../../report/run-text.js';
 import { sourceMapOf } from '../../run-sources.js';
+import { fleet } from '../../scenarios/fleet.js';
 import { createRun, type Run } from '../../store/run-store.js';
 import { targetFolderNow } from '../../targets/index.js';
 import { worstOf } from '../../verdict.js';
@@ -17,6 +18,7 @@ import { defineRun } from '../manual/run.js';
 import { withProgress } from '../progress.js';
 import { terminalOf } from '../screen.js';
 import { inVmHost } from '../vm-host.js';
+import { runFleetOnce } from './run-fleet.js';
 
 const repeatSchema = decimal(z.number().int().min(1).max(1000));
 
@@ -33,10 +35,11 @@ export const runCommand: LabCommand = {
     const config = configFrom(args[0], options);
     const elsewhere = await inVmHost({ target: config.target, keep: config.keepVm ?? false }, output, signal);
     if (elsewhere !== undefined) return elsewhere;
-    const results: { run: Run; result: Result }[] = [];
+    const once = config.scenario === fleet.name ? runFleetOnce : runOnce;
+    const results: { run: Run; result: Pick<Result, 'conclusion'> }[] = [];
     for (let round = 1; round <= repeat.data; round += 1) {
       if (repeat.data > 1) output.aside(`\nround ${round} of ${repeat.data}`);
-      results.push(await runOnce(config, output, signal, repeat.data > 1));
+      results.push(await once(config, output, signal, repeat.data > 1));
     }
     const documents = results.map(({ run, result }) => ({ dir: run.dir, ...run.record, ...result }));
     output.document(documents.length === 1 ? documents[0] : documents);
@@ -87,7 +90,7 @@ export async function summary(run: Run, output: Output): Promise<string> {
   return runText(await readReport(run), { ...terminalOf(output), dir: run.dir, sources: sourceMapOf(run) });
 }
 
-function tally(results: readonly Result[]): string {
+function tally(results: readonly Pick<Result, 'conclusion'>[]): string {
   const count = (verdict: string): number =>
     results.filter(({ conclusion }) => conclusion.verdict === verdict).length;
   const parts = (['confirmed', 'refuted', 'unknown'] as const).map(

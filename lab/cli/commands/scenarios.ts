@@ -1,4 +1,5 @@
 import { wrap } from '../../report/wrap.js';
+import { fleet } from '../../scenarios/fleet.js';
 import { scenarios } from '../../scenarios/index.js';
 import type { LabCommand } from '../command.js';
 import { columnsOf } from '../context.js';
@@ -7,13 +8,14 @@ import { defineScenarios } from '../manual/look.js';
 export const scenariosCommand: LabCommand = {
   define: defineScenarios,
   async act({ output }) {
+    const all = [...scenarios, fleet];
     output.document(
-      scenarios.map(({ name, title, teaches, class: kind, subtype, drive, symptom, expect }) => ({
+      all.map(({ name, title, teaches, class: kind, subtype, drive, symptom, expect }) => ({
         ...{ name, title, class: kind, subtype, teaches },
         ...{ drive: drive.kind, symptom: symptom.kind, expect },
       })),
     );
-    for (const { name, title, class: kind, subtype } of scenarios) {
+    for (const { name, title, class: kind, subtype } of all) {
       const lines = wrap(title, { width: columnsOf(process.stdout), indent: '    ' });
       output.print([`${name}  (${kind}/${subtype})`, ...lines].join('\n'));
     }

@@ -1,6 +1,8 @@
 import type { LabConfig } from '../../config.js';
 import { load } from '../../drive/stage.js';
+import { LabError } from '../../errors.js';
 import type { Emit } from '../../events.js';
+import { fleet } from '../../scenarios/fleet.js';
 import * as stages from '../../stages/index.js';
 import { recordSeries } from '../../store/recorder.js';
 import { chooseRun, createRun, listRuns, openRun, type Run } from '../../store/run-store.js';
@@ -40,6 +42,7 @@ export async function actOn(
   signal: AbortSignal,
   act: (context: stages.StageContext) => Promise<unknown>,
 ): Promise<void> {
+  requireNoFleet(run.record.config.scenario);
   await using series = recordSeries(run.file);
   await withProgress(output, async (show) => {
     const emit: Emit = (event) => {
@@ -71,5 +74,15 @@ async function runFor(
   const run = newest === undefined ? undefined : await openRun(newest).catch(() => undefined);
   const open =
     run !== undefined && run.record.conclusion === null && run.record.stages[name]?.state !== 'done';
+  if (typeof scenario === 'string') requireNoFleet(scenario);
   return open && scenario === undefined ? run : await createRun(configFrom(scenario ?? 'blog', options));
+}
+
+/** Several servers and their balancer live and end together. */
+function requireNoFleet(scenario: string): void {
+  if (scenario !== fleet.name) return;
+  throw new LabError('a fleet runs as a whole, not stage by stage', {
+    code: 'usage',
+    hint: 'npx lab run fleet',
+  });
 }

@@ -32,8 +32,11 @@ export async function valuesFor(name: string, choices: readonly string[] | undef
 }
 
 async function scenarioNames(): Promise<Candidate[]> {
-  const { scenarios } = await import('../../scenarios/index.js');
-  return scenarios.map(({ name, title }) => ({ word: name, meaning: title }));
+  const [{ scenarios }, { fleet }] = await Promise.all([
+    import('../../scenarios/index.js'),
+    import('../../scenarios/fleet.js'),
+  ]);
+  return [...scenarios, fleet].map(({ name, title }) => ({ word: name, meaning: title }));
 }
 
 /** Folders of stored runs, the newest first, as a person in this folder would type them. */

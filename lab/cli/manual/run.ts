@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
 import {
+  balancerChoices,
   captureChoices,
   delvePlaces,
   flavours,
+  healthCheckChoices,
+  hostChoices,
   loadDrivers,
   protocolChoices,
   targetChoices,
@@ -16,6 +19,24 @@ export function defineRun(program: Command): Command {
     .argument('[scenario]', 'a name from `npx lab scenarios`', 'blog')
     .description('the whole experiment: exit 0 as expected, 1 different, 2 inconclusive');
   runOptions(command)
+    .optionsGroup('Of a fleet: several instances behind a load balancer')
+    .option('--instances <n>', 'with fleet: how many (3)')
+    .addOption(oneOf('--balancer <name>', 'with fleet: what spreads the requests: %s', balancerChoices))
+    .addOption(
+      oneOf(
+        '--health-check <kind>',
+        'with fleet: what takes an instance out of service: %s (http)',
+        healthCheckChoices,
+      ),
+    )
+    .addOption(
+      oneOf(
+        '--hosts <kind>',
+        'with fleet: where the instances live: %s (ports; namespaces need root)',
+        hostChoices,
+      ),
+    )
+    .option('--recover', 'with fleet: restart the hung instances, one after the other, while the rest serves')
     .optionsGroup('Where it runs')
     .option('--keep-vm', 'with vagrant: keep the VM for the next command; npx lab clean ends it')
     .optionsGroup('How long, how often')
@@ -32,6 +53,7 @@ export function defineRun(program: Command): Command {
       ['core.PID, server', 'the core and its executable; a core contains the memory of a process'],
       ['diagnosis.json', 'the diagnosis'],
       ['report.html, report.md', 'the report for people'],
+      ['fleet.json, fleet.jsonl, i1/, i2/ ...', 'of a fleet: what came out, each look at it, each instance'],
     ],
     environment: [runsVariable, cacheVariable, ...sshVariables, ...outputVariables],
     examples: [
@@ -39,11 +61,16 @@ export function defineRun(program: Command): Command {
       { does: 'Its repaired twin, which must not hang', type: 'npx lab run blog --fixed' },
       { does: 'As the article built it, on any free port', type: 'npx lab run --build noinline --port 0' },
       { does: 'Another scenario, twenty times', type: 'npx lab run catalog --repeat 20' },
+      {
+        does: 'Three instances behind HAProxy, which hang one after the other',
+        type: 'npx lab run fleet',
+      },
       { does: 'On another machine', type: 'npx lab run --target ssh://me@server-7' },
       { does: 'In a VM, as the article did', type: 'npx lab run --target vagrant' },
     ],
     see: [
       'docs/runs.md',
+      'docs/fleet.md',
       'docs/remote.md',
       'docs/vm.md',
       'docs/scenarios/',

@@ -1,0 +1,71 @@
+import type { ProcessExit, Target, TargetProcess } from '../../targets/target.js';
+import type { Tool } from '../../toolchain/locate.js';
+import type { HealthCheck } from '../options.js';
+
+/** An instance as the balancer is told of it. */
+export interface Backend {
+  /** For example `i1`. */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a balancer says of one instance, by its own statistics. */
+export interface BackendView {
+  readonly name: string;
+  /** Whether it may get requests. `drained`: it was taken out by hand. */
+  readonly service: 'up' | 'down' | 'drained';
+  /** What each kind of check last said, with the balancer's own word for it; `up` also while it is only about to fall. */
+  readonly checks: Readonly<Record<HealthCheck, { readonly up: boolean; readonly said: string }>>;
+  /** Connections open now. */
+  readonly sessions: number;
+  /** Bytes that came from it, since the balancer began. */
+  readonly bytesOut: number;
+  /** Since the balancer began: connects that failed, connections that broke, tries again. */
+  readonly connectErrors: number;
+  readonly responseErrors: number;
+  readonly retries: number;
+}
+
+export interface BalancerView {
+  /** Milliseconds of the Unix epoch. */
+  readonly at: number;
+  readonly backends: readonly BackendView[];
+}
+
+export interface StartBalancer {
+  readonly target: Target;
+  readonly tool: Tool;
+  readonly backends: readonly Backend[];
+  readonly healthCheck: HealthCheck;
+  /** Path that a check over HTTP asks for. */
+  readonly path: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Folder that keeps its configuration and its log. */
+  readonly dir: string;
+}
+
+/** A running balancer. Disposing it ends it. */
+export interface RunningBalancer extends AsyncDisposable {
+  readonly process: TargetProcess;
+  /** `http://host:port` where clients come. */
+  readonly origin: string;
+  /** Resolves when it is gone; never rejects. */
+  readonly exited: Promise<ProcessExit>;
+  /** Its statistics now; `undefined` when it does not tell within two seconds. */
+  look(signal: AbortSignal): Promise<BalancerView | undefined>;
+  /** Sends it nothing new, and ends what it still holds: a hung instance would hold it for ever. */
+  drain(name: string, signal: AbortSignal): Promise<void>;
+  /** Sends it requests again, once its checks have passed. */
+  readmit(name: string, signal: AbortSignal): Promise<void>;
+}
+
+/** A kind of load balancer: one file beside this one, and a line in `index.ts`. */
+export interface Balancer {
+  readonly name: string;
+  /** Debian's. */
+  readonly package: string;
+  /** Throws `port-taken`, `target` with the end of its log, `interrupted`; nothing of it is left then. */
+  start(options: StartBalancer, signal: AbortSignal): Promise<RunningBalancer>;
+}

@@ -1,0 +1,83 @@
+import { type ChecklistRow, fails, holds, type Judgement, row, unseen } from '../checklist/row.js';
+import type { Fate } from './fates.js';
+import { listed } from './same-cause.js';
+import type { FleetSample } from './sample.js';
+
+export interface FleetClaims {
+  readonly fixed: boolean;
+  readonly loadStartedAt: number;
+  readonly fates: readonly Fate[];
+  readonly samples: readonly FleetSample[];
+}
+
+const evidence = ['fleet.jsonl'] as const;
+
+/** The article's first paragraph, claim by claim: what a single server cannot show. */
+export function fleetChecklist(claims: FleetClaims): readonly ChecklistRow[] {
+  const { fixed } = claims;
+  const judged = (judge: (claims: FleetClaims) => Judgement): Judgement =>
+    fixed ? unseen('the repaired instances ran') : judge(claims);
+  return [
+    row(
+      'several-instances',
+      'Several instances of one service stopped accepting incoming traffic.',
+      evidence,
+      judged(severalInstances),
+    ),
+    row(
+      'reached-and-hung',
+      'Requests went through the load balancer, reached the instance, and hung.',
+      evidence,
+      judged(reachedAndHung),
+    ),
+    row(
+      'connections-taken',
+      'A hung instance still takes connections, so that a check that only connects finds it well.',
+      evidence,
+      judged(connectionsTaken),
+    ),
+  ];
+}
+
+function severalInstances({ fates, loadStartedAt }: FleetClaims): Judgement {
+  const hung = fates
+    .flatMap(({ name, hungAt }) => (hungAt === null ? [] : [{ name, hungAt }]))
+    .toSorted((a, b) => a.hungAt - b.hungAt);
+  const times = hung.map(({ hungAt }) => `${((hungAt - loadStartedAt) / 1_000).toFixed(1)} s`);
+  if (hung.length === 0) return fails('none hung');
+  const seen = `${listed(hung.map(({ name }) => name))} of ${fates.length} hung, found so ${listed(times)} after the load began`;
+  return hung.length >= Math.min(2, fates.length) ? holds(seen) : fails(seen);
+}
+
+/** The balancer holds connections to it, from which no byte comes. */
+function reachedAndHung({ fates, samples }: FleetClaims): Judgement {
+  const hung = fates.filter(({ hungAt }) => hungAt !== null);
+  if (hung.length === 0) return unseen('no instance hung');
+  const most = samples
+    .flatMap(({ instances }) => instances)
+    .filter(({ balancer, direct }) => balancer !== null && direct?.kind === 'timed-out')
+    .filter(
+      ({ name, responsesPerSecond }) => responsesPerSecond === 0 && hung.some((one) => one.name === name),
+    )
+    .map(({ name, balancer }) => ({ name, sessions: balancer?.sessions ?? 0 }))
+    .toSorted((a, b) => b.sessions - a.sessions)[0];
+  return most === undefined || most.sessions === 0
+    ? fails('the balancer held no connection to an instance that gave no byte')
+    : holds(
+        `the balancer held ${most.sessions.toLocaleString('en-US')} connections to ${most.name}, and no byte came from it`,
+      );
+}
+
+function connectionsTaken({ fates, samples }: FleetClaims): Judgement {
+  const hung = fates.filter(({ hungAt }) => hungAt !== null);
+  if (hung.length === 0) return unseen('no instance hung');
+  const last = samples.filter(({ phase }) => phase !== 'recover').at(-1);
+  const checks = hung.flatMap(({ name }) => {
+    const balancer = last?.instances.find((one) => one.name === name)?.balancer;
+    return balancer ? [{ name, ...balancer }] : [];
+  });
+  if (checks.length === 0) return unseen('the balancer told nothing at the end');
+  const words = checks.map(({ name, tcp, http }) => `${name}: connect ${tcp.said}, HTTP ${http.said}`);
+  const apart = checks.every(({ tcp, http }) => tcp.up && !http.up);
+  return apart ? holds(words.join('; ')) : fails(words.join('; '));
+}

@@ -1,0 +1,113 @@
+import { epochMs } from '../clock.js';
+import { poll } from '../deadline.js';
+import type { Emit } from '../events.js';
+import type { LoadDriver } from '../load/driver.js';
+import { type Escalation, escalate } from '../load/escalate.js';
+import type { LoadPlan } from '../load/plan.js';
+import type { ProcessExit } from '../targets/target.js';
+import type { RunningBalancer } from './balancer/balancer.js';
+import type { Captures } from './captures.js';
+import type { Instance } from './instance.js';
+import type { FleetObserver } from './observe.js';
+import type { FleetSample } from './sample.js';
+import { isLost } from './state.js';
+
+export interface DriveFleet {
+  readonly instances: readonly Instance[];
+  readonly balancer: RunningBalancer;
+  readonly driver: LoadDriver;
+  readonly plan: LoadPlan;
+  /** URL of the service, through the balancer. */
+  readonly url: string;
+  readonly captures: Captures;
+  /** A healthy fleet: each instance gives a core in the midst of the hardest load. */
+  readonly fixed: boolean;
+  /** That many lost instances are enough; the rest is to be kept. */
+  readonly enoughLost: number;
+}
+
+export interface Driven {
+  readonly escalation: Escalation;
+  /** How the balancer ended, when it did. */
+  readonly balancerExit: ProcessExit | undefined;
+}
+
+/** A silent instance gets this long after the load to become a verdict, or to answer. */
+const settleWithinMs = 12_000;
+
+/** By then the clients of a step have connected again. */
+const workingAfterMs = 1_000;
+
+/** What the load wants to know of each look, and who begins captures. */
+export interface FleetDriver {
+  /** To be told of each look at the fleet. */
+  onSample(sample: FleetSample): void;
+  run(observer: FleetObserver, emit: Emit, signal: AbortSignal): Promise<Driven>;
+}
+
+/**
+ * Loads the service through its balancer, step by step, until enough instances are lost, the balancer is, or the plan
+ * ends. Each instance that hangs gives its core at once, while the others serve. Afterwards, with the load gone, it waits
+ * until each instance has answered or has been found lost, and every core is taken.
+ */
+export function fleetDriver(options: DriveFleet): FleetDriver {
+  const { instances, balancer, captures, plan } = options;
+  const enough = new AbortController();
+  let hardestSince: number | undefined;
+  /** A healthy fleet gives its cores in the midst of the hardest load, which lasts until it has. */
+  const lookAtHealthy = ({ at, load }: FleetSample): void => {
+    const lasted = hardestSince === undefined ? 0 : at - hardestSince;
+    if (lasted < workingAfterMs || load === null || load.requestsPerSecond === 0) return;
+    for (const instance of instances) captures.want(instance);
+    if (lasted >= plan.patienceMs && captures.idle()) enough.abort();
+  };
+  return {
+    onSample(sample) {
+      const lost = sample.instances.filter(({ state }) => isLost(state)).length;
+      for (const { name, state } of sample.instances) {
+        const instance = instances.find((one) => one.name === name);
+        if (state === 'hung' && instance !== undefined) captures.want(instance);
+      }
+      if (options.fixed) lookAtHealthy(sample);
+      if (lost >= options.enoughLost && captures.idle()) enough.abort();
+    },
+    async run(observer, emit, signal) {
+      void balancer.exited.then(() => enough.abort());
+      const seen: Emit = (event) => {
+        if (event.type === 'load-step' && event.step === plan.steps.at(-1)) hardestSince = epochMs();
+        emit(event);
+      };
+      const escalation = await Promise.race([
+        observer.broke,
+        escalate(
+          {
+            ...{ driver: options.driver, url: options.url, plan, enough: enough.signal },
+            // What is left of the fleet gets the same load, however silent some of it is.
+            look: () => ({ silentMs: 0, slowestProbeMs: undefined }),
+            onSample: (sample) => observer.onLoad(sample),
+          },
+          seen,
+          signal,
+        ),
+      ]);
+      observer.onLoad(undefined);
+      observer.setPhase('settle');
+      await Promise.race([observer.broke, settle(observer, signal)]);
+      await captures.settled();
+      return { escalation, balancerExit: balancer.process.exit() };
+    },
+  };
+
+  async function settle(observer: FleetObserver, signal: AbortSignal): Promise<void> {
+    await poll(
+      () => {
+        const sample = observer.latest();
+        const decided =
+          sample?.phase === 'settle' &&
+          sample.instances.every(({ state }) => isLost(state) || state === 'serving' || state === 'drained');
+        return decided && captures.idle() ? true : undefined;
+      },
+      { signal, deadlineMs: settleWithinMs, everyMs: 50 },
+    );
+  }
+}

@@ -1,0 +1,29 @@
+import type { balancerChoices, healthCheckChoices, hostChoices } from '../choices.js';
+import type { LabConfig } from '../config.js';
+
+export type BalancerName = (typeof balancerChoices)[number];
+/** `tcp`: a connection is enough; `http`: an answer is wanted. */
+export type HealthCheck = (typeof healthCheckChoices)[number];
+/** `ports`: each instance on a port of its own; `namespaces`: each on a host of its own, a network namespace. */
+export type Hosts = (typeof hostChoices)[number];
+
+export interface FleetOptions {
+  readonly instances: number;
+  readonly balancer: BalancerName;
+  /** The one that decides where requests go; the balancer asks in the other way too, and only tells. */
+  readonly healthCheck: HealthCheck;
+  readonly hosts: Hosts;
+  /** Whether hung instances are restarted, one after the other, while the others serve. */
+  readonly recover: boolean;
+}
+
+/** A fleet as it was asked for. */
+export function fleetOptions(config: LabConfig): FleetOptions {
+  return {
+    instances: config.instances ?? 3,
+    balancer: config.balancer ?? 'haproxy',
+    healthCheck: config.healthCheck ?? 'http',
+    hosts: config.hosts ?? 'ports',
+    recover: config.recover ?? false,
+  };
+}

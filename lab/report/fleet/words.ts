@@ -1,0 +1,68 @@
+import type { FleetInstance, FleetResult } from '../../fleet/result.js';
+import type { FleetFinding } from '../../fleet/same-cause.js';
+import type { InstanceState } from '../../fleet/state.js';
+import { quoteWord } from '../../quote-word.js';
+import { counted } from '../page/words.js';
+
+/** Each state as it is written, and as one character of a timeline. */
+export const stateWords: Readonly<Record<InstanceState, readonly [word: string, mark: string]>> = {
+  starting: ['starting', ' '],
+  serving: ['serving', '.'],
+  overloaded: ['overloaded', '~'],
+  hung: ['hung', '#'],
+  paused: ['paused', 'p'],
+  ended: ['ended', 'x'],
+  refusing: ['refusing', 'r'],
+  'cut-off': ['cut off', '/'],
+  drained: ['drained', 'd'],
+  restarting: ['restarting', '>'],
+};
+
+/** `hung 14.2 s after the load began`, or the state with its reason. */
+export function fateText(instance: FleetInstance, { loadStartedAt }: FleetResult): string {
+  const [word] = stateWords[instance.state];
+  const again =
+    instance.answeredAgain === 0
+      ? ''
+      : `; ${counted(instance.answeredAgain, 'time')} it was silent before and answered again`;
+  if (instance.hungAt === null) return `${word}${again}`;
+  return `${word}, found so ${seconds(instance.hungAt - loadStartedAt)} after the load began${again}`;
+}
+
+/** What a check made of a hung instance. */
+export function checkText(afterMs: number | null): string {
+  if (afterMs === null) return 'found it well to the end';
+  return afterMs < 0
+    ? `failed, ${seconds(-afterMs)} before the lab was sure`
+    : `failed, ${seconds(afterMs)} after the lab was sure`;
+}
+
+/** What differs from instance to instance under one root cause. */
+export function differenceText({
+  name,
+  goroutines,
+  victims,
+  sending,
+}: FleetFinding['instances'][number]): string {
+  const who =
+    goroutines.length === 1 ? `goroutine ${goroutines[0]}` : counted(goroutines.length, 'goroutine');
+  const what = sending === null ? '' : ` with ${sending}`;
+  return `${name}: ${who}${what}; ${counted(victims, 'goroutine')} behind`;
+}
+
+/** How an instance's core is looked at again. */
+export function analyzeCommand(instance: FleetInstance, folder: string): string | undefined {
+  if (instance.core === null || instance.exe === null) return undefined;
+  const path = (file: string) => quoteWord(`${folder}/${file}`);
+  return `npx lab analyze --exe ${path(instance.exe)} --core ${path(instance.core)}`;
+}
+
+/** In a sentence what became of the service while it was brought back. */
+export function recoveryText({ recovery }: FleetResult): string | undefined {
+  if (recovery === null) return undefined;
+  const { steps, visits, living } = recovery;
+  const rest = living.length === 0 ? 'no instance served meanwhile' : `${living.join(', ')} served meanwhile`;
+  return `${steps.map(({ name }) => name).join(', ')} drained, restarted and readmitted one after the other; ${rest}; of ${counted(visits.answered + visits.failed, 'request')} of a visitor ${visits.failed} failed.`;
+}
+
+export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
