@@ -119,7 +119,9 @@ describe('the experiment on a host over SSH', function () {
     expect(walked).to.contain('`ssh server-7`');
     expect(walked).to.match(/^\$ dlv core server core\.\d+ --headless/m);
     expect(walked).to.match(/^\(dlv\) stack 50 -full$/m);
-    expect(walked.split('\n').filter((line) => line.startsWith('$ ') && line.includes('/tmp/'))).to.deep.equal([]);
+    expect(
+      walked.split('\n').filter((line) => line.startsWith('$ ') && line.includes('/tmp/')),
+    ).to.deep.equal([]);
     expect(await host.leftovers()).to.deep.equal([]);
   });
 
