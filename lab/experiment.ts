@@ -5,13 +5,12 @@ import type { ChecklistRow } from './checklist/row.js';
 import { keepBusy, load } from './drive/stage.js';
 import { messageOf, toLabError } from './errors.js';
 import type { Emit } from './events.js';
-import { analyzeRun, compareWithArticle } from './findings.js';
+import { analyzeRun, type Concluded, compareWithArticle, coreNameOf, walkThere } from './findings.js';
 import { type HangOutcome, hasFault, hasSurvived } from './hang/outcome.js';
 import { writeReports } from './report/run-files.js';
 import type { RunningServer } from './server/start.js';
 import {
   build,
-  bundleOf,
   capture,
   connect,
   delveThereOf,
@@ -30,7 +29,7 @@ import { recordSeries } from './store/recorder.js';
 import type { Conclusion } from './store/run-record.js';
 import type { Run } from './store/run-store.js';
 import { delveThere } from './targets/delve-there.js';
-import { concludeChecklist, concludeDiagnosis, concludeHang, conclusion } from './verdict.js';
+import { concludeChecklist, concludeDiagnosis, concludeHang, conclusion as conclusionOf } from './verdict.js';
 
 export interface Result {
   readonly conclusion: Conclusion;
@@ -52,27 +51,26 @@ export async function runExperiment(
   onVerdict: OnVerdict = () => {},
 ): Promise<Result> {
   try {
-    const { hang, captured, diagnosis: early } = await observeServer(run, {}, emit, signal);
+    const { hang, captured, ...there } = await observeServer(run, {}, emit, signal);
     const { scenario, config } = plannedIn(run);
     const seen = concludeHang(hang, config.fixed);
     if (!captured) return await finish(run, emit, signal, onVerdict, { conclusion: seen });
-    const diagnosis = early ?? (await analyzeRun(run, emit, signal));
+    const diagnosis = there.diagnosis ?? (await analyzeRun(run, emit, signal));
     const verdict =
       seen.verdict === 'confirmed' ? concludeDiagnosis(diagnosis, scenario, config.fixed) : seen;
-    return await finish(run, emit, signal, onVerdict, { conclusion: verdict, diagnosis });
+    return await finish(run, emit, signal, onVerdict, { ...there, conclusion: verdict, diagnosis });
   } catch (thrown) {
     const error = toLabError(thrown);
-    await run.conclude(conclusion('unknown', error.message, [messageOf(error)])).catch(() => {});
+    await run.conclude(conclusionOf('unknown', error.message, [messageOf(error)])).catch(() => {});
     throw thrown;
   }
 }
 
-export interface Observed {
+/** With what was concluded on the target, when Delve reads the core there. */
+export interface Observed extends Concluded {
   readonly hang: HangOutcome;
   /** Whether a core was taken: the fault showed, or the repaired twin bore everything. */
   readonly captured: boolean;
-  /** Present when Delve reads the core on the target, which has to be there for it. */
-  readonly diagnosis?: Diagnosis;
 }
 
 export interface ObserveOptions {
@@ -108,7 +106,7 @@ export async function observeServer(
   const hang = await load(context, server);
   if (hasFault(hang)) {
     await (quick ? captureOnly(context, server) : captureWithLooks(context, server));
-    return { hang, captured: true, ...(await analyzedThere(context)) };
+    return { hang, captured: true, ...(await analyzedThere(context, quick)) };
   }
   const healthy = hasSurvived(hang) && plannedIn(run).config.fixed;
   if (healthy) {
@@ -117,21 +115,21 @@ export async function observeServer(
     await capture(context, server, () => keepBusy(context, server));
   }
   await stop(context, server);
-  return { hang, captured: healthy, ...(healthy ? await analyzedThere(context) : {}) };
+  return { hang, captured: healthy, ...(healthy ? await analyzedThere(context, quick) : {}) };
 }
 
-async function analyzedThere({
-  run,
-  target,
-  emit,
-  signal,
-}: StageContext): Promise<Pick<Observed, 'diagnosis'>> {
+async function analyzedThere(
+  { run, target, emit, signal }: StageContext,
+  quick: boolean,
+): Promise<Concluded> {
   const dlv = delveThereOf(run);
   if (dlv === undefined) return {};
   const folder = await folderOn(target, run, signal);
-  const core = join(folder, `core.${bundleOf(run).pid}`);
+  const core = join(folder, coreNameOf(run));
   const launch = delveThere({ target, dlv, exe: join(folder, 'server'), core });
-  return { diagnosis: await analyzeRun(run, emit, signal, { launch }) };
+  const diagnosis = await analyzeRun(run, emit, signal, { launch });
+  const walk = quick ? undefined : await walkThere(run, diagnosis, { target, dlv, folder }, signal);
+  return { diagnosis, ...(walk && { walk }) };
 }
 
 async function captureWithLooks(context: StageContext, server: RunningServer): Promise<void> {
@@ -158,14 +156,15 @@ async function finish(
   emit: Emit,
   signal: AbortSignal,
   onVerdict: OnVerdict,
-  seen: { readonly conclusion: Conclusion; readonly diagnosis?: Diagnosis },
+  { conclusion: concluded, ...seen }: Concluded & { readonly conclusion: Conclusion },
 ): Promise<Result> {
-  await run.conclude(seen.conclusion);
-  onVerdict(seen.conclusion, seen.diagnosis);
+  await run.conclude(concluded);
+  onVerdict(concluded, seen.diagnosis);
   const { article = false } = plannedIn(run).scenario;
-  const rows = article ? await compareWithArticle(run, seen.diagnosis, emit, signal) : [];
-  const result = { ...seen, conclusion: concludeChecklist(seen.conclusion, rows), checklist: rows };
-  await run.conclude(result.conclusion);
+  const rows = article ? await compareWithArticle(run, seen, emit, signal) : [];
+  const conclusion = concludeChecklist(concluded, rows);
+  const result = { ...(seen.diagnosis && { diagnosis: seen.diagnosis }), conclusion, checklist: rows };
+  await run.conclude(conclusion);
   await writeReports(run);
   return result;
 }

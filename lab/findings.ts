@@ -14,10 +14,11 @@ import type { LaunchDelve } from './delve/launch.js';
 import type { Emit } from './events.js';
 import { checklistSummary } from './report/checklist-text.js';
 import { goRootOf, sourceMapOf } from './run-sources.js';
-import { bundleOf, delveThereOf, inStage, loadFactsOf, plannedIn, savedStage } from './stages/index.js';
+import { bundleOf, inStage, loadFactsOf, plannedIn, savedStage } from './stages/index.js';
 import { writeJson } from './store/json-file.js';
 import { membersFile, writeMembers } from './store/members.js';
 import type { Run } from './store/run-store.js';
+import type { Target } from './targets/target.js';
 import { ensureDelve } from './toolchain/index.js';
 
 /*
@@ -61,15 +62,22 @@ export async function analyzeRun(
   });
 }
 
+/** What is known of a run's core. */
+export interface Concluded {
+  readonly diagnosis?: Diagnosis;
+  /** Present when the walk through the core was done on its target. */
+  readonly walk?: Walk;
+}
+
 /** The reproduction checklist, with the article's walk through the core done by hand. */
 export async function compareWithArticle(
   run: Run,
-  diagnosis: Diagnosis | undefined,
+  { diagnosis, walk: walkedThere }: Concluded,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<readonly ChecklistRow[]> {
   return await inStage({ run, emit, signal }, 'checklist', 'the article, claim by claim', async (limited) => {
-    const walk = diagnosis?.verdict === 'deadlock' ? await walkThrough(run, diagnosis, limited) : undefined;
+    const walk = walkedThere ?? (await walkHere(run, diagnosis, limited));
     if (walk !== undefined) await writeJson(run.file('walk.json'), walk);
     const input = await checklistInput(run, diagnosis, walk);
     const rows = checklist(input);
@@ -86,17 +94,31 @@ export function bundleIn(run: Run): Bundle {
   return { ...bundle, core: here(bundle.core), exe: here(bundle.exe) };
 }
 
-async function walkThrough(run: Run, diagnosis: Diagnosis, signal: AbortSignal): Promise<Walk | undefined> {
+async function walkHere(
+  run: Run,
+  diagnosis: Diagnosis | undefined,
+  signal: AbortSignal,
+): Promise<Walk | undefined> {
+  if (diagnosis?.verdict !== 'deadlock') return undefined;
   const { core, exe } = bundleIn(run);
-  const { goVersion } = diagnosis.process;
-  const dlv = await ensureDelve({ goVersion, install: false }, signal).catch((error: unknown) => {
-    // A core that Delve read elsewhere is walked through by nobody here.
-    if (delveThereOf(run) !== undefined && !signal.aborted) return undefined;
-    throw error;
-  });
-  if (dlv === undefined) return undefined;
-  return await walkCore({ dlv: dlv.path, exe, core, dir: run.dir, diagnosis, signal });
+  const { path: dlv } = await ensureDelve({ goVersion: diagnosis.process.goVersion, install: false }, signal);
+  return await walkCore({ dlv, exe, core, dir: run.dir, diagnosis, signal });
 }
+
+/** The same with the Delve of the target, where the core and its executable still lie in a folder of its own. */
+export async function walkThere(
+  run: Run,
+  diagnosis: Diagnosis,
+  { target, dlv, folder }: { readonly target: Target; readonly dlv: string; readonly folder: string },
+  signal: AbortSignal,
+): Promise<Walk | undefined> {
+  if (plannedIn(run).scenario.article !== true || diagnosis.verdict !== 'deadlock') return undefined;
+  const files = { exe: 'server', core: coreNameOf(run) };
+  return await walkCore({ target, dlv, ...files, dir: folder, home: run.dir, diagnosis, signal });
+}
+
+/** In the run's folder on its target. */
+export const coreNameOf = (run: Run): string => `core.${bundleOf(run).pid}`;
 
 async function checklistInput(
   run: Run,

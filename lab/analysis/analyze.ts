@@ -8,6 +8,7 @@ import { findingOf } from './findings/finding.js';
 import { fingerprintOf } from './findings/fingerprint.js';
 import { groupsOf, userLocations } from './findings/groups.js';
 import { besideRuntime } from './findings/leak-profile.js';
+import { studyNetwork } from './findings/network.js';
 import type { Outlooks } from './findings/outlook.js';
 import { slowHolders, slowWaits } from './findings/slow.js';
 import { summaryOf, unearned, verdictOf } from './findings/verdict.js';
@@ -43,6 +44,8 @@ export interface Listeners {
 export interface Beside {
   /** The runtime's own leak profile. */
   readonly leakProfile?: LeakProfile | undefined;
+  /** Other processes are looked at as well: what waits for one of them is told. */
+  readonly network?: boolean | undefined;
   /** When the input was taken, as far as that is known. */
   readonly taken?: Date | undefined;
 }
@@ -87,6 +90,7 @@ export async function analyze(
   const { claims: all, undecided: open, limits: repeated, outlooks, suspects } = claimsOf(study);
   const undecided = [...open, ...unearned(trust, outlooks)];
   const slow = await slowOf(study.input, outlooks, read);
+  const network = options.network === true ? await networkOf(study.input, read) : undefined;
   const claims = weighed(all, trust, study.input);
   const rootFrames = await rootFramesOf(claims, snapshot, read);
   const findings = claims
@@ -119,6 +123,7 @@ export async function analyze(
     ...(suspects.length === 0 ? {} : { suspects: [...suspects] }),
     ...(leakProfile && seen && { leakProfile: besideRuntime(leakProfile, seen) }),
     ...(slow.length === 0 ? {} : { slow }),
+    ...(network && { network }),
     stats: await statsOf(read, engine, began),
     limits: inOrder(
       ...[read.limits, unansweredSearches],
@@ -133,6 +138,12 @@ async function slowOf(input: RuleInput, outlooks: Outlooks, read: Reading) {
   const holders = slowHolders(input, outlooks);
   const ids = new Set(holders.flatMap(({ bucket }) => bucket.ids.slice(0, 1)));
   return slowWaits(holders, (await read.waitFacts?.(ids)) ?? new Map(), input);
+}
+
+/** Who waits for another process, and who waits behind that while another process waits. */
+async function networkOf(input: RuleInput, read: Reading) {
+  const { wanted, told } = studyNetwork(input);
+  return told((await read.networkEnds?.(wanted)) ?? new Map());
 }
 
 const nowhereLocated = { channels: nothingLocated };

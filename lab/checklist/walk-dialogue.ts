@@ -2,7 +2,7 @@ import { interrupted, messageOf } from '../errors.js';
 import { recordOf } from '../store/command-record.js';
 import { notObserved, type Observation, seen } from './observation.js';
 import type { Walk } from './walk.js';
-import { noFinding, plainEnv, type WalkContext } from './walk-context.js';
+import { noFinding, patienceFor, plainEnv, type WalkContext } from './walk-context.js';
 import { dialogue, parseDelveStack, type WalkFrame } from './walk-parse.js';
 
 const dialogueMs = 30_000;
@@ -80,7 +80,8 @@ async function type(
   const input = `${[...lines, 'exit'].join('\n')}\n`;
   const argv = [dlv, 'core', exe, core, '--allow-non-terminal-interactive=true'];
   const startedAt = Date.now();
-  const result = await target.exec(argv, { signal, cwd: dir, env: plainEnv, input, timeoutMs: dialogueMs });
+  const timeoutMs = dialogueMs * patienceFor(target);
+  const result = await target.exec(argv, { signal, cwd: dir, env: plainEnv, input, timeoutMs });
   records.push(recordOf(result, { id, startedAt, cwd: dir, input }));
   return { ...result, answers: dialogue(input, result.stdout)?.map(({ printed }) => printed) };
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { poll, withDeadline } from '../deadline.js';
 import { interrupted, LabError, messageOf } from '../errors.js';
 import { type CommandRecord, recordOf } from '../store/command-record.js';
+import type { Endpoint } from '../targets/target.js';
 import { notObserved, type Observation, seen } from './observation.js';
-import { pageLimit, plainEnv, takeLog, type WalkContext } from './walk-context.js';
+import { pageLimit, patienceFor, plainEnv, type WalkContext } from './walk-context.js';
 
 const startMs = 20_000;
 const answerMs = 60_000;
@@ -19,8 +20,8 @@ export interface Fetched {
 
 /** Starts a headless Delve on the core, asks it for all goroutines, and saves its raw answer. */
 export async function fetchGoroutines(context: WalkContext): Promise<Fetched> {
-  const { dir, listFile, signal, diagnosis } = context;
-  const saved = join(dir, listFile);
+  const { home, listFile, signal, diagnosis } = context;
+  const saved = join(home, listFile);
   const exists = await stat(saved).then(
     () => true,
     () => false,
@@ -28,7 +29,7 @@ export async function fetchGoroutines(context: WalkContext): Promise<Fetched> {
   if (exists && diagnosis.process.goroutines.total > pageLimit) {
     return {
       listening: notObserved(`${listFile} had been saved by the analysis`),
-      list: seen(await readFile(saved, { encoding: 'utf8', signal })),
+      list: seen(await savedList(context, saved)),
     };
   }
   try {
@@ -45,8 +46,9 @@ async function askHeadless(context: WalkContext): Promise<Fetched> {
   const argv = [dlv, 'core', exe, core, '--headless', '--listen', '127.0.0.1:0', '--api-version=2'];
   const startedAt = Date.now();
   const began = performance.now();
-  await takeLog(dir, headlessLog); // one of a walk that was killed
   const logFile = join(dir, headlessLog);
+  const removeLog = () => target.exec(['rm', '-f', '--', logFile], { signal });
+  await removeLog(); // one of a walk that was killed
   let stdout = '';
   try {
     // Disposed when this block ends: a Delve that listens lets whoever reaches it run code.
@@ -57,7 +59,7 @@ async function askHeadless(context: WalkContext): Promise<Fetched> {
         const address = /API server listening at: (\S+)\n/.exec(stdout)?.[1];
         return address ?? (server.exit() === undefined ? undefined : '');
       },
-      { signal, deadlineMs: startMs, everyMs: 10 },
+      { signal, deadlineMs: startMs * patienceFor(target), everyMs: 10 },
     );
     records.push({
       ...{ id: 'dlv-headless', pipeline: [argv], cwd: dir, background: true },
@@ -71,13 +73,20 @@ async function askHeadless(context: WalkContext): Promise<Fetched> {
     }
     return { listening: seen(line), list: seen(await request(context, line)) };
   } finally {
-    await takeLog(dir, headlessLog);
+    await removeLog().catch(() => {});
   }
+}
+
+/** The analysis may have saved it here; jq is asked where the walk is. */
+async function savedList({ target, dir, listFile, signal }: WalkContext, saved: string): Promise<string> {
+  if (target.kind !== 'local') await target.upload(saved, join(dir, listFile), signal);
+  return await readFile(saved, { encoding: 'utf8', signal });
 }
 
 /** Sends the article's request and saves the answer. */
 async function request(context: WalkContext, address: string): Promise<string> {
-  const { target, dir, listFile, records, signal, diagnosis } = context;
+  const { target, dir, home, listFile, records, signal, diagnosis } = context;
+  const timeoutMs = answerMs * patienceFor(target);
   const large = diagnosis.process.goroutines.total > pageLimit;
   const params = large ? [{ Start: 0, Count: pageLimit }] : [];
   const json = JSON.stringify({ method: 'RPCServer.ListGoroutines', params, id: 2 });
@@ -89,10 +98,13 @@ async function request(context: WalkContext, address: string): Promise<string> {
     ['echo', '-n', json],
     ['nc', '-N', '127.0.0.1', port],
   ];
-  const save = (answer: string) => writeFile(join(dir, listFile), answer, { mode: 0o600 });
+  const save = async (answer: string) => {
+    await writeFile(join(home, listFile), answer, { mode: 0o600 });
+    if (target.kind !== 'local') await target.upload(join(home, listFile), join(dir, listFile), signal);
+  };
   if (await hasNetcat(context)) {
     const argv = ['nc', '-N', '127.0.0.1', port];
-    const result = await target.exec(argv, { signal, cwd: dir, input: json, timeoutMs: answerMs });
+    const result = await target.exec(argv, { signal, cwd: dir, input: json, timeoutMs });
     records.push({
       ...recordOf(result, { id: 'list-goroutines', startedAt, cwd: dir, stdoutFile: listFile, note: page }),
       pipeline: typed,
@@ -108,12 +120,11 @@ async function request(context: WalkContext, address: string): Promise<string> {
       },
     );
   }
-  const answer = await exchange(Number(port), json, withDeadline(signal, answerMs)).catch(
-    (error: unknown) => {
-      signal.throwIfAborted();
-      throw new LabError(`Delve brought no answer: ${messageOf(error)}`, { code: 'internal', cause: error });
-    },
-  );
+  const endpoint = await target.reach(Number(port), signal);
+  const answer = await exchange(endpoint, json, withDeadline(signal, timeoutMs)).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw new LabError(`Delve brought no answer: ${messageOf(error)}`, { code: 'internal', cause: error });
+  });
   await save(answer);
   const note = ['no nc that knows -N is installed: the lab sent this request itself', page];
   const record: CommandRecord = {
@@ -138,10 +149,10 @@ async function hasNetcat({ target, signal }: WalkContext): Promise<boolean> {
 }
 
 /** One request, one answer: Delve ends the connection when it has read to the end of ours. */
-export async function exchange(port: number, text: string, signal: AbortSignal): Promise<string> {
+export async function exchange(endpoint: Endpoint, text: string, signal: AbortSignal): Promise<string> {
   const chunks: Buffer[] = [];
   await new Promise<void>((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true, signal });
+    const socket = connect({ ...endpoint, allowHalfOpen: true, signal });
     socket.on('connect', () => socket.end(text));
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('end', () => resolve());

@@ -4,7 +4,7 @@ import { type CommandRecord, recordOf } from '../store/command-record.js';
 import type { ExecResult } from '../targets/target.js';
 import { notObserved, type Observation, seen } from './observation.js';
 import type { Walk } from './walk.js';
-import { noFinding, plainEnv, type WalkContext } from './walk-context.js';
+import { noFinding, patienceFor, plainEnv, type WalkContext } from './walk-context.js';
 import {
   countUserLocations,
   goroutineListSchema,
@@ -114,7 +114,8 @@ async function tool(
 ): Promise<ExecResult | undefined> {
   const fed = input === undefined ? {} : { input };
   try {
-    return await target.exec(argv, { signal, cwd: dir, env: plainEnv, timeoutMs: jqMs, ...fed });
+    const timeoutMs = jqMs * patienceFor(target);
+    return await target.exec(argv, { signal, cwd: dir, env: plainEnv, timeoutMs, ...fed });
   } catch (error) {
     if (signal.aborted) throw interrupted(error);
     if (error instanceof LabError && error.code === 'missing-tool') return undefined;

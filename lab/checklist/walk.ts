@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type CommandRecord, commandRecordSchema } from '../store/command-record.js';
 import { localTarget } from '../targets/local.js';
+import type { Target } from '../targets/target.js';
 import { observationOf } from './observation.js';
 import type { WalkContext, WalkOptions } from './walk-context.js';
 import { talkToDelve } from './walk-dialogue.js';
@@ -43,6 +44,8 @@ export const walkSchema = z.object({
   ),
   /** The value that the goroutine is sending, as Delve prints it. */
   sending: observationOf(z.string()),
+  /** The machine that all of it was typed on; absent when it was the lab's. */
+  on: z.object({ kind: z.enum(['ssh', 'vagrant']), name: z.string() }).optional(),
   records: z.array(commandRecordSchema),
 });
 
@@ -54,10 +57,16 @@ export type Walk = z.infer<typeof walkSchema>;
  * goroutines. A missing tool becomes an observation that says so; throws `interrupted` only.
  */
 export async function walkCore(options: WalkOptions): Promise<Walk> {
+  if (options.target !== undefined) return await walkOn(options.target, options);
   await using target = localTarget();
+  return await walkOn(target, options);
+}
+
+async function walkOn(target: Target, options: WalkOptions): Promise<Walk> {
   const context: WalkContext = {
     ...options,
     target,
+    home: options.home ?? options.dir,
     records: [],
     listFile: options.listFile ?? 'list_goroutines.json',
     finding: options.diagnosis.findings[0],
@@ -70,7 +79,11 @@ export async function walkCore(options: WalkOptions): Promise<Walk> {
   const [list, stack] = await Promise.allSettled([reading(), talkToDelve(context)]);
   if (list.status === 'rejected') throw list.reason;
   if (stack.status === 'rejected') throw stack.reason;
-  return { ...list.value, ...stack.value, records: inOrder(context.records) };
+  const { kind, name } = target;
+  return {
+    ...{ ...list.value, ...stack.value, records: inOrder(context.records) },
+    ...(kind === 'local' ? {} : { on: { kind, name } }),
+  };
 }
 
 /** The article's order, whatever ran at the same time. */

@@ -10,8 +10,8 @@ import { requireWritable } from './written-file.js';
 
 /** What `lab analyze` takes, as commander hands it over. */
 const optionsSchema = z.looseObject({
-  exe: z.string().optional(),
-  core: z.string().optional(),
+  exe: z.array(z.string()).default([]),
+  core: z.array(z.string()).default([]),
   debugFile: z.string().optional(),
   run: z.string().optional(),
   dump: z.string().optional(),
@@ -38,7 +38,15 @@ const optionsSchema = z.looseObject({
   source: z.union([z.boolean(), z.string().min(1)]).default(true),
 });
 
-export type AnalyzeOptions = z.infer<typeof optionsSchema>;
+/** `exe` and `core` are the first of all that were named. */
+export type AnalyzeOptions = ReturnType<typeof withFirst>;
+
+const withFirst = ({ exe, core, ...options }: z.infer<typeof optionsSchema>) => ({
+  ...options,
+  ...{ exes: exe, cores: core },
+  exe: exe[0],
+  core: core[0],
+});
 
 /** What is written, as messages call it. */
 export const written = {
@@ -57,7 +65,7 @@ function parseLabel(text: string): WantedLabel {
 /** Throws `usage` for what cannot be read. */
 export function readAnalyzeOptions(options: unknown): AnalyzeOptions {
   const parsed = optionsSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return withFirst(parsed.data);
   throw new LabError(complaintsText(parsed.error, options), {
     code: 'usage',
     hint: 'see `npx lab analyze --help`',

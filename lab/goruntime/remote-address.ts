@@ -1,9 +1,10 @@
 import type { CoreMemory } from '../core/memory.js';
 import { type EvaluateGlobal, structIfAny } from './layout.js';
 
-/** Where a connection of package net keeps the address of its other end, in this binary. */
+/** Where a connection of package net keeps the addresses of its ends, in this binary. */
 export interface ConnectionLayout {
-  /** `raddr` of `net.netFD`, an interface. */
+  /** `laddr` and `raddr` of `net.netFD`, interfaces. */
+  readonly local: number;
   readonly remote: number;
   readonly ip: number;
   readonly port: number;
@@ -23,11 +24,11 @@ export async function readConnectionLayout(
     offsets('net.TCPAddr'),
     offsets('net/http.persistConn'),
   ]);
-  const remote = fd.get('raddr');
+  const [local, remote] = [fd.get('laddr'), fd.get('raddr')];
   const ip = address.get('IP');
   const port = address.get('Port');
-  if (remote === undefined || ip === undefined || port === undefined) return undefined;
-  return { remote, ip, port, ofClient: client.get('conn') };
+  if (local === undefined || remote === undefined || ip === undefined || port === undefined) return undefined;
+  return { local, remote, ip, port, ofClient: client.get('conn') };
 }
 
 /**
@@ -53,9 +54,25 @@ export function remoteOf(
   return undefined;
 }
 
-function remoteAt(memory: CoreMemory, { remote, ip, port }: ConnectionLayout, fd: number) {
-  if (fd < 4096 || memory.u64(fd + remote) === 0) return undefined;
-  const address = memory.u64(fd + remote + 8) ?? 0;
+/** Both ends of what may be a `net.netFD`, as `10.2.0.7:5432`; `undefined` when it is none, or has no other end. */
+export function connectionAt(
+  memory: CoreMemory,
+  layout: ConnectionLayout,
+  fd: number,
+): { readonly local: string; readonly remote: string } | undefined {
+  const remote = remoteAt(memory, layout, fd);
+  const local = addressIn(memory, layout, fd + layout.local);
+  return remote === undefined || local === undefined ? undefined : { local, remote };
+}
+
+function remoteAt(memory: CoreMemory, layout: ConnectionLayout, fd: number): string | undefined {
+  return fd < 4096 ? undefined : addressIn(memory, layout, fd + layout.remote);
+}
+
+/** Of an interface with a `net.TCPAddr`. */
+function addressIn(memory: CoreMemory, { ip, port }: ConnectionLayout, at: number): string | undefined {
+  if ((memory.u64(at) ?? 0) === 0) return undefined;
+  const address = memory.u64(at + 8) ?? 0;
   if (address < 4096) return undefined;
   const length = memory.u64(address + ip + 8);
   const number = memory.u64(address + port);

@@ -15,7 +15,7 @@ export function delveSentence(delve: DelveUsed, code: (text: string) => string):
 
 /** The Delve that a run's walk through the core typed into; `undefined` where it typed into none. */
 export function delveOfWalk(
-  { records }: Pick<Walk, 'records'>,
+  { records, on }: Pick<Walk, 'records' | 'on'>,
   version: string,
   delve: DelveUsed | undefined,
 ): DelveUsed | undefined {
@@ -23,6 +23,7 @@ export function delveOfWalk(
     .flatMap(({ pipeline }) => pipeline)
     .find(([name = '', act]) => act === 'core' && name.startsWith('/'))?.[0];
   if (program === undefined) return undefined;
+  if (on !== undefined) return { version, onPath: false };
   if (program === delve?.path) return delve;
   return { version, path: program, onPath: false };
 }

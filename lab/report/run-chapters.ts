@@ -74,13 +74,25 @@ export function runChapters(
             records,
           },
     ),
-    map(walk, ({ records }) => ({
-      title: 'Walk through the core',
-      text: "The article's way, command by command, now that nothing but two files is left of the server.",
-      records,
-    })),
+    map(walk, walkChapter),
   ];
   return chapters.filter((chapter) => chapter !== undefined);
+}
+
+/** On another machine the files of the run lie in a folder that is gone: what is typed there names them alone. */
+function walkChapter({ records, on }: Walk): TranscriptChapter {
+  const title = 'Walk through the core';
+  if (on === undefined) {
+    const text =
+      "The article's way, command by command, now that nothing but two files is left of the server.";
+    return { title, text, records };
+  }
+  const login = on.kind === 'vagrant' ? `vagrant ssh ${on.name}` : `ssh ${on.name}`;
+  return {
+    title,
+    text: `The article's way, command by command, with the Delve of that machine: \`${login}\`, then in the folder with the executable and its core.`,
+    records: records.map(({ cwd: _, ...record }) => record),
+  };
 }
 
 const buildText = {

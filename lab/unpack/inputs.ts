@@ -16,6 +16,8 @@ import type { Unpacked } from './unpack.js';
 export interface GivenInputs {
   /** An executable, wrapped or not, or a folder to look for it in; the core and what it lies in are asked when not given. */
   readonly exe?: string | undefined;
+  /** In its place several such executables and folders: that of the core's build is taken. */
+  readonly exes?: readonly string[] | undefined;
   /** A core, wrapped or not, or `coredumpctl:PID`. */
   readonly core: string;
   /** A debug file or an unstripped executable, wrapped or not, or a folder to look for it in. */
@@ -117,12 +119,13 @@ async function openCore({ exe, core }: GivenInputs, opening: Opening) {
 const writtenAt = (file: string) => statSync(file, { throwIfNoEntry: false })?.mtime;
 
 async function openExecutable(
-  { exe, core }: GivenInputs,
+  { exe, exes = [], core }: GivenInputs,
   opened: string,
   programs: readonly Unpacked[],
   opening: Opening,
 ): Promise<string> {
   const { onNote, onProgress, signal } = opening;
+  if (exes.length > 1) return await oneOf(exes, core, opened, opening);
   if (exe === undefined || resolve(exe) === resolve(core)) {
     const found = await matching(programs, opened, signal);
     if (found !== undefined) return found.path;
@@ -142,6 +145,23 @@ async function openExecutable(
   // What does not fit is told by the check of the pair.
   const fits = (await matching(found.programs, opened, signal)) ?? found.programs[0];
   return (fits as Unpacked).path;
+}
+
+/** Of several executables, wrapped or in folders, the one that is of the build of the core. */
+async function oneOf(
+  exes: readonly string[],
+  core: string,
+  opened: string,
+  opening: Opening,
+): Promise<string> {
+  for (const exe of exes) {
+    const path = await unlessBad(openExecutable({ exe, core }, opened, [], opening));
+    if (path !== undefined && (await matching([{ path }], opened, opening.signal)) !== undefined) return path;
+  }
+  throw bad(
+    `none of the ${exes.length} executables can be shown to be of the build of ${core}`,
+    'pass its executable as well, or a folder in which it is looked for by its build ID: --exe DIR',
+  );
 }
 
 /** The executable where the process had it, if it is of that very build. */

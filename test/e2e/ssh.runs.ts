@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
@@ -43,6 +43,22 @@ describe('the experiment on a host over SSH', function () {
     return documentSchema.parse(await lab(['run', ...args], env));
   }
 
+  /** What reads the sources is there. A Go at its usual place is found without PATH; without modules it builds no Delve. */
+  async function machineWithoutDelve() {
+    const bin = await mkdtemp(host.file('bin-'));
+    for (const name of ['node', 'ssh', 'sh', 'git', 'curl']) {
+      const { stdout, exitCode } = await execa('which', [name], { reject: false });
+      if (exitCode === 0) await symlink(stdout, join(bin, name));
+    }
+    const nothing = { PATH: bin, HOME: bin, LAB_CACHE: join(bin, 'no-delve'), GOPROXY: 'off' };
+    const [{ path: helper }] = await Promise.all([
+      ensureFacts({ goVersion: 'go1.19' }, new AbortController().signal),
+      mkdir(nothing.LAB_CACHE),
+    ]);
+    await symlink(dirname(helper), join(nothing.LAB_CACHE, basename(dirname(helper))));
+    return nothing;
+  }
+
   const bundleIn = ({ stages }: z.infer<typeof documentSchema>): Bundle =>
     bundleSchema.parse(Object(stages['capture']).result);
 
@@ -78,19 +94,7 @@ describe('the experiment on a host over SSH', function () {
   });
 
   it('reads the core with the Delve of the host, asked for or where this machine has none', async () => {
-    const bin = host.file('bin');
-    await mkdir(bin);
-    for (const name of ['node', 'ssh', 'sh', 'git']) {
-      const { stdout, exitCode } = await execa('which', [name], { reject: false });
-      if (exitCode === 0) await symlink(stdout, join(bin, name));
-    }
-    // A Go at its usual place is found without PATH; without modules it builds no Delve, nor what reads the sources.
-    const nothing = { PATH: bin, HOME: bin, LAB_CACHE: host.file('no-delve'), GOPROXY: 'off' };
-    const [{ path: helper }] = await Promise.all([
-      ensureFacts({ goVersion: 'go1.19' }, new AbortController().signal),
-      mkdir(nothing.LAB_CACHE),
-    ]);
-    await symlink(dirname(helper), join(nothing.LAB_CACHE, basename(dirname(helper))));
+    const nothing = await machineWithoutDelve();
     const args = ['catalog', '--target', host.target];
     // Mostly they wait; two at once also must not disturb each other.
     const both = await Promise.all([run([...args, '--delve', 'there']), run(args, nothing)]);
@@ -100,6 +104,24 @@ describe('the experiment on a host over SSH', function () {
       const here = diagnosisSchema.parse(await lab(['analyze', '--run', dir], {}, 1));
       expect(shapeOf(diagnosis)).to.deep.equal(shapeOf(here));
     }
+    expect(await host.leftovers()).to.deep.equal([]);
+  });
+
+  it('walks through the core as the article does with the Delve of the host, where this machine has none', async () => {
+    const nothing = await machineWithoutDelve();
+    const there = await run(['blog', '--target', host.target, ...anyPort], nothing);
+    expect(there.conclusion).to.include({ verdict: 'confirmed' });
+    const rows = there.checklist ?? [];
+    expect(rows.length).to.equal(33);
+    expect(rows.filter(({ outcome }) => outcome === 'fails' || outcome === 'not-observed')).to.deep.equal([]);
+    const transcript = await readFile(join(there.dir, 'transcript.md'), 'utf8');
+    const walked = transcript.slice(transcript.indexOf('## Walk through the core'));
+    expect(walked).to.contain('`ssh server-7`');
+    expect(walked).to.match(/^\$ dlv core server core\.\d+ --headless/m);
+    expect(walked).to.match(/^\(dlv\) stack 50 -full$/m);
+    expect(
+      walked.split('\n').filter((line) => line.startsWith('$ ') && line.includes('/tmp/')),
+    ).to.deep.equal([]);
     expect(await host.leftovers()).to.deep.equal([]);
   });
 

@@ -7,6 +7,7 @@ import { explainedRules, explainRule } from '../../lab/report/explain/rule.js';
 import { explainSubject, type SubjectExplanation } from '../../lab/report/explain/subject.js';
 import { ruleText, subjectText } from '../../lab/report/explain/text.js';
 import { columnsIn } from '../../lab/report/wrap.js';
+import { acrossRule } from '../../lab/several/across-finding.js';
 import { plainScreen } from '../fakes/screen.js';
 import { scenarioDiagnoses } from './scenario-diagnoses.js';
 
@@ -18,7 +19,7 @@ const diagnosisOf = (name: string) => {
 
 describe('the explanation of a rule', () => {
   it('is there for each rule, in the words of the docs, with the scenarios that show it', async () => {
-    expect(await explainedRules()).to.have.members(rules.map(({ name }) => name));
+    expect(await explainedRules()).to.have.members([...rules.map(({ name }) => name), acrossRule]);
     const shown: string[] = [];
     for (const { name } of rules) {
       const told = await explainRule(name);

@@ -9,6 +9,7 @@ import { diagnosisText } from '../../lab/report/screen/full-text.js';
 import { type ScreenOptions, screenText } from '../../lab/report/screen/screen.js';
 import { titledRules } from '../../lab/report/screen/titles.js';
 import { columnsIn } from '../../lab/report/wrap.js';
+import { acrossRule } from '../../lab/several/across-finding.js';
 import { diagnosisLike } from '../fakes/diagnosis.js';
 import { plainScreen } from '../fakes/screen.js';
 import { scenarioDiagnoses, scenarioSources } from './scenario-diagnoses.js';
@@ -90,7 +91,7 @@ describe('the first screen', () => {
   });
 
   it('has words for each rule', () => {
-    expect(titledRules).to.have.members(rules.map(({ name }) => name));
+    expect(titledRules).to.have.members([...rules.map(({ name }) => name), acrossRule]);
   });
 
   it('tells a receive from a close, and a context without an end from a nil channel', () => {

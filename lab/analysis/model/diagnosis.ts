@@ -18,6 +18,7 @@ export const deadlockSubtypes = [
   'waitgroup-misuse',
   'busy-wait',
   'try-lock',
+  'across-processes',
 ] as const;
 
 const location = z.object({ function: z.string(), file: z.string(), line: z.number().int() });
@@ -35,8 +36,12 @@ const stackFrame = location.extend({ inlined: z.boolean() });
 /** Labels of `runtime/pprof`, by their keys. */
 const labels = z.record(z.string(), z.string());
 
+/** Which of several processes is meant, `I2`; absent where there is one. */
+const instanceId = z.string();
+
 const rootGoroutine = z.object({
   id: z.number().int(),
+  instance: instanceId.optional(),
   labels: labels.optional(),
   waitReason: z.string(),
   role: z.string(),
@@ -51,7 +56,18 @@ const rootGoroutine = z.object({
 
 const resource = z.object({
   id: z.string(),
-  kind: z.enum(['channel', 'nil-channel', 'mutex', 'rwmutex', 'waitgroup', 'cond', 'select', 'unknown']),
+  instance: instanceId.optional(),
+  kind: z.enum([
+    'channel',
+    'nil-channel',
+    'mutex',
+    'rwmutex',
+    'waitgroup',
+    'cond',
+    'select',
+    'connection',
+    'unknown',
+  ]),
   address: z.string(),
   name: z.string(),
   elemType: z.string().optional(),
@@ -71,14 +87,34 @@ const edge = z.object({
 
 const evidence = z.object({
   id: z.string(),
+  instance: instanceId.optional(),
   kind: z.enum(['memory', 'frame', 'source', 'reachability', 'heuristic']),
   text: z.string(),
   /** Delve commands, separated by `; `, that show it by hand. */
   check: z.string(),
 });
 
+/** A finding that several processes show, as one of them shows it. */
+const seenIn = z.object({
+  instance: instanceId,
+  /** Its number in the diagnosis of that process; `null` where that process alone does not show it. */
+  finding: z.string().nullable(),
+  certainty: z.enum(['proved', 'strong', 'suspected', 'unknown']),
+  /** Of the root cause, and those behind them. */
+  goroutines: z.array(z.number().int()),
+  victims: z.number().int(),
+});
+
 const finding = z.object({
   id: z.string(),
+  /** Present where several processes were looked at together; all else is told of the first of these. */
+  instances: z.array(seenIn).optional(),
+  /** What is not the same in all of them: \`the value it is sending\`. */
+  differs: z
+    .array(
+      z.object({ what: z.string(), values: z.array(z.object({ instance: instanceId, value: z.string() })) }),
+    )
+    .optional(),
   rule: z.string(),
   class: z.enum(deadlockClasses),
   subtype: z.enum(deadlockSubtypes),
@@ -121,6 +157,42 @@ const slowWait = z.object({
   text: z.string(),
 });
 
+/** An object of package sync that the next goroutine has. */
+const networkStep = z.object({
+  object: z.object({ kind: resource.shape.kind, address: z.string(), name: z.string(), state: z.string() }),
+  holder: z.number().int(),
+  /** Where it was taken: the frame that has it, and how the object is called there. */
+  holds: location.extend({ frame: z.number().int(), expression: z.string() }),
+  /** Goroutines that wait for it. */
+  waiting: z.number().int(),
+});
+
+/** A goroutine at one end of a connection; addresses as `10.2.0.7:5432`. */
+const networkEnd = z.object({
+  goroutine: z.number().int(),
+  group: z.string(),
+  location,
+  local: z.string(),
+  remote: z.string(),
+});
+
+/** Waits that go on in another process. */
+const network = z.object({
+  /** Goroutines that wait for the answer to a request over HTTP, and what else ends that wait. */
+  calls: z.array(networkEnd.extend({ givesUp: z.enum(['never', 'deadline', 'cancelled', 'unknown']) })),
+  /**
+   * Goroutines that work on a request over HTTP and are blocked; `since` is when it came in, in seconds of the Unix
+   * epoch. They cannot answer before `needs` has the answer to its own request; \`null\` where that is not so.
+   */
+  serves: z.array(
+    networkEnd.extend({
+      since: z.number().int(),
+      steps: z.array(networkStep),
+      needs: z.number().int().nullable(),
+    }),
+  ),
+});
+
 export const outlookKinds = ['ends', 'idle', 'stuck', 'unclear', 'spinning'] as const;
 
 const toldReleaser = z.object({
@@ -133,6 +205,7 @@ const toldReleaser = z.object({
 /** Goroutines of one signature: the same wait reason and stack. */
 const group = z.object({
   id: z.string(),
+  instance: instanceId.optional(),
   count: z.number().int(),
   waitReason: z.string(),
   userLocation: location,
@@ -183,7 +256,7 @@ const leakProfile = z.object({
   limits: z.array(z.string()),
 });
 
-export const diagnosisSchema = z.object({
+const ofOneProcess = z.object({
   schema: z.literal('lab.diagnosis/1'),
   verdict: z.enum(['deadlock', 'none', 'unknown']),
   scope: z.enum(['global', 'partial']).nullable(),
@@ -231,6 +304,8 @@ export const diagnosisSchema = z.object({
   leakProfile: leakProfile.optional(),
   /** Who is held up by the network, a clock or the system, most first. */
   slow: z.array(slowWait).optional(),
+  /** Present where several processes are looked at together. */
+  network: network.optional(),
   stats: z.object({
     engine: z.enum(['core-reader', 'delve', 'dump']),
     wallMs: z.number(),
@@ -240,6 +315,25 @@ export const diagnosisSchema = z.object({
   }),
   limits: z.array(z.string()),
 });
+
+/** One of several processes that were looked at together. */
+const instance = z.object({
+  id: instanceId,
+  /** Its core, as it was named. */
+  name: z.string(),
+  pid: z.number().int().nullable(),
+  /** When the core was written, ISO 8601; \`null\` where that is not known. */
+  taken: z.string().nullable(),
+  /** As \`lab analyze\` diagnoses it by itself. */
+  diagnosis: ofOneProcess,
+});
+
+/**
+ * Of several processes it has the same fields: findings are told once, with their \`instances\`; names of groups,
+ * objects and of the nodes of edges begin with the instance, \`I2.S3\`; \`process\` is the first one's, with the goroutines of
+ * all; \`instances\` has each by itself.
+ */
+export const diagnosisSchema = ofOneProcess.extend({ instances: z.array(instance).optional() });
 
 export type DeadlockClass = (typeof deadlockClasses)[number];
 export type DeadlockSubtype = (typeof deadlockSubtypes)[number];
@@ -253,5 +347,8 @@ export type Edge = z.infer<typeof edge>;
 export type Group = z.infer<typeof group>;
 export type OutlookKind = (typeof outlookKinds)[number];
 export type SlowWait = z.infer<typeof slowWait>;
+export type Instance = z.infer<typeof instance>;
+export type Network = z.infer<typeof network>;
+export type NetworkStep = z.infer<typeof networkStep>;
 export type ToldReleaser = z.infer<typeof toldReleaser>;
 export type RootGoroutine = z.infer<typeof rootGoroutine>;

@@ -10,6 +10,7 @@ import { type CrossCheck, crossCheck } from './cross-check.js';
 import { delveEngine } from './delve-engine.js';
 import { evaluateGlobal, numbersByDelve } from './delve-values.js';
 import type { Engine } from './engine.js';
+import { networkEndsOf } from './network-ends.js';
 import { answersOf, type OpenedCore, openedCore } from './opened-core.js';
 import { readPools } from './pools.js';
 import { unsureMatch } from './process-facts.js';
@@ -58,6 +59,12 @@ function coreEngine(opened: OpenedCore, wants: CoreWants): Engine {
       return {
         ...{ kind: 'read', engine: 'core-reader', snapshot, checked, variables },
         ...answersOf(opened, snapshot, layout),
+        networkEnds: (wanted) =>
+          networkEndsOf(
+            { ...factsSource(opened, layout), goVersion: opened.pair.exe.goVersion ?? '' },
+            wanted,
+            opened.call.signal,
+          ),
         waitFacts: (goroutines) => waitFactsOf(factsSource(opened, layout), goroutines, opened.call.signal),
         limits: [...limits, ...unsureMatch(opened.pair)],
       };

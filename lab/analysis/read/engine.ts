@@ -7,6 +7,7 @@ import type { Locators } from '../model/locator.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
 import type { Trust } from '../model/trust.js';
 import type { CrossCheck } from './cross-check.js';
+import type { NetworkEnds, WantedEnds } from './network-ends.js';
 import type { RootFrames } from './root-frames.js';
 
 /**
@@ -45,6 +46,8 @@ export interface Reading extends InputFacts {
   waitFacts?(
     goroutines: ReadonlySet<number>,
   ): Promise<ReadonlyMap<number, { readonly seconds?: number; readonly remote?: string }>>;
+  /** The connections of goroutines that wait for an answer over HTTP, or work on a request. */
+  networkEnds?(wanted: WantedEnds): Promise<NetworkEnds>;
   /** The finding with commands that show its evidence in this input; absent where Delve's do. */
   withChecks?(finding: Finding): Finding;
   /** What was asked since it was read and not answered. */

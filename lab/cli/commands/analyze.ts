@@ -6,14 +6,12 @@ import type { LeakProfile } from '../../analysis/model/leak-profile.js';
 import { ranThen } from '../../analysis/model/ran-then.js';
 import type { Roster } from '../../analysis/model/roster.js';
 import type { Comparison } from '../../compare/model.js';
-import { readExecutable } from '../../core/executable.js';
 import { LabError } from '../../errors.js';
 import { quoteWord } from '../../quote-word.js';
 import type { SourceMap } from '../../report/page/source-lines.js';
 import { diagnosisText } from '../../report/screen/full-text.js';
 import type { ScreenOptions } from '../../report/screen/screen.js';
 import { shownPath } from '../../report/shown-path.js';
-import { findModule } from '../../source/find-module.js';
 import { recordedGoRoot } from '../../source/library-paths.js';
 import { writing } from '../../store/cannot-write.js';
 import type { Inputs } from '../../unpack/inputs.js';
@@ -29,6 +27,7 @@ import type { LabCommand } from '../command.js';
 import { columnsOf, type Output } from '../context.js';
 import { explainedRule, explainIn } from '../explain.js';
 import { defineAnalyze } from '../manual/analyze.js';
+import { mapsOf } from '../module-maps.js';
 import { inTheirWords, openFiles } from '../open-files.js';
 import { calledAfter, type LiveProcess, openLive } from '../process/live.js';
 import { readProcess } from '../process/options.js';
@@ -45,6 +44,10 @@ export const analyzeCommand: LabCommand = {
     requireOneAnswer(asked);
     if (asked.explain !== undefined && (await explainedRule(asked.explain, output))) return 0;
     requireSensible(asked);
+    if (asked.cores.length > 1) {
+      const { analyzeSeveral } = await import('../several.js');
+      return analyzeExitCode(await analyzeSeveral(asked, output, signal));
+    }
     const { run, dump, keep } = asked;
     const profile = await leakProfileOf(asked, signal);
     const isLive = (asked.pid ?? asked.target) !== undefined;
@@ -280,14 +283,4 @@ async function analyzeFiles(
   });
   if (live === undefined || compareLive === undefined) return { diagnosis, roster };
   return { diagnosis, roster, comparison: compareLive(live, looks, { diagnosis, roster }) };
-}
-
-/** What was asked for, and where the module of a program lies that does not say so itself. */
-async function mapsOf(exe: string, asked: readonly string[], signal: AbortSignal) {
-  const maps = asked.map(parseSourceMap);
-  const { build } = await readExecutable(resolve(exe), signal);
-  const found = build === undefined ? undefined : await findModule(build);
-  return found === undefined || maps.some(({ from }) => found.from.startsWith(from))
-    ? maps
-    : [...maps, found];
 }

@@ -8,8 +8,13 @@ export function defineAnalyze(program: Command): Command {
     .command('analyze')
     .description('diagnose a Go core or a goroutine dump: exit 0 no deadlock, 1 deadlock, 2 undecided')
     .optionsGroup('What is analysed')
-    .option('--exe <file>', 'the executable of the process, or a folder to look for it in')
-    .option('--core <file>', 'its core file, compressed or in an archive too, or coredumpctl:PID')
+    .option('--exe <file>', 'the executable of the process, or a folder to look for it in', collect, [])
+    .option(
+      '--core <file>',
+      'its core file, compressed or in an archive too, or coredumpctl:PID; repeated: of several processes',
+      collect,
+      [],
+    )
     .option('--debug-file <file>', 'debug information of a stripped executable, or a folder to look in')
     .option('--run <run>', 'diagnose a stored run again')
     .option('--dump <file>', 'a goroutine dump in place of a core: a file, - for stdin, or the URL of pprof')
@@ -47,6 +52,7 @@ export function defineAnalyze(program: Command): Command {
   return describe(command, {
     synopsis: [
       'analyze [--exe FILE] --core FILE [--debug-file FILE] [--source-map FROM=TO]...',
+      'analyze [--exe FILE]... --core FILE --core FILE...',
       'analyze --pid PID [--target WHERE] [--keep DIR] [--looks N [--every SECONDS]]',
       'analyze --dump FILE|-|URL [--source DIR]',
       'analyze ... --leak-profile FILE|-|URL',
@@ -56,6 +62,7 @@ export function defineAnalyze(program: Command): Command {
     description: [
       'Reads every goroutine of a core, follows what each one waits for, and names the deadlock, if there is one, on one screen: what is wrong, where, and what to do. Its evidence, with the Delve commands that show it, and all stacks are behind options.',
       'Core and executable may be compressed (gzip, zstd, xz, lz4) or in a zip or tar file; what is unpacked goes to the cache and is gone afterwards. Without --exe the executable is taken from the archive of the core, or from where the process had it; with a folder it is looked for in there: always by its build ID.',
+      'Of several cores, of instances of one program or of several, each root cause is told once, with the processes that show it and what differs between them; and so is a deadlock that goes through them: requests over HTTP of which each can be answered only after the next. Each core takes the executable of its build among those that are named.',
       'Any executable built with Go 1.18 or newer will do. Sources help and are not required: without them, and for a stripped program, memory alone must prove it.',
     ],
     exits: analyzeExits,
@@ -70,6 +77,10 @@ export function defineAnalyze(program: Command): Command {
       {
         does: 'What a handler of core dumps packed, with the executable in a folder of builds',
         type: 'npx lab analyze --exe /srv/builds --core dump.zip',
+      },
+      {
+        does: 'Instances that hang together, of one build or of several',
+        type: 'npx lab analyze --exe /srv/builds --core core.1628 --core core.1702',
       },
       {
         does: 'A core that systemd keeps, of a stripped program',
@@ -110,6 +121,12 @@ export function defineAnalyze(program: Command): Command {
       },
       { does: 'A stored run again', type: 'npx lab analyze --run runs/2026-11-23T042011-blog' },
     ],
-    see: ['docs/your-own-core.md', 'docs/diagnosis.md', 'docs/evidence.md', 'npx lab capture'],
+    see: [
+      'docs/your-own-core.md',
+      'docs/diagnosis.md',
+      'docs/evidence.md',
+      'docs/several.md',
+      'npx lab capture',
+    ],
   });
 }

@@ -10,13 +10,17 @@ export interface AlikeObjects {
 /** A name that is nothing but an address. */
 const nameless = /^(.*) 0x[0-9a-f]+$/;
 
+/** Two processes have the same addresses. */
+export const placeOf = ({ instance = '', address }: Resource): string => `${instance} ${address}`;
+
 /** What has one address is one object, in whatever way it is waited for; what is alike is told once. */
 export function alikeObjects(resources: readonly Resource[]): readonly AlikeObjects[] {
   const seen = new Set<string>();
   const found = new Map<string, { one: Resource; ids: string[] }>();
   for (const one of resources) {
-    if (one.address !== '0x0' && seen.has(one.address)) continue;
-    seen.add(one.address);
+    const place = placeOf(one);
+    if (one.address !== '0x0' && seen.has(place)) continue;
+    seen.add(place);
     const { id: _, address: __, name, ...look } = one;
     const key = JSON.stringify([name.replace(nameless, '$1'), look]);
     const known = found.get(key) ?? { one, ids: [] };

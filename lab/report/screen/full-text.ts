@@ -3,6 +3,7 @@ import type { WantedLabel } from '../labels-text.js';
 import { leakProfileText } from './leak-profile.js';
 import { proofText } from './proof.js';
 import { type ScreenOptions, screenText } from './screen.js';
+import { severalText } from './several.js';
 import { labelledText, stacksText } from './stacks.js';
 
 export interface Wanted {
@@ -22,6 +23,7 @@ export function diagnosisText(
 ): string {
   return [
     screenText(diagnosis, options),
+    severalText(diagnosis, options),
     leakProfileText(diagnosis, options),
     ...(proof ? [proofText(diagnosis, options)] : []),
     ...(verbose ? [stacksText(diagnosis, options, label)] : []),

@@ -42,9 +42,9 @@ export function marksOf(finding: Finding, { groups }: Pick<Diagnosis, 'groups'>)
   );
   const crowds = [...crowdsOf(rootCause.goroutines)];
   const rank = ({ members }: Crowd): number =>
-    members.some(({ id }) => holders.has(`G${id}`))
+    members.some((one) => holders.has(nodeOf(one)))
       ? 0
-      : members.some(({ id }) => served.has(`G${id}`))
+      : members.some((one) => served.has(nodeOf(one)))
         ? 1
         : 2;
   const marks = crowds
@@ -110,6 +110,8 @@ function waitText({ members }: Crowd, { rule, rootCause }: Finding, many: boolea
   if (rule === 'busy-wait') return `${many ? 'run' : 'runs'} round this loop`;
   if (rule === 'endless-context') return `${many ? 'wait' : 'waits'} here; this context has no end`;
   if (poolRules.has(rule)) return many ? 'wait here for one that is free' : 'waits here for one that is free';
+  if (resources.some(({ id, kind }) => kind === 'connection' && first?.waitsFor.includes(id)))
+    return many ? 'wait here for an answer' : 'waits here for an answer';
   const verb = verbs[first?.waitReason ?? '']?.[many ? 1 : 0] ?? (many ? 'wait here' : 'waits here');
   const objects = resources.filter(({ id }) => members.some(({ waitsFor }) => waitsFor.includes(id)));
   const alike = alikeObjects(objects);
@@ -174,10 +176,14 @@ function servingMarks(
     });
 }
 
+/** As edges call it. */
+const nodeOf = ({ id, instance }: RootGoroutine): string =>
+  instance === undefined ? `G${id}` : `${instance}.G${id}`;
+
 /** An edge names a goroutine, or the group that it is of. */
 function leadsTo(node: string, members: readonly RootGoroutine[], groups: Diagnosis['groups']): boolean {
   const examples = groups.find(({ id }) => id === node)?.exampleIds ?? [];
-  return members.some(({ id }) => `G${id}` === node || examples.includes(id));
+  return members.some((one) => nodeOf(one) === node || examples.includes(one.id));
 }
 
 const heldText = (reason: string, name: string): string =>

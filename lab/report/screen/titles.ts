@@ -79,6 +79,10 @@ const titles: Readonly<Record<string, Title>> = {
   'endless-context': (who, _, many) => `${who} ${many ? 'wait' : 'waits'} for a context that has no end`,
   'abandoned-pipe': (who, _, many) => `${who} ${many ? 'wait' : 'waits'} in a pipe whose other end has left`,
   'busy-wait': (who, _, many) => `${who} ${many ? 'run' : 'runs'} round a loop that nobody ends`,
+  'across-processes': (_, { instances = [] }) =>
+    instances.length < 2
+      ? 'the process waits for its own answer'
+      : `${instances.length} processes wait for each other's answers`,
   'unreachable-object': (who, finding, many) =>
     `${who} ${many ? 'wait' : 'waits'} for ${objectsOf(finding)}, which nothing alive reaches`,
 };

@@ -1,7 +1,7 @@
 import type { Edge, Finding, Group } from '../../analysis/model/diagnosis.js';
 import { isQueuedBehind } from '../page/edges.js';
 import { counted } from '../page/words.js';
-import { alikeName, alikeObjects, objectName } from './alike-objects.js';
+import { alikeName, alikeObjects, objectName, placeOf } from './alike-objects.js';
 import { findingKind, rootCount } from './titles.js';
 
 /*
@@ -28,6 +28,8 @@ const waits: Readonly<Record<string, readonly [one: string, many: string]>> = {
   'sync.Cond.Wait': ['waits for a signal on', 'wait for a signal on'],
 };
 
+const answerVerbs = ['waits for the answer to', 'wait for the answer to'] as const;
+
 const anyWait = ['waits for', 'wait for'] as const;
 
 const serves: Readonly<Record<string, string>> = {
@@ -45,7 +47,7 @@ export function reasonAt(resource: string, { rootCause }: Finding): string {
 
 /** The graph as chains, each from a goroutine on until it comes back to where it was, or to nobody. */
 export function chainsOf(finding: Finding, groups: readonly Group[]): readonly Chain[] {
-  const { goroutines, edges } = finding.rootCause;
+  const { goroutines, resources, edges } = finding.rootCause;
   const waiting = edges.filter(({ relation }) => relation === 'waits-for');
   const left = new Set(waiting.map(({ from }) => from));
   const served = new Set(edges.filter(({ relation }) => relation !== 'waits-for').map(({ to }) => to));
@@ -63,7 +65,9 @@ export function chainsOf(finding: Finding, groups: readonly Group[]): readonly C
       const { to: object } = edge;
       const reason = goroutines.find(({ waitsFor }) => waitsFor.includes(object))?.waitReason ?? '';
       const many = labelOf(node).endsWith('goroutines');
-      steps.push({ node: labelOf(node), verb: (waits[reason] ?? anyWait)[many ? 1 : 0] });
+      const isAnswer = resources.some(({ id, kind }) => id === object && kind === 'connection');
+      const verbs = isAnswer ? answerVerbs : (waits[reason] ?? anyWait);
+      steps.push({ node: labelOf(node), verb: verbs[many ? 1 : 0] });
       const back: readonly Edge[] = edges.filter(({ from }) => from === object);
       const next: Edge | undefined = back.find(({ to }) => left.has(to)) ?? back[0];
       if (next === undefined) {
@@ -71,7 +75,8 @@ export function chainsOf(finding: Finding, groups: readonly Group[]): readonly C
         at = undefined;
         continue;
       }
-      steps.push({ node: labelOf(object), verb: backVerb(next, back, reason, finding) });
+      const verb = isAnswer ? 'answered only by' : backVerb(next, back, reason, finding);
+      steps.push({ node: labelOf(object), verb });
       at = next.to;
       if (!left.has(at)) steps.push({ node: labelOf(at), verb: '' });
     }
@@ -108,7 +113,7 @@ function nodeLabels(finding: Finding, groups: readonly Group[]): (id: string) =>
       const led = rootCause.edges.some(({ from }) => from === id);
       if (alike !== undefined && alike.ids.length > 1 && !led) return alikeName(alike);
       const same = rootCause.resources.filter((one) => one.name === resource.name);
-      const several = new Set(same.map(({ address }) => address)).size > 1;
+      const several = new Set(same.map(placeOf)).size > 1;
       // Two locks of one field are told apart by their ids, which the proof uses too.
       return objectName(resource.name) + (several && rootCause.resources.length <= 4 ? ` (${id})` : '');
     }
