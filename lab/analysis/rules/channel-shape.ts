@@ -2,10 +2,10 @@ import { joinKnots } from '../graph/group-knots.js';
 import type { Knot } from '../graph/knots.js';
 import { peersOf, type ReleaseEvidence, type Releaser } from '../graph/releaser.js';
 import { countOf } from '../model/counts.js';
+import { pipeEndOfAll } from '../model/pipe-ends.js';
 import type { Pool } from '../model/pool.js';
 import { hex, isPrivateRuntime } from '../model/snapshot.js';
 import { isSyncObject, type WaitObject } from '../model/wait-object.js';
-import { pipeEndOfAll } from './pipes.js';
 import { agree, type Claim, fillOf, isMainAlone, type Rule, type RuleInput } from './rule.js';
 import { isLost } from './study-waits.js';
 
