@@ -17,6 +17,7 @@ import { readPools } from './pools.js';
 import { unsureMatch } from './process-facts.js';
 import { readReached } from './reachability.js';
 import { readSnapshot } from './read-snapshot.js';
+import { withStoppedTimers } from './stopped-timers.js';
 import { delveSymbols } from './symbols.js';
 import { openSyncReader, type SyncReader } from './sync-reader.js';
 import { waitFactsOf } from './wait-facts.js';
@@ -102,7 +103,8 @@ async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<Memor
     const sample = begun(crossCheck(client, memory, layout, undefined, call));
     const folded = await foldWithHelp(helpers, memory, call.signal, sync?.targetOf);
     const source = { symbols: delveSymbols(client), memory, layout, sync, moment: await moment };
-    const { snapshot, limits } = await readSnapshot(source, folded, call);
+    const { snapshot: plain, limits } = await readSnapshot(source, folded, call);
+    const snapshot = await withStoppedTimers(plain, { evaluate, memory, layout }, call.signal);
     const { checked, limits: unsaved } = await check(
       opened,
       { layout, total: snapshot.goroutines.total },

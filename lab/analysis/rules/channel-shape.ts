@@ -41,7 +41,9 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
   }
   const contexts = knot.objects.filter((o) => input.searches.get(o)?.contexts !== undefined);
   const stopped = knot.objects.map((object) => input.graph.channels.get(object.address)?.stoppedTimer);
-  if (stopped.every((is) => is === true)) return 'timer';
+  // A channel of times to which the program sends itself is no timer's.
+  const isSentTo = stories.some((story) => (story?.sends.length ?? 0) > 0);
+  if (stopped.every((is) => is === true) && !isSentTo) return 'timer';
   const isAlone = peers.every((found) => found.length === 0);
   if ((isAlone || isLost(knot, input.graph)) && pipeEndOfAll(knot.buckets) !== undefined) return 'pipe';
   if (isAlone) {
