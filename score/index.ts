@@ -171,8 +171,8 @@ What comes out as different, and why:
 
 - \`NoLeakGlobal\` waits at a channel that a package variable leads to, so that a garbage collector must not call it leaked. Nothing in
   the program ever serves that channel: ours says so from the sources, as \`strong\`, and must not call it \`proved\`.
-- \`SelectNoCases\` is a \`select {}\` beside goroutines that work. The runtime calls it leaked; ours takes it for a way to keep a
-  program running, and says nothing.
+- \`SelectNoCases\` is a \`select {}\` beside goroutines that work. The runtime calls it leaked; ours only suspects it:
+  somebody may have meant to park a goroutine.
 - The runtime stops the program to search, and what was just about to run has run until then. A core is of the moment before: of a program
   that is still busy it may show goroutines on their way that a moment later are stuck.
 `;

@@ -25,7 +25,26 @@ const faulty: Readonly<Record<string, Expected>> = {
   'command-unread': { functions: ['io.Copy'], says: /to write to an io\.Pipe, whose reader has left/ },
 };
 
-const healthy = ['unread-fixed', 'unwritten-fixed', 'slow-reader-like', 'fed-by-request-like'];
+/** What a command does is not in a core. */
+const suspected: Readonly<Record<string, Expected>> = {
+  'command-undrained': {
+    functions: ['main.convert'],
+    says: /waits for the end of a command in main\.convert \(\S+:\d+\) and has an output pipe .* that nobody reads/,
+  },
+  'command-in-turn': {
+    functions: ['main.build'],
+    says: /reads what a command prints in main\.build \(\S+:\d+\) and has an output pipe/,
+  },
+  'command-unclosed': {
+    functions: ['main.sorted'],
+    says: /waits for the end of a command in main\.sorted .* and has its input pipe \(StdinPipe\), which nobody closes/,
+  },
+};
+
+const healthy = [
+  ...['unread-fixed', 'unwritten-fixed', 'slow-reader-like', 'fed-by-request-like'],
+  ...['command-undrained-fixed', 'command-served-like', 'body-like'],
+];
 
 for (const go of await goTools(signal)) {
   describe(`pipes of memory in cores of ${go.version}`, function () {
@@ -45,6 +64,26 @@ for (const go of await goTools(signal)) {
         expect(finding?.explanation).to.match(expected.says);
       });
     }
+
+    for (const [name, expected] of Object.entries(suspected)) {
+      it(`are told where a command waits for nobody at their other end: ${name}`, async () => {
+        const diagnosis = diagnosisSchema.parse(await program.diagnose(name));
+        expect(diagnosis.verdict).to.equal('unknown');
+        const [finding, ...others] = diagnosis.findings;
+        expect(others).to.deep.equal([]);
+        expect(finding).to.include({ rule: 'undrained-command', certainty: 'suspected' });
+        const stacks = finding?.rootCause.goroutines.map(({ stack }) => stack.map((f) => f.function)) ?? [];
+        expect(stacks).to.have.length(1);
+        expect(stacks[0]).to.include(expected.functions[0]);
+        expect(finding?.explanation).to.match(expected.says);
+      });
+    }
+
+    it('leave the verdict open where only a table has their other end', async () => {
+      const { verdict, findings, suspects = [] } = await program.diagnose('session-unread');
+      expect({ verdict, findings }).to.deep.equal({ verdict: 'unknown', findings: [] });
+      expect(suspects[0]?.text).to.match(/^io\.Pipe: .* in main\.rows .*no stack leads to the other end/);
+    });
 
     for (const name of healthy) {
       it(`are not told where somebody may still come: ${name}`, async () => {

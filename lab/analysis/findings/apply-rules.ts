@@ -6,7 +6,8 @@ import type { Bucket } from '../model/snapshot.js';
 import { bucketsByObject, isSyncObject } from '../model/wait-object.js';
 import { rules as allRules } from '../rules/index.js';
 import type { Claim, Rule, RuleInput } from '../rules/rule.js';
-import { isLost, type Study } from '../rules/study-waits.js';
+import type { Study } from '../rules/study-waits.js';
+import { asProved } from './as-proved.js';
 import { type Outlooks, outlooksOf } from './outlook.js';
 import { type Suspect, suspectsAmong, unclearWaits } from './suspects.js';
 
@@ -33,7 +34,7 @@ export function claimsOf({ input, deadlocked }: Study, rules: readonly Rule[] = 
   for (const rule of rules) {
     try {
       const left = { ...input, unreachedKnots: input.unreachedKnots.filter((knot) => !told(knot)) };
-      claims.push(...rule.apply(left).map((claim) => asProved(claim, input)));
+      claims.push(...rule.apply(left).flatMap((claim) => asProved(claim, rule, input)));
     } catch (error) {
       undecided.push(`the rule ${rule.name} failed: ${messageOf(error)}`);
     }
@@ -75,13 +76,6 @@ function withoutRepetition(all: readonly Claim[]): Pick<Conclusion, 'claims' | '
         `${count} findings (${first.rule}, ${first.certainty}) are about goroutines at the same places; ${maxAlike} of them are shown.`,
     );
   return { claims, limits };
-}
-
-/** What the sources made likely is proved when memory says so too. */
-function asProved(claim: Claim, { graph }: RuleInput): Claim {
-  return claim.certainty === 'strong' && isLost(claim.knot, graph)
-    ? { ...claim, certainty: 'proved' }
-    : claim;
 }
 
 /** The library's own locks (a connection's, a transport's) are held for moments and by its own code. */

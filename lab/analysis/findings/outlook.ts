@@ -8,6 +8,7 @@ import { takesAgain } from '../releasers/locks.js';
 import { testOf } from '../rules/busy-wait.js';
 import type { RuleInput } from '../rules/rule.js';
 import type { Study } from '../rules/study-waits.js';
+import { nobodyAtOtherEnd, otherEndOf } from './pipe-outlook.js';
 
 /**
  * What becomes of a goroutine: `ends`: something that is alive will end its wait, and is named. `idle`: it waits for
@@ -57,10 +58,12 @@ function lookInto(
   settle(open, known, (bucket) => {
     if (needsAll(bucket)) return undefined;
     const server = servedBy(bucket).find(
-      (r) => (r.certain || r.how.mayBeNext === true) && goesOn(known.get(find(buckets, r))),
+      (r) => (r.certain || r.how.mayBeNext === true) && goesOn(known.get(find(buckets, r.bucket))),
     );
     return server === undefined ? undefined : { kind: 'ends', why: servedText(server) };
   });
+  // Who comes to the other end of a pipe is told by the memory of stacks better than by the sources.
+  settle(open, known, (bucket) => otherEndOf(bucket, input, (key) => goesOn(known.get(find(buckets, key)))));
   // Somebody has a lock that is waited for, and nobody left with it: where all who may have it go on, it comes free.
   settle(open, known, (bucket) => {
     if (bucket.wait.kind !== 'sync' || bucket.wait.mode === 'wait' || bucket.wait.mode === 'notify')
@@ -73,7 +76,8 @@ function lookInto(
     if (all.some(({ kind }) => kind === 'open')) return undefined;
     const holders = all.flatMap((r) => (r.kind === 'bucket' && (r.mayHold || r.holds) ? [r] : []));
     const [first] = holders;
-    if (first === undefined || holders.some((r) => !goesOn(known.get(find(buckets, r))))) return undefined;
+    if (first === undefined || holders.some((r) => !goesOn(known.get(find(buckets, r.bucket)))))
+      return undefined;
     return { kind: 'ends', why: `all who may have it go on, ${servedText(first)}` };
   });
   const wanted = wantedBy(open, known, (bucket) => servedBy(bucket).filter((r) => r.certain));
@@ -89,7 +93,7 @@ function lookInto(
     const seen = servedBy(bucket).filter((r) => r.certain);
     // Without one that was seen, nobody else may be left to come.
     const workers = seen.length > 0 || all.some(({ kind }) => kind === 'open') ? seen : servedBy(bucket);
-    const theirs = workers.map((r) => known.get(find(buckets, r))?.kind);
+    const theirs = workers.map((r) => known.get(find(buckets, r.bucket))?.kind);
     if (
       workers.length === 0 ||
       theirs.some((kind) => kind !== 'ends' && kind !== 'idle' && kind !== 'spinning')
@@ -186,8 +190,7 @@ function bringers(object: WaitObject, { graph }: RuleInput, stuck: ReadonlySet<s
     .map((r) => (r.kind === 'open' ? r.why : servedText(r)));
 }
 
-const find = (buckets: ReadonlyMap<string, Bucket>, { bucket }: BucketReleaser) =>
-  buckets.get(bucket) as Bucket;
+const find = (buckets: ReadonlyMap<string, Bucket>, key: string) => buckets.get(key) as Bucket;
 
 /** Buckets that somebody who must not wait for ever waits for: senders, and those who want a lock. */
 function wantedBy(
@@ -217,8 +220,10 @@ const verbs = {
 const servedText = ({ how }: BucketReleaser) =>
   `goroutine ${how.goroutine} ${verbs[how.operation]} at ${how.file}:${how.line}`;
 
-function unclearText(bucket: Bucket, { graph }: RuleInput, stuck: ReadonlySet<string>): string {
+function unclearText(bucket: Bucket, { graph, snapshot }: RuleInput, stuck: ReadonlySet<string>): string {
   const objects = objectsOf(bucket);
+  const pipe = nobodyAtOtherEnd(bucket, snapshot);
+  if (pipe !== undefined) return pipe;
   const all = objects.flatMap((object) => graph.releasers.get(object) ?? []).filter((r) => mayCome(r, stuck));
   if (objects.some((object) => graph.releasers.get(object) === undefined)) return 'nobody was looked for';
   const blind = all.find((r) => r.kind === 'open' && r.blind);

@@ -1,4 +1,5 @@
 import { countOf, numbered } from '../model/counts.js';
+import { pipeEndOf } from '../model/pipe-ends.js';
 import type { Bucket } from '../model/snapshot.js';
 import { bucketsByObject, objectsOf } from '../model/wait-object.js';
 import type { RuleInput } from '../rules/rule.js';
@@ -19,14 +20,16 @@ const maxSuspects = 5;
 
 /**
  * Goroutines that no healthy program leaves waiting: senders, those who want a lock or wait for others to be done. Who
- * waits for work is none of them, nor who waits for a lock of Go's library.
+ * waits for work is none of them, nor who waits for a lock of Go's library; a pipe of the library is the program's own.
  */
 export function unclearWaits(input: RuleInput, outlooks: ReadonlyMap<Bucket, Outlook>): readonly Bucket[] {
   return [...outlooks]
     .filter(
       ([bucket, { kind }]) =>
         kind === 'unclear' &&
-        (waitsForUnit(bucket, input) || (mustEnd(bucket) && !input.isLibrary(placeOf(bucket).file))),
+        (waitsForUnit(bucket, input) ||
+          pipeEndOf(bucket)?.end === 'write' ||
+          (mustEnd(bucket) && !input.isLibrary(placeOf(bucket).file))),
     )
     .map(([bucket]) => bucket);
 }
@@ -36,11 +39,16 @@ function mustEnd({ wait }: Bucket): boolean {
   return wait.kind === 'channel' && wait.cases.some(({ direction }) => direction === 'send');
 }
 
+/** The innermost frame of the program itself. */
+const ownPlace = (bucket: Bucket, isLibrary: RuleInput['isLibrary']) =>
+  bucket.signature.frames.find(({ file, function: name }) => !/^runtime\./.test(name) && !isLibrary(file)) ??
+  placeOf(bucket);
+
 /** The most waited-for objects of these goroutines. */
 export function suspectsAmong(
   buckets: readonly Bucket[],
   outlooks: ReadonlyMap<Bucket, Outlook>,
-  { nameOf }: RuleInput,
+  { nameOf, isLibrary }: RuleInput,
 ): readonly Suspect[] {
   return [...bucketsByObject(buckets)]
     .map(([object, waiting]) => ({ object, waiting, count: countOf(waiting) }))
@@ -49,9 +57,15 @@ export function suspectsAmong(
     .flatMap(({ object, waiting, count }) => {
       const largest = waiting.toSorted((a, b) => b.count - a.count)[0];
       if (largest === undefined) return [];
-      const { function: name, file, line } = placeOf(largest);
-      const resource = nameOf(object.address);
-      const others = objectsOf(largest).length > 1 ? ', among other cases of a select' : '';
+      const pipe = pipeEndOf(largest);
+      const {
+        function: name,
+        file,
+        line,
+      } = pipe === undefined ? placeOf(largest) : ownPlace(largest, isLibrary);
+      const resource = pipe?.kind ?? nameOf(object.address);
+      const others =
+        pipe === undefined && objectsOf(largest).length > 1 ? ', among other cases of a select' : '';
       const why = outlooks.get(largest)?.why ?? '';
       const text = `${resource}: ${numbered(count, 'goroutine waits', 'goroutines wait')} in ${name} (${file}:${line})${others}; ${why}`;
       return [{ resource, group: largest.signature.id, text }];

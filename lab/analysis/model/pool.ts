@@ -40,12 +40,16 @@ export interface PoolHandle {
   readonly givenBackBy: string;
 }
 
-export interface PoolHolder {
+/** A goroutine with a pointer to something on its stack. */
+export interface StackHolder {
   /** Key of its bucket. */
   readonly bucket: string;
   readonly goroutine: number;
   /** The outermost frame of the program that keeps it. */
   readonly frame: Frame;
+}
+
+export interface PoolHolder extends StackHolder {
   /** Where that function took it, as its text tells. */
   readonly takenAt?: Pick<Frame, 'file' | 'line'> | undefined;
 }

@@ -2,6 +2,7 @@ import type { Reached } from '../../goruntime/heap/reach.js';
 import type { LabelSet } from '../../goruntime/labels.js';
 import type { CondState, MutexState, RwMutexState, WaitGroupState } from '../../goruntime/sync-objects.js';
 import type { Location } from './diagnosis.js';
+import type { PipePeers, WaitingCommand } from './pipes.js';
 import type { Pool } from './pool.js';
 import type { Roster } from './roster.js';
 
@@ -144,6 +145,10 @@ export interface Snapshot {
   readonly reached?: Reached | undefined;
   /** Pools that have no unit left for those who wait. */
   readonly pools?: readonly Pool[];
+  /** By the channel that goroutines wait for in a pipe: who might come to the other end; absent when it was not looked at. */
+  readonly pipePeers?: ReadonlyMap<number, PipePeers>;
+  /** Goroutines at commands of `os/exec` of which an end is left that nobody can use. */
+  readonly waitingCommands?: readonly WaitingCommand[];
 }
 
 /** An address as it is told; `?3` is the third object of which no address is known. */

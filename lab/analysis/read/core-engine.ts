@@ -11,14 +11,18 @@ import { delveEngine } from './delve-engine.js';
 import { evaluateGlobal, numbersByDelve } from './delve-values.js';
 import type { Engine } from './engine.js';
 import { networkEndsOf } from './network-ends.js';
+import { type HeapSource, heapOpener } from './open-heap.js';
 import { answersOf, type OpenedCore, openedCore } from './opened-core.js';
+import { readPipePeers } from './pipe-peers.js';
 import { readPools } from './pools.js';
 import { unsureMatch } from './process-facts.js';
 import { readReached } from './reachability.js';
 import { readSnapshot } from './read-snapshot.js';
+import { withStoppedTimers } from './stopped-timers.js';
 import { delveSymbols } from './symbols.js';
-import { openSyncReader } from './sync-reader.js';
+import { openSyncReader, type SyncReader } from './sync-reader.js';
 import { waitFactsOf } from './wait-facts.js';
+import { readWaitingCommands } from './waiting-commands.js';
 
 interface CoreWants {
   /** Delve's raw list of goroutines is saved here, when there are not too many. */
@@ -106,7 +110,8 @@ async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<Memor
     const sample = begun(crossCheck(client, memory, layout, undefined, call));
     const folded = await foldWithHelp(helpers, memory, call.signal, sync?.targetOf);
     const source = { symbols: delveSymbols(client), memory, layout, sync, moment: await moment };
-    const { snapshot, limits } = await readSnapshot(source, folded, call);
+    const { snapshot: plain, limits } = await readSnapshot(source, folded, call);
+    const snapshot = await withStoppedTimers(plain, { evaluate, memory, layout }, call.signal);
     const { checked, limits: unsaved } = await check(
       opened,
       { layout, total: snapshot.goroutines.total },
@@ -123,20 +128,14 @@ async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<Memor
       variables,
     };
     const { reached, limits: unreached } = await readReached(reachable, call.signal);
-    const { pools, limits: unpooled } =
-      sync === undefined
-        ? { pools: [], limits: [] }
-        : await readPools(
-            {
-              ...{ memory, runtime: layout, registers: core.registers, folded, evaluate },
-              ...{ otherTarget: sync.targetOf, semaphores: sync.semaphores, heapLayout: () => heap },
-            },
-            snapshot,
-            call.signal,
-          );
+    const held = await readHeld(
+      { evaluate, call, sync, layout, folded, memory, registers: core.registers, heapLayout: () => heap },
+      snapshot,
+    );
     return {
-      ...{ kind: 'read', snapshot: { ...snapshot, reached, pools }, checked, layout, variables },
-      limits: [...unsaved, ...unreached, ...unpooled, ...limits],
+      ...{ kind: 'read', checked, layout, variables },
+      snapshot: { ...snapshot, reached, ...held.parts },
+      limits: [...unsaved, ...unreached, ...held.limits, ...limits],
     };
   } catch (error) {
     // A runtime that is laid out otherwise shows as a missing field, or as memory that is not there.
@@ -145,6 +144,39 @@ async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<Memor
     const line = `The runtime of this program is laid out in an unknown way (${messageOf(error)}); everything was read through Delve, which knows less.`;
     return { kind: 'unknown', limits: [line] };
   }
+}
+
+/** Who has what others wait for, as the heap tells it. */
+async function readHeld(
+  {
+    sync,
+    layout: runtime,
+    call: { signal },
+    ...source
+  }: Pick<OpenedCore, 'call' | 'memory'> & {
+    readonly sync: SyncReader | undefined;
+    readonly layout: RuntimeLayout;
+  } & Pick<HeapSource, 'evaluate' | 'folded' | 'registers' | 'heapLayout'>,
+  snapshot: Snapshot,
+): Promise<{
+  readonly parts: Pick<Snapshot, 'pools' | 'pipePeers' | 'waitingCommands'>;
+  readonly limits: Limits;
+}> {
+  if (sync === undefined) return { parts: { pools: [] }, limits: [] };
+  const heap = { ...source, runtime, otherTarget: sync.targetOf, semaphores: sync.semaphores };
+  const ask = heapOpener(heap, snapshot, signal);
+  const withRegisters = source.registers.length > 0;
+  const pools = await readPools(ask, snapshot, withRegisters, signal);
+  const pipes = withRegisters ? await readPipePeers(ask, snapshot, signal) : undefined;
+  const commands = withRegisters ? await readWaitingCommands(ask, snapshot, signal) : undefined;
+  return {
+    parts: {
+      pools: pools.pools,
+      ...(pipes?.peers && { pipePeers: pipes.peers }),
+      ...(commands === undefined ? {} : { waitingCommands: commands.waiting }),
+    },
+    limits: [...pools.limits, ...(pipes?.limits ?? []), ...(commands?.limits ?? [])],
+  };
 }
 
 /** Work that goes on beside other work; whoever waits for it sees a failure. */

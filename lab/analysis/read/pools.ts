@@ -1,22 +1,12 @@
-import { messageOf, toLabError } from '../../errors.js';
-import type { HeapLayout } from '../../goruntime/heap/layout.js';
-import { allGoroutines, type ReachSource, stackOf } from '../../goruntime/heap/reach.js';
-import { type HeapSpans, readSpans } from '../../goruntime/heap/spans.js';
-import type { EvaluateGlobal } from '../../goruntime/layout.js';
-import { accessTo, mostGoroutines, type UnitHolder, wordsOf } from '../../goruntime/pools/holders.js';
+import { type ReachSource, stackOf } from '../../goruntime/heap/reach.js';
+import { accessTo, wordsOf } from '../../goruntime/pools/holders.js';
 import { findSemaphore, readSemaphoreLayout } from '../../goruntime/pools/semaphore.js';
 import { findDb, readSqlPool, type SqlPool, type SqlSource } from '../../goruntime/pools/sql.js';
 import { readSqlLayout } from '../../goruntime/pools/sql-layout.js';
-import { isLibraryFunction } from '../../source/library-paths.js';
 import type { Limits } from '../model/limits.js';
 import type { Pool, PoolHolder, PoolUnit } from '../model/pool.js';
-import type { Bucket, Frame, Signature, Snapshot } from '../model/snapshot.js';
-
-export interface PoolSource extends Omit<ReachSource, 'heap'> {
-  readonly evaluate: EvaluateGlobal;
-  /** Throws `undecided` when the heap is laid out in an unknown way. */
-  readonly heapLayout: () => Promise<HeapLayout>;
-}
+import type { Bucket, Signature, Snapshot } from '../model/snapshot.js';
+import type { AskHeap, OpenHeap } from './open-heap.js';
 
 /** The functions in which goroutines wait for a unit. */
 const waitsIn = {
@@ -26,8 +16,10 @@ const waitsIn = {
 
 /** Pools of which goroutines wait for a unit and none is left; where they cannot be told, `limits` says so. */
 export async function readPools(
-  source: PoolSource,
+  ask: AskHeap,
   snapshot: Snapshot,
+  /** Without registers it is not known what running goroutines lead to. */
+  withRegisters: boolean,
   signal: AbortSignal,
 ): Promise<{ readonly pools: readonly Pool[]; readonly limits: Limits }> {
   const waiting = (name: string) =>
@@ -35,51 +27,25 @@ export async function readPools(
       ({ wait, signature: { frames } }) =>
         wait.kind === 'channel' && frames.some((frame) => frame.function === name),
     );
-  // Without registers it is not known what running goroutines lead to.
-  const forConnections = source.registers.length === 0 ? [] : waiting(waitsIn.connection);
+  const forConnections = withRegisters ? waiting(waitsIn.connection) : [];
   const forPermits = waiting(waitsIn.permit);
-  const { runtime } = source;
-  const none = forConnections.length + forPermits.length === 0;
-  if (none || runtime.allgs.length > mostGoroutines) return { pools: [], limits: [] };
-  try {
-    const heap = await source.heapLayout();
-    const reach: ReachSource = { ...source, heap };
-    const read = {
-      reach,
-      spans: readSpans(source.memory, heap, signal),
-      known: goroutinesById(reach, signal),
-    };
-    return {
-      pools: [
-        ...(await databases(forConnections, source, read, snapshot, signal)),
-        ...(await semaphores(forPermits, source, read, signal)),
-      ],
-      limits: [],
-    };
-  } catch (error) {
-    const unknownLayout = error instanceof RangeError || toLabError(error).code === 'undecided';
-    if (!unknownLayout || signal.aborted) throw error;
-    return { pools: [], limits: [`Who has what of the pools could not be read (${messageOf(error)}).`] };
-  }
-}
-
-interface Heap {
-  readonly reach: ReachSource;
-  readonly spans: HeapSpans;
-  /** Address of the `g` of each goroutine, by its id. */
-  readonly known: ReadonlyMap<number, number>;
+  if (forConnections.length + forPermits.length === 0) return { pools: [], limits: [] };
+  const { found, limits } = await ask('Who has what of the pools', [], async (heap) => [
+    ...(await databases(forConnections, heap, snapshot, signal)),
+    ...(await semaphores(forPermits, heap, signal)),
+  ]);
+  return { pools: found, limits };
 }
 
 async function databases(
   waiting: readonly Bucket[],
-  { evaluate, memory, runtime }: PoolSource,
-  { reach, spans, known }: Heap,
+  { evaluate, reach, spans, known, holderOf }: OpenHeap,
   snapshot: Snapshot,
   signal: AbortSignal,
 ): Promise<readonly Pool[]> {
+  const { memory, runtime } = reach;
   const layout = waiting.length === 0 ? undefined : await readSqlLayout(evaluate, runtime.allgs.base, signal);
   if (layout === undefined) return [];
-  const holderOf = holderFinder(snapshot, reach);
   const inSql = (signature: Signature, name = 'database/sql.') =>
     signature.frames.some((frame) => frame.function.startsWith(name));
   const byKey = new Map(snapshot.buckets.map((bucket) => [bucket.key, bucket.signature]));
@@ -124,10 +90,10 @@ async function databases(
 /** Whoever has a permit has nothing in memory that shows it: the sources tell. */
 async function semaphores(
   waiting: readonly Bucket[],
-  { evaluate, memory, runtime }: PoolSource,
-  { reach, spans, known }: Heap,
+  { evaluate, reach, spans, known }: OpenHeap,
   signal: AbortSignal,
 ): Promise<readonly Pool[]> {
+  const { memory, runtime } = reach;
   const layout =
     waiting.length === 0 ? undefined : await readSemaphoreLayout(evaluate, runtime.allgs.base, signal);
   if (layout === undefined) return [];
@@ -154,7 +120,7 @@ async function semaphores(
 const channelsOf = ({ wait }: Bucket): readonly number[] =>
   wait.kind === 'channel' ? wait.cases.map(({ channel }) => channel) : [];
 
-function stackWords({ ids: [id] }: Bucket, reach: ReachSource, known: Heap['known']): readonly number[] {
+function stackWords({ ids: [id] }: Bucket, reach: ReachSource, known: OpenHeap['known']): readonly number[] {
   const g = known.get(id ?? 0);
   return g === undefined ? [] : [...wordsOf(reach, stackOf(reach, g, []))].map(({ word }) => word);
 }
@@ -165,19 +131,12 @@ const givenBackBy = {
   'sql.Rows': 'Close',
 } as const;
 
-function goroutinesById(reach: ReachSource, signal: AbortSignal): ReadonlyMap<number, number> {
-  const { memory, runtime } = reach;
-  const out = new Map<number, number>();
-  for (const g of allGoroutines(reach, signal)) out.set(memory.u64(g + runtime.g.goid) ?? 0, g);
-  return out;
-}
-
 /** Each database that goroutines wait for, once. */
 function* sqlPools(
   waiting: readonly Bucket[],
   sql: SqlSource,
   reach: ReachSource,
-  known: Heap['known'],
+  known: OpenHeap['known'],
 ): Generator<SqlPool> {
   const served = new Set<number>();
   const seen = new Set<number>();
@@ -193,28 +152,4 @@ function* sqlPools(
     for (const channel of pool.requests) served.add(channel);
     yield pool;
   }
-}
-
-/** The bucket and the frame of those who hold something; `undefined` of a goroutine that is not known. */
-function holderFinder(
-  { buckets, signatures }: Snapshot,
-  { memory, runtime }: ReachSource,
-): (holder: UnitHolder) => PoolHolder | undefined {
-  const byId = new Map(buckets.flatMap((bucket) => bucket.ids.map((id) => [id, bucket] as const)));
-  const bySignature = new Map(signatures.map((signature) => [signature.id, signature]));
-  return ({ g, at }) => {
-    const goroutine = memory.u64(g + runtime.g.goid) ?? 0;
-    const bucket = byId.get(goroutine);
-    const frames = bucket === undefined ? undefined : bySignature.get(bucket.signature.id)?.frames;
-    if (bucket === undefined || frames === undefined) return undefined;
-    const frame = frameAt(frames, at);
-    return frame === undefined ? undefined : { bucket: bucket.key, goroutine, frame };
-  };
-}
-
-/** The frame that has a place of the stack: of inlined ones, and of the library's, the first of the program outside. */
-function frameAt(frames: readonly Frame[], at: number): Frame | undefined {
-  const index = frames.findIndex(({ offset }) => offset !== undefined && offset > at);
-  const own = index < 0 ? [] : frames.slice(index);
-  return own.find((frame) => !isLibraryFunction(frame)) ?? own[0] ?? frames.at(-1);
 }

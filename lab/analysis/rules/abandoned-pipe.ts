@@ -1,6 +1,6 @@
 import type { Knot } from '../graph/knots.js';
+import { pipeEndOfAll } from '../model/pipe-ends.js';
 import { channelRule, verbFor } from './channel-shape.js';
-import { pipeEndOfAll } from './pipes.js';
 import { behind, goroutinesOf, type RuleInput } from './rule.js';
 import { isLost } from './study-waits.js';
 import { placeOf } from './sync-knot.js';

@@ -2,10 +2,10 @@ import { joinKnots } from '../graph/group-knots.js';
 import type { Knot } from '../graph/knots.js';
 import { peersOf, type ReleaseEvidence, type Releaser } from '../graph/releaser.js';
 import { countOf } from '../model/counts.js';
+import { pipeEndOfAll } from '../model/pipe-ends.js';
 import type { Pool } from '../model/pool.js';
 import { hex, isPrivateRuntime } from '../model/snapshot.js';
 import { isSyncObject, type WaitObject } from '../model/wait-object.js';
-import { pipeEndOfAll } from './pipes.js';
 import { agree, type Claim, fillOf, isMainAlone, type Rule, type RuleInput } from './rule.js';
 import { isLost } from './study-waits.js';
 
@@ -41,7 +41,9 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
   }
   const contexts = knot.objects.filter((o) => input.searches.get(o)?.contexts !== undefined);
   const stopped = knot.objects.map((object) => input.graph.channels.get(object.address)?.stoppedTimer);
-  if (stopped.every((is) => is === true)) return 'timer';
+  // A channel of times to which the program sends itself is no timer's.
+  const isSentTo = stories.some((story) => (story?.sends.length ?? 0) > 0);
+  if (stopped.every((is) => is === true) && !isSentTo) return 'timer';
   const isAlone = peers.every((found) => found.length === 0);
   if ((isAlone || isLost(knot, input.graph)) && pipeEndOfAll(knot.buckets) !== undefined) return 'pipe';
   if (isAlone) {

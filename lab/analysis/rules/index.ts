@@ -22,6 +22,7 @@ import { readWriteRead } from './read-write-read.js';
 import type { Rule } from './rule.js';
 import { selfBlockedConsumer } from './self-blocked-consumer.js';
 import { stoppedTimer } from './stopped-timer.js';
+import { undrainedCommand } from './undrained-command.js';
 import { unreachableObject } from './unreachable-object.js';
 import { waitGroupMisuse } from './waitgroup-misuse.js';
 
@@ -45,6 +46,7 @@ export const rules: readonly Rule[] = [
   leakedConnection,
   leakedPermit,
   abandonedPipe,
+  undrainedCommand,
   poolWaitsForItself,
   channelRing,
   leakedSender,

@@ -108,7 +108,7 @@ export function withoutRuledOut(graph: WaitForGraph, stuck: ReadonlySet<string>)
 }
 
 /** The sources were there to be looked at, and what they tell is of these very objects. */
-function isReadable({ objects }: Knot, searches: RuleInput['searches']): boolean {
+export function isReadable({ objects }: Knot, searches: RuleInput['searches']): boolean {
   return objects.every((object) => {
     const search = searches.get(object);
     const blind = search?.releasers.some((r) => r.kind === 'open' && r.blind);

@@ -4,6 +4,7 @@ import { callerOfSync } from '../model/frames.js';
 import type { Bucket } from '../model/snapshot.js';
 import { isSyncObject, objectsOf, type WaitObject } from '../model/wait-object.js';
 import { type Claim, listed, type Rule, type RuleInput } from './rule.js';
+import { isLost } from './study-waits.js';
 
 /** What a knot with an object of package sync in it is; each has one rule. */
 export type SyncShape =
@@ -66,7 +67,8 @@ export function ruleFor(
           .map(
             (knot): Claim => ({
               ...{ rule: name, knot, ...tell(knot, input, certainty) },
-              certainty: hasCertainHolders(knot, input) && isShown(knot, input) ? certainty : 'suspected',
+              certainty:
+                hasCertainHolders(knot, shape, input) && isShown(knot, input) ? certainty : 'suspected',
             }),
           );
       return [
@@ -79,13 +81,27 @@ export function ruleFor(
   };
 }
 
-/** A story about who holds a lock rests on somebody who was seen to hold it, or on nobody who might. */
-function hasCertainHolders(knot: Knot, input: RuleInput): boolean {
+/**
+ * A story about who holds a lock rests on somebody who was seen to hold it; that it was left behind, on nobody who might.
+ * Where memory leaves nobody else, one who may hold it does.
+ */
+function hasCertainHolders(knot: Knot, shape: SyncShape, input: RuleInput): boolean {
   const { objects } = knot.example ?? knot;
+  const lost = isLost(knot, input.graph);
   return objects.filter(isLock).every((object) => {
     const releasers = bucketReleasers(object, input);
-    return releasers.some((r) => r.holds) || !releasers.some((r) => r.mayHold);
+    if (shape === 'leaked-lock') return !releasers.some((r) => r.holds || r.mayHold);
+    return releasers.some((r) => r.holds) || (lost && hasOneHolder(object, input));
   });
+}
+
+/** Nothing alive reaches the lock, no function leaves with it, and one goroutine alone stands where it may have it. */
+function hasOneHolder(object: WaitObject, input: RuleInput): boolean {
+  const search = input.searches.get(object);
+  const may = bucketReleasers(object, input).filter((r) => r.mayHold);
+  const keys = new Set(may.map(({ bucket }) => bucket));
+  const [only] = input.graph.buckets.filter(({ key }) => keys.has(key));
+  return search?.leaks?.length === 0 && keys.size === 1 && only?.count === 1;
 }
 
 /** What a rule looks at, of a knot or of the one that stands for many. */

@@ -1,8 +1,8 @@
 import type { Knot } from '../graph/knots.js';
 import type { DeadlockClass, DeadlockSubtype } from '../model/diagnosis.js';
+import { pipeEndOfAll } from '../model/pipe-ends.js';
 import type { Bucket } from '../model/snapshot.js';
 import { isSyncObject } from '../model/wait-object.js';
-import { pipeEndOfAll } from './pipes.js';
 import {
   agree,
   behind,

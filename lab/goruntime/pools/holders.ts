@@ -89,7 +89,7 @@ function outermost(
   return out;
 }
 
-interface StackWord {
+export interface StackWord {
   readonly word: number;
   readonly at: number;
 }

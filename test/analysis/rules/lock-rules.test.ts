@@ -139,6 +139,15 @@ describe('the rules about locks', () => {
     ]);
   });
 
+  it('are sure of a ring of locks only where the holder of each was seen', () => {
+    const ring = [on(1, 8, 'lock'), on(2, 9, 'lock'), live(3)];
+    const certainty = (inner: Releaser) =>
+      claims(ring, { 'lock 8': [by(2)], 'lock 9': [inner] }).map((one) => `${one.rule} ${one.certainty}`);
+    expect(certainty(by(1))).to.deep.equal(['lock-order strong']);
+    expect(certainty(may(1))).to.deep.equal(['lock-order suspected']);
+    expect(certainty({ ...may(1), mayHold: 'likely' })).to.deep.equal(['lock-order suspected']);
+  });
+
   it('find a lock that nobody is left to give back, unless somebody may', () => {
     const buckets = [on(1, 8, 'lock'), live(3)];
     expect(named(claims(buckets, { 'lock 8': [] }))).to.deep.equal(['leaked-lock: double-lock']);

@@ -1,5 +1,5 @@
-import type { Bucket } from '../model/snapshot.js';
-import { isPrivateRuntime } from '../model/snapshot.js';
+import type { Bucket } from './snapshot.js';
+import { isPrivateRuntime } from './snapshot.js';
 
 /** Which end of a pipe in memory a goroutine waits at. */
 export interface PipeEnd {

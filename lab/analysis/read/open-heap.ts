@@ -1,0 +1,92 @@
+import { messageOf, toLabError } from '../../errors.js';
+import type { HeapLayout } from '../../goruntime/heap/layout.js';
+import { allGoroutines, type ReachSource } from '../../goruntime/heap/reach.js';
+import { type HeapSpans, readSpans } from '../../goruntime/heap/spans.js';
+import type { EvaluateGlobal } from '../../goruntime/layout.js';
+import { mostGoroutines, type UnitHolder } from '../../goruntime/pools/holders.js';
+import { isLibraryFunction } from '../../source/library-paths.js';
+import type { Limits } from '../model/limits.js';
+import type { StackHolder } from '../model/pool.js';
+import type { Frame, Snapshot } from '../model/snapshot.js';
+
+export interface HeapSource extends Omit<ReachSource, 'heap'> {
+  readonly evaluate: EvaluateGlobal;
+  /** Throws `undecided` when the heap is laid out in an unknown way. */
+  readonly heapLayout: () => Promise<HeapLayout>;
+}
+
+/** The heap of a core, opened to be asked who has what. */
+export interface OpenHeap {
+  readonly reach: ReachSource;
+  readonly spans: HeapSpans;
+  readonly evaluate: EvaluateGlobal;
+  /** Address of the `g` of each goroutine, by its id. */
+  readonly known: ReadonlyMap<number, number>;
+  /** The bucket and the frame of those who hold something; `undefined` of a goroutine that is not known. */
+  readonly holderOf: (holder: UnitHolder) => StackHolder | undefined;
+}
+
+/** Opens the heap when it is first asked for; what several questions need is read once. */
+export function heapOpener(source: HeapSource, snapshot: Snapshot, signal: AbortSignal) {
+  let opened: Promise<OpenHeap> | undefined;
+  const open = async (): Promise<OpenHeap> => {
+    const heap = await source.heapLayout();
+    const reach: ReachSource = { ...source, heap };
+    return {
+      ...{ reach, spans: readSpans(source.memory, heap, signal), evaluate: source.evaluate },
+      known: goroutinesById(reach, signal),
+      holderOf: holderFinder(snapshot, reach),
+    };
+  };
+  /**
+   * What `ask` answers, and `nothing` where the heap cannot be read, which `limits` tells; `what` was asked begins a
+   * sentence. Nobody is asked where there are too many goroutines to look at each.
+   */
+  return async <T>(
+    what: string,
+    nothing: T,
+    ask: (heap: OpenHeap) => Promise<T>,
+  ): Promise<{ readonly found: T; readonly limits: Limits }> => {
+    if (source.runtime.allgs.length > mostGoroutines) return { found: nothing, limits: [] };
+    try {
+      opened ??= open();
+      return { found: await ask(await opened), limits: [] };
+    } catch (error) {
+      const unknownLayout = error instanceof RangeError || toLabError(error).code === 'undecided';
+      if (!unknownLayout || signal.aborted) throw error;
+      return { found: nothing, limits: [`${what} could not be read (${messageOf(error)}).`] };
+    }
+  };
+}
+
+export type AskHeap = ReturnType<typeof heapOpener>;
+
+function goroutinesById(reach: ReachSource, signal: AbortSignal): ReadonlyMap<number, number> {
+  const { memory, runtime } = reach;
+  const out = new Map<number, number>();
+  for (const g of allGoroutines(reach, signal)) out.set(memory.u64(g + runtime.g.goid) ?? 0, g);
+  return out;
+}
+
+function holderFinder(
+  { buckets, signatures }: Snapshot,
+  { memory, runtime }: ReachSource,
+): OpenHeap['holderOf'] {
+  const byId = new Map(buckets.flatMap((bucket) => bucket.ids.map((id) => [id, bucket] as const)));
+  const bySignature = new Map(signatures.map((signature) => [signature.id, signature]));
+  return ({ g, at }) => {
+    const goroutine = memory.u64(g + runtime.g.goid) ?? 0;
+    const bucket = byId.get(goroutine);
+    const frames = bucket === undefined ? undefined : bySignature.get(bucket.signature.id)?.frames;
+    if (bucket === undefined || frames === undefined) return undefined;
+    const frame = frameAt(frames, at);
+    return frame === undefined ? undefined : { bucket: bucket.key, goroutine, frame };
+  };
+}
+
+/** The frame that has a place of the stack: of inlined ones, and of the library's, the first of the program outside. */
+function frameAt(frames: readonly Frame[], at: number): Frame | undefined {
+  const index = frames.findIndex(({ offset }) => offset !== undefined && offset > at);
+  const own = index < 0 ? [] : frames.slice(index);
+  return own.find((frame) => !isLibraryFunction(frame)) ?? own[0] ?? frames.at(-1);
+}

@@ -1,0 +1,82 @@
+import { goroutineStatus, scanBit } from '../../goruntime/goroutines.js';
+import { existing, nearStacks } from '../../goruntime/heap/near-stacks.js';
+import type { UnitHolder } from '../../goruntime/pools/holders.js';
+import type { Limits } from '../model/limits.js';
+import { pipeEndOf } from '../model/pipe-ends.js';
+import type { PipePeers } from '../model/pipes.js';
+import type { StackHolder } from '../model/pool.js';
+import type { Bucket, Snapshot } from '../model/snapshot.js';
+import type { AskHeap, OpenHeap } from './open-heap.js';
+import { isLiveReason } from './wait-of.js';
+
+/** Buckets that wait in pipes which are asked one by one what they have: each may be the peer of another one. */
+const mostAsked = 200;
+
+/** Who might come to the other ends of the pipes that goroutines wait to write to; where that cannot be told, `limits` says so. */
+export async function readPipePeers(
+  ask: AskHeap,
+  { buckets }: Snapshot,
+  signal: AbortSignal,
+): Promise<{ readonly peers: ReadonlyMap<number, PipePeers> | undefined; readonly limits: Limits }> {
+  const inPipes = buckets.filter((bucket) => pipeEndOf(bucket)?.end === 'write');
+  if (inPipes.length === 0) return { peers: new Map(), limits: [] };
+  const { found, limits } = await ask('Who has the other ends of pipes', undefined, (heap) =>
+    peersOf(inPipes, heap, signal),
+  );
+  return { peers: found, limits };
+}
+
+/** What a write waits for: somebody who takes it. */
+const sentTo = ({ wait }: Bucket): readonly number[] =>
+  wait.kind === 'channel'
+    ? wait.cases.flatMap(({ channel, direction }) => (direction === 'send' ? [channel] : []))
+    : [];
+
+async function peersOf(
+  inPipes: readonly Bucket[],
+  heap: OpenHeap,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, PipePeers>> {
+  const { reach, spans, known, holderOf } = heap;
+  const { near, unknown } = { near: new Map<number, StackHolder[]>(), unknown: new Set<number>() };
+  const channelOf = new Map<number, number>();
+  for (const channel of inPipes.flatMap(sentTo)) channelOf.set(spans.objectAt(channel), channel);
+  const wanted = new Set(channelOf.keys());
+  const note = (object: number, holder: UnitHolder) => {
+    const channel = channelOf.get(object) ?? 0;
+    const told = holderOf(holder);
+    if (told === undefined) unknown.add(channel);
+    else near.set(channel, [...(near.get(channel) ?? []), told]);
+  };
+  const waiting = new Set(inPipes.flatMap(({ ids }) => ids.map((id) => known.get(id) ?? 0)));
+  const others = existing(reach, signal).filter((g) => !waiting.has(g));
+  let cutShort = inPipes.length > mostAsked;
+  const look = async (goroutines: readonly number[], objects: ReadonlySet<number>) => {
+    const looked = await nearStacks(reach, spans, goroutines, objects, signal);
+    for (const [object, holder] of looked.holders) note(object, holder);
+    cutShort ||= looked.cutShort;
+  };
+  const live = others.filter((g) => isLive(g, heap));
+  const blocked = others.filter((g) => !isLive(g, heap));
+  await look(live, wanted);
+  await look(blocked, wanted);
+  // Who writes to one pipe may read from another one.
+  for (const bucket of inPipes.slice(0, mostAsked)) {
+    const own = new Set(sentTo(bucket));
+    const rest = new Set([...wanted].filter((object) => !own.has(channelOf.get(object) ?? 0)));
+    const [first = 0] = bucket.ids;
+    if (rest.size > 0) await look([known.get(first) ?? 0], rest);
+  }
+  return new Map(
+    [...channelOf.values()].map((channel) => [
+      channel,
+      { near: near.get(channel) ?? [], unknown: cutShort || unknown.has(channel) },
+    ]),
+  );
+}
+
+function isLive(g: number, { reach: { memory, runtime } }: OpenHeap): boolean {
+  const status = (memory.u32(g + runtime.g.status) ?? 0) & ~scanBit;
+  if (status !== goroutineStatus.waiting) return true;
+  return isLiveReason(runtime.waitReasons[memory.u8(g + runtime.g.waitReason) ?? 0] ?? '');
+}
