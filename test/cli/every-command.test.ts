@@ -25,6 +25,7 @@ const uses: Readonly<Record<string, readonly [args: readonly string[], exitCode:
   analyze: [['analyze', '--exe', '/nowhere', '--core', '/nowhere'], 64],
   compare: [['compare', '/nowhere', '/nowhere-else'], 64],
   facts: [['facts', '--exe', '/nowhere'], 64],
+  mcp: [['mcp', '/nowhere'], 64],
   scenarios: [['scenarios'], 0],
   runs: [['runs'], 0],
   report: [['report', '/'], 64],
