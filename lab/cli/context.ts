@@ -1,5 +1,6 @@
 import { createColors } from 'picocolors';
 import type { LabError } from '../errors.js';
+import { inOwnWords } from '../own-command.js';
 import { allPrintable, printable, printableJson, safeText } from '../printable.js';
 import { textWidth } from '../report/wrap.js';
 import { errorLines } from './error-lines.js';
@@ -38,14 +39,16 @@ export function openOutput({ json = false, quiet = false }: OutputOptions): Open
       return documented;
     },
     print(text) {
-      if (!json) process.stdout.write(`${safeText(text.trimEnd(), colour)}\n`);
+      if (!json) process.stdout.write(`${safeText(inOwnWords(text.trimEnd()), colour)}\n`);
     },
     document(value) {
       documented = true;
       if (json) process.stdout.write(`${printableJson(value)}\n`);
     },
     aside(text) {
-      if (!quiet) process.stderr.write(`${safeText(text.trimEnd(), hasColour(process.stderr))}\n`);
+      if (quiet) return;
+      const own = inOwnWords(text.trimEnd());
+      process.stderr.write(`${safeText(own, hasColour(process.stderr))}\n`);
     },
   };
 }
@@ -63,7 +66,10 @@ export function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number {
 /** An error as a person reads it: what failed, the one thing to do, where the evidence lies. */
 export function errorText(error: LabError, evidence: string | undefined): string {
   const colours = createColors(hasColour(process.stderr));
-  const { message, hint } = allPrintable({ message: error.message, hint: error.hint });
+  const { message, hint } = allPrintable({
+    message: inOwnWords(error.message),
+    hint: error.hint && inOwnWords(error.hint),
+  });
   return errorLines({ message, hint }, evidence && printable(evidence), columnsOf(process.stderr))
     .join('\n')
     .replace(/^error:/, colours.red('error:'))

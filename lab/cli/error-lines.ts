@@ -26,7 +26,7 @@ export function errorLines(
 }
 
 /** Words that a command begins with. */
-const program = /^(?:npx|npm|sudo|su|apt-get|go|pgrep|ss|cd|sysctl|ulimit|curl|dlv|gdb) /;
+const program = /^(?:npx|lab|go-deadlock-lab|npm|sudo|su|apt-get|go|pgrep|ss|cd|sysctl|ulimit|curl|dlv|gdb) /;
 
 /** What to do; each command in it stands on a line of its own. */
 function hintLines(hint: string, width: number): string[] {

@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import { LabError, outOfTime, toLabError, withAdvice } from '../errors.js';
+import { inOwnWords } from '../own-command.js';
 import type { LabCommand } from './command.js';
 import { errorText, hasColour, type OpenOutput, openOutput } from './context.js';
 import { openProgram } from './program.js';
@@ -32,6 +33,7 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
   for (const command of [program, ...program.commands]) {
     command.configureOutput({
       outputError() {}, // said below, as every other error
+      writeOut: (text) => process.stdout.write(inOwnWords(text)),
       getOutHasColors: () => hasColour(process.stdout),
       getErrHasColors: () => hasColour(process.stderr),
     });
@@ -51,7 +53,11 @@ export async function main(argv: readonly string[], signal: AbortSignal): Promis
     const keepStdout = output?.documented === true || error.details['keepStdout'] === true;
     const asJson = argv.includes('--json') && !keepStdout;
     openOutput({ json: asJson }).document({
-      error: { code: error.code, message: error.message, hint: error.hint },
+      error: {
+        code: error.code,
+        message: inOwnWords(error.message),
+        hint: error.hint && inOwnWords(error.hint),
+      },
       exitCode: error.exitCode,
       ...(where === undefined ? {} : { evidence: where }),
     });

@@ -1,8 +1,10 @@
 import { basename } from 'node:path';
 import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
-import { errorNamed, type GivenInputs, type Inputs, openInputs } from '../unpack/inputs.js';
+import { type GivenInputs, type Inputs, openInputs } from '../unpack/inputs.js';
 import { withPatience } from './progress.js';
+
+export { inTheirWords } from '../unpack/inputs.js';
 
 /** Two plain files, of whatever a command line names. */
 export async function openFiles(
@@ -22,13 +24,4 @@ export async function openFiles(
     { stage: 'analyze', text: `opening ${basename(core)}` },
     async (say) => await openInputs({ ...given, core }, { onProgress: say, onNote }, signal),
   );
-}
-
-/** Does the work; what it says of unpacked files is said in the words of whoever named them. */
-export async function inTheirWords<T>({ named }: Pick<Inputs, 'named'>, work: () => Promise<T>): Promise<T> {
-  try {
-    return named(await work());
-  } catch (error) {
-    throw error instanceof LabError ? errorNamed(error, named) : error;
-  }
 }

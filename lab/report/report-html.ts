@@ -1,6 +1,7 @@
 import { createColors } from 'picocolors';
 import type { Diagnosis } from '../analysis/model/diagnosis.js';
 import type { Roster } from '../analysis/model/roster.js';
+import { ownCommand } from '../own-command.js';
 import { diagnosisPart } from './page/diagnosis-part.js';
 import { findingsInRoom, namesCut } from './page/finding-room.js';
 import { pageAssets, pageFile } from './page/page-file.js';
@@ -70,7 +71,7 @@ async function page(data: PageData, diagnosed: Diagnosed | undefined): Promise<s
   if (diagnosed === undefined) return pageFile(data, assets, '');
   const { diagnosis, sources, roster } = diagnosed;
   const screen = { palette: createColors(false), columns: textWidth, sources, links: false };
-  const again = 'npx lab analyze --exe EXE --core CORE';
+  const again = `${ownCommand()} analyze --exe EXE --core CORE`;
   const all = { proof: true, verbose: true };
   const plain = clip(diagnosisText(brief(diagnosis), { ...screen, again }, all), longestPlain);
   const room = pageRoom - Buffer.byteLength(pageFile(data, assets, plain));

@@ -1,19 +1,19 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
-import { z } from 'zod';
-import { projectRoot } from '../paths.js';
-import { readJson } from './json-file.js';
+import { isCheckout, projectRoot } from '../paths.js';
 
+/** Of package.json. `lab --version` waits for it, so it needs no library. */
 export async function labVersion(): Promise<string> {
-  const { version } = await readJson(
-    join(projectRoot, 'package.json'),
-    z.looseObject({ version: z.string() }),
+  const { version }: { version?: unknown } = JSON.parse(
+    await readFile(join(projectRoot, 'package.json'), 'utf8'),
   );
-  return version;
+  return String(version);
 }
 
-/** Of the lab's own folder; null when it is no clone. */
+/** Of the lab's own folder; null when it is no clone. A package may lie within somebody else's. */
 export async function gitCommit(): Promise<string | null> {
+  if (!isCheckout) return null;
+  const { execa } = await import('execa');
   const result = await execa('git', ['-C', projectRoot, 'rev-parse', 'HEAD'], { reject: false });
   return result.exitCode === 0 ? result.stdout : null;
 }

@@ -6,6 +6,7 @@ import { cacheFolder, projectRoot } from '../paths.js';
 import { localTarget } from '../targets/local.js';
 import type { Target } from '../targets/target.js';
 import { installInto } from './cache.js';
+import { unpackCarried } from './carried.js';
 import { isCompiled, readSources } from './facts-cache.js';
 import { helperEnvironment, requireGo } from './go.js';
 
@@ -45,6 +46,7 @@ export async function ensureCaptureHelper(
   const { hash } = await readSources(captureFolder);
   const name = `capture-${hash}-${architecture}`;
   const path = join(cache, name, 'capture');
+  if (!(await isThere(join(cache, name)))) await unpackCarried('capture', { cache, architecture });
   if (await isThere(join(cache, name))) return { path, version: hash };
   const go = await requireGo(target, signal).catch((error: unknown) => {
     if (signal.aborted) throw interrupted(error);

@@ -4,6 +4,7 @@ import type { Emit } from '../events.js';
 import { cacheFolder } from '../paths.js';
 import { localTarget } from '../targets/local.js';
 import type { Target } from '../targets/target.js';
+import { unpackCarried } from './carried.js';
 import { buildDelve, isNetworkFailure } from './delve-build.js';
 import { chooseDelve, delveFits, oldestBuilder, type PinnedDelve } from './delve-choice.js';
 import { describeDelve, describeDelveHere, type ListedDelve } from './delve-version.js';
@@ -59,6 +60,7 @@ export async function findDelve(options: DelveOptions, signal: AbortSignal): Pro
     const found = listed.find(fits);
     if (found !== undefined) return tool(found);
   }
+  if (here) await unpackCarried('delve', { cache });
   return (await listDelves(target, cache, signal)).filter(fits).map(tool)[0];
 }
 

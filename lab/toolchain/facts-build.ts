@@ -11,6 +11,8 @@ import { type GoTool, helperEnvironment } from './go.js';
 export interface BuildFactsOptions {
   readonly target: Target;
   readonly cache: string;
+  /** As Go names it; this machine's unless named. */
+  readonly architecture?: string;
   readonly emit?: Emit | undefined;
   /** Receives the full output of what is run to build. */
   readonly log?: ((text: string) => void) | undefined;
@@ -24,7 +26,7 @@ export async function buildFacts(
   go: GoTool,
   tools: PinnedTools,
   sources: Sources,
-  { target, cache, emit, log }: BuildFactsOptions,
+  { target, cache, architecture = architectures[process.arch], emit, log }: BuildFactsOptions,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   emit?.({ type: 'note', text: `building what reads Go sources, with ${go.release.text}` });
@@ -39,7 +41,7 @@ export async function buildFacts(
     const run = async (argv: readonly string[]) => {
       const result = await target.exec([go.path, ...argv], {
         signal,
-        env: helperEnvironment(architectures[process.arch]),
+        env: helperEnvironment(architecture),
         cwd: module,
         timeoutMs: buildTimeoutMs,
       });

@@ -7,6 +7,7 @@ import { cacheFolder } from '../paths.js';
 import { makeFolder } from '../store/make-folder.js';
 import { localTarget } from '../targets/local.js';
 import type { Target } from '../targets/target.js';
+import { unpackCarried } from './carried.js';
 import { isNetworkFailure } from './delve-build.js';
 import { buildFacts, hasFacts } from './facts-build.js';
 import { type BuiltFacts, factsFolder, listBuilt, readSources, type Sources } from './facts-cache.js';
@@ -125,6 +126,7 @@ async function findBuilt(
   sources: Sources,
   program: GoVersion,
 ): Promise<FactsTool | undefined> {
+  if ((await listBuilt(cache, sources)).length === 0) await unpackCarried('facts', { cache });
   const built = await listBuilt(cache, sources);
   for (const one of built.toSorted((a, b) => newerGo(a.builtWith, b.builtWith))) {
     if (await hasFacts(dirname(one.path))) return toolOf(one, program);

@@ -80,7 +80,7 @@ export async function openInputs(given: GivenInputs, telling: Telling, signal: A
 }
 
 /** The same error in the words of whoever named the files. */
-export function errorNamed(error: LabError, named: Inputs['named']): LabError {
+function errorNamed(error: LabError, named: Inputs['named']): LabError {
   const { code, cause, details, hint } = error;
   return new LabError(named(error.message), {
     code,
@@ -88,6 +88,15 @@ export function errorNamed(error: LabError, named: Inputs['named']): LabError {
     details,
     ...(hint === undefined ? {} : { hint: named(hint) }),
   });
+}
+
+/** Does the work; what it says of unpacked files is said in the words of whoever named them. */
+export async function inTheirWords<T>({ named }: Pick<Inputs, 'named'>, work: () => Promise<T>): Promise<T> {
+  try {
+    return named(await work());
+  } catch (error) {
+    throw error instanceof LabError ? errorNamed(error, named) : error;
+  }
 }
 
 interface Opening extends Telling {

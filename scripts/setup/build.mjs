@@ -94,6 +94,7 @@ function removeStale(root, sources) {
       if (wanted.has(path)) continue;
       rmSync(join(root, path), { force: true });
       rmSync(join(root, `${path}.map`), { force: true });
+      rmSync(join(root, path.replace(/\.js$/, '.d.ts')), { force: true });
     }
   }
 }

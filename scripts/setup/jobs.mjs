@@ -44,7 +44,13 @@ export async function runJob(job, args) {
     const argv = [process.execPath, join(root, 'dist', job, 'index.js'), ...args];
     process.exit(await runChild(argv, { cwd: root, env: { PATH: pathWith(tools) } }));
   }
-  process.stderr.write(`unknown job: ${job}\n-> npm run lab, bench, score, ${[...tests].join(', ')}\n`);
+  if (job === 'release') {
+    const argv = [process.execPath, join(root, 'dist', 'scripts', 'release', 'index.js'), ...args];
+    process.exit(await runChild(argv, { cwd: process.cwd(), env: { PATH: pathWith(tools) } }));
+  }
+  process.stderr.write(
+    `unknown job: ${job}\n-> npm run lab, bench, score, release, ${[...tests].join(', ')}\n`,
+  );
   process.exit(64);
 }
 

@@ -27,6 +27,7 @@ const uses: Readonly<Record<string, readonly [args: readonly string[], exitCode:
   watch: [['watch', '--pid', 'x'], 64],
   triage: [['triage', '/nowhere'], 64],
   facts: [['facts', '--exe', '/nowhere'], 64],
+  mcp: [['mcp', '/nowhere'], 64],
   scenarios: [['scenarios'], 0],
   runs: [['runs'], 0],
   report: [['report', '/'], 64],

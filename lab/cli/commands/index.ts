@@ -79,6 +79,12 @@ export const modules: readonly CommandModule[] = [
     define: async () => [(await import('../manual/facts.js')).defineFacts],
   },
   {
+    group: 'Analyse',
+    purposes: { mcp: 'the analysis as tools of the Model Context Protocol' },
+    load: async () => [(await import('./mcp.js')).mcpCommand],
+    define: async () => [(await import('../manual/mcp.js')).defineMcp],
+  },
+  {
     group: 'Look',
     purposes: { scenarios: 'the catalogue of hangs' },
     load: async () => [(await import('./scenarios.js')).scenariosCommand],
