@@ -53,7 +53,7 @@ async function lineOf(text: string): Promise<Line> {
 }
 
 async function core({ file, exe, near, sources, sourceMap }: Task): Promise<Line> {
-  const { openInputs, errorNamed } = await import('../unpack/inputs.js');
+  const { openInputs, inTheirWords } = await import('../unpack/inputs.js');
   const { analyzeCore } = await import('../analysis/analyze-core.js');
   const telling = { onProgress: quiet, onNote: quiet };
   const open = (from: string | undefined) =>
@@ -66,12 +66,9 @@ async function core({ file, exe, near, sources, sourceMap }: Task): Promise<Line
       throw error;
     });
   });
-  try {
-    const files = { exe: inputs.exe, core: inputs.core, sourceMap, noSource: !sources };
-    return { type: 'told', told: toldOf(await analyzeCore(files, quiet, controller.signal), inputs.taken) };
-  } catch (error) {
-    throw error instanceof LabError ? errorNamed(error, inputs.named) : error;
-  }
+  const files = { exe: inputs.exe, core: inputs.core, sourceMap, noSource: !sources };
+  const diagnosis = await inTheirWords(inputs, () => analyzeCore(files, quiet, controller.signal));
+  return { type: 'told', told: toldOf(diagnosis, inputs.taken) };
 }
 
 async function dump({ file, name, sources, exe, source, sourceMap }: Task): Promise<Line> {
