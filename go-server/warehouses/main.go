@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -19,8 +20,9 @@ func main() {
 	siblings := siblingsFlag{}
 	flag.Var(siblings, "sibling", "another warehouse, `NAME=URL`; may be repeated")
 	patience := flag.Duration("patience", 0, "how long a sibling may take to answer; 0 for ever")
+	giveUp := flag.Bool("give-up", false, "end a transfer when whoever asked for it hangs up")
 	w := NewWarehouse(map[string]int{"lamp": 400, "chair": 120, "table": 60}, siblings)
-	service.Main(service.Service{Handler: routes(w, patience)})
+	service.Main(service.Service{Handler: routes(w, patience, giveUp)})
 }
 
 // siblingsFlag has the addresses of the other warehouses by their names.
@@ -37,14 +39,18 @@ func (s siblingsFlag) Set(text string) error {
 	return nil
 }
 
-func routes(w *Warehouse, patience *time.Duration) http.Handler {
+func routes(w *Warehouse, patience *time.Duration, giveUp *bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/stock", func(rw http.ResponseWriter, r *http.Request) {
 		json.NewEncoder(rw).Encode(w.Stock())
 	})
 	// A lorry's list: one item after the other, as the scanner reads them.
 	mux.HandleFunc("/transfers", func(rw http.ResponseWriter, r *http.Request) {
-		answer(rw, w.Ship(r.URL.Query().Get("to"), NewList(r.Body), *patience))
+		road := Road{Context: context.Background(), Patience: *patience}
+		if *giveUp {
+			road.Context = r.Context()
+		}
+		answer(rw, w.Ship(r.URL.Query().Get("to"), NewList(r.Body), road))
 	})
 	mux.HandleFunc("/deliveries", func(rw http.ResponseWriter, r *http.Request) {
 		items, err := NewList(r.Body).All()

@@ -2,10 +2,7 @@
 
 package main
 
-import (
-	"io"
-	"time"
-)
+import "io"
 
 // Ship sends the goods of a list to a sibling. The stock stays locked until they
 // have arrived, so that nobody counts pieces that are on the road.
@@ -13,7 +10,7 @@ import (
 // The fault: the lock is held over a call to another process, which needs its own
 // lock to answer. When two warehouses send to each other, each has what the other
 // waits for.
-func (w *Warehouse) Ship(to string, list *List, patience time.Duration) error {
+func (w *Warehouse) Ship(to string, list *List, road Road) error {
 	url, known := w.siblings[to]
 	if !known {
 		return errNoSibling
@@ -35,7 +32,7 @@ func (w *Warehouse) Ship(to string, list *List, patience time.Duration) error {
 		}
 		taken = append(taken, item)
 	}
-	if err := w.deliver(url, taken, patience); err != nil {
+	if err := w.deliver(url, taken, road); err != nil {
 		w.put(taken)
 		return err
 	}

@@ -2,13 +2,11 @@
 
 package main
 
-import "time"
-
 // Ship sends the goods of a list to a sibling.
 //
 // The repair: the lock is held for as long as pieces are taken off the shelves,
 // and not over the call. What did not arrive is put back.
-func (w *Warehouse) Ship(to string, list *List, patience time.Duration) error {
+func (w *Warehouse) Ship(to string, list *List, road Road) error {
 	url, known := w.siblings[to]
 	if !known {
 		return errNoSibling
@@ -20,7 +18,7 @@ func (w *Warehouse) Ship(to string, list *List, patience time.Duration) error {
 	if err := w.takeAll(items); err != nil {
 		return err
 	}
-	if err := w.deliver(url, items, patience); err != nil {
+	if err := w.deliver(url, items, road); err != nil {
 		w.Receive(items)
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -68,16 +69,27 @@ func (w *Warehouse) take(item Item) error {
 	return nil
 }
 
+// Road says for how long a delivery is waited for.
+type Road struct {
+	context.Context
+	// Patience is how long a sibling may take to answer; 0 for ever.
+	Patience time.Duration
+}
+
 // deliver brings goods to a sibling; they are its own when it has answered.
-func (w *Warehouse) deliver(url string, items []Item, patience time.Duration) error {
+func (w *Warehouse) deliver(url string, items []Item, road Road) error {
 	var body bytes.Buffer
 	for _, item := range items {
 		if err := json.NewEncoder(&body).Encode(item); err != nil {
 			return err
 		}
 	}
-	client := http.Client{Timeout: patience}
-	response, err := client.Post(url+"/deliveries", "application/x-ndjson", &body)
+	request, err := http.NewRequestWithContext(road.Context, http.MethodPost, url+"/deliveries", &body)
+	if err != nil {
+		return err
+	}
+	client := http.Client{Timeout: road.Patience}
+	response, err := client.Do(request)
 	if err != nil {
 		return err
 	}

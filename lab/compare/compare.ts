@@ -6,14 +6,45 @@ import { isSystem } from '../analysis/model/snapshot.js';
 import { ownFrame } from '../report/page/words.js';
 import { busyIn } from './busy.js';
 import type { ComparedGroup, Comparison, Look } from './model.js';
-import { nothingSuspected, suspectsOf } from './suspects.js';
+import { processesOf } from './one-process.js';
+import { nothingSuspected, suspectsIn, suspectsOf } from './suspects.js';
 import { hasRun, type Waits, waitedBetween, waitsOf } from './waits.js';
+
+/**
+ * Compares instances of one program, each at one moment: where their goroutines are, in which of them. Whatever has the same
+ * number in two of them is not the same goroutine, and nobody can be said to stand still.
+ */
+function compareProcesses(looks: readonly Look[], processes: readonly number[]): Comparison {
+  const apart = looks.map((look) => ({ ...look, time: undefined, roster: undefined }));
+  const { limits: _, ...comparison } = compareInOrder(apart);
+  // The address of an object is that of one process.
+  const groups = comparison.groups.map((one) => ({
+    ...one,
+    object: /\b0x[0-9a-f]+/.test(one.object ?? '') ? null : one.object,
+  }));
+  const suspects = suspectsIn(groups, looks.length);
+  return {
+    ...{ ...comparison, groups },
+    summary: suspects[0]?.text ?? `Nothing is suspected in any of ${looks.length} processes by itself.`,
+    suspects,
+    looks: comparison.looks.map((one, i) => ({ ...one, time: looks[i]?.time?.toISOString() ?? null })),
+    processes,
+    limits: [
+      `These are ${looks.length} processes: none of their goroutines is the same, so nothing tells who stood still. \`npx lab analyze\` with these cores tells what they have in common, and whether they wait for each other.`,
+    ],
+  };
+}
 
 /**
  * Compares looks at one process: who stood still while others moved, and what grew. It never proves a deadlock: it tells
  * slow from stuck, and puts the suspects in order.
  */
 export function compareLooks(given: readonly Look[]): Comparison {
+  const processes = processesOf(given);
+  return processes === undefined ? compareInOrder(given) : compareProcesses(given, processes);
+}
+
+function compareInOrder(given: readonly Look[]): Comparison {
   const isTimed = given.every(({ time }) => time !== undefined);
   const looks = isTimed ? [...given].sort((a, b) => momentOf(a) - momentOf(b)) : given;
   const seconds = isTimed ? secondsBetween(looks[0], looks.at(-1)) : null;

@@ -8,6 +8,8 @@ export interface Look {
   readonly kind: 'core' | 'dump';
   /** When it was taken, as far as that is known. */
   readonly time: Date | undefined;
+  /** Of a core that tells it. */
+  readonly pid?: number | undefined;
   readonly diagnosis: Diagnosis;
   /** Which goroutines each group has; absent where goroutines have no numbers. */
   readonly roster: Roster | undefined;
@@ -16,7 +18,7 @@ export interface Look {
 }
 
 /**
- * What several looks at one process come to, as `lab compare --json` prints it. Looks are in the order of time, where each
+ * What several looks at one process come to, or one look each at several, as `lab compare --json` prints it. Looks are in the order of time, where each
  * has one, else as they were given.
  */
 export interface Comparison {
@@ -30,6 +32,8 @@ export interface Comparison {
     readonly goroutines: Diagnosis['process']['goroutines'];
     readonly isLight?: boolean;
   }[];
+  /** Pids where each look is at another process: none of their goroutines is the same, and nothing is still. */
+  readonly processes?: readonly number[];
   /** Seconds between the first and the last look; `null` where it is not known. */
   readonly seconds: number | null;
   /** Goroutines of the program with one stack and one wait reason, those that did not move first. */

@@ -26,6 +26,25 @@ export function suspectsOf(
     .map((group) => ({ group: group.id, text: suspectText(group, looks, seconds) }));
 }
 
+/** Of instances that are looked at once each: where goroutines are stuck, or may be, and in how many of them. */
+export function suspectsIn(groups: readonly ComparedGroup[], processes: number): Comparison['suspects'] {
+  const rank = ({ outlook }: ComparedGroup) => (outlook === 'stuck' ? 0 : 1);
+  const total = ({ counts }: ComparedGroup) => counts.reduce((sum, one) => sum + one, 0);
+  return groups
+    .filter((group) => isWaiting(group) && (group.outlook === 'stuck' || group.outlook === 'unclear'))
+    .sort((a, b) => rank(a) - rank(b) || total(b) - total(a))
+    .slice(0, mostSuspects)
+    .map((group) => {
+      const where = whereOf(group).replace(/,$/, '');
+      const seen = group.counts.filter((one) => one > 0).length;
+      const verb = group.outlook === 'stuck' ? 'stuck' : 'waiting, and it is not clear for whom';
+      return {
+        group: group.id,
+        text: `${counted(total(group), 'goroutine')} ${where}: ${verb}, in ${seen} of ${processes} processes.`,
+      };
+    });
+}
+
 /** At most so many goroutines never left. */
 const stayed = ({ unmoved, counts }: ComparedGroup): number => unmoved ?? Math.min(...counts);
 

@@ -13,12 +13,12 @@ const longestStack = 100;
 /** Several looks at one process as one page, without any other file; it needs no script. Throws `internal` when the pages were not built. */
 export async function comparisonHtml(given: Comparison): Promise<string> {
   const comparison = allPrintable(given);
-  const { looks, suspects, groups, limits, summary } = comparison;
+  const { looks, suspects, groups, limits, summary, processes } = comparison;
   const suspected = suspects.flatMap(({ group }) => groups.filter(({ id }) => id === group));
   const others = groups.filter((group) => !suspected.includes(group));
   const shown = [...suspected, ...others.slice(0, mostGroups)];
   const leftOut = groups.length - shown.length;
-  const body = html`<header><span>${counted(looks.length, 'look')} at one process</span><span id="theme"></span></header>
+  const body = html`<header><span>${counted(looks.length, 'look')} at ${processes === undefined ? 'one process' : `${processes.length} processes`}</span><span id="theme"></span></header>
 <main>
 <p class="badge">${badge(comparison)}</p>
 <h1>${clip(summary, longestText)}</h1>

@@ -7,9 +7,9 @@ import { clipEnd, padTo, wrap } from './wrap.js';
 
 const mostRows = 20;
 
-/** Several looks at one process, for a terminal of `columns` columns. */
+/** Several looks at one process, or one each at several, for a terminal of `columns` columns. */
 export function comparisonText(given: Comparison, { columns }: { readonly columns: number }): string {
-  const { looks, suspects, groups, summary, busy, limits } = allPrintable(given);
+  const { looks, suspects, groups, summary, busy, limits, processes } = allPrintable(given);
   const lines = looks.flatMap(({ name, kind, time, verdict, goroutines, isLight }, i) =>
     wrap(
       `${kind} ${name}${time === null ? '' : `, ${time}`}: ${goroutines.total} goroutines, ${goroutines.blocked} blocked; ${isLight ? 'only stacks and waits' : `verdict ${verdict}`}`,
@@ -25,10 +25,13 @@ export function comparisonText(given: Comparison, { columns }: { readonly column
   const waiting = groups.filter(isWaiting);
   const rows = waiting.slice(0, mostRows);
   if (rows.length > 0) {
-    const heads = [...looks.map((_, i) => `look ${i + 1}`), 'still', 'came', 'went'];
+    // Of several processes no goroutine is another one's.
+    const moves = processes === undefined ? ['still', 'came', 'went'] : [];
+    const heads = [...looks.map((_, i) => `look ${i + 1}`), ...moves];
     lines.push('', `     ${heads.map((head) => head.padStart(7)).join('')}  where`);
     for (const row of rows) {
-      const numbers = [...row.counts, row.unmoved, row.came, row.went];
+      const moved = processes === undefined ? [row.unmoved, row.came, row.went] : [];
+      const numbers = [...row.counts, ...moved];
       const text = numbers.map((n) => (n === null ? '?' : n.toLocaleString('en-US')).padStart(7)).join('');
       lines.push(clipEnd(`${padTo(row.id, 5)}${text}  ${placeOf(row)}`, columns));
     }

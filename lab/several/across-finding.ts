@@ -1,4 +1,11 @@
-import type { Edge, Evidence, Finding, Resource, RootGoroutine } from '../analysis/model/diagnosis.js';
+import type {
+  Edge,
+  Evidence,
+  Finding,
+  Resource,
+  RootGoroutine,
+  SlowWait,
+} from '../analysis/model/diagnosis.js';
 import { shortName } from '../report/page/words.js';
 import type { Cycle, Hop, Process } from './across.js';
 
@@ -33,6 +40,25 @@ export function acrossFinding({ hops, doubts }: Cycle, id: string): Finding {
     evidence,
   };
 }
+
+/** A cycle that a deadline ends: until then all of it waits. */
+export function acrossSlow({ hops }: Cycle): SlowWait[] {
+  const [first] = hops;
+  if (first === undefined) return [];
+  const { caller, call } = first;
+  const itself = new Set(hops.map((hop) => hop.caller)).size === 1;
+  const behind = [...victimsOf(hops).values()].reduce((sum, one) => sum + one, 0);
+  return [
+    {
+      ...{ goroutine: call.goroutine, groups: [], waiting: behind, doing: 'waiting for an answer' },
+      resources: [...new Set(hops.flatMap(({ served }) => served.steps.map(({ object }) => object.name)))],
+      ...{ location: call.location, remote: call.remote },
+      text: `${caller.id}: until a deadline ends it, ${lowerFirst(explanationOf(hops, itself))}`,
+    },
+  ];
+}
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 interface Story {
   readonly goroutines: RootGoroutine[];
@@ -182,7 +208,7 @@ function explanationOf(hops: readonly Hop[], itself: boolean): string {
   const whole = itself
     ? 'The process asks itself'
     : `${new Set(hops.map(({ caller }) => caller)).size} processes wait for each other`;
-  return `${whole}: ${parts.join('; ')}. None of them can go on before the others do.`;
+  return `${whole}: ${parts.join('; ')}.`;
 }
 
 const holdingOf = (hops: readonly Hop[], process: Process, goroutine: number) =>

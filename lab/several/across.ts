@@ -25,12 +25,14 @@ export interface Cycle {
   readonly hops: readonly Hop[];
   /** Why it is not certain that it lasts; empty where it is. */
   readonly doubts: readonly string[];
+  /** One of them ends at a deadline, and with it all of them: that is slow, and no deadlock. */
+  readonly ends: boolean;
 }
 
 /**
  * The cycles of requests through processes. Each of its waits has one way to end (a lock is given back by its holder
  * alone, an answer comes from whoever has the request), so a cycle is a deadlock; but for what ends a request
- * otherwise. One that ends at a deadline is none.
+ * otherwise.
  */
 export function cyclesAcross(processes: readonly Process[]): readonly Cycle[] {
   const hops = hopsOf(processes);
@@ -40,7 +42,8 @@ export function cyclesAcross(processes: readonly Process[]): readonly Cycle[] {
   const cycles: Cycle[] = [];
   for (const { call } of hops) {
     const found = done.has(call) ? undefined : cycleFrom(call, next, done);
-    if (found !== undefined) cycles.push({ hops: found, doubts: doubtsOf(found) });
+    if (found !== undefined)
+      cycles.push({ hops: found, doubts: doubtsOf(found), ends: found.some(isLimited) });
   }
   return cycles;
 }
@@ -56,11 +59,9 @@ function hopsOf(processes: readonly Process[]): readonly Hop[] {
     }
   }
   return processes.flatMap((caller) =>
-    (caller.diagnosis.network?.calls ?? [])
-      .filter(({ givesUp }) => givesUp !== 'deadline')
-      .flatMap((call) =>
-        (serving.get(`${call.local} ${call.remote}`) ?? []).map((end) => ({ caller, call, ...end })),
-      ),
+    (caller.diagnosis.network?.calls ?? []).flatMap((call) =>
+      (serving.get(`${call.local} ${call.remote}`) ?? []).map((end) => ({ caller, call, ...end })),
+    ),
   );
 }
 
@@ -93,6 +94,8 @@ function cycleFrom(
   return follow(first);
 }
 
+const isLimited = ({ call }: Hop): boolean => call.givesUp === 'deadline';
+
 /**
  * Cores are taken one after the other, so the same connection may have had another request in each. Where the callee has
  * had its request since before the caller's core was taken, it is the one that the caller waits for, and neither has moved
@@ -116,9 +119,12 @@ function doubtsOf(hops: readonly Hop[]): readonly string[] {
   });
 }
 
+/** A process stands still when its core begins to be written; the time of the file is that of the end. */
+const writingSeconds = 10;
+
 /** The latest second that is known to have come before the core was taken: its own requests tell one as well. */
 function lookedAt({ taken, diagnosis }: Process): number | undefined {
   const seen = (diagnosis.network?.serves ?? []).map(({ since }) => since);
-  const latest = Math.max(...seen, Math.floor(taken ?? Number.NEGATIVE_INFINITY));
+  const latest = Math.max(...seen, Math.floor(taken ?? Number.NEGATIVE_INFINITY) - writingSeconds);
   return Number.isFinite(latest) ? latest : undefined;
 }

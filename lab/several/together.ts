@@ -1,6 +1,6 @@
-import type { Diagnosis, Finding, Instance } from '../analysis/model/diagnosis.js';
+import type { Diagnosis, Finding, Instance, SlowWait } from '../analysis/model/diagnosis.js';
 import { cyclesAcross } from './across.js';
-import { acrossFinding, acrossRule } from './across-finding.js';
+import { acrossFinding, acrossRule, acrossSlow } from './across-finding.js';
 import { sameCauses } from './same-cause.js';
 
 /** A core with its diagnosis, made with what it tells of its network. */
@@ -27,7 +27,8 @@ export function diagnoseTogether(looked: readonly LookedAt[]): Diagnosis {
     const taken = looked[i]?.taken?.getTime();
     return { id, diagnosis, taken: taken === undefined ? undefined : taken / 1_000 };
   });
-  const across = cyclesAcross(processes).map((cycle) => acrossFinding(cycle, ''));
+  const cycles = cyclesAcross(processes);
+  const across = cycles.filter(({ ends }) => !ends).map((cycle) => acrossFinding(cycle, ''));
   const findings = inOrder([...across, ...sameCauses(instances)]).map((one, i) => ({
     ...one,
     id: `F${i + 1}`,
@@ -43,7 +44,7 @@ export function diagnoseTogether(looked: readonly LookedAt[]): Diagnosis {
     process: { ...first.diagnosis.process, goroutines: goroutinesOf(all) },
     ...(first.diagnosis.delve === undefined ? {} : { delve: first.diagnosis.delve }),
     findings,
-    ...listsOf(instances, findings),
+    ...listsOf(instances, findings, cycles.filter(({ ends }) => ends).flatMap(acrossSlow)),
     instances,
     stats: {
       engine: first.diagnosis.stats.engine,
@@ -100,6 +101,7 @@ function goroutinesOf(all: readonly Diagnosis[]): Diagnosis['process']['goroutin
 function listsOf(
   instances: readonly Instance[],
   findings: readonly Finding[],
+  ending: readonly SlowWait[],
 ): Pick<Diagnosis, 'groups' | 'userLocations' | 'objects' | 'slow'> {
   const counts = new Map<string, Diagnosis['userLocations'][number]>();
   for (const one of instances.flatMap(({ diagnosis }) => diagnosis.userLocations)) {
@@ -110,7 +112,7 @@ function listsOf(
   const cycles = findings.filter(({ rule }) => rule === acrossRule);
   const inCycle = (instance: string, goroutine: number) =>
     cycles.some(({ rootCause }) => rootCause.edges.some(({ to }) => to === `${instance}.G${goroutine}`));
-  const slow = instances.flatMap(({ id, diagnosis }) =>
+  const own = instances.flatMap(({ id, diagnosis }) =>
     (diagnosis.slow ?? [])
       .filter(({ goroutine }) => !inCycle(id, goroutine))
       .map((one) => ({
@@ -129,7 +131,7 @@ function listsOf(
         groups: one.groups.map((group) => `${id}.${group}`),
       })),
     ),
-    ...(slow.length === 0 ? {} : { slow }),
+    ...(own.length + ending.length === 0 ? {} : { slow: [...ending, ...own] }),
   };
 }
 

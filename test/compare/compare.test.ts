@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { compareLooks } from '../../lab/compare/compare.js';
 import type { Look } from '../../lab/compare/model.js';
-import { requireOneProcess } from '../../lab/compare/one-process.js';
+import { requireComparable } from '../../lab/compare/one-process.js';
 import { comparisonText } from '../../lab/report/compare-text.js';
 import { asCore, dumpText, lookAt, withLoop, withOutlook } from './looks.js';
 
@@ -228,11 +228,30 @@ ${readers} @ 0x43d1a8 0x47b6a5 0x47b67d 0x4a3bd1
     });
   });
 
+  it('of several processes takes no goroutine for another one, and tells where they are stuck', async () => {
+    const look = async (pid: number, feed: readonly number[]) => ({
+      ...(await lookAt(dumpText({ feed, jobs: [40] }), pid)),
+      pid,
+    });
+    const looks = [await look(7, [10, 11]), await look(8, [10, 11, 12])];
+    requireComparable(looks);
+    const { processes, groups, seconds, suspects } = compareLooks(looks);
+    expect(processes).to.deep.equal([7, 8]);
+    expect(seconds).to.equal(null);
+    const feed = groups.find(({ counts }) => counts.join() === '2,3');
+    expect(feed).to.include({ unmoved: null, came: null, went: null, object: null });
+    expect(suspects.map(({ text }) => text).join('\n')).to.match(
+      /^5 goroutines in main\.\(\*feed\)\.latest \(main\.go:33, sync\.Mutex\.Lock\): .*, in 2 of 2 processes\.$/m,
+    );
+    const again = [...looks, await look(8, [10])];
+    expect(() => requireComparable(again)).to.throw('3 looks at 2 processes');
+  });
+
   it('is refused of one look, and of programs that have nothing in common', async () => {
     const look = await lookAt(dumpText({ feed: [10] }), 0);
     const stranger = await lookAt(dumpText({ jobs: [10] }).replaceAll('main.work', 'main.serve'), 10);
-    expect(() => requireOneProcess([look])).to.throw('one look cannot be compared');
-    expect(() => requireOneProcess([look, stranger])).to.throw('these are looks at different programs');
-    requireOneProcess([look, await lookAt(dumpText({ feed: [20], jobs: [21] }), 10)]);
+    expect(() => requireComparable([look])).to.throw('one look cannot be compared');
+    expect(() => requireComparable([look, stranger])).to.throw('these are looks at different programs');
+    requireComparable([look, await lookAt(dumpText({ feed: [20], jobs: [21] }), 10)]);
   });
 });

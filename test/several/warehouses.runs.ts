@@ -65,7 +65,7 @@ describe('warehouses that ask each other', function () {
     await poll(() => Math.floor(Date.now() / 1_000) > second || undefined, {
       ...{ signal, deadlineMs: 5_000, everyMs: 20 },
     });
-    siblings.askStock(0);
+    for (const i of siblings.pids.keys()) siblings.askStock(i);
   }
 
   for (const go of gos) {
@@ -107,12 +107,30 @@ describe('warehouses that ask each other', function () {
   if (go === undefined) return;
 
   it('are not accused when a deadline ends their requests', async () => {
-    const exe = await build(go);
-    await using siblings = await startSiblings(exe, { flags: ['-patience=10m'] });
-    await hang(siblings);
-    const diagnosis = await together(exe, await coresOf(siblings));
-    expect(diagnosis).to.deep.include({ verdict: 'none', findings: [] });
-    expect(diagnosis.slow).to.have.length(2);
+    for (const one of gos) {
+      const exe = await build(one);
+      await using siblings = await startSiblings(exe, { flags: ['-patience=10m'] });
+      await hang(siblings);
+      const diagnosis = await together(exe, await coresOf(siblings));
+      expect(diagnosis).to.deep.include({ verdict: 'none', findings: [] });
+      expect(diagnosis.slow?.[0]?.text).to.match(
+        /^I1: until a deadline ends it, 2 processes wait for each other/,
+      );
+    }
+  });
+
+  it('are only suspected when a request ends with whoever asked for it', async () => {
+    for (const one of gos) {
+      const exe = await build(one);
+      await using siblings = await startSiblings(exe, { flags: ['-give-up'] });
+      await hang(siblings);
+      const { verdict, findings } = await together(exe, await coresOf(siblings));
+      expect(verdict).to.equal('unknown');
+      expect(findings.map(({ rule, certainty }) => [rule, certainty])).to.deep.equal([
+        ['across-processes', 'suspected'],
+      ]);
+      expect(findings[0]?.evidence.at(-1)?.text).to.match(/Not excluded: .* when the context of its request/);
+    }
   });
 
   it('are told by one command, with executables by their builds, three in a ring', async () => {

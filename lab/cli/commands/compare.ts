@@ -6,8 +6,9 @@ import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import type { Roster } from '../../analysis/model/roster.js';
 import { compareLooks } from '../../compare/compare.js';
 import type { Look } from '../../compare/model.js';
-import { requireOneProcess } from '../../compare/one-process.js';
+import { requireComparable } from '../../compare/one-process.js';
 import { complaintsText } from '../../complaints.js';
+import { readCoreHeader } from '../../core/core-file.js';
 import { LabError } from '../../errors.js';
 import type { Emit } from '../../events.js';
 import { quoteWord } from '../../quote-word.js';
@@ -45,7 +46,7 @@ export const compareCommand: LabCommand = {
     const files = args.flat().map(String);
     await requireSensible(files, parsed.data);
     const looks = await withProgress(output, (emit) => looksIn(files, parsed.data, emit, signal));
-    requireOneProcess(looks);
+    requireComparable(looks);
     const comparison = compareLooks(looks);
     output.document(comparison);
     output.print(comparisonText(comparison, { columns: columnsOf(process.stdout) }));
@@ -134,7 +135,8 @@ async function coreLook(
   };
   const work = () => inTheirWords(inputs, () => analyzeCore(files, emit, signal));
   const diagnosis = await analysed(name, emit, work);
-  return { name, kind: 'core', time: inputs.taken, diagnosis, roster };
+  const { pid } = await readCoreHeader(inputs.core, signal);
+  return { name, kind: 'core', time: inputs.taken, pid, diagnosis, roster };
 }
 
 /** With the executable of a core that was opened: it is known to be the one that the process ran. */

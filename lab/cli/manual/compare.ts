@@ -5,7 +5,7 @@ import { collect, describe } from './page.js';
 export function defineCompare(program: Command): Command {
   const command = program
     .command('compare')
-    .description('several looks at one process: who stood still, and what grew')
+    .description('several looks at one process: who stood still, and what grew; or instances side by side')
     .addArgument(
       new Argument(
         '<file...>',
@@ -25,6 +25,7 @@ export function defineCompare(program: Command): Command {
     description: [
       'Diagnoses every look, and compares them in the order in which they were taken: which goroutines stand where they stood, with the same stack, and did not run between; which groups grew; where to look first.',
       'Cores may be compressed or in an archive, and their executable be found, as for `lab analyze`; what is unpacked is gone before the next one is.',
+      'Of cores of several instances, one of each, it tells where the goroutines of each are; what they have in common, and whether they wait for each other, `lab analyze` tells of the same cores.',
       'Time is evidence and no proof: it tells slow from stuck. A file with several dumps counts as several looks.',
     ],
     exits: [
@@ -39,6 +40,10 @@ export function defineCompare(program: Command): Command {
       {
         does: 'Three cores that `lab capture --looks 3` took',
         type: 'npx lab compare hung/core.1628.1 hung/core.1628.2 hung/core.1628.3 --exe hung/server',
+      },
+      {
+        does: 'Instances of one service side by side, a core of each',
+        type: 'npx lab compare core.1628 core.1702 --exe /srv/builds',
       },
       { does: 'For colleagues', type: 'npx lab compare first.txt second.txt --html compare.html' },
     ],

@@ -37,7 +37,7 @@ function instanceLines(
       ? 'by itself it looks slow'
       : `by itself: ${{ none: 'no deadlock', unknown: 'undecided', deadlock: 'deadlock' }[diagnosis.verdict]}`;
   const process = pid === null ? '' : `, pid ${pid}`;
-  const text = `${p.cyan(id)}  ${name}${process}: ${counted(diagnosis.process.goroutines.total, 'goroutine')}; ${[...shown, alone].join('; ')}`;
+  const text = `${p.cyan(id)} ${name}${process}: ${counted(diagnosis.process.goroutines.total, 'goroutine')}; ${[...shown, alone].join('; ')}`;
   return wrap(text, { width: columns, indent: '      ', first: '  ', whole: true });
 }
 
@@ -49,7 +49,7 @@ function differenceLines({ id, differs = [] }: Finding, { palette: p, columns }:
     ...differs.flatMap(({ what, values }) => [
       ...wrap(what, { width: columns, indent: '    ', first: '  ' }),
       ...values.flatMap(({ instance, value }) =>
-        wrap(`${p.cyan(instance)}  ${value}`, { width: columns, indent: '          ', first: '      ' }),
+        wrap(`${p.cyan(instance)} ${value}`, { width: columns, indent: '          ', first: '      ' }),
       ),
     ]),
   ];
