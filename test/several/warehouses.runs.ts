@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
@@ -54,6 +54,7 @@ describe('warehouses that ask each other', function () {
       const diagnosis = await analyzeCore(files, () => {}, signal);
       looked.push({ name: core, pid: undefined, taken: new Date(), diagnosis });
     }
+    await Promise.all(cores.map((core) => rm(core)));
     return diagnosisSchema.parse(diagnoseTogether(looked));
   }
 
