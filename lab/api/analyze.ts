@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../analysis/model/diagnosis.js';
 import { compareLooks } from '../compare/compare.js';
 import type { Comparison, Look } from '../compare/model.js';
-import { requireOneProcess } from '../compare/one-process.js';
+import { requireComparable } from '../compare/one-process.js';
 import type { AnalyzeOptions, LookInput } from './inputs.js';
 import { lastOf, looksOf } from './look.js';
 
@@ -15,7 +15,8 @@ export async function analyze(input: LookInput, options: AnalyzeOptions = {}): P
 }
 
 /**
- * Compares looks at one process, cores and dumps mixed: who stood still, and what grew. What it returns is what
+ * Compares looks at one process, cores and dumps mixed: who stood still, and what grew; or cores of several instances, one
+ * of each. What it returns is what
  * `lab compare --json` prints. Throws as {@link analyze} does, and `usage` for fewer than two looks or for looks at
  * different programs.
  */
@@ -26,6 +27,6 @@ export async function compare(
   const looks: Look[] = [];
   // One after the other: what was unpacked of a core is gone before the next one is.
   for (const input of inputs) looks.push(...(await looksOf(input, options)));
-  requireOneProcess(looks);
+  requireComparable(looks);
   return compareLooks(looks);
 }

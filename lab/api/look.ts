@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Diagnosis } from '../analysis/model/diagnosis.js';
 import type { Roster } from '../analysis/model/roster.js';
 import type { Look } from '../compare/model.js';
+import { readCoreHeader } from '../core/core-file.js';
 import { readExecutable } from '../core/executable.js';
 import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
@@ -36,7 +37,8 @@ async function coreLook(input: CoreInput, options: AnalyzeOptions): Promise<Look
     },
   };
   const diagnosis = await inTheirWords(inputs, () => analyzeCore(files, emit, signal));
-  return { name: input.core, kind: 'core', time: inputs.taken, diagnosis, roster };
+  const { pid } = await readCoreHeader(inputs.core, signal);
+  return { name: input.core, kind: 'core', time: inputs.taken, pid, diagnosis, roster };
 }
 
 async function dumpLooks(input: DumpInput | TextInput, options: AnalyzeOptions): Promise<readonly Look[]> {
