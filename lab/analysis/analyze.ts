@@ -123,12 +123,12 @@ export async function analyze(
     ...(suspects.length === 0 ? {} : { suspects: [...suspects] }),
     ...(leakProfile && seen && { leakProfile: besideRuntime(leakProfile, seen) }),
     ...(slow.length === 0 ? {} : { slow }),
-    ...(network && { network }),
+    ...(network && { network: network.seen }),
     stats: await statsOf(read, engine, began),
     limits: inOrder(
       ...[read.limits, unansweredSearches],
       ...[repeated, undecided],
-      ...[rootFrames.limits, changed, missing],
+      ...[rootFrames.limits, network?.limits ?? [], changed, missing],
     ),
   };
 }
@@ -142,8 +142,8 @@ async function slowOf(input: RuleInput, outlooks: Outlooks, read: Reading) {
 
 /** Who waits for another process, and who waits behind that while another process waits. */
 async function networkOf(input: RuleInput, read: Reading) {
-  const { wanted, told } = studyNetwork(input);
-  return told((await read.networkEnds?.(wanted)) ?? new Map());
+  const { wanted, told, limits } = studyNetwork(input);
+  return { seen: told((await read.networkEnds?.(wanted)) ?? new Map()), limits };
 }
 
 const nowhereLocated = { channels: nothingLocated };

@@ -1,6 +1,7 @@
 import type { ClientEnd, SelectCase, ServerEnd } from '../../goruntime/http-ends.js';
 import type { Diagnosis, NetworkStep } from '../model/diagnosis.js';
 import { callerOfSync } from '../model/frames.js';
+import type { Limits } from '../model/limits.js';
 import { type Bucket, type Frame, hex } from '../model/snapshot.js';
 import { objectsOf } from '../model/wait-object.js';
 import type { NetworkEnds, WantedEnds } from '../read/network-ends.js';
@@ -17,6 +18,8 @@ const serve = 'net/http.(*conn).serve';
 /** Goroutines of one place whose connections are read. */
 const mostServing = 4096;
 const mostSteps = 16;
+/** Requests whose connection is read: a gateway has thousands, and each takes milliseconds. */
+const mostCalls = 512;
 
 /** From a goroutine to one that waits for an answer, over the locks in between: none when it is the same. */
 interface Path {
@@ -32,6 +35,8 @@ interface Serving {
 
 export interface NetworkStudy {
   readonly wanted: WantedEnds;
+  /** What is not looked at. */
+  readonly limits: Limits;
   /** With what memory tells of the connections. */
   told(ends: NetworkEnds): NonNullable<Diagnosis['network']>;
 }
@@ -40,19 +45,31 @@ export interface NetworkStudy {
 export function studyNetwork(input: RuleInput): NetworkStudy {
   const { graph, snapshot } = input;
   const byKey = new Map(graph.buckets.map((bucket) => [bucket.key, bucket]));
-  const callers = graph.buckets.filter(isCall);
+  const facts = factsOf(input);
   const serving = graph.buckets.flatMap((bucket): Serving[] => {
     if (!has(bucket, serve)) return [];
-    const path = pathToCall(bucket, byKey, input);
-    if (path !== undefined) return [{ bucket, path, ids: membersOf(bucket, input) }];
+    const path = pathToCall(bucket, byKey, facts);
+    if (path !== undefined) return [{ bucket, path, ids: membersOf(bucket, facts) }];
     // Of the others it is told when they came: the first of them is the oldest.
     return bucket.wait.kind === 'live' ? [] : [{ bucket, path, ids: bucket.ids }];
   });
+  const needed = new Set(
+    serving
+      .toSorted((a, b) => (b.path?.steps.length ?? 0) - (a.path?.steps.length ?? 0))
+      .flatMap(({ path }) => path?.call ?? []),
+  );
+  const callers = [...needed].slice(0, mostCalls);
   const calls = new Map(
     callers.flatMap((bucket) => bucket.ids.map((id) => [id, casesOf(bucket, snapshot.channels)] as const)),
   );
   return {
     wanted: { calls, serves: new Set(serving.flatMap(({ ids }) => ids)) },
+    limits:
+      needed.size <= mostCalls
+        ? []
+        : [
+            `Of ${needed.size} requests that wait for an answer, ${mostCalls} were looked at, those with a lock held first.`,
+          ],
     told(ends) {
       const endOf = <S extends 'calls' | 'serves'>(id: number, side: S) =>
         ends.get(id)?.find((end): end is Extract<ClientEnd | ServerEnd, { side: S }> => end.side === side);
@@ -99,25 +116,46 @@ const casesOf = ({ wait }: Bucket, channels: RuleInput['snapshot']['channels']):
         isTimer: channels.get(channel)?.wokenFromOutside !== undefined,
       }));
 
+/** What is asked over and over. */
+interface NetworkFacts {
+  readonly input: RuleInput;
+  /** Buckets of each signature. */
+  readonly buckets: ReadonlyMap<string, number>;
+  /** Goroutines that wait for each object, by its address. */
+  readonly waiting: ReadonlyMap<number, number>;
+}
+
+function factsOf(input: RuleInput): NetworkFacts {
+  const buckets = new Map<string, number>();
+  const waiting = new Map<number, number>();
+  for (const bucket of input.graph.buckets) {
+    const { id } = bucket.signature;
+    buckets.set(id, (buckets.get(id) ?? 0) + 1);
+    for (const address of new Set(objectsOf(bucket).map((object) => object.address)))
+      waiting.set(address, (waiting.get(address) ?? 0) + bucket.count);
+  }
+  return { input, buckets, waiting };
+}
+
 /** All of a bucket where that is the only one of its stack; else those that are known. */
-function membersOf(bucket: Bucket, { graph, snapshot }: RuleInput): readonly number[] {
-  const { id } = bucket.signature;
-  const isOnly = graph.buckets.every((other) => other === bucket || other.signature.id !== id);
-  const all = isOnly ? snapshot.roster?.find(({ group }) => group === id)?.ids : undefined;
-  return all === undefined ? bucket.ids : [...all.subarray(0, mostServing)];
+function membersOf({ signature: { id }, ids }: Bucket, { input, buckets }: NetworkFacts): readonly number[] {
+  if (buckets.get(id) !== 1) return ids;
+  const all = input.snapshot.roster?.find(({ group }) => group === id)?.ids;
+  return all === undefined ? ids : [...all.subarray(0, mostServing)];
 }
 
 /** Along locks whose holder was seen for certain: a lock is given back by its holder alone. */
 function pathToCall(
   from: Bucket,
   byKey: ReadonlyMap<string, Bucket>,
-  input: RuleInput,
+  facts: NetworkFacts,
   steps: readonly NetworkStep[] = [],
 ): Path | undefined {
   if (isCall(from)) return { steps, call: from };
   const [object, ...more] = objectsOf(from);
   if (object === undefined || more.length > 0 || object.kind !== 'sync' || steps.length >= mostSteps)
     return undefined;
+  const { input, waiting } = facts;
   for (const releaser of input.graph.releasers.get(object) ?? []) {
     if (releaser.kind !== 'bucket' || !releaser.certain || releaser.holds !== true) continue;
     const holder = byKey.get(releaser.bucket);
@@ -134,18 +172,13 @@ function pathToCall(
         state: state === undefined ? '' : syncStateText(state, input.nameOf(object.address)),
       },
       ...{ holder: goroutine, holds: { function: name, file, line, frame, expression } },
-      waiting: waitingFor(object.address, input),
+      waiting: waiting.get(object.address) ?? 0,
     };
-    const found = pathToCall(holder, byKey, input, [...steps, step]);
+    const found = pathToCall(holder, byKey, facts, [...steps, step]);
     if (found !== undefined) return found;
   }
   return undefined;
 }
-
-const waitingFor = (address: number, { graph }: RuleInput): number =>
-  graph.buckets
-    .filter((bucket) => objectsOf(bucket).some((object) => object.address === address))
-    .reduce((sum, { count }) => sum + count, 0);
 
 function placeOf({ signature }: Bucket, { isLibrary }: RuleInput) {
   const frame: Frame | undefined =

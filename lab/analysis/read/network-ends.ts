@@ -28,9 +28,9 @@ export interface NetworkEndsSource {
   readonly goVersion: string;
 }
 
-/** Words of a stack that are looked at: a handler and all that it calls take some kilobytes. */
-const mostWords = 4096;
-/** `net/http.(*conn).serve` is the outermost function of its goroutine. */
+/** Words of a stack: `persistConn.roundTrip` is the innermost function of its goroutine, but for the runtime's. */
+const innerWords = 1024;
+/** `net/http.(*conn).serve` is the outermost one. */
 const outerWords = 512;
 
 /** The connections of these goroutines; those that are not found are missing. */
@@ -48,8 +48,7 @@ export async function networkEndsOf(
     const id = g === 0 ? 0 : (memory.u64(g + layout.g.goid) ?? 0);
     const cases = calls.get(id);
     const ends = [
-      cases &&
-        clientEnd(memory, { layout, http, ownContext }, { words: stackWords(memory, layout, g), cases }),
+      cases && clientEnd(memory, { layout, http, ownContext }, { words: innerEnd(memory, layout, g), cases }),
       serves.has(id) ? servedBy(memory, layout, http, g) : undefined,
     ].filter((end) => end !== undefined);
     if (ends.length > 0) out.set(id, ends);
@@ -58,12 +57,18 @@ export async function networkEndsOf(
 }
 
 const servedBy = (memory: BulkMemory, layout: RuntimeLayout, http: HttpLayout, g: number) =>
-  serverEnd(memory, http, stackWords(memory, layout, g).slice(-outerWords).reverse());
+  serverEnd(memory, http, outerEnd(memory, layout, g));
 
 /** From the inner end. */
-function stackWords(memory: BulkMemory, { g: offsets }: RuntimeLayout, g: number): readonly number[] {
+function innerEnd(memory: BulkMemory, { g: offsets }: RuntimeLayout, g: number): readonly number[] {
   const sp = memory.u64(g + offsets.sp) ?? 0;
+  const words = Math.min(innerWords, ((memory.u64(g + offsets.stackHi) ?? 0) - sp) / 8);
+  return Array.from({ length: Math.max(0, words) }, (_, i) => memory.u64(sp + i * 8) ?? 0);
+}
+
+/** From the outer end. */
+function outerEnd(memory: BulkMemory, { g: offsets }: RuntimeLayout, g: number): readonly number[] {
   const hi = memory.u64(g + offsets.stackHi) ?? 0;
-  const from = Math.max(sp, hi - mostWords * 8);
-  return Array.from({ length: Math.max(0, (hi - from) / 8) }, (_, i) => memory.u64(from + i * 8) ?? 0);
+  const words = Math.min(outerWords, (hi - (memory.u64(g + offsets.sp) ?? 0)) / 8);
+  return Array.from({ length: Math.max(0, words) }, (_, i) => memory.u64(hi - (i + 1) * 8) ?? 0);
 }
