@@ -16,6 +16,21 @@ export const refusedArguments: readonly (Row & { readonly args: readonly string[
   refused('an option that does not exist', ['run', '--speed'], /unknown option/),
   refused('an analysis without files', ['analyze'], /--exe FILE --core FILE/),
   refused('a source map without =', ['analyze', '--exe', 'a', '--core', 'b', '--source-map', 'x'], /FROM=TO/),
+  refused(
+    'a core that is given twice',
+    ['analyze', '--core', '/dev/null', '--core', '/dev/null'],
+    /given twice.*name each core once/s,
+  ),
+  refused(
+    'a core of several that does not exist',
+    ['analyze', '--core', '/dev/null', '--core', '/nowhere'],
+    /\/nowhere does not exist/,
+  ),
+  refused(
+    'what is about one process, of several',
+    ['analyze', '--core', '/dev/null', '--core', '/nowhere', '--members', 'x'],
+    /--members is about one process/,
+  ),
   refused('a label without =', ['analyze', '--exe', 'a', '--core', 'b', '--label', 'x'], /KEY=VALUE/),
   refused(
     'a leak profile of a stored run',
