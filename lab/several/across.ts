@@ -1,4 +1,5 @@
-import type { Diagnosis, Network } from '../analysis/model/diagnosis.js';
+import type { Diagnosis } from '../analysis/model/diagnosis.js';
+import type { Network } from '../analysis/model/network.js';
 
 /** A process that is looked at together with others. */
 export interface Process {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Network } from '../../lab/analysis/model/diagnosis.js';
+import type { Network } from '../../lab/analysis/model/network.js';
 import { cyclesAcross, type Process } from '../../lab/several/across.js';
 import { acrossFinding } from '../../lab/several/across-finding.js';
 

@@ -1,7 +1,8 @@
 import type { ClientEnd, SelectCase, ServerEnd } from '../../goruntime/http-ends.js';
-import type { Diagnosis, NetworkStep } from '../model/diagnosis.js';
+
 import { callerOfSync } from '../model/frames.js';
 import type { Limits } from '../model/limits.js';
+import type { Network, NetworkStep } from '../model/network.js';
 import { type Bucket, type Frame, hex } from '../model/snapshot.js';
 import { objectsOf } from '../model/wait-object.js';
 import type { NetworkEnds, WantedEnds } from '../read/network-ends.js';
@@ -38,7 +39,7 @@ export interface NetworkStudy {
   /** What is not looked at. */
   readonly limits: Limits;
   /** With what memory tells of the connections. */
-  told(ends: NetworkEnds): NonNullable<Diagnosis['network']>;
+  told(ends: NetworkEnds): Network;
 }
 
 /** Finds who is to be looked at in memory. */

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { location } from './location.js';
+import { network } from './network.js';
 
 /**
  * The diagnosis as `lab analyze --json` prints it, schema `lab.diagnosis/1`. Fields may be added; none is
@@ -20,8 +22,6 @@ export const deadlockSubtypes = [
   'try-lock',
   'across-processes',
 ] as const;
-
-const location = z.object({ function: z.string(), file: z.string(), line: z.number().int() });
 
 /** A stack frame; `index` is the number that Delve's `frame` command takes, inlined frames included. */
 const frame = location.extend({
@@ -155,42 +155,6 @@ const slowWait = z.object({
   /** How long it has waited at least, in seconds; absent where no garbage collection has come past since. */
   seconds: z.number().int().optional(),
   text: z.string(),
-});
-
-/** An object of package sync that the next goroutine has. */
-const networkStep = z.object({
-  object: z.object({ kind: resource.shape.kind, address: z.string(), name: z.string(), state: z.string() }),
-  holder: z.number().int(),
-  /** Where it was taken: the frame that has it, and how the object is called there. */
-  holds: location.extend({ frame: z.number().int(), expression: z.string() }),
-  /** Goroutines that wait for it. */
-  waiting: z.number().int(),
-});
-
-/** A goroutine at one end of a connection; addresses as `10.2.0.7:5432`. */
-const networkEnd = z.object({
-  goroutine: z.number().int(),
-  group: z.string(),
-  location,
-  local: z.string(),
-  remote: z.string(),
-});
-
-/** Waits that go on in another process. */
-const network = z.object({
-  /** Goroutines that wait for the answer to a request over HTTP, and what else ends that wait. */
-  calls: z.array(networkEnd.extend({ givesUp: z.enum(['never', 'deadline', 'cancelled', 'unknown']) })),
-  /**
-   * Goroutines that work on a request over HTTP and are blocked; `since` is when it came in, in seconds of the Unix
-   * epoch. They cannot answer before `needs` has the answer to its own request; \`null\` where that is not so.
-   */
-  serves: z.array(
-    networkEnd.extend({
-      since: z.number().int(),
-      steps: z.array(networkStep),
-      needs: z.number().int().nullable(),
-    }),
-  ),
 });
 
 export const outlookKinds = ['ends', 'idle', 'stuck', 'unclear', 'spinning'] as const;
@@ -348,7 +312,5 @@ export type Group = z.infer<typeof group>;
 export type OutlookKind = (typeof outlookKinds)[number];
 export type SlowWait = z.infer<typeof slowWait>;
 export type Instance = z.infer<typeof instance>;
-export type Network = z.infer<typeof network>;
-export type NetworkStep = z.infer<typeof networkStep>;
 export type ToldReleaser = z.infer<typeof toldReleaser>;
 export type RootGoroutine = z.infer<typeof rootGoroutine>;
