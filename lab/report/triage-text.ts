@@ -11,7 +11,7 @@ export function triageText(given: Triage, { columns }: { readonly columns: numbe
   const { counts, groups, items, shard } = allPrintable(given);
   const shown = groups.slice(0, mostGroups);
   const digits = Math.max(5, ...shown.map(({ count }) => String(count).length + 1));
-  const lines = [headline(counts, groups.length, shard)];
+  const lines = [...wrap(headline(counts, groups.length, shard), { width: columns })];
   for (const group of shown) {
     const head = `${group.rule ?? 'no cause yet'}${group.certainty === null ? '' : ` (${group.certainty})`}`;
     lines.push(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shardSchema } from '../shard.js';
 import { type Item, itemSchema, type Told } from './item.js';
 import { alike } from './similar.js';
 
@@ -35,7 +36,7 @@ export type TriageGroup = z.infer<typeof groupSchema>;
 export const triageSchema = z.object({
   schema: z.literal('lab.triage/1'),
   /** The part of a whole that this is; `null` of a whole. */
-  shard: z.object({ index: z.number(), count: z.number() }).nullable(),
+  shard: shardSchema.nullable(),
   counts: z.object({
     inputs: z.number(),
     hanging: z.number(),
