@@ -124,7 +124,7 @@ function exampleOf(members: readonly Hanging[]): readonly Hanging[] {
     .slice(0, 1);
 }
 
-/** What the fingerprint of several is: that of most, and of equally many the first. */
+/** What the fingerprint of several is: that of most, and of equally many one that suspects nothing. */
 function mostCommon(members: readonly Hanging[]): Told {
   const counts = new Map<string, { told: Told; count: number }>();
   for (const { told } of members) {
@@ -132,7 +132,7 @@ function mostCommon(members: readonly Hanging[]): Told {
     known.count += 1;
     counts.set(told.fingerprint ?? '', known);
   }
-  const [first] = [...counts].sort(([a, one], [b, other]) => other.count - one.count || (a < b ? -1 : 1));
+  const [first] = [...counts].sort(([a, one], [b, other]) => other.count - one.count || (a > b ? -1 : 1));
   return (first as NonNullable<typeof first>)[1].told;
 }
 
