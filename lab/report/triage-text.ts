@@ -1,6 +1,6 @@
 import { allPrintable } from '../printable.js';
 import type { Triage, TriageGroup } from '../triage/group.js';
-import { counted } from './page/words.js';
+import { counted, number } from './page/words.js';
 import { clipEnd, padTo, wrap } from './wrap.js';
 
 const mostGroups = 60;
@@ -39,7 +39,7 @@ function headline({ inputs, ...of }: Triage['counts'], groups: number, shard: Tr
     [of.skipped, 'without goroutines'],
     [of.failed, 'failed'],
   ] as const;
-  const said = parts.flatMap(([n, word]) => (n === 0 ? [] : [`${n} ${word}`])).join(', ');
+  const said = parts.flatMap(([n, word]) => (n === 0 ? [] : [`${number(n)} ${word}`])).join(', ');
   const part = shard === null ? '' : `part ${shard.index}/${shard.count}: `;
   return `${part}${counted(inputs, 'input')}${said === '' ? '' : ` (${said})`}, ${counted(groups, 'group')}`;
 }
