@@ -21,7 +21,7 @@ const payments = JSON.stringify(
 
 /** Brings the service to hang; the request itself is never answered. */
 function hang(url: string): void {
-  void fetch(`${url}/payments`, {
+  void fetch(`${url}payments`, {
     method: 'POST',
     body: payments,
     signal: AbortSignal.timeout(120_000),
@@ -54,7 +54,7 @@ describe('lab watch, as it is typed', function () {
     const notify = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/`;
     const line = folder.file('line');
     const afterwards = `echo "$LAB_VERDICT $LAB_FINGERPRINT" > ${line}`;
-    const args = ['watch', '--pid', String(pid), '--probe', `${service.url}/balances/ann`, '-o', dir];
+    const args = ['watch', '--pid', String(pid), '--probe', `${service.url}balances/ann`, '-o', dir];
     const watch = startLab([...args, '--notify', notify, '--then', afterwards]);
     try {
       await watch.said(`watching process ${pid}`);
@@ -95,7 +95,7 @@ describe('lab watch, as it is typed', function () {
     await using service = await serve([exe, '-pprof-addr', ''], folder, signal);
     const { pid } = service.process.identity;
     const dir = folder.file('none');
-    const args = ['watch', '--pid', String(pid), '--probe', `${service.url}/balances/ann`, '-o', dir];
+    const args = ['watch', '--pid', String(pid), '--probe', `${service.url}balances/ann`, '-o', dir];
     const watch = startLab([...args, '--captures-per-day', '0']);
     await watch.said(`watching process ${pid}`);
     hang(service.url);
@@ -110,7 +110,7 @@ describe('lab watch, as it is typed', function () {
     const { folder, exe } = program;
     await using service = await serve([exe, '-pprof-addr', ''], folder, signal);
     const { pid } = service.process.identity;
-    const args = ['watch', '--pid', String(pid), '--probe', `${service.url}/balances/ann`];
+    const args = ['watch', '--pid', String(pid), '--probe', `${service.url}balances/ann`];
     const watch = startLab([...args, '-o', folder.file('calm')]);
     await watch.said(`watching process ${pid}`);
     const cpuTicks = async () => {
@@ -137,7 +137,7 @@ describe('lab watch, as it is typed', function () {
     watch.kill('SIGTERM');
     await watch.ended;
     console.log(`      ${(share * 100).toFixed(2)} % of a processor, ${rss.toFixed(0)} MiB`);
-    expect(rss).to.be.below(130);
-    expect(share).to.be.below(0.05);
+    expect(rss).to.be.below(100);
+    expect(share).to.be.below(0.02);
   });
 });
