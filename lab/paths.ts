@@ -23,6 +23,9 @@ export function runsFolder(): string {
   );
 }
 
+/** Where `lab watch` keeps the hangs that it caught, a folder for each service. */
+export const watchesFolder = (): string => join(runsFolder(), 'watch');
+
 /** Where tools and builds are kept; the environment variable `LAB_CACHE` moves it. */
 export function cacheFolder(): string {
   return resolve(process.env['LAB_CACHE'] ?? (isCheckout ? join(projectRoot, '.cache') : userFolder(cache)));

@@ -6,7 +6,7 @@ export interface Stall {
   readonly to: number;
 }
 
-const beatEveryMs = 20;
+const usuallyEveryMs = 20;
 const tolerableMs = 30;
 
 /**
@@ -14,7 +14,10 @@ const tolerableMs = 30;
  * after a stall the timers of probes fire before the sockets are looked at, and a histogram of delays
  * (`monitorEventLoopDelay`) would tell of it only afterwards, and not when it was.
  */
-export function createHeartbeat(onStall: (stall: Stall) => void): Disposable & { check(): void } {
+export function createHeartbeat(
+  onStall: (stall: Stall) => void,
+  beatEveryMs = usuallyEveryMs,
+): Disposable & { check(): void } {
   let last = epochMs();
   const check = (): void => {
     const now = epochMs();

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { shardSchema } from '../shard.js';
 
 /** What a regression set out to do, as `plan.json` in its folder: enough to go on with it. */
 export const planSchema = z.object({
   schema: z.literal('lab.regress.plan/1'),
   mode: z.enum(['live', 'cores']),
+  shard: shardSchema.optional(),
   startedAt: z.string(),
   jobs: z.number().int().positive(),
   timeLimitMs: z.number().positive(),

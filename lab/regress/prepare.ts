@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { scenarios } from '../scenarios/index.js';
+import type { Shard } from '../shard.js';
 import { makeFolder } from '../store/make-folder.js';
 import type { Target } from '../targets/target.js';
 import { type DelveTool, ensureDelve, type listDelves } from '../toolchain/delve.js';
@@ -28,6 +29,8 @@ export interface RegressOptions {
   readonly keep?: string | undefined;
   /** Folder of stored bundles: they are analysed, and nothing is driven. */
   readonly cores?: string | undefined;
+  /** Which part of the cells. */
+  readonly shard?: Shard | undefined;
 }
 
 const defaultTimeLimit = 120;
@@ -39,7 +42,7 @@ export async function prepare(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const { cores, keep } = options;
+  const { cores, keep, shard } = options;
   const parts =
     cores === undefined
       ? await prepareLive(options, target, emit, signal)
@@ -60,7 +63,13 @@ export async function prepare(
     timeLimitMs: (options.timeLimit ?? defaultTimeLimit) * 1000,
     keep: keep === undefined ? null : resolve(keep),
     ...parts,
+    ...(shard === undefined ? {} : { shard, cells: dealt(parts.cells, shard) }),
   };
+}
+
+/** Every part gets its share of each scenario's and each Go's cells: they are dealt one after the other. */
+function dealt(cells: readonly PlannedCell[], { index, count }: Shard): PlannedCell[] {
+  return cells.filter((_, i) => i % count === index - 1);
 }
 
 type Parts = Pick<Plan, 'gos' | 'delves' | 'cells'>;

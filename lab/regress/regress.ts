@@ -73,6 +73,7 @@ export async function executePlan(
     schema: 'lab.regress/1',
     dir: journal.dir,
     mode: plan.mode,
+    ...(plan.shard === undefined ? {} : { shard: plan.shard }),
     startedAt: plan.startedAt,
     endedAt: new Date().toISOString(),
     ms: Math.round(performance.now() - began),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shardSchema } from '../shard.js';
 
 /** What became of one cell, as a line of `cells.jsonl` and in `results.json`. */
 export const cellResultSchema = z.object({
@@ -57,6 +58,8 @@ export const resultsSchema = z.object({
   dir: z.string(),
   /** `live`: programs were driven; `cores`: stored bundles were analysed. */
   mode: z.enum(['live', 'cores']),
+  /** The part of a whole that this is; absent of a whole. */
+  shard: shardSchema.optional(),
   startedAt: z.string(),
   endedAt: z.string(),
   /** Milliseconds, without the time before a `--resume`. */

@@ -1,6 +1,6 @@
 import { allPrintable } from '../printable.js';
 import type { Triage, TriageGroup } from '../triage/group.js';
-import { counted } from './page/words.js';
+import { counted, number } from './page/words.js';
 import { clipEnd, padTo, wrap } from './wrap.js';
 
 const mostGroups = 60;
@@ -11,7 +11,7 @@ export function triageText(given: Triage, { columns }: { readonly columns: numbe
   const { counts, groups, items, shard } = allPrintable(given);
   const shown = groups.slice(0, mostGroups);
   const digits = Math.max(5, ...shown.map(({ count }) => String(count).length + 1));
-  const lines = [headline(counts, groups.length, shard)];
+  const lines = [...wrap(headline(counts, groups.length, shard), { width: columns })];
   for (const group of shown) {
     const head = `${group.rule ?? 'no cause yet'}${group.certainty === null ? '' : ` (${group.certainty})`}`;
     lines.push(
@@ -39,7 +39,7 @@ function headline({ inputs, ...of }: Triage['counts'], groups: number, shard: Tr
     [of.skipped, 'without goroutines'],
     [of.failed, 'failed'],
   ] as const;
-  const said = parts.flatMap(([n, word]) => (n === 0 ? [] : [`${n} ${word}`])).join(', ');
+  const said = parts.flatMap(([n, word]) => (n === 0 ? [] : [`${number(n)} ${word}`])).join(', ');
   const part = shard === null ? '' : `part ${shard.index}/${shard.count}: `;
   return `${part}${counted(inputs, 'input')}${said === '' ? '' : ` (${said})`}, ${counted(groups, 'group')}`;
 }

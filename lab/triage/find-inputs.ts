@@ -3,9 +3,9 @@ import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { LabError } from '../errors.js';
+import type { Shard } from '../shard.js';
 import { kindOfLook } from '../unpack/kind-of-look.js';
 import type { Item } from './item.js';
-import type { Shard } from './shard.js';
 
 /** One thing to be triaged. */
 export interface Input {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shardSchema } from '../shard.js';
 import { type Item, itemSchema, type Told } from './item.js';
 import { alike } from './similar.js';
 
@@ -35,7 +36,7 @@ export type TriageGroup = z.infer<typeof groupSchema>;
 export const triageSchema = z.object({
   schema: z.literal('lab.triage/1'),
   /** The part of a whole that this is; `null` of a whole. */
-  shard: z.object({ index: z.number(), count: z.number() }).nullable(),
+  shard: shardSchema.nullable(),
   counts: z.object({
     inputs: z.number(),
     hanging: z.number(),
@@ -123,7 +124,7 @@ function exampleOf(members: readonly Hanging[]): readonly Hanging[] {
     .slice(0, 1);
 }
 
-/** What the fingerprint of several is: that of most, and of equally many the first. */
+/** What the fingerprint of several is: that of most, and of equally many one that suspects nothing. */
 function mostCommon(members: readonly Hanging[]): Told {
   const counts = new Map<string, { told: Told; count: number }>();
   for (const { told } of members) {
@@ -131,7 +132,7 @@ function mostCommon(members: readonly Hanging[]): Told {
     known.count += 1;
     counts.set(told.fingerprint ?? '', known);
   }
-  const [first] = [...counts].sort(([a, one], [b, other]) => other.count - one.count || (a < b ? -1 : 1));
+  const [first] = [...counts].sort(([a, one], [b, other]) => other.count - one.count || (a > b ? -1 : 1));
   return (first as NonNullable<typeof first>)[1].told;
 }
 

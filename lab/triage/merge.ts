@@ -1,7 +1,7 @@
+import { requireWhole } from '../shard.js';
 import { readJson } from '../store/json-file.js';
 import type { Input } from './find-inputs.js';
 import { type Triage, triageOf, triageSchema } from './group.js';
-import { requireWhole } from './shard.js';
 import { causesOf, type TriageOptions } from './triage.js';
 
 /**

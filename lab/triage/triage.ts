@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { schedule } from '../regress/scheduler.js';
 import { runTask } from '../regress/task-process.js';
+import type { Shard } from '../shard.js';
 import type { Input } from './find-inputs.js';
 import { type Triage, triageOf, withoutCause } from './group.js';
 import type { Item } from './item.js';
 import type { Journal } from './journal.js';
-import type { Shard } from './shard.js';
 import { type Line, lineSchema, markPrefix, type Task } from './wire.js';
 
 /** What inputs are looked at with. */

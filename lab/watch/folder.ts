@@ -84,28 +84,39 @@ export async function removeUnconfirmed(folder: string): Promise<void> {
   }
 }
 
-export interface AgedOut {
-  readonly cores: readonly string[];
+export interface Aged {
+  /** Cores and executables. */
+  readonly files: readonly string[];
+  /** Folders of hangs. */
   readonly episodes: readonly string[];
+  /** What the files take of the disk. */
+  readonly bytes: number;
 }
 
-/** Removes what has come of age or takes too much room; a core always goes before the diagnosis beside it. */
-export async function ageOut(folder: string, keep: Retention, now: number): Promise<AgedOut> {
-  const episodes = await episodesIn(folder);
+/** What has come of age or takes too much room; a core always does so before the diagnosis beside it. */
+export async function agedIn(folder: string, keep: Retention, now: number): Promise<Aged> {
+  const stored = await episodesIn(folder);
   const ageOf = ({ episode }: StoredEpisode): number => now - Date.parse(episode.at);
-  const gone = episodes.filter((one) => ageOf(one) > keep.diagnosesMs);
-  const left = episodes.filter((one) => !gone.includes(one));
-  let bytes = left.flatMap(({ heavy }) => heavy).reduce((sum, one) => sum + one.bytes, 0);
-  const cores: string[] = [];
+  const gone = stored.filter((one) => ageOf(one) > keep.diagnosesMs);
+  const left = stored.filter((one) => !gone.includes(one));
+  let room = left.flatMap(({ heavy }) => heavy).reduce((sum, { bytes }) => sum + bytes, 0);
+  const files: string[] = [];
+  let freed = 0;
   for (const one of left) {
-    if (one.heavy.length === 0) continue;
-    if (ageOf(one) <= keep.coresMs && bytes <= keep.bytes) continue;
-    for (const file of one.heavy) {
-      await rm(file.path, { force: true });
-      bytes -= file.bytes;
-      cores.push(file.path);
+    if (ageOf(one) <= keep.coresMs && room <= keep.bytes) continue;
+    for (const { path, bytes } of one.heavy) {
+      room -= bytes;
+      freed += bytes;
+      files.push(path);
     }
   }
-  for (const { dir } of gone) await rm(dir, { recursive: true, force: true });
-  return { cores, episodes: gone.map(({ dir }) => dir) };
+  return { files, episodes: gone.map(({ dir }) => dir), bytes: freed };
+}
+
+/** Removes it. */
+export async function ageOut(folder: string, keep: Retention, now: number): Promise<Aged> {
+  const old = await agedIn(folder, keep, now);
+  for (const path of old.files) await rm(path, { force: true });
+  for (const dir of old.episodes) await rm(dir, { recursive: true, force: true });
+  return old;
 }

@@ -13,14 +13,20 @@ export interface ProcessLook {
 
 const target = localTarget();
 
+/** The statistics alone, which cost little; `undefined` when the process is gone. */
+export async function glanceAt(pid: number, signal: AbortSignal): Promise<ProcessStats | undefined> {
+  const stats = await readProcessStats(target, pid, { threads: false }, signal);
+  return stats === undefined || stats.state === 'Z' || stats.state === 'X' ? undefined : stats;
+}
+
 /** `undefined` when the process is gone. With `port`, connections that wait to be accepted there are counted. */
 export async function lookAt(
   pid: number,
   port: number | undefined,
   signal: AbortSignal,
 ): Promise<ProcessLook | undefined> {
-  const stats = await readProcessStats(target, pid, { threads: false }, signal);
-  if (stats === undefined || stats.state === 'Z' || stats.state === 'X') return undefined;
+  const stats = await glanceAt(pid, signal);
+  if (stats === undefined) return undefined;
   const { running, uninterruptible } = await threadsOf(pid);
   const written = await writtenBy(pid);
   const queued = port === undefined ? undefined : await queuedAt(pid, port);

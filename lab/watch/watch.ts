@@ -1,5 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { epochMs } from '../clock.js';
 import { pause } from '../deadline.js';
 import { LabError } from '../errors.js';
@@ -12,7 +13,7 @@ import { type Catch, type CatchOptions, openCatch } from './catch.js';
 import { dutyConfig, onDuty, type Sighting, startDuty } from './duty.js';
 import type { DutyAction, DutyState } from './duty-state.js';
 import { ageOut, type Episode, episodesIn, type Retention, removeUnconfirmed } from './folder.js';
-import { lookAt } from './host-look.js';
+import { glanceAt, lookAt } from './host-look.js';
 import { takeTurn } from './one-at-a-time.js';
 import { processOf, type ServiceName, type ServiceProcess } from './service.js';
 import { askService, type ServicePages } from './service-look.js';
@@ -32,7 +33,12 @@ export interface WatchOptions extends CatchOptions {
   readonly say: (text: string) => void;
 }
 
+/** While a probe is not answered; as long as all is well, one look for each probe will do. */
 const statsEveryMs = 300;
+const calmEveryMs = 1_000;
+/** A probe that takes longer than this is a reason to look. */
+const promptMs = 250;
+const beatEveryMs = 100;
 const pagesEveryMs = 5_000;
 /** While a hang is suspected. */
 const suspectedEveryMs = 1_000;
@@ -47,6 +53,8 @@ const dayMs = 24 * 3_600_000;
  */
 export async function watchService(options: WatchOptions, signal: AbortSignal): Promise<readonly Episode[]> {
   const { folder, name, say } = options;
+  // Probes leave little behind, and all of it at once: V8 would let its young generation grow to 48 MB for that.
+  setFlagsFromString('--semi-space-growth-factor=1');
   await makeFolder(folder, 0o700);
   await removeUnconfirmed(folder);
   await ageOut(folder, options.keep, Date.now());
@@ -100,7 +108,7 @@ async function watchProcess(
     state = step.state;
     todo.push(...step.actions);
   };
-  using heartbeat = createHeartbeat((stall) => see({ kind: 'stall', stall }));
+  using heartbeat = createHeartbeat((stall) => see({ kind: 'stall', stall }), beatEveryMs);
   const underWay = new Set<Promise<void>>();
   const begin = (work: () => Promise<void>): void => {
     const one = work()
@@ -112,9 +120,12 @@ async function watchProcess(
     begin(async () => {
       const outcome = await probe({ url: address, timeoutMs: probeTimeoutMs }, closed);
       heartbeat.check();
+      if (outcome.kind === 'answered') answeredAt = Math.max(answeredAt, outcome.at);
       see({ kind: 'probe', outcome });
     });
   let probedAt = Number.NEGATIVE_INFINITY;
+  /** When the newest probe that was answered began. */
+  let answeredAt = Number.NEGATIVE_INFINITY;
   let askedAt = Number.NEGATIVE_INFINITY;
   const desk = deskOf(service, options, signal);
   try {
@@ -130,7 +141,9 @@ async function watchProcess(
         askedAt = now;
         begin(async () => see({ kind: 'service', look: await askService(pages, closed) }));
       }
-      const look = await lookAt(pid, port, signal);
+      const isPrompt = answeredAt >= probedAt || epochMs() - probedAt < promptMs;
+      const isCalm = state.phase.kind === 'watching' && isPrompt;
+      const look = isCalm ? await glance(pid, signal) : await lookAt(pid, port, signal);
       heartbeat.check();
       if (look === undefined || !(await isSameProcess(service.identity))) {
         see({ kind: 'exit', at: epochMs(), exit: { kind: 'gone' } });
@@ -138,15 +151,23 @@ async function watchProcess(
         return { kind: 'gone', episodes: desk.episodes };
       }
       see({ kind: 'process', stats: look.stats });
-      see({ kind: 'host', look: look.host });
+      if (look.host !== undefined) see({ kind: 'host', look: look.host });
       await desk.act(todo.splice(0), state);
       if (once && desk.episodes.length > 0) return { kind: 'caught', episodes: desk.episodes };
-      await pause(statsEveryMs, signal);
+      const untilProbe = Math.max(1, probedAt + probeEvery - epochMs());
+      const isAnswered = answeredAt >= probedAt;
+      await pause(isCalm && isAnswered ? Math.min(calmEveryMs, untilProbe) : statsEveryMs, signal);
     }
   } finally {
     closing.abort();
     await Promise.all(underWay);
   }
+}
+
+/** Of a service that is well. */
+async function glance(pid: number, signal: AbortSignal) {
+  const stats = await glanceAt(pid, signal);
+  return stats && { stats, host: undefined };
 }
 
 /** A watch that was started anew takes no second core of the hang that the one before it caught. */

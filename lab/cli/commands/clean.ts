@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { leftRooms, removeLeftRooms } from '../../capture/left-behind.js';
 import { withDeadline } from '../../deadline.js';
-import { LabError, messageOf } from '../../errors.js';
+import { messageOf } from '../../errors.js';
 import type { StageName } from '../../events.js';
 import { delveThereOf, leaveFolder, stopServerOf } from '../../stages/index.js';
 import { listRegressions, listRuns, openRun, type Run } from '../../store/run-store.js';
@@ -12,12 +11,17 @@ import { localTarget } from '../../targets/local.js';
 import { unpackedFolder } from '../../unpack/room.js';
 import { leftVms } from '../../vm/left-behind.js';
 import type { LabCommand } from '../command.js';
+import { confirmed } from '../confirm.js';
 import { defineClean } from '../manual/keep.js';
 import { patiently } from '../progress.js';
 
 export const cleanCommand: LabCommand = {
   define: defineClean,
   async act({ options, output, signal }) {
+    if (options['watch'] !== undefined) {
+      const { cleanWatches } = await import('../clean-watches.js');
+      return await cleanWatches(options, output, signal);
+    }
     const folders = [...(await listRuns()), ...(await listRegressions())];
     const unpacked = await leftRooms(localTarget(), unpackedFolder(), signal);
     const vms = await leftVms();
@@ -28,20 +32,8 @@ export const cleanCommand: LabCommand = {
       ...(unpacked.length > 0 ? [unpackedText(unpacked)] : []),
       ...ending.map(({ name }) => name),
     ].join(' and ');
-    if (all !== '' && options['yes'] !== true) {
-      if (process.stdin.isTTY !== true) {
-        throw new LabError(`${all} would be removed, and there is no terminal to ask on`, {
-          code: 'usage',
-          hint: 'say so: npx lab clean --yes',
-        });
-      }
-      const asking = createInterface({ input: process.stdin, output: process.stderr });
-      const answer = await asking.question(`remove ${all}? [y/N] `, {
-        signal,
-      });
-      asking.close();
-      if (!/^y(es)?$/i.test(answer.trim())) return 0;
-    }
+    if (all !== '' && options['yes'] !== true && !(await confirmed(all, 'npx lab clean --yes', signal)))
+      return 0;
     const patience = { stage: 'clean', text: `removing ${folders.length} runs` } as const;
     const notes = await patiently(output, patience, async (say) => {
       const said: string[] = [];

@@ -9,6 +9,7 @@ import type { LabEvent } from '../../events.js';
 import { readBaseline, saveBaseline } from '../../regress/baseline.js';
 import { createJournal, type Journal, resumeJournal } from '../../regress/journal.js';
 import { listOf } from '../../regress/matrix.js';
+import { mergeResults } from '../../regress/merge.js';
 import { prepare } from '../../regress/prepare.js';
 import { executePlan } from '../../regress/regress.js';
 import type { Results } from '../../regress/results.js';
@@ -16,9 +17,10 @@ import { regressJunit } from '../../report/regress-junit.js';
 import { regressMarkdown } from '../../report/regress-markdown.js';
 import { regressText } from '../../report/regress-text.js';
 import { type LiveRegressView, regressView } from '../../report/regress-view.js';
+import { parseShard } from '../../shard.js';
 import { localTarget } from '../../targets/local.js';
 import type { LabCommand } from '../command.js';
-import { columnsOf } from '../context.js';
+import { columnsOf, type Output } from '../context.js';
 import { requireDistinct } from '../distinct-files.js';
 import { defineRegress } from '../manual/regress.js';
 import { progressOptions, withPatience } from '../progress.js';
@@ -34,6 +36,8 @@ const optionsSchema = z.looseObject({
   junit: z.string().optional(),
   baseline: z.string().optional(),
   saveBaseline: z.string().optional(),
+  shard: z.string().optional(),
+  merge: z.array(z.string()).optional(),
   /** commander's `true` for an optional value that was left out. */
   resume: z.union([z.string(), z.literal(true)]).optional(),
 });
@@ -47,6 +51,7 @@ export const regressCommand: LabCommand = {
     const { baseline } = asked;
     const before =
       baseline === undefined ? undefined : { file: resolve(baseline), cells: await readBaseline(baseline) };
+    if (asked.merge !== undefined) return await merged(asked.merge, asked, before, output);
     await using target = localTarget();
     const view = regressView(await progressOptions(output));
     try {
@@ -83,7 +88,9 @@ export const regressCommand: LabCommand = {
 };
 
 /** What a resumed regression has in its plan already. */
-const planned = ['only', 'go', 'dlv', 'keep', 'cores'] as const;
+const planned = ['only', 'go', 'dlv', 'keep', 'cores', 'shard'] as const;
+/** What parts that are put together were run with. */
+const ran = [...planned, 'jobs', 'timeLimit', 'resume'] as const;
 
 function millis(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000;
@@ -103,6 +110,13 @@ function readOptions(options: unknown): Asked {
     throw new LabError(`--${both} cannot be changed while a regression is resumed`, {
       code: 'usage',
       hint: `leave out --${both}, or begin another regression without --resume`,
+    });
+  }
+  const beside = ran.find((name) => asked.merge !== undefined && asked[name] !== undefined);
+  if (beside !== undefined) {
+    const option = beside === 'timeLimit' ? 'time-limit' : beside;
+    throw new LabError(`--merge runs nothing, and --${option} is about a run`, {
+      ...{ code: 'usage', hint: `leave out --${option}` },
     });
   }
   if (asked.cores !== undefined && asked.keep !== undefined) {
@@ -125,13 +139,14 @@ function readOptions(options: unknown): Asked {
 }
 
 async function open(
-  { resume, only, go, dlv, jobs, timeLimit, keep, cores }: Asked,
+  { resume, only, go, dlv, jobs, timeLimit, keep, cores, shard: part }: Asked,
   target: ReturnType<typeof localTarget>,
   view: LiveRegressView,
   signal: AbortSignal,
 ): Promise<Journal> {
   if (resume !== undefined) return await resumeJournal(resume === true ? undefined : resume);
-  const wanted = { only, go: listOf(go), delve: listOf(dlv), jobs, timeLimit, keep, cores };
+  const shard = part === undefined ? undefined : parseShard(part);
+  const wanted = { only, go: listOf(go), delve: listOf(dlv), jobs, timeLimit, keep, cores, shard };
   const tell = (event: LabEvent): void => {
     if (event.type === 'note') view.note(event.text);
     if (event.type === 'stage-started') view.note(`${event.text} ...`);
@@ -141,30 +156,61 @@ async function open(
   return await createJournal(plan);
 }
 
+/** Parts of a regression that ran elsewhere, as one. */
+async function merged(
+  parts: readonly string[],
+  asked: Asked,
+  before: Parameters<typeof mergeResults>[1],
+  output: Output,
+): Promise<number> {
+  const results = await mergeResults(parts, before);
+  const [failure] = await saveAsked(results, asked);
+  output.document(results);
+  output.print(
+    regressText(results, { colours: createColors(output.colour), width: columnsOf(process.stdout) }),
+  );
+  if (failure !== undefined) throw failure;
+  return results.exitCode;
+}
+
 /** Writes the files that a regression leaves; what cannot be written harms none of the others. */
 async function save(results: Results, journal: Journal, asked: Asked): Promise<readonly LabError[]> {
+  const unsaved = journal.unsaved();
+  return [
+    ...(unsaved === undefined ? [] : [unsaved]),
+    ...(await attempts([
+      [journal.file('junit.xml'), (path) => writeFile(path, regressJunit(results), { mode: 0o600 })],
+      [journal.file('results.md'), (path) => writeFile(path, regressMarkdown(results), { mode: 0o600 })],
+    ])),
+    ...(await saveAsked(results, asked)),
+  ];
+}
+
+/** The files that were asked for by name. */
+async function saveAsked(
+  results: Results,
+  { junit, saveBaseline: baseline }: Asked,
+): Promise<readonly LabError[]> {
+  const xml = (path: string) => writeFile(path, regressJunit(results), { mode: 0o600 });
+  const verdicts = (path: string) => saveBaseline(path, results.cells);
+  return await attempts([
+    ...(junit === undefined ? [] : [[resolve(junit), xml] as const]),
+    ...(baseline === undefined ? [] : [[resolve(baseline), verdicts] as const]),
+  ]);
+}
+
+type Writing = readonly [path: string, write: (path: string) => Promise<void>];
+
+async function attempts(files: readonly Writing[]): Promise<readonly LabError[]> {
   const failures: LabError[] = [];
-  const attempt = async (path: string, write: () => Promise<void>): Promise<void> => {
-    await write().catch((cause: unknown) => {
+  for (const [path, write] of files) {
+    await write(path).catch((cause: unknown) => {
       failures.push(
         new LabError(`${path} could not be written: ${messageOf(cause)}`, {
-          code: 'target',
-          hint: 'look whether its folder exists and has room',
-          cause,
+          ...{ code: 'target', hint: 'look whether its folder exists and has room', cause },
         }),
       );
     });
-  };
-  const unsaved = journal.unsaved();
-  if (unsaved !== undefined) failures.push(unsaved);
-  const xml = regressJunit(results);
-  const files = [
-    [journal.file('junit.xml'), xml],
-    [journal.file('results.md'), regressMarkdown(results)],
-    ...(asked.junit === undefined ? [] : [[resolve(asked.junit), xml] as const]),
-  ] as const;
-  for (const [path, text] of files) await attempt(path, () => writeFile(path, text, { mode: 0o600 }));
-  const { saveBaseline: file } = asked;
-  if (file !== undefined) await attempt(resolve(file), () => saveBaseline(file, results.cells));
+  }
   return failures;
 }

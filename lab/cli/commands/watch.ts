@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { complaintsText } from '../../complaints.js';
 import { decimal } from '../../decimal.js';
 import { LabError, toLabError } from '../../errors.js';
-import { runsFolder } from '../../paths.js';
+import { watchesFolder } from '../../paths.js';
 import type { Then } from '../../watch/aftermath.js';
 import { defaultRetention } from '../../watch/folder.js';
 import { type ServiceName, titleOf } from '../../watch/service.js';
@@ -89,7 +89,7 @@ function watchingOf(asked: Asked, afterwards: Then, output: Output): WatchOption
   const service = titleOf(name);
   return {
     ...{ name, service, probe, goroutines, pages, afterwards, notify: asked.notify, once: asked.once },
-    folder: resolve(asked.output ?? join(runsFolder(), 'watch', service.replaceAll(/[^\w.-]/g, '_'))),
+    folder: resolve(asked.output ?? join(watchesFolder(), service.replaceAll(/[^\w.-]/g, '_'))),
     ...{ probeTimeoutMs: asked.probeTimeout * 1_000, everyMs: asked.every * 1_000 },
     ...{ maxPauseSeconds: asked.maxPause, capturesPerDay: asked.capturesPerDay },
     limits: { memoryMb: asked.memory, timeLimitMs: 15 * 60_000 },

@@ -38,11 +38,16 @@ export function defineClean(program: Command): Command {
     .command('clean')
     .description('remove stored runs, and what they and killed commands left behind; asks first')
     .optionsGroup('How')
-    .option('--yes', 'do not ask');
+    .option('--yes', 'do not ask')
+    .optionsGroup('What watches keep')
+    .option('--watch [dir]', 'remove only what is old of the hangs that `lab watch` caught')
+    .option('--cores-after <days>', 'age at which cores and executables go; 7 by default')
+    .option('--diagnoses-after <days>', 'age at which all else goes; 90 by default');
   return describe(command, {
     description: [
       'Removes the folders of all runs and regressions with their cores. A server that a run left behind is ended first, when it is still the process that the run started.',
       'Cores and executables that a command unpacked into the cache, and that are still there because it was killed, are removed as well.',
+      'What `lab watch` has caught stays, unless --watch is given: then nothing else is removed, cores go first, and a diagnosis is kept for longer than the core beside it. The folder of all watches is meant when none is named.',
       'A VM that `--keep-vm` or a single stage left in a libvirt of the lab’s own is ended, too; a VM of another hypervisor is only listed.',
     ],
     exits: plainExits,
@@ -50,8 +55,12 @@ export function defineClean(program: Command): Command {
     examples: [
       { does: 'Asking first', type: 'npx lab clean' },
       { does: 'Without asking', type: 'npx lab clean --yes' },
+      {
+        does: 'Cores of hangs that are older than a day',
+        type: 'npx lab clean --watch --cores-after 1 --yes',
+      },
     ],
-    see: ['docs/runs.md', 'npx lab runs'],
+    see: ['docs/runs.md', 'docs/watch.md', 'npx lab runs'],
   });
 }
 

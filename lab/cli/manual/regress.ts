@@ -17,6 +17,9 @@ export function defineRegress(program: Command): Command {
     .optionsGroup('How')
     .option('--jobs <n>', 'cells at a time; by default one for each processor')
     .option('--time-limit <seconds>', 'end a cell after so long, as inconclusive; 120 by default')
+    .optionsGroup('Several machines')
+    .option('--shard <i/n>', 'run one of N parts of the cells, for example 2/4')
+    .option('--merge <file...>', 'put all parts together, as --json or results.json has them; run nothing')
     .optionsGroup('What is kept')
     .option('--keep <dir>', 'keep every bundle in this folder')
     .option('--junit <file>', 'write the results as JUnit XML')
@@ -38,6 +41,8 @@ export function defineRegress(program: Command): Command {
         does: 'Some of them on three Gos',
         type: "npx lab regress --only 'c*' --go 1.19,1.23,1.26 --junit report.xml",
       },
+      { does: 'In two parts, on two machines', type: 'npx lab regress --shard 1/2 --json > part-1.json' },
+      { type: 'npx lab regress --merge part-1.json part-2.json --junit report.xml' },
       {
         does: 'Run once, analysed again after each change of the analysis',
         type: 'npx lab regress --keep bundles && npx lab regress --cores bundles',

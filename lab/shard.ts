@@ -1,4 +1,5 @@
-import { LabError } from '../errors.js';
+import { z } from 'zod';
+import { LabError } from './errors.js';
 
 /** One of several parts of a piece of work, from 1 on. */
 export interface Shard {
@@ -7,6 +8,8 @@ export interface Shard {
 }
 
 const most = 4_096;
+
+export const shardSchema = z.object({ index: z.number().int(), count: z.number().int() });
 
 /** Reads `2/4`; throws `usage`. */
 export function parseShard(text: string): Shard {
