@@ -136,7 +136,7 @@ function requireFleetOptions(config: LabConfig): void {
   );
   if (typed.length === 0) return;
   throw new LabError(
-    `${typed.map(([, option]) => option).join(' and ')} go with fleet, not with ${config.scenario}`,
+    `${typed.map(([, option]) => option).join(' and ')} ${typed.length === 1 ? 'goes' : 'go'} with fleet, not with ${config.scenario}`,
     { code: 'usage', hint: 'try npx lab run fleet' },
   );
 }

@@ -85,11 +85,15 @@ function concludeFaulty(seen: FleetSeen, service: string): Conclusion {
       'several instances were to hang: give the load more time, --load-timeout 90',
     ]);
   }
-  const each = hung.flatMap(({ name }) => {
+  const each = hung.map(({ name }) => {
     const diagnosis = diagnoses.get(name);
-    return diagnosis === undefined
-      ? []
-      : [{ name, conclusion: concludeDiagnosis(diagnosis, scenario, false) }];
+    return {
+      name,
+      conclusion:
+        diagnosis === undefined
+          ? conclusion('unknown', 'it hung when the load was over, and no core of it was taken')
+          : concludeDiagnosis(diagnosis, scenario, false),
+    };
   });
   const worst = worstOf(each);
   if (worst !== undefined) return worst;
