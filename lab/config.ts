@@ -125,6 +125,12 @@ function requireFleetOptions(config: LabConfig): void {
         hint: 'leave --target away; --hosts namespaces gives each instance a host of its own',
       });
     }
+    if (config.pprofPort !== undefined) {
+      throw new LabError('--pprof-port names one port, and each instance of a fleet has one of its own', {
+        code: 'usage',
+        hint: 'leave it away: free ones are chosen',
+      });
+    }
     if (config.capture !== 'kernel') return;
     throw new LabError("the kernel's core ends an instance, and it is to be seen beside the others", {
       code: 'usage',
