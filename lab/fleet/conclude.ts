@@ -77,6 +77,14 @@ function concludeFaulty(seen: FleetSeen, service: string): Conclusion {
   const { fates, diagnoses, scenario, findings, recovery } = seen;
   const hung = fates.filter(({ state }) => state === 'hung');
   const wanted = Math.min(2, fates.length);
+  const undecided = fates.filter(({ state }) => state === 'overloaded' || state === 'starting');
+  if (hung.length < wanted && undecided.length > 0) {
+    return conclusion(
+      'unknown',
+      `${service}: whether the rest hangs was not decided`,
+      undecided.map(({ name, why }) => `${name}: ${why}`),
+    );
+  }
   if (hung.length === 0) {
     return conclusion('refuted', 'no instance hung', [`after the load: ${service}`]);
   }
