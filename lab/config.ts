@@ -125,6 +125,12 @@ function requireFleetOptions(config: LabConfig): void {
         hint: 'leave --target away; --hosts namespaces gives each instance a host of its own',
       });
     }
+    if (config.pprofPort !== undefined) {
+      throw new LabError('--pprof-port names one port, and each instance of a fleet has one of its own', {
+        code: 'usage',
+        hint: 'leave it away: free ones are chosen',
+      });
+    }
     if (config.capture !== 'kernel') return;
     throw new LabError("the kernel's core ends an instance, and it is to be seen beside the others", {
       code: 'usage',
@@ -136,7 +142,7 @@ function requireFleetOptions(config: LabConfig): void {
   );
   if (typed.length === 0) return;
   throw new LabError(
-    `${typed.map(([, option]) => option).join(' and ')} go with fleet, not with ${config.scenario}`,
+    `${typed.map(([, option]) => option).join(' and ')} ${typed.length === 1 ? 'goes' : 'go'} with fleet, not with ${config.scenario}`,
     { code: 'usage', hint: 'try npx lab run fleet' },
   );
 }

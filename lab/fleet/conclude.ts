@@ -77,6 +77,14 @@ function concludeFaulty(seen: FleetSeen, service: string): Conclusion {
   const { fates, diagnoses, scenario, findings, recovery } = seen;
   const hung = fates.filter(({ state }) => state === 'hung');
   const wanted = Math.min(2, fates.length);
+  const undecided = fates.filter(({ state }) => state === 'overloaded' || state === 'starting');
+  if (hung.length < wanted && undecided.length > 0) {
+    return conclusion(
+      'unknown',
+      `${service}: whether the rest hangs was not decided`,
+      undecided.map(({ name, why }) => `${name}: ${why}`),
+    );
+  }
   if (hung.length === 0) {
     return conclusion('refuted', 'no instance hung', [`after the load: ${service}`]);
   }
@@ -85,11 +93,15 @@ function concludeFaulty(seen: FleetSeen, service: string): Conclusion {
       'several instances were to hang: give the load more time, --load-timeout 90',
     ]);
   }
-  const each = hung.flatMap(({ name }) => {
+  const each = hung.map(({ name }) => {
     const diagnosis = diagnoses.get(name);
-    return diagnosis === undefined
-      ? []
-      : [{ name, conclusion: concludeDiagnosis(diagnosis, scenario, false) }];
+    return {
+      name,
+      conclusion:
+        diagnosis === undefined
+          ? conclusion('unknown', 'it hung when the load was over, and no core of it was taken')
+          : concludeDiagnosis(diagnosis, scenario, false),
+    };
   });
   const worst = worstOf(each);
   if (worst !== undefined) return worst;

@@ -32,8 +32,8 @@ export interface Driven {
   readonly balancerExit: ProcessExit | undefined;
 }
 
-/** A silent instance gets this long after the load to become a verdict, or to answer. */
-const settleWithinMs = 12_000;
+/** A silent instance gets this long after the load to become a verdict, or to answer: a busy machine needs it. */
+const settleWithinMs = 30_000;
 
 /** By then the clients of a step have connected again. */
 const workingAfterMs = 1_000;
@@ -104,7 +104,13 @@ export function fleetDriver(options: DriveFleet): FleetDriver {
         const sample = observer.latest();
         const decided =
           sample?.phase === 'settle' &&
-          sample.instances.every(({ state }) => isLost(state) || state === 'serving' || state === 'drained');
+          sample.instances.every(
+            ({ name, state }) =>
+              state === 'serving' ||
+              state === 'drained' ||
+              // The core of one that hung in the last moment is still to come.
+              (isLost(state) && (state !== 'hung' || captures.of(name) !== undefined)),
+          );
         return decided && captures.idle() ? true : undefined;
       },
       { signal, deadlineMs: settleWithinMs, everyMs: 50 },

@@ -13,10 +13,9 @@ import { concludeFleet } from './conclude.js';
 import { diagnoseInstances, diagnosisFile } from './diagnose.js';
 import { type Fate, fatesOf, orderOfHangs } from './fates.js';
 import { leashed } from './leash.js';
-import { type Lived, live, samplesFile } from './live.js';
+import { type Lived, live } from './live.js';
 import type { FleetResult } from './result.js';
 import { sameCauses } from './same-cause.js';
-import { readFleetSamples } from './sample.js';
 import { serviceText } from './state.js';
 
 /** `fleet.json`, what came out. */
@@ -38,7 +37,7 @@ export async function runFleet(
       captured?.kind === 'taken' ? [{ name, core: captured.bundle.core, exe: captured.bundle.exe }] : [],
     );
     const diagnoses = await diagnoseInstances(run, cores, emit, signal);
-    const { conclusion: found, fleet } = await conclude(run, lived, diagnoses);
+    const { conclusion: found, fleet } = conclude(run, lived, diagnoses);
     await writeJson(run.file(resultFile), fleet);
     await writeJson(run.file('checklist.json'), fleet.checklist);
     await run.conclude(found);
@@ -50,14 +49,13 @@ export async function runFleet(
   }
 }
 
-async function conclude(
+function conclude(
   run: Run,
   lived: Lived,
   diagnoses: ReadonlyMap<string, Diagnosis>,
-): Promise<{ conclusion: Conclusion; fleet: FleetResult }> {
+): { conclusion: Conclusion; fleet: FleetResult } {
   const { config, scenario } = plannedIn(run);
-  const { driven, recovery } = lived;
-  const samples = await readFleetSamples(run.file(samplesFile));
+  const { driven, recovery, samples } = lived;
   const fates = fatesOf(samples);
   const uncaptured = new Map(
     lived.instances.flatMap(({ name, captured }) =>

@@ -16,6 +16,7 @@ import { openFleet, type RunningFleet } from './open-fleet.js';
 import { type FleetOptions, fleetOptions } from './options.js';
 import { type Recovery, recover } from './recover.js';
 import { responseSize } from './response-size.js';
+import type { FleetSample } from './sample.js';
 import { serves } from './state.js';
 import { openVisitor } from './visitor.js';
 
@@ -35,6 +36,8 @@ export interface Lived {
     readonly captured: Captured | undefined;
   }[];
   readonly recovery: Recovery | undefined;
+  /** Each look at the fleet, oldest first. */
+  readonly samples: readonly FleetSample[];
 }
 
 /** Everything that needs the fleet to live: tools, start, load, cores, recovery. All of it is gone afterwards. */
@@ -129,7 +132,7 @@ async function underLoad(context: StageContext, { fleet, options, path, version 
     ? await restartHung(context, { instances, balancer, observer, driven, url })
     : undefined;
   return {
-    ...{ options, driven, recovery, instances: told },
+    ...{ options, driven, recovery, instances: told, samples: observer.samples() },
     balancer: {
       ...{ version, origin: balancer.origin },
       ended: driven.balancerExit === undefined ? null : describeExit(driven.balancerExit),

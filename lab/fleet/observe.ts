@@ -24,6 +24,8 @@ export interface ObserveFleet {
 
 export interface FleetObserver extends AsyncDisposable {
   latest(): FleetSample | undefined;
+  /** All looks so far, whatever became of the file: what is concluded must not depend on a disk that fills up. */
+  samples(): readonly FleetSample[];
   setPhase(phase: Phase): void;
   onLoad(sample: LoadSample | undefined): void;
   /** Rejects when the looking itself breaks; never resolves. */
@@ -44,14 +46,15 @@ export function observeFleet(options: ObserveFleet, emit: Emit, signal: AbortSig
   stream.on('error', () => {});
   let phase = 'load' as Phase;
   let load: LoadSample | undefined;
-  let latest: FleetSample | undefined;
+  const samples: FleetSample[] = [];
   const memory: Memory = { stats: new Map(), visits: { answered: 0, failed: 0 }, view: undefined };
 
   const looking = (async () => {
     while (!closed.aborted) {
       const view = await options.balancer.look(closed);
-      const before = latest;
-      latest = take(options, { view, phase, load }, memory);
+      const before = samples.at(-1);
+      const latest = take(options, { view, phase, load }, memory);
+      samples.push(latest);
       tellChanges(before, latest, emit);
       if (stream.writable) stream.write(`${JSON.stringify(latest)}\n`);
       emit({ type: 'progress', stage: phase === 'recover' ? 'recover' : 'load', text: lineOf(latest) });
@@ -66,7 +69,8 @@ export function observeFleet(options: ObserveFleet, emit: Emit, signal: AbortSig
   });
   broke.catch(() => {}); // whoever waits for it hears of it; nobody has to
   return {
-    latest: () => latest,
+    latest: () => samples.at(-1),
+    samples: () => samples,
     broke,
     setPhase(next) {
       phase = next;

@@ -24,6 +24,11 @@ export interface InstanceWatchOptions {
   readonly probeTimeoutMs: number;
 }
 
+/** What stood still, and has answered nobody since, is not busy because a starved lab cannot tell its processor time. */
+function kept(before: Judgement | undefined, now: Judgement): Judgement {
+  return before?.health === 'hung-idle' && now.health === 'hung-busy' ? before : now;
+}
+
 /** Several instances are watched at once. */
 const usuallyMs = 250;
 /** Often enough to see it answer again, seldom enough to leave few goroutines behind in a hung server. */
@@ -70,7 +75,7 @@ export function watchInstance(
       void mine.answered.then(() => {
         if (watch === mine) verdict = undefined;
       });
-      verdict = await mine.verdict;
+      verdict = kept(verdict, await mine.verdict);
       if (verdict.health === 'crashed') return;
       before = mine.state().probes;
       await mine[Symbol.asyncDispose]();

@@ -23,8 +23,8 @@ export interface LabProcess {
   killGroup(signal: NodeJS.Signals): void;
   /** Processes that this lab started, directly or not, and that still run. */
   children(): readonly ChildProcess[];
-  /** The first child whose command line matches; waits for it. */
-  child(pattern: RegExp): Promise<ChildProcess>;
+  /** The first child whose command line matches; waits for it, a minute unless told otherwise. */
+  child(pattern: RegExp, withinMs?: number): Promise<ChildProcess>;
 }
 
 export interface ChildProcess {
@@ -94,10 +94,10 @@ export function startLab(
       process.kill(-pid, name);
     },
     children,
-    async child(pattern) {
+    async child(pattern, withinMs = 60_000) {
       const found = await poll(() => children().find(({ commandLine }) => pattern.test(commandLine)), {
         signal,
-        deadlineMs: 60_000,
+        deadlineMs: withinMs,
         everyMs: 2,
       });
       if (found === undefined) throw new Error(`no child matches ${pattern}:\n${stderr}`);

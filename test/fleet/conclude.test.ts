@@ -50,6 +50,7 @@ describe('the conclusion of a fleet', () => {
     expect(verdict(seen(['serving', 'serving', 'serving']))).to.equal('refuted');
     expect(verdict(seen(['serving', 'hung', 'serving']))).to.equal('unknown');
     expect(verdict(seen(['hung'])), 'of one instance').to.equal('confirmed');
+    expect(verdict(seen(['serving', 'overloaded', 'serving'])), 'still silent').to.equal('unknown');
   });
 
   it('is another one where two instances hang for two reasons', () => {

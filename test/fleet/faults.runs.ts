@@ -58,15 +58,18 @@ describe('a fleet that is disturbed', function () {
     return run;
   };
 
+  /** Whatever else happens: the conclusion does not wait for hangs. */
+  const briefly = ['--load-timeout', '8'] as const;
+
   it('is inconclusive when the balancer is killed', async () => {
-    const running = start();
+    const running = start(...briefly);
     await running.said('requests/s through the balancer');
     process.kill((await running.child(/haproxy\.cfg/)).pid, 'SIGKILL');
     await endsOpen(running, /the balancer: the process was ended by SIGKILL/);
   });
 
   it('is inconclusive when an instance is killed, and the others go on', async () => {
-    const running = start();
+    const running = start(...briefly);
     await running.said('requests/s through the balancer');
     process.kill((await running.child(/--addr=/)).pid, 'SIGKILL');
     await endsOpen(running, /i[12]: the process was ended by SIGKILL/);
@@ -74,14 +77,14 @@ describe('a fleet that is disturbed', function () {
 
   it('is inconclusive when an instance is killed while its core is taken', async () => {
     const running = start();
-    const taking = await running.child(/ core --pid \d+/);
+    const taking = await running.child(/ core --pid \d+/, 120_000);
     process.kill(Number(/--pid (\d+)/.exec(taking.commandLine)?.[1]), 'SIGKILL');
     await endsOpen(running, /i[12] has no core|i[12]: the process was ended by SIGKILL/);
   });
 
   it('tells a host that is gone from an instance that hangs', async function () {
     if (process.getuid?.() !== 0) this.skip();
-    const running = start('--hosts', 'namespaces');
+    const running = start('--hosts', 'namespaces', ...briefly);
     await running.said('requests/s through the balancer');
     const holder = await running.child(/^cat$/);
     const inside = [`--net=/proc/${holder.pid}/ns/net`, 'ip', 'link', 'set', 'eth0', 'down'];

@@ -51,6 +51,15 @@ export const refusedArguments: readonly (Row & { readonly args: readonly string[
   refused('a folder that is no run', ['report', '/'], /run\.json/),
   refused('a run without a name', ['report', ''], /name a run/),
   refused('a capture of a run without a name', ['capture', '--run', ''], /name a run/),
+  refused('a fleet without instances', ['run', 'fleet', '--instances', '0'], /--instances/),
+  refused(
+    'a balancer that is none',
+    ['run', 'fleet', '--balancer', 'f5'],
+    /--balancer takes haproxy, not f5/,
+  ),
+  refused('a fleet elsewhere', ['run', 'fleet', '--target', 'vagrant'], /a fleet runs on this machine/),
+  refused('an option of a fleet without one', ['run', '--recover'], /--recover go(es)? with fleet/),
+  refused('a stage of a fleet', ['build', 'fleet'], /a fleet runs as a whole/),
   refused('a number of repeats that is none', ['run', '--repeat', '0'], /--repeat/),
 ];
 

@@ -19,7 +19,7 @@ export function defineRun(program: Command): Command {
     .argument('[scenario]', 'a name from `npx lab scenarios`', 'blog')
     .description('the whole experiment: exit 0 as expected, 1 different, 2 inconclusive');
   runOptions(command)
-    .optionsGroup('Of a fleet: several instances behind a load balancer')
+    .optionsGroup('Of a fleet, behind a load balancer')
     .option('--instances <n>', 'with fleet: how many (3)')
     .addOption(oneOf('--balancer <name>', 'with fleet: what spreads the requests: %s', balancerChoices))
     .addOption(

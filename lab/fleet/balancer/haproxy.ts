@@ -18,10 +18,7 @@ async function start(options: StartBalancer, signal: AbortSignal): Promise<Runni
   const { target, tool, dir, healthCheck } = options;
   const host = target.listenHost;
   const port = options.port === 0 ? await freePort(host) : options.port;
-  // The path of a socket has room for a hundred characters, and that of a run may be longer.
-  const room = await mkdtemp(join(tmpdir(), 'lab-fleet-'));
-  const removeRoom = () => rm(room, { recursive: true, force: true });
-  const socket = join(room, 'haproxy.sock');
+  const { socket, removeSocket } = await placeForSocket(dir);
   const config = join(dir, 'haproxy.cfg');
   const logFile = join(dir, 'balancer.log');
   try {
@@ -39,7 +36,7 @@ async function start(options: StartBalancer, signal: AbortSignal): Promise<Runni
     };
     const end = async () => {
       await process[Symbol.asyncDispose]();
-      await removeRoom();
+      await removeSocket();
     };
     try {
       await untilReady();
@@ -77,9 +74,26 @@ async function start(options: StartBalancer, signal: AbortSignal): Promise<Runni
       });
     }
   } catch (error) {
-    await removeRoom();
+    await removeSocket();
     throw error;
   }
+}
+
+/** The path of a socket may have 107 characters, and HAProxy makes it under a longer name; a run's may be longer still. */
+const longestSocket = 88;
+
+async function placeForSocket(
+  dir: string,
+): Promise<{ readonly socket: string; readonly removeSocket: () => Promise<void> }> {
+  const near = join(dir, 'haproxy.sock');
+  if (Buffer.byteLength(near) <= longestSocket) {
+    return { socket: near, removeSocket: () => rm(near, { force: true }) };
+  }
+  const room = await mkdtemp(join(tmpdir(), 'lab-fleet-'));
+  return {
+    socket: join(room, 'haproxy.sock'),
+    removeSocket: () => rm(room, { recursive: true, force: true }),
+  };
 }
 
 /** A server counts as up before the first check has been made. */
