@@ -13,7 +13,7 @@ export function ownCommand(path: string = process.argv[1] ?? ''): string {
 /** A text of the lab's own with its commands as they are typed here. */
 export function inOwnWords(text: string, command: string = ownCommand()): string {
   if (command === 'npx lab') return text;
-  return text.replace(/\bnpm run lab -- |\bnpx lab\b(?! is)/g, (typed) =>
+  return text.replace(/\bnpm run lab -- |\bnpx lab\b/g, (typed) =>
     typed.endsWith(' ') ? `${command} ` : command,
   );
 }

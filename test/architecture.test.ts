@@ -26,7 +26,8 @@ async function roomsImportedBy(file: string): Promise<string[]> {
 const importsIn = (text: string): readonly string[] =>
   [...text.matchAll(/^(?:import|export)\s[^;]*?from\s+'(\.[^']+)'/gm)].map((match) => match[1] ?? '');
 
-describe('the architecture', () => {
+describe('the architecture', function () {
+  this.timeout(60_000);
   for (const room of heart) {
     it(`keeps ${room}/ free of the experiment's rooms`, async () => {
       for (const file of await modulesOf(room)) {
@@ -68,4 +69,87 @@ describe('the architecture', () => {
       }
     }
   });
+
+  it('is as docs/architecture.md draws it: no folder imports from a row above its own, types included', async () => {
+    const page = await readFile(join(sources, '..', 'docs', 'architecture.md'), 'utf8');
+    const picture = /^```picture\n([\s\S]*?)^```/m.exec(page)?.[1] ?? '';
+    const rows = picture
+      .split(/^\+-+\+.*$/m)
+      .map((row) =>
+        row.split('\n').flatMap((line) => (line.split('|')[1] ?? '').split(/\s+/).filter(Boolean)),
+      );
+    const rowOf = new Map(rows.flatMap((names, i) => names.map((name) => [name, i] as const)));
+    const entries = await readdir(sources, { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== 'web');
+    expect([...rowOf.keys()]).to.have.members(folders.map(({ name }) => name));
+    const upwards = [...(await sourceGraph())].flatMap(([file, imported]) =>
+      imported
+        .filter((to) => (rowOf.get(folderOf(to)) ?? 99) < (rowOf.get(folderOf(file)) ?? 0))
+        .map((to) => `${file} -> ${to}`),
+    );
+    expect(upwards).to.deep.equal([]);
+  });
+
+  it('has no circles of files but those that are known, types included', async () => {
+    expect(circlesIn(await sourceGraph()).map((files) => files.join(' '))).to.deep.equal(knownCircles);
+  });
 });
+
+/** One that is gone leaves the list; none is added. */
+const knownCircles: readonly string[] = [
+  'analysis/findings/outlook.ts analysis/findings/pipe-outlook.ts',
+  'analysis/model/pipes.ts analysis/model/pool.ts analysis/model/snapshot.ts',
+  'analysis/releasers/locks.ts analysis/releasers/waitgroup-releasers.ts',
+  'checklist/checklist.ts checklist/fixed-rows.ts checklist/rows-cause.ts checklist/rows-core.ts checklist/rows-outside.ts',
+  'checklist/http-look.ts checklist/symptoms.ts',
+  'checklist/walk-dialogue.ts checklist/walk-query.ts checklist/walk.ts',
+  'cli/manual/format.ts cli/manual/page.ts',
+  'drive/observe-drive.ts drive/observe-stampede.ts',
+  'fleet/hosts.ts fleet/namespace.ts',
+  'goruntime/goroutines.ts goruntime/labels.ts goruntime/layout.ts goruntime/live-stacks.ts',
+  'report/screen/excerpt.ts report/screen/limits.ts report/screen/screen.ts',
+  'source/answer-cache.ts source/sources.ts',
+  'toolchain/doctor-folders.ts toolchain/doctor-machine.ts toolchain/doctor.ts',
+];
+
+const folderOf = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : '');
+
+/** What each source file of the lab imports of it, as paths below `lab/`; the pages aside. */
+async function sourceGraph(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const names = (await readdir(sources, { recursive: true })).filter(
+    (name) => name.endsWith('.ts') && !name.startsWith('web/'),
+  );
+  const known = new Set(names);
+  const imports = names.sort().map(async (name) => {
+    const text = await readFile(join(sources, name), 'utf8');
+    const paths = importsIn(text).map((specifier) =>
+      relative(sources, resolve(sources, dirname(name), specifier)).replace(/\.js$/, '.ts'),
+    );
+    return [name, paths.filter((path) => known.has(path))] as const;
+  });
+  return new Map(await Promise.all(imports));
+}
+
+/** Strongly connected files (Tarjan, "Depth-first search and linear graph algorithms", 1972), each circle in order of name. */
+function circlesIn(graph: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {
+  const seen = new Map<string, { readonly index: number; low: number; open: boolean }>();
+  const stack: string[] = [];
+  const circles: string[][] = [];
+  const visit = (name: string) => {
+    const own = { index: seen.size, low: seen.size, open: true };
+    seen.set(name, own);
+    stack.push(name);
+    for (const next of graph.get(name) ?? []) {
+      const other = seen.get(next) ?? visit(next);
+      if (other.open) own.low = Math.min(own.low, other.low);
+    }
+    if (own.low === own.index) {
+      const circle = stack.splice(stack.indexOf(name));
+      for (const one of circle) (seen.get(one) ?? own).open = false;
+      if (circle.length > 1) circles.push(circle.sort());
+    }
+    return own;
+  };
+  for (const name of graph.keys()) if (!seen.has(name)) visit(name);
+  return circles.sort((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1));
+}

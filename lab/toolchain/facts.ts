@@ -144,6 +144,11 @@ function toolOf({ path, builtWith, tools, goRoot }: BuiltFacts, program: GoVersi
   };
 }
 
+/** Whether this machine has a Go, wherever it lies. */
+export async function isGoHere(signal: AbortSignal): Promise<boolean> {
+  return (await listEveryGo(localTarget(), [], signal)).length > 0;
+}
+
 const retryMs = 3_600_000;
 
 /** Without a network each attempt takes its time, and an analysis should not wait for it again and again. */

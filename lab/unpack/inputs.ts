@@ -80,7 +80,7 @@ export async function openInputs(given: GivenInputs, telling: Telling, signal: A
 }
 
 /** The same error in the words of whoever named the files. */
-function errorNamed(error: LabError, named: Inputs['named']): LabError {
+export function errorNamed(error: LabError, named: Inputs['named']): LabError {
   const { code, cause, details, hint } = error;
   return new LabError(named(error.message), {
     code,

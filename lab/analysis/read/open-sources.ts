@@ -86,7 +86,12 @@ async function start(
   try {
     const goVersion = builtBy ?? 'unknown';
     const tool = facts === undefined ? await toolFor(goVersion, emit, signal) : undefined;
-    const caution = tool?.newEnough === false ? olderThan(goVersion, tool) : undefined;
+    const caution =
+      tool?.newEnough === false
+        ? olderThan(goVersion, tool)
+        : tool !== undefined && goRoot === undefined && (await isWithoutGo(tool, signal))
+          ? withoutLibrary(goVersion)
+          : undefined;
     const buildId = id.gnu ?? id.go;
     return await loadSources({
       ...{ exe, buildId, helper: facts ?? tool?.path ?? '', sourceMap, goRoot, otherGoRoot: tool?.goRoot },
@@ -105,6 +110,17 @@ async function toolFor(goVersion: string, emit: Emit, signal: AbortSignal): Prom
   const { ensureFacts } = await import('../../toolchain/facts.js');
   return await ensureFacts({ goVersion, emit }, signal);
 }
+
+/** A helper that came with a package brings no library of Go along. */
+async function isWithoutGo({ goRoot }: FactsTool, signal: AbortSignal): Promise<boolean> {
+  if (goRoot !== undefined) return false;
+  const { isGoHere } = await import('../../toolchain/facts.js');
+  return !(await isGoHere(signal));
+}
+
+const withoutLibrary = (goVersion: string) =>
+  `No Go is installed here, and sources cannot be read without its library: install ${goVersion}, or name a copy of it ` +
+  'with --go-root.';
 
 /** A type checker knows the language of its own Go and of those before: functions that use more are left out. */
 const olderThan = (goVersion: string, { builtWith }: FactsTool) =>
