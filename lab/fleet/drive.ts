@@ -37,6 +37,8 @@ const settleWithinMs = 30_000;
 
 /** By then the clients of a step have connected again. */
 const workingAfterMs = 1_000;
+/** Answers a second of an instance, by the balancer's count, that a visitor alone does not bring about. */
+const workingRate = 50;
 
 /** What the load wants to know of each look, and who begins captures. */
 export interface FleetDriver {
@@ -54,10 +56,13 @@ export function fleetDriver(options: DriveFleet): FleetDriver {
   const { instances, balancer, captures, plan } = options;
   const enough = new AbortController();
   let hardestSince: number | undefined;
+  let atWork = false;
   /** A healthy fleet gives its cores in the midst of the hardest load, which lasts until it has. */
-  const lookAtHealthy = ({ at, load }: FleetSample): void => {
-    const lasted = hardestSince === undefined ? 0 : at - hardestSince;
-    if (lasted < workingAfterMs || load === null || load.requestsPerSecond === 0) return;
+  const lookAtHealthy = (sample: FleetSample): void => {
+    const lasted = hardestSince === undefined ? 0 : sample.at - hardestSince;
+    if (lasted < workingAfterMs) return;
+    atWork ||= sample.instances.some(({ responsesPerSecond }) => (responsesPerSecond ?? 0) >= workingRate);
+    if (!atWork) return;
     for (const instance of instances) captures.want(instance);
     if (lasted >= plan.patienceMs && captures.idle()) enough.abort();
   };
