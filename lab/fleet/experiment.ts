@@ -15,7 +15,7 @@ import { type Fate, fatesOf, orderOfHangs } from './fates.js';
 import { leashed } from './leash.js';
 import { type Lived, live } from './live.js';
 import type { FleetResult } from './result.js';
-import { sameCauses } from './same-cause.js';
+import { fleetCauses } from './same-cause.js';
 import { serviceText } from './state.js';
 
 /** `fleet.json`, what came out. */
@@ -62,7 +62,7 @@ function conclude(
       captured?.kind === 'failed' ? [[name, captured.why]] : [],
     ),
   );
-  const findings = sameCauses([...diagnoses].map(([name, diagnosis]) => ({ name, diagnosis })));
+  const findings = fleetCauses([...diagnoses].map(([name, diagnosis]) => ({ name, diagnosis })));
   const { end, startedAt } = driven.escalation;
   const rows = fleetChecklist({ fixed: config.fixed, loadStartedAt: startedAt, fates, samples });
   const seen = concludeFleet({

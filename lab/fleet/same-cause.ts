@@ -6,6 +6,7 @@ import {
   type Finding,
 } from '../analysis/model/diagnosis.js';
 import { isAssertive, placeOf } from '../expectation.js';
+import { sameCauses } from '../several/same-cause.js';
 
 const certainties = ['proved', 'strong', 'suspected', 'unknown'] as const;
 
@@ -21,17 +22,19 @@ export const fleetFindingSchema = z.object({
   functions: z.array(z.string()),
   resources: z.array(z.string()),
   suggestion: z.string(),
-  /** What is the same in all of them is above; this is what differs. */
   instances: z.array(
     z.object({
       name: z.string(),
       /** In the diagnosis of that instance. */
-      finding: z.string(),
+      finding: z.string().nullable(),
       goroutines: z.array(z.number().int()),
+      certainty: z.enum(certainties),
       victims: z.number().int(),
-      /** The value that the root cause's goroutine cannot get rid of, where it was read. */
-      sending: z.string().nullable(),
     }),
+  ),
+  /** Values that are not the same in all of them, by what they are: `the value it is sending`. */
+  differs: z.array(
+    z.object({ what: z.string(), values: z.array(z.object({ name: z.string(), value: z.string() })) }),
   ),
 });
 
@@ -42,38 +45,30 @@ export interface DiagnosedInstance {
   readonly diagnosis: Diagnosis;
 }
 
-/**
- * The findings that make a verdict, each root cause once: two cores have the same one when rule, kind, functions and
- * objects are the same. The cause of most instances comes first. Pure.
- */
-export function sameCauses(diagnosed: readonly DiagnosedInstance[]): readonly FleetFinding[] {
-  const causes = new Map<string, FleetFinding>();
-  for (const { name, diagnosis } of diagnosed) {
-    for (const finding of diagnosis.findings.filter(isAssertive)) {
-      const functions = unique(finding.rootCause.goroutines.map(placeOf));
-      const resources = unique(finding.rootCause.resources.map((resource) => resource.name));
-      const key = JSON.stringify([finding.rule, finding.class, finding.subtype, functions, resources]);
-      const before = causes.get(key);
-      causes.set(key, {
-        id: before?.id ?? `C${causes.size + 1}`,
-        ...{ rule: finding.rule, class: finding.class, subtype: finding.subtype },
-        certainty: before === undefined ? finding.certainty : lesser(before.certainty, finding.certainty),
-        ...{ functions, resources, suggestion: finding.suggestion },
-        instances: [...(before?.instances ?? []), ofInstance(name, finding)],
-      });
-    }
-  }
-  return [...causes.values()].toSorted((a, b) => b.instances.length - a.instances.length);
+/** The findings that make a verdict, each root cause once; the cause of most instances comes first. Pure. */
+export function fleetCauses(diagnosed: readonly DiagnosedInstance[]): readonly FleetFinding[] {
+  const processes = diagnosed.map(({ name, diagnosis }) => ({
+    id: name,
+    diagnosis: { ...diagnosis, findings: diagnosis.findings.filter(isAssertive) },
+  }));
+  return sameCauses(processes)
+    .map(ofFleet)
+    .toSorted((a, b) => b.instances.length - a.instances.length)
+    .map((cause, i) => ({ id: `C${i + 1}`, ...cause }));
 }
 
-function ofInstance(name: string, finding: Finding): FleetFinding['instances'][number] {
-  const sending = finding.evidence.map(({ text }) => /^The value it is sending: (.+)$/s.exec(text)?.[1]);
+function ofFleet(finding: Finding): Omit<FleetFinding, 'id'> {
+  const { rule, class: kind, subtype, rootCause, suggestion, instances = [], differs = [] } = finding;
   return {
-    name,
-    finding: finding.id,
-    goroutines: finding.rootCause.goroutines.map(({ id }) => id),
-    victims: finding.victims.goroutines,
-    sending: sending.find((text) => text !== undefined) ?? null,
+    ...{ rule, class: kind, subtype, suggestion },
+    certainty: instances.map(({ certainty }) => certainty).reduce(lesser, finding.certainty),
+    functions: unique(rootCause.goroutines.map(placeOf)),
+    resources: unique(rootCause.resources.map(({ name }) => name)),
+    instances: instances.map(({ instance, ...rest }) => ({ name: instance, ...rest })),
+    differs: differs.map(({ what, values }) => ({
+      what,
+      values: values.map(({ instance, value }) => ({ name: instance, value })),
+    })),
   };
 }
 

@@ -104,12 +104,14 @@ function factsOf(finding: Finding, diagnosis: Diagnosis): { readonly values: Rea
     if (state !== undefined) values.set(`${one.name}`, state);
   }
   for (const goroutine of finding.rootCause.goroutines) addArguments(goroutine, values);
-  values.set('goroutines behind it', String(finding.victims.goroutines));
+  values.set(behind, String(finding.victims.goroutines));
   const first = firstRequest(finding, diagnosis);
   if (first !== undefined) values.set('the first request that hangs', first);
   return { values };
 }
 
+/** What is said of how many wait behind a cause. */
+export const behind = 'goroutines behind it';
 const sentName = 'the value it is sending';
 
 function stateOf({ cap, len = 0, waiters }: Resource): string | undefined {

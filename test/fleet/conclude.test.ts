@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
 import { concludeFleet, type FleetSeen } from '../../lab/fleet/conclude.js';
 import type { Fate } from '../../lab/fleet/fates.js';
-import { sameCauses } from '../../lab/fleet/same-cause.js';
+import { fleetCauses } from '../../lab/fleet/same-cause.js';
 import type { InstanceState } from '../../lab/fleet/state.js';
 import { fleet } from '../../lab/scenarios/fleet.js';
 import { diagnosisLike, findingLike } from '../fakes/diagnosis.js';
@@ -31,7 +31,7 @@ function seen(states: readonly InstanceState[], more: Partial<FleetSeen> = {}): 
   return {
     ...{ fixed: false, scenario: fleet, fates, loadEnd: { kind: 'stopped' }, balancerExit: undefined },
     ...{ uncaptured: new Map(), recovery: undefined },
-    findings: sameCauses([...diagnoses].map(([name, diagnosis]) => ({ name, diagnosis }))),
+    findings: fleetCauses([...diagnoses].map(([name, diagnosis]) => ({ name, diagnosis }))),
     ...more,
     diagnoses,
   };

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Diagnosis, Finding } from '../../lab/analysis/model/diagnosis.js';
-import { causeText, sameCauses } from '../../lab/fleet/same-cause.js';
+import { causeText, fleetCauses } from '../../lab/fleet/same-cause.js';
 import { diagnosisLike, findingLike } from '../fakes/diagnosis.js';
 
 function finding(parts: Partial<Parameters<typeof findingLike>[0]> = {}): Finding {
@@ -24,11 +24,15 @@ describe('one root cause in several cores', () => {
       text: 'The value it is sending: main.Metric {Value: 100}',
     } as const;
     const first = { ...finding({ victims: 576 }), evidence: [{ ...value, check: 'goroutine 6' }] };
-    const causes = sameCauses([core('i1', first), core('i2', finding({ certainty: 'strong' }))]);
+    const causes = fleetCauses([core('i1', first), core('i2', finding({ certainty: 'strong' }))]);
     expect(causes).to.have.length(1);
     expect(causes[0]?.instances).to.deep.equal([
-      { name: 'i1', finding: 'F1', goroutines: [1], victims: 576, sending: 'main.Metric {Value: 100}' },
-      { name: 'i2', finding: 'F1', goroutines: [1], victims: 500, sending: null },
+      { name: 'i1', finding: 'F1', certainty: 'proved', goroutines: [1], victims: 576 },
+      { name: 'i2', finding: 'F1', certainty: 'strong', goroutines: [1], victims: 500 },
+    ]);
+    expect(causes[0]?.differs.find(({ what }) => what === 'the value it is sending')?.values).to.deep.equal([
+      { name: 'i1', value: 'main.Metric {Value: 100}' },
+      { name: 'i2', value: 'not known' },
     ]);
     expect(causes[0]?.certainty, 'no more than the least of them').to.equal('strong');
     expect(causes[0] && causeText(causes[0])).to.match(/: in i1 and i2$/);
@@ -37,7 +41,7 @@ describe('one root cause in several cores', () => {
   it('is another one where another function or another object is concerned', () => {
     const elsewhere = finding({ functions: ['main.(*Hub).Publish'] });
     const other = finding({ resources: ['main.Hub.events'] });
-    const causes = sameCauses([core('i1', elsewhere), core('i2', finding()), core('i3', finding(), other)]);
+    const causes = fleetCauses([core('i1', elsewhere), core('i2', finding()), core('i3', finding(), other)]);
     expect(causes.map(({ instances }) => instances.map(({ name }) => name))).to.deep.equal([
       ['i2', 'i3'],
       ['i1'],
@@ -46,6 +50,6 @@ describe('one root cause in several cores', () => {
   });
 
   it('is none where there is a suspicion only', () => {
-    expect(sameCauses([core('i1', finding({ certainty: 'suspected' }))])).to.deep.equal([]);
+    expect(fleetCauses([core('i1', finding({ certainty: 'suspected' }))])).to.deep.equal([]);
   });
 });

@@ -57,8 +57,9 @@ const result: FleetResult = {
       ...{ id: 'C1', rule: 'self-blocked-consumer', class: 'communication', subtype: 'channel' },
       ...{ certainty: 'strong', functions: ['main.SetM'], resources: ['main.in'], suggestion: 'do not' },
       instances: ['i1', 'i2'].map((name) => ({
-        ...{ name, finding: 'F1', goroutines: [6], victims: 576, sending: 'main.Metric{}' },
+        ...{ name, finding: 'F1', certainty: 'strong' as const, goroutines: [6], victims: 576 },
       })),
+      differs: [{ what: 'the value it is sending', values: [{ name: 'i1', value: 'main.Metric{}' }] }],
     },
   ],
 };

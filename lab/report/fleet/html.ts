@@ -52,7 +52,7 @@ ${findings.map(
   (
     finding,
   ) => html`<article class="cause" id="${finding.id}"><h3><span class="dim">${finding.id}</span> ${causeText(finding)}</h3>
-<ul>${finding.instances.map((one) => html`<li>${differenceText(one)}</li>`)}</ul>
+<ul>${finding.instances.map((one) => html`<li>${differenceText(finding, one)}</li>`)}</ul>
 <p>Repair: ${finding.suggestion}</p></article>`,
 )}
 <p>Each core again, in the folder of this run:</p>

@@ -60,7 +60,7 @@ function resultParts(result: NonNullable<FleetReport['result']>): string[] {
     ...(findings.length === 0 ? [] : ['## Root causes']),
     ...findings.flatMap((finding) => [
       `**${finding.id}** ${text(causeText(finding))}`,
-      list(finding.instances.map((one) => text(differenceText(one)))),
+      list(finding.instances.map((one) => text(differenceText(finding, one)))),
       `Repair: ${text(finding.suggestion)}`,
     ]),
     list(

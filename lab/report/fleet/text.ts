@@ -62,7 +62,7 @@ export function fleetText({ record, result, samples }: FleetReport, options: Fle
       : ['', p.bold(findings.length === 1 ? 'one root cause' : `${findings.length} root causes`)]),
     ...findings.flatMap((finding) => [
       ...wrap(`${finding.id}  ${causeText(finding)}`, { width, indent: '      ', first: '  ' }),
-      ...finding.instances.flatMap((one) => item(differenceText(one))),
+      ...finding.instances.flatMap((one) => item(differenceText(finding, one))),
       ...item(`repair: ${finding.suggestion}`),
     ]),
     '',

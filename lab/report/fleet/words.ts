@@ -2,6 +2,7 @@ import type { FleetInstance, FleetResult } from '../../fleet/result.js';
 import type { FleetFinding } from '../../fleet/same-cause.js';
 import type { InstanceState } from '../../fleet/state.js';
 import { quoteWord } from '../../quote-word.js';
+import { behind } from '../../several/same-cause.js';
 import { counted } from '../page/words.js';
 
 /** Each state as it is written, and as one character of a timeline. */
@@ -38,16 +39,19 @@ export function checkText(afterMs: number | null): string {
 }
 
 /** What differs from instance to instance under one root cause. */
-export function differenceText({
-  name,
-  goroutines,
-  victims,
-  sending,
-}: FleetFinding['instances'][number]): string {
+export function differenceText(
+  { differs }: Pick<FleetFinding, 'differs'>,
+  { name, goroutines, victims }: FleetFinding['instances'][number],
+): string {
   const who =
     goroutines.length === 1 ? `goroutine ${goroutines[0]}` : counted(goroutines.length, 'goroutine');
-  const what = sending === null ? '' : ` with ${sending}`;
-  return `${name}: ${who}${what}; ${counted(victims, 'goroutine')} behind`;
+  const values = differs
+    .filter(({ what }) => what !== behind)
+    .flatMap(({ what, values: all }) => {
+      const own = all.find((one) => one.name === name);
+      return own === undefined ? [] : [`${what}: ${own.value}`];
+    });
+  return [`${name}: ${who}`, ...values, `${counted(victims, 'goroutine')} behind`].join('; ');
 }
 
 /** How an instance's core is looked at again. */
