@@ -134,6 +134,11 @@ function meaningOf(
       seen += 1;
       continue;
     }
+    if (spot.bound !== undefined && locator.binds({ ...query, ...spot.bound })) {
+      first ??= { goroutine: read.goroutine, kept: true };
+      seen += 1;
+      continue;
+    }
     const kept = spot.owner === undefined ? 'unreadable' : locator.keeps({ ...query, owner: spot.owner });
     if (kept === 'kept') {
       first ??= { goroutine: read.goroutine, kept: true };

@@ -25,6 +25,8 @@ type Spot struct {
 	Waited bool `json:"waited,omitempty"`
 	// Loose: the frame holds it as long as it is needed, with a variable or without.
 	Loose bool `json:"loose,omitempty"`
+	// Bound tells it by a function value in the frame that has it.
+	Bound *Bound `json:"bound,omitempty"`
 	// Registered: a deferred call that the frame has registered leads straight there.
 	Registered bool `json:"registered,omitempty"`
 	// Times: sure, once or many, for what a frame does to a wait group.
