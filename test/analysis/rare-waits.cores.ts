@@ -23,6 +23,7 @@ const faulty: Readonly<Record<string, Expected>> = {
     functions: ['main.(*board).next', 'main.(*board).post'],
   },
   'timer-drained': { rule: 'stopped-timer', subtype: 'channel', functions: ['main.(*line).listen'] },
+  'dropped-request': { rule: 'forgotten-close', subtype: 'channel', functions: ['main.(*store).get'] },
   'lost-future': { rule: 'forgotten-close', subtype: 'channel', functions: ['main.(*future).get'] },
   'callbacks-late': {
     ...{ rule: 'leaked-sender', subtype: 'channel' },

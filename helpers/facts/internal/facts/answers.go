@@ -15,6 +15,8 @@ type Spot struct {
 	Expr string `json:"expr"`
 	// Stays: the variable and the fields on the way mean the same object until then.
 	Stays bool `json:"stays"`
+	// Renewed: the frame waits to receive the value that it is in; what it has now is not meant.
+	Renewed bool `json:"renewed,omitempty"`
 	// Owner says how to tell the object by a pointer in the frame's memory, where the variable was optimised away.
 	Owner *Owner `json:"owner,omitempty"`
 	// Via tells the object from what the goroutine waits for, where the variable cannot be read.
