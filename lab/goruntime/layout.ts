@@ -70,6 +70,8 @@ export interface RuntimeLayout {
   readonly waitReasons: readonly string[];
   /** Start of the type section of the only module; `undefined` when there are several. */
   readonly types: number | undefined;
+  /** Where the code of that module lies; absent where that is not known. */
+  readonly code?: { readonly start: number; readonly end: number };
   /** In a `g`, what is told of single goroutines alone; `undefined` where this Go does not have it. */
   readonly ofMembers?: {
     readonly lockedThread: number | undefined;
@@ -93,7 +95,7 @@ export async function readRuntimeLayout(
   // Any mapped address serves for the offsets: only the distances between the fields count.
   const at = allgs.base;
   // Asked all at once: Delve need not wait for us between two answers.
-  const [g, sudog, hchan, timer, moduleTypes, nextModule, reasons] = await Promise.all([
+  const [g, sudog, hchan, timer, moduleTypes, nextModule, reasons, text, textEnd] = await Promise.all([
     structOf('runtime.g', at, evaluate, signal),
     structOf('runtime.sudog', at, evaluate, signal),
     structOf('runtime.hchan', at, evaluate, signal),
@@ -102,6 +104,8 @@ export async function readRuntimeLayout(
     evaluate('runtime.firstmoduledata.types', signal),
     evaluate('runtime.firstmoduledata.next', signal),
     evaluate('runtime.waitReasonStrings', signal),
+    evaluate('runtime.firstmoduledata.text', signal),
+    evaluate('runtime.firstmoduledata.etext', signal),
   ]);
   const labels = await readLabelsLayout(evaluate, g, at, signal);
   return {
@@ -123,6 +127,7 @@ export async function readRuntimeLayout(
     ofMembers: { lockedThread: g.get('lockedm'), creator: g.get('parentGoid') },
     labels,
     types: nextModule.value === '0' ? Number(moduleTypes.value) : undefined,
+    code: { start: Number(text.value), end: Number(textEnd.value) },
     live: nextModule.value === '0' ? await readLiveLayout(evaluate, memory, g, signal) : undefined,
   };
 }

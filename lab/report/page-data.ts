@@ -31,6 +31,8 @@ export interface DiagnosisPart {
   readonly limits: readonly string[];
   readonly findings: readonly FindingPart[];
   readonly objects: readonly ObjectRow[];
+  /** Who is held up by the network, a clock or the system: one line each. */
+  readonly slow: readonly Pick<NonNullable<Diagnosis['slow']>[number], 'groups' | 'text'>[];
   /** Of an undecided core: the prime suspects. */
   readonly suspects: readonly NonNullable<Diagnosis['suspects']>[number][];
   /** The runtime's leak profile beside it, where one was given; of its groups the first. */

@@ -47,6 +47,10 @@ const spot = z.object({
   waited: z.boolean().optional(),
   /** The frame holds the object as long as it is needed, with a variable or without. */
   loose: z.boolean().optional(),
+  /** The frame waits to receive the value that the object is in: what it has of it now is not meant. */
+  renewed: z.boolean().optional(),
+  /** The frame keeps a function value: one of its first words leads to the object, or to what has it so many bytes further. */
+  bound: z.object({ offset: z.number(), captured: z.number() }).optional(),
   /** A deferred call that the frame has registered leads straight there. */
   registered: z.boolean().optional(),
   /** How often a frame still brings a wait group's counter down. */

@@ -115,15 +115,27 @@ describe('the page of a run', () => {
     expect(run?.checklist).to.have.length(4);
   });
 
-  it('tells what the analysis has recorded of a group: its outlook, who could end its wait, and the suspects', async () => {
+  it('tells what the analysis has recorded of a group: its outlook, who could end its wait, the suspects, and who is slow', async () => {
     const releasers = [{ who: 'main.drain', counts: 'may' as const, why: 'a handler may call it' }];
     const suspects = [{ resource: 'R1', group: 'S1', text: '212 of 212 handlers wait to lock main.Feed.mu' }];
     const told = articleDiagnosis();
     const groups = told.groups.map((one) => ({ ...one, outlook: 'unclear' as const, releasers }));
-    const { diagnosis } = dataIn(await diagnosisHtml({ ...told, groups, suspects }, []));
+    const slow = [
+      {
+        ...{ goroutine: 77, doing: 'reading', resources: ['main.Cache.mu'], waiting: 118, groups: ['S2'] },
+        location: { function: 'main.(*Cache).load', file: '/cache.go', line: 25 },
+        text: '118 goroutines wait for main.Cache.mu, held by goroutine 77',
+      },
+    ];
+    const { diagnosis } = dataIn(await diagnosisHtml({ ...told, groups, suspects, slow }, []));
+    expect(diagnosis?.slow).to.deep.equal([
+      { groups: ['S2'], text: '118 goroutines wait for main.Cache.mu, held by goroutine 77' },
+    ]);
     expect(diagnosis?.outlooks).to.deep.equal([{ group: 'S1', outlook: 'unclear', releasers }]);
     expect(diagnosis?.suspects).to.deep.equal(suspects);
-    expect(dataIn(await diagnosisHtml(told, [])).diagnosis).to.deep.include({ outlooks: [], suspects: [] });
+    expect(dataIn(await diagnosisHtml(told, [])).diagnosis).to.deep.include({
+      ...{ outlooks: [], suspects: [], slow: [] },
+    });
   });
 
   it('is called a leak where the service still answered', async () => {

@@ -73,7 +73,7 @@ export function syncParkedCheck(bucket: Bucket): string[] {
 
 export function syncReleaseText(how: ReleaseEvidence, certain: boolean): string {
   const place = `Goroutine ${how.goroutine} is in ${how.function} (frame ${how.frame})`;
-  if (how.expression === '') {
+  if (how.expression === '' && how.kept !== true && certain) {
     return `${place} as the pending writer: later readers and writers queue behind it`;
   }
   const seen = how.alone

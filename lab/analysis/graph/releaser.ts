@@ -16,6 +16,8 @@ export type Releaser =
        * one or which object is meant was seen.
        */
       readonly mayHold?: 'likely' | 'perhaps';
+      /** It would have to receive the object first: what it has of it now is left from before. */
+      readonly renewed?: true;
       /** It comes there only when one of these ends its wait. */
       readonly onlyBy?: readonly WaitObject[];
       /** It has to get past these first: it counts only when none of them is stuck. */

@@ -11,6 +11,13 @@ export interface Locator {
   through(query: FrameQuery & { readonly via: Via; readonly waited: ReadonlySet<number> }): Address;
   /** Whether the frame's memory holds the address itself. */
   holds(query: FrameQuery & { readonly address: number }): boolean;
+  /**
+   * Whether the frame's memory holds a function value among whose first `captured` words is a pointer to the object, or to
+   * what has it `offset` bytes further.
+   */
+  binds(
+    query: FrameQuery & { readonly address: number; readonly offset: number; readonly captured: number },
+  ): boolean;
   /** Where the expression cannot be read: whether the frame's memory keeps a pointer to the object. */
   keeps(
     query: FrameQuery & { readonly owner: Owner; readonly address: number },
@@ -22,6 +29,7 @@ export const nothingLocated: Locator = {
   address: () => Promise.resolve('unreadable'),
   through: () => 'unreadable',
   holds: () => false,
+  binds: () => false,
   keeps: () => 'unreadable',
 };
 

@@ -143,6 +143,11 @@ export interface Snapshot {
   readonly roster?: Roster | undefined;
   /** What live goroutines can reach; absent when it was not looked at. */
   readonly reached?: Reached | undefined;
+  /**
+   * What is reached by others than the stacks of some goroutines, by their ids; `undefined` when that cannot be told. Absent
+   * where there is no heap to look through.
+   */
+  readonly reachedBesides?: (ids: readonly number[]) => Promise<((address: number) => boolean) | undefined>;
   /** Pools that have no unit left for those who wait. */
   readonly pools?: readonly Pool[];
   /** By the channel that goroutines wait for in a pipe: who might come to the other end; absent when it was not looked at. */

@@ -17,6 +17,7 @@ import { readPipePeers } from './pipe-peers.js';
 import { readPools } from './pools.js';
 import { unsureMatch } from './process-facts.js';
 import { readReached } from './reachability.js';
+import { reachedBesides } from './reached-besides.js';
 import { readSnapshot } from './read-snapshot.js';
 import { withStoppedTimers } from './stopped-timers.js';
 import { delveSymbols } from './symbols.js';
@@ -159,7 +160,7 @@ async function readHeld(
   } & Pick<HeapSource, 'evaluate' | 'folded' | 'registers' | 'heapLayout'>,
   snapshot: Snapshot,
 ): Promise<{
-  readonly parts: Pick<Snapshot, 'pools' | 'pipePeers' | 'waitingCommands'>;
+  readonly parts: Pick<Snapshot, 'pools' | 'pipePeers' | 'waitingCommands' | 'reachedBesides'>;
   readonly limits: Limits;
 }> {
   if (sync === undefined) return { parts: { pools: [] }, limits: [] };
@@ -172,6 +173,7 @@ async function readHeld(
   return {
     parts: {
       pools: pools.pools,
+      ...(withRegisters ? { reachedBesides: reachedBesides(ask, signal) } : {}),
       ...(pipes?.peers && { pipePeers: pipes.peers }),
       ...(commands === undefined ? {} : { waitingCommands: commands.waiting }),
     },

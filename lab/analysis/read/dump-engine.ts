@@ -48,11 +48,25 @@ export function dumpEngine({ name, dump, groups, exe }: DumpInput): Engine {
         },
         // The runtime itself ends a program in which nothing is pending any more.
         timersPending: () => Promise.resolve(!isOver(dump)),
+        waitFacts: (goroutines) => Promise.resolve(secondsOf(groups, goroutines)),
         withChecks: (finding) => withTextChecks(finding, name),
         limits: [...dump.limits, ...(dump.form === 'traceback' ? [] : [numberedHere]), textOnly],
       }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+/** Since when goroutines wait at least, as far as the dump tells: whole minutes, from the first one on. */
+export function secondsOf(
+  groups: readonly DumpGroup[],
+  goroutines: ReadonlySet<number>,
+): ReadonlyMap<number, { readonly seconds: number }> {
+  const told = groups.flatMap(({ members }) =>
+    members.flatMap(({ id, minutes }) =>
+      goroutines.has(id) && minutes !== undefined ? [[id, { seconds: minutes * 60 }] as const] : [],
+    ),
+  );
+  return new Map(told);
 }
 
 const numberedHere =

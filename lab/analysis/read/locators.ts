@@ -73,7 +73,9 @@ interface Source {
 function frameMemory(
   { memory, layout }: Omit<Source, 'client'>,
   snapshot: Snapshot,
-): Pick<Locator, 'through' | 'holds'> & { words(query: FrameQuery): ReadonlySet<number> | undefined } {
+): Pick<Locator, 'through' | 'holds' | 'binds'> & {
+  words(query: FrameQuery): ReadonlySet<number> | undefined;
+} {
   let tops: ReadonlyMap<number, number> | undefined;
   const topOf = (goroutine: number) => {
     if (layout === undefined) return undefined;
@@ -96,6 +98,19 @@ function frameMemory(
   return {
     words,
     holds: (query) => words(query)?.has(query.address) === true,
+    binds({ address, offset, captured, ...query }) {
+      const code = layout?.code;
+      const isIt = (at: number) => at === address - offset || memory.u64(at) === address - offset;
+      return [...(words(query) ?? [])].some((word) => {
+        const entry = word < smallestPointer ? undefined : memory.u64(word);
+        if (code === undefined || entry === undefined || entry < code.start || entry >= code.end)
+          return false;
+        // What it has captured follows its code; a variable that is set again lies elsewhere.
+        return Array.from({ length: captured }, (_, i) => memory.u64(word + 8 + i * 8) ?? 0).some(
+          (value) => value >= smallestPointer && isIt(value),
+        );
+      });
+    },
     through(query) {
       const { via, waited } = query;
       const found = new Set<number>();

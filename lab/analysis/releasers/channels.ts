@@ -116,12 +116,35 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
     for (const operation of facts.class.operations) {
       releasers.push(...releasersBy(operation, facts, channel));
     }
+    const isForgotten = await isForgottenBy(releasers, channel, context);
     return {
-      ...{ releasers, ...told(facts, [...ops.values()].some(Boolean), context) },
+      ...{
+        releasers: isForgotten ? [] : releasers,
+        ...told(facts, [...ops.values()].some(Boolean), context),
+      },
       made: facts.class.made,
       ...(facts.class.unknown ? { lostFromSight: true } : {}),
     };
   };
+}
+
+/**
+ * All who might serve the channel would have to receive it first, and nothing leads to it any more but what is left on
+ * their stacks from before: who asked was forgotten.
+ */
+async function isForgottenBy(
+  releasers: readonly Releaser[],
+  channel: number,
+  { snapshot, buckets }: SearchContext,
+): Promise<boolean> {
+  const servers = releasers.flatMap((r) => (r.kind === 'bucket' ? [r] : []));
+  if (servers.length === 0 || servers.some((r) => r.renewed !== true)) return false;
+  if (releasers.some((r) => r.kind === 'open' && r.blind)) return false;
+  const keys = new Set(servers.map(({ bucket }) => bucket));
+  const own = buckets.filter(({ key }) => keys.has(key));
+  if (own.some(({ ids, count }) => ids.length < count)) return false;
+  const reached = await snapshot.reachedBesides?.(own.flatMap(({ ids }) => ids));
+  return reached !== undefined && !reached(channel);
 }
 
 /** What ends a wait by way of the runtime: a context's end, a timer. */
@@ -141,6 +164,7 @@ function releasersBy(
       ...{ kind: 'bucket', bucket: meaning.bucket.key, certain },
       ...(behind.length === 0 ? {} : { behind }),
       ...(meaning.onlyBy === undefined ? {} : { onlyBy: meaning.onlyBy }),
+      ...(meaning.renewed === true ? { renewed: true } : {}),
       how: {
         ...evidence(at, meaning),
         ...(calledAt === undefined ? {} : { calledAt: `${calledAt.file}:${calledAt.line}` }),

@@ -294,7 +294,9 @@ export function comingTo(
     // Who is to unlock what it has not locked has it from somebody, unless it is still to get it.
     const unlocks = operation.kind === 'unlock' || operation.kind === 'runlock';
     const mayHold = certain && unlocks && !waitsFor(meaning.bucket, address);
-    const how = evidence(at, meaning);
+    // A method that is handed on as a value stands nowhere in the sources: where it is called tells more.
+    const { site } = meaning.spot;
+    const how = evidence(at.line === 0 && site !== undefined ? { ...at, ...site } : at, meaning);
     out.push({
       kind: 'bucket',
       bucket: meaning.bucket.key,

@@ -14,6 +14,8 @@ export interface Meaning {
   readonly kept?: true;
   /** Every goroutine was asked and means another object now: what it means changes, and this may be next. */
   readonly mayBeNext?: true;
+  /** The goroutine waits to receive the value that the object would be in. */
+  readonly renewed?: true;
   /** Goroutines of the bucket of which it was seen. */
   readonly seen: number;
   /** It comes there only when one of these ends its wait. */
@@ -100,7 +102,8 @@ export async function readMeanings(
         if (list === undefined) byAddress.set(address, [entry]);
         else list.push(entry);
       }
-      if (open || reads.some((read) => read.address === 'unreadable')) unsure.push(entry);
+      if (open || spot.renewed === true || reads.some((read) => read.address === 'unreadable'))
+        unsure.push(entry);
     }
   }
   return {
@@ -118,6 +121,8 @@ function meaningOf(
   address: number,
   locator: Locator,
 ): Meaning | undefined {
+  if (spot.renewed === true)
+    return { spot, bucket, frame, seen: 0, kind: 'unsure', goroutine: bucket.ids[0] ?? 0, renewed: true };
   let unsure = open;
   let first: { readonly goroutine: number; readonly kept?: true } | undefined;
   let seen = 0;
@@ -130,6 +135,11 @@ function meaningOf(
     if (read.address !== 'unreadable') continue;
     const query = { goroutine: read.goroutine, frame, called, address };
     if (spot.loose === true && locator.holds(query)) {
+      first ??= { goroutine: read.goroutine, kept: true };
+      seen += 1;
+      continue;
+    }
+    if (spot.bound !== undefined && locator.binds({ ...query, ...spot.bound })) {
       first ??= { goroutine: read.goroutine, kept: true };
       seen += 1;
       continue;

@@ -20,6 +20,7 @@ import { poolExhaustedByWaiters } from './pool-exhausted-by-waiters.js';
 import { poolWaitsForItself } from './pool-waits-for-itself.js';
 import { readWriteRead } from './read-write-read.js';
 import type { Rule } from './rule.js';
+import { runawayRecursion } from './runaway-recursion.js';
 import { selfBlockedConsumer } from './self-blocked-consumer.js';
 import { stoppedTimer } from './stopped-timer.js';
 import { undrainedCommand } from './undrained-command.js';
@@ -54,4 +55,5 @@ export const rules: readonly Rule[] = [
   channelKnot,
   unreachableObject,
   busyWait,
+  runawayRecursion,
 ];

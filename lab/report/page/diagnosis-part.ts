@@ -16,7 +16,7 @@ const groupsWithSource = 60;
 /** What each part may take of the page, bytes; the goroutines have the rest. The article's run takes 50,000 in all. */
 const rooms = {
   ...{ findings: 900_000, pictures: 300_000, limits: 60_000, objects: 350_000, sources: 450_000 },
-  ...{ outlooks: 200_000, suspects: 20_000, leaks: 100_000 },
+  ...{ outlooks: 200_000, suspects: 20_000, slow: 20_000, leaks: 100_000 },
 };
 /** Of those who could end a group's wait. */
 const mostReleasers = 12;
@@ -57,6 +57,10 @@ export async function diagnosisPart(
       stats,
       limits: limits.kept,
       objects: objects.kept,
+      slow: fitting(
+        namesCut((diagnosis.slow ?? []).map(({ groups: behind, text }) => ({ groups: behind, text }))),
+        rooms.slow,
+      ).kept,
       suspects: fitting(namesCut(diagnosis.suspects ?? []), rooms.suspects).kept,
       outlooks: fitting(outlooksOf(groups), rooms.outlooks).kept,
     },

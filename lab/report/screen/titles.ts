@@ -85,6 +85,7 @@ const titles: Readonly<Record<string, Title>> = {
     instances.length < 2
       ? 'the process waits for its own answer'
       : `${instances.length} processes wait for each other's answers`,
+  'runaway-recursion': (who, _, many) => `${who} ${many ? 'call' : 'calls'} one function ever deeper`,
   'unreachable-object': (who, finding, many) =>
     `${who} ${many ? 'wait' : 'waits'} for ${objectsOf(finding)}, which nothing alive reaches`,
 };

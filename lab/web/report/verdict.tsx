@@ -44,6 +44,18 @@ export function Verdict({ data }: { readonly data: PageData }) {
           </ul>
         </>
       )}
+      {diagnosis !== undefined && diagnosis.slow.length > 0 && (
+        <>
+          <h2>Slow, not stuck</h2>
+          <ul id="slow">
+            {diagnosis.slow.map(({ groups, text }, i) => (
+              <li key={i}>
+                <b>{groups.join(', ')}</b> <Prose text={text} />
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
       {diagnosis !== undefined && (
         <dl class="figures">
           <Figure name="goroutines" value={number(diagnosis.process.goroutines.total)} />

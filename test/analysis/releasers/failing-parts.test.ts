@@ -26,6 +26,7 @@ const channels: Locator = {
   address: () => Promise.resolve('unreadable'),
   through: () => 'unreadable',
   holds: () => false,
+  binds: () => false,
   keeps: () => 'unreadable',
 };
 const { signal } = new AbortController();

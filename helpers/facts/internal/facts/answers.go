@@ -15,6 +15,8 @@ type Spot struct {
 	Expr string `json:"expr"`
 	// Stays: the variable and the fields on the way mean the same object until then.
 	Stays bool `json:"stays"`
+	// Renewed: the frame waits to receive the value that it is in; what it has now is not meant.
+	Renewed bool `json:"renewed,omitempty"`
 	// Owner says how to tell the object by a pointer in the frame's memory, where the variable was optimised away.
 	Owner *Owner `json:"owner,omitempty"`
 	// Via tells the object from what the goroutine waits for, where the variable cannot be read.
@@ -25,6 +27,8 @@ type Spot struct {
 	Waited bool `json:"waited,omitempty"`
 	// Loose: the frame holds it as long as it is needed, with a variable or without.
 	Loose bool `json:"loose,omitempty"`
+	// Bound tells it by a function value in the frame that has it.
+	Bound *Bound `json:"bound,omitempty"`
 	// Registered: a deferred call that the frame has registered leads straight there.
 	Registered bool `json:"registered,omitempty"`
 	// Times: sure, once or many, for what a frame does to a wait group.

@@ -1,6 +1,8 @@
 package facts
 
 import (
+	"go/types"
+
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -72,4 +74,22 @@ func (w *World) isGivenUp(s *Stacks, a *activation, h hold) bool {
 		return locks.at[w.locOf(g)]
 	}
 	return true
+}
+
+// isReadAgain: a condition that waits under a read lock (RLocker) gives it back once. Who took it once more further in has
+// what it took before still.
+func (w *World) isReadAgain(s *Stacks, a *activation, h hold, inClass map[*Op]bool) bool {
+	if h.mode != "rlock" || types.IsInterface(h.op.Operand.Type()) {
+		return false
+	}
+	for j := a.frame; j >= 0; j-- {
+		for _, inner := range s.at[a.stack][j] {
+			for _, other := range w.heldAt(inner) {
+				if other.always && other.op != h.op && inClass[other.op] && types.IsInterface(other.op.Operand.Type()) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }

@@ -73,7 +73,7 @@ func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inCl
 		if byLocker {
 			h.mode, h.always = "rlock", false
 		}
-		if h.mode != want || !inClass[h.op] || seen[h.op] || w.isGivenUp(s, a, h) {
+		if h.mode != want || !inClass[h.op] || seen[h.op] || (w.isGivenUp(s, a, h) && !w.isReadAgain(s, a, h, inClass)) {
 			continue
 		}
 		if !h.always && h.op.Fn != a.fn && !isLoopBody(h.op.Fn) && !w.givesBackAhead(s, a, inClass) {
@@ -92,6 +92,7 @@ func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inCl
 			holder.Owner = w.ownerOf(h.op)
 			holder.Via = w.viaWait(s, a, h.op.Operand)
 		}
+		holder.Bound = w.boundBy(a, h, held)
 		holder.GivenBack = w.givenBack(a, s, c)
 		holder.Own = w.waitsForOwn(a, h)
 		out.Holders = append(out.Holders, holder)

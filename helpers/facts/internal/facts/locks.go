@@ -357,7 +357,7 @@ func (w *World) findTouching() {
 	}
 }
 
-// leavesOrGives is a rough count: a function with as many locks as unlocks keeps to itself.
+// leavesOrGives is a rough count: a function with locks and unlocks keeps to itself, unless it returns an unlock.
 func (w *World) leavesOrGives(fn *ssa.Function) bool {
 	locks, unlocks := 0, 0
 	for _, op := range w.opsOf[fn] {
@@ -368,7 +368,7 @@ func (w *World) leavesOrGives(fn *ssa.Function) bool {
 			unlocks++
 		}
 	}
-	return locks == 0 || unlocks == 0
+	return locks == 0 || unlocks == 0 || len(w.unlocksOf(fn)) > 0
 }
 
 // holdsSomewhere tells whether a function takes the lock at a path itself.

@@ -27,7 +27,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			if !w.isAheadOfAny(op.Instr, a.points) || (closed != nil && !closed.isThrough(a)) {
 				continue
 			}
-			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: w.exprIn(operand, a, 0), Stays: w.valueStays(operand, a, 0), Gates: gates.idsOf(notThrough(own, a))}
+			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: w.exprIn(operand, a, 0), Stays: w.valueStays(operand, a, 0), Renewed: w.isRenewed(operand, a), Gates: gates.idsOf(notThrough(own, a))}
 			if op.Kind != "cancel" {
 				spot.Via = w.viaOp(s, a, op, operand)
 			}
@@ -68,7 +68,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 				continue
 			}
 			p := w.place(positionOf(r.site))
-			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: r.expr, Stays: r.expr != "" && w.steadyExpr(r, a), Site: &p, Gates: gates.idsOf(notThrough(r.gates, a))}
+			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: r.expr, Stays: r.expr != "" && w.steadyExpr(r, a), Renewed: w.isRenewedBy(r, a), Site: &p, Gates: gates.idsOf(notThrough(r.gates, a))}
 			// What leads to a cancel function or a timer leads to no channel.
 			if op.Kind != "cancel" && op.Kind != "reset" {
 				spot.Via = w.viaRoute(s, a, r)
