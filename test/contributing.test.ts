@@ -26,7 +26,7 @@ describe('CONTRIBUTING', () => {
       'A wait reason',
       'An architecture',
       'An input',
-      'A load driver, a capture method, a target',
+      'A load driver, a load balancer, a capture method, a target',
       "A finding's wording",
       'A chart',
       'A Go version',
