@@ -51,7 +51,8 @@ for (const { go, flags } of twoBuilds(gos)) {
         const { findings } = await resultOf(name);
         const [finding] = findings;
         expect(finding).to.include({ rule: expected.rule, class: 'communication', subtype: 'channel' });
-        if (tellsAll) expect(finding).to.satisfy(isSure);
+        // A pointer that an earlier call left on the stack of somebody alive makes the other one no more than a suspicion.
+        if (tellsAll && name === 'never-closed') expect(finding).to.satisfy(isSure);
         for (const text of expected.told) expect(finding?.explanation).to.match(text);
         expect(finding?.rootCause.goroutines).to.have.length(expected.root);
         expect(finding?.victims.goroutines).to.equal(expected.victims);
