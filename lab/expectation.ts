@@ -1,4 +1,5 @@
 import type { Diagnosis, Finding } from './analysis/model/diagnosis.js';
+import { isPoolCode } from './analysis/model/frames.js';
 import type { Scenario } from './scenarios/scenario.js';
 
 type RootGoroutine = Finding['rootCause']['goroutines'][number];
@@ -107,12 +108,12 @@ function victimsRow({ victims }: Finding, atLeast: number): ExpectationRow {
 
 /** Where a goroutine waits: its innermost function that is not of the runtime, of the locks or of the pool themselves. */
 export function placeOf({ stack, userLocation }: Pick<RootGoroutine, 'stack' | 'userLocation'>): string {
-  const own = stack.find(({ function: name }) => !waitsInside.test(name));
+  const own = stack.find(({ function: name }) => !waitsInside.test(name) && !isPoolCode(name));
   return withoutTypeArguments((own ?? userLocation).function);
 }
 
 /** `main.each[...]`, as Go's own stacks print it: the names of the shapes differ from version to version. */
-const waitsInside = /^(?:runtime|sync|internal\/[\w/]+|database\/sql|golang\.org\/x\/sync\/\w+)\./;
+const waitsInside = /^(?:runtime|sync|internal\/[\w/]+|database\/sql)\./;
 
 function withoutTypeArguments(name: string): string {
   return name.replace(/\[.*\]/, '[...]');

@@ -107,7 +107,8 @@ function readStruct(memory: CoreMemory, start: number, type: number, depth: numb
   return { size, fields };
 }
 
-function typeName(memory: CoreMemory, start: number, type: number): string {
+/** The name of a type at an address, as `reflect` prints it; `start` is that of the type section. */
+export function typeName(memory: CoreMemory, start: number, type: number): string {
   const name = readName(memory, start + (memory.u32(type + at.str) ?? 0)) ?? '';
   return ((memory.u8(type + at.tflag) ?? 0) & extraStar) === 0 ? name : name.slice(1);
 }

@@ -17,6 +17,7 @@ import { invoices } from './invoices.js';
 import { ledger } from './ledger.js';
 import { mailer } from './mailer.js';
 import { mailing } from './mailing.js';
+import { orders } from './orders.js';
 import { payments } from './payments.js';
 import { permissions } from './permissions.js';
 import { pool } from './pool.js';
@@ -53,6 +54,7 @@ export const scenarios: readonly Scenario[] = [
   exportScenario,
   images,
   payments,
+  orders,
   ledger,
   renderer,
   sitemap,

@@ -22,6 +22,8 @@ export interface Scenario {
     readonly path: string;
     /** Flags of the program beside its addresses. */
     readonly flags?: readonly string[];
+    /** What must be installed beside it; it starts its own. */
+    readonly needs?: readonly ServerNeed[];
   };
   readonly drive: Drive;
   readonly symptom: Symptom;
@@ -29,6 +31,9 @@ export interface Scenario {
   /** This is the article's own story: its claims are compared with what a run saw. */
   readonly article?: true;
 }
+
+/** Debian's package of a program that a server starts for itself. */
+export type ServerNeed = 'postgresql';
 
 export interface Expectation {
   /**

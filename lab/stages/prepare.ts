@@ -19,6 +19,7 @@ import {
   type GoTool,
   requireGdb,
   requireGo,
+  requireNeed,
 } from '../toolchain/index.js';
 import { folderOn, inStage, plannedIn, type StageContext, savedStage } from './stage.js';
 
@@ -48,6 +49,7 @@ export async function provision(context: StageContext): Promise<void> {
   await inStage(context, 'provision', `looking for tools on ${target.name}`, async (signal) => {
     await captureMethod(run.record.config.capture).requireTarget?.(target, signal);
     const [go, gdb] = await Promise.all([tools.go ?? requireGo(target, signal), requireGdb(target, signal)]);
+    for (const need of plannedIn(run).scenario.server.needs ?? []) await requireNeed(target, need, signal);
     const { tool, there } = await delveFor(context, go, signal);
     const versions = { go: go.version, gdb: gdb.version ?? 'unknown', delve: tool.version };
     await run.note(versions);

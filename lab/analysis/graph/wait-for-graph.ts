@@ -72,7 +72,9 @@ function canBeWoken(
     case 'sync': {
       const [object] = objectsOf(bucket);
       const releasers = object && graph.releasers.get(object);
-      if (releasers === undefined) return true;
+      if (object === undefined || releasers === undefined) return true;
+      // Whoever gives back any unit of a pool ends the waits at its condition: each holder is one of several.
+      if (object.mode === 'notify') return isReleased(object, comes, graph);
       // A worker of a group that may be rescued is no reason to suspect the group.
       const held = releasers.some(
         (r) =>

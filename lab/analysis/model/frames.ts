@@ -1,5 +1,9 @@
 import type { Frame } from './snapshot.js';
 
+/** Code of pools outside of Go's library, and what they are made of. */
+export const isPoolCode = (name: string): boolean =>
+  /^(?:golang\.org\/x\/sync|github\.com\/jackc\/(?:puddle|pgx)(?:\/v\d+)?)[./]/.test(name);
+
 /** Frames of the runtime and of package sync, between the program and the semaphore. */
 export const inSync = (frame: Frame) => /^(?:runtime|sync|internal\/sync)\./.test(frame.function);
 

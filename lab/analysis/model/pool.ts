@@ -2,8 +2,8 @@ import type { Frame } from './snapshot.js';
 
 /** A pool of few units, all of which are in use, as memory shows it: who waits for one, and who can give one back. */
 export interface Pool {
-  /** Of a database memory shows who has what; of a semaphore it shows who waits, and the sources who has a permit. */
-  readonly kind: 'database' | 'semaphore';
+  /** Of resources memory shows who has what; of a semaphore it shows who waits, and the sources who has a permit. */
+  readonly kind: 'resources' | 'semaphore';
   /** As it or its type is called: `sql.DB`. */
   readonly type: string;
   /** As a debugger takes it: `database/sql.DB`. */
@@ -17,8 +17,10 @@ export interface Pool {
   readonly limit: number;
   /** Units that exist. */
   readonly open: number;
-  /** Channels of those who wait for a unit: each has its own. */
+  /** What those who wait for a unit wait for: channels, of which each has its own, or a condition variable. */
   readonly waiting: ReadonlySet<number>;
+  /** Channels by which those who wait would be told to give up, and that nobody has to tell them by. */
+  readonly silent?: ReadonlySet<number>;
   /** Those that are in use, as far as they were found. */
   readonly units: readonly PoolUnit[];
 }
@@ -35,7 +37,6 @@ export interface PoolUnit {
 export interface PoolHandle {
   /** `sql.Rows` */
   readonly type: string;
-  readonly address: number;
   /** `Close` */
   readonly givenBackBy: string;
 }
@@ -47,6 +48,8 @@ export interface StackHolder {
   readonly goroutine: number;
   /** The outermost frame of the program that keeps it. */
   readonly frame: Frame;
+  /** Calls inlined into that one: it may be any of them that does. */
+  readonly inlined?: readonly Frame[];
 }
 
 export interface PoolHolder extends StackHolder {

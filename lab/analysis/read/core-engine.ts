@@ -130,7 +130,10 @@ async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<Memor
     };
     const { reached, limits: unreached } = await readReached(reachable, call.signal);
     const held = await readHeld(
-      { evaluate, call, sync, layout, folded, memory, registers: core.registers, heapLayout: () => heap },
+      {
+        ...{ evaluate, call, sync, layout, folded, memory, registers: core.registers },
+        ...{ heapLayout: () => heap, listTypes: (names) => client.listTypes(names, call) },
+      },
       snapshot,
     );
     return {
@@ -157,7 +160,7 @@ async function readHeld(
   }: Pick<OpenedCore, 'call' | 'memory'> & {
     readonly sync: SyncReader | undefined;
     readonly layout: RuntimeLayout;
-  } & Pick<HeapSource, 'evaluate' | 'folded' | 'registers' | 'heapLayout'>,
+  } & Pick<HeapSource, 'evaluate' | 'listTypes' | 'folded' | 'registers' | 'heapLayout'>,
   snapshot: Snapshot,
 ): Promise<{
   readonly parts: Pick<Snapshot, 'pools' | 'pipePeers' | 'waitingCommands' | 'reachedBesides'>;

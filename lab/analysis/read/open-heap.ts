@@ -4,15 +4,23 @@ import { allGoroutines, type ReachSource } from '../../goruntime/heap/reach.js';
 import { type HeapSpans, readSpans } from '../../goruntime/heap/spans.js';
 import type { EvaluateGlobal } from '../../goruntime/layout.js';
 import { mostGoroutines, type UnitHolder } from '../../goruntime/pools/holders.js';
+import type { ListTypes } from '../../goruntime/pools/puddle-layout.js';
 import { isLibraryFunction } from '../../source/library-paths.js';
+import { isPoolCode } from '../model/frames.js';
 import type { Limits } from '../model/limits.js';
 import type { StackHolder } from '../model/pool.js';
 import type { Frame, Snapshot } from '../model/snapshot.js';
 
 export interface HeapSource extends Omit<ReachSource, 'heap'> {
   readonly evaluate: EvaluateGlobal;
+  readonly listTypes: ListTypes;
   /** Throws `undecided` when the heap is laid out in an unknown way. */
   readonly heapLayout: () => Promise<HeapLayout>;
+}
+
+/** A holder with the frames from the one on that has the pointer: the frame of the holder is the program's. */
+export interface FoundHolder extends StackHolder {
+  readonly inner: readonly Frame[];
 }
 
 /** The heap of a core, opened to be asked who has what. */
@@ -20,10 +28,11 @@ export interface OpenHeap {
   readonly reach: ReachSource;
   readonly spans: HeapSpans;
   readonly evaluate: EvaluateGlobal;
+  readonly listTypes: ListTypes;
   /** Address of the `g` of each goroutine, by its id. */
   readonly known: ReadonlyMap<number, number>;
   /** The bucket and the frame of those who hold something; `undefined` of a goroutine that is not known. */
-  readonly holderOf: (holder: UnitHolder) => StackHolder | undefined;
+  readonly holderOf: (holder: UnitHolder) => FoundHolder | undefined;
 }
 
 /** Opens the heap when it is first asked for; what several questions need is read once. */
@@ -34,6 +43,7 @@ export function heapOpener(source: HeapSource, snapshot: Snapshot, signal: Abort
     const reach: ReachSource = { ...source, heap };
     return {
       ...{ reach, spans: readSpans(source.memory, heap, signal), evaluate: source.evaluate },
+      listTypes: source.listTypes,
       known: goroutinesById(reach, signal),
       holderOf: holderFinder(snapshot, reach),
     };
@@ -79,14 +89,22 @@ function holderFinder(
     const bucket = byId.get(goroutine);
     const frames = bucket === undefined ? undefined : bySignature.get(bucket.signature.id)?.frames;
     if (bucket === undefined || frames === undefined) return undefined;
-    const frame = frameAt(frames, at);
-    return frame === undefined ? undefined : { bucket: bucket.key, goroutine, frame };
+    const from = frames.findIndex(({ offset }) => offset !== undefined && offset > at);
+    const [frame, ...inlined] = programFrames(frames, from);
+    if (frame === undefined) return undefined;
+    return { bucket: bucket.key, goroutine, frame, inlined, inner: from < 0 ? [] : frames.slice(from) };
   };
 }
 
-/** The frame that has a place of the stack: of inlined ones, and of the library's, the first of the program outside. */
-function frameAt(frames: readonly Frame[], at: number): Frame | undefined {
-  const index = frames.findIndex(({ offset }) => offset !== undefined && offset > at);
-  const own = index < 0 ? [] : frames.slice(index);
-  return own.find((frame) => !isLibraryFunction(frame)) ?? own[0] ?? frames.at(-1);
+/**
+ * The frame of a function of the program that has a place of the stack, or the next one outside of pools and the library;
+ * then the calls that are inlined into it.
+ */
+function programFrames(frames: readonly Frame[], from: number): readonly Frame[] {
+  const own = from < 0 ? [] : frames.slice(from);
+  const isProgram = (frame: Frame) => !isLibraryFunction(frame) && !isPoolCode(frame.function);
+  const first = own.find(isProgram) ?? own[0] ?? frames.at(-1);
+  if (first === undefined) return [];
+  const sharing = own.filter((frame) => frame.offset === first.offset && isProgram(frame));
+  return sharing.length === 0 ? [first] : sharing.toReversed();
 }

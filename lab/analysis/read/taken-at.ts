@@ -7,6 +7,11 @@ const takenBy: Readonly<Record<string, RegExp>> = {
   'sql.Rows': /\.Query(?:Context)?\(/,
   'sql.Tx': /\.Begin(?:Tx)?\(/,
   'sql.Conn': /\.Conn\(/,
+  'http.Response': /\.(?:Do|Get|Head|Post|PostForm|RoundTrip)\(/,
+  'puddle.Resource': /\.(?:Try)?Acquire\(/,
+  'pgxpool.Conn': /\.Acquire\(/,
+  'pgxpool.Tx': /\.Begin(?:Tx)?\(/,
+  'pgx.Rows': /\.Query\(/,
 };
 
 /** Pools with where their holders took what they have: the nearest such call before the line at which each stands. */
@@ -25,9 +30,12 @@ export async function withTakenPlaces(
   const placed = async (holder: PoolHolder, type: string | undefined): Promise<PoolHolder> => {
     const call = takenBy[type ?? ''];
     if (call === undefined) return holder;
-    const { file } = holder.frame;
-    const line = lineBefore(await linesOf(file), holder.frame.line, call);
-    return line === undefined ? holder : { ...holder, takenAt: { file, line } };
+    for (const frame of [holder.frame, ...(holder.inlined ?? [])]) {
+      const { file } = frame;
+      const line = lineBefore(await linesOf(file), frame.line, call);
+      if (line !== undefined) return { ...holder, frame, takenAt: { file, line } };
+    }
+    return holder;
   };
   return await Promise.all(
     pools.map(async (pool) => ({

@@ -6,9 +6,12 @@ import type { ReleaserSearch } from './search.js';
  * Who ends a wait for a unit of a pool: whoever has one, as memory shows it. The sources would say that any code may give
  * one back, which only those can do who have one.
  */
-export const databaseSearch = (pool: Pool): ReleaserSearch => ({
-  ...{ releasers: releasersOf(pool), operations: [], name: `${pool.type}.connRequests`, pool },
+export const resourceSearch = (pool: Pool): ReleaserSearch => ({
+  ...{ releasers: releasersOf(pool), operations: [], name: nameOf(pool), pool },
 });
+
+/** What is waited for, as a person would look for it. */
+const nameOf = ({ type }: Pool) => (type === 'sql.DB' ? `${type}.connRequests` : type);
 
 function releasersOf({ units, unit, open, type }: Pool): readonly Releaser[] {
   const out: Releaser[] = [];

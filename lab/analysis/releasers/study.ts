@@ -8,7 +8,7 @@ import { bucketsByObject, isSyncObject, type WaitObject, waitObject } from '../m
 import { channelSearch, waitingFrame } from './channels.js';
 import type { SearchContext } from './context.js';
 import { objectOf, syncFrame, syncSearch, waitsIn } from './locks.js';
-import { databaseSearch } from './pools.js';
+import { resourceSearch } from './pools.js';
 import type { ReleaserSearch } from './search.js';
 import {
   acquires,
@@ -55,12 +55,24 @@ export async function searchAll(
   const pools = poolSearches(context, locators, places);
   for (const [object, waiting] of context.waiting) {
     signal.throwIfAborted();
-    if (isSyncObject(object) || isOutside(object, snapshot)) continue;
+    const pool = inPools.includes(object.mode) ? pools.of(object.address) : undefined;
+    if (isSyncObject(object)) {
+      const ofPool = pools.search(pool);
+      if (ofPool !== undefined) byObject.set(object, await search(() => ofPool, signal));
+      continue;
+    }
+    if (isOutside(object, snapshot)) continue;
     // A select that a clock or the like ends as well needs nobody at its other arms.
     if (waiting.every((bucket) => endsFromOutside(bucket, snapshot))) continue;
-    const pool = object.mode === 'receive' ? pools.of(object.address) : undefined;
+    if (pools.isSilent(object.address)) {
+      byObject.set(object, { releasers: [], operations: [] });
+      continue;
+    }
     const looked = search(() => pools.search(pool) ?? ofChannel(object.address, object.mode), signal);
-    const isPermit = pool === undefined && waiting.some(waitsForPermit);
+    // Beside what a pool has, it may wait for the end of a context.
+    const isKnown = ({ wait }: Bucket) =>
+      wait.kind === 'channel' && wait.cases.some(({ channel }) => pools.of(channel) !== undefined);
+    const isPermit = pool === undefined && waiting.some((one) => waitsForPermit(one) && !isKnown(one));
     byObject.set(object, isPermit ? withUnknownPermits(await looked) : await looked);
   }
   if (locators.syncObjects !== undefined) {
@@ -74,17 +86,21 @@ export async function searchAll(
   return { byObject, receivedFrom: (bucket) => receivedFrom(bucket, places) };
 }
 
+/** How goroutines wait for a unit of a pool. */
+const inPools: readonly WaitObject['mode'][] = ['receive', 'notify'];
+
 /** Who ends waits for the units of pools, each pool looked at once. */
 function poolSearches(context: SearchContext, { syncObjects }: Locators, places: WaitingPlaces) {
   const { pools = [] } = context.snapshot;
   const known = new Map<Pool, Promise<ReleaserSearch> | undefined>();
   const ofSemaphore = syncObjects && semaphoreSearch(context, syncObjects, places);
   const look = (pool: Pool) =>
-    pool.kind === 'database' ? Promise.resolve(databaseSearch(pool)) : ofSemaphore?.(pool, waitingFor(pool));
+    pool.kind === 'resources' ? Promise.resolve(resourceSearch(pool)) : ofSemaphore?.(pool, waitingFor(pool));
   const waitingFor = ({ waiting }: Pool) =>
     [...waiting].flatMap((channel) => context.waiting.get(waitObject('receive', channel)) ?? []);
   return {
     of: (channel: number) => pools.find(({ waiting }) => waiting.has(channel)),
+    isSilent: (channel: number) => pools.some(({ silent }) => silent?.has(channel) === true),
     search(pool: Pool | undefined): Promise<ReleaserSearch> | undefined {
       if (pool === undefined) return undefined;
       if (!known.has(pool)) known.set(pool, look(pool));

@@ -1,14 +1,13 @@
-import { isSyncObject } from '../model/wait-object.js';
 import { agree, behind, goroutinesOf } from './rule.js';
-import { namesOf, partsOf, placeOf, ruleFor } from './sync-knot.js';
+import { isOfSync, namesOf, partsOf, placeOf, ruleFor } from './sync-knot.js';
 
 /** Goroutines whose parts are told; the others do the same. */
 const maxSteps = 8;
 
 /** A goroutine waits on a channel while it holds the lock that its peer needs first. */
 export const channelLock = ruleFor('channel-lock', 'channel-lock', (knot, input) => {
-  const locks = knot.objects.filter(isSyncObject);
-  const channels = knot.objects.filter((object) => !isSyncObject(object));
+  const locks = knot.objects.filter((object) => isOfSync(object, input));
+  const channels = knot.objects.filter((object) => !isOfSync(object, input));
   const parts = partsOf(knot, input);
   const steps = parts.map(({ bucket, has, wants }) => {
     const at = placeOf(bucket);

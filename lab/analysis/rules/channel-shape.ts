@@ -5,9 +5,12 @@ import { countOf } from '../model/counts.js';
 import { pipeEndOfAll } from '../model/pipe-ends.js';
 import type { Pool } from '../model/pool.js';
 import { hex, isPrivateRuntime } from '../model/snapshot.js';
-import { isSyncObject, type WaitObject } from '../model/wait-object.js';
+
+import type { WaitObject } from '../model/wait-object.js';
+
 import { agree, type Claim, fillOf, isMainAlone, type Rule, type RuleInput } from './rule.js';
 import { isLost } from './study-waits.js';
+import { isOfSync } from './sync-knot.js';
 
 /** What a knot of channels alone is; each has one rule. */
 export type ChannelShape =
@@ -26,7 +29,7 @@ export type ChannelShape =
 
 /** `undefined` for knots that are not of channels alone, and for a main goroutine that is meant to wait. */
 export function channelShapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']) {
-  if (knot.objects.length === 0 || knot.objects.some(isSyncObject)) return undefined;
+  if (knot.objects.length === 0 || knot.objects.some((one) => isOfSync(one, input))) return undefined;
   if (keepsProgramRunning(knot, input)) return undefined;
   return shapeOf(knot, input, certainty);
 }
@@ -37,7 +40,7 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
   const pools = poolsIn(knot, input);
   if (pools.length > 0) {
     if (peers.some((found) => found.length > 0)) return 'units';
-    return pools.every(({ kind }) => kind === 'database') ? 'leaked-units' : 'leaked-permits';
+    return pools.every(({ kind }) => kind === 'resources') ? 'leaked-units' : 'leaked-permits';
   }
   const contexts = knot.objects.filter((o) => input.searches.get(o)?.contexts !== undefined);
   const stopped = knot.objects.map((object) => input.graph.channels.get(object.address)?.stoppedTimer);

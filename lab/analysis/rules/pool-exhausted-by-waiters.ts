@@ -1,5 +1,6 @@
 import type { Knot } from '../graph/knots.js';
-import { numbered } from '../model/counts.js';
+import { countOf, numbered } from '../model/counts.js';
+import type { Pool } from '../model/pool.js';
 import { objectsOf } from '../model/wait-object.js';
 import { channelRule, poolsIn } from './channel-shape.js';
 import { allUnits, askedAt, heldThrough, holdersIn } from './pool-words.js';
@@ -31,7 +32,7 @@ export const poolExhaustedByWaiters = channelRule(
         : ` ${numbered(lost, 'more is', 'more are')} held by nobody: nothing alive leads to ${lost === 1 ? 'it' : 'them'}.`;
     return {
       knot: own,
-      summary: `${pools.map(allUnits).join(' and ')} ${pool.limit === 1 ? 'is' : 'are'} held by ${goroutinesOf(holders).replace(/^G/, 'g')}, ${agree(holders, 'which waits', 'each of which waits')} for another one${behind(own.victims)}.`,
+      summary: `${pools.map(allUnits).join(' and ')} ${pool.limit === 1 ? 'is' : 'are'} held by ${goroutinesOf(holders).replace(/^G/, 'g')}, ${agree(holders, 'which waits', 'each of which waits')} for another one${behind(own.victims)}.${alsoWaiting(pools, own, input)}`,
       explanation: `${agree(holders, 'It has it by', 'Each has its own by')} ${heldThrough(held)}, which ${back.join(' or ') || 'the end of the call'} gives back, and asks for another at ${askedAt(asking, input)}; the limit is ${pool.limit} (${pool.limitedBy}).${lostText}`,
       suggestion: `Give the ${pool.unit} back before asking for another one, or do the inner work on the one that is held; a higher limit only lets it take longer.`,
       roles: new Map(
@@ -40,6 +41,19 @@ export const poolExhaustedByWaiters = channelRule(
     };
   },
 );
+
+/** Those who wait for one too, and whose wait may end otherwise. */
+function alsoWaiting(pools: readonly Pool[], { buckets, victims, starved }: Knot, { snapshot }: RuleInput) {
+  const told = new Set([...buckets, ...victims, ...starved]);
+  const more = snapshot.buckets.filter(
+    (bucket) =>
+      !told.has(bucket) &&
+      objectsOf(bucket).some(({ address }) => pools.some((pool) => pool.waiting.has(address))),
+  );
+  const count = countOf(more);
+  if (count === 0) return '';
+  return ` ${numbered(count, 'goroutine more waits', 'goroutines more wait')} for one, and may give up.`;
+}
 
 function mayBeGivenBack({ buckets, objects }: Knot, { graph }: RuleInput): boolean {
   const own = new Set(buckets.map(({ key }) => key));

@@ -1,5 +1,6 @@
 import type { Knot } from '../graph/knots.js';
 import { peersOf, type ReleaseEvidence } from '../graph/releaser.js';
+import { isPoolCode } from '../model/frames.js';
 import type { Pool, PoolUnit } from '../model/pool.js';
 import type { Bucket } from '../model/snapshot.js';
 import type { RuleInput } from './rule.js';
@@ -49,10 +50,7 @@ export const handleTypes = (units: readonly PoolUnit[]): string =>
 /** Where the program asks for more, in the first of its frames. */
 export function askedAt([bucket]: readonly Bucket[], { isLibrary }: RuleInput): string {
   const frame = bucket?.signature.frames.find(
-    ({ file, function: name }) => !isLibrary(file) && !inPool.test(name),
+    ({ file, function: name }) => !isLibrary(file) && !isPoolCode(name),
   );
   return frame === undefined ? 'an unknown place' : `${frame.file}:${frame.line}`;
 }
-
-/** Code of pools outside of Go's library. */
-const inPool = /^(?:golang\.org\/x\/sync|github\.com\/jackc\/puddle(?:\/v\d+)?)[./]/;

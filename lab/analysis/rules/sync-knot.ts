@@ -20,14 +20,19 @@ export type SyncShape =
 const lockModes: readonly WaitObject['mode'][] = ['lock', 'drain', 'rlock'];
 export const isLock = (object: WaitObject) => lockModes.includes(object.mode);
 
-/** `undefined` when no object of package sync is in the knot. */
+/** An object of package sync that is no part of a pool. */
+export const isOfSync = (object: WaitObject, { searches }: RuleInput): boolean =>
+  isSyncObject(object) && searches.get(object)?.pool === undefined;
+
+/** `undefined` when no object of package sync is in the knot, other than those of pools. */
 export function shapeOf(knot: Knot, input: RuleInput): SyncShape | undefined {
   // Many of one story are of its shape, however many objects they have together.
   const { buckets, objects } = knot.example ?? knot;
-  const modes = new Set(objects.map(({ mode }) => mode));
-  if (!objects.some(isSyncObject)) return undefined;
+  const ofSync = objects.filter((object) => isOfSync(object, input));
+  const modes = new Set(ofSync.map(({ mode }) => mode));
+  if (ofSync.length === 0) return undefined;
   if (modes.has('notify')) return 'cond';
-  const channels = objects.some((object) => !isSyncObject(object));
+  const channels = ofSync.length < objects.length;
   if (modes.has('wait')) return channels ? 'channel-waitgroup' : 'waitgroup';
   if (channels) return 'channel-lock';
   // Who may only come to unlock it, and waits for it as well, is no holder.

@@ -27,15 +27,32 @@ const mostOwn = 50_000;
 /** Bytes of them. */
 const mostOwnBytes = 8 * 1024 * 1024;
 
+/** What a unit lies in. */
+export interface UnitPlaces {
+  /** Addresses of objects of its own: a pointer to anywhere in them leads to it. */
+  readonly objects: readonly number[];
+  /** Addresses within arrays that it shares with others: only a pointer to just there leads to it. */
+  readonly elements?: readonly number[];
+}
+
+export interface PoolPlaces {
+  /** Addresses of the objects that the pool itself is made of. */
+  readonly own: readonly number[];
+  readonly units: readonly UnitPlaces[];
+  /** Whether a pointer on a stack may be more than what an earlier call left there; it may be when not given. */
+  readonly mayHold?: (holder: UnitHolder) => boolean;
+  /** Addresses of the `g` of goroutines that are a part of the pool. */
+  readonly served?: ReadonlySet<number>;
+}
+
 /**
- * Tells for each unit, which is one or several objects of the heap, which stacks have a pointer to it, and whether
- * anything else leads there, other than through the pool's own object.
+ * Tells for each unit which stacks have a pointer to it, and whether anything else leads there, other than through what
+ * the pool itself is made of.
  */
 export async function accessTo(
   source: ReachSource,
   spans: HeapSpans,
-  pool: number,
-  units: readonly (readonly number[])[],
+  { own, units, mayHold = () => true, served = new Set() }: PoolPlaces,
   signal: AbortSignal,
 ): Promise<readonly UnitAccess[]> {
   const breathe = turns(signal);
@@ -44,47 +61,73 @@ export async function accessTo(
   const { memory, runtime } = source;
   const exists = (g: number) =>
     !isGone((memory.u32(g + runtime.g.status) ?? goroutineStatus.dead) & ~scanBit);
-  const all = allGoroutines(source, signal).filter(exists);
-  const unitOf = new Map(units.flatMap((own, i) => own.map((at) => [spans.objectAt(at), i] as const)));
+  const alive = allGoroutines(source, signal).filter((g) => exists(g) && !served.has(g));
+  const unitAt = finderOf(units, spans);
   const holders = units.map((): UnitHolder[] => []);
   const words = (g: number) => wordsOf(source, stackOf(source, g, pointers));
-  for (const g of all) {
+  const goroutines = new Set(served);
+  const withRemains = new Set<number>();
+  for (const g of alive) {
     await breathe();
-    for (const [unit, at] of outermost(words(g), (word) => unitOf.get(spans.objectAt(word))))
-      holders[unit]?.push({ g, at });
+    for (const [unit, places] of placesOf(words(g), unitAt)) {
+      goroutines.add(g);
+      const held = places.filter((at) => mayHold({ g, at }));
+      if (held.length < places.length) withRemains.add(g);
+      // Whoever took it kept it; others inside were given it.
+      const outermost = held.at(-1);
+      if (outermost !== undefined) holders[unit]?.push({ g, at: outermost });
+    }
   }
-  const goroutines = new Set(holders.flatMap((own) => own.map(({ g }) => g)));
-  const reached = await findReachedBesides(source, spans, { goroutines, objects: [pool] }, signal);
-  const elsewhere = units.map((own) => own.some(reached));
+  const reached = await findReachedBesides(source, spans, { goroutines, objects: own }, signal);
+  const elsewhere = units.map(({ objects, elements = [] }) => [...objects, ...elements].some(reached));
   // Whoever has it in a struct of its own, which nothing else leads to.
   const open = new Set(units.flatMap((_, i) => (holders[i]?.length === 0 && !elsewhere[i] ? [i] : [])));
   let asked = 0;
-  for (const g of open.size === 0 ? [] : all) {
+  for (const g of open.size === 0 ? withRemains : alive) {
     await breathe();
-    if (goroutines.has(g)) continue;
+    const wanted = withRemains.has(g) ? units.keys() : open;
     if (++asked > mostAsked) {
-      for (const unit of open) elsewhere[unit] = true;
-      break;
+      for (const unit of wanted) elsewhere[unit] = true;
+      continue;
     }
-    const found = ownObjects(source, spans, words(g), (at) => reached(at) || at === pool);
-    for (const [object, at] of found.objects) {
-      const unit = unitOf.get(object);
-      if (unit !== undefined && open.has(unit)) holders[unit]?.push({ g, at });
+    const found = new Map<number, number>();
+    const see = ({ word, at }: StackWord) => {
+      const unit = unitAt(word);
+      if (unit !== undefined) found.set(unit, at);
+    };
+    const ofOthers = [...words(g)].filter(({ word }) => unitAt(word) === undefined);
+    const all = seeOwn(source, spans, ofOthers, (at) => reached(at) || own.includes(at), see);
+    for (const unit of wanted) {
+      const at = found.get(unit);
+      const known = holders[unit]?.some((one) => one.g === g) === true;
+      if (at !== undefined && !known) holders[unit]?.push({ g, at });
+      if (!all) elsewhere[unit] = true;
     }
-    if (!found.all) for (const unit of open) elsewhere[unit] = true;
   }
   return units.map((_, i) => ({ holders: holders[i] ?? [], elsewhere: elsewhere[i] === true }));
 }
 
-/** Of each unit that words lead to, the place of the outermost: whoever took it kept it, others were given it. */
-function outermost(
+/** The unit that a word leads to. */
+function finderOf(units: readonly UnitPlaces[], spans: HeapSpans): (word: number) => number | undefined {
+  const byObject = new Map(
+    units.flatMap(({ objects }, i) => objects.map((at) => [spans.objectAt(at), i] as const)),
+  );
+  const byAddress = new Map(units.flatMap(({ elements = [] }, i) => elements.map((at) => [at, i] as const)));
+  return (word) => byAddress.get(word) ?? byObject.get(spans.objectAt(word));
+}
+
+/** The places of the words that lead to each unit, from the innermost on. */
+function placesOf(
   words: Iterable<StackWord>,
   unitAt: (word: number) => number | undefined,
-): ReadonlyMap<number, number> {
-  const out = new Map<number, number>();
+): ReadonlyMap<number, readonly number[]> {
+  const out = new Map<number, number[]>();
   for (const { word, at } of words) {
     const unit = unitAt(word);
-    if (unit !== undefined) out.set(unit, at);
+    if (unit === undefined) continue;
+    const places = out.get(unit);
+    if (places === undefined) out.set(unit, [at]);
+    else places.push(at);
   }
   return out;
 }
@@ -108,24 +151,30 @@ export function* wordsOf(
   }
 }
 
-/** Objects that some words lead to, each with the place of the word; those that are shared are left out. */
-function ownObjects(
+/**
+ * Sees the words of all objects that some words lead to, each with the place of the word on the stack; those that are
+ * shared are left out. False when there were too many.
+ */
+function seeOwn(
   { memory }: ReachSource,
   spans: HeapSpans,
   words: Iterable<StackWord>,
   isShared: (address: number) => boolean,
-): { readonly objects: ReadonlyMap<number, number>; readonly all: boolean } {
-  const objects = new Map<number, number>();
+  seen: (word: StackWord) => void,
+): boolean {
+  const objects = new Set<number>();
   const pending: { readonly start: number; readonly size: number; readonly at: number }[] = [];
   let all = true;
   let room = mostOwnBytes;
   const see = ({ word, at }: StackWord) => {
     const object = spans.objectAt(word);
-    if (object < 0 || objects.has(object)) return;
+    if (object < 0) return;
     const span = spans.lastSpan();
     const start = spans.startOf(object, span);
     if (isShared(start)) return;
-    objects.set(object, at);
+    seen({ word, at });
+    if (objects.has(object)) return;
+    objects.add(object);
     if (!spans.hasPointers(span)) return;
     const size = spans.sizeOf(span);
     room -= size;
@@ -136,5 +185,5 @@ function ownObjects(
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     for (let i = 0; i < next.size; i += 8) see({ word: memory.u64(next.start + i) ?? 0, at: next.at });
   }
-  return { objects, all };
+  return all;
 }

@@ -51,7 +51,7 @@ export async function readSemaphoreLayout(
   return { least, size, current, root, next, waiter: value + 8, wants, ready };
 }
 
-interface SemaphoreSource {
+export interface SemaphoreSource {
   readonly memory: BulkMemory;
   readonly spans: HeapSpans;
   readonly layout: SemaphoreLayout;

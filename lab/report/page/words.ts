@@ -1,4 +1,5 @@
 import type { Diagnosis, Location, Resource } from '../../analysis/model/diagnosis.js';
+import { isPoolCode } from '../../analysis/model/frames.js';
 import { quoteWord } from '../../quote-word.js';
 import { isLibraryFunction } from '../../source/library-paths.js';
 
@@ -47,13 +48,20 @@ interface NamedFrame {
   readonly file?: string;
 }
 
+/** Where goroutines wait for what a pool has, whoever they are. */
+const asksPool =
+  /^(?:golang\.org\/x\/sync\/semaphore\.\(\*Weighted\)\.Acquire|github\.com\/jackc\/puddle(?:\/v\d+)?\.\(\*Pool(?:\[.*\])?\)\.[aA]cquire)/;
+
 /**
- * The innermost frame of the program itself; of a goroutine that has none, as of an idle connection, the innermost that
+ * The innermost frame of the program itself, whoever asks where it waits for a pool; of a goroutine that has none, as of an idle connection, the innermost that
  * is not about waiting: neither the runtime's nor that of a lock.
  */
 export function ownFrame<T extends NamedFrame>(stack: readonly T[]): T | undefined {
+  const own = stack.filter((frame) => !isLibraryFunction(frame));
+  const asks = asksPool.test(own[0]?.function ?? '');
   return (
-    stack.find((frame) => !isLibraryFunction(frame)) ??
+    (asks ? own.find((frame) => !isPoolCode(frame.function)) : undefined) ??
+    own[0] ??
     stack.find((frame) => !/^(?:runtime|sync|internal)[./]/.test(frame.function))
   );
 }
