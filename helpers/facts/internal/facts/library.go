@@ -272,11 +272,17 @@ func (w *World) opaqueCallee(call ssa.CallInstruction) string {
 		return ""
 	}
 	for _, fn := range callees {
-		if isOpaque(fn) && !isSyncCall(linkerName(fn)) {
+		if isOpaque(fn) && !isSyncCall(linkerName(fn)) && !w.isLeftOut(fn) {
 			return linkerName(fn)
 		}
 	}
 	return ""
+}
+
+// isLeftOut tells whether the linker left a function out of the executable: nothing calls it. Of Go's library some are
+// there by other names.
+func (w *World) isLeftOut(fn *ssa.Function) bool {
+	return fn.Pkg != nil && !w.isStd(fn) && !w.isLinked(fn)
 }
 
 // opaqueOwner is the package of a struct type or variable whose code was not read; "" for all others.
