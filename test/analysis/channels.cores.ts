@@ -65,7 +65,15 @@ const faulty: Readonly<Record<string, (diagnosis: Diagnosis) => void>> = {
     expect(finding).to.include({ rule: 'nil-channel', certainty: 'proved' });
   },
 };
-const healthy = ['idle-hub', 'idle-pool', 'slow-consumer', 'ticker', 'request-reply', 'moved-on', 'lock-queue'];
+const healthy = [
+  'idle-hub',
+  'idle-pool',
+  'slow-consumer',
+  'ticker',
+  'request-reply',
+  'moved-on',
+  'lock-queue',
+];
 
 for (const go of gos) {
   for (const [name, flags] of Object.entries(builds)) {
