@@ -29,13 +29,16 @@ export function withTheHolder(
   const standing = possible.flatMap((r) => (r.kind === 'bucket' ? [r] : []));
   if (known.isOpen || standing.length < possible.length || standing.some((r) => r.holds)) return possible;
   const holder = holderAmong(standing, wait, known);
-  if (holder === undefined) return possible;
+  // Of frames that may have it the outermost is the first that got it.
+  if (holder === undefined) return possible.toSorted((a, b) => outerness(b) - outerness(a));
   const { mayHold: _, ...one } = holder;
   return [
     { ...one, certain: true, holds: true, how: { ...one.how, alone: true } },
     ...standing.filter(({ bucket }) => bucket !== holder.bucket),
   ];
 }
+
+const outerness = (r: Releaser) => (r.kind === 'bucket' && r.mayHold ? r.how.frame : 0);
 
 function holderAmong(
   standing: readonly BucketReleaser[],
