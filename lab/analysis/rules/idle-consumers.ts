@@ -1,8 +1,9 @@
 import type { WaitingOp } from '../../source/facts.js';
+import { packageOf } from '../../source/library-paths.js';
 import { findKnots, type Knot } from '../graph/knots.js';
 import { peersOf, type Releaser } from '../graph/releaser.js';
 import type { WaitForGraph } from '../graph/wait-for-graph.js';
-import type { Bucket } from '../model/snapshot.js';
+import { type Bucket, isPrivateRuntime } from '../model/snapshot.js';
 import { objectsOf, type WaitObject } from '../model/wait-object.js';
 import type { ReleaserSearch } from '../releasers/search.js';
 
@@ -32,7 +33,15 @@ function isIdleOfLibrary(bucket: Bucket, facts: ConsumerFacts): boolean {
   const places = facts.receives(bucket);
   if (!mayBeIdle(bucket, facts) || !places.every((place) => place.foreign === true)) return false;
   if (places.every((place) => place.round === true)) return true;
-  return objectsOf(bucket).every((object) => isNeverServed(facts.searches.get(object)));
+  return isOwnOfLibrary(bucket) && objectsOf(bucket).every((o) => isToldToEnd(facts.searches.get(o)));
+}
+
+/** The package that it waits in has started it: who calls a library's `Wait` needs what it waits for. */
+function isOwnOfLibrary({ signature: { frames } }: Bucket): boolean {
+  const own = frames.filter(({ function: name }) => !isPrivateRuntime(name) && name !== 'runtime.goexit');
+  const [first] = own;
+  const last = own.at(-1);
+  return first !== undefined && last !== undefined && packageOf(first.function) === packageOf(last.function);
 }
 
 function mayBeIdle(bucket: Bucket, { graph, searches, receives }: ConsumerFacts): boolean {
@@ -53,8 +62,10 @@ function isFedByItself(object: WaitObject, { key }: Bucket, facts: ConsumerFacts
   return peers.has(key) && others.every((bucket) => isIdleOfLibrary(bucket, facts));
 }
 
-const isNeverServed = (search: ReleaserSearch | undefined) =>
-  search?.operations.length === 0 && (search.story?.sends ?? []).length === 0;
+/** Nothing is ever sent there: it can only be closed. */
+const isToldToEnd = (search: ReleaserSearch | undefined) =>
+  search?.operations.every(({ kind }) => kind === 'close') === true &&
+  (search.story?.sends ?? []).length === 0;
 
 /**
  * The knots that tell of something wrong: without goroutines that merely have nothing to do. Where these are the last
