@@ -1,8 +1,8 @@
 import type { Releaser } from '../graph/releaser.js';
-import { type Bucket, isPrivateRuntime, type SyncObject } from '../model/snapshot.js';
-import type { SyncWait } from './locks.js';
+import { type Bucket, isPrivateRuntime, type SyncObject, type Wait } from '../model/snapshot.js';
 import type { Leak } from './search.js';
 
+type SyncWait = Extract<Wait, { kind: 'sync' }>;
 type BucketReleaser = Extract<Releaser, { kind: 'bucket' }>;
 
 export const waitsFor = ({ wait }: Bucket, address: number) =>
