@@ -90,6 +90,8 @@ const holder = spot.extend({
   line: z.number(),
   givenBack: z.string().optional(),
   own: z.boolean().optional(),
+  /** The function that took it and returned with it; absent where the frame's own did. */
+  takenBy: z.string().optional(),
 });
 
 const departure = place.extend({
@@ -172,6 +174,10 @@ export const placesSchema = z.object({
         clock: z.boolean().optional(),
         /** That timer was stopped before. */
         drain: z.boolean().optional(),
+        /** Its function comes back to it, for as long as others have something for it. */
+        round: z.boolean().optional(),
+        /** It stands in a module that the program depends on, or in Go's library. */
+        foreign: z.boolean().optional(),
         /** As a person calls it, where this stack tells. */
         name: z.string().optional(),
         elem: z.string().optional(),

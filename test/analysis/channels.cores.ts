@@ -28,6 +28,12 @@ const faulty: Readonly<Record<string, (diagnosis: Diagnosis) => void>> = {
   'two-depots'({ findings }) {
     expect(findings.map(({ rule }) => rule)).to.deep.equal(['self-blocked-consumer']);
   },
+  'behind-a-hub'({ findings: [finding, ...others] }) {
+    expect(others).to.deep.equal([]);
+    expect(finding).to.include({ rule: 'channel-ring' }).and.satisfy(isSure);
+    const names = finding?.rootCause.resources.map(({ name }) => name);
+    expect(names).to.include.members(['main.office.stamps', 'main.office.forms']);
+  },
   ring({ findings: [finding] }) {
     expect(finding).to.include({ rule: 'channel-ring' }).and.satisfy(isSure);
     const names = finding?.rootCause.resources.map(({ name }) => name);
@@ -59,7 +65,15 @@ const faulty: Readonly<Record<string, (diagnosis: Diagnosis) => void>> = {
     expect(finding).to.include({ rule: 'nil-channel', certainty: 'proved' });
   },
 };
-const healthy = ['idle-pool', 'slow-consumer', 'ticker', 'request-reply', 'moved-on', 'lock-queue'];
+const healthy = [
+  'idle-hub',
+  'idle-pool',
+  'slow-consumer',
+  'ticker',
+  'request-reply',
+  'moved-on',
+  'lock-queue',
+];
 
 for (const go of gos) {
   for (const [name, flags] of Object.entries(builds)) {

@@ -43,6 +43,8 @@ const faulty: Readonly<Record<string, Expected>> = {
   leaked: lock('leaked-lock', 'double-lock', 4, ['main.ledger.mu']),
   'leaked-panic': lock('leaked-lock', 'double-lock', 1, ['main.ledger.mu']),
   'leaked-read': lock('leaked-lock', 'double-lock', 1, ['main.table.mu'], 'rwmutex', 3),
+  'own-transaction': lock('leaked-lock', 'double-lock', 1, ['main.journal.mu'], 'rwmutex'),
+  'own-wrapper': lock('double-lock', 'double-lock', 1, ['main.switchable.mu']),
   rwr: lock('read-write-read', 'rwr', 2, ['main.table.mu', 'main.table.mu'], 'rwmutex', 1),
   'channel-lock': {
     ...{ class: 'mixed', subtype: 'channel-lock', rule: 'channel-lock', root: 2, victims: 4 },

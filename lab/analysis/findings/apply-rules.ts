@@ -41,7 +41,10 @@ export function claimsOf({ input, deadlocked }: Study, rules: readonly Rule[] = 
   }
   const rank = { proved: 0, strong: 0, suspected: 1 };
   const victims = ({ knot }: Claim) => countOf(knot.victims);
-  claims.sort((a, b) => rank[a.certainty] - rank[b.certainty] || victims(b) - victims(a));
+  const starved = ({ knot }: Claim) => countOf(knot.starved);
+  claims.sort(
+    (a, b) => rank[a.certainty] - rank[b.certainty] || victims(b) - victims(a) || starved(b) - starved(a),
+  );
   const once = withoutRepetition(claims);
   const claimed = new Set(claims.flatMap(({ knot }) => [...knot.buckets, ...knot.victims, ...knot.starved]));
   const outlooks = outlooksOf({ input, deadlocked }, claimed);

@@ -144,7 +144,7 @@ function atFirstSight(
   if (wait.kind === 'unknown' && wait.why === 'coroutine')
     return { kind: 'idle', why: 'it waits for an iterator or its consumer' };
   if (wait.kind === 'unknown') return { kind: 'unclear', why: `not understood: ${wait.why}` };
-  if (stuck.has(bucket.key)) return { kind: 'idle', why: 'nothing serves it: it keeps the program running' };
+  if (stuck.has(bucket.key)) return { kind: 'idle', why: 'nothing serves it, and nobody waits for it' };
   if (wait.kind === 'channel') {
     for (const { channel } of wait.cases) {
       const outside = graph.channels.get(channel)?.wokenFromOutside;

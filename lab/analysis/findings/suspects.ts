@@ -20,7 +20,8 @@ const maxSuspects = 5;
 
 /**
  * Goroutines that no healthy program leaves waiting: senders, those who want a lock or wait for others to be done. Who
- * waits for work is none of them, nor who waits for a lock of Go's library; a pipe of the library is the program's own.
+ * waits for work is none of them, nor who waits for a lock of Go's library, which holds it for moments; a pipe of the
+ * library is the program's own.
  */
 export function unclearWaits(input: RuleInput, outlooks: ReadonlyMap<Bucket, Outlook>): readonly Bucket[] {
   return [...outlooks]
@@ -29,10 +30,12 @@ export function unclearWaits(input: RuleInput, outlooks: ReadonlyMap<Bucket, Out
         kind === 'unclear' &&
         (waitsForUnit(bucket, input) ||
           pipeEndOf(bucket)?.end === 'write' ||
-          (mustEnd(bucket) && !input.isLibrary(placeOf(bucket).file))),
+          (mustEnd(bucket) && (waitsForGroup(bucket) || !input.isLibrary(placeOf(bucket).file)))),
     )
     .map(([bucket]) => bucket);
 }
+
+const waitsForGroup = ({ wait }: Bucket) => wait.kind === 'sync' && wait.mode === 'wait';
 
 function mustEnd({ wait }: Bucket): boolean {
   if (wait.kind === 'sync') return true;

@@ -57,6 +57,8 @@ export interface ReleaseEvidence {
   readonly mayBeNext?: true;
   /** It could not be seen which object it has; nobody else can have this one. */
   readonly alone?: true;
+  /** Of a lock, the function that took it and returned with it; absent where the frame's own did. */
+  readonly takenBy?: string;
   /** The operation is in a function that was handed on as a value; it is called there: `/a/b.go:12`. */
   readonly calledAt?: string;
   /** Of what is held of a pool: the call that gives it back. */

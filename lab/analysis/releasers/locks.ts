@@ -22,6 +22,7 @@ import {
   unansweredBy,
 } from './context.js';
 import { type Meaning, type Meanings, readMeanings } from './meaning.js';
+import { waitsFor, withTheHolder } from './only-holder.js';
 import type { ReleaserSearch } from './search.js';
 import { groupReleasers } from './waitgroup-releasers.js';
 import { chooseOp, type WaitingOps, type WaitingPlaces } from './waiting-ops.js';
@@ -182,8 +183,11 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
       for (const operation of facts.class.operations) {
         if (operation.bare === true) possible.push(...comingTo(operation, facts, wait.address));
       }
-      const complete = releasers.length === 0 && facts.class.leaks.length === 0;
-      releasers.push(...(complete ? withTheOnlyHolder(possible, wait, byKey) : possible));
+      releasers.push(
+        ...withTheHolder(possible, wait, {
+          ...{ object, buckets: byKey, leaks: facts.class.leaks, isOpen: releasers.length > 0 },
+        }),
+      );
       if (wait.objectKind === 'rwmutex' && wait.mode !== 'drain')
         releasers.push(...pendingWriters(wait, buckets));
     }
@@ -228,7 +232,7 @@ export function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
         bucket: meaning.bucket.key,
         certain,
         ...(certain ? { holds: true } : { mayHold: holder.always || same ? 'likely' : 'perhaps' }),
-        how,
+        how: { ...how, ...(holder.takenBy === undefined ? {} : { takenBy: holder.takenBy }) },
       });
     }
   }
@@ -241,31 +245,6 @@ export function holdersOf({ holders }: SyncFacts, wait: SyncWait): Releaser[] {
     ...open,
     ...out.map(({ holds: _, ...one }) => ({ ...one, certain: false, mayHold: 'likely' as const })),
   ];
-}
-
-const waitsFor = ({ wait }: Bucket, address: number) => wait.kind === 'sync' && wait.address === address;
-
-/** Somebody has the lock: where one goroutine alone stands where it may have it, and nobody left with it, it does. */
-function withTheOnlyHolder(
-  possible: readonly Releaser[],
-  { objectKind, address }: SyncWait,
-  buckets: ReadonlyMap<string, Bucket>,
-): readonly Releaser[] {
-  if (objectKind !== 'mutex') return possible;
-  const standing = possible.flatMap((r) => (r.kind === 'bucket' ? [r] : []));
-  if (standing.length < possible.length || standing.some((r) => r.holds)) return possible;
-  const waitsHere = (key: string) => {
-    const bucket = buckets.get(key);
-    return bucket === undefined || waitsFor(bucket, address);
-  };
-  const candidates = standing.filter((r) => r.mayHold || !waitsHere(r.bucket));
-  const only = candidates.find((r) => r.mayHold === 'likely');
-  if (only === undefined || candidates.some(({ bucket }) => bucket !== only.bucket)) return possible;
-  // Who waits for it has it least of all.
-  if (buckets.get(only.bucket)?.count !== 1 || waitsHere(only.bucket)) return possible;
-  const { mayHold: _, ...one } = only;
-  const holder: Releaser = { ...one, certain: true, holds: true, how: { ...one.how, alone: true } };
-  return [holder, ...standing.filter(({ bucket }) => bucket !== only.bucket)];
 }
 
 /** A writer that waits for readers has the inner lock, and whoever comes after it waits for it. */

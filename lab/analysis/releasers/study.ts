@@ -1,4 +1,5 @@
 import { messageOf, toLabError } from '../../errors.js';
+import type { WaitingOp } from '../../source/facts.js';
 import type { Sources } from '../../source/sources.js';
 import type { Locators } from '../model/locator.js';
 import type { Pool } from '../model/pool.js';
@@ -23,6 +24,8 @@ export interface Searches {
   readonly byObject: ReadonlyMap<WaitObject, ReleaserSearch>;
   /** What a goroutine receives from in the line that it waits at, as written. */
   receivedFrom(bucket: Bucket): readonly string[];
+  /** The receives that a goroutine may be parked in, of the line that it waits at. */
+  receives(bucket: Bucket): readonly WaitingOp[];
 }
 
 /** Finds the releasers of everything that goroutines of the program wait for. */
@@ -83,7 +86,8 @@ export async function searchAll(
       byObject.set(objectOf(wait), await search(() => ofSync(wait), signal));
     }
   }
-  return { byObject, receivedFrom: (bucket) => receivedFrom(bucket, places) };
+  const receives = (bucket: Bucket) => receivesAt(bucket, places);
+  return { byObject, receives, receivedFrom: (bucket) => receives(bucket).map(({ text }) => text) };
 }
 
 /** How goroutines wait for a unit of a pool. */
@@ -154,9 +158,9 @@ function* placesToAskOf(bucket: Bucket) {
 
 const placesToAsk = (buckets: readonly Bucket[]) => buckets.flatMap((bucket) => [...placesToAskOf(bucket)]);
 
-function receivedFrom(bucket: Bucket, places: WaitingPlaces): readonly string[] {
+function receivesAt(bucket: Bucket, places: WaitingPlaces): readonly WaitingOp[] {
   const frame = waitingFrame(bucket);
   if (frame === undefined) return [];
   const at = bucket.signature.frames.indexOf(frame);
-  return places.of(bucket, at, 'receive').flatMap(({ near, text }) => (near ? [text] : []));
+  return places.of(bucket, at, 'receive').filter(({ near }) => near);
 }

@@ -11,6 +11,7 @@ import { objectsOf } from '../model/wait-object.js';
 import { objectNames } from '../releasers/names.js';
 import { findSpins } from '../releasers/spins.js';
 import { searchAll } from '../releasers/study.js';
+import { withoutIdle } from './idle-consumers.js';
 import type { RuleInput } from './rule.js';
 
 export interface Study {
@@ -34,7 +35,7 @@ export async function studyWaits(
   }: { readonly proofsApart?: boolean; readonly earlier?: readonly RanThen[] | undefined } = {},
 ): Promise<Study> {
   const buckets = snapshot.buckets.filter((bucket) => !bucket.signature.system);
-  const { byObject: searches, receivedFrom } = await searchAll(snapshot, sources, locators, signal);
+  const { byObject: searches, receivedFrom, receives } = await searchAll(snapshot, sources, locators, signal);
   const spins = await findSpins(snapshot, sources, earlier);
   const all: WaitForGraph = {
     buckets,
@@ -49,7 +50,9 @@ export async function studyWaits(
   const deadlocked = deadlockedBuckets(all, 'all');
   const suspected = deadlockedBuckets(all, 'certain');
   const graph = withoutRuledOut(all, deadlocked);
-  const knots = findKnots(graph, deadlocked);
+  const knots = withoutIdle(findKnots(graph, deadlocked), deadlocked, { graph, searches, receives }, (knot) =>
+    isLost(knot, graph),
+  );
   const explained = (knot: Knot) => knot.buckets.every((bucket) => bySource.has(bucket.key));
   const unreachedKnots = foldAlike(knots.filter((knot) => !explained(knot)));
   const input: RuleInput = {

@@ -36,13 +36,29 @@ export function shapeOf(knot: Knot, input: RuleInput): SyncShape | undefined {
   if (modes.has('wait')) return channels ? 'channel-waitgroup' : 'waitgroup';
   if (channels) return 'channel-lock';
   // Who may only come to unlock it, and waits for it as well, is no holder.
-  const holders = (object: WaitObject) => bucketReleasers(object, input).filter((r) => r.holds || r.mayHold);
+  const holders = (object: WaitObject) =>
+    bucketReleasers(object, input).filter(
+      (r) => r.holds || (r.mayHold && !isLeftWithLeaks(object, r, input)),
+    );
   if (objects.every((object) => holders(object).length === 0)) return 'leaked-lock';
   if (buckets.length > 1 && modes.has('drain') && modes.has('rlock')) return 'rwr';
   return new Set(objects.map(({ address }) => address)).size === 1 ? 'double-lock' : 'lock-order';
 }
 
 type BucketReleaser = Extract<Releaser, { kind: 'bucket' }>;
+
+/**
+ * It waits for the lock, and may have it from a function that took it and returned with it; but such a function may have
+ * been left with it before as well.
+ */
+export function isLeftWithLeaks(
+  object: WaitObject,
+  r: BucketReleaser,
+  { graph, searches }: RuleInput,
+): boolean {
+  const waits = graph.buckets.some((b) => b.key === r.bucket && objectsOf(b).includes(object));
+  return waits && r.how.takenBy !== undefined && (searches.get(object)?.leaks ?? []).length > 0;
+}
 
 export function bucketReleasers(object: WaitObject, { graph }: RuleInput): readonly BucketReleaser[] {
   return (graph.releasers.get(object) ?? []).flatMap((r) => (r.kind === 'bucket' ? [r] : []));
@@ -95,7 +111,8 @@ function hasCertainHolders(knot: Knot, shape: SyncShape, input: RuleInput): bool
   const lost = isLost(knot, input.graph);
   return objects.filter(isLock).every((object) => {
     const releasers = bucketReleasers(object, input);
-    if (shape === 'leaked-lock') return !releasers.some((r) => r.holds || r.mayHold);
+    if (shape === 'leaked-lock')
+      return !releasers.some((r) => r.holds || (r.mayHold && !isLeftWithLeaks(object, r, input)));
     return releasers.some((r) => r.holds) || (lost && hasOneHolder(object, input));
   });
 }

@@ -43,13 +43,19 @@ export function rootCount({ explanation, rootCause }: Finding): number {
   return Math.max(told, rootCause.goroutines.length);
 }
 
+/** So a summary says that the goroutine which waits may be the holder. */
+const ownLock = 'it has the lock itself, or';
+
 type Title = (who: string, finding: Finding, many: boolean) => string;
 
 const titles: Readonly<Record<string, Title>> = {
   'self-blocked-consumer': (who, _, many) => `${who} ${many ? 'wait for themselves' : 'waits for itself'}`,
   'double-lock': (who, finding, many) =>
     `${who} ${many ? 'lock' : 'locks'} ${objectsOf(finding)}, which ${many ? 'they hold' : 'it holds'} already`,
-  'leaked-lock': (_, finding) => `${objectsOf(finding)} was locked and never unlocked`,
+  'leaked-lock': (who, finding) =>
+    finding.explanation.includes(ownLock)
+      ? `${objectsOf(finding)} is locked, and only ${who} could unlock it`
+      : `${objectsOf(finding)} was locked and never unlocked`,
   'lock-order': (who, finding) => `${who} take ${objectsOf(finding)} in opposite order`,
   'read-write-read': (_, finding) => `${objectsOf(finding)} is read-locked twice, a writer in between`,
   'channel-lock': (_, finding) =>

@@ -136,6 +136,8 @@ type Holder struct {
 	GivenBack string `json:"givenBack,omitempty"`
 	// Own: the frame waits for the same variable that it has locked.
 	Own bool `json:"own,omitempty"`
+	// TakenBy is the function that took it and returned with it; "" where the frame's own did.
+	TakenBy string `json:"takenBy,omitempty"`
 }
 
 // A Leak is a place where a function returns or panics with the lock.

@@ -123,6 +123,26 @@ func main() {
 	p.has("ways", p.ways("put"), "in end")
 }
 
+func TestWhatIsPrintedHasItsMethodsCalledAndNoFunctionOfIts(t *testing.T) {
+	for name, body := range map[string]string{
+		"in an interface":        "type work func()\nfunc (f work) Name() string { return \"\" }\ntype named interface{ Name() string }\nvar c = make(chan named)\nfunc run() { for n := range c { if f, ok := n.(work); ok { f() } else { fmt.Println(n) } } } // use\nfunc use(x *s) { go run(); c <- work(x.put) }",
+		"where its type is told": "var c = make(chan any)\nfunc run() { for n := range c { if f, ok := n.(func()); ok { f() } else { fmt.Println(reflect.TypeOf(n)) } } } // use\nfunc use(x *s) { go run(); c <- x.put }",
+		"in a log":               "type task struct{ f func() }\nvar c = make(chan *task)\nfunc run() { for n := range c { log.Printf(\"%v\", n); n.f() } } // use\nfunc use(x *s) { go run(); c <- &task{x.put} }",
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := program(t, `
+type s struct{ c chan int }
+func (x *s) put() { x.c <- 1 } // put
+func main() { x := &s{make(chan int)}; use(x); <-x.c }
+`+body)
+			p.has("ways", p.ways("put"), "in use")
+			if p.isOpen("put") {
+				t.Errorf("may be called by anybody: %q", p.ways("put"))
+			}
+		})
+	}
+}
+
 func TestFunctionsThatTheLibraryCallsAreFollowedWhereItsBodiesAreRead(t *testing.T) {
 	for name, body := range map[string]string{
 		"Once.Do":         "func use(x *s) { var o sync.Once; o.Do(x.put) } // use",

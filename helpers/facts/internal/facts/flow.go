@@ -401,7 +401,7 @@ func (w *World) passedTo(v ssa.Value, site ssa.CallInstruction) []node {
 	if isAtomicStore(name) && len(c.Args) > 1 && c.Args[len(c.Args)-1] == v {
 		return []node{w.locOf(c.Args[0])}
 	}
-	if harmless[name] || contextMakers[name] || isSyncCall(name) {
+	if harmless[name] || contextMakers[name] || isSyncCall(name) || looksAt[name] || printing.MatchString(name) {
 		return nil
 	}
 	if name == "context.WithValue" || name == "context.WithoutCancel" {

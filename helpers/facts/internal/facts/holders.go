@@ -15,25 +15,43 @@ func (w *World) tellHolders(c *class, s *Stacks, mode string, out *Class) {
 	for _, op := range c.ops {
 		inClass[op] = true
 	}
+	var foreign, byCallers []Leak
 	for _, fn := range w.funcs {
 		if !w.touching[fn] {
 			continue
 		}
-		for _, l := range w.summaryOf(fn).leaks {
-			if l.hold.mode == want && inClass[l.hold.op] && !w.isTakenForCallers(l, inClass) {
-				at := w.place(positionOf(l.at))
-				if at.Line == 0 {
-					_, end := w.span(fn)
-					at = Place{w.place(fn.Pos()).File, end}
-				}
-				_, panics := l.at.(*ssa.Panic)
-				out.Leaks = append(out.Leaks, Leak{Function: shortName(fn), File: at.File, Line: at.Line, LockedAt: w.line(l.hold.op.Pos), Panics: panics})
-			}
+		leaks := w.leaksOf(fn, want, inClass)
+		switch {
+		case !w.isForeign(fn):
+			out.Leaks = append(out.Leaks, leaks...)
+		case len(leaks) > 0 && w.summaryOf(fn).leaks[0].hold.op.Fn == fn:
+			foreign = append(foreign, leaks...)
+		case !w.isStd(fn):
+			byCallers = append(byCallers, leaks...)
 		}
 		for _, a := range s.of[fn] {
 			w.tellHolder(a, c, s, want, inClass, out)
 		}
 	}
+	// Where the program itself may have forgotten it, its libraries are the less likely.
+	out.Leaks = append(append(out.Leaks, foreign...), byCallers...)
+}
+
+func (w *World) leaksOf(fn *ssa.Function, want string, inClass map[*Op]bool) []Leak {
+	var out []Leak
+	for _, l := range w.summaryOf(fn).leaks {
+		if l.hold.mode != want || !inClass[l.hold.op] || w.isTakenForCallers(l, inClass) {
+			continue
+		}
+		at := w.place(positionOf(l.at))
+		if at.Line == 0 {
+			_, end := w.span(fn)
+			at = Place{w.place(fn.Pos()).File, end}
+		}
+		_, panics := l.at.(*ssa.Panic)
+		out = append(out, Leak{Function: shortName(fn), File: at.File, Line: at.Line, LockedAt: w.line(l.hold.op.Pos), Panics: panics})
+	}
+	return out
 }
 
 // isTakenForCallers: whoever takes one among several on every way, and gives none of them back, leaves that to a function
@@ -91,6 +109,8 @@ func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inCl
 		if h.op.Fn == a.fn {
 			holder.Owner = w.ownerOf(h.op)
 			holder.Via = w.viaWait(s, a, h.op.Operand)
+		} else if !isLoopBody(h.op.Fn) {
+			holder.TakenBy = shortName(h.op.Fn)
 		}
 		holder.Bound = w.boundBy(a, h, held)
 		holder.GivenBack = w.givenBack(a, s, c)
@@ -131,7 +151,7 @@ func (w *World) givenBack(a *activation, s *Stacks, c *class) string {
 		for _, inner := range s.at[a.stack][j] {
 			for _, given := range w.summaryOf(inner.fn).released {
 				for _, op := range c.ops {
-					if op == given.op && !op.Deferred {
+					if op == given.op && !op.Deferred && w.hasGivenBack(inner, op) {
 						return shortName(inner.fn)
 					}
 				}
@@ -139,6 +159,40 @@ func (w *World) givenBack(a *activation, s *Stacks, c *class) string {
 		}
 	}
 	return ""
+}
+
+// hasGivenBack: an activation may have come by the unlock, or by a call that leads there, on its way to where it stands.
+func (w *World) hasGivenBack(a *activation, op *Op) bool {
+	for _, b := range a.fn.Blocks {
+		for _, in := range b.Instrs {
+			call, ok := in.(ssa.CallInstruction)
+			if !ok || !w.leadsTo(call, op) {
+				continue
+			}
+			for _, p := range a.points {
+				if p.entry || p.lost || p.block == nil || w.follows(p.block.Instrs[p.index], in) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (w *World) leadsTo(call ssa.CallInstruction, op *Op) bool {
+	for _, own := range w.opAt[call] {
+		if own == op {
+			return true
+		}
+	}
+	for _, callee := range w.callees[call] {
+		for _, given := range w.summaryOf(callee).released {
+			if given.op == op {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // givesBackAhead: the goroutine may still come to an unlock of what its frame has not taken itself.

@@ -119,7 +119,7 @@ var (
 // paths are the packages that the texts need not import.
 var paths = map[string]string{
 	"context": "context", "errgroup": "golang.org/x/sync/errgroup", "errors": "errors", "fmt": "fmt", "http": "net/http",
-	"io": "io", "iter": "iter", "list": "container/list", "rpc": "net/rpc", "signal": "os/signal", "slices": "slices",
+	"io": "io", "iter": "iter", "list": "container/list", "log": "log", "rpc": "net/rpc", "signal": "os/signal", "slices": "slices",
 	"sort": "sort", "sync": "sync", "atomic": "sync/atomic", "time": "time", "os": "os", "reflect": "reflect", "unsafe": "unsafe", "net": "net", "template": "text/template", "runtime": "runtime", "json": "encoding/json", "strings": "strings",
 }
 

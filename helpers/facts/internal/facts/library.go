@@ -47,25 +47,49 @@ func (w *World) findExported() {
 	}
 }
 
+// A sink is what code that was not read gets.
+type sink struct {
+	n   node
+	why string
+}
+
+// An escape follows back where what code gets that was not read comes from.
+type escape struct {
+	w    *World
+	why  map[node]string
+	work []sink
+	// printed: that code calls methods which it looks for by name, and no function that lies in what it is given.
+	printed   bool
+	returned  map[*ssa.Function]bool
+	converted map[string]bool
+}
+
+func (e *escape) push(n node, reason string) {
+	if n == nil || e.why[n] != "" {
+		return
+	}
+	if v, ok := n.(ssa.Value); ok && !carriesFunction(v.Type()) {
+		return
+	}
+	e.why[n] = reason
+	e.work = append(e.work, sink{n, reason})
+}
+
+// findEscaped begins with what may be called; of what else is only printed, methods are.
 func (w *World) findEscaped() {
-	type sink struct {
-		n   node
-		why string
+	e := &escape{w: w, why: map[node]string{}, returned: map[*ssa.Function]bool{}, converted: map[string]bool{}}
+	printed := e.begin()
+	e.follow()
+	e.printed = true
+	for _, s := range printed {
+		e.push(s.n, s.why)
 	}
-	why := map[node]string{}
-	var work []sink
-	push := func(n node, reason string) {
-		if n == nil || why[n] != "" {
-			return
-		}
-		if v, ok := n.(ssa.Value); ok && !carriesFunction(v.Type()) {
-			return
-		}
-		why[n] = reason
-		work = append(work, sink{n, reason})
-	}
-	returned := map[*ssa.Function]bool{}
-	converted := map[string]bool{}
+	e.follow()
+}
+
+// begin finds all that is handed to code that was not read; what is merely printed is returned.
+func (e *escape) begin() (printed []sink) {
+	w := e.w
 	for _, fn := range w.funcs {
 		for _, b := range fn.Blocks {
 			for _, in := range b.Instrs {
@@ -81,9 +105,15 @@ func (w *World) findEscaped() {
 				if harmless[name] || contextMakers[name] || isAtomicStore(name) {
 					continue
 				}
-				if reason := w.opaqueCallee(call); reason != "" {
-					for _, arg := range c.Args {
-						push(arg, reason)
+				reason := w.opaqueCallee(call)
+				if reason == "" || looksAt[name] {
+					continue
+				}
+				for _, arg := range c.Args {
+					if printing.MatchString(name) || wraps(name) {
+						printed = append(printed, sink{arg, reason})
+					} else {
+						e.push(arg, reason)
 					}
 				}
 			}
@@ -96,12 +126,17 @@ func (w *World) findEscaped() {
 	sort.Strings(keys)
 	for _, key := range keys {
 		if pkg := w.opaqueOwner(locKey(key)); pkg != "" {
-			push(locKey(key), "package "+pkg)
+			e.push(locKey(key), "package "+pkg)
 		}
 	}
-	for len(work) > 0 {
-		at := work[0]
-		work = work[1:]
+	return printed
+}
+
+func (e *escape) follow() {
+	w := e.w
+	for len(e.work) > 0 {
+		at := e.work[0]
+		e.work = e.work[1:]
 		var fn *ssa.Function
 		switch v := at.n.(type) {
 		case *ssa.Function:
@@ -109,36 +144,55 @@ func (w *World) findEscaped() {
 		case *ssa.MakeClosure:
 			fn = v.Fn.(*ssa.Function)
 		case *ssa.MakeInterface:
-			if key := w.keys.of(v.X.Type()) + ">" + w.keys.of(v.Type()); !converted[key] {
-				converted[key] = true
+			if key := w.keys.of(v.X.Type()) + ">" + w.keys.of(v.Type()); !e.converted[key] {
+				e.converted[key] = true
 				for _, n := range w.markConverted(v.X.Type(), v.Type(), at.why) {
-					push(n, at.why)
+					e.push(n, at.why)
 				}
 			}
 		}
-		if fn != nil {
+		if fn != nil && !e.printed {
 			w.markLibrary(fn, at.why)
-			if !returned[fn] && !isOpaque(fn) {
-				returned[fn] = true
-				for _, b := range fn.Blocks {
-					if len(b.Instrs) == 0 {
-						continue
-					}
-					if ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok {
-						for _, r := range ret.Results {
-							push(r, at.why)
-						}
-					}
-				}
-			}
+			e.pushResults(fn, at.why)
 		}
 		for _, n := range append(w.predecessors(at.n), w.contentsOf(at.n)...) {
 			if _, ok := n.(libraryNode); !ok {
-				push(n, at.why)
+				e.push(n, at.why)
 			}
 		}
 	}
 }
+
+// pushResults: who calls a function has what it returns.
+func (e *escape) pushResults(fn *ssa.Function, why string) {
+	if e.returned[fn] || isOpaque(fn) {
+		return
+	}
+	e.returned[fn] = true
+	for _, b := range fn.Blocks {
+		if len(b.Instrs) == 0 {
+			continue
+		}
+		if ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok {
+			for _, r := range ret.Results {
+				e.push(r, why)
+			}
+		}
+	}
+}
+
+// printing are functions that make text of what they are given: they call methods that they find by name, no function
+// values, and keep nothing.
+var printing = regexp.MustCompile(`^(?:fmt\.(?:[SF]?[Pp]rint|Append)(?:f|ln)?` +
+	`|log\.(?:\(\*Logger\)\.)?(?:Print|Fatal|Panic)(?:f|ln)?` +
+	`|log/slog\.(?:\(\*Logger\)\.)?(?:Debug|Info|Warn|Error)(?:Context)?` +
+	`|encoding/(?:json|xml)\.(?:Marshal|MarshalIndent|\(\*Encoder\)\.Encode))$`)
+
+// wraps tells whether a function makes an error of others, which it keeps; it calls no more of them than what prints.
+func wraps(name string) bool { return name == "fmt.Errorf" || name == "errors.Join" }
+
+// looksAt are functions that call nothing of what they look at.
+var looksAt = map[string]bool{"reflect.TypeOf": true, "reflect.DeepEqual": true, "internal/abi.TypeOf": true}
 
 // contentsOf is what lies in a map or slice: what was put in where it was made, or anything in one of its type.
 func (w *World) contentsOf(n node) []node {
@@ -218,11 +272,17 @@ func (w *World) opaqueCallee(call ssa.CallInstruction) string {
 		return ""
 	}
 	for _, fn := range callees {
-		if isOpaque(fn) && !isSyncCall(linkerName(fn)) {
+		if isOpaque(fn) && !isSyncCall(linkerName(fn)) && !w.isLeftOut(fn) {
 			return linkerName(fn)
 		}
 	}
 	return ""
+}
+
+// isLeftOut tells whether the linker left a function out of the executable: nothing calls it. Of Go's library some are
+// there by other names.
+func (w *World) isLeftOut(fn *ssa.Function) bool {
+	return fn.Pkg != nil && !w.isStd(fn) && !w.isLinked(fn)
 }
 
 // opaqueOwner is the package of a struct type or variable whose code was not read; "" for all others.
@@ -377,7 +437,7 @@ func (w *World) findReflectedMethods() {
 				}
 				c := call.Common()
 				callee := c.StaticCallee()
-				if callee == nil || !isOpaque(callee) || callee.Pkg == nil || !reflecting[callee.Pkg.Pkg.Path()] {
+				if callee == nil || !isOpaque(callee) || callee.Pkg == nil || !reflecting[callee.Pkg.Pkg.Path()] || looksAt[calledName(c)] {
 					continue
 				}
 				for _, arg := range c.Args {

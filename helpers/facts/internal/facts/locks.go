@@ -342,6 +342,8 @@ func (w *World) findTouching() {
 	// A wrapper of a wrapper is followed a few steps up; further up a lock is somebody's business inside.
 	for depth := 0; depth < 3; depth++ {
 		var next []*ssa.Function
+		// What was found out so far knows nothing of what the last step has added.
+		w.locks = map[*ssa.Function]*lockSummary{}
 		for _, fn := range work {
 			if !w.leavesOrGives(fn) {
 				continue
@@ -355,9 +357,11 @@ func (w *World) findTouching() {
 		}
 		work = next
 	}
+	w.locks = map[*ssa.Function]*lockSummary{}
 }
 
-// leavesOrGives is a rough count: a function with locks and unlocks keeps to itself, unless it returns an unlock.
+// leavesOrGives tells whether a function may return with a lock, returns an unlock, or gives a lock back that it has not
+// taken. Locks or unlocks alone say so at once.
 func (w *World) leavesOrGives(fn *ssa.Function) bool {
 	locks, unlocks := 0, 0
 	for _, op := range w.opsOf[fn] {
@@ -368,7 +372,11 @@ func (w *World) leavesOrGives(fn *ssa.Function) bool {
 			unlocks++
 		}
 	}
-	return locks == 0 || unlocks == 0 || len(w.unlocksOf(fn)) > 0
+	if locks == 0 || unlocks == 0 || len(w.unlocksOf(fn)) > 0 {
+		return true
+	}
+	s := w.summaryOf(fn)
+	return len(s.acquired) > 0 || len(s.released) > 0
 }
 
 // holdsSomewhere tells whether a function takes the lock at a path itself.

@@ -15,8 +15,12 @@ type Waiting struct {
 	Done  bool `json:"done"`            // a receive from Done of a context
 	Clock bool `json:"clock,omitempty"` // a receive of a timer or ticker
 	// Drain: it receives from a timer that was stopped.
-	Drain bool   `json:"drain,omitempty"`
-	Owner *Owner `json:"owner,omitempty"`
+	Drain bool `json:"drain,omitempty"`
+	// Round: its function comes back to it, for as long as others have something for it.
+	Round bool `json:"round,omitempty"`
+	// Foreign: it stands in a module that the program depends on.
+	Foreign bool   `json:"foreign,omitempty"`
+	Owner   *Owner `json:"owner,omitempty"`
 	// Name is what a person calls it, where this stack tells it and others need not: whose Do a Once's waiter is in.
 	Name string `json:"name,omitempty"`
 	// Elem is the type of a channel's elements.
@@ -39,7 +43,7 @@ func (w *World) Places(s *Stacks, stack, frame int, kinds []string) []Waiting {
 			return
 		}
 		seen[op] = true
-		waiting := Waiting{Op: op.ID, Text: op.Expr, Expr: w.exprOf(op.Operand, 0), Line: w.line(op.Pos), Near: near, Done: doneOf(op.Operand) != nil, Clock: op.Kind == "receive" && isClockChannel(op.Operand), Drain: w.isDrain(op)}
+		waiting := Waiting{Op: op.ID, Text: op.Expr, Expr: w.exprOf(op.Operand, 0), Line: w.line(op.Pos), Near: near, Done: doneOf(op.Operand) != nil, Clock: op.Kind == "receive" && isClockChannel(op.Operand), Drain: w.isDrain(op), Round: w.comesRound(op.Instr), Foreign: w.isForeign(op.Fn)}
 		if isSyncKind(op.Kind) {
 			waiting.Owner = w.ownerOf(op)
 			waiting.Name = w.onceName(s, stack, frame, op)
