@@ -89,6 +89,10 @@ export function evaluatorWithoutDebugInfo(
       }
       case 'runtime.firstmoduledata.types':
         return { ...nothing, value: String(module.types.start) };
+      case 'runtime.firstmoduledata.text':
+        return { ...nothing, value: String(module.text) };
+      case 'runtime.firstmoduledata.etext':
+        return { ...nothing, value: String(module.textEnd) };
       case 'runtime.firstmoduledata.next':
         return { ...nothing, value: String(nextModule() ?? 0) };
     }
