@@ -52,7 +52,7 @@ for (const { go, flags } of twoBuilds(gos)) {
     const isNewer = Number(/^go1\.(\d+)/.exec(go.version)?.[1]) >= 21;
     const faults = { ...faulty, ...(isNewer ? faultyOfNewer : {}) };
     const sound = [...healthy, ...(isNewer ? healthyOfNewer : [])];
-    const program = fixtureProgram({ go, fixture: 'rare', flags, method: 'delve' });
+    const program = fixtureProgram({ go, fixture: 'rare', flags, method: 'helper' });
     const diagnosed = diagnosedSideBySide(program, [...Object.keys(faults), ...sound, 'parked']);
 
     for (const [name, { rule, subtype, functions }] of Object.entries(faults)) {
