@@ -46,8 +46,8 @@ for (const { go, flags } of twoBuilds(gos)) {
     const tellsAll = minorOf(go.version) >= 23;
 
     for (const [name, expected] of Object.entries(faulty)) {
-      it(`tells who has what in ${name}`, async function () {
-        if (!tellsAll && name === 'never-closed') return this.skip();
+      if (!tellsAll && name === 'never-closed') continue;
+      it(`tells who has what in ${name}`, async () => {
         const { findings } = await resultOf(name);
         const [finding] = findings;
         expect(finding).to.include({ rule: expected.rule, class: 'communication', subtype: 'channel' });

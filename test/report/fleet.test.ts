@@ -99,7 +99,9 @@ describe("a fleet's report", () => {
     const options = { columns: 80, palette: createColors(false), dir: '/runs/a-fleet' };
     const text = fleetText(report, options);
     expect(text).to.contain('as expected: all 2 hung').and.to.contain('one root cause');
-    expect(text.replaceAll(/\s+/g, ' ')).to.contain('i1: goroutine 6; the value it is sending: main.Metric{}; 576 goroutines behind');
+    expect(text.replaceAll(/\s+/g, ' ')).to.contain(
+      'i1: goroutine 6; the value it is sending: main.Metric{}; 576 goroutines behind',
+    );
     expect(text).to.contain('lab analyze --exe /runs/a-fleet/i1/server --core /runs/a-fleet/i1/core.7');
     expect(text.split('\n').filter((line) => line.length > 80 && !line.includes('npx lab'))).to.deep.equal(
       [],
