@@ -72,7 +72,7 @@ export async function startHost(lines: readonly string[] = []): Promise<SshHost>
     const files = await readdir(workFolder, { recursive: true });
     const all = [
       ...processes().map(({ commandLine }) => commandLine),
-      ...files.filter((name) => /(^|\/)(\.capture-|core|server\.log)|\.(part|tar\.gz)$/.test(name)),
+      ...files.filter((name) => /(^|\/)(\.capture-|core(\.\d+)*$|server\.log)|\.(part|tar\.gz)$/.test(name)),
       ...files.filter((name) => /^runs\/./.test(name)),
     ];
     return all.filter((one) => which.test(one));
