@@ -335,7 +335,7 @@ export const typedRows: Readonly<Record<string, readonly TypedRow[]>> = {
       line: 'compare dump dump-of-another',
       happens: 'Refused: they have no function in common.',
       exit: 64,
-      says: /error: these are looks at different programs do: compare looks at one process$/,
+      says: /error: these are looks at different programs do: compare looks at one program; `npx lab analyze` takes the cores of several$/,
     },
     {
       input: '`lab compare` of a core and another executable',
