@@ -108,6 +108,7 @@ export async function readRuntimeLayout(
     evaluate('runtime.firstmoduledata.etext', signal),
   ]);
   const labels = await readLabelsLayout(evaluate, g, at, signal);
+  const code = { start: Number(text.value), end: Number(textEnd.value) };
   return {
     allgs: { base: allgs.base, length: allgs.len },
     g: goroutineOffsets(g),
@@ -127,8 +128,11 @@ export async function readRuntimeLayout(
     ofMembers: { lockedThread: g.get('lockedm'), creator: g.get('parentGoid') },
     labels,
     types: nextModule.value === '0' ? Number(moduleTypes.value) : undefined,
-    code: { start: Number(text.value), end: Number(textEnd.value) },
-    live: nextModule.value === '0' ? await readLiveLayout(evaluate, memory, g, signal) : undefined,
+    code,
+    live:
+      nextModule.value === '0'
+        ? await readLiveLayout(evaluate, memory, { g, text: code }, signal)
+        : undefined,
   };
 }
 

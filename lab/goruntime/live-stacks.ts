@@ -36,19 +36,12 @@ const maxRegion = 64 * 1024;
 export async function readLiveLayout(
   evaluate: EvaluateGlobal,
   memory: CoreMemory,
-  g: Offsets,
+  { g, text }: { readonly g: Offsets; readonly text: LiveLayout['text'] },
   signal: AbortSignal,
 ): Promise<LiveLayout | undefined> {
-  const number = async (field: string) =>
-    Number((await evaluate(`runtime.firstmoduledata.${field}`, signal)).value);
   const thread = g.get('m');
   try {
-    const [{ base: asyncPreempt }, start, end] = await Promise.all([
-      evaluate('runtime.asyncPreempt', signal),
-      number('text'),
-      number('etext'),
-    ]);
-    const text = { start, end };
+    const { base: asyncPreempt } = await evaluate('runtime.asyncPreempt', signal);
     const arch = archOfLinkedFrame((length) => memory.bytes(asyncPreempt, length));
     if (arch === undefined || thread === undefined || !(text.start > 0) || !(text.end > text.start))
       return undefined;
