@@ -1,13 +1,15 @@
 import type { CoreMemory } from '../core/memory.js';
 import { type EvaluateGlobal, structIfAny } from './layout.js';
 
-/** Offsets in the structs of package context. */
+/** Offsets in the structs of package context, bytes. */
 export interface ContextLayout {
+  /** A `cancelCtx` is at least as large. */
+  readonly least: number;
   /** The parent, an interface, of `cancelCtx` and with it of `timerCtx`. */
   readonly parent: number;
-  /** `done` of `cancelCtx`, an `atomic.Value` with the channel. */
+  /** In `cancelCtx` the pointer to its channel, the second word of an `atomic.Value`. */
   readonly done: number;
-  /** The parent in `valueCtx`. */
+  /** The parent in `valueCtx`, its first field. */
   readonly ofValue: number;
 }
 
@@ -26,10 +28,10 @@ export async function readContextLayout(
     structIfAny('context.cancelCtx', at, evaluate, signal),
     structIfAny('context.valueCtx', at, evaluate, signal),
   ]);
-  const [parent, done, ofValue] = [cancel.get('Context'), cancel.get('done'), value.get('Context')];
-  return parent === undefined || done === undefined || ofValue === undefined
-    ? undefined
-    : { parent, done, ofValue };
+  const [parent, done] = [cancel.get('Context'), cancel.get('done.v')];
+  if (parent === undefined || done === undefined) return undefined;
+  const least = Math.max(...cancel.values()) + 1;
+  return { least, parent, done: done + 8, ofValue: value.get('Context') ?? 0 };
 }
 
 interface Followed {
@@ -91,7 +93,7 @@ function findContext(
     for (const words of level) {
       for (const [i, word] of words.entries()) {
         if (word < 4096 || word % 8 !== 0) continue;
-        if (memory.u64(word + done + 8) === channel) {
+        if (memory.u64(word + done) === channel) {
           const type = nameOf(memory.u64((words[i - 1] ?? 0) + 8) ?? 0) ?? '';
           if (/^\*context\.\w+Ctx$/.test(type)) return { address: word, type };
         }

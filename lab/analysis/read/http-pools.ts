@@ -1,4 +1,5 @@
-import { readContextLayout, withoutParents } from '../../goruntime/pools/contexts.js';
+import { readContextLayout } from '../../goruntime/contexts.js';
+import { withoutParents } from '../../goruntime/pools/contexts.js';
 import { accessTo } from '../../goruntime/pools/holders.js';
 import {
   type HostPool,

@@ -1,7 +1,7 @@
 import type { BulkMemory } from '../../core/memory.js';
+import type { ContextLayout } from '../contexts.js';
 import { objectsLike } from '../heap/objects.js';
 import type { HeapSpans } from '../heap/spans.js';
-import { type EvaluateGlobal, structIfAny } from '../layout.js';
 import { typeName } from '../runtime-types.js';
 
 export interface ContextSource {
@@ -10,27 +10,6 @@ export interface ContextSource {
   /** Start of the type section. */
   readonly types: number;
   readonly layout: ContextLayout;
-}
-
-/** Field offsets of `context.cancelCtx` in this binary, bytes. */
-export interface ContextLayout {
-  readonly least: number;
-  /** An interface: what it was derived from. */
-  readonly parent: number;
-  /** The pointer to its channel. */
-  readonly done: number;
-}
-
-export async function readContextLayout(
-  evaluate: EvaluateGlobal,
-  at: number,
-  signal: AbortSignal,
-): Promise<ContextLayout | undefined> {
-  const fields = await structIfAny('context.cancelCtx', at, evaluate, signal);
-  const parent = fields.get('Context');
-  const done = fields.get('done.v');
-  if (parent === undefined || done === undefined) return undefined;
-  return { least: Math.max(...fields.values()) + 1, parent, done: done + 8 };
 }
 
 /** They never end (context.go): until Go 1.20 both were of one type. */
@@ -52,7 +31,7 @@ export function withoutParents(source: ContextSource, channels: ReadonlySet<numb
   return out;
 }
 
-function isEndless({ memory, spans, types }: ContextSource, at: number): boolean {
+function isEndless({ memory, spans, types, layout }: ContextSource, at: number): boolean {
   let place = at;
   for (let i = 0; i < mostParents; i++) {
     // An interface with methods begins with a table, the second word of which is its type (internal/abi, ITab).
@@ -61,8 +40,7 @@ function isEndless({ memory, spans, types }: ContextSource, at: number): boolean
     const name = typeName(memory, types, memory.u64(table + 8) ?? 0);
     if (endless.test(name)) return true;
     if (name !== withValue) return false;
-    // Its first field is the context that it is derived from.
-    place = memory.u64(place + 8) ?? 0;
+    place = (memory.u64(place + 8) ?? 0) + layout.ofValue;
   }
   return false;
 }
