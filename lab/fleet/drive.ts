@@ -97,13 +97,22 @@ export function fleetDriver(options: DriveFleet): FleetDriver {
       ]);
       observer.onLoad(undefined);
       observer.setPhase('settle');
-      await Promise.race([observer.broke, settle(observer, signal)]);
+      await Promise.race([observer.broke, settle(observer, epochMs(), signal)]);
       await captures.settled();
       return { escalation, balancerExit: balancer.process.exit() };
     },
   };
 
-  async function settle(observer: FleetObserver, signal: AbortSignal): Promise<void> {
+  async function settle(observer: FleetObserver, since: number, signal: AbortSignal): Promise<void> {
+    // What an instance answered under load says nothing of what became of it in the load's last moment.
+    const answersNow = (name: string) => {
+      const probe = instances
+        .find((one) => one.name === name)
+        ?.watch()
+        .probes()
+        .at(-1);
+      return probe?.kind === 'answered' && probe.at >= since;
+    };
     await poll(
       () => {
         const sample = observer.latest();
@@ -111,8 +120,7 @@ export function fleetDriver(options: DriveFleet): FleetDriver {
           sample?.phase === 'settle' &&
           sample.instances.every(
             ({ name, state }) =>
-              state === 'serving' ||
-              state === 'drained' ||
+              ((state === 'serving' || state === 'drained') && answersNow(name)) ||
               // The core of one that hung in the last moment is still to come.
               (isLost(state) && (state !== 'hung' || captures.of(name) !== undefined)),
           );

@@ -59,7 +59,7 @@ export async function findNeededObjects(
   const stacks = collectRanges();
   const source = { memory, runtime: layout, heap };
   for (const word of roots.words) marker.see(word);
-  for (const { start, end } of roots.ranges) {
+  for (const { start, end } of [...roots.ranges, ...roots.threads]) {
     for (let at = memory.heldFrom(start); at < end; at = memory.heldFrom(at + atOnce)) {
       marker.scan(at, Math.min(at + atOnce, end));
       await breathe();
