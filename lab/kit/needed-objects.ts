@@ -10,7 +10,7 @@ import { collectRanges, type Ranges } from './ranges.js';
 import type { RuntimeReading } from './read-runtime.js';
 
 export interface NeededObjects {
-  /** Used parts of the stacks of all goroutines. */
+  /** Used parts of the stacks of all goroutines, and of those that threads have for themselves. */
   readonly stacks: Ranges;
   /** Objects that anything leads to and that lead on, what stacks still point at of the others, and those that goroutines wait for. */
   readonly objects: Ranges;
@@ -59,6 +59,8 @@ export async function findNeededObjects(
   const stacks = collectRanges();
   const source = { memory, runtime: layout, heap };
   for (const word of roots.words) marker.see(word);
+  // A thread that the runtime began has its own stack in the heap.
+  for (const { start, end } of roots.threads) stacks.add(start - (start % 8), end);
   for (const { start, end } of [...roots.ranges, ...roots.threads]) {
     for (let at = memory.heldFrom(start); at < end; at = memory.heldFrom(at + atOnce)) {
       marker.scan(at, Math.min(at + atOnce, end));

@@ -1,5 +1,9 @@
 import { expect } from 'chai';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
+import { openCoreMemory } from '../../lab/core/memory.js';
+import { checkPair } from '../../lab/core/pair.js';
+import { launchDelveCore } from '../../lab/delve/launch.js';
+import { readRuntime } from '../../lab/kit/read-runtime.js';
 import { compareDiagnoses } from '../../lab/kit/same-diagnosis.js';
 import { slimCore } from '../../lab/kit/slim-core.js';
 import { findDelve } from '../../lab/toolchain/index.js';
@@ -31,6 +35,22 @@ async function expectSame(exe: string, core: string, delve: string): Promise<voi
   expect(whole.stats.engine).to.equal('core-reader');
   const { differences } = compareDiagnoses(whole, slimmed);
   expect(differences, `${whole.summary}\n${slimmed.summary}`).to.deep.equal([]);
+}
+
+/** Words on the stacks that threads have for themselves, of those that lead to objects of the heap. */
+async function leadingWords(exe: string, core: string, dlv: string): Promise<readonly string[]> {
+  using memory = openCoreMemory(core, exe);
+  const { registers } = (await checkPair(exe, core, signal)).core;
+  await using session = await launchDelveCore({ dlv, exe, core, startTimeoutMs: 60_000 }, signal);
+  const call = { signal, timeoutMs: 60_000 };
+  const read = await readRuntime(session.client, { memory, tables: memory }, registers, call);
+  const { spans, roots } = read;
+  return roots.threads.flatMap(({ start, end }) => {
+    const words = Array.from({ length: Math.floor((end - start) / 8) }, (_, i) => start + i * 8);
+    return words
+      .filter((at) => spans.objectAt(memory.u64(at) ?? 0) >= 0)
+      .map((at) => `${at.toString(16)}: ${memory.u64(at)?.toString(16)}`);
+  });
 }
 
 describe('a slimmed core', function () {
@@ -70,6 +90,16 @@ describe('a slimmed core', function () {
       it('may be of a core that Delve made', async () => {
         const exe = await buildHung(go.path, folder, 'dumped');
         await check(exe, coreOf(exe, go.version, 'delve'));
+      });
+
+      it('keeps what the stacks of threads themselves lead to', async () => {
+        const exe = await buildHung(go.path, folder, 'led');
+        await using held = await coreOf(exe, go.version, 'helper');
+        const out = folder.file('led-core');
+        await slimCore({ exe, core: held.core, out, delve: dlv }, signal);
+        const whole = await leadingWords(exe, held.core, dlv);
+        expect(whole).not.to.be.empty;
+        expect(await leadingWords(exe, out, dlv)).to.deep.equal(whole);
       });
 
       it('may be of a core that the kernel made', async function () {
