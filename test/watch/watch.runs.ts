@@ -10,23 +10,10 @@ import { projectRoot } from '../../lab/paths.js';
 import { episodesIn } from '../../lab/watch/folder.js';
 import { startLab } from '../e2e/lab-process.js';
 import { buildGo, type GoProgram, hasGo, serve } from '../go-program.js';
+import { hang } from './payments.js';
 
 const { signal } = new AbortController();
 const goServer = join(projectRoot, 'go-server');
-
-/** A month's end: more payments than the trail has room for, under the lock that its keeper needs. */
-const payments = JSON.stringify(
-  Array.from({ length: 200 }, (_, i) => ({ from: 'till', to: `e${i}`, cents: 9 })),
-);
-
-/** Brings the service to hang; the request itself is never answered. */
-function hang(url: string): void {
-  void fetch(`${url}payments`, {
-    method: 'POST',
-    body: payments,
-    signal: AbortSignal.timeout(120_000),
-  }).catch(() => {});
-}
 
 describe('lab watch, as it is typed', function () {
   this.timeout(240_000);
