@@ -100,16 +100,8 @@ const knownCircles: readonly string[] = [
   'analysis/findings/outlook.ts analysis/findings/pipe-outlook.ts',
   'analysis/model/pipes.ts analysis/model/pool.ts analysis/model/snapshot.ts',
   'analysis/releasers/locks.ts analysis/releasers/waitgroup-releasers.ts',
-  'checklist/checklist.ts checklist/fixed-rows.ts checklist/rows-cause.ts checklist/rows-core.ts checklist/rows-outside.ts',
-  'checklist/http-look.ts checklist/symptoms.ts',
-  'checklist/walk-dialogue.ts checklist/walk-query.ts checklist/walk.ts',
-  'cli/manual/format.ts cli/manual/page.ts',
-  'drive/observe-drive.ts drive/observe-stampede.ts',
   'fleet/hosts.ts fleet/namespace.ts',
-  'goruntime/goroutines.ts goruntime/labels.ts goruntime/layout.ts goruntime/live-stacks.ts',
   'report/screen/excerpt.ts report/screen/limits.ts report/screen/screen.ts',
-  'source/answer-cache.ts source/sources.ts',
-  'toolchain/doctor-folders.ts toolchain/doctor-machine.ts toolchain/doctor.ts',
 ];
 
 const folderOf = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : '');

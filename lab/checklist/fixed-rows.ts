@@ -1,4 +1,4 @@
-import type { ChecklistInput } from './checklist.js';
+import type { ChecklistInput } from './input.js';
 import { type ChecklistRow, command, count, fails, holds, judge, row, unseen } from './row.js';
 import { listeningRow } from './rows-outside.js';
 

@@ -1,6 +1,23 @@
+import { z } from 'zod';
 import { withDeadline } from '../deadline.js';
 import { interrupted, messageOf } from '../errors.js';
-import type { HttpSeen } from './symptoms.js';
+
+/** One HTTP request as seen from outside. */
+export const httpSeen = z.object({
+  tool: z.enum(['curl', 'lab']),
+  /** When it was asked, milliseconds of the Unix epoch. */
+  at: z.number(),
+  /** curl's exit code: 28 is its time-out. `null` for the lab's own request. */
+  exitCode: z.number().int().nullable(),
+  timedOut: z.boolean(),
+  /** Bytes that the server sent, headers included. */
+  bytes: z.number().int(),
+  status: z.number().int().nullable(),
+  ms: z.number(),
+  message: z.string(),
+});
+
+export type HttpSeen = z.infer<typeof httpSeen>;
 
 /** One request on a fresh connection, for machines without curl; counts what arrives within the deadline. */
 export async function askWithUndici(url: string, deadlineMs: number, signal: AbortSignal): Promise<HttpSeen> {

@@ -1,5 +1,5 @@
 import type { Finding } from '../analysis/model/diagnosis.js';
-import type { ChecklistInput } from './checklist.js';
+import type { ChecklistInput } from './input.js';
 import { valueIn } from './observation.js';
 import {
   type ChecklistRow,

@@ -1,4 +1,4 @@
-import type { ChecklistInput } from './checklist.js';
+import type { ChecklistInput } from './input.js';
 import {
   type ChecklistRow,
   command,

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import type { Bundle } from '../capture/bundle.js';
-import type { ChecklistInput } from './checklist.js';
 import { isPollCall, waitsForNetwork } from './gdb-backtrace.js';
+import type { HttpSeen } from './http-look.js';
+import type { ChecklistInput } from './input.js';
 import type { LoadFacts } from './load-facts.js';
 import {
   type ChecklistRow,
@@ -15,7 +16,6 @@ import {
   row,
   unseen,
 } from './row.js';
-import type { HttpSeen } from './symptoms.js';
 
 /** What the article sees of the hung server from outside, up to the core file. */
 export function outsideRows(input: ChecklistInput): ChecklistRow[] {

@@ -3,23 +3,8 @@ import { type CommandRecord, commandRecordSchema, recordOf } from '../store/comm
 import { localTarget } from '../targets/local.js';
 import type { ExecResult, Target } from '../targets/target.js';
 import { parseBacktrace, parseThreads } from './gdb-backtrace.js';
-import { askWithUndici } from './http-look.js';
+import { askWithUndici, type HttpSeen, httpSeen } from './http-look.js';
 import { notObserved, type Observation, observationOf, seen, unlessMissing } from './observation.js';
-
-/** One HTTP request as seen from outside. */
-const httpSeen = z.object({
-  tool: z.enum(['curl', 'lab']),
-  /** When it was asked, milliseconds of the Unix epoch. */
-  at: z.number(),
-  /** curl's exit code: 28 is its time-out. `null` for the lab's own request. */
-  exitCode: z.number().int().nullable(),
-  timedOut: z.boolean(),
-  /** Bytes that the server sent, headers included. */
-  bytes: z.number().int(),
-  status: z.number().int().nullable(),
-  ms: z.number(),
-  message: z.string(),
-});
 
 const pprofSeen = httpSeen.extend({ goroutines: z.number().int().nullable() });
 
@@ -38,7 +23,6 @@ export const symptomsSchema = z.object({
 });
 
 export type Symptoms = z.infer<typeof symptomsSchema>;
-export type HttpSeen = z.infer<typeof httpSeen>;
 
 export interface SymptomsOptions {
   readonly target: Target;

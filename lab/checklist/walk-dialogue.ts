@@ -1,9 +1,9 @@
 import { interrupted, messageOf } from '../errors.js';
 import { recordOf } from '../store/command-record.js';
 import { notObserved, type Observation, seen } from './observation.js';
-import type { Walk } from './walk.js';
 import { noFinding, patienceFor, plainEnv, type WalkContext } from './walk-context.js';
 import { dialogue, parseDelveStack, type WalkFrame } from './walk-parse.js';
+import type { Walk } from './walk-record.js';
 
 const dialogueMs = 30_000;
 const depth = 50;

@@ -3,7 +3,6 @@ import { interrupted, LabError, messageOf } from '../errors.js';
 import { type CommandRecord, recordOf } from '../store/command-record.js';
 import type { ExecResult } from '../targets/target.js';
 import { notObserved, type Observation, seen } from './observation.js';
-import type { Walk } from './walk.js';
 import { noFinding, patienceFor, plainEnv, type WalkContext } from './walk-context.js';
 import {
   countUserLocations,
@@ -12,6 +11,7 @@ import {
   type LocationCount,
   parseLocationTable,
 } from './walk-parse.js';
+import type { Walk } from './walk-record.js';
 
 const jqMs = 20_000;
 

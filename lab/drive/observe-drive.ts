@@ -2,22 +2,14 @@ import { pause, poll } from '../deadline.js';
 import type { Emit } from '../events.js';
 import { confirmWithoutLoad, isHang, observeHang, outcomeOf, seenBy } from '../hang/observe.js';
 import type { HangOutcome } from '../hang/outcome.js';
-import { openWatch, type Watch, type WatchOptions } from '../hang/watch.js';
-import type { LoadDriver } from '../load/driver.js';
-import type { Drive, RequestDrive, Symptom } from '../scenarios/drive.js';
+import { openWatch, type Watch } from '../hang/watch.js';
+import type { Drive, RequestDrive } from '../scenarios/drive.js';
 import type { StampedeFacts } from '../stampede/facts.js';
 import { unreachable } from '../unreachable.js';
 import { observeStampede } from './observe-stampede.js';
+import type { DriveOptions } from './options.js';
 import { openPlayer, type PlayedStep } from './schedule.js';
 import { type Settled, settle } from './settle.js';
-
-export interface DriveOptions extends WatchOptions {
-  /** `http://host:port` of net/http/pprof. */
-  readonly pprofUrl: string;
-  readonly driver: LoadDriver;
-  readonly drive: Drive;
-  readonly symptom: Symptom;
-}
 
 export interface Driven {
   readonly outcome: HangOutcome;

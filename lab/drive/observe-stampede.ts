@@ -6,7 +6,7 @@ import type { Drive } from '../scenarios/drive.js';
 import type { StampedeFacts } from '../stampede/facts.js';
 import { lookAtCount } from '../stampede/look.js';
 import { stampede, stuckNow } from '../stampede/stampede.js';
-import type { DriveOptions } from './observe-drive.js';
+import type { DriveOptions } from './options.js';
 
 export type StampedeDrive = Extract<Drive, { kind: 'stampede' }>;
 

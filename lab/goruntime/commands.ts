@@ -1,6 +1,6 @@
 import type { BulkMemory } from '../core/memory.js';
+import { type EvaluateGlobal, structIfAny } from './fields.js';
 import type { HeapSpans } from './heap/spans.js';
-import { type EvaluateGlobal, structIfAny } from './layout.js';
 
 /** Where `os/exec` keeps a command's process and its pipes in this binary, and `os` what a file is. */
 export interface CommandLayout {

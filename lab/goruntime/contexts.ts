@@ -1,5 +1,5 @@
 import type { CoreMemory } from '../core/memory.js';
-import { type EvaluateGlobal, structIfAny } from './layout.js';
+import { type EvaluateGlobal, structIfAny } from './fields.js';
 
 /** Offsets in the structs of package context, bytes. */
 export interface ContextLayout {

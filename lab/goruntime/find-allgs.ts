@@ -1,8 +1,8 @@
 import type { CoreMemory } from '../core/memory.js';
 import type { AddressRange } from '../core/program-image.js';
 import { scanWords } from '../core/scan-words.js';
-import { isParked, scanBit } from './goroutines.js';
 import type { RuntimeLayout } from './layout.js';
+import { isParked, scanBit } from './status.js';
 
 export interface GoroutineList {
   readonly base: number;

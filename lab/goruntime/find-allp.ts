@@ -1,7 +1,7 @@
 import type { CoreMemory } from '../core/memory.js';
 import type { AddressRange } from '../core/program-image.js';
 import { scanWords } from '../core/scan-words.js';
-import type { Offsets } from './layout.js';
+import type { Offsets } from './fields.js';
 
 const maxProcessors = 4096;
 

@@ -3,8 +3,8 @@ import type { CoreMemory } from '../core/memory.js';
 import type { AddressRange } from '../core/program-image.js';
 import { scanWords } from '../core/scan-words.js';
 import { isGoroutine } from './find-allgs.js';
-import { goroutineStatus, scanBit } from './goroutines.js';
 import type { RuntimeLayout } from './layout.js';
+import { goroutineStatus, scanBit } from './status.js';
 
 export interface FoundTable {
   readonly address: number;

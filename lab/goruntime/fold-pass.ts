@@ -2,17 +2,10 @@ import { type BulkMemory, wordAt } from '../core/memory.js';
 import { type Batch, inOrder, newBatch, readAddresses } from './fold-batch.js';
 import { type RecentClasses, type RecentStacks, recentClasses, recentStacks } from './fold-recent.js';
 import type { Tables } from './fold-tables.js';
-import {
-  goroutineStatus,
-  isGone,
-  isParked,
-  isTakenOut,
-  maxFrames,
-  maxQueues,
-  scanBit,
-} from './goroutines.js';
+import { isTakenOut, maxFrames, maxQueues } from './goroutines.js';
 import type { RuntimeLayout } from './layout.js';
 import { liveFrames, liveStart } from './live-stacks.js';
+import { goroutineStatus, isGone, isParked, scanBit } from './status.js';
 
 /** These wait for channels, and for nothing else: a million of them are not asked. */
 const channelReason = /^(?:chan |select)/;

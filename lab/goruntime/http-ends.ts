@@ -1,7 +1,8 @@
 import type { CoreMemory } from '../core/memory.js';
 import { readTypeName } from './channels.js';
 import { type Cancellation, type ContextLayout, howEnds, readContextLayout } from './contexts.js';
-import { type EvaluateGlobal, type Offsets, type RuntimeLayout, structIfAny } from './layout.js';
+import { type EvaluateGlobal, type Offsets, structIfAny } from './fields.js';
+import type { RuntimeLayout } from './layout.js';
 import { type ConnectionLayout, connectionAt, readConnectionLayout } from './remote-address.js';
 
 /** Where net/http keeps the two ends of its connections over TCP, in this binary. */

@@ -1,6 +1,6 @@
 import type { CoreMemory } from '../core/memory.js';
-import type { EvaluateGlobal, Offsets } from './layout.js';
-import { fieldsIn } from './layout.js';
+import type { EvaluateGlobal, Offsets } from './fields.js';
+import { fieldsIn } from './fields.js';
 
 /** Labels that `runtime/pprof.Do` or `SetGoroutineLabels` gave to a goroutine, by their keys, in their order. */
 export type LabelSet = readonly (readonly [key: string, value: string])[];

@@ -1,7 +1,7 @@
 import { type Arch, archOfLinkedFrame } from '../core/arch.js';
 import type { CoreMemory } from '../core/memory.js';
-import { goroutineStatus } from './goroutines.js';
-import type { EvaluateGlobal, Offsets, RuntimeLayout } from './layout.js';
+import type { EvaluateGlobal, Offsets } from './fields.js';
+import { goroutineStatus } from './status.js';
 
 /** What it takes to read the stack of a goroutine that is not parked but does not run at this moment either. */
 export interface LiveLayout {
@@ -62,7 +62,7 @@ export async function readLiveLayout(
  */
 export function liveStart(
   memory: CoreMemory,
-  { g, live }: RuntimeLayout,
+  { g, live }: { readonly g: Record<'pc' | 'sp' | 'bp', number>; readonly live?: LiveLayout | undefined },
   address: number,
   status: number,
 ): StackStart | undefined {

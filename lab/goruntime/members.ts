@@ -1,7 +1,7 @@
 import { type BulkMemory, wordAt } from '../core/memory.js';
-import { isParked, scanBit } from './goroutines.js';
 import { enlarged } from './interner.js';
 import type { RuntimeLayout } from './layout.js';
+import { isParked, scanBit } from './status.js';
 
 /** Every goroutine of a core, in columns: which stack it has, and what its own struct tells of it alone. */
 export interface MemberColumns {

@@ -1,8 +1,9 @@
 import type { CoreMemory } from '../core/memory.js';
 import { readChannel } from './channels.js';
 import { isGoroutine } from './find-allgs.js';
-import { isParked, type RawGoroutine, readGoroutine } from './goroutines.js';
+import { type RawGoroutine, readGoroutine } from './goroutines.js';
 import type { RuntimeLayout } from './layout.js';
+import { isParked } from './status.js';
 
 /** Goroutines that are looked at, evenly spread. */
 const sample = 2000;

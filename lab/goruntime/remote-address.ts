@@ -1,5 +1,5 @@
 import type { CoreMemory } from '../core/memory.js';
-import { type EvaluateGlobal, structIfAny } from './layout.js';
+import { type EvaluateGlobal, structIfAny } from './fields.js';
 
 /** Where a connection of package net keeps the addresses of its ends, in this binary. */
 export interface ConnectionLayout {

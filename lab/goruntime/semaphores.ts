@@ -1,6 +1,7 @@
 import type { CoreMemory } from '../core/memory.js';
-import type { EvaluateGlobal, LayoutVariable, RuntimeLayout } from './layout.js';
-import { structOf } from './layout.js';
+import type { EvaluateGlobal, LayoutVariable } from './fields.js';
+import { structOf } from './fields.js';
+import type { RuntimeLayout } from './layout.js';
 
 /** Where `runtime.semtable` lies and how its trees hang together. */
 export interface SemaphoreLayout {

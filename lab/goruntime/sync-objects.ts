@@ -1,5 +1,5 @@
 import type { CoreMemory } from '../core/memory.js';
-import { type EvaluateGlobal, type Offsets, structOf } from './layout.js';
+import { type EvaluateGlobal, type Offsets, structOf } from './fields.js';
 
 /** Field offsets of package sync's types in this binary; a type that the binary does not have is left out. */
 export interface SyncLayout {

@@ -1,6 +1,6 @@
 import type { BulkMemory } from '../core/memory.js';
 import { LabError } from '../errors.js';
-import { type EvaluateGlobal, structIfAny } from './layout.js';
+import { type EvaluateGlobal, structIfAny } from './fields.js';
 
 /** Evaluates an expression of package variables to a number; `undefined` when the binary has nothing of that name. */
 export type EvaluateNumber = (expression: string) => Promise<number | undefined>;

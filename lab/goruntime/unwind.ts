@@ -1,8 +1,10 @@
 import type { Arch } from '../core/arch.js';
 import type { FunctionTable } from '../core/function-table.js';
 import type { CoreMemory } from '../core/memory.js';
-import { goroutineStatus, maxFrames, type RawGoroutine } from './goroutines.js';
-import type { Offsets, RuntimeLayout } from './layout.js';
+import type { Offsets } from './fields.js';
+import { maxFrames, type RawGoroutine } from './goroutines.js';
+import type { RuntimeLayout } from './layout.js';
+import { goroutineStatus } from './status.js';
 
 /** The frames of a stack, innermost first. */
 export type Unwind = (goroutine: Pick<RawGoroutine, 'address' | 'status'>) => readonly UnwoundFrame[];

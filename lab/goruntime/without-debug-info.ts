@@ -1,16 +1,10 @@
 import type { CoreMemory } from '../core/memory.js';
 import { LabError } from '../errors.js';
+import type { EvaluateGlobal, LayoutVariable, Offsets } from './fields.js';
 import { findAllgs } from './find-allgs.js';
 import { findAllp } from './find-allp.js';
 import { findSemaphores, findWaitReasons } from './find-tables.js';
-import {
-  type EvaluateGlobal,
-  goroutineOffsets,
-  type LayoutVariable,
-  type Offsets,
-  readStrings,
-  sudogOffsets,
-} from './layout.js';
+import { goroutineOffsets, readStrings, sudogOffsets } from './layout.js';
 import type { ModuleData } from './module-data.js';
 import { type FindStruct, runtimeTypes, type StructType } from './runtime-types.js';
 import type { EvaluateNumber } from './timers.js';

@@ -5,12 +5,13 @@ import type { ThreadRegisters } from '../core/registers.js';
 import type { DelveClient } from '../delve/client.js';
 import type { CallOptions } from '../delve/rpc.js';
 import { LabError } from '../errors.js';
+import { structOf } from '../goruntime/fields.js';
 import { type FoldedGoroutines, foldGoroutines } from '../goruntime/fold.js';
 import { type HeapLayout, readHeapLayout } from '../goruntime/heap/layout.js';
 import { allGoroutines } from '../goruntime/heap/reach.js';
 import { findRoots, type Roots } from '../goruntime/heap/roots.js';
 import { type HeapSpans, readSpans } from '../goruntime/heap/spans.js';
-import { type RuntimeLayout, readRuntimeLayout, structOf } from '../goruntime/layout.js';
+import { type RuntimeLayout, readRuntimeLayout } from '../goruntime/layout.js';
 import { readSqlLayout, type SqlLayout } from '../goruntime/pools/sql-layout.js';
 
 /** What the analysis reads of the Go runtime before it looks at any goroutine's doings. */

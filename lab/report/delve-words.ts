@@ -1,4 +1,4 @@
-import type { Walk } from '../checklist/walk.js';
+import type { Walk } from '../checklist/walk-record.js';
 import type { DelveUsed } from '../delve/used.js';
 import { delveProgram } from './page/words.js';
 

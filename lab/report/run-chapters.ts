@@ -3,7 +3,7 @@ import { bundleSchema } from '../capture/bundle.js';
 import { loadFactsSchema } from '../checklist/load-facts.js';
 import { quitSchema } from '../checklist/sigquit.js';
 import { symptomsSchema } from '../checklist/symptoms.js';
-import type { Walk } from '../checklist/walk.js';
+import type { Walk } from '../checklist/walk-record.js';
 import { type PlayedStep, playedStepSchema } from '../drive/schedule.js';
 import { builtServerSchema } from '../server/build.js';
 import { startedServerSchema } from '../server/start.js';

@@ -5,7 +5,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { diagnosisSchema } from '../analysis/model/diagnosis.js';
 import { checklistRowSchema } from '../checklist/row.js';
-import { walkSchema } from '../checklist/walk.js';
+import { walkSchema } from '../checklist/walk-record.js';
 import { scenarioOf } from '../config.js';
 import { expectations, expectationsOfFixed } from '../expectation.js';
 import { allPrintable } from '../printable.js';

@@ -5,7 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { makeFolder } from '../store/make-folder.js';
 import { type StacksAnswer, stacksSchema } from './facts.js';
-import type { OpenSources } from './sources.js';
+import type { OpenSources } from './open-sources.js';
 
 /** Answers of the helper that are kept, for one build of a program. */
 export interface AnswerCache {

@@ -20,6 +20,7 @@ import {
   wordsSchema,
 } from './facts.js';
 import { FactsFailure, type FactsSession, startFacts } from './helper.js';
+import type { OpenSources } from './open-sources.js';
 
 /** One stack of a core, innermost frame first. */
 export interface SourceStack {
@@ -73,24 +74,6 @@ export interface Sources {
 export interface AnsweredClass extends OperationClass {
   /** Why nothing is known of it: anybody may end these waits. */
   readonly unanswered?: string;
-}
-
-export interface OpenSources {
-  readonly exe: string;
-  /** Names the build: answers about it are kept. Absent where it has no name. */
-  readonly buildId: string | undefined;
-  /** Path of the helper. */
-  readonly helper: string;
-  readonly sourceMap: readonly { readonly from: string; readonly to: string }[];
-  readonly goRoot?: string | undefined;
-  /** Where some Go lies, to be used if it is the program's. */
-  readonly otherGoRoot?: string | undefined;
-  /** What limits what this helper can tell, in a sentence. */
-  readonly caution?: string | undefined;
-  /** Where the types of Go's library, and answers, are kept. */
-  readonly cacheDir: string;
-  readonly signal: AbortSignal;
-  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 /** The sources of a program, before any stack is known. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { captureMethod } from '../capture/index.js';
+import type { HttpSeen } from '../checklist/http-look.js';
 import { patienceForDump, type Quit, quitSeenBefore, quitServer } from '../checklist/sigquit.js';
-import { type HttpSeen, observeSymptoms, type Symptoms } from '../checklist/symptoms.js';
+import { observeSymptoms, type Symptoms } from '../checklist/symptoms.js';
 import { LabError } from '../errors.js';
 import { describeExit } from '../hang/judge.js';
 import { quoteWord } from '../quote-word.js';

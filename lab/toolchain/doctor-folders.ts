@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { cacheFolder, runsFolder } from '../paths.js';
 import type { Target } from '../targets/target.js';
-import type { SeenRow } from './doctor.js';
+import type { SeenRow } from './doctor-row.js';
 import { parseAvailableBytes } from './machine.js';
 
 export const gigabyte = 1e9;

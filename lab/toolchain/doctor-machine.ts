@@ -1,8 +1,8 @@
 import { requireCoreFiles } from '../capture/core-place.js';
 import { LabError, messageOf } from '../errors.js';
 import type { Target } from '../targets/target.js';
-import type { SeenRow } from './doctor.js';
 import { gigabyte, gigabytes } from './doctor-folders.js';
+import type { SeenRow } from './doctor-row.js';
 import {
   hasPtraceCapability,
   parseAvailableMemory,

@@ -7,6 +7,7 @@ import { delveInstallCommand, findDelve, listDelves } from './delve.js';
 import { chooseDelve } from './delve-choice.js';
 import { folderRow, foldersHere, folderThere } from './doctor-folders.js';
 import { examineMachine } from './doctor-machine.js';
+import type { SeenRow } from './doctor-row.js';
 import { ensureFacts, prepareCommand } from './facts.js';
 import { findGo, goInstallCommand } from './go.js';
 import { findOptional } from './locate.js';
@@ -17,15 +18,6 @@ import { oldestGoMinor } from './versions.js';
 export interface DoctorRow extends SeenRow {
   /** `this machine`, or the target as it is named on the command line. */
   readonly host: string;
-}
-
-export interface SeenRow {
-  readonly name: string;
-  readonly status: 'ok' | 'missing' | 'warning';
-  readonly found: string;
-  readonly needed: string;
-  /** The command, or the one action, that mends it. */
-  readonly mend?: string;
 }
 
 export interface ExamineOptions {

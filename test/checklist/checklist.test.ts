@@ -1,12 +1,8 @@
 import { expect } from 'chai';
-import {
-  type ChecklistInput,
-  checklist,
-  checklistExitOk,
-  countOutcomes,
-} from '../../lab/checklist/checklist.js';
+import { checklist, checklistExitOk, countOutcomes } from '../../lab/checklist/checklist.js';
+import type { ChecklistInput } from '../../lab/checklist/input.js';
 import { notObserved, seen } from '../../lab/checklist/observation.js';
-import type { Walk } from '../../lab/checklist/walk.js';
+import type { Walk } from '../../lab/checklist/walk-record.js';
 import { articleDiagnosis } from './article.js';
 
 const id = 20;

@@ -1,8 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { expect } from 'chai';
 import { valueIn } from '../../lab/checklist/observation.js';
-import { type Walk, walkCore, walkSchema } from '../../lab/checklist/walk.js';
+import { walkCore } from '../../lab/checklist/walk.js';
 import { checkLines } from '../../lab/checklist/walk-dialogue.js';
+import { type Walk, walkSchema } from '../../lab/checklist/walk-record.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { findDelve, findGdb } from '../../lab/toolchain/index.js';
 import { processTable } from '../process-table.js';

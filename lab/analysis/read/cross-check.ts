@@ -4,8 +4,9 @@ import type { CoreMemory } from '../../core/memory.js';
 import type { DelveClient } from '../../delve/client.js';
 import type { CallOptions } from '../../delve/rpc.js';
 import { type DelveGoroutine, listGoroutinesOut } from '../../delve/wire.js';
-import { isGone, type RawGoroutine, readGoroutine, readGoroutines } from '../../goruntime/goroutines.js';
+import { type RawGoroutine, readGoroutine, readGoroutines } from '../../goruntime/goroutines.js';
 import type { RuntimeLayout } from '../../goruntime/layout.js';
+import { isGone } from '../../goruntime/status.js';
 
 export interface CrossCheck {
   readonly compared: number;

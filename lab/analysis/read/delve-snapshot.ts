@@ -3,7 +3,7 @@ import type { CallOptions } from '../../delve/rpc.js';
 import { readWaitReasons } from '../../delve/wait-reasons.js';
 import type { DelveGoroutine, Variable } from '../../delve/wire.js';
 import { LabError } from '../../errors.js';
-import { goroutineStatus, isGone } from '../../goruntime/goroutines.js';
+import { goroutineStatus, isGone } from '../../goruntime/status.js';
 import type { Limits } from '../model/limits.js';
 import type { RosterGroup } from '../model/roster.js';
 import {

@@ -1,4 +1,5 @@
 import type { BulkMemory } from '../../core/memory.js';
+import type { EvaluateGlobal } from '../../goruntime/fields.js';
 import {
   type ClientEnd,
   clientEnd,
@@ -8,7 +9,7 @@ import {
   type ServerEnd,
   serverEnd,
 } from '../../goruntime/http-ends.js';
-import type { EvaluateGlobal, RuntimeLayout } from '../../goruntime/layout.js';
+import type { RuntimeLayout } from '../../goruntime/layout.js';
 
 /** Goroutines at connections of net/http. */
 export interface WantedEnds {

@@ -1,8 +1,8 @@
 import { messageOf, toLabError } from '../../errors.js';
+import type { EvaluateGlobal } from '../../goruntime/fields.js';
 import type { HeapLayout } from '../../goruntime/heap/layout.js';
 import { allGoroutines, type ReachSource } from '../../goruntime/heap/reach.js';
 import { type HeapSpans, readSpans } from '../../goruntime/heap/spans.js';
-import type { EvaluateGlobal } from '../../goruntime/layout.js';
 import { mostGoroutines, type UnitHolder } from '../../goruntime/pools/holders.js';
 import type { ListTypes } from '../../goruntime/pools/puddle-layout.js';
 import { isLibraryFunction } from '../../source/library-paths.js';

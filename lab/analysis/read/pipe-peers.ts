@@ -1,6 +1,6 @@
-import { goroutineStatus, scanBit } from '../../goruntime/goroutines.js';
 import { existing, nearStacks } from '../../goruntime/heap/near-stacks.js';
 import type { UnitHolder } from '../../goruntime/pools/holders.js';
+import { goroutineStatus, scanBit } from '../../goruntime/status.js';
 import type { Limits } from '../model/limits.js';
 import { pipeEndOf } from '../model/pipe-ends.js';
 import type { PipePeers } from '../model/pipes.js';

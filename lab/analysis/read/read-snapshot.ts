@@ -2,13 +2,9 @@ import type { BulkMemory, CoreMemory } from '../../core/memory.js';
 import type { CallOptions } from '../../delve/rpc.js';
 import { type RawChannel, readChannel, readTypeName } from '../../goruntime/channels.js';
 import type { FoldedGoroutines, FoldedStack } from '../../goruntime/fold.js';
-import {
-  goroutineStatus,
-  type QueueEntry,
-  type RawGoroutine,
-  readGoroutine,
-} from '../../goruntime/goroutines.js';
+import { type QueueEntry, type RawGoroutine, readGoroutine } from '../../goruntime/goroutines.js';
 import type { RuntimeLayout } from '../../goruntime/layout.js';
+import { goroutineStatus } from '../../goruntime/status.js';
 import type { Location } from '../model/diagnosis.js';
 import type { Limits } from '../model/limits.js';
 import { rosterOf } from '../model/roster.js';

@@ -1,6 +1,7 @@
 import type { BulkMemory } from '../../core/memory.js';
 import { readChannel } from '../../goruntime/channels.js';
-import type { EvaluateGlobal, RuntimeLayout } from '../../goruntime/layout.js';
+import type { EvaluateGlobal } from '../../goruntime/fields.js';
+import type { RuntimeLayout } from '../../goruntime/layout.js';
 import { channelsOfPendingTimers } from '../../goruntime/timers.js';
 import type { Channel, Snapshot } from '../model/snapshot.js';
 

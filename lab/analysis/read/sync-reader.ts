@@ -1,8 +1,10 @@
 import type { CoreMemory } from '../../core/memory.js';
-import { goroutineStatus, type RawGoroutine, scanBit } from '../../goruntime/goroutines.js';
-import type { EvaluateGlobal, RuntimeLayout } from '../../goruntime/layout.js';
+import type { EvaluateGlobal } from '../../goruntime/fields.js';
+import type { RawGoroutine } from '../../goruntime/goroutines.js';
+import type { RuntimeLayout } from '../../goruntime/layout.js';
 import { findCond, type KnownLists } from '../../goruntime/notify-lists.js';
 import { readSemaphoreLayout, readSemaphores } from '../../goruntime/semaphores.js';
+import { goroutineStatus, scanBit } from '../../goruntime/status.js';
 import {
   readCond,
   readMutex,

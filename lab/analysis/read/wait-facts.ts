@@ -1,5 +1,6 @@
 import type { BulkMemory } from '../../core/memory.js';
-import type { EvaluateGlobal, RuntimeLayout } from '../../goruntime/layout.js';
+import type { EvaluateGlobal } from '../../goruntime/fields.js';
+import type { RuntimeLayout } from '../../goruntime/layout.js';
 import { readConnectionLayout, remoteOf } from '../../goruntime/remote-address.js';
 
 export interface WaitFactsSource {

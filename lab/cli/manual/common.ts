@@ -1,4 +1,4 @@
-import type { Entry } from './page.js';
+import type { Entry } from './format.js';
 
 export const failureExits: readonly Entry[] = [
   ['64', 'bad arguments, configuration or input files'],

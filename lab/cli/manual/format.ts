@@ -3,7 +3,30 @@ import { createColors } from 'picocolors';
 import { either } from '../../complaints.js';
 import { textWidth, wrap } from '../../report/wrap.js';
 import { hasColour } from '../context.js';
-import type { Entry, Example, Page } from './page.js';
+
+/** What a command's help says beyond its arguments and options, in the order of a man page. */
+export interface Page {
+  /** How it is typed, without `npx lab`; made from the definition when left out. */
+  readonly synopsis?: readonly string[];
+  /** Paragraphs. */
+  readonly description?: readonly string[];
+  readonly exits?: readonly Entry[];
+  readonly files?: readonly Entry[];
+  readonly environment?: readonly Entry[];
+  readonly examples: readonly Example[];
+  /** Pages of the project's docs. */
+  readonly see?: readonly string[];
+}
+
+/** A word and what it means. */
+export type Entry = readonly [word: string, text: string];
+
+export interface Example {
+  /** What it does, without a full stop; of several in a row the first may say it for all. */
+  readonly does?: string;
+  /** As typed, whole. */
+  readonly type: string;
+}
 
 const margin = '  ';
 const widest = 120;

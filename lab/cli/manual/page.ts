@@ -1,29 +1,5 @@
 import { type Command, Option } from 'commander';
-import { manualText } from './format.js';
-
-/** What a command's help says beyond its arguments and options, in the order of a man page. */
-export interface Page {
-  /** How it is typed, without `npx lab`; made from the definition when left out. */
-  readonly synopsis?: readonly string[];
-  /** Paragraphs. */
-  readonly description?: readonly string[];
-  readonly exits?: readonly Entry[];
-  readonly files?: readonly Entry[];
-  readonly environment?: readonly Entry[];
-  readonly examples: readonly Example[];
-  /** Pages of the project's docs. */
-  readonly see?: readonly string[];
-}
-
-/** A word and what it means. */
-export type Entry = readonly [word: string, text: string];
-
-export interface Example {
-  /** What it does, without a full stop; of several in a row the first may say it for all. */
-  readonly does?: string;
-  /** As typed, whole. */
-  readonly type: string;
-}
+import { manualText, type Page } from './format.js';
 
 /** Gives a command its help, laid out like a man page. */
 export function describe(command: Command, page: Page): Command {

@@ -1,8 +1,9 @@
 import type { CoreMemory } from '../../core/memory.js';
 import type { AddressRange } from '../../core/program-image.js';
 import { scanWords } from '../../core/scan-words.js';
-import { goroutineStatus, scanBit } from '../goroutines.js';
-import type { Offsets, RuntimeLayout } from '../layout.js';
+import type { Offsets } from '../fields.js';
+import type { RuntimeLayout } from '../layout.js';
+import { goroutineStatus, scanBit } from '../status.js';
 
 const maxThreads = 100_000;
 

@@ -1,5 +1,5 @@
 import { LabError } from '../../errors.js';
-import { type EvaluateGlobal, fieldsIn, type LayoutVariable } from '../layout.js';
+import { type EvaluateGlobal, fieldsIn, type LayoutVariable } from '../fields.js';
 
 /** Where a number lies in a struct, and its size in bytes. */
 export interface Field {

@@ -1,6 +1,6 @@
 import { turns } from '../../turns.js';
-import { goroutineStatus, isGone, scanBit } from '../goroutines.js';
 import { type StackWord, type UnitHolder, wordsOf } from '../pools/holders.js';
+import { goroutineStatus, isGone, scanBit } from '../status.js';
 import { allGoroutines, type ReachSource, stackOf } from './reach.js';
 import type { HeapSpans } from './spans.js';
 

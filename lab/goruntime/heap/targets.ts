@@ -1,6 +1,7 @@
 import { type BulkMemory, wordAt } from '../../core/memory.js';
-import { goroutineStatus, isGone, isParked, maxQueues, scanBit } from '../goroutines.js';
+import { maxQueues } from '../goroutines.js';
 import type { RuntimeLayout } from '../layout.js';
+import { goroutineStatus, isGone, isParked, scanBit } from '../status.js';
 
 /** Who can end a goroutine's wait: only others, by the objects; or something else too (`live`). */
 export interface TargetReader {

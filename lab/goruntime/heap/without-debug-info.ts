@@ -1,7 +1,8 @@
 import type { BulkMemory } from '../../core/memory.js';
 import type { AddressRange } from '../../core/program-image.js';
 import { LabError } from '../../errors.js';
-import type { LayoutVariable, RuntimeLayout } from '../layout.js';
+import type { LayoutVariable } from '../fields.js';
+import type { RuntimeLayout } from '../layout.js';
 import type { ModuleData } from '../module-data.js';
 import { notFound, nothing, type WithoutDebugInfo } from '../without-debug-info.js';
 import { findAllm } from './find-allm.js';

@@ -1,8 +1,8 @@
 import { wordAt } from '../../core/memory.js';
 import { turns } from '../../turns.js';
-import { goroutineStatus, isGone, scanBit } from '../goroutines.js';
 import { allGoroutines, findReachedBesides, type ReachSource, stackOf } from '../heap/reach.js';
 import type { HeapSpans } from '../heap/spans.js';
+import { goroutineStatus, isGone, scanBit } from '../status.js';
 
 /** A goroutine whose stack leads to a unit of a pool. */
 export interface UnitHolder {

@@ -1,4 +1,4 @@
-import { type EvaluateGlobal, type Offsets, structIfAny } from '../layout.js';
+import { type EvaluateGlobal, type Offsets, structIfAny } from '../fields.js';
 
 /** Field offsets of the client of `net/http` in this binary, bytes, and how large its objects are at least. */
 export interface HttpLayout {

@@ -1,4 +1,4 @@
-import { type EvaluateGlobal, type Offsets, structIfAny } from '../layout.js';
+import { type EvaluateGlobal, type Offsets, structIfAny } from '../fields.js';
 
 /** The names of the program's types that match a regular expression, as a debugger takes them. */
 export type ListTypes = (expression: string) => Promise<readonly string[]>;

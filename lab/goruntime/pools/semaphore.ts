@@ -1,6 +1,6 @@
 import type { BulkMemory } from '../../core/memory.js';
+import { type EvaluateGlobal, structIfAny } from '../fields.js';
 import type { HeapSpans } from '../heap/spans.js';
-import { type EvaluateGlobal, structIfAny } from '../layout.js';
 
 /** Field offsets of `semaphore.Weighted` of golang.org/x/sync in this binary, and of the list in it. */
 export interface SemaphoreLayout {

@@ -1,4 +1,4 @@
-import { type EvaluateGlobal, type Offsets, structIfAny } from '../layout.js';
+import { type EvaluateGlobal, type Offsets, structIfAny } from '../fields.js';
 
 /** Field offsets of `database/sql`'s types in this binary, and how large their objects are at least, bytes. */
 export interface SqlLayout {
