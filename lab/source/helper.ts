@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
 import { z } from 'zod';
 import { misshapen } from '../complaints.js';
-import { interrupted, LabError, messageOf } from '../errors.js';
+import { interrupted, type LabError, messageOf } from '../errors.js';
+import { explainEnd, FactsFailure } from './helper-failure.js';
 import { lineSplitter } from './helper-lines.js';
 import { type MemoryLimits, memoryLimits } from './helper-memory.js';
+import { ended, endProcess, launch } from './helper-process.js';
 import { stderrWatch } from './helper-stderr.js';
 
 /** The name of the protocol, as the helper's first line has to say it. */
@@ -51,46 +52,11 @@ export interface FactsSession extends AsyncDisposable {
   ): Promise<T>;
 }
 
-/**
- * - `refused`: it answered that it cannot do what was asked
- * - `broken`: it failed over what was asked, and goes on
- * - `memory`: it needed more than there was
- * - `ended`: it crashed, was killed, or left
- * - `protocol`: it is not the helper that was expected, or answered what nobody understands
- */
-export type FactsFailureKind = 'refused' | 'broken' | 'memory' | 'ended' | 'protocol';
-
-/** Why there are no facts, in words for a line of limits. */
-export class FactsFailure extends LabError {
-  readonly kind: FactsFailureKind;
-  readonly why: string;
-
-  constructor(kind: FactsFailureKind, why: string, details: Readonly<Record<string, unknown>> = {}) {
-    super(`no facts of the sources: ${why}`, {
-      code: kind === 'refused' ? 'usage' : kind === 'memory' ? 'target' : 'internal',
-      hint: hints[kind],
-      details,
-    });
-    this.kind = kind;
-    this.why = why;
-  }
-}
-
-const hints: Readonly<Record<FactsFailureKind, string>> = {
-  refused: 'check what was asked for, and whether it is part of this program',
-  broken: 'leave the sources out: npx lab analyze --no-source',
-  memory: 'end other programs, or analyse on a machine with more memory',
-  ended: 'run the same command again; if it fails again, leave the sources out: npx lab analyze --no-source',
-  protocol:
-    'remove the folders facts-* of the cache (`.cache`, or LAB_CACHE), and run the same command again',
-};
-
 interface Pending {
   resolve(result: unknown): void;
   reject(error: unknown): void;
 }
 
-const graceMs = 300;
 const startTimeout = 60_000;
 /** V8 holds no string of 512 MiB or more, so no such answer could be parsed. */
 const maxLineBytes = 400 * 1024 * 1024;
@@ -103,9 +69,6 @@ const lineSchema = z.looseObject({
   error: z.looseObject({ message: z.string(), internal: z.boolean().default(false) }).optional(),
   result: z.unknown().optional(),
 });
-
-/** Limits its own memory, so that the helper fails and not a neighbour of it; then becomes the helper. */
-const bounded = 'ulimit -S -d "$1" 2>/dev/null; exec "$2"';
 
 /** Starts the helper; whatever goes wrong with it is told by the calls. */
 export function startFacts(options: StartFactsOptions): FactsSession {
@@ -227,52 +190,6 @@ export function startFacts(options: StartFactsOptions): FactsSession {
   };
 }
 
-function launch(path: string, { soft, hard }: MemoryLimits): ChildProcess {
-  return spawn('/bin/sh', ['-c', bounded, 'sh', String(Math.floor(hard / 1024)), path], {
-    // A session of its own: a Ctrl-C at the terminal reaches it through the abort signal only.
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: environment(soft),
-  });
-}
-
-/** What a user has set to change how their own Go programs are built or run. */
-const unwanted = new Set(['GODEBUG', 'GOGC', 'GOFLAGS', 'GOOS', 'GOARCH', 'CGO_ENABLED', 'GOEXPERIMENT']);
-
-/** Of this process, which says where modules and Go's library lie. */
-function environment(soft: number): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !unwanted.has(name));
-  return {
-    ...Object.fromEntries(kept),
-    LC_ALL: 'C',
-    GOMEMLIMIT: String(Math.floor(soft)),
-    // One goroutine says what broke; those of all would be thousands of lines.
-    GOTRACEBACK: 'single',
-  };
-}
-
-function ended(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    child.once('error', () => {
-      if (child.pid === undefined) resolve();
-    });
-    child.once('exit', () => resolve());
-  });
-}
-
-/** TERM, wait, KILL, wait. */
-async function endProcess(child: ChildProcess, exited: Promise<void>): Promise<void> {
-  if (child.pid === undefined) return;
-  child.stdin?.destroy();
-  for (const name of ['SIGTERM', 'SIGKILL'] as const) {
-    if (child.exitCode !== null || child.signalCode !== null) break;
-    child.kill(name);
-    if (await Promise.race([exited.then(() => true), after(graceMs)])) break;
-  }
-  child.stdout?.destroy();
-  child.stderr?.destroy();
-}
-
 function readHello(line: Buffer): FactsHello | FactsFailure {
   const hello = helloSchema.safeParse(parsed(line));
   if (!hello.success) {
@@ -282,39 +199,6 @@ function readHello(line: Buffer): FactsHello | FactsFailure {
   return protocol === factsProtocol
     ? hello.data
     : new FactsFailure('protocol', `the helper speaks ${protocol}, not ${factsProtocol}`);
-}
-
-interface End {
-  readonly code: number | null;
-  readonly name: NodeJS.Signals | null;
-  readonly greeted: boolean;
-  readonly memory: MemoryLimits;
-}
-
-function explainEnd({ code, name, greeted, memory }: End, said: { why: string; tail: string }): FactsFailure {
-  const details = { exitCode: code, signal: name, stderr: said.tail };
-  const limit = `${(memory.hard / 1e9).toFixed(1)} GB`;
-  if (
-    /out of memory|cannot allocate memory|failed to reserve|failed to create new OS thread/.test(said.why)
-  ) {
-    return new FactsFailure('memory', `the sources need more memory than there is (${limit})`, details);
-  }
-  if (name === 'SIGKILL') {
-    return new FactsFailure(
-      'memory',
-      `the helper was killed, as a machine out of memory does (${limit})`,
-      details,
-    );
-  }
-  if (!greeted && (code === 126 || code === 127)) {
-    return new FactsFailure(
-      'ended',
-      `the helper cannot be run${said.why === '' ? '' : `: ${said.why}`}`,
-      details,
-    );
-  }
-  const how = name === null ? `ended with exit code ${code}` : `was killed by ${name}`;
-  return new FactsFailure('ended', `the helper ${how}${said.why === '' ? '' : `: ${said.why}`}`, details);
 }
 
 function parsed(line: Buffer): unknown {
@@ -335,12 +219,6 @@ function excerpt(line: Buffer): string {
     .toString('utf8')
     .replaceAll(/[^\x20-\x7e]+/g, '?');
   return line.length > 60 ? `${text}...` : text;
-}
-
-function after(ms: number): Promise<false> {
-  return new Promise((resolve) => {
-    setTimeout(() => resolve(false), ms).unref();
-  });
 }
 
 function deferred<T>(): {

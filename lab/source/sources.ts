@@ -19,7 +19,8 @@ import {
   type WaitMode,
   wordsSchema,
 } from './facts.js';
-import { FactsFailure, type FactsSession, startFacts } from './helper.js';
+import { type FactsSession, startFacts } from './helper.js';
+import { FactsFailure } from './helper-failure.js';
 import type { OpenSources } from './open-sources.js';
 
 /** One stack of a core, innermost frame first. */
