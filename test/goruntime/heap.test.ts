@@ -16,7 +16,7 @@ const g = {
 const sudog = { g: 0, next: 8, elem: 16, waitLink: 24, channel: 32, isSelect: 40, success: 41, prev: 48 };
 const hchan = {
   ...{ count: 0, capacity: 8, elemSize: 16, closed: 20, elemType: 24, receivers: 32, senders: 48 },
-  timer: undefined,
+  ...{ timer: 64, timerWhen: 0 },
 };
 const running = 2;
 const waiting = 4;
@@ -189,6 +189,24 @@ describe('what live goroutines reach in a damaged heap', () => {
     h.global(at);
     h.goroutine([], [at]);
     expect((await h.reached()).reaches(at)).to.equal(true);
+  });
+
+  it('says nothing where a timer is missing that is to fire, and trusts one that is stopped', async () => {
+    const timed = (when: number, led: boolean) => {
+      const h = heap();
+      const [channel, timer] = [h.object(), h.object(when)];
+      h.put(channel + hchan.timer, timer);
+      h.put(timer + 8, channel);
+      if (led) h.global(timer);
+      h.goroutine([], [channel]);
+      return h.reached().then(
+        ({ reaches }) => reaches(channel),
+        (error: unknown) => (error instanceof RangeError ? error.message : error),
+      );
+    };
+    expect(await timed(7, true)).to.equal(true);
+    expect(await timed(0, false)).to.equal(false);
+    expect(await timed(7, false)).to.match(/a timer that is to fire is not in the heap as it was read/);
   });
 });
 

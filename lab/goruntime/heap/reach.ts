@@ -134,6 +134,8 @@ async function mark(
   for (const address of besides?.objects ?? []) marker.skip(spans.objectAt(address));
   const { hchan } = runtime;
   const targets = targetReader(memory, runtime, source.otherTarget);
+  /** Channels that the runtime sends to at a time that is set. */
+  const armed: number[] = [];
   let live = 0;
   let examined = 0;
   for (const address of some ?? all) {
@@ -151,6 +153,7 @@ async function mark(
         unmarked += 1;
         const queues = { start: target + hchan.receivers, end: target + hchan.senders + 16 };
         marker.watch(object, sudog !== 0 ? queues : undefined);
+        if (sudog !== 0 && isArmed(memory, hchan, target)) armed.push(object);
       }
     });
     if (state !== 'waits') wokenBy.delete(address);
@@ -188,6 +191,9 @@ async function mark(
   for (const word of roots.words) marker.see(word);
   await follow();
   if (some !== undefined && unmarked > 0) return undefined;
+  // The runtime itself leads to each: where it does not, its heap was not read as it is, and nothing is lost for sure.
+  if (besides === undefined && armed.some((object) => !marker.isMarked(object)))
+    throw new RangeError('a timer that is to fire is not in the heap as it was read');
   const { marked, skipped } = marker.counts();
   return {
     marks: (object) => marker.isMarked(object),
@@ -198,6 +204,13 @@ async function mark(
     ...(traced !== undefined ? { rootOf: rootFinder({ ...source, spans, marker, wokenBy, all }) } : {}),
     ...(some === undefined ? { counts: { objects: spans.objects - skipped, reached: marked, live } } : {}),
   };
+}
+
+/** Whether the channel is that of a timer which is to fire; no where this Go does not tell. */
+function isArmed(memory: BulkMemory, { timer, timerWhen }: RuntimeLayout['hchan'], channel: number): boolean {
+  if (timer === undefined || timerWhen === undefined) return false;
+  const of = memory.u64(channel + timer) ?? 0;
+  return of !== 0 && (memory.u64(of + timerWhen) ?? 0) !== 0;
 }
 
 /** The parts of a range that lie in none of the others, which are in order. */
