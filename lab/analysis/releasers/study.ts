@@ -8,6 +8,7 @@ import { stacksOf } from '../model/source-stacks.js';
 import { bucketsByObject, isSyncObject, type WaitObject, waitObject } from '../model/wait-object.js';
 import { channelSearch, waitingFrame } from './channels.js';
 import type { SearchContext } from './context.js';
+import { narrowByMemory } from './leaders.js';
 import { objectOf, syncFrame, syncSearch, waitsIn } from './locks.js';
 import { resourceSearch } from './pools.js';
 import type { ReleaserSearch } from './search.js';
@@ -71,7 +72,10 @@ export async function searchAll(
       byObject.set(object, { releasers: [], operations: [] });
       continue;
     }
-    const looked = search(() => pools.search(pool) ?? ofChannel(object.address, object.mode), signal);
+    const looked = search(
+      () => pools.search(pool) ?? ofChannel.ofWaiters(object.address, object.mode),
+      signal,
+    );
     // Beside what a pool has, it may wait for the end of a context.
     const isKnown = ({ wait }: Bucket) =>
       wait.kind === 'channel' && wait.cases.some(({ channel }) => pools.of(channel) !== undefined);
@@ -86,6 +90,9 @@ export async function searchAll(
       byObject.set(objectOf(wait), await search(() => ofSync(wait), signal));
     }
   }
+  const isLive = (bucket: Bucket) =>
+    bucket.wait.kind === 'live' || bucket.wait.kind === 'unknown' || endsFromOutside(bucket, snapshot);
+  await narrowByMemory(byObject, context, places, ofChannel, isLive);
   const receives = (bucket: Bucket) => receivesAt(bucket, places);
   return { byObject, receives, receivedFrom: (bucket) => receives(bucket).map(({ text }) => text) };
 }

@@ -42,6 +42,11 @@ export interface HeapLayout {
   /** Size of a `g` in bytes. */
   readonly gSize: number;
   /**
+   * Where a `g` has its first deferred call, and in that what is called and the next one; absent where the types of the
+   * runtime are not described.
+   */
+  readonly deferred?: { readonly first: number; readonly call: number; readonly next: number } | undefined;
+  /**
    * Blocks of finalizers and cleanups that are to be run: first block, and where in it the next one's address is,
    * if others follow.
    */
@@ -85,7 +90,7 @@ export async function readHeapLayout(
     }
   };
   // Side by side: Delve need not wait for us between two answers.
-  const [allspans, mspan, special, m, g, firstM, profileKind, ranges, buffers] = await Promise.all([
+  const [allspans, mspan, special, m, g, firstM, profileKind, ranges, buffers, deferred] = await Promise.all([
     ask('runtime.mheap_.allspans'),
     structAt('runtime.mspan'),
     structAt('runtime.special'),
@@ -95,6 +100,7 @@ export async function readHeapLayout(
     optional(async () => numberOf(await ask('runtime._KindSpecialProfile'))),
     globals(ask),
     optional(() => barrierBuffers(ask)),
+    optional(() => structAt('runtime._defer')),
   ]);
   const spans = { base: allspans.base, length: allspans.len };
   const span = spanLayout(mspan);
@@ -116,6 +122,11 @@ export async function readHeapLayout(
     },
     syscallSp: need(g, 'syscallsp').offset,
     gSize: Math.max(...[...g.values()].map(({ offset }) => offset)) + 8,
+    deferred: deferred && {
+      first: need(g, '_defer').offset,
+      call: need(deferred, 'fn').offset,
+      next: need(deferred, 'link').offset,
+    },
     queued: findQueued?.({ spans, span }) ?? (await queues(ask, structAt, optional)),
     barrierBuffers: buffers ?? [],
   };
