@@ -95,6 +95,7 @@ function followWaits(
     const doubtful = found.filter(
       (knot) =>
         knot.objects.some((object) => isNarrowed(object, all)) &&
+        !knot.buckets.some(mustGoOn) &&
         !(isShownCycle(knot, graph) && knot.buckets.some((bucket) => asks(bucket, receives))),
     );
     const objects = doubtful
@@ -125,16 +126,19 @@ function isShownCycle({ buckets, objects }: Knot, { releasers }: WaitForGraph): 
   );
 }
 
+/** Whoever wants a lock, or has something to send, is not idle: it may not wait for ever. */
+function mustGoOn({ wait }: Bucket): boolean {
+  if (wait.kind === 'sync') return wait.mode !== 'notify' && wait.mode !== 'wait';
+  return wait.kind === 'channel' && wait.cases.some(({ direction }) => direction === 'send');
+}
+
 /** It needs something of others to go on, other than more work. */
 function asks(bucket: Bucket, receives: (bucket: Bucket) => readonly WaitingOp[]): boolean {
   const { wait } = bucket;
   if (wait.kind === 'sync') return wait.mode !== 'notify';
   if (wait.kind !== 'channel') return false;
   // Where the receive was not found, it stands in no loop that was seen.
-  return (
-    wait.cases.some(({ direction }) => direction === 'send') ||
-    !receives(bucket).some(({ round }) => round === true)
-  );
+  return mustGoOn(bucket) || !receives(bucket).some(({ round }) => round === true);
 }
 
 /** Whether a file that a frame stands in belongs to Go's own library. */

@@ -37,12 +37,11 @@ export async function findLeaders(
   const breathe = turns(signal);
   const { memory } = source;
   const buffers = buffersOf(queues, source, spans);
-  const marked = await markBesides(
-    source,
-    spans,
-    { goroutines, objects: [...buffers.values()].map(({ start }) => start), onwards: true },
-    signal,
-  );
+  const objects = [
+    ...[...buffers.values()].map(({ start }) => start),
+    ...(source.heap.poolLists ?? []),
+  ].filter((address) => spans.objectAt(address) >= 0);
+  const marked = await markBesides(source, spans, { goroutines, objects, onwards: true }, signal);
   if (marked === undefined) return undefined;
   const wanted = new Map<number, number[]>();
   for (const target of targets) {

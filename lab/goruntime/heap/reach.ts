@@ -101,7 +101,8 @@ export async function markBesides(
   besides: Besides,
   signal: AbortSignal,
 ): Promise<Marked | undefined> {
-  const roots = findRoots(source.memory, source, spans, source.registers);
+  const idleThreads = besides.onwards !== true;
+  const roots = findRoots(source.memory, source, spans, source.registers, { idleThreads });
   const all = allGoroutines(source, signal);
   return await mark(source, spans, roots, all, undefined, signal, besides);
 }
