@@ -10,10 +10,9 @@ import type { Bucket, Snapshot } from '../model/snapshot.js';
 import { stacksOf } from '../model/source-stacks.js';
 import { objectsOf, type WaitObject } from '../model/wait-object.js';
 import { objectNames } from '../releasers/names.js';
-import type { ReleaserSearch } from '../releasers/search.js';
 import { findSpins } from '../releasers/spins.js';
 import { searchAll } from '../releasers/study.js';
-import { withoutIdle } from './idle-consumers.js';
+import { type ConsumerFacts, withoutIdle } from './idle-consumers.js';
 import type { RuleInput } from './rule.js';
 
 export interface Study {
@@ -37,7 +36,12 @@ export async function studyWaits(
   }: { readonly proofsApart?: boolean; readonly earlier?: readonly RanThen[] | undefined } = {},
 ): Promise<Study> {
   const buckets = snapshot.buckets.filter((bucket) => !bucket.signature.system);
-  const { byObject: searches, receivedFrom, receives } = await searchAll(snapshot, sources, locators, signal);
+  const {
+    byObject: searches,
+    receivedFrom,
+    receives,
+    sends,
+  } = await searchAll(snapshot, sources, locators, signal);
   const spins = await findSpins(snapshot, sources, earlier);
   const timers = buckets.some(({ wait }) => wait.kind === 'live') ? undefined : await timersPending();
   const { all, deadlocked, graph, knots } = followWaits(
@@ -49,8 +53,7 @@ export async function studyWaits(
       unreached: unreachedBuckets(buckets, snapshot.reached),
       timersPending: timers,
     },
-    searches,
-    receives,
+    { searches, receives, sends },
   );
   // Without what memory alone proves: a rule that tells its story from the sources needs them to be complete.
   const bySource = deadlockedBuckets({ ...all, unreached: undefined }, 'all');
@@ -81,11 +84,7 @@ export async function studyWaits(
  * something only where these were seen to be the ones who would end the wait, and where not all of them wait for work: else
  * whatever may come by the sources counts.
  */
-function followWaits(
-  first: WaitForGraph,
-  searches: ReadonlyMap<WaitObject, ReleaserSearch>,
-  receives: (bucket: Bucket) => readonly WaitingOp[],
-) {
+function followWaits(first: WaitForGraph, { searches, receives, sends }: Omit<ConsumerFacts, 'graph'>) {
   const isNarrowed = (object: WaitObject, { releasers }: WaitForGraph) =>
     searches.get(object)?.leaders !== undefined && releasers.get(object) === searches.get(object)?.releasers;
   for (let all = first; ; ) {
@@ -108,7 +107,7 @@ function followWaits(
       continue;
     }
     const isKept = (knot: Knot) => isLost(knot, graph);
-    const knots = withoutIdle(found, deadlocked, { graph, searches, receives }, isKept);
+    const knots = withoutIdle(found, deadlocked, { graph, searches, receives, sends }, isKept);
     return { all, deadlocked, graph, knots };
   }
 }
