@@ -30,10 +30,22 @@ export interface FunctionTable {
    * table does not know the address.
    */
   frameSize(pc: number): number | undefined;
+  /** What the compiler tells the runtime of a call; `undefined` when the table does not know the address. */
+  tablesAt(pc: number): FunctionTables | undefined;
   /** Address and name of the `i`th function, in the order of addresses. */
   entry(i: number): { readonly address: number; readonly name: string } | undefined;
   /** Source files as compiled. */
   files(): readonly string[];
+}
+
+/** Tables of a function by their numbers of internal/abi/symtab.go. */
+export interface FunctionTables {
+  /** Its value at the address; -1 where it has none. */
+  pcdata(table: number): number;
+  /** Address of its data; 0 where it has none. */
+  funcdata(table: number): number;
+  /** Bytes that its caller keeps for its arguments. */
+  readonly argumentBytes: number;
 }
 
 export interface TablePlace {
@@ -176,6 +188,24 @@ export function readFunctionTable(memory: CoreMemory, place: TablePlace): Functi
         pc - place.text - (starts[i] as number),
       );
       return size < 0 ? undefined : size;
+    },
+    tablesAt(pc) {
+      const i = find(pc - place.text);
+      if (i < 0 || place.gofunc === undefined) return undefined;
+      const { gofunc } = place;
+      const at = functions + (places[i] as number);
+      const more = at + format.functionSize;
+      const pcdatas = memory.u32(at + 28) ?? 0;
+      const funcdatas = memory.u8(more - 1) ?? 0;
+      const offset = pc - place.text - (starts[i] as number);
+      return {
+        argumentBytes: memory.u32(at + 8) ?? 0,
+        pcdata: (table) => (table < pcdatas ? valueAt(memory.u32(more + table * 4) ?? 0, offset) : -1),
+        funcdata(table) {
+          const data = table < funcdatas ? memory.u32(more + (pcdatas + table) * 4) : none;
+          return data === undefined || data === none ? 0 : gofunc + data;
+        },
+      };
     },
     entry(i) {
       const at = places[i];

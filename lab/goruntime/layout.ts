@@ -47,6 +47,8 @@ export interface RuntimeLayout {
     readonly timer: number | undefined;
     /** In a `timer`, when it is to run, nanoseconds; 0 when it is not. Absent where the runtime has no such field. */
     readonly timerWhen?: number | undefined;
+    /** Where a pointer to the buffer lies. */
+    readonly buffer?: number | undefined;
   };
   /** `waitReason` numbers as the binary itself spells them. */
   readonly waitReasons: readonly string[];
@@ -104,6 +106,7 @@ export async function readRuntimeLayout(
       receivers: need(hchan, 'recvq.first'),
       senders: need(hchan, 'sendq.first'),
       timer: hchan.get('timer'),
+      buffer: hchan.get('buf'),
       timerWhen: timer?.get('when'),
     },
     waitReasons: readStrings(memory, reasons),

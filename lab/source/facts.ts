@@ -178,6 +178,8 @@ export const placesSchema = z.object({
         round: z.boolean().optional(),
         /** It stands in a module that the program depends on, or in Go's library. */
         foreign: z.boolean().optional(),
+        /** It sends a channel, by which whoever takes it gives it something to do. */
+        offer: z.boolean().optional(),
         /** As a person calls it, where this stack tells. */
         name: z.string().optional(),
         elem: z.string().optional(),

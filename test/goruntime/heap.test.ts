@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import type { HeapLayout } from '../../lab/goruntime/heap/layout.js';
+import { findLeaders } from '../../lab/goruntime/heap/leaders.js';
 import { findReached, type ReachSource } from '../../lab/goruntime/heap/reach.js';
+import { readSpans } from '../../lab/goruntime/heap/spans.js';
 import type { RuntimeLayout } from '../../lab/goruntime/layout.js';
 import { memoryOf } from '../fakes/memory.js';
 
@@ -16,7 +18,7 @@ const g = {
 const sudog = { g: 0, next: 8, elem: 16, waitLink: 24, channel: 32, isSelect: 40, success: 41, prev: 48 };
 const hchan = {
   ...{ count: 0, capacity: 8, elemSize: 16, closed: 20, elemType: 24, receivers: 32, senders: 48 },
-  ...{ timer: 64, timerWhen: 0 },
+  ...{ timer: 72, timerWhen: 0, buffer: 64 },
 };
 const running = 2;
 const waiting = 4;
@@ -107,6 +109,16 @@ function heap() {
       data[bits - base + (index >> 3)] = 0xff & ~(1 << (index & 7));
     },
     reached(registers: readonly number[] = [], beyond = 0, traced?: ReachSource['traced']) {
+      return findReached(this.source(registers, beyond, traced), signal);
+    },
+    /** Which of the goroutines and queues alone lead to the targets. */
+    async leaders(asked: Omit<Parameters<typeof findLeaders>[2], 'goroutines'>, waiting: readonly number[]) {
+      const source = this.source();
+      const spans = readSpans(source.memory, source.heap, signal);
+      const found = await findLeaders(source, spans, { ...asked, goroutines: new Set(waiting) }, signal);
+      return [...(found ?? [])].map(([target, one]) => [target, [...one.goroutines], [...one.queues]]);
+    },
+    source(registers: readonly number[] = [], beyond = 0, traced?: ReachSource['traced']) {
       const list = (values: readonly number[]) => {
         const at = end;
         end += 8 * values.length;
@@ -139,7 +151,7 @@ function heap() {
         semaphores: { sudogs: [], table: { start: 0, end: 0 } },
         traced,
       };
-      return findReached(source, signal);
+      return source;
     },
   };
 }
@@ -291,6 +303,55 @@ describe('what live goroutines reach in the heap', () => {
     other.special(other.object(lost), profile);
     other.goroutine([], [lost]);
     expect((await other.reached()).reaches(lost)).to.equal(false);
+  });
+});
+
+describe('what alone leads to an object', () => {
+  it('are the goroutines that wait themselves and have it, where nothing else does', async () => {
+    const h = heap();
+    const [answer, known, other] = [h.object(), h.object(), h.object()];
+    h.global(known);
+    const asks = h.goroutine([answer], [answer]);
+    const serves = h.goroutine([h.object(0, h.object(answer)), known], [other]);
+    expect(await h.leaders({ queues: [], targets: [answer, known] }, [asks, serves])).to.deep.equal([
+      [answer, [asks, serves], []],
+    ]);
+  });
+
+  it('is a queue in whose buffer the request waits, however many have the queue', async () => {
+    const h = heap();
+    const answer = h.object();
+    const request = h.object(7, answer);
+    const queue = h.object(1, 4);
+    h.put(queue + hchan.buffer, h.object(0, request));
+    h.global(queue);
+    const asks = h.goroutine([answer], [answer]);
+    expect(await h.leaders({ queues: [queue], targets: [answer] }, [asks])).to.deep.equal([
+      [answer, [asks], [queue]],
+    ]);
+    expect(await h.leaders({ queues: [], targets: [answer] }, [asks])).to.deep.equal([]);
+    h.put(queue + hchan.count, 0);
+    expect(await h.leaders({ queues: [queue], targets: [answer] }, [asks])).to.deep.equal([]);
+  });
+
+  it('is nobody who has only what lies behind it in the same object', async () => {
+    const h = heap();
+    const answer = h.object();
+    const request = h.object(0, answer, 0, 5);
+    h.global(request + 24);
+    const asks = h.goroutine([request], [answer]);
+    expect(await h.leaders({ queues: [], targets: [answer] }, [asks])).to.deep.equal([[answer, [asks], []]]);
+    // Whoever has the object from its beginning has it all, in whatever order that is found.
+    h.global(h.object(request + 8));
+    expect(await h.leaders({ queues: [], targets: [answer] }, [asks])).to.deep.equal([]);
+  });
+
+  it('does not lead from one case of a select to the others', async () => {
+    const h = heap();
+    const [answer, known] = [h.object(), h.object()];
+    h.global(known);
+    const asks = h.goroutine([answer], [known, answer]);
+    expect(await h.leaders({ queues: [], targets: [answer] }, [asks])).to.deep.equal([[answer, [asks], []]]);
   });
 });
 

@@ -85,7 +85,11 @@ export function releaseText(how: ReleaseEvidence, certain: boolean): string {
     return `Goroutine ${how.goroutine} is in ${how.function} (frame ${how.frame}), about to call a function value at ${how.calledAt}: the one of ${how.file}:${how.line} ${verb} ${how.expression}, which may be this channel`;
   }
   const seen =
-    how.kept === true ? 'by a pointer that the frame keeps is this very' : 'in that frame is this very';
+    how.alone === true
+      ? 'must be this very'
+      : how.kept === true
+        ? 'by a pointer that the frame keeps is this very'
+        : 'in that frame is this very';
   const which = certain ? `, which ${seen} channel` : ', which may be this channel';
   return `Goroutine ${how.goroutine} is in ${how.function} (frame ${how.frame}), ahead of ${how.file}:${how.line}, where it ${verb} ${how.expression}${which}`;
 }
@@ -99,7 +103,7 @@ function ownPlace({ signature }: Bucket): Location {
 export function releaseCheck(how: ReleaseEvidence, certain: boolean): string {
   if (isSyncRelease(how)) return syncReleaseCheck(how);
   // Where it was not evaluated, the expression may belong to another frame.
-  if (!certain || how.kept === true || how.operation === 'give-back')
+  if (!certain || how.kept === true || how.alone === true || how.operation === 'give-back')
     return `goroutine ${how.goroutine}; frame ${how.frame} list; list ${how.file}:${how.line}`;
   return `goroutine ${how.goroutine}; frame ${how.frame} examinemem -fmt hex -size 8 -count 1 -x &${how.expression}`;
 }
@@ -130,7 +134,7 @@ export const sourceCheck = (search: ReleaserSearch) =>
 /** What memory says about who could still come by the object; `undefined` when it was not looked at. */
 export function reachText(
   object: WaitObject,
-  { snapshot: { reached }, graph, nameOf }: RuleInput,
+  { snapshot: { reached }, graph, searches, nameOf }: RuleInput,
 ): string | undefined {
   const lost = graph.buckets.find(
     (bucket) => bucket.signature.leaked === true && objectsOf(bucket).includes(object),
@@ -139,6 +143,8 @@ export function reachText(
     return `The runtime's own leak detection had found goroutine ${lost.ids[0]} lost before the core was taken (status _Gleaked): nothing alive reaches ${nameOf(object.address)}`;
   if (reached === undefined) return undefined;
   const name = nameOf(object.address);
+  const leaders = searches.get(object)?.leaders;
+  if (reached.reaches(object.address) && leaders !== undefined) return leadersText(name, leaders);
   if (reached.reaches(object.address))
     return `Live goroutines can still reach ${name}, so memory alone does not prove that nobody will use it`;
   const { counts } = reached;
@@ -152,6 +158,15 @@ export function reachText(
       : ` of ${numbered(counts.live, 'goroutine that runs', 'goroutines that run')} or can be woken`;
   return `Nothing alive reaches ${name}${seen} from package variables, registers, finalizers and the stacks${from}`;
 }
+
+function leadersText(name: string, { goroutines, queues }: NonNullable<ReleaserSearch['leaders']>): string {
+  const shown = goroutines.slice(0, maxLeaders).join(', ');
+  const stacks = `the stacks of goroutines that wait themselves (${shown}${goroutines.length > maxLeaders ? ' ...' : ''})`;
+  const waiting = queues.map((queue) => `what waits in ${queue.name ?? `channel ${hex(queue.address)}`}`);
+  return `Nothing leads to ${name} but ${[stacks, ...waiting].join(' and ')}: package variables, other goroutines and finalizers do not`;
+}
+
+const maxLeaders = 4;
 
 export function objectCheck(object: WaitObject, { graph }: RuleInput): string {
   const address = object.address;

@@ -152,8 +152,10 @@ function certainCores(
       const bucket = buckets.get(node);
       return bucket === undefined ? [] : objectsOf(bucket).filter((object) => inside.has(object));
     }
-    const own = peersOf(node, releasers.get(node) ?? []);
-    return own.flatMap((r) => (r.certain && inside.has(r.bucket) ? [r.bucket] : []));
+    const own = peersOf(node, releasers.get(node) ?? []).filter((r) => inside.has(r.bucket));
+    // What a goroutine would do for itself later tells nothing as long as others may come.
+    const others = own.filter((r) => !objectsOf(buckets.get(r.bucket) ?? nobody).includes(node));
+    return (others.length > 0 ? others : own).flatMap((r) => (r.certain ? [r.bucket] : []));
   };
   const cores = stronglyConnected(nodes, next).filter((part) => part.length > 1);
   if (cores.length === 0 || cores.some((part) => part.length === nodes.length)) return [nodes];

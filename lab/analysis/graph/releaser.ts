@@ -59,6 +59,8 @@ export interface ReleaseEvidence {
   readonly alone?: true;
   /** Of a lock, the function that took it and returned with it; absent where the frame's own did. */
   readonly takenBy?: string;
+  /** It would receive the request, and only then could end the wait. */
+  readonly answers?: true;
   /** The operation is in a function that was handed on as a value; it is called there: `/a/b.go:12`. */
   readonly calledAt?: string;
   /** Of what is held of a pool: the call that gives it back. */

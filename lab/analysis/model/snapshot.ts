@@ -148,12 +148,31 @@ export interface Snapshot {
    * where there is no heap to look through.
    */
   readonly reachedBesides?: (ids: readonly number[]) => Promise<((address: number) => boolean) | undefined>;
+  /**
+   * Of each target that nothing leads to but the stacks of these goroutines, and what waits in these channels: who and
+   * which does. Absent where there is no heap to look through.
+   */
+  readonly leadersTo?: (asked: LeadersAsked) => Promise<ReadonlyMap<number, LeadersTold> | undefined>;
   /** Pools that have no unit left for those who wait. */
   readonly pools?: readonly Pool[];
   /** By the channel that goroutines wait for in a pipe: who might come to the other end; absent when it was not looked at. */
   readonly pipePeers?: ReadonlyMap<number, PipePeers>;
   /** Goroutines at commands of `os/exec` of which an end is left that nobody can use. */
   readonly waitingCommands?: readonly WaitingCommand[];
+}
+
+export interface LeadersAsked {
+  /** Goroutines, by their ids. */
+  readonly goroutines: readonly number[];
+  /** Addresses of channels. */
+  readonly queues: readonly number[];
+  /** Addresses of what is waited for. */
+  readonly targets: readonly number[];
+}
+
+export interface LeadersTold {
+  readonly goroutines: ReadonlySet<number>;
+  readonly queues: ReadonlySet<number>;
 }
 
 /** An address as it is told; `?3` is the third object of which no address is known. */

@@ -10,9 +10,11 @@ import { type CrossCheck, crossCheck } from './cross-check.js';
 import { delveEngine } from './delve-engine.js';
 import { evaluateGlobal, numbersByDelve } from './delve-values.js';
 import type { Engine } from './engine.js';
+import { leadersTo } from './leaders-to.js';
 import { networkEndsOf } from './network-ends.js';
 import { type HeapSource, heapOpener } from './open-heap.js';
 import { answersOf, type OpenedCore, openedCore } from './opened-core.js';
+import { ownFunctionTable } from './own-function-table.js';
 import { readPipePeers } from './pipe-peers.js';
 import { readPools } from './pools.js';
 import { unsureMatch } from './process-facts.js';
@@ -133,6 +135,10 @@ async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<Memor
       {
         ...{ evaluate, call, sync, layout, folded, memory, registers: core.registers },
         ...{ heapLayout: () => heap, listTypes: (names) => client.listTypes(names, call) },
+        // Where frames lie is told for amd64.
+        ...(exe.arch === 'amd64'
+          ? { functionTable: () => ownFunctionTable(evaluate, memory, call.signal) }
+          : {}),
       },
       snapshot,
     );
@@ -160,10 +166,10 @@ async function readHeld(
   }: Pick<OpenedCore, 'call' | 'memory'> & {
     readonly sync: SyncReader | undefined;
     readonly layout: RuntimeLayout;
-  } & Pick<HeapSource, 'evaluate' | 'listTypes' | 'folded' | 'registers' | 'heapLayout'>,
+  } & Pick<HeapSource, 'evaluate' | 'listTypes' | 'folded' | 'registers' | 'heapLayout' | 'functionTable'>,
   snapshot: Snapshot,
 ): Promise<{
-  readonly parts: Pick<Snapshot, 'pools' | 'pipePeers' | 'waitingCommands' | 'reachedBesides'>;
+  readonly parts: Pick<Snapshot, 'pools' | 'pipePeers' | 'waitingCommands' | 'reachedBesides' | 'leadersTo'>;
   readonly limits: Limits;
 }> {
   if (sync === undefined) return { parts: { pools: [] }, limits: [] };
@@ -176,7 +182,9 @@ async function readHeld(
   return {
     parts: {
       pools: pools.pools,
-      ...(withRegisters ? { reachedBesides: reachedBesides(ask, signal) } : {}),
+      ...(withRegisters
+        ? { reachedBesides: reachedBesides(ask, signal), leadersTo: leadersTo(ask, signal) }
+        : {}),
       ...(pipes?.peers && { pipePeers: pipes.peers }),
       ...(commands === undefined ? {} : { waitingCommands: commands.waiting }),
     },

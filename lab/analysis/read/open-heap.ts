@@ -1,6 +1,8 @@
+import type { FunctionTable } from '../../core/function-table.js';
 import { messageOf, toLabError } from '../../errors.js';
 import type { EvaluateGlobal } from '../../goruntime/fields.js';
 import type { HeapLayout } from '../../goruntime/heap/layout.js';
+import { liveWordsOf } from '../../goruntime/heap/live-words.js';
 import { allGoroutines, type ReachSource } from '../../goruntime/heap/reach.js';
 import { type HeapSpans, readSpans } from '../../goruntime/heap/spans.js';
 import { mostGoroutines, type UnitHolder } from '../../goruntime/pools/holders.js';
@@ -16,6 +18,8 @@ export interface HeapSource extends Omit<ReachSource, 'heap'> {
   readonly listTypes: ListTypes;
   /** Throws `undecided` when the heap is laid out in an unknown way. */
   readonly heapLayout: () => Promise<HeapLayout>;
+  /** Absent where the compiler's maps of stacks are not known. */
+  readonly functionTable?: (() => Promise<FunctionTable | undefined>) | undefined;
 }
 
 /** A holder with the frames from the one on that has the pointer: the frame of the holder is the program's. */
@@ -27,6 +31,8 @@ export interface FoundHolder extends StackHolder {
 export interface OpenHeap {
   readonly reach: ReachSource;
   readonly spans: HeapSpans;
+  /** The words of stacks that are needed still, where the compiler's maps tell them. */
+  readonly liveWords: () => Promise<ReachSource['liveWords']>;
   readonly evaluate: EvaluateGlobal;
   readonly listTypes: ListTypes;
   /** Address of the `g` of each goroutine, by its id. */
@@ -46,6 +52,13 @@ export function heapOpener(source: HeapSource, snapshot: Snapshot, signal: Abort
       listTypes: source.listTypes,
       known: goroutinesById(reach, signal),
       holderOf: holderFinder(snapshot, reach),
+      liveWords: async () => {
+        const { memory, runtime, functionTable } = source;
+        const table = await functionTable?.();
+        const { deferred } = heap;
+        if (table === undefined || deferred === undefined) return undefined;
+        return (address) => liveWordsOf(memory, runtime, table, address, deferred);
+      },
     };
   };
   /**

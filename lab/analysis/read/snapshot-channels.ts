@@ -68,9 +68,9 @@ function describeChannel(
   };
 }
 
-/** Before Go 1.23 a timer's channel carries no mark; its element type tells enough. */
+/** Before Go 1.23 a timer's channel carries no mark; its element type and its room for one tell enough. */
 function outside(raw: RawChannel, elemType: string | undefined): string | undefined {
-  if (raw.isTimer || elemType === 'time.Time') return 'a timer may send to it';
+  if (raw.isTimer || (elemType === 'time.Time' && raw.capacity === 1)) return 'a timer may send to it';
   if (elemType === 'os.Signal' || elemType === 'syscall.Signal') return 'a signal may arrive on it';
   return undefined;
 }

@@ -96,7 +96,9 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
     return { class: found, stacks, routes, gates: gateKeepers(found, closed, context.bucketsOf) };
   }
 
-  return async (channel: number, direction: 'send' | 'receive'): Promise<ReleaserSearch> => {
+  return { ofWaiters, ofPlaces };
+
+  async function ofWaiters(channel: number, direction: 'send' | 'receive'): Promise<ReleaserSearch> {
     const waiting = context.waiting.get(waitObject(direction, channel)) ?? [];
     const releasers: Releaser[] = [];
     const ops = new Map<number, boolean>();
@@ -110,6 +112,16 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
       if (found.kind === 'none') releasers.push({ kind: 'open', why: found.why, blind: found.blind });
       else for (const op of found.ops) ops.set(op.op, ops.get(op.op) === true || found.sure);
     }
+    return await ofPlaces(ops, channel, direction, releasers);
+  }
+
+  /** Who could end waits for a channel, told by operations on it, each known for certain or not. */
+  async function ofPlaces(
+    ops: ReadonlyMap<number, boolean>,
+    channel: number,
+    direction: 'send' | 'receive',
+    releasers: Releaser[] = [],
+  ): Promise<ReleaserSearch> {
     if (ops.size === 0) return { releasers, operations: [] };
     const facts = await factsOf([...ops.keys()], direction);
     releasers.push(...blind, ...unansweredBy(facts.class), ...escapesOf(facts.class));
@@ -125,7 +137,7 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
       made: facts.class.made,
       ...(facts.class.unknown ? { lostFromSight: true } : {}),
     };
-  };
+  }
 }
 
 /**

@@ -62,6 +62,13 @@ export interface ReleaserSearch {
   readonly lostFromSight?: true;
   /** Set when the channel is the `Done` of these contexts, and of no others. */
   readonly contexts?: readonly ContextOrigin[] | undefined;
+  /** Set where nothing leads to the object but these goroutines' stacks, and what waits in these channels. */
+  readonly leaders?: {
+    readonly goroutines: readonly number[];
+    readonly queues: readonly { readonly address: number; readonly name: string | undefined }[];
+    /** Whoever may come by the sources, whatever leads to the object. */
+    readonly bySources: readonly Releaser[];
+  };
   /** Set when what is waited for is a unit of this pool. */
   readonly pool?: Pool | undefined;
 }

@@ -8,6 +8,7 @@ import { stacksOf } from '../model/source-stacks.js';
 import { bucketsByObject, isSyncObject, type WaitObject, waitObject } from '../model/wait-object.js';
 import { channelSearch, waitingFrame } from './channels.js';
 import type { SearchContext } from './context.js';
+import { narrowByMemory } from './leaders.js';
 import { objectOf, syncFrame, syncSearch, waitsIn } from './locks.js';
 import { resourceSearch } from './pools.js';
 import type { ReleaserSearch } from './search.js';
@@ -26,6 +27,8 @@ export interface Searches {
   receivedFrom(bucket: Bucket): readonly string[];
   /** The receives that a goroutine may be parked in, of the line that it waits at. */
   receives(bucket: Bucket): readonly WaitingOp[];
+  /** Its sends of that line. */
+  sends(bucket: Bucket): readonly WaitingOp[];
 }
 
 /** Finds the releasers of everything that goroutines of the program wait for. */
@@ -71,7 +74,10 @@ export async function searchAll(
       byObject.set(object, { releasers: [], operations: [] });
       continue;
     }
-    const looked = search(() => pools.search(pool) ?? ofChannel(object.address, object.mode), signal);
+    const looked = search(
+      () => pools.search(pool) ?? ofChannel.ofWaiters(object.address, object.mode),
+      signal,
+    );
     // Beside what a pool has, it may wait for the end of a context.
     const isKnown = ({ wait }: Bucket) =>
       wait.kind === 'channel' && wait.cases.some(({ channel }) => pools.of(channel) !== undefined);
@@ -86,8 +92,12 @@ export async function searchAll(
       byObject.set(objectOf(wait), await search(() => ofSync(wait), signal));
     }
   }
-  const receives = (bucket: Bucket) => receivesAt(bucket, places);
-  return { byObject, receives, receivedFrom: (bucket) => receives(bucket).map(({ text }) => text) };
+  const isLive = (bucket: Bucket) =>
+    bucket.wait.kind === 'live' || bucket.wait.kind === 'unknown' || endsFromOutside(bucket, snapshot);
+  await narrowByMemory(byObject, context, places, ofChannel, isLive);
+  const receives = (bucket: Bucket) => placesAt(bucket, places, 'receive');
+  const sends = (bucket: Bucket) => placesAt(bucket, places, 'send');
+  return { byObject, receives, sends, receivedFrom: (bucket) => receives(bucket).map(({ text }) => text) };
 }
 
 /** How goroutines wait for a unit of a pool. */
@@ -158,9 +168,9 @@ function* placesToAskOf(bucket: Bucket) {
 
 const placesToAsk = (buckets: readonly Bucket[]) => buckets.flatMap((bucket) => [...placesToAskOf(bucket)]);
 
-function receivesAt(bucket: Bucket, places: WaitingPlaces): readonly WaitingOp[] {
+function placesAt(bucket: Bucket, places: WaitingPlaces, kind: 'send' | 'receive'): readonly WaitingOp[] {
   const frame = waitingFrame(bucket);
   if (frame === undefined) return [];
   const at = bucket.signature.frames.indexOf(frame);
-  return places.of(bucket, at, 'receive').filter(({ near }) => near);
+  return places.of(bucket, at, kind).filter(({ near }) => near);
 }

@@ -8,7 +8,7 @@ import { hex, isPrivateRuntime } from '../model/snapshot.js';
 
 import type { WaitObject } from '../model/wait-object.js';
 
-import { agree, type Claim, fillOf, isMainAlone, type Rule, type RuleInput } from './rule.js';
+import { agree, type Claim, fillOf, isMainAlone, listed, type Rule, type RuleInput } from './rule.js';
 import { isLost } from './study-waits.js';
 import { isOfSync } from './sync-knot.js';
 
@@ -58,6 +58,8 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
     return known ? 'forgotten-close' : 'other';
   }
   if (contexts.length > 0) return 'context';
+  if (peers.every((found) => found.some((r) => r.how.answers === true && isIn(r.bucket, knot))))
+    return countOf(knot.buckets) === 1 ? 'self-blocked' : 'pool';
   const [object, ...others] = knot.objects;
   if (object !== undefined && others.length === 0 && object.mode === 'send') {
     const receivers = receiversIn(object, input, certainty === 'strong');
@@ -73,6 +75,22 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
   }
   const sends = knot.objects.every((o) => o.mode === 'send');
   return sends && knot.objects.length > 1 && peers.every((found) => found.length > 0) ? 'ring' : 'other';
+}
+
+const isIn = (key: string, { buckets }: Knot) => buckets.some((bucket) => bucket.key === key);
+
+/** The requests whose answers are waited for: the channel that each waits in, and who would take it out there. */
+export function requestsIn({ objects }: Knot, { graph, searches }: RuleInput) {
+  const takers = objects.flatMap((object) =>
+    peersOf(object, graph.releasers.get(object) ?? []).filter((r) => r.how.answers === true),
+  );
+  const queues = objects.flatMap((object) => searches.get(object)?.leaders?.queues ?? []);
+  const [taker] = takers;
+  if (taker === undefined) return undefined;
+  return {
+    how: taker.how,
+    queues: listed([...new Set(queues.map(({ name }) => name ?? taker.how.expression))]),
+  };
 }
 
 /** The pools whose units the goroutines of a knot wait for. */

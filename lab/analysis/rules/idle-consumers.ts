@@ -13,6 +13,8 @@ export interface ConsumerFacts {
   readonly searches: ReadonlyMap<WaitObject, ReleaserSearch>;
   /** The receives of the line that a goroutine waits at. */
   receives(bucket: Bucket): readonly WaitingOp[];
+  /** The sends of that line. */
+  sends(bucket: Bucket): readonly WaitingOp[];
 }
 
 /**
@@ -44,9 +46,14 @@ function isOwnOfLibrary({ signature: { frames } }: Bucket): boolean {
   return first !== undefined && last !== undefined && packageOf(first.function) === packageOf(last.function);
 }
 
-function mayBeIdle(bucket: Bucket, { graph, searches, receives }: ConsumerFacts): boolean {
+function mayBeIdle(bucket: Bucket, { graph, searches, receives, sends }: ConsumerFacts): boolean {
   const { wait } = bucket;
-  if (wait.kind !== 'channel' || wait.cases.some(({ direction }) => direction === 'send')) return false;
+  if (wait.kind !== 'channel') return false;
+  // A worker of a library may hand out the channel by which it gets its work: that is how it waits for some.
+  const isOffer = ({ offer, foreign, round }: WaitingOp) =>
+    offer === true && foreign === true && round === true;
+  const hands = wait.cases.some(({ direction }) => direction === 'send');
+  if (hands && (sends(bucket).length === 0 || !sends(bucket).every(isOffer))) return false;
   const isWork = (object: WaitObject) => {
     const search = searches.get(object);
     const isTimer = graph.channels.get(object.address)?.stoppedTimer === true;

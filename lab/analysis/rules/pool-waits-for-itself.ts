@@ -1,7 +1,7 @@
 import type { Knot } from '../graph/knots.js';
 import { peersOf } from '../graph/releaser.js';
 import type { Bucket } from '../model/snapshot.js';
-import { channelRule, channelsText } from './channel-shape.js';
+import { channelRule, channelsText, requestsIn } from './channel-shape.js';
 import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
 import { placeOf } from './sync-knot.js';
 
@@ -10,6 +10,8 @@ import { placeOf } from './sync-knot.js';
  * it could do. Slots have no owner: where unknown code may give one back, nothing is said of them.
  */
 export const poolWaitsForItself = channelRule('pool-waits-for-itself', 'pool', (knot, input, certainty) => {
+  const request = requestsIn(knot, input);
+  if (request !== undefined) return ofAnswers(knot, request, input);
   const holders = holdersOf(knot, input);
   if (holders.length > 0) return certainty === 'suspected' ? undefined : ofSlots(knot, holders, input);
   return knot.objects[0]?.mode === 'send' ? ofWorkers(knot, input) : ofResults(knot, input);
@@ -60,6 +62,21 @@ function ofResults(knot: Knot, input: RuleInput) {
   return {
     summary: `${goroutinesOf(knot.buckets)}, ${agree(knot.buckets, 'the only worker of its pool, waits', 'all workers of one pool, wait')} for results that only this pool could produce: ${channelsText(knot, input)}${behind(knot.victims)}.`,
     explanation: `The wait is at ${file}:${line} in ${name}; what would end it is work of the pool, which runs at ${calls.join(', ')}, and every worker that could do it waits like this.`,
+    suggestion:
+      'Do not wait for work of a pool from within it: do that part in place, return and continue when the result is there, or use a second pool.',
+    roles: new Map(knot.buckets.map((bucket) => [bucket.key, 'worker that waits for its own pool'])),
+  };
+}
+
+function ofAnswers(
+  knot: Knot,
+  { how, queues }: NonNullable<ReturnType<typeof requestsIn>>,
+  input: RuleInput,
+) {
+  const { file, line, function: name } = placeOf(knot.buckets[0] ?? nobody());
+  return {
+    summary: `${goroutinesOf(knot.buckets)}, all that receive from ${queues}, wait for answers to requests that wait in ${queues} themselves: ${channelsText(knot, input)}${behind(knot.victims)}.`,
+    explanation: `A request is taken at ${how.file}:${how.line} (${how.expression}); the wait for the answer is at ${file}:${line} in ${name}, and nobody is left to take the next one. Nothing in memory leads to these channels but these goroutines and the requests in the buffer.`,
     suggestion:
       'Do not wait for work of a pool from within it: do that part in place, return and continue when the result is there, or use a second pool.',
     roles: new Map(knot.buckets.map((bucket) => [bucket.key, 'worker that waits for its own pool'])),

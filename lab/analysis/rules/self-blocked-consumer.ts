@@ -1,4 +1,5 @@
-import { channelRule, receiversIn } from './channel-shape.js';
+import type { Knot } from '../graph/knots.js';
+import { channelRule, receiversIn, requestsIn } from './channel-shape.js';
 import { behind, fillOf, goroutinesOf } from './rule.js';
 
 /**
@@ -14,6 +15,8 @@ export const selfBlockedConsumer = channelRule(
     if (object === undefined) return undefined;
     const { address } = object;
     const name = input.nameOf(address);
+    const request = requestsIn(knot, input);
+    if (request !== undefined) return ofAnswer(knot, name, request);
     const only = certainty === 'suspected' ? 'perhaps the only' : 'the only';
     const how = receiversIn(object, input, true).find((r) => r.bucket === own?.key)?.how;
     const place = own?.signature.userLocation;
@@ -33,3 +36,19 @@ export const selfBlockedConsumer = channelRule(
     };
   },
 );
+
+/** It has sent itself a request, which waits in the channel that only it receives from, and waits for the answer. */
+function ofAnswer(knot: Knot, name: string, { how, queues }: NonNullable<ReturnType<typeof requestsIn>>) {
+  const place = knot.buckets[0]?.signature.userLocation;
+  return {
+    summary: `${goroutinesOf(knot.buckets)}, the only receiver of ${queues}, waits on ${name} for the answer to a request that waits in ${queues} itself${behind(knot.victims)}.`,
+    explanation:
+      `It should be receiving at ${how.file}:${how.line} (${how.expression}), but is stuck waiting for the answer ` +
+      `at ${place?.file}:${place?.line} in ${place?.function}. Nothing in memory leads to ${name} but this goroutine and ` +
+      'the request in the buffer, so that nobody else can answer it.',
+    suggestion:
+      'Do not wait for an answer in the goroutine that serves the requests, nor in a callback that it runs: do that part in ' +
+      'place, or send the request from another goroutine and return.',
+    roles: new Map(knot.buckets.map((bucket) => [bucket.key, `only receiver of ${queues}`])),
+  };
+}

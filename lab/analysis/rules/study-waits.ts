@@ -1,3 +1,4 @@
+import type { WaitingOp } from '../../source/facts.js';
 import type { Sources } from '../../source/sources.js';
 import { foldAlike } from '../graph/group-knots.js';
 import { findKnots, type Knot } from '../graph/knots.js';
@@ -7,11 +8,11 @@ import type { Locators } from '../model/locator.js';
 import type { RanThen } from '../model/ran-then.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
 import { stacksOf } from '../model/source-stacks.js';
-import { objectsOf } from '../model/wait-object.js';
+import { objectsOf, type WaitObject } from '../model/wait-object.js';
 import { objectNames } from '../releasers/names.js';
 import { findSpins } from '../releasers/spins.js';
 import { searchAll } from '../releasers/study.js';
-import { withoutIdle } from './idle-consumers.js';
+import { type ConsumerFacts, withoutIdle } from './idle-consumers.js';
 import type { RuleInput } from './rule.js';
 
 export interface Study {
@@ -35,24 +36,28 @@ export async function studyWaits(
   }: { readonly proofsApart?: boolean; readonly earlier?: readonly RanThen[] | undefined } = {},
 ): Promise<Study> {
   const buckets = snapshot.buckets.filter((bucket) => !bucket.signature.system);
-  const { byObject: searches, receivedFrom, receives } = await searchAll(snapshot, sources, locators, signal);
+  const {
+    byObject: searches,
+    receivedFrom,
+    receives,
+    sends,
+  } = await searchAll(snapshot, sources, locators, signal);
   const spins = await findSpins(snapshot, sources, earlier);
-  const all: WaitForGraph = {
-    buckets,
-    channels: snapshot.channels,
-    syncObjects: snapshot.syncObjects,
-    releasers: new Map([...searches].map(([object, search]) => [object, search.releasers])),
-    unreached: unreachedBuckets(buckets, snapshot.reached),
-    timersPending: buckets.some(({ wait }) => wait.kind === 'live') ? undefined : await timersPending(),
-  };
+  const timers = buckets.some(({ wait }) => wait.kind === 'live') ? undefined : await timersPending();
+  const { all, deadlocked, graph, knots } = followWaits(
+    {
+      buckets,
+      channels: snapshot.channels,
+      syncObjects: snapshot.syncObjects,
+      releasers: new Map([...searches].map(([object, search]) => [object, search.releasers])),
+      unreached: unreachedBuckets(buckets, snapshot.reached),
+      timersPending: timers,
+    },
+    { searches, receives, sends },
+  );
   // Without what memory alone proves: a rule that tells its story from the sources needs them to be complete.
   const bySource = deadlockedBuckets({ ...all, unreached: undefined }, 'all');
-  const deadlocked = deadlockedBuckets(all, 'all');
   const suspected = deadlockedBuckets(all, 'certain');
-  const graph = withoutRuledOut(all, deadlocked);
-  const knots = withoutIdle(findKnots(graph, deadlocked), deadlocked, { graph, searches, receives }, (knot) =>
-    isLost(knot, graph),
-  );
   const explained = (knot: Knot) => knot.buckets.every((bucket) => bySource.has(bucket.key));
   const unreachedKnots = foldAlike(knots.filter((knot) => !explained(knot)));
   const input: RuleInput = {
@@ -72,6 +77,67 @@ export async function studyWaits(
     nameOf: objectNames(searches, buckets),
   };
   return { input, deadlocked };
+}
+
+/**
+ * Finds the sets that nobody can wake, and their knots. That nothing but other goroutines leads to what is waited for tells
+ * something only where these were seen to be the ones who would end the wait, and where not all of them wait for work: else
+ * whatever may come by the sources counts.
+ */
+function followWaits(first: WaitForGraph, { searches, receives, sends }: Omit<ConsumerFacts, 'graph'>) {
+  const isNarrowed = (object: WaitObject, { releasers }: WaitForGraph) =>
+    searches.get(object)?.leaders !== undefined && releasers.get(object) === searches.get(object)?.releasers;
+  for (let all = first; ; ) {
+    const deadlocked = deadlockedBuckets(all, 'all');
+    const graph = withoutRuledOut(all, deadlocked);
+    const found = findKnots(graph, deadlocked);
+    const doubtful = found.filter(
+      (knot) =>
+        knot.objects.some((object) => isNarrowed(object, all)) &&
+        !knot.buckets.some(mustGoOn) &&
+        !(isShownCycle(knot, graph) && knot.buckets.some((bucket) => asks(bucket, receives))),
+    );
+    const objects = doubtful
+      .flatMap((knot) => [...knot.objects, ...knot.buckets.flatMap(objectsOf)])
+      .filter((object) => isNarrowed(object, all));
+    if (objects.length > 0) {
+      const releasers = new Map(all.releasers);
+      for (const object of objects) releasers.set(object, searches.get(object)?.leaders?.bySources ?? []);
+      all = { ...all, releasers };
+      continue;
+    }
+    const isKept = (knot: Knot) => isLost(knot, graph);
+    const knots = withoutIdle(found, deadlocked, { graph, searches, receives, sends }, isKept);
+    return { all, deadlocked, graph, knots };
+  }
+}
+
+/** Each object has one in the knot that was seen to be about to end the wait, or that would take the request for it. */
+function isShownCycle({ buckets, objects }: Knot, { releasers }: WaitForGraph): boolean {
+  const members = new Set(buckets.map(({ key }) => key));
+  return (
+    objects.length > 0 &&
+    objects.every((object) =>
+      peersOf(object, releasers.get(object) ?? []).some(
+        (r) => members.has(r.bucket) && (r.certain || r.how.answers === true),
+      ),
+    )
+  );
+}
+
+/** Whoever wants a lock, or has something to send, is not idle: it may not wait for ever. */
+function mustGoOn({ wait }: Bucket): boolean {
+  if (wait.kind === 'sync') return wait.mode !== 'notify' && wait.mode !== 'wait';
+  return wait.kind === 'channel' && wait.cases.some(({ direction }) => direction === 'send');
+}
+
+/** It needs something of others to go on, other than more work. */
+function asks(bucket: Bucket, receives: (bucket: Bucket) => readonly WaitingOp[]): boolean {
+  const { wait } = bucket;
+  if (wait.kind === 'sync') return wait.mode !== 'notify';
+  if (wait.kind !== 'channel') return false;
+  // Where the receive was not found, it stands in no loop that was seen.
+  return mustGoOn(bucket) || !receives(bucket).some(({ round }) => round === true);
 }
 
 /** Whether a file that a frame stands in belongs to Go's own library. */

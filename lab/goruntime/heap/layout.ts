@@ -37,10 +37,21 @@ export interface HeapLayout {
     readonly next: number;
     readonly g0: number;
     readonly signalG: number;
+    /** Its number, the goroutine that it runs, and how many of the runtime's locks it has; absent where that is not described. */
+    readonly state?:
+      | { readonly thread: number; readonly current: number; readonly locks: number }
+      | undefined;
   };
   readonly syscallSp: number;
   /** Size of a `g` in bytes. */
   readonly gSize: number;
+  /** Addresses of the lists of every `sync.Pool`, by which the runtime empties them: nobody else uses a pool by these. */
+  readonly poolLists?: readonly number[];
+  /**
+   * Where a `g` has its first deferred call, and in that what is called and the next one; absent where the types of the
+   * runtime are not described.
+   */
+  readonly deferred?: { readonly first: number; readonly call: number; readonly next: number } | undefined;
   /**
    * Blocks of finalizers and cleanups that are to be run: first block, and where in it the next one's address is,
    * if others follow.
@@ -50,7 +61,7 @@ export interface HeapLayout {
     readonly next: number | undefined;
     readonly size: number;
   }[];
-  /** Addresses in which the write barrier left pointers that mean nothing any more. */
+  /** Addresses in which the write barrier left pointers that mean nothing any more, and others that are of no object. */
   readonly barrierBuffers: readonly { readonly start: number; readonly end: number }[];
 }
 
@@ -85,17 +96,21 @@ export async function readHeapLayout(
     }
   };
   // Side by side: Delve need not wait for us between two answers.
-  const [allspans, mspan, special, m, g, firstM, profileKind, ranges, buffers] = await Promise.all([
-    ask('runtime.mheap_.allspans'),
-    structAt('runtime.mspan'),
-    structAt('runtime.special'),
-    structAt('runtime.m'),
-    structAt('runtime.g'),
-    ask('runtime.allm'),
-    optional(async () => numberOf(await ask('runtime._KindSpecialProfile'))),
-    globals(ask),
-    optional(() => barrierBuffers(ask)),
-  ]);
+  const [allspans, mspan, special, m, g, firstM, profileKind, ranges, buffers, pages, deferred, pools] =
+    await Promise.all([
+      ask('runtime.mheap_.allspans'),
+      structAt('runtime.mspan'),
+      structAt('runtime.special'),
+      structAt('runtime.m'),
+      structAt('runtime.g'),
+      ask('runtime.allm'),
+      optional(async () => numberOf(await ask('runtime._KindSpecialProfile'))),
+      globals(ask),
+      optional(() => barrierBuffers(ask)),
+      optional(() => pageCaches(ask)),
+      optional(() => structAt('runtime._defer')),
+      Promise.all(['sync.allPools', 'sync.oldPools'].map((name) => optional(() => ask(name)))),
+    ]);
   const spans = { base: allspans.base, length: allspans.len };
   const span = spanLayout(mspan);
   return {
@@ -113,11 +128,18 @@ export async function readHeapLayout(
       next: need(m, 'alllink').offset,
       g0: need(m, 'g0').offset,
       signalG: need(m, 'gsignal').offset,
+      state: stateOf(m),
     },
     syscallSp: need(g, 'syscallsp').offset,
     gSize: Math.max(...[...g.values()].map(({ offset }) => offset)) + 8,
+    poolLists: pools.flatMap((list) => (list === undefined || list.base === 0 ? [] : [list.base])),
+    deferred: deferred && {
+      first: need(g, '_defer').offset,
+      call: need(deferred, 'fn').offset,
+      next: need(deferred, 'link').offset,
+    },
     queued: findQueued?.({ spans, span }) ?? (await queues(ask, structAt, optional)),
-    barrierBuffers: buffers ?? [],
+    barrierBuffers: [...(buffers ?? []), ...(pages ?? [])],
   };
 }
 
@@ -189,11 +211,32 @@ async function globals(ask: Ask) {
   throw unknown('the list of modules');
 }
 
-async function barrierBuffers(ask: Ask) {
-  const processors = await ask('runtime.allp');
-  const all = Array.from({ length: processors.len }, (_, i) => ask(`runtime.allp[${i}].wbBuf.buf`));
-  return (await Promise.all(all)).map(({ addr, len }) => ({ start: addr, end: addr + len * 8 }));
+function stateOf(m: ReadonlyMap<string, Field>): HeapLayout['m']['state'] {
+  const [thread, current, locks] = ['procid', 'curg', 'locks'].map((name) => m.get(name)?.offset);
+  return thread === undefined || current === undefined || locks === undefined
+    ? undefined
+    : { thread, current, locks };
 }
+
+async function barrierBuffers(ask: Ask) {
+  const buffers = await ofProcessors(ask, 'wbBuf.buf');
+  return buffers.map(({ addr, len }) => ({ start: addr, end: addr + len * 8 }));
+}
+
+/** The addresses of free pages that each processor has at hand: they are those of no object. */
+async function pageCaches(ask: Ask) {
+  const caches = await ofProcessors(ask, 'pcache');
+  return caches.map(({ addr }) => ({ start: addr, end: addr + pageCacheBytes }));
+}
+
+async function ofProcessors(ask: Ask, field: string): Promise<LayoutVariable[]> {
+  const processors = await ask('runtime.allp');
+  return await Promise.all(
+    Array.from({ length: processors.len }, (_, i) => ask(`runtime.allp[${i}].${field}`)),
+  );
+}
+
+const pageCacheBytes = 24;
 
 function need(fields: ReadonlyMap<string, Field>, name: string): Field {
   const field = fields.get(name);

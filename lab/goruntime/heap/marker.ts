@@ -14,6 +14,8 @@ export interface Marker {
   /** Looks into some of the marked objects; false when there is none left. */
   step(): boolean;
   isMarked(object: number): boolean;
+  /** Whether pointers were seen that lead to an address in an object; not by what lies behind it where that counts. */
+  leadsTo(address: number): boolean;
   isSkipped(object: number): boolean;
   /** Address of the word that led to a marked object; 0 where that was in a register, or was not to be noted. */
   cameFrom(object: number): number;
@@ -44,11 +46,17 @@ export function newMarker(
   noted = false,
   /** Called when a word points at a skipped object. */
   onSkipped: (object: number) => void = () => undefined,
+  /**
+   * Whether a pointer into an object leads only to what lies from there on, as Go's types have it: who has a struct's field
+   * does not have the struct. It takes four bytes for each object of the heap.
+   */
+  onwards = false,
 ): Marker {
   const bytes = Math.ceil(spans.objects / 8);
   const marks = new Uint8Array(bytes);
   const skips = new Uint8Array(bytes);
   const watched = new Uint8Array(bytes);
+  const lows = onwards ? new Uint32Array(spans.objects) : undefined;
   const from = noted ? new Float64Array(spans.objects) : undefined;
   const queuesAt = new Map<number, Range>();
   const pending = newWorklist();
@@ -61,24 +69,38 @@ export function newMarker(
   /** `at`: where the word lies; 0 for a register. */
   function see(word: number, at = 0): void {
     const object = spans.objectAt(word);
-    if (object < 0 || isSet(marks, object)) return;
+    if (object < 0) return;
+    const isNew = !isSet(marks, object);
+    if (!isNew && lows === undefined) return;
     if (isSet(skips, object)) {
       onSkipped(object);
       return;
     }
+    const span = spans.lastSpan();
+    const start = spans.startOf(object, span);
+    const low = lows === undefined ? 0 : Math.floor((word - start) / 8);
+    const known = isNew ? undefined : lows?.[object];
+    if (known !== undefined && known <= low) return;
+    if (lows !== undefined) lows[object] = low;
+    const hole = isSet(watched, object) ? queuesAt.get(object) : undefined;
+    if (spans.hasPointers(span) || hole !== undefined) {
+      const end = known === undefined ? start + spans.sizeOf(span) : start + known * 8;
+      addBesides(start + low * 8, end, hole);
+    }
+    if (!isNew) return;
     set(marks, object);
     marked += 1;
     if (from !== undefined) from[object] = at;
-    const span = spans.lastSpan();
-    const start = spans.startOf(object, span);
-    const end = start + spans.sizeOf(span);
-    const queues = isSet(watched, object) ? queuesAt.get(object) : undefined;
-    if (spans.hasPointers(span) && queues === undefined) pending.add(start, end);
-    else if (queues !== undefined) {
-      pending.add(start, queues.start);
-      pending.add(queues.end, end);
-    }
     if (isSet(watched, object)) onMarked(object);
+  }
+
+  function addBesides(start: number, end: number, hole: Range | undefined): void {
+    if (hole === undefined) {
+      pending.add(start, end);
+      return;
+    }
+    if (start < hole.start) pending.add(start, Math.min(end, hole.start));
+    if (end > hole.end) pending.add(Math.max(start, hole.end), end);
   }
 
   function scan(from: number, to: number): void {
@@ -125,6 +147,11 @@ export function newMarker(
     },
     step: () => pending.eachOfNextBlock(scan),
     isMarked: (object) => isSet(marks, object),
+    leadsTo(address) {
+      const object = spans.objectAt(address);
+      if (object < 0 || !isSet(marks, object)) return false;
+      return spans.startOf(object, spans.lastSpan()) + (lows?.[object] ?? 0) * 8 <= address;
+    },
     isSkipped: (object) => isSet(skips, object),
     cameFrom: (object) => from?.[object] ?? 0,
     counts: () => ({ marked, skipped }),

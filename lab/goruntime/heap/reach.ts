@@ -41,6 +41,11 @@ export interface ReachSource {
    * runtime, `last` in order, are looked through after all else: they lead to nearly everything, by detours.
    */
   readonly traced?: { readonly last: readonly Range[] } | undefined;
+  /**
+   * The words of the stack of a goroutine, by the address of its `g`, that it needs still; `undefined` where all of them may
+   * be. Not given, all of them count.
+   */
+  readonly liveWords?: ((g: number) => readonly Range[] | undefined) | undefined;
 }
 
 /** In a heap of more objects it is not noted by what they are reached. */
@@ -79,21 +84,43 @@ export async function findReached(source: ReachSource, signal: AbortSignal): Pro
 export async function findReachedBesides(
   source: ReachSource,
   spans: HeapSpans,
-  /** Addresses of a `g` each, and of objects. */
-  besides: { readonly goroutines: ReadonlySet<number>; readonly objects: readonly number[] },
+  besides: Besides,
   signal: AbortSignal,
 ): Promise<(address: number) => boolean> {
-  const roots = findRoots(source.memory, source, spans, source.registers);
-  const all = allGoroutines(source, signal);
-  const found = await mark(source, spans, roots, all, undefined, signal, besides);
+  const found = await markBesides(source, spans, besides, signal);
   return (address) => {
     const object = spans.objectAt(address);
     return object < 0 || found === undefined || found.marks(object);
   };
 }
 
-interface Marked extends Reached {
+/** Marks what anybody but some goroutines can get at, by no way that leads through some objects. */
+export async function markBesides(
+  source: ReachSource,
+  spans: HeapSpans,
+  besides: Besides,
+  signal: AbortSignal,
+): Promise<Marked | undefined> {
+  const idleThreads = besides.onwards !== true;
+  const roots = findRoots(source.memory, source, spans, source.registers, { idleThreads });
+  const all = allGoroutines(source, signal);
+  return await mark(source, spans, roots, all, undefined, signal, besides);
+}
+
+export interface Marked extends Reached {
   marks(object: number): boolean;
+  /** Pointers that were seen lead to this address. */
+  leadsTo(address: number): boolean;
+  /** It leads nowhere: a free slot, or what the runtime itself keeps of goroutines. */
+  skips(object: number): boolean;
+}
+
+/** Addresses of a `g` each, and of objects, that marking leaves out. */
+export interface Besides {
+  readonly goroutines: ReadonlySet<number>;
+  readonly objects: readonly number[];
+  /** Pointers into an object lead only to what lies from there on, as Go's types have it. */
+  readonly onwards?: boolean;
 }
 
 /** `undefined` when only `some` were looked at and they do not reach everything. */
@@ -104,7 +131,7 @@ async function mark(
   all: Float64Array,
   some: readonly number[] | undefined,
   signal: AbortSignal,
-  besides?: { readonly goroutines: ReadonlySet<number>; readonly objects: readonly number[] },
+  besides?: Besides,
 ): Promise<Marked | undefined> {
   const breathe = turns(signal);
   const { memory, runtime, heap, registers, semaphores } = source;
@@ -123,6 +150,8 @@ async function mark(
     [...heap.barrierBuffers, semaphores.table],
     onMarked,
     traced !== undefined,
+    undefined,
+    besides?.onwards,
   );
   // Neither free slots nor what the runtime itself keeps of goroutines leads anywhere.
   for (const { span } of spans.all()) {
@@ -140,7 +169,11 @@ async function mark(
   let examined = 0;
   for (const address of some ?? all) {
     if (examined++ % 4096 === 0) await breathe();
-    if (besides?.goroutines.has(address)) continue;
+    if (besides?.goroutines.has(address)) {
+      // From one channel to the other cases of a select that waits there leads only what the runtime keeps of it.
+      targets.read(address, (_, sudog) => marker.skip(spans.objectAt(sudog)));
+      continue;
+    }
     let awake = false;
     const state = targets.read(address, (target, sudog) => {
       if (sudog !== 0) marker.skip(spans.objectAt(sudog));
@@ -181,7 +214,7 @@ async function mark(
       seen.add(address);
       live += 1;
       marker.scan(address, address + heap.gSize);
-      await scan(stackOf(source, address, pointers));
+      for (const part of stackPartsOf(source, address, pointers)) await scan(part);
     }
   };
   const last = traced?.last ?? [];
@@ -197,6 +230,8 @@ async function mark(
   const { marked, skipped } = marker.counts();
   return {
     marks: (object) => marker.isMarked(object),
+    leadsTo: (address) => marker.leadsTo(address),
+    skips: (object) => marker.isSkipped(object),
     reaches(address) {
       const object = spans.objectAt(address);
       return object < 0 || marker.isSkipped(object) || marker.isMarked(object) || !waiters.has(object);
@@ -263,6 +298,13 @@ export function stackOf(
       : memory.u64(address + (status === goroutineStatus.syscall ? heap.syscallSp : g.sp));
   return { start: sp !== undefined && sp >= lo && sp < end ? sp : lo, end };
 }
+
+/** The parts of a goroutine's stack in which it may have what it needs still. */
+export const stackPartsOf = (
+  source: Pick<ReachSource, 'memory' | 'runtime' | 'heap' | 'liveWords'>,
+  address: number,
+  pointers: readonly number[],
+): readonly Range[] => source.liveWords?.(address) ?? [stackOf(source, address, pointers)];
 
 /** Who waits for an object, as lists in arrays: there may be a million of them. */
 function newWaiters() {

@@ -26,15 +26,19 @@ export function findRoots(
   { runtime, heap }: { readonly runtime: RuntimeLayout; readonly heap: HeapLayout },
   spans: HeapSpans,
   registers: readonly ThreadRegisters[],
+  /** Whether threads that run nothing, and are in nothing of the runtime's that others must not see, count too. */
+  { idleThreads = true }: { readonly idleThreads?: boolean } = {},
 ): Roots {
+  const idle = idleThreads ? new Set<number>() : idleOf(memory, heap);
+  const busy = registers.filter(({ thread }) => !idle.has(thread));
   return {
     ranges: [
       ...heap.globals,
       ...attached(memory, heap, spans),
       ...heap.queued.flatMap((queue) => queuedBlocks(memory, queue)),
     ],
-    threads: systemStacks(memory, runtime, heap, registers),
-    words: registers.flatMap(({ words }) => words),
+    threads: systemStacks(memory, runtime, heap, registers, idle),
+    words: busy.flatMap(({ words }) => words),
   };
 }
 
@@ -44,12 +48,14 @@ function systemStacks(
   { g }: RuntimeLayout,
   { m }: HeapLayout,
   registers: readonly ThreadRegisters[],
+  idle: ReadonlySet<number>,
 ) {
   const out: { start: number; end: number }[] = [];
   const pointers = registers.map(({ sp }) => sp).sort((a, b) => a - b);
   const seen = new Set<number>();
   for (let at = m.first; at !== 0 && !seen.has(at); at = memory.u64(at + m.next) ?? 0) {
     seen.add(at);
+    if (m.state !== undefined && idle.has(memory.u64(at + m.state.thread) ?? 0)) continue;
     for (const field of [m.g0, m.signalG]) {
       const stack = memory.u64(at + field) ?? 0;
       if (stack === 0) continue;
@@ -60,6 +66,19 @@ function systemStacks(
       if (on !== undefined) out.push({ start: on, end: hi });
       else if (saved > lo && saved < hi) out.push({ start: saved, end: hi });
     }
+  }
+  return out;
+}
+
+/** Threads that look for work, or wait for some: what is on their stacks is left from before. */
+function idleOf(memory: BulkMemory, { m }: HeapLayout): ReadonlySet<number> {
+  const out = new Set<number>();
+  const seen = new Set<number>();
+  for (let at = m.first; at !== 0 && !seen.has(at); at = memory.u64(at + m.next) ?? 0) {
+    seen.add(at);
+    if (m.state === undefined) continue;
+    const runs = memory.u64(at + m.state.current) !== 0 || memory.u32(at + m.state.locks) !== 0;
+    if (!runs) out.add(memory.u64(at + m.state.thread) ?? 0);
   }
   return out;
 }

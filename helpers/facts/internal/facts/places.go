@@ -1,6 +1,8 @@
 package facts
 
 import (
+	"go/types"
+
 	"golang.org/x/tools/go/ssa"
 )
 
@@ -19,8 +21,10 @@ type Waiting struct {
 	// Round: its function comes back to it, for as long as others have something for it.
 	Round bool `json:"round,omitempty"`
 	// Foreign: it stands in a module that the program depends on.
-	Foreign bool   `json:"foreign,omitempty"`
-	Owner   *Owner `json:"owner,omitempty"`
+	Foreign bool `json:"foreign,omitempty"`
+	// Offer: it sends a channel, by which whoever takes it gives it something to do.
+	Offer bool   `json:"offer,omitempty"`
+	Owner *Owner `json:"owner,omitempty"`
 	// Name is what a person calls it, where this stack tells it and others need not: whose Do a Once's waiter is in.
 	Name string `json:"name,omitempty"`
 	// Elem is the type of a channel's elements.
@@ -48,7 +52,8 @@ func (w *World) Places(s *Stacks, stack, frame int, kinds []string) []Waiting {
 			waiting.Owner = w.ownerOf(op)
 			waiting.Name = w.onceName(s, stack, frame, op)
 		} else {
-			waiting.Elem = w.keys.of(chanElem(op.Operand.Type()))
+			elem := chanElem(op.Operand.Type())
+			waiting.Elem, waiting.Offer = w.keys.of(elem), op.Kind == "send" && hasChannel(elem)
 		}
 		out = append(out, waiting)
 	}
@@ -71,6 +76,21 @@ func (w *World) Places(s *Stacks, stack, frame int, kinds []string) []Waiting {
 		w.startedOps(s.all[stack].Frames[frame], add)
 	}
 	return out
+}
+
+// hasChannel: it is a channel, or a struct that has one.
+func hasChannel(t types.Type) bool {
+	switch t := t.Underlying().(type) {
+	case *types.Chan:
+		return true
+	case *types.Struct:
+		for i := 0; i < t.NumFields(); i++ {
+			if _, ok := t.Field(i).Type().Underlying().(*types.Chan); ok {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // onceName is the Once whose Do the goroutine is in, for the lock that is inside it.

@@ -1,0 +1,165 @@
+import type { FunctionTable } from '../../core/function-table.js';
+import type { BulkMemory } from '../../core/memory.js';
+import { maxFrames } from '../goroutines.js';
+import type { RuntimeLayout } from '../layout.js';
+import { goroutineStatus, scanBit } from '../status.js';
+import type { HeapLayout } from './layout.js';
+import type { Range } from './marker.js';
+
+/** Tables of a function, by their numbers of internal/abi/symtab.go. */
+const stackMapIndex = 1;
+const argumentMaps = 0;
+const localMaps = 1;
+const stackObjects = 2;
+const objectRecord = 16;
+const mostDeferred = 10_000;
+/** Functions that a signal makes another one call, wherever that happens to be. */
+const injected = /^runtime\.(?:asyncPreempt|sigpanic|debugCall)/;
+
+/**
+ * The words of a parked goroutine's stack in which the compiler keeps pointers that are still needed, as the garbage
+ * collector is told by its maps (runtime/stkframe.go, mgcmark.go): what earlier calls left in others is not. `undefined`
+ * where they do not tell all of it, so that the whole stack counts. For amd64.
+ */
+export function liveWordsOf(
+  memory: BulkMemory,
+  { g }: RuntimeLayout,
+  table: FunctionTable,
+  address: number,
+  deferred: NonNullable<HeapLayout['deferred']>,
+): readonly Range[] | undefined {
+  const status = (memory.u32(address + g.status) ?? 0) & ~scanBit;
+  const lo = memory.u64(address + g.stackLo) ?? 0;
+  const hi = memory.u64(address + g.stackHi) ?? 0;
+  const sp = memory.u64(address + g.sp) ?? 0;
+  if (status !== goroutineStatus.waiting || sp < lo || sp >= hi) return undefined;
+  const frames = framesOf(memory, table, { sp, hi, pc: memory.u64(address + g.pc) ?? 0 });
+  if (frames === undefined) return undefined;
+  const out: Range[] = [];
+  const objects: Range[] = [];
+  for (const frame of frames) {
+    const live = liveIn(memory, table, frame);
+    if (live === undefined) return undefined;
+    out.push(...live.words);
+    objects.push(...live.objects);
+  }
+  // Objects on the stack are needed as long as something leads to them.
+  out.push(...deferredOf(memory, address, deferred));
+  const work = [...out];
+  const taken = new Set<number>();
+  for (let range = work.pop(); range !== undefined; range = work.pop()) {
+    for (const word of wordsOf(memory, range)) {
+      const own = word < sp || word >= hi ? undefined : objects.find((o) => word >= o.start && word < o.end);
+      if (own === undefined || taken.has(own.start)) continue;
+      taken.add(own.start);
+      out.push(own);
+      work.push(own);
+    }
+  }
+  return out;
+}
+
+/** What deferred calls lead to, whether they lie on the stack or not. */
+function deferredOf(
+  memory: BulkMemory,
+  g: number,
+  { first, call, next }: NonNullable<HeapLayout['deferred']>,
+): readonly Range[] {
+  const out: Range[] = [];
+  let at = memory.u64(g + first) ?? 0;
+  for (let n = 0; at !== 0 && n < mostDeferred; n++) {
+    out.push(wordFrom(at + call)(0), wordFrom(at + next)(0));
+    at = memory.u64(at + next) ?? 0;
+  }
+  return out;
+}
+
+interface Frame {
+  /** Within the call that it stands in. */
+  readonly pc: number;
+  readonly sp: number;
+  /** Its caller's stack pointer. */
+  readonly end: number;
+}
+
+/** `undefined` where the stack cannot be followed to its beginning, or was interrupted by a signal. */
+function framesOf(
+  memory: BulkMemory,
+  table: FunctionTable,
+  { sp, hi, pc: first }: { readonly sp: number; readonly hi: number; readonly pc: number },
+): readonly Frame[] | undefined {
+  const frames: Frame[] = [];
+  let pc = first;
+  for (let at = sp; frames.length < maxFrames; ) {
+    const size = table.frameSize(pc - 1);
+    const name = table.frames(pc - 1).at(-1)?.function;
+    if (size === undefined || name === undefined || injected.test(name)) return undefined;
+    if (name === 'runtime.goexit') return frames;
+    const end = at + size + 8;
+    if (end > hi) return undefined;
+    frames.push({ pc: pc - 1, sp: at, end });
+    pc = memory.u64(end - 8) ?? 0;
+    at = end;
+  }
+  return undefined;
+}
+
+function liveIn(
+  memory: BulkMemory,
+  table: FunctionTable,
+  { pc, sp, end }: Frame,
+): { readonly words: readonly Range[]; readonly objects: readonly Range[] } | undefined {
+  const tables = table.tablesAt(pc);
+  if (tables === undefined) return undefined;
+  // Below the return address lies the caller's frame pointer, where the function has a frame.
+  const top = end - 8 > sp ? end - 16 : end - 8;
+  const index = tables.pcdata(stackMapIndex);
+  const locals = bitsOf(memory, tables.funcdata(localMaps), index);
+  const kept = locals === undefined ? [{ start: sp, end }] : locals.set.map(wordFrom(top - locals.count * 8));
+  const given = bitsOf(memory, tables.funcdata(argumentMaps), index);
+  const all = { start: end, end: end + tables.argumentBytes };
+  const passed = given === undefined ? [all] : given.set.map(wordFrom(end));
+  return {
+    words: [...kept, ...passed],
+    objects: objectsOf(memory, tables.funcdata(stackObjects), { top, end }),
+  };
+}
+
+const wordFrom = (start: number) => (bit: number) => ({ start: start + bit * 8, end: start + bit * 8 + 8 });
+
+/** The bits that are set in one of a function's maps; `undefined` where there is no such map. */
+function bitsOf(
+  memory: BulkMemory,
+  map: number,
+  index: number,
+): { readonly count: number; readonly set: readonly number[] } | undefined {
+  const maps = map === 0 ? undefined : memory.u32(map);
+  const count = map === 0 ? undefined : memory.u32(map + 4);
+  if (maps === undefined || count === undefined || index < 0 || index >= maps) return undefined;
+  const bytes = memory.bytes(map + 8 + index * Math.ceil(count / 8), Math.ceil(count / 8));
+  if (bytes === undefined) return undefined;
+  const set = Array.from({ length: count }, (_, i) => i).filter(
+    (i) => (((bytes[i >>> 3] ?? 0) >>> (i & 7)) & 1) === 1,
+  );
+  return { count, set };
+}
+
+/** Variables on the stack that pointers lead to. */
+function objectsOf(
+  memory: BulkMemory,
+  list: number,
+  { top, end }: { readonly top: number; readonly end: number },
+): readonly Range[] {
+  const count = list === 0 ? 0 : (memory.u64(list) ?? 0);
+  return Array.from({ length: count }, (_, i) => {
+    const record = list + 8 + i * objectRecord;
+    const offset = (memory.u32(record) ?? 0) | 0;
+    const start = (offset < 0 ? top : end) + offset;
+    return { start, end: start + (memory.u32(record + 4) ?? 0) };
+  });
+}
+
+/** The words of some memory; what is not in the core has none. */
+function* wordsOf(memory: BulkMemory, { start, end }: Range): Iterable<number> {
+  for (let at = start; at + 8 <= end; at += 8) yield memory.u64(at) ?? 0;
+}
