@@ -32,6 +32,8 @@ export interface OpenInstance {
   /** Path that probes ask for. */
   readonly path: string;
   readonly probeTimeoutMs: number;
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Starts an instance and begins to watch it once it has answered. Throws what `startServer` throws. */
@@ -48,10 +50,10 @@ export async function openInstance(options: OpenInstance, signal: AbortSignal): 
     starts += 1;
     // The log of the start before would be read as what this one says of its ports.
     const logFile = join(dir, starts === 1 ? 'server.log' : `server.${starts}.log`);
-    const { exe, path } = options;
+    const { exe, path, env } = options;
     return await startServer(
       host.target,
-      { exe, path, logFile, port: ports.server, pprofPort: ports.pprof },
+      { exe, path, env, logFile, port: ports.server, pprofPort: ports.pprof },
       signal,
     );
   };

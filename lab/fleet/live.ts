@@ -6,8 +6,8 @@ import { loadDrivers } from '../load/index.js';
 import type { LoadPlan } from '../load/plan.js';
 import { build, inStage, plannedIn, provision, type StageContext } from '../stages/index.js';
 import { recordSeries } from '../store/recorder.js';
-import type { RunningBalancer } from './balancer/balancer.js';
-import { findBalancer } from './balancer/index.js';
+import type { RunningBalancer, WaysToLook } from './balancer/balancer.js';
+import { balancers, findBalancer } from './balancer/index.js';
 import { type Captured, type Captures, openCaptures } from './captures.js';
 import { type Driven, fleetDriver } from './drive.js';
 import type { Instance } from './instance.js';
@@ -26,7 +26,12 @@ export const samplesFile = 'fleet.jsonl';
 /** What the living fleet left; the run's folder has the rest. */
 export interface Lived {
   readonly options: FleetOptions;
-  readonly balancer: { readonly version: string; readonly origin: string; readonly ended: string | null };
+  readonly balancer: {
+    readonly version: string;
+    readonly origin: string;
+    readonly ended: string | null;
+    readonly looks: WaysToLook;
+  };
   readonly driven: Driven;
   readonly instances: readonly {
     readonly name: string;
@@ -134,7 +139,7 @@ async function underLoad(context: StageContext, { fleet, options, path, version 
   return {
     ...{ options, driven, recovery, instances: told, samples: observer.samples() },
     balancer: {
-      ...{ version, origin: balancer.origin },
+      ...{ version, origin: balancer.origin, looks: balancers[options.balancer].looks(options.healthCheck) },
       ended: driven.balancerExit === undefined ? null : describeExit(driven.balancerExit),
     },
   };

@@ -27,6 +27,12 @@ export interface OpenFleet {
   readonly dir: string;
 }
 
+/**
+ * A proxy that passes requests on one by one is done with each later than the instance is, so that an instance never has a
+ * crowd at its door. Here it sees more processors than it gets, as in a container on a large machine.
+ */
+const manyProcessors = '16';
+
 /** Starts the whole fleet. What was started is gone when it throws. */
 export async function openFleet(asked: OpenFleet, signal: AbortSignal): Promise<RunningFleet> {
   const { options, target, exe, path, probeTimeoutMs, dir } = asked;
@@ -37,6 +43,7 @@ export async function openFleet(asked: OpenFleet, signal: AbortSignal): Promise<
     await Promise.all(opened.map((one) => one[Symbol.asyncDispose]()));
   };
   let hosts = 0;
+  const env = balancers[options.balancer].passes === 'requests' ? { GOMAXPROCS: manyProcessors } : undefined;
   try {
     const places = await openHosts(options.hosts, options.instances, target, signal);
     opened.push(...places);
@@ -44,7 +51,7 @@ export async function openFleet(asked: OpenFleet, signal: AbortSignal): Promise<
     const begun = await Promise.allSettled(
       places.map((host, i) => {
         const name = `i${i + 1}`;
-        return openInstance({ name, dir: join(dir, name), host, exe, path, probeTimeoutMs }, signal);
+        return openInstance({ name, dir: join(dir, name), host, exe, path, probeTimeoutMs, env }, signal);
       }),
     );
     const instances = begun.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));

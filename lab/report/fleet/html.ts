@@ -4,7 +4,15 @@ import { html, type Markup } from '../html.js';
 import { htmlFile, pageAssets } from '../page/page-file.js';
 import type { FleetReport } from './read.js';
 import { timelineSvg } from './timeline.js';
-import { analyzeCommand, checkText, differenceText, fateText, recoveryText, stateWords } from './words.js';
+import {
+  analyzeCommand,
+  checkText,
+  differenceText,
+  fateText,
+  recoveryText,
+  stateWords,
+  takenOutText,
+} from './words.js';
 
 /** The run of a fleet as one page, without any other file; it needs no script. Throws `internal` when the pages were not built. */
 export async function fleetHtml({ record, result, samples }: FleetReport): Promise<string> {
@@ -40,10 +48,10 @@ function resultParts(result: NonNullable<FleetReport['result']>): Markup {
 <tbody>${instances.map(
     (one) => html`<tr><th scope="row">${one.name}<br><span class="dim">pid ${one.pid}</span></th>
 <td><span class="tag ${one.state}">${stateWords[one.state][0]}</span> ${fateText(one, result)}<br><span class="dim">${one.diagnosis?.summary ?? one.uncaptured ?? one.why}</span></td>
-<td>${one.hungAt === null ? '' : checkText(one.seenByHttpMs)}</td><td>${one.hungAt === null ? '' : checkText(one.seenByTcpMs)}</td>
+<td>${one.hungAt === null ? '' : checkText(one, 'http', result)}</td><td>${one.hungAt === null ? '' : checkText(one, 'tcp', result)}</td>
 <td class="number">${one.pausedMs === null ? '' : `${one.pausedMs.toFixed(1)} ms`}</td></tr>`,
   )}</tbody></table></div>
-<p class="dim">${options.balancer} ${balancer.version}; what fails a check over ${options.healthCheck.toUpperCase()} is taken out of service.${balancer.ended !== null && ` ${balancer.ended}.`}</p></section>
+<p class="dim">${options.balancer} ${balancer.version}: ${takenOutText(result)}.${balancer.ended !== null && ` ${balancer.ended}.`}</p></section>
 ${recovery !== undefined && html`<section aria-labelledby="recovery"><h2 id="recovery">The rolling restart</h2><p>${recovery}</p></section>`}
 ${
   findings.length > 0 &&

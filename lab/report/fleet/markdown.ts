@@ -5,7 +5,7 @@ import { escapeMarkdown as text } from '../markdown.js';
 import { stagesOf } from '../run-report.js';
 import type { FleetReport } from './read.js';
 import { timelineLines } from './text.js';
-import { analyzeCommand, checkText, differenceText, fateText, recoveryText } from './words.js';
+import { analyzeCommand, checkText, differenceText, fateText, recoveryText, takenOutText } from './words.js';
 
 /** The run of a fleet as `report.md`. */
 export function fleetMarkdown({ record, result, samples }: FleetReport): string {
@@ -49,12 +49,12 @@ function resultParts(result: NonNullable<FleetReport['result']>): string[] {
       ]),
     ),
     '## What the balancer says',
-    `${text(options.balancer)} ${text(balancer.version)}; what fails a check over ${options.healthCheck.toUpperCase()} is taken out of service.`,
+    `${text(options.balancer)} ${text(balancer.version)}: ${takenOutText(result)}.`,
     table(
       ['hung instance', 'a check over HTTP', 'a bare connect'],
       instances
         .filter(({ hungAt }) => hungAt !== null)
-        .map((one) => [one.name, checkText(one.seenByHttpMs), checkText(one.seenByTcpMs)]),
+        .map((one) => [one.name, checkText(one, 'http', result), checkText(one, 'tcp', result)]),
     ),
     ...(recovery === undefined ? [] : ['## The rolling restart', text(recovery)]),
     ...(findings.length === 0 ? [] : ['## Root causes']),

@@ -14,6 +14,7 @@ import {
   recoveryText,
   seconds,
   stateWords,
+  takenOutText,
 } from './words.js';
 
 export interface FleetTextOptions extends Pick<ScreenOptions, 'columns' | 'palette'> {
@@ -51,9 +52,11 @@ export function fleetText({ record, result, samples }: FleetReport, options: Fle
     ...instances.flatMap((one) => item(`${one.name} (pid ${one.pid}): ${fateText(one, result)}`)),
     '',
     p.bold(`what ${asked.balancer} ${balancer.version} says`),
-    ...item(`it takes out of service what fails a check over ${asked.healthCheck.toUpperCase()}`),
+    ...item(takenOutText(result)),
     ...hung.flatMap((one) =>
-      item(`${one.name}: HTTP ${checkText(one.seenByHttpMs)}; a bare connect ${checkText(one.seenByTcpMs)}`),
+      item(
+        `${one.name}: HTTP ${checkText(one, 'http', result)}; a bare connect ${checkText(one, 'tcp', result)}`,
+      ),
     ),
     ...(balancer.ended === null ? [] : item(balancer.ended)),
     ...(recovery === undefined ? [] : ['', p.bold('the rolling restart'), ...item(recovery)]),

@@ -71,9 +71,9 @@ function instanceLanes(
   const check = (kind: 'tcp' | 'http'): readonly Cell[] =>
     rows.map(({ at, balancer }) => {
       const seen = balancer?.[kind];
-      const title =
-        seen === undefined ? 'the balancer did not tell' : `${seen.up ? 'well' : 'failed'} (${seen.said})`;
-      return { at, kind: seen === undefined ? 'none' : seen.up ? 'good' : 'bad', title };
+      if (seen === undefined) return { at, kind: 'none', title: 'the balancer did not tell' };
+      if (seen === null) return { at, kind: 'none', title: 'the balancer does not look at that' };
+      return { at, kind: seen.up ? 'good' : 'bad', title: `${seen.up ? 'well' : 'failed'} (${seen.said})` };
     });
   const step = laneHeight + laneGap;
   const truth = rows.map(({ at, state }) => ({ at, kind: state, title: stateWords[state][0] }));

@@ -1,3 +1,4 @@
+import type { HealthCheck } from '../../fleet/options.js';
 import type { FleetInstance, FleetResult } from '../../fleet/result.js';
 import type { FleetFinding } from '../../fleet/same-cause.js';
 import type { InstanceState } from '../../fleet/state.js';
@@ -31,11 +32,25 @@ export function fateText(instance: FleetInstance, { loadStartedAt }: FleetResult
 }
 
 /** What a check made of a hung instance. */
-export function checkText(afterMs: number | null): string {
+export function checkText(
+  { seenByHttpMs, seenByTcpMs }: FleetInstance,
+  kind: HealthCheck,
+  { balancer }: FleetResult,
+): string {
+  if (balancer.looks?.[kind] === 'never') return 'is never made';
+  const afterMs = kind === 'http' ? seenByHttpMs : seenByTcpMs;
   if (afterMs === null) return 'found it well to the end';
   return afterMs < 0
     ? `failed, ${seconds(-afterMs)} before the lab was sure`
     : `failed, ${seconds(afterMs)} after the lab was sure`;
+}
+
+/** What takes an instance out of service, in a sentence. */
+export function takenOutText({ options: { healthCheck }, balancer }: FleetResult): string {
+  const what = healthCheck === 'http' ? 'does not answer' : 'cannot be connected to';
+  return balancer.looks?.[healthCheck] === 'requests'
+    ? `it makes no checks of its own, and takes out of service what ${what} when it passes on a request`
+    : `it takes out of service what fails a check over ${healthCheck.toUpperCase()}`;
 }
 
 /** What differs from instance to instance under one root cause. */
