@@ -22,6 +22,8 @@ export interface DriveFleet {
   readonly captures: Captures;
   /** A healthy fleet: each instance gives a core in the midst of the hardest load. */
   readonly fixed: boolean;
+  /** What else is done to the service while it is loaded. */
+  readonly alongside?: (signal: AbortSignal) => AsyncDisposable;
   /** That many lost instances are enough; the rest is to be kept. */
   readonly enoughLost: number;
 }
@@ -82,6 +84,8 @@ export function fleetDriver(options: DriveFleet): FleetDriver {
         if (event.type === 'load-step' && event.step === plan.steps.at(-1)) hardestSince = epochMs();
         emit(event);
       };
+      // Until the cores are taken: who asked for what hangs is still there.
+      await using _alongside = options.alongside?.(signal);
       const escalation = await Promise.race([
         observer.broke,
         escalate(

@@ -18,6 +18,7 @@ import { type Recovery, recover } from './recover.js';
 import { responseSize } from './response-size.js';
 import type { FleetSample } from './sample.js';
 import { serves } from './state.js';
+import { keepTransferring } from './transfers.js';
 import { openVisitor } from './visitor.js';
 
 /** `fleet.jsonl`, the looks at the whole fleet. */
@@ -49,12 +50,12 @@ export interface Lived {
 export async function live(context: StageContext): Promise<Lived> {
   const { run, target, signal } = context;
   const { config, scenario } = plannedIn(run);
-  const options = fleetOptions(config);
+  const options = fleetOptions(config, scenario);
   const tool = await findBalancer(target, options.balancer, signal);
   await provision(context);
   await run.note({ [options.balancer]: tool.version ?? 'unknown' });
   const { exe } = await build(context);
-  const { path } = scenario.server;
+  const { path, siblings = false } = scenario.server;
   const { result: fleet } = await inStage(
     context,
     'start',
@@ -65,7 +66,7 @@ export async function live(context: StageContext): Promise<Lived> {
       // The caller's signal: what is opened here lives on after the stage, whose limit is its own.
       limited.throwIfAborted();
       const opened = await openFleet(
-        { options, target, tool, exe, path, port, probeTimeoutMs, dir: run.dir },
+        { options, target, tool, exe, path, siblings, port, probeTimeoutMs, dir: run.dir },
         signal,
       );
       const { instances, balancer } = opened;
@@ -91,7 +92,7 @@ interface Loading {
 
 async function underLoad(context: StageContext, { fleet, options, path, version }: Loading): Promise<Lived> {
   const { run, emit, signal } = context;
-  const { config } = plannedIn(run);
+  const { config, scenario } = plannedIn(run);
   const { instances, balancer } = fleet;
   const url = `${balancer.origin}${path}`;
   const plan = planOf(context);
@@ -110,6 +111,9 @@ async function underLoad(context: StageContext, { fleet, options, path, version 
       enoughLost: Math.min(enoughLost, instances.length),
     },
     fixed: config.fixed,
+    ...(scenario.server.siblings === true
+      ? { alongside: (limited: AbortSignal) => keepTransferring(instances, limited) }
+      : {}),
   });
   const first = instances[0];
   if (first === undefined) throw new LabError('a fleet without instances', { code: 'internal' });

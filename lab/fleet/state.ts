@@ -140,7 +140,8 @@ export function serviceText(states: readonly InstanceState[]): string {
   const word = (state: InstanceState): string => (state === 'cut-off' ? 'cut off' : state);
   const [state, n] = first;
   if (n === states.length) {
-    return n === 1 ? `the only instance is ${word(state)}` : `all ${n} ${word(state)}`;
+    if (n === 1) return `the only instance is ${word(state)}`;
+    return n === 2 ? `both ${word(state)}` : `all ${n} ${word(state)}`;
   }
   return [`${n} of ${states.length} ${word(state)}`, ...more.map(([other, m]) => `${m} ${word(other)}`)].join(
     ', ',

@@ -12,6 +12,7 @@ import {
   recoveryText,
   stateWords,
   takenOutText,
+  togetherCommand,
 } from './words.js';
 
 /** The run of a fleet as one page, without any other file; it needs no script. Throws `internal` when the pages were not built. */
@@ -43,6 +44,7 @@ function legend(samples: FleetReport['samples']): readonly Markup[] {
 function resultParts(result: NonNullable<FleetReport['result']>): Markup {
   const { instances, findings, balancer, options, checklist } = result;
   const recovery = recoveryText(result);
+  const together = togetherCommand(result, '.');
   return html`<section aria-labelledby="instances"><h2 id="instances">Instances</h2>
 <div class="wide"><table><thead><tr><th>instance</th><th>what became of it</th><th>HTTP check</th><th>bare connect</th><th class="number">stood still</th></tr></thead>
 <tbody>${instances.map(
@@ -60,11 +62,13 @@ ${findings.map(
   (
     finding,
   ) => html`<article class="cause" id="${finding.id}"><h3><span class="dim">${finding.id}</span> ${causeText(finding)}</h3>
+${finding.explanation !== undefined && html`<p>${finding.explanation}</p>`}
 <ul>${finding.instances.map((one) => html`<li>${differenceText(finding, one)}</li>`)}</ul>
 <p>Repair: ${finding.suggestion}</p></article>`,
 )}
 <p>Each core again, in the folder of this run:</p>
-<pre>${instances.flatMap((one) => analyzeCommand(one, '.') ?? []).join('\n')}</pre></section>`
+<pre>${instances.flatMap((one) => analyzeCommand(one, '.') ?? []).join('\n')}</pre>
+${together !== undefined && html`<p>All of them as one:</p><pre>${together}</pre>`}</section>`
 }
 ${
   checklist.length > 0 &&

@@ -5,7 +5,15 @@ import { escapeMarkdown as text } from '../markdown.js';
 import { stagesOf } from '../run-report.js';
 import type { FleetReport } from './read.js';
 import { timelineLines } from './text.js';
-import { analyzeCommand, checkText, differenceText, fateText, recoveryText, takenOutText } from './words.js';
+import {
+  analyzeCommand,
+  checkText,
+  differenceText,
+  fateText,
+  recoveryText,
+  takenOutText,
+  togetherCommand,
+} from './words.js';
 
 /** The run of a fleet as `report.md`. */
 export function fleetMarkdown({ record, result, samples }: FleetReport): string {
@@ -37,6 +45,7 @@ export function fleetMarkdown({ record, result, samples }: FleetReport): string 
 function resultParts(result: NonNullable<FleetReport['result']>): string[] {
   const { instances, findings, balancer, options, checklist } = result;
   const recovery = recoveryText(result);
+  const together = togetherCommand(result, '.');
   return [
     table(
       ['instance', 'pid', 'what became of it', 'stood still for its core', 'its core says'],
@@ -60,6 +69,7 @@ function resultParts(result: NonNullable<FleetReport['result']>): string[] {
     ...(findings.length === 0 ? [] : ['## Root causes']),
     ...findings.flatMap((finding) => [
       `**${finding.id}** ${text(causeText(finding))}`,
+      text(finding.explanation ?? ''),
       list(finding.instances.map((one) => text(differenceText(finding, one)))),
       `Repair: ${text(finding.suggestion)}`,
     ]),
@@ -69,6 +79,7 @@ function resultParts(result: NonNullable<FleetReport['result']>): string[] {
         return command === undefined ? [] : [`${one.name}: \`${command}\``];
       }),
     ),
+    ...(together === undefined ? [] : [`All of them as one: \`${together}\``]),
     ...(checklist.length === 0
       ? []
       : [

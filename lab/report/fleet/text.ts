@@ -15,6 +15,7 @@ import {
   seconds,
   stateWords,
   takenOutText,
+  togetherCommand,
 } from './words.js';
 
 export interface FleetTextOptions extends Pick<ScreenOptions, 'columns' | 'palette'> {
@@ -44,6 +45,7 @@ export function fleetText({ record, result, samples }: FleetReport, options: Fle
   const { instances, findings, balancer, options: asked, checklist } = result;
   const hung = instances.filter(({ hungAt }) => hungAt !== null);
   const recovery = recoveryText(result);
+  const together = togetherCommand(result, folder);
   const lines = [
     ...verdict,
     '',
@@ -65,6 +67,7 @@ export function fleetText({ record, result, samples }: FleetReport, options: Fle
       : ['', p.bold(findings.length === 1 ? 'one root cause' : `${findings.length} root causes`)]),
     ...findings.flatMap((finding) => [
       ...wrap(`${finding.id}  ${causeText(finding)}`, { width, indent: '      ', first: '  ' }),
+      ...(finding.explanation === undefined ? [] : item(finding.explanation)),
       ...finding.instances.flatMap((one) => item(differenceText(finding, one))),
       ...item(`repair: ${finding.suggestion}`),
     ]),
@@ -73,6 +76,7 @@ export function fleetText({ record, result, samples }: FleetReport, options: Fle
       const command = analyzeCommand(one, folder);
       return command === undefined ? [] : [`  ${p.dim(padTo(one.name, 5))} ${command}`];
     }),
+    ...(together === undefined ? [] : [`  ${p.dim('all  ')} ${together}`]),
     ...(checklist.length === 0
       ? []
       : [`  ${p.dim('story')} ${checklistSummary(checklist)}: npx lab checklist ${folder}`]),

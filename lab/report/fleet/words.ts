@@ -76,6 +76,15 @@ export function analyzeCommand(instance: FleetInstance, folder: string): string 
   return `npx lab analyze --exe ${path(instance.exe)} --core ${path(instance.core)}`;
 }
 
+/** How the cores of all instances are looked at as one; they are of one build. */
+export function togetherCommand({ instances }: FleetResult, folder: string): string | undefined {
+  const taken = instances.filter(({ core, exe }) => core !== null && exe !== null);
+  const [first] = taken;
+  if (first === undefined || taken.length < 2) return undefined;
+  const path = (file: string | null) => quoteWord(`${folder}/${file}`);
+  return `npx lab analyze --exe ${path(first.exe)} ${taken.map(({ core }) => `--core ${path(core)}`).join(' ')}`;
+}
+
 /** In a sentence what became of the service while it was brought back. */
 export function recoveryText({ recovery }: FleetResult): string | undefined {
   if (recovery === null) return undefined;
