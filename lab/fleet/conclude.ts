@@ -108,7 +108,9 @@ function concludeFaulty(seen: FleetSeen, service: string): Conclusion {
   return conclusion(
     'confirmed',
     `${service}${reasonOf(cause)}${
-      recovery === undefined ? '' : `; after a rolling restart all ${fates.length} serve`
+      recovery === undefined
+        ? ''
+        : `; after a rolling restart ${fates.length === 2 ? 'both' : `all ${fates.length}`} serve`
     }`,
   );
 }
@@ -156,7 +158,7 @@ function concludeRecovery(
   const missing = fates.map(({ name }) => name).filter((name) => !serving.includes(name));
   if (missing.length > 0) {
     return conclusion('refuted', 'the rolling restart did not bring the service back', [
-      `${listed(missing)} did not serve after it; ${steps.length} instances were restarted`,
+      `${listed(missing)} did not serve after it; ${steps.length} of ${fates.length} instances were restarted`,
     ]);
   }
   if (visits.failed === 0) return undefined;

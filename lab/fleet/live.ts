@@ -172,6 +172,7 @@ async function restartHung(
   context: StageContext,
   { instances, balancer, observer, driven, url }: Restarting,
 ): Promise<Recovery | undefined> {
+  const { siblings = false } = plannedIn(context.run).scenario.server;
   const latest = observer.latest();
   const stateOf = (name: string) => latest?.instances.find((one) => one.name === name)?.state;
   const hung = instances.filter(({ name }) => stateOf(name) === 'hung');
@@ -185,9 +186,12 @@ async function restartHung(
     'recover',
     `${hung.length} hung instances, one after the other`,
     async (limited) => {
-      const done = await recover({ hung, living, balancer, observer, url }, context.emit, limited);
+      const done = await recover({ hung, living, balancer, observer, url, siblings }, context.emit, limited);
       const { answered, failed } = done.visits;
-      return [done, `${done.steps.length} back in service; ${answered} requests answered, ${failed} failed`];
+      return [
+        done,
+        `${done.serving.length} back in service; ${answered} requests answered, ${failed} failed`,
+      ];
     },
   );
 }

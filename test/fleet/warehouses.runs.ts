@@ -47,7 +47,7 @@ describe('a fleet whose instances call each other', function () {
 
   it('is one finding that goes through all of them, while none of their cores shows a deadlock', async () => {
     for (let round = 0; round < rounds; round += 1) {
-      const { fleet, dir } = await run();
+      const { fleet, dir } = await run('--recover');
       expect(fleet.hangs).to.have.members(['i1', 'i2']);
       const [finding, ...more] = fleet.findings;
       expect(more).to.deep.equal([]);
@@ -55,6 +55,10 @@ describe('a fleet whose instances call each other', function () {
       expect(finding?.instances.map(({ name }) => name)).to.have.members(['i1', 'i2']);
       expect(finding?.explanation).to.match(/of i1 has main\.Warehouse\.mu since/);
       expect(fleet.instances.map(({ diagnosis }) => diagnosis?.verdict)).to.deep.equal(['none', 'none']);
+      // Each waited for the other: one restart is enough for both.
+      expect(fleet.recovery?.steps).to.have.length(1);
+      expect(fleet.recovery?.cameBack).to.have.length(1);
+      expect(fleet.recovery?.serving).to.have.members(['i1', 'i2']);
       expect(existsSync(join(dir, 'diagnosis.json'))).to.equal(true);
     }
   });

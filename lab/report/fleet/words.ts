@@ -88,9 +88,13 @@ export function togetherCommand({ instances }: FleetResult, folder: string): str
 /** In a sentence what became of the service while it was brought back. */
 export function recoveryText({ recovery }: FleetResult): string | undefined {
   if (recovery === null) return undefined;
-  const { steps, visits, living } = recovery;
+  const { steps, cameBack = [], visits, living } = recovery;
   const rest = living.length === 0 ? 'no instance served meanwhile' : `${living.join(', ')} served meanwhile`;
-  return `${steps.map(({ name }) => name).join(', ')} drained, restarted and readmitted one after the other; ${rest}; of ${counted(visits.answered + visits.failed, 'request')} of a visitor ${visits.failed} failed.`;
+  const back =
+    cameBack.length === 0
+      ? ''
+      : `; ${cameBack.join(', ')} answered again without a restart, and ${cameBack.length === 1 ? 'was' : 'were'} readmitted`;
+  return `${steps.map(({ name }) => name).join(', ')} drained, restarted and readmitted${steps.length === 1 ? '' : ' one after the other'}${back}; ${rest}; of ${counted(visits.answered + visits.failed, 'request')} of a visitor ${visits.failed} failed.`;
 }
 
 export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
