@@ -98,9 +98,10 @@ function lesser(a: FleetFinding['certainty'], b: FleetFinding['certainty']): Fle
 const named = (text: string, nameOf: (id: string) => string): string => text.replace(/\bI\d+\b/g, nameOf);
 
 /** `main.Metrics.inChannel, communication/channel, in i1, i2 and i3` */
-export function causeText({ functions, resources, instances, ...kind }: FleetFinding): string {
-  const what = [...resources, ...functions].join(', ');
-  return `${kind.class}/${kind.subtype} (${kind.rule}) at ${what}: in ${listed(instances.map(({ name }) => name))}`;
+export function causeText({ functions, resources, instances, explanation, ...kind }: FleetFinding): string {
+  // Where there is an explanation it names them.
+  const at = explanation === undefined ? ` at ${[...resources, ...functions].join(', ')}` : '';
+  return `${kind.class}/${kind.subtype} (${kind.rule})${at}: in ${listed(instances.map(({ name }) => name))}`;
 }
 
 /** `i1, i2 and i3` */
