@@ -119,7 +119,7 @@ function concludeFaulty(seen: FleetSeen, service: string): Conclusion {
 function reasonOf({ explanation, resources, functions }: FleetFinding): string {
   return explanation === undefined
     ? `, for one reason: ${resources.join(', ')} in ${functions.join(', ')}`
-    : `: ${explanation.charAt(0).toLowerCase()}${explanation.slice(1).replace(/\.$/, '')}`;
+    : `: ${explanation.slice(0, explanation.indexOf(':'))}`;
 }
 
 /** What each core says of the scenario; where instances wait for each other, none does alone. */

@@ -37,7 +37,7 @@ export async function runFleet(
       captured?.kind === 'taken' ? [{ name, pid, core: captured.bundle.core, exe: captured.bundle.exe }] : [],
     );
     const diagnosed = await diagnoseInstances(run, cores, emit, signal);
-    const together = plannedIn(run).scenario.server.siblings === true ? fleetDiagnosis(diagnosed) : undefined;
+    const together = fleetDiagnosis(diagnosed);
     if (together !== undefined) await writeJson(run.file(diagnosisFile), together);
     const { conclusion: found, fleet } = conclude(run, lived, diagnosed, together);
     await writeJson(run.file(resultFile), fleet);
@@ -70,10 +70,11 @@ function conclude(
   const { end, startedAt } = driven.escalation;
   // The article tells of the service that `fleet` runs.
   const claims = { fixed: config.fixed, loadStartedAt: startedAt, fates, samples };
-  const rows = together === undefined ? fleetChecklist(claims) : [];
+  const siblings = scenario.server.siblings === true;
+  const rows = siblings ? [] : fleetChecklist(claims);
   const seen = concludeFleet({
     ...{ fixed: config.fixed, scenario, fates, loadEnd: end, balancerExit: driven.balancerExit },
-    ...{ diagnoses, together, uncaptured, findings, recovery },
+    ...{ diagnoses, together: siblings ? together : undefined, uncaptured, findings, recovery },
   });
   return {
     conclusion: concludeChecklist(seen, rows),

@@ -1,7 +1,10 @@
+import { isAssertive } from '../../expectation.js';
 import { causeText } from '../../fleet/same-cause.js';
 import { conclusionWords } from '../conclusion-words.js';
 import { html, type Markup } from '../html.js';
+import { drawGraph } from '../page/graph.js';
 import { htmlFile, pageAssets } from '../page/page-file.js';
+import { pictureMarkup } from '../page/svg.js';
 import type { FleetReport } from './read.js';
 import { timelineSvg } from './timeline.js';
 import {
@@ -16,7 +19,7 @@ import {
 } from './words.js';
 
 /** The run of a fleet as one page, without any other file; it needs no script. Throws `internal` when the pages were not built. */
-export async function fleetHtml({ record, result, samples }: FleetReport): Promise<string> {
+export async function fleetHtml({ record, result, samples, diagnosis }: FleetReport): Promise<string> {
   const { conclusion } = record;
   const body = html`<header><span>${record.id}</span><span id="theme"></span></header>
 <main>
@@ -25,12 +28,22 @@ export async function fleetHtml({ record, result, samples }: FleetReport): Promi
 ${(conclusion?.reasons ?? []).map((reason) => html`<p class="dim">${reason}</p>`)}
 <section aria-labelledby="service"><h2 id="service">The service by instance</h2>
 <p>What each instance was found to be, past the balancer, above what the balancer's checks said of it at the same time.</p>
-${timelineSvg(samples)}
+${timelineSvg(samples, result?.balancer.looks)}
 <ul class="legend">${legend(samples)}</ul></section>
-${result !== undefined && resultParts(result)}
+${result !== undefined && resultParts(result, await graphOf(diagnosis))}
 </main>
 <footer>Made by Go Deadlock Lab. This file needs no network and sends nothing anywhere.</footer>`;
   return htmlFile(`Fleet ${record.id}`, body, await pageAssets('fleet'));
+}
+
+/** Who waits for whom, of the finding that is told first. */
+async function graphOf(diagnosis: FleetReport['diagnosis']): Promise<Markup | undefined> {
+  const [finding] = diagnosis?.findings.filter(isAssertive) ?? [];
+  if (diagnosis === undefined || finding === undefined) return undefined;
+  const picture = await drawGraph(finding, diagnosis);
+  if (picture === undefined) return undefined;
+  const [wide, high] = [Math.ceil(picture.width), Math.ceil(picture.height)];
+  return html`<figure class="wide"><svg class="graph" width="${wide}" height="${high}" viewBox="0 0 ${wide} ${high}" role="img" aria-label="${finding.explanation}">${pictureMarkup(picture)}</svg></figure>`;
 }
 
 function legend(samples: FleetReport['samples']): readonly Markup[] {
@@ -41,7 +54,7 @@ function legend(samples: FleetReport['samples']): readonly Markup[] {
   );
 }
 
-function resultParts(result: NonNullable<FleetReport['result']>): Markup {
+function resultParts(result: NonNullable<FleetReport['result']>, graph: Markup | undefined): Markup {
   const { instances, findings, balancer, options, checklist } = result;
   const recovery = recoveryText(result);
   const together = togetherCommand(result, '.');
@@ -66,6 +79,7 @@ ${finding.explanation !== undefined && html`<p>${finding.explanation}</p>`}
 <ul>${finding.instances.map((one) => html`<li>${differenceText(finding, one)}</li>`)}</ul>
 <p>Repair: ${finding.suggestion}</p></article>`,
 )}
+${graph}
 <p>Each core again, in the folder of this run:</p>
 <pre>${instances.flatMap((one) => analyzeCommand(one, '.') ?? []).join('\n')}</pre>
 ${together !== undefined && html`<p>All of them as one:</p><pre>${together}</pre>`}</section>`
