@@ -1,10 +1,8 @@
-import { isAssertive } from '../../expectation.js';
 import { causeText } from '../../fleet/same-cause.js';
 import { conclusionWords } from '../conclusion-words.js';
 import { html, type Markup } from '../html.js';
-import { drawGraph } from '../page/graph.js';
 import { htmlFile, pageAssets } from '../page/page-file.js';
-import { pictureMarkup } from '../page/svg.js';
+import { fleetGraph } from './graph.js';
 import type { FleetReport } from './read.js';
 import { timelineSvg } from './timeline.js';
 import {
@@ -30,20 +28,10 @@ ${(conclusion?.reasons ?? []).map((reason) => html`<p class="dim">${reason}</p>`
 <p>What each instance was found to be, past the balancer, above what the balancer's checks said of it at the same time.</p>
 ${timelineSvg(samples, result?.balancer.looks)}
 <ul class="legend">${legend(samples)}</ul></section>
-${result !== undefined && resultParts(result, await graphOf(diagnosis))}
+${result !== undefined && resultParts(result, await fleetGraph(diagnosis))}
 </main>
 <footer>Made by Go Deadlock Lab. This file needs no network and sends nothing anywhere.</footer>`;
   return htmlFile(`Fleet ${record.id}`, body, await pageAssets('fleet'));
-}
-
-/** Who waits for whom, of the finding that is told first. */
-async function graphOf(diagnosis: FleetReport['diagnosis']): Promise<Markup | undefined> {
-  const [finding] = diagnosis?.findings.filter(isAssertive) ?? [];
-  if (diagnosis === undefined || finding === undefined) return undefined;
-  const picture = await drawGraph(finding, diagnosis);
-  if (picture === undefined) return undefined;
-  const [wide, high] = [Math.ceil(picture.width), Math.ceil(picture.height)];
-  return html`<figure class="wide"><svg class="graph" width="${wide}" height="${high}" viewBox="0 0 ${wide} ${high}" role="img" aria-label="${finding.explanation}">${pictureMarkup(picture)}</svg></figure>`;
 }
 
 function legend(samples: FleetReport['samples']): readonly Markup[] {

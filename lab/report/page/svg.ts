@@ -42,7 +42,7 @@ export async function diagnosisSvg(given: Diagnosis): Promise<string | undefined
   const parts = drawn.map(({ title, picture }) => {
     const y = top;
     top += titleHeight + picture.height + 2 * margin;
-    return html`<g transform="translate(${margin} ${y + margin})"><text class="title" y="12">${title}</text><g transform="translate(0 ${titleHeight})">${pictureMarkup(picture)}</g></g>
+    return html`<g transform="translate(${margin} ${y + margin})"><text class="title" y="12">${title}</text><g transform="translate(0 ${titleHeight})">${picture.edges.map(edgeOf)}${picture.nodes.map(nodeOf)}</g></g>
 `;
   });
   const [wide, high] = [Math.ceil(width + 2 * margin), Math.ceil(top)];
@@ -50,10 +50,6 @@ export async function diagnosisSvg(given: Diagnosis): Promise<string | undefined
 ${parts}</svg>
 `.markup;
 }
-
-/** What a graph consists of; its classes are for whoever colours it. */
-export const pictureMarkup = ({ edges, nodes }: GraphPicture): Markup =>
-  html`${edges.map(edgeOf)}${nodes.map(nodeOf)}`;
 
 function edgeOf({ relation, inferred, path, tip, label, labelAt }: GraphEdge): Markup {
   return html`<g class="edge ${relation}${inferred && ' inferred'}"><path class="curve" d="${path}"/><path class="tip" d="${tip}"/>${
