@@ -12,6 +12,6 @@ export const targetChoices = ['local', 'vagrant', 'ssh://'] as const;
 /** What takes a core of a process goes into containers too; a run does not. */
 export const captureTargetChoices = [...targetChoices, 'docker://', 'podman://', 'kubectl://'] as const;
 /** Of a fleet: what spreads the requests, how it asks whether an instance is well, and where the instances live. */
-export const balancerChoices = ['haproxy'] as const;
+export const balancerChoices = ['haproxy', 'nginx', 'caddy'] as const;
 export const healthCheckChoices = ['http', 'tcp'] as const;
 export const hostChoices = ['ports', 'namespaces'] as const;

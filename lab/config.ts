@@ -13,7 +13,7 @@ import { isContainerTarget } from './containers/reference.js';
 import { decimal } from './decimal.js';
 import { LabError } from './errors.js';
 import { quoteWord } from './quote-word.js';
-import { fleet } from './scenarios/fleet.js';
+import { fleets, isFleet } from './scenarios/fleets.js';
 import { scenarios } from './scenarios/index.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { sized } from './scenarios/sized.js';
@@ -118,7 +118,8 @@ const fleetOptions = {
 
 /** Options of a fleet go with a fleet only, and a fleet is of this machine. */
 function requireFleetOptions(config: LabConfig): void {
-  if (config.scenario === fleet.name) {
+  if (isFleet(config.scenario)) {
+    if (scenarioNamed(config.scenario).server.siblings === true) requireWayBetween(config);
     if (config.target !== 'local') {
       throw new LabError(`a fleet runs on this machine, not on ${config.target}`, {
         code: 'usage',
@@ -142,8 +143,26 @@ function requireFleetOptions(config: LabConfig): void {
   );
   if (typed.length === 0) return;
   throw new LabError(
-    `${typed.map(([, option]) => option).join(' and ')} ${typed.length === 1 ? 'goes' : 'go'} with fleet, not with ${config.scenario}`,
+    `${typed.map(([, option]) => option).join(' and ')} ${typed.length === 1 ? 'goes' : 'go'} with a fleet, not with ${config.scenario}`,
     { code: 'usage', hint: 'try npx lab run fleet' },
+  );
+}
+
+/** Instances that call each other are at least two, and reach each other. */
+function requireWayBetween({ scenario, instances, hosts }: LabConfig): void {
+  if (instances === 1) {
+    throw new LabError(`the instances of ${scenario} call each other: one has nobody to call`, {
+      code: 'usage',
+      hint: `npx lab run ${scenario} --instances 2`,
+    });
+  }
+  if (hosts !== 'namespaces') return;
+  throw new LabError(
+    `the instances of ${scenario} call each other, and namespaces have no way to each other`,
+    {
+      code: 'usage',
+      hint: 'leave --hosts away: each instance gets a port of its own',
+    },
   );
 }
 
@@ -164,9 +183,9 @@ export function scenarioOf(config: Pick<LabConfig, 'scenario' | 'size' | 'protoc
 
 /** The scenario of that name; throws `usage` naming all of them. */
 export function scenarioNamed(name: string): Scenario {
-  const found = [...scenarios, fleet].find((scenario) => scenario.name === name);
+  const found = [...scenarios, ...fleets].find((scenario) => scenario.name === name);
   if (found !== undefined) return found;
-  const known = [...scenarios, fleet].map((scenario) => scenario.name).join(', ');
+  const known = [...scenarios, ...fleets].map((scenario) => scenario.name).join(', ');
   throw new LabError(`there is no scenario ${JSON.stringify(name)}`, {
     code: 'usage',
     hint: `choose one of: ${known}`,

@@ -35,14 +35,34 @@ export async function analyzeSeveral(
       ? (await import('../report/screen/channel-markdown.js')).channelMarkdown(diagnosis, screen)
       : diagnosisText(diagnosis, screen, asked),
   );
-  if (asked.svg !== undefined) {
-    const { diagnosisSvg } = await import('../report/page/svg.js');
-    const svg = await diagnosisSvg(diagnosis);
-    const file = resolve(asked.svg);
-    if (svg === undefined) output.aside(`no finding, no graph: ${file} was not written`);
-    else await writing(written.svg, file, writeWhole(file, svg));
-  }
+  await writeFiles(asked, { diagnosis, sources }, output);
   return diagnosis;
+}
+
+async function writeFiles(
+  { svg, pprof, html }: AnalyzeOptions,
+  { diagnosis, sources }: { readonly diagnosis: Diagnosis; readonly sources: SourceMap },
+  output: Output,
+): Promise<void> {
+  if (svg !== undefined) {
+    const { diagnosisSvg } = await import('../report/page/svg.js');
+    const picture = await diagnosisSvg(diagnosis);
+    const file = resolve(svg);
+    if (picture === undefined) output.aside(`no finding, no graph: ${file} was not written`);
+    else await writing(written.svg, file, writeWhole(file, picture));
+  }
+  if (pprof !== undefined) {
+    const file = resolve(pprof);
+    const { groupProfile } = await import('../store/group-profile.js');
+    await writing(written.pprof, file, writeWhole(file, groupProfile(diagnosis)));
+    output.aside(`profile: ${file}`);
+  }
+  if (html !== undefined) {
+    const file = resolve(html);
+    const { diagnosisHtml } = await import('../report/report-html.js');
+    await writing(written.html, file, writeWhole(file, await diagnosisHtml(diagnosis, sources)));
+    output.aside(`report: ${file}`);
+  }
 }
 
 /** One after the other: what was unpacked of a core is gone before the next one is. */
@@ -80,9 +100,7 @@ function requireCores({ cores, ...asked }: AnalyzeOptions): void {
     'debug-file': asked.debugFile,
     'leak-profile': asked.leakProfile,
     explain: asked.explain,
-    html: asked.html,
     members: asked.members,
-    pprof: asked.pprof,
   };
   for (const [name, value] of Object.entries(ofOne)) {
     if (value !== undefined) refuse(`--${name} is about one process`, `leave it out, or pass one --core`);

@@ -74,10 +74,12 @@ function connectionsTaken({ fates, samples }: FleetClaims): Judgement {
   const last = samples.filter(({ phase }) => phase !== 'recover').at(-1);
   const checks = hung.flatMap(({ name }) => {
     const balancer = last?.instances.find((one) => one.name === name)?.balancer;
-    return balancer ? [{ name, ...balancer }] : [];
+    return balancer?.tcp ? [{ name, tcp: balancer.tcp, http: balancer.http }] : [];
   });
   if (checks.length === 0) return unseen('the balancer told nothing at the end');
-  const words = checks.map(({ name, tcp, http }) => `${name}: connect ${tcp.said}, HTTP ${http.said}`);
+  const words = checks.map(
+    ({ name, tcp, http }) => `${name}: connect ${tcp.said}${http === null ? '' : `, HTTP ${http.said}`}`,
+  );
   // The balancer asks by HTTP several times before it believes a failure: of the last one that hung it may not do so yet.
   return checks.every(({ tcp }) => tcp.up) ? holds(words.join('; ')) : fails(words.join('; '));
 }

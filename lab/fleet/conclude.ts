@@ -18,6 +18,8 @@ export interface FleetSeen {
   readonly balancerExit: ProcessExit | undefined;
   /** By instance: its diagnosis, or why it has no core. */
   readonly diagnoses: ReadonlyMap<string, Diagnosis>;
+  /** Of instances that call each other: their cores as one diagnosis. */
+  readonly together?: Diagnosis | undefined;
   readonly uncaptured: ReadonlyMap<string, string>;
   readonly findings: readonly FleetFinding[];
   readonly recovery: Recovery | undefined;
@@ -45,7 +47,7 @@ function disturbances({ balancerExit, fates, uncaptured, loadEnd }: FleetSeen): 
   ];
 }
 
-function concludeFixed({ fates, diagnoses, scenario }: FleetSeen): Conclusion {
+function concludeFixed({ fates, diagnoses, together, scenario }: FleetSeen): Conclusion {
   const bad = fates.filter(({ state }) => state !== 'serving');
   if (bad.length > 0) {
     return conclusion(
@@ -54,27 +56,27 @@ function concludeFixed({ fates, diagnoses, scenario }: FleetSeen): Conclusion {
       bad.map(({ name, state, why }) => `${name} is ${state}: ${why}`),
     );
   }
-  const each = [...diagnoses].map(([name, diagnosis]) => ({
+  const each = [...toldOf({ diagnoses, together })].map(([name, diagnosis]) => ({
     name,
     conclusion: concludeDiagnosis(diagnosis, scenario, true),
   }));
   const worst = worstOf(each);
-  if (each.length < fates.length && worst === undefined) {
+  if (diagnoses.size < fates.length && worst === undefined) {
     return conclusion('unknown', 'not every repaired instance gave a core in the midst of its work', [
-      `the load ended with ${each.length} of ${fates.length} cores taken: give it more time, --load-timeout 90`,
+      `the load ended with ${diagnoses.size} of ${fates.length} cores taken: give it more time, --load-timeout 90`,
     ]);
   }
   return (
     worst ??
     conclusion(
       'confirmed',
-      `all ${fates.length} repaired instances bore the load, and their cores show no deadlock`,
+      `${fates.length === 2 ? 'both' : `all ${fates.length}`} repaired instances bore the load, and their cores show no deadlock`,
     )
   );
 }
 
 function concludeFaulty(seen: FleetSeen, service: string): Conclusion {
-  const { fates, diagnoses, scenario, findings, recovery } = seen;
+  const { fates, findings, recovery } = seen;
   const hung = fates.filter(({ state }) => state === 'hung');
   const wanted = Math.min(2, fates.length);
   const undecided = fates.filter(({ state }) => state === 'overloaded' || state === 'starting');
@@ -93,32 +95,60 @@ function concludeFaulty(seen: FleetSeen, service: string): Conclusion {
       'several instances were to hang: give the load more time, --load-timeout 90',
     ]);
   }
-  const each = hung.map(({ name }) => {
-    const diagnosis = diagnoses.get(name);
-    return {
-      name,
-      conclusion:
-        diagnosis === undefined
-          ? conclusion('unknown', 'it hung when the load was over, and no core of it was taken')
-          : concludeDiagnosis(diagnosis, scenario, false),
-    };
-  });
-  const worst = worstOf(each);
+  const worst = worstOf(concludeHung(seen, hung));
   if (worst !== undefined) return worst;
   const [cause] = findings;
   if (findings.length !== 1 || cause === undefined) {
     return conclusion('refuted', 'the instances do not hang for one reason', [
-      `${findings.length} root causes were found in ${each.length} cores`,
+      `${findings.length} root causes were found in ${hung.length} cores`,
     ]);
   }
   const back = recovery === undefined ? undefined : concludeRecovery(recovery, fates);
   if (back !== undefined) return back;
   return conclusion(
     'confirmed',
-    `${service}, for one reason: ${cause.resources.join(', ')} in ${cause.functions.join(', ')}${
-      recovery === undefined ? '' : `; after a rolling restart all ${fates.length} serve`
+    `${service}${reasonOf(cause)}${
+      recovery === undefined
+        ? ''
+        : `; after a rolling restart ${fates.length === 2 ? 'both' : `all ${fates.length}`} serve`
     }`,
   );
+}
+
+/** What goes through instances is told by who waits for whom. */
+function reasonOf({ explanation, resources, functions }: FleetFinding): string {
+  return explanation === undefined
+    ? `, for one reason: ${resources.join(', ')} in ${functions.join(', ')}`
+    : `: ${explanation.slice(0, explanation.indexOf(':'))}`;
+}
+
+/** What each core says of the scenario; where instances wait for each other, none does alone. */
+function concludeHung(
+  { diagnoses, together, scenario }: FleetSeen,
+  hung: readonly Fate[],
+): readonly Concluded[] {
+  const missing = hung
+    .filter(({ name }) => !diagnoses.has(name))
+    .map(({ name }) => ({
+      name,
+      conclusion: conclusion('unknown', 'it hung when the load was over, and no core of it was taken'),
+    }));
+  const told = [...toldOf({ diagnoses, together })]
+    .filter(([name]) => together !== undefined || hung.some((one) => one.name === name))
+    .map(([name, diagnosis]) => ({ name, conclusion: concludeDiagnosis(diagnosis, scenario, false) }));
+  return [...missing, ...told];
+}
+
+function toldOf({
+  diagnoses,
+  together,
+}: Pick<FleetSeen, 'diagnoses' | 'together'>): ReadonlyMap<string, Diagnosis> {
+  return together === undefined ? diagnoses : new Map([['all together', together]]);
+}
+
+interface Concluded {
+  readonly name: string;
+  readonly conclusion: Conclusion;
 }
 
 function concludeRecovery(
@@ -128,7 +158,7 @@ function concludeRecovery(
   const missing = fates.map(({ name }) => name).filter((name) => !serving.includes(name));
   if (missing.length > 0) {
     return conclusion('refuted', 'the rolling restart did not bring the service back', [
-      `${listed(missing)} did not serve after it; ${steps.length} instances were restarted`,
+      `${listed(missing)} did not serve after it; ${steps.length} of ${fates.length} instances were restarted`,
     ]);
   }
   if (visits.failed === 0) return undefined;
@@ -137,9 +167,7 @@ function concludeRecovery(
   ]);
 }
 
-function worstOf(
-  each: readonly { readonly name: string; readonly conclusion: Conclusion }[],
-): Conclusion | undefined {
+function worstOf(each: readonly Concluded[]): Conclusion | undefined {
   const worst =
     each.find((one) => one.conclusion.verdict === 'refuted') ??
     each.find((one) => one.conclusion.verdict === 'unknown');

@@ -22,6 +22,8 @@ export interface DriveFleet {
   readonly captures: Captures;
   /** A healthy fleet: each instance gives a core in the midst of the hardest load. */
   readonly fixed: boolean;
+  /** What else is done to the service while it is loaded. */
+  readonly alongside?: (signal: AbortSignal) => AsyncDisposable;
   /** That many lost instances are enough; the rest is to be kept. */
   readonly enoughLost: number;
 }
@@ -82,10 +84,18 @@ export function fleetDriver(options: DriveFleet): FleetDriver {
         if (event.type === 'load-step' && event.step === plan.steps.at(-1)) hardestSince = epochMs();
         emit(event);
       };
+      const beside: AsyncDisposable[] = [];
+      // Until the cores are taken: who asked for what hangs is still there.
+      await using _beside = {
+        async [Symbol.asyncDispose]() {
+          for (const one of beside) await one[Symbol.asyncDispose]();
+        },
+      };
       const escalation = await Promise.race([
         observer.broke,
         escalate(
           {
+            onStart: () => void (options.alongside && beside.push(options.alongside(signal))),
             ...{ driver: options.driver, url: options.url, plan, enough: enough.signal },
             // What is left of the fleet gets the same load, however silent some of it is.
             look: () => ({ silentMs: 0, slowestProbeMs: undefined }),

@@ -10,12 +10,12 @@ import { localTarget } from '../targets/local.js';
 import { concludeChecklist, conclusion } from '../verdict.js';
 import { fleetChecklist } from './checklist.js';
 import { concludeFleet } from './conclude.js';
-import { diagnoseInstances, diagnosisFile } from './diagnose.js';
+import { type DiagnosedCore, diagnoseInstances, diagnosisFile } from './diagnose.js';
 import { type Fate, fatesOf, orderOfHangs } from './fates.js';
 import { leashed } from './leash.js';
 import { type Lived, live } from './live.js';
 import type { FleetResult } from './result.js';
-import { fleetCauses } from './same-cause.js';
+import { fleetCauses, fleetDiagnosis } from './same-cause.js';
 import { serviceText } from './state.js';
 
 /** `fleet.json`, what came out. */
@@ -33,11 +33,13 @@ export async function runFleet(
 ): Promise<{ readonly conclusion: Conclusion; readonly fleet: FleetResult }> {
   try {
     const lived = await live({ run, target: await leashed(localTarget()), emit, signal });
-    const cores = lived.instances.flatMap(({ name, captured }) =>
-      captured?.kind === 'taken' ? [{ name, core: captured.bundle.core, exe: captured.bundle.exe }] : [],
+    const cores = lived.instances.flatMap(({ name, pid, captured }) =>
+      captured?.kind === 'taken' ? [{ name, pid, core: captured.bundle.core, exe: captured.bundle.exe }] : [],
     );
-    const diagnoses = await diagnoseInstances(run, cores, emit, signal);
-    const { conclusion: found, fleet } = conclude(run, lived, diagnoses);
+    const diagnosed = await diagnoseInstances(run, cores, emit, signal);
+    const together = fleetDiagnosis(diagnosed);
+    if (together !== undefined) await writeJson(run.file(diagnosisFile), together);
+    const { conclusion: found, fleet } = conclude(run, lived, diagnosed, together);
     await writeJson(run.file(resultFile), fleet);
     await writeJson(run.file('checklist.json'), fleet.checklist);
     await run.conclude(found);
@@ -52,22 +54,27 @@ export async function runFleet(
 function conclude(
   run: Run,
   lived: Lived,
-  diagnoses: ReadonlyMap<string, Diagnosis>,
+  diagnosed: readonly DiagnosedCore[],
+  together: Diagnosis | undefined,
 ): { conclusion: Conclusion; fleet: FleetResult } {
   const { config, scenario } = plannedIn(run);
   const { driven, recovery, samples } = lived;
   const fates = fatesOf(samples);
+  const diagnoses = new Map(diagnosed.map(({ name, diagnosis }) => [name, diagnosis]));
   const uncaptured = new Map(
     lived.instances.flatMap(({ name, captured }) =>
       captured?.kind === 'failed' ? [[name, captured.why]] : [],
     ),
   );
-  const findings = fleetCauses([...diagnoses].map(([name, diagnosis]) => ({ name, diagnosis })));
+  const findings = fleetCauses(diagnosed);
   const { end, startedAt } = driven.escalation;
-  const rows = fleetChecklist({ fixed: config.fixed, loadStartedAt: startedAt, fates, samples });
+  // The article tells of the service that `fleet` runs.
+  const claims = { fixed: config.fixed, loadStartedAt: startedAt, fates, samples };
+  const siblings = scenario.server.siblings === true;
+  const rows = siblings ? [] : fleetChecklist(claims);
   const seen = concludeFleet({
     ...{ fixed: config.fixed, scenario, fates, loadEnd: end, balancerExit: driven.balancerExit },
-    ...{ diagnoses, uncaptured, findings, recovery },
+    ...{ diagnoses, together: siblings ? together : undefined, uncaptured, findings, recovery },
   });
   return {
     conclusion: concludeChecklist(seen, rows),

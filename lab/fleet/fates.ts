@@ -10,7 +10,7 @@ export interface Fate {
   readonly hungAt: number | null;
   /** Times at which it was found hung and answered later: overload, not a hang. */
   readonly answeredAgain: number;
-  /** How long after that the balancer's checks said so; `null` while they say that it is well. */
+  /** How long after that the balancer's checks said so; `null` while they say that it is well, or nothing. */
   readonly seenByHttpMs: number | null;
   readonly seenByTcpMs: number | null;
 }
@@ -42,8 +42,8 @@ type Row = FleetSample['instances'][number] & { readonly at: number };
 
 /** Negative when a check said so before the lab did. */
 function sinceDown(rows: readonly Row[], hungAt: number, kind: 'tcp' | 'http'): number | null {
-  const lastUp = rows.findLastIndex(({ balancer }) => balancer?.[kind].up);
-  const down = rows.slice(lastUp + 1).find(({ balancer }) => balancer !== null);
+  const lastUp = rows.findLastIndex(({ balancer }) => balancer?.[kind]?.up);
+  const down = rows.slice(lastUp + 1).find(({ balancer }) => balancer?.[kind]);
   return down === undefined ? null : Math.round(down.at - hungAt);
 }
 

@@ -32,6 +32,12 @@ export interface OpenInstance {
   /** Path that probes ask for. */
   readonly path: string;
   readonly probeTimeoutMs: number;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Flags beside its addresses. */
+  readonly flags: readonly string[];
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Starts an instance and begins to watch it once it has answered. Throws what `startServer` throws. */
@@ -48,16 +54,16 @@ export async function openInstance(options: OpenInstance, signal: AbortSignal): 
     starts += 1;
     // The log of the start before would be read as what this one says of its ports.
     const logFile = join(dir, starts === 1 ? 'server.log' : `server.${starts}.log`);
-    const { exe, path } = options;
+    const { exe, path, env, flags } = options;
     return await startServer(
       host.target,
-      { exe, path, logFile, port: ports.server, pprofPort: ports.pprof },
+      { exe, path, env, flags, logFile, port: ports.server, pprofPort: ports.pprof },
       signal,
     );
   };
   const watch = (running: RunningServer): InstanceWatch =>
     watchInstance({ target: host.target, server: running, probeTimeoutMs }, series.emit, signal);
-  let server = await start({ server: 0, pprof: 0 }).catch(async (error: unknown) => {
+  let server = await start({ server: options.port, pprof: 0 }).catch(async (error: unknown) => {
     await series[Symbol.asyncDispose]();
     throw error;
   });

@@ -6,8 +6,8 @@ import { loadDrivers } from '../load/index.js';
 import type { LoadPlan } from '../load/plan.js';
 import { build, inStage, plannedIn, provision, type StageContext } from '../stages/index.js';
 import { recordSeries } from '../store/recorder.js';
-import type { RunningBalancer } from './balancer/balancer.js';
-import { findBalancer } from './balancer/index.js';
+import type { RunningBalancer, WaysToLook } from './balancer/balancer.js';
+import { balancers, findBalancer } from './balancer/index.js';
 import { type Captured, type Captures, openCaptures } from './captures.js';
 import { type Driven, fleetDriver } from './drive.js';
 import type { Instance } from './instance.js';
@@ -18,6 +18,7 @@ import { type Recovery, recover } from './recover.js';
 import { responseSize } from './response-size.js';
 import type { FleetSample } from './sample.js';
 import { serves } from './state.js';
+import { keepTransferring } from './transfers.js';
 import { openVisitor } from './visitor.js';
 
 /** `fleet.jsonl`, the looks at the whole fleet. */
@@ -26,7 +27,12 @@ export const samplesFile = 'fleet.jsonl';
 /** What the living fleet left; the run's folder has the rest. */
 export interface Lived {
   readonly options: FleetOptions;
-  readonly balancer: { readonly version: string; readonly origin: string; readonly ended: string | null };
+  readonly balancer: {
+    readonly version: string;
+    readonly origin: string;
+    readonly ended: string | null;
+    readonly looks: WaysToLook;
+  };
   readonly driven: Driven;
   readonly instances: readonly {
     readonly name: string;
@@ -44,12 +50,12 @@ export interface Lived {
 export async function live(context: StageContext): Promise<Lived> {
   const { run, target, signal } = context;
   const { config, scenario } = plannedIn(run);
-  const options = fleetOptions(config);
+  const options = fleetOptions(config, scenario);
   const tool = await findBalancer(target, options.balancer, signal);
   await provision(context);
   await run.note({ [options.balancer]: tool.version ?? 'unknown' });
   const { exe } = await build(context);
-  const { path } = scenario.server;
+  const { path, siblings = false } = scenario.server;
   const { result: fleet } = await inStage(
     context,
     'start',
@@ -60,7 +66,7 @@ export async function live(context: StageContext): Promise<Lived> {
       // The caller's signal: what is opened here lives on after the stage, whose limit is its own.
       limited.throwIfAborted();
       const opened = await openFleet(
-        { options, target, tool, exe, path, port, probeTimeoutMs, dir: run.dir },
+        { options, target, tool, exe, path, siblings, port, probeTimeoutMs, dir: run.dir },
         signal,
       );
       const { instances, balancer } = opened;
@@ -86,7 +92,7 @@ interface Loading {
 
 async function underLoad(context: StageContext, { fleet, options, path, version }: Loading): Promise<Lived> {
   const { run, emit, signal } = context;
-  const { config } = plannedIn(run);
+  const { config, scenario } = plannedIn(run);
   const { instances, balancer } = fleet;
   const url = `${balancer.origin}${path}`;
   const plan = planOf(context);
@@ -105,6 +111,9 @@ async function underLoad(context: StageContext, { fleet, options, path, version 
       enoughLost: Math.min(enoughLost, instances.length),
     },
     fixed: config.fixed,
+    ...(scenario.server.siblings === true
+      ? { alongside: (limited: AbortSignal) => keepTransferring(instances, limited) }
+      : {}),
   });
   const first = instances[0];
   if (first === undefined) throw new LabError('a fleet without instances', { code: 'internal' });
@@ -134,7 +143,7 @@ async function underLoad(context: StageContext, { fleet, options, path, version 
   return {
     ...{ options, driven, recovery, instances: told, samples: observer.samples() },
     balancer: {
-      ...{ version, origin: balancer.origin },
+      ...{ version, origin: balancer.origin, looks: balancers[options.balancer].looks(options.healthCheck) },
       ended: driven.balancerExit === undefined ? null : describeExit(driven.balancerExit),
     },
   };
@@ -163,6 +172,7 @@ async function restartHung(
   context: StageContext,
   { instances, balancer, observer, driven, url }: Restarting,
 ): Promise<Recovery | undefined> {
+  const { siblings = false } = plannedIn(context.run).scenario.server;
   const latest = observer.latest();
   const stateOf = (name: string) => latest?.instances.find((one) => one.name === name)?.state;
   const hung = instances.filter(({ name }) => stateOf(name) === 'hung');
@@ -176,9 +186,12 @@ async function restartHung(
     'recover',
     `${hung.length} hung instances, one after the other`,
     async (limited) => {
-      const done = await recover({ hung, living, balancer, observer, url }, context.emit, limited);
+      const done = await recover({ hung, living, balancer, observer, url, siblings }, context.emit, limited);
       const { answered, failed } = done.visits;
-      return [done, `${done.steps.length} back in service; ${answered} requests answered, ${failed} failed`];
+      return [
+        done,
+        `${done.serving.length} back in service; ${answered} requests answered, ${failed} failed`,
+      ];
     },
   );
 }

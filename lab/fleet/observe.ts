@@ -101,16 +101,14 @@ function take(
   const rows = instances.map((instance): InstanceSample => {
     const backend = view?.backends.find(({ name }) => name === instance.name);
     const before = memory.view?.backends.find(({ name }) => name === instance.name);
-    const bytes =
-      backend === undefined || before === undefined ? undefined : backend.bytesOut - before.bytesOut;
-    if (view !== undefined && bytes !== undefined && bytes > 0) instance.watch().onAnswered(view.at);
+    const answers = answersBetween(before, backend, responseBytes);
+    if (view !== undefined && answers !== undefined && answers > 0) instance.watch().onAnswered(view.at);
     const seconds = view === undefined ? 0 : (view.at - (memory.view?.at ?? view.at)) / 1_000;
     const direct = instance.watch().probes().at(-1);
     return {
       name: instance.name,
       ...instance.opinion(backend),
-      responsesPerSecond:
-        bytes === undefined || seconds <= 0 ? null : Math.round(bytes / responseBytes / seconds),
+      responsesPerSecond: answers === undefined || seconds <= 0 ? null : Math.round(answers / seconds),
       cpuShare: cpuShare(instance, memory),
       goroutines: instance.watch().goroutines() ?? null,
       direct: direct === undefined ? null : { kind: direct.kind, ms: Math.round(direct.ms) },
@@ -126,6 +124,7 @@ function take(
   if (view !== undefined) memory.view = view;
   return {
     ...{ at: epochMs(), phase, service: serviceText(rows.map(({ state }) => state)), through },
+    clients: view?.clients ?? null,
     load:
       load === undefined
         ? null
@@ -134,9 +133,21 @@ function take(
   };
 }
 
+/** By what the balancer counts: answers, or bytes. */
+function answersBetween(
+  before: BackendView | undefined,
+  now: BackendView | undefined,
+  responseBytes: number,
+): number | undefined {
+  if (before === undefined || now === undefined) return undefined;
+  if (now.answers !== undefined) return now.answers - (before.answers ?? 0);
+  return ((now.bytesOut ?? 0) - (before.bytesOut ?? 0)) / responseBytes;
+}
+
 function told({ service, checks, ...counts }: BackendView): NonNullable<InstanceSample['balancer']> {
   const { sessions, connectErrors, responseErrors, retries } = counts;
-  return { service, ...checks, sessions, connectErrors, responseErrors, retries };
+  const { tcp = null, http = null } = checks;
+  return { service, tcp, http, sessions, connectErrors, responseErrors, retries };
 }
 
 function cpuShare(instance: Instance, { stats }: Memory): number | null {

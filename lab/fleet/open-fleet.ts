@@ -3,8 +3,9 @@ import type { Target } from '../targets/target.js';
 import type { Tool } from '../toolchain/locate.js';
 import type { RunningBalancer } from './balancer/balancer.js';
 import { balancers } from './balancer/index.js';
-import { openHosts } from './hosts.js';
-import { type Instance, openInstance } from './instance.js';
+import { freePort } from './free-port.js';
+import { type FleetHost, openHosts } from './hosts.js';
+import { type Instance, type OpenInstance, openInstance } from './instance.js';
 import type { FleetOptions } from './options.js';
 
 /** Instances that answer, and the balancer before them, which has found each of them well. Disposing ends all of it. */
@@ -20,6 +21,8 @@ export interface OpenFleet {
   readonly tool: Tool;
   readonly exe: string;
   readonly path: string;
+  /** Whether the instances are told of each other. */
+  readonly siblings: boolean;
   /** Of the balancer; 0: any free one. */
   readonly port: number;
   readonly probeTimeoutMs: number;
@@ -27,9 +30,15 @@ export interface OpenFleet {
   readonly dir: string;
 }
 
+/**
+ * A proxy that passes requests on one by one is done with each later than the instance is, so that an instance never has a
+ * crowd at its door. Here it sees more processors than it gets, as in a container on a large machine.
+ */
+const manyProcessors = '16';
+
 /** Starts the whole fleet. What was started is gone when it throws. */
 export async function openFleet(asked: OpenFleet, signal: AbortSignal): Promise<RunningFleet> {
-  const { options, target, exe, path, probeTimeoutMs, dir } = asked;
+  const { options, target, dir } = asked;
   const opened: AsyncDisposable[] = [];
   const end = async (): Promise<void> => {
     // What was opened first is what the rest lives in.
@@ -42,10 +51,7 @@ export async function openFleet(asked: OpenFleet, signal: AbortSignal): Promise<
     opened.push(...places);
     hosts = opened.length;
     const begun = await Promise.allSettled(
-      places.map((host, i) => {
-        const name = `i${i + 1}`;
-        return openInstance({ name, dir: join(dir, name), host, exe, path, probeTimeoutMs }, signal);
-      }),
+      instancesOf(asked, places, await portsOf(asked, places)).map((one) => openInstance(one, signal)),
     );
     const instances = begun.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     opened.push(...instances);
@@ -53,7 +59,7 @@ export async function openFleet(asked: OpenFleet, signal: AbortSignal): Promise<
     if (failed !== undefined) throw failed.reason;
     const balancer = await balancers[options.balancer].start(
       {
-        ...{ target, tool: asked.tool, path, port: asked.port, dir },
+        ...{ target, tool: asked.tool, path: asked.path, port: asked.port, dir },
         backends: instances.map(({ backend }) => backend),
         healthCheck: options.healthCheck,
       },
@@ -65,4 +71,29 @@ export async function openFleet(asked: OpenFleet, signal: AbortSignal): Promise<
     await end();
     throw error;
   }
+}
+
+/** Who has to be known before it runs gets its port before it runs; anybody else chooses. */
+async function portsOf({ siblings }: OpenFleet, places: readonly FleetHost[]): Promise<readonly number[]> {
+  const ports: number[] = [];
+  for (const { target } of places) ports.push(siblings ? await freePort(target.listenHost) : 0);
+  return ports;
+}
+
+function instancesOf(
+  { options, exe, path, probeTimeoutMs, dir }: OpenFleet,
+  places: readonly FleetHost[],
+  ports: readonly number[],
+): readonly OpenInstance[] {
+  const { passes } = balancers[options.balancer];
+  const nameOf = (i: number): string => `i${i + 1}`;
+  const siblingsOf = (own: number): string[] =>
+    places.flatMap(({ target }, i) =>
+      i === own || ports[i] === 0 ? [] : [`-sibling=${nameOf(i)}=http://${target.listenHost}:${ports[i]}`],
+    );
+  return places.map((host, i) => ({
+    ...{ name: nameOf(i), dir: join(dir, nameOf(i)), host, exe, path, probeTimeoutMs },
+    ...{ port: ports[i] ?? 0, flags: siblingsOf(i) },
+    env: passes === 'requests' ? { GOMAXPROCS: manyProcessors } : undefined,
+  }));
 }

@@ -1,5 +1,6 @@
 import type { balancerChoices, healthCheckChoices, hostChoices } from '../choices.js';
 import type { LabConfig } from '../config.js';
+import type { Scenario } from '../scenarios/scenario.js';
 
 export type BalancerName = (typeof balancerChoices)[number];
 /** `tcp`: a connection is enough; `http`: an answer is wanted. */
@@ -18,9 +19,9 @@ export interface FleetOptions {
 }
 
 /** A fleet as it was asked for. */
-export function fleetOptions(config: LabConfig): FleetOptions {
+export function fleetOptions(config: LabConfig, { server }: Scenario): FleetOptions {
   return {
-    instances: config.instances ?? 3,
+    instances: config.instances ?? (server.siblings === true ? 2 : 3),
     balancer: config.balancer ?? 'haproxy',
     healthCheck: config.healthCheck ?? 'http',
     hosts: config.hosts ?? 'ports',

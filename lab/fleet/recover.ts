@@ -19,6 +19,8 @@ export const recoverySchema = z.object({
       readmittedAt: z.number(),
     }),
   ),
+  /** Instances that answered again once another one was restarted, and were readmitted as they were. */
+  cameBack: z.array(z.string()).optional(),
   /** Requests of a visitor from when nothing hung was in service any more. */
   visits: z.object({ answered: z.number().int(), failed: z.number().int() }),
   /** Instances that served when it began. */
@@ -35,9 +37,13 @@ export interface Recover {
   readonly balancer: RunningBalancer;
   readonly observer: FleetObserver;
   readonly url: string;
+  /** Whether an instance may wait for another one, and go on when that is restarted. */
+  readonly siblings: boolean;
 }
 
 const backWithinMs = 30_000;
+/** Hung instances are probed once a second. */
+const comesBackWithinMs = 5_000;
 /** A request that takes longer than any restart of the machine's scheduler is lost. */
 const visitTimeoutMs = 5_000;
 /** Visits that must have come through after the last instance is back. */
@@ -49,7 +55,7 @@ const afterwards = 20;
  * has found it well. Throws `undecided` when one does not come back.
  */
 export async function recover(options: Recover, emit: Emit, signal: AbortSignal): Promise<Recovery> {
-  const { hung, living, balancer, observer, url } = options;
+  const { hung, living, balancer, observer, url, siblings } = options;
   observer.setPhase('recover');
   const drained = new Map<string, number>();
   for (const { name } of hung) {
@@ -61,8 +67,16 @@ export async function recover(options: Recover, emit: Emit, signal: AbortSignal)
   let late: ReturnType<typeof openVisitor> | undefined;
   try {
     const steps: Recovery['steps'] = [];
+    const cameBack: string[] = [];
     for (const instance of hung) {
       const { name } = instance;
+      if (siblings && steps.length > 0 && (await comesBack(name))) {
+        await balancer.readmit(name, signal);
+        await untilServed(name);
+        cameBack.push(name);
+        emit({ type: 'note', text: `${name}: answers again without a restart, back in service` });
+        continue;
+      }
       await instance.restart(signal);
       const restartedAt = epochMs();
       await balancer.readmit(name, signal);
@@ -78,10 +92,19 @@ export async function recover(options: Recover, emit: Emit, signal: AbortSignal)
     const goal = seen().answered + afterwards;
     await Promise.race([observer.broke, untilVisited(() => seen().answered >= goal)]);
     const serving = observer.latest()?.instances.filter(({ state }) => state === 'serving') ?? [];
-    return { steps, visits: seen(), living: [...living], serving: serving.map(({ name }) => name) };
+    return { steps, cameBack, visits: seen(), living: [...living], serving: serving.map(({ name }) => name) };
   } finally {
     await visitor?.[Symbol.asyncDispose]();
     await late?.[Symbol.asyncDispose]();
+  }
+
+  /** Whether it goes on by itself, what it waited for being gone. */
+  async function comesBack(name: string): Promise<boolean> {
+    const look = () => {
+      const row = observer.latest()?.instances.find((one) => one.name === name);
+      return row?.state === 'serving' || row?.state === 'drained' ? true : undefined;
+    };
+    return (await poll(look, { signal, deadlineMs: comesBackWithinMs, everyMs: 50 })) === true;
   }
 
   /** Whether or not it comes about is told by the visits. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checklistRowSchema } from '../checklist/row.js';
 import { balancerChoices, healthCheckChoices, hostChoices } from '../choices.js';
+import { waysToLook } from './balancer/balancer.js';
 import { recoverySchema } from './recover.js';
 import { fleetFindingSchema } from './same-cause.js';
 import { instanceStates } from './state.js';
@@ -15,7 +16,13 @@ export const fleetResultSchema = z.object({
     hosts: z.enum(hostChoices),
     recover: z.boolean(),
   }),
-  balancer: z.object({ version: z.string(), origin: z.string(), ended: z.string().nullable() }),
+  balancer: z.object({
+    version: z.string(),
+    origin: z.string(),
+    ended: z.string().nullable(),
+    /** How it learns of an instance, by kind of check; absent where it asks in both ways. */
+    looks: z.object({ http: z.enum(waysToLook), tcp: z.enum(waysToLook) }).optional(),
+  }),
   /** What was found before anything was restarted: `2 of 3 hung, 1 overloaded`. */
   service: z.string(),
   loadStartedAt: z.number(),

@@ -19,8 +19,9 @@ const instanceSample = z.object({
   balancer: z
     .object({
       service: z.enum(['up', 'down', 'drained']),
-      tcp: checkSeen,
-      http: checkSeen,
+      /** `null` of a kind of check that the balancer does not make. */
+      tcp: checkSeen.nullable(),
+      http: checkSeen.nullable(),
       sessions: z.number().int(),
       connectErrors: z.number().int(),
       responseErrors: z.number().int(),
@@ -38,6 +39,8 @@ export const fleetSampleSchema = z.object({
   service: z.string(),
   /** Requests of a visitor through the balancer since the sample before. */
   through: z.object({ answered: z.number().int(), failed: z.number().int() }),
+  /** Connections of clients to the balancer, where it tells. */
+  clients: z.number().int().nullable().optional(),
   load: z.object({ requestsPerSecond: z.number(), errors: z.number(), timeouts: z.number() }).nullable(),
   instances: z.array(instanceSample),
 });

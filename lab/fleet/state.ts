@@ -77,15 +77,16 @@ function answering(why: string, backend: BackendView | undefined): Opinion {
   if (backend?.service === 'drained') {
     return { state: 'drained', why: 'it answers, and the balancer sends it nothing: drained' };
   }
-  if (backend !== undefined && !backend.checks.tcp.up && isConnectFailure(backend.checks.tcp.said)) {
-    const said = backend.checks.tcp.said;
+  const tcp = backend?.checks.tcp;
+  if (tcp !== undefined && !tcp.up && isConnectFailure(tcp.said)) {
+    const { said } = tcp;
     return { state: 'cut-off', why: `it answers here, and the balancer cannot connect to it (${said})` };
   }
   return { state: 'serving', why };
 }
 
-/** Layer 4: no connection came about. */
-const isConnectFailure = (said: string): boolean => /^L4(TOUT|CON)/.test(said);
+/** No connection came about: layer 4 in HAProxy's words. */
+const isConnectFailure = (said: string): boolean => /^(L4(TOUT|CON)|no connection)/.test(said);
 
 /** A hung server's kernel completes the handshake; a host that is gone does not. */
 function hasConnected(probes: readonly ProbeOutcome[]): boolean {
@@ -139,7 +140,8 @@ export function serviceText(states: readonly InstanceState[]): string {
   const word = (state: InstanceState): string => (state === 'cut-off' ? 'cut off' : state);
   const [state, n] = first;
   if (n === states.length) {
-    return n === 1 ? `the only instance is ${word(state)}` : `all ${n} ${word(state)}`;
+    if (n === 1) return `the only instance is ${word(state)}`;
+    return n === 2 ? `both ${word(state)}` : `all ${n} ${word(state)}`;
   }
   return [`${n} of ${states.length} ${word(state)}`, ...more.map(([other, m]) => `${m} ${word(other)}`)].join(
     ', ',

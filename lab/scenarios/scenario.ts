@@ -22,6 +22,8 @@ export interface Scenario {
     readonly path: string;
     /** Flags of the program beside its addresses. */
     readonly flags?: readonly string[];
+    /** Of a fleet: its instances call each other, and are told of each other by flags `-sibling=NAME=URL`. */
+    readonly siblings?: true;
     /** What must be installed beside it; it starts its own. */
     readonly needs?: readonly ServerNeed[];
   };

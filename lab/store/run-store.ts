@@ -8,7 +8,7 @@ import { LabError, toLabError } from '../errors.js';
 import type { StageName } from '../events.js';
 import { runsFolder } from '../paths.js';
 import { quoteWord } from '../quote-word.js';
-import { fleet } from '../scenarios/fleet.js';
+import { isFleet } from '../scenarios/fleets.js';
 import { identityOf, isSameProcess } from '../targets/process-identity.js';
 import { readJson, writeJson } from './json-file.js';
 import { gitCommit, labVersion } from './lab-version.js';
@@ -162,7 +162,7 @@ function openRecord(dir: string, initial: RunRecord): Run {
       const stage = record.stages[name];
       const parsed = stage?.state === 'done' ? schema.safeParse(stage.result) : undefined;
       if (parsed?.success === true) return parsed.data;
-      if (record.config.scenario === fleet.name) {
+      if (isFleet(record.config.scenario)) {
         throw new LabError(`run ${basename(dir)} is that of a fleet: it has a core for each instance`, {
           code: 'usage',
           hint: `choose one: ls ${quoteWord(dir)}/i*/core.*; then npx lab analyze --exe FILE --core FILE`,

@@ -168,6 +168,8 @@ const optionalTools: readonly (readonly [name: string, packages: readonly string
   ['nc', ['netcat-openbsd'], "optional: the article's walk"],
   ['fallocate', ['util-linux'], 'optional: small cores'],
   ['haproxy', ['haproxy'], 'optional: lab run fleet'],
+  ['nginx', ['nginx'], 'optional: lab run fleet --balancer nginx'],
+  ['caddy', ['caddy'], 'optional: lab run fleet --balancer caddy'],
 ];
 
 async function optionalRows(

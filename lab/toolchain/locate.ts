@@ -93,6 +93,8 @@ export async function findOptional(
     nc: ['-h'],
     wrk: ['-v'],
     haproxy: ['-v'],
+    nginx: ['-v'],
+    caddy: ['version'],
   };
   // nc and wrk end with a failure after having printed what they are.
   const result = await target.exec([path, ...(versionArguments[name] ?? ['--version'])], {

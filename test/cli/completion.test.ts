@@ -46,7 +46,7 @@ describe('completion', function () {
 
   it('knows scenarios, also behind options with values', async () => {
     const names = scenarios.map(({ name }) => name);
-    expect(await words('run', '')).to.have.members([...names, 'fleet', ':none']);
+    expect(await words('run', '')).to.have.members([...names, 'fleet', 'warehouses', ':none']);
     expect(await words('run', '--load', 'wrk', '--fixed', 'blo')).to.deep.equal(['blog', ':none']);
     expect(await words('run', 'blog', '')).to.deep.equal([':none']);
     expect(await words('regress', '--only', 'thumb')).to.deep.equal(['thumbnails', ':none']);

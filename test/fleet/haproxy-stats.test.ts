@@ -34,8 +34,8 @@ describe("HAProxy's statistics", () => {
 
   it('change sides where a connection decides', () => {
     const [i1] = readStats(stats, 'tcp');
-    expect(i1?.checks.tcp.said).to.equal('L7TOUT');
-    expect(i1?.checks.http.said).to.equal('L4OK');
+    expect(i1?.checks.tcp?.said).to.equal('L7TOUT');
+    expect(i1?.checks.http?.said).to.equal('L4OK');
   });
 
   it('are none in an answer that is cut off', () => {

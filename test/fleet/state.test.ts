@@ -54,7 +54,7 @@ describe('the state of an instance', () => {
   ];
   for (const [state, evidence] of cases) {
     const health = evidence.judgement?.health ?? 'nothing';
-    it(`is ${state} where ${health} was seen, the balancer's ${evidence.backend?.checks.tcp.said} beside it`, () => {
+    it(`is ${state} where ${health} was seen, the balancer's ${evidence.backend?.checks.tcp?.said} beside it`, () => {
       expect(stateOf(evidence).state).to.equal(state);
     });
   }

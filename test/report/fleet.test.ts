@@ -67,6 +67,7 @@ const result: FleetResult = {
 const report: FleetReport = {
   samples,
   result,
+  diagnosis: undefined,
   record: {
     ...{ schema: 'lab.run/1', id: 'a-fleet', createdAt: '2026-11-30T00:00:00Z', gitCommit: null },
     config: {
@@ -88,11 +89,19 @@ describe("a fleet's report", () => {
   });
 
   it('shows what the checks said under what the instance was in truth', () => {
-    const { markup } = timelineSvg(samples);
+    const { markup } = timelineSvg(samples, undefined);
     expect(markup.match(/class="hung"/g)).to.have.length(2);
     expect(markup.match(/>bare connect</g)).to.have.length(2);
     expect(markup).to.contain('<title>failed (&lt;L7TOUT&gt;)</title>').and.not.to.contain('<L7TOUT>');
-    expect(timelineSvg([]).markup, 'of nothing').to.contain('Nobody looked');
+    expect(timelineSvg([], undefined).markup, 'of nothing').to.contain('Nobody looked');
+  });
+
+  it('names what a balancer learns from, where it makes no checks', () => {
+    const { markup } = timelineSvg(samples, { http: 'never', tcp: 'requests' });
+    expect(markup).to.contain('>HTTP, not seen<').and.to.contain('>connects<');
+    const nginx = { ...result.balancer, looks: { http: 'never', tcp: 'requests' } } as const;
+    const told = fleetMarkdown({ ...report, result: { ...result, balancer: nginx } });
+    expect(told).to.contain('| i1 | is never made |').and.to.not.contain('before the lab was sure');
   });
 
   it('tells one root cause with its instances, and how each core is looked at again', () => {

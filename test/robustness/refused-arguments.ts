@@ -55,10 +55,20 @@ export const refusedArguments: readonly (Row & { readonly args: readonly string[
   refused(
     'a balancer that is none',
     ['run', 'fleet', '--balancer', 'f5'],
-    /--balancer takes haproxy, not f5/,
+    /--balancer takes haproxy, nginx or caddy, not f5/,
   ),
   refused('a fleet elsewhere', ['run', 'fleet', '--target', 'vagrant'], /a fleet runs on this machine/),
-  refused('an option of a fleet without one', ['run', '--recover'], /--recover go(es)? with fleet/),
+  refused('an option of a fleet without one', ['run', '--recover'], /--recover go(es)? with a fleet/),
+  refused(
+    'instances that call each other, of which there is one',
+    ['run', 'warehouses', '--instances', '1'],
+    /one has nobody to call/,
+  ),
+  refused(
+    'instances that call each other, without a way between them',
+    ['run', 'warehouses', '--hosts', 'namespaces'],
+    /namespaces have no way/,
+  ),
   refused('a stage of a fleet', ['build', 'fleet'], /a fleet runs as a whole/),
   refused('a number of repeats that is none', ['run', '--repeat', '0'], /--repeat/),
 ];

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
+import { drawGraph } from '../../lab/report/page/graph.js';
 import { diagnosisText } from '../../lab/report/screen/full-text.js';
 import { diagnoseTogether } from '../../lab/several/together.js';
 import { diagnosisLike } from '../fakes/diagnosis.js';
@@ -21,6 +22,19 @@ function elsewhere(diagnosis: Diagnosis): Diagnosis {
 }
 
 describe('several processes together', () => {
+  it('are drawn with all edges that one of them alone has, and with the name of the process', async () => {
+    const [own] = blog.findings;
+    const together = diagnoseTogether([looked('core.1', blog), looked('core.2', elsewhere(blog))]);
+    const [finding] = together.findings;
+    if (own === undefined || finding === undefined) throw new Error('blog has a finding');
+    const [alone, drawn] = await Promise.all([drawGraph(own, blog), drawGraph(finding, together)]);
+    const labels = drawn?.edges.map(({ label }) => label);
+    expect(labels)
+      .to.include('would receive')
+      .and.to.deep.equal(alone?.edges.map(({ label }) => label));
+    expect(drawn?.nodes.map(({ lines }) => lines[0]).join('\n')).to.match(/^I1: goroutine \d+$/m);
+  });
+
   it('show a root cause once, with who shows it and what differs', () => {
     const none = diagnosisLike({ verdict: 'none' });
     const diagnosis = diagnoseTogether([

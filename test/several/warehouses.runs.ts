@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { analyzeCore } from '../../lab/analysis/analyze-core.js';
@@ -140,7 +140,9 @@ describe('warehouses that ask each other', function () {
     await hang(siblings);
     const cores = await coresOf(siblings);
     const named = cores.flatMap((core) => ['--core', core]);
-    const lab = startLab(['analyze', '--exe', fixed, '--exe', exe, ...named, '--json']);
+    const [page, picture, profile] = ['page.html', 'graph.svg', 'groups.pb.gz'].map(folder.file);
+    const files = ['--html', page, '--svg', picture, '--pprof', profile].map(String);
+    const lab = startLab(['analyze', '--exe', fixed, '--exe', exe, ...named, ...files, '--json']);
     const { exitCode, stdout, stderr } = await lab.ended;
     expect(exitCode, stderr).to.equal(1);
     const { findings, instances } = diagnosisSchema.parse(JSON.parse(stdout));
@@ -149,6 +151,10 @@ describe('warehouses that ask each other', function () {
     expect(instances?.map(({ name, pid }) => [name, pid])).to.deep.equal(
       cores.map((core, i) => [core, siblings.pids[i]]),
     );
+
+    for (const file of [page, picture, profile])
+      expect((await stat(String(file))).size, file).to.be.greaterThan(1_000);
+    expect(await readFile(String(picture), 'utf8')).to.contain('I3: goroutine');
 
     // One of them alone waits for a process that nobody has looked at.
     const two = startLab(['analyze', '--exe', exe, ...named.slice(0, 4), '--json']);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { findBalancer } from '../../lab/fleet/balancer/index.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { openEngine } from '../../lab/workshop/engine.js';
 import { readLessons } from '../../lab/workshop/read-lessons.js';
@@ -49,7 +50,12 @@ describe('every lesson', function () {
       let engine: ReturnType<typeof openEngine>;
       let terminal: Terminal | undefined;
 
-      before(async () => {
+      before(async function () {
+        const isFleet = lesson.steps.some(({ commands }) =>
+          commands.some(({ run }) => / lab run /.test(run)),
+        );
+        const balancer = await findBalancer(localTarget(), 'haproxy', signal).catch(() => undefined);
+        if (isFleet && balancer === undefined) this.skip(); // haproxy is not installed
         folder = await tempFolder();
         const session = await openSession(folder.path, 'ada');
         await session.save({ scenarios: { [lesson.name]: scenario } });

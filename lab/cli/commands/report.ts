@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { readReport, writeReports } from '../../report/run-files.js';
-import { fleet } from '../../scenarios/fleet.js';
+import { isFleet } from '../../scenarios/fleets.js';
 import { openRun, type Run } from '../../store/run-store.js';
 import type { LabCommand } from '../command.js';
 import { defineReport } from '../manual/look.js';
@@ -24,7 +24,7 @@ export const reportCommand: LabCommand = {
 };
 
 async function writeAll(run: Run): Promise<void> {
-  if (run.record.config.scenario !== fleet.name) return void (await writeReports(run));
+  if (!isFleet(run.record.config.scenario)) return void (await writeReports(run));
   const { writeFleetReports } = await import('../../report/fleet/files.js');
   await writeFleetReports(run);
 }

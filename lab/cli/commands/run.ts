@@ -8,7 +8,7 @@ import { conclusionWords } from '../../report/conclusion-words.js';
 import { readReport } from '../../report/run-files.js';
 import { runText } from '../../report/run-text.js';
 import { sourceMapOf } from '../../run-sources.js';
-import { fleet } from '../../scenarios/fleet.js';
+import { isFleet } from '../../scenarios/fleets.js';
 import { createRun, type Run } from '../../store/run-store.js';
 import { targetFolderNow } from '../../targets/index.js';
 import { worstOf } from '../../verdict.js';
@@ -35,7 +35,7 @@ export const runCommand: LabCommand = {
     const config = configFrom(args[0], options);
     const elsewhere = await inVmHost({ target: config.target, keep: config.keepVm ?? false }, output, signal);
     if (elsewhere !== undefined) return elsewhere;
-    const once = config.scenario === fleet.name ? runFleetOnce : runOnce;
+    const once = isFleet(config.scenario) ? runFleetOnce : runOnce;
     const results: { run: Run; result: Pick<Result, 'conclusion'> }[] = [];
     for (let round = 1; round <= repeat.data; round += 1) {
       if (repeat.data > 1) output.aside(`\nround ${round} of ${repeat.data}`);

@@ -1,5 +1,5 @@
 import { wrap } from '../../report/wrap.js';
-import { fleet } from '../../scenarios/fleet.js';
+import { fleets } from '../../scenarios/fleets.js';
 import { scenarios } from '../../scenarios/index.js';
 import type { LabCommand } from '../command.js';
 import { columnsOf } from '../context.js';
@@ -8,7 +8,7 @@ import { defineScenarios } from '../manual/look.js';
 export const scenariosCommand: LabCommand = {
   define: defineScenarios,
   async act({ output }) {
-    const all = [...scenarios, fleet];
+    const all = [...scenarios, ...fleets];
     output.document(
       all.map(({ name, title, teaches, class: kind, subtype, drive, symptom, expect }) => ({
         ...{ name, title, class: kind, subtype, teaches },

@@ -2,7 +2,7 @@ import type { LabConfig } from '../../config.js';
 import { load } from '../../drive/stage.js';
 import { LabError } from '../../errors.js';
 import type { Emit } from '../../events.js';
-import { fleet } from '../../scenarios/fleet.js';
+import { isFleet } from '../../scenarios/fleets.js';
 import * as stages from '../../stages/index.js';
 import { recordSeries } from '../../store/recorder.js';
 import { chooseRun, createRun, listRuns, openRun, type Run } from '../../store/run-store.js';
@@ -80,9 +80,9 @@ async function runFor(
 
 /** Several servers and their balancer live and end together. */
 function requireNoFleet(scenario: string): void {
-  if (scenario !== fleet.name) return;
+  if (!isFleet(scenario)) return;
   throw new LabError('a fleet runs as a whole, not stage by stage', {
     code: 'usage',
-    hint: 'npx lab run fleet',
+    hint: `npx lab run ${scenario}`,
   });
 }

@@ -32,11 +32,11 @@ export async function valuesFor(name: string, choices: readonly string[] | undef
 }
 
 async function scenarioNames(): Promise<Candidate[]> {
-  const [{ scenarios }, { fleet }] = await Promise.all([
+  const [{ scenarios }, { fleets }] = await Promise.all([
     import('../../scenarios/index.js'),
-    import('../../scenarios/fleet.js'),
+    import('../../scenarios/fleets.js'),
   ]);
-  return [...scenarios, fleet].map(({ name, title }) => ({ word: name, meaning: title }));
+  return [...scenarios, ...fleets].map(({ name, title }) => ({ word: name, meaning: title }));
 }
 
 /** Folders of stored runs, the newest first, as a person in this folder would type them. */

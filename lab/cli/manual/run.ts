@@ -19,24 +19,16 @@ export function defineRun(program: Command): Command {
     .argument('[scenario]', 'a name from `npx lab scenarios`', 'blog')
     .description('the whole experiment: exit 0 as expected, 1 different, 2 inconclusive');
   runOptions(command)
-    .optionsGroup('Of a fleet, behind a load balancer')
-    .option('--instances <n>', 'with fleet: how many (3)')
-    .addOption(oneOf('--balancer <name>', 'with fleet: what spreads the requests: %s', balancerChoices))
+    .optionsGroup('Of fleet and warehouses, behind a load balancer')
+    .option('--instances <n>', 'how many instances (3; 2 of warehouses)')
+    .addOption(oneOf('--balancer <name>', 'what spreads the requests: %s', balancerChoices))
     .addOption(
-      oneOf(
-        '--health-check <kind>',
-        'with fleet: what takes an instance out of service: %s (http)',
-        healthCheckChoices,
-      ),
+      oneOf('--health-check <kind>', 'what takes an instance out of service: %s (http)', healthCheckChoices),
     )
     .addOption(
-      oneOf(
-        '--hosts <kind>',
-        'with fleet: where the instances live: %s (ports; namespaces need root)',
-        hostChoices,
-      ),
+      oneOf('--hosts <kind>', 'where the instances live: %s (ports; namespaces need root)', hostChoices),
     )
-    .option('--recover', 'with fleet: restart the hung instances, one after the other, while the rest serves')
+    .option('--recover', 'restart the hung instances, one after the other, while the rest serves')
     .optionsGroup('Where it runs')
     .option('--keep-vm', 'with vagrant: keep the VM for the next command; npx lab clean ends it')
     .optionsGroup('How long, how often')
@@ -65,6 +57,7 @@ export function defineRun(program: Command): Command {
         does: 'Three instances behind HAProxy, which hang one after the other',
         type: 'npx lab run fleet',
       },
+      { does: 'Two instances that wait for each other', type: 'npx lab run warehouses --recover' },
       { does: 'On another machine', type: 'npx lab run --target ssh://me@server-7' },
       { does: 'In a VM, as the article did', type: 'npx lab run --target vagrant' },
     ],

@@ -10,17 +10,28 @@ export interface Backend {
   readonly port: number;
 }
 
+/** The balancer's opinion by one kind of check, in its own word for it; `up` also while it is only about to fall. */
+export interface CheckSeen {
+  readonly up: boolean;
+  readonly said: string;
+}
+
+/** How a balancer learns of its own accord: it `asks`, or looks at the `requests` that it passes on, or `never`. */
+export const waysToLook = ['asks', 'requests', 'never'] as const;
+export type WaysToLook = Readonly<Record<HealthCheck, (typeof waysToLook)[number]>>;
+
 /** What a balancer says of one instance, by its own statistics. */
 export interface BackendView {
   readonly name: string;
   /** Whether it may get requests. `drained`: it was taken out by hand. */
   readonly service: 'up' | 'down' | 'drained';
-  /** What each kind of check last said, with the balancer's own word for it; `up` also while it is only about to fall. */
-  readonly checks: Readonly<Record<HealthCheck, { readonly up: boolean; readonly said: string }>>;
+  /** What each kind of check last said; `undefined` of a kind that this balancer does not make. */
+  readonly checks: Readonly<Record<HealthCheck, CheckSeen | undefined>>;
   /** Connections open now. */
   readonly sessions: number;
-  /** Bytes that came from it, since the balancer began. */
-  readonly bytesOut: number;
+  /** Requests that it answered since the balancer began; of a balancer that sees connections only, the bytes that came from it. */
+  readonly answers?: number;
+  readonly bytesOut?: number;
   /** Since the balancer began: connects that failed, connections that broke, tries again. */
   readonly connectErrors: number;
   readonly responseErrors: number;
@@ -30,6 +41,8 @@ export interface BackendView {
 export interface BalancerView {
   /** Milliseconds of the Unix epoch. */
   readonly at: number;
+  /** Connections of clients, where it tells. */
+  readonly clients?: number;
   readonly backends: readonly BackendView[];
 }
 
@@ -66,6 +79,10 @@ export interface Balancer {
   readonly name: string;
   /** Debian's. */
   readonly package: string;
+  /** `connections` are passed on as they are, or `requests` are taken apart and passed on one by one. */
+  readonly passes: 'connections' | 'requests';
+  /** What it looks at where that check decides. */
+  looks(healthCheck: HealthCheck): WaysToLook;
   /** Throws `port-taken`, `target` with the end of its log, `interrupted`; nothing of it is left then. */
   start(options: StartBalancer, signal: AbortSignal): Promise<RunningBalancer>;
 }

@@ -2,12 +2,22 @@ import { causeText } from '../../fleet/same-cause.js';
 import { conclusionWords } from '../conclusion-words.js';
 import { html, type Markup } from '../html.js';
 import { htmlFile, pageAssets } from '../page/page-file.js';
+import { fleetGraph } from './graph.js';
 import type { FleetReport } from './read.js';
 import { timelineSvg } from './timeline.js';
-import { analyzeCommand, checkText, differenceText, fateText, recoveryText, stateWords } from './words.js';
+import {
+  analyzeCommand,
+  checkText,
+  differenceText,
+  fateText,
+  recoveryText,
+  stateWords,
+  takenOutText,
+  togetherCommand,
+} from './words.js';
 
 /** The run of a fleet as one page, without any other file; it needs no script. Throws `internal` when the pages were not built. */
-export async function fleetHtml({ record, result, samples }: FleetReport): Promise<string> {
+export async function fleetHtml({ record, result, samples, diagnosis }: FleetReport): Promise<string> {
   const { conclusion } = record;
   const body = html`<header><span>${record.id}</span><span id="theme"></span></header>
 <main>
@@ -16,9 +26,9 @@ export async function fleetHtml({ record, result, samples }: FleetReport): Promi
 ${(conclusion?.reasons ?? []).map((reason) => html`<p class="dim">${reason}</p>`)}
 <section aria-labelledby="service"><h2 id="service">The service by instance</h2>
 <p>What each instance was found to be, past the balancer, above what the balancer's checks said of it at the same time.</p>
-${timelineSvg(samples)}
+${timelineSvg(samples, result?.balancer.looks)}
 <ul class="legend">${legend(samples)}</ul></section>
-${result !== undefined && resultParts(result)}
+${result !== undefined && resultParts(result, await fleetGraph(diagnosis))}
 </main>
 <footer>Made by Go Deadlock Lab. This file needs no network and sends nothing anywhere.</footer>`;
   return htmlFile(`Fleet ${record.id}`, body, await pageAssets('fleet'));
@@ -32,18 +42,19 @@ function legend(samples: FleetReport['samples']): readonly Markup[] {
   );
 }
 
-function resultParts(result: NonNullable<FleetReport['result']>): Markup {
+function resultParts(result: NonNullable<FleetReport['result']>, graph: Markup | undefined): Markup {
   const { instances, findings, balancer, options, checklist } = result;
   const recovery = recoveryText(result);
+  const together = togetherCommand(result, '.');
   return html`<section aria-labelledby="instances"><h2 id="instances">Instances</h2>
 <div class="wide"><table><thead><tr><th>instance</th><th>what became of it</th><th>HTTP check</th><th>bare connect</th><th class="number">stood still</th></tr></thead>
 <tbody>${instances.map(
     (one) => html`<tr><th scope="row">${one.name}<br><span class="dim">pid ${one.pid}</span></th>
 <td><span class="tag ${one.state}">${stateWords[one.state][0]}</span> ${fateText(one, result)}<br><span class="dim">${one.diagnosis?.summary ?? one.uncaptured ?? one.why}</span></td>
-<td>${one.hungAt === null ? '' : checkText(one.seenByHttpMs)}</td><td>${one.hungAt === null ? '' : checkText(one.seenByTcpMs)}</td>
+<td>${one.hungAt === null ? '' : checkText(one, 'http', result)}</td><td>${one.hungAt === null ? '' : checkText(one, 'tcp', result)}</td>
 <td class="number">${one.pausedMs === null ? '' : `${one.pausedMs.toFixed(1)} ms`}</td></tr>`,
   )}</tbody></table></div>
-<p class="dim">${options.balancer} ${balancer.version}; what fails a check over ${options.healthCheck.toUpperCase()} is taken out of service.${balancer.ended !== null && ` ${balancer.ended}.`}</p></section>
+<p class="dim">${options.balancer} ${balancer.version}: ${takenOutText(result)}.${balancer.ended !== null && ` ${balancer.ended}.`}</p></section>
 ${recovery !== undefined && html`<section aria-labelledby="recovery"><h2 id="recovery">The rolling restart</h2><p>${recovery}</p></section>`}
 ${
   findings.length > 0 &&
@@ -52,11 +63,14 @@ ${findings.map(
   (
     finding,
   ) => html`<article class="cause" id="${finding.id}"><h3><span class="dim">${finding.id}</span> ${causeText(finding)}</h3>
+${finding.explanation !== undefined && html`<p>${finding.explanation}</p>`}
 <ul>${finding.instances.map((one) => html`<li>${differenceText(finding, one)}</li>`)}</ul>
 <p>Repair: ${finding.suggestion}</p></article>`,
 )}
+${graph}
 <p>Each core again, in the folder of this run:</p>
-<pre>${instances.flatMap((one) => analyzeCommand(one, '.') ?? []).join('\n')}</pre></section>`
+<pre>${instances.flatMap((one) => analyzeCommand(one, '.') ?? []).join('\n')}</pre>
+${together !== undefined && html`<p>All of them as one:</p><pre>${together}</pre>`}</section>`
 }
 ${
   checklist.length > 0 &&

@@ -5,7 +5,15 @@ import { escapeMarkdown as text } from '../markdown.js';
 import { stagesOf } from '../run-report.js';
 import type { FleetReport } from './read.js';
 import { timelineLines } from './text.js';
-import { analyzeCommand, checkText, differenceText, fateText, recoveryText } from './words.js';
+import {
+  analyzeCommand,
+  checkText,
+  differenceText,
+  fateText,
+  recoveryText,
+  takenOutText,
+  togetherCommand,
+} from './words.js';
 
 /** The run of a fleet as `report.md`. */
 export function fleetMarkdown({ record, result, samples }: FleetReport): string {
@@ -37,6 +45,7 @@ export function fleetMarkdown({ record, result, samples }: FleetReport): string 
 function resultParts(result: NonNullable<FleetReport['result']>): string[] {
   const { instances, findings, balancer, options, checklist } = result;
   const recovery = recoveryText(result);
+  const together = togetherCommand(result, '.');
   return [
     table(
       ['instance', 'pid', 'what became of it', 'stood still for its core', 'its core says'],
@@ -49,17 +58,18 @@ function resultParts(result: NonNullable<FleetReport['result']>): string[] {
       ]),
     ),
     '## What the balancer says',
-    `${text(options.balancer)} ${text(balancer.version)}; what fails a check over ${options.healthCheck.toUpperCase()} is taken out of service.`,
+    `${text(options.balancer)} ${text(balancer.version)}: ${takenOutText(result)}.`,
     table(
       ['hung instance', 'a check over HTTP', 'a bare connect'],
       instances
         .filter(({ hungAt }) => hungAt !== null)
-        .map((one) => [one.name, checkText(one.seenByHttpMs), checkText(one.seenByTcpMs)]),
+        .map((one) => [one.name, checkText(one, 'http', result), checkText(one, 'tcp', result)]),
     ),
     ...(recovery === undefined ? [] : ['## The rolling restart', text(recovery)]),
     ...(findings.length === 0 ? [] : ['## Root causes']),
     ...findings.flatMap((finding) => [
       `**${finding.id}** ${text(causeText(finding))}`,
+      text(finding.explanation ?? ''),
       list(finding.instances.map((one) => text(differenceText(finding, one)))),
       `Repair: ${text(finding.suggestion)}`,
     ]),
@@ -69,6 +79,7 @@ function resultParts(result: NonNullable<FleetReport['result']>): string[] {
         return command === undefined ? [] : [`${one.name}: \`${command}\``];
       }),
     ),
+    ...(together === undefined ? [] : [`All of them as one: \`${together}\``]),
     ...(checklist.length === 0
       ? []
       : [

@@ -14,6 +14,8 @@ import {
   recoveryText,
   seconds,
   stateWords,
+  takenOutText,
+  togetherCommand,
 } from './words.js';
 
 export interface FleetTextOptions extends Pick<ScreenOptions, 'columns' | 'palette'> {
@@ -43,6 +45,7 @@ export function fleetText({ record, result, samples }: FleetReport, options: Fle
   const { instances, findings, balancer, options: asked, checklist } = result;
   const hung = instances.filter(({ hungAt }) => hungAt !== null);
   const recovery = recoveryText(result);
+  const together = togetherCommand(result, folder);
   const lines = [
     ...verdict,
     '',
@@ -51,9 +54,11 @@ export function fleetText({ record, result, samples }: FleetReport, options: Fle
     ...instances.flatMap((one) => item(`${one.name} (pid ${one.pid}): ${fateText(one, result)}`)),
     '',
     p.bold(`what ${asked.balancer} ${balancer.version} says`),
-    ...item(`it takes out of service what fails a check over ${asked.healthCheck.toUpperCase()}`),
+    ...item(takenOutText(result)),
     ...hung.flatMap((one) =>
-      item(`${one.name}: HTTP ${checkText(one.seenByHttpMs)}; a bare connect ${checkText(one.seenByTcpMs)}`),
+      item(
+        `${one.name}: HTTP ${checkText(one, 'http', result)}; a bare connect ${checkText(one, 'tcp', result)}`,
+      ),
     ),
     ...(balancer.ended === null ? [] : item(balancer.ended)),
     ...(recovery === undefined ? [] : ['', p.bold('the rolling restart'), ...item(recovery)]),
@@ -62,6 +67,7 @@ export function fleetText({ record, result, samples }: FleetReport, options: Fle
       : ['', p.bold(findings.length === 1 ? 'one root cause' : `${findings.length} root causes`)]),
     ...findings.flatMap((finding) => [
       ...wrap(`${finding.id}  ${causeText(finding)}`, { width, indent: '      ', first: '  ' }),
+      ...(finding.explanation === undefined ? [] : item(finding.explanation)),
       ...finding.instances.flatMap((one) => item(differenceText(finding, one))),
       ...item(`repair: ${finding.suggestion}`),
     ]),
@@ -70,6 +76,7 @@ export function fleetText({ record, result, samples }: FleetReport, options: Fle
       const command = analyzeCommand(one, folder);
       return command === undefined ? [] : [`  ${p.dim(padTo(one.name, 5))} ${command}`];
     }),
+    ...(together === undefined ? [] : [`  ${p.dim('all  ')} ${together}`]),
     ...(checklist.length === 0
       ? []
       : [`  ${p.dim('story')} ${checklistSummary(checklist)}: npx lab checklist ${folder}`]),

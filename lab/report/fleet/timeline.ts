@@ -1,3 +1,4 @@
+import type { FleetResult } from '../../fleet/result.js';
 import type { FleetSample } from '../../fleet/sample.js';
 import { html, type Markup } from '../html.js';
 import { number } from '../page/words.js';
@@ -15,7 +16,7 @@ const rateHeight = 34;
  * The service by instance: what each was found to be, what the balancer's two checks said at the same time, and what it
  * answered; below all, what a visitor got. A drawing without a script, with the same in words for who does not see it.
  */
-export function timelineSvg(samples: readonly FleetSample[]): Markup {
+export function timelineSvg(samples: readonly FleetSample[], looks: Looks): Markup {
   const [first, last] = [samples[0], samples.at(-1)];
   if (first === undefined || last === undefined || samples.length < 2)
     return html`<p>Nobody looked at the fleet.</p>`;
@@ -27,7 +28,7 @@ export function timelineSvg(samples: readonly FleetSample[]): Markup {
   );
   const groupHeight = 3 * (laneHeight + laneGap) + rateHeight + groupGap;
   const height = names.length * groupHeight + laneHeight + 34;
-  const groups = names.map((name, i) => instanceLanes(samples, name, { y: i * groupHeight, x, most }));
+  const groups = names.map((name, i) => instanceLanes(samples, name, { y: i * groupHeight, x, most, looks }));
   const visitorAt = names.length * groupHeight;
   return html`<svg class="timeline" viewBox="0 0 ${width} ${height}" role="img" aria-label="The service by instance, from the first look to the last">
 ${groups}
@@ -54,6 +55,11 @@ interface Cell {
   readonly title: string;
 }
 
+type Looks = FleetResult['balancer']['looks'];
+
+/** A balancer that makes no check of its own learns from what it passes on. */
+const httpLabels = { asks: 'HTTP check', requests: 'HTTP requests', never: 'HTTP, not seen' } as const;
+
 interface Place {
   readonly y: number;
   readonly x: (at: number) => number;
@@ -62,7 +68,7 @@ interface Place {
 function instanceLanes(
   samples: readonly FleetSample[],
   name: string,
-  { y, x, most }: Place & { readonly most: number },
+  { y, x, most, looks }: Place & { readonly most: number; readonly looks: Looks },
 ): Markup {
   const rows = samples.flatMap(({ at, instances }) => {
     const row = instances.find((one) => one.name === name);
@@ -71,16 +77,16 @@ function instanceLanes(
   const check = (kind: 'tcp' | 'http'): readonly Cell[] =>
     rows.map(({ at, balancer }) => {
       const seen = balancer?.[kind];
-      const title =
-        seen === undefined ? 'the balancer did not tell' : `${seen.up ? 'well' : 'failed'} (${seen.said})`;
-      return { at, kind: seen === undefined ? 'none' : seen.up ? 'good' : 'bad', title };
+      if (seen === undefined) return { at, kind: 'none', title: 'the balancer did not tell' };
+      if (seen === null) return { at, kind: 'none', title: 'the balancer does not look at that' };
+      return { at, kind: seen.up ? 'good' : 'bad', title: `${seen.up ? 'well' : 'failed'} (${seen.said})` };
     });
   const step = laneHeight + laneGap;
   const truth = rows.map(({ at, state }) => ({ at, kind: state, title: stateWords[state][0] }));
   return html`<g>
 ${lane(truth, { y, x, label: `${name} in truth` })}
-${lane(check('http'), { y: y + step, x, label: 'HTTP check' })}
-${lane(check('tcp'), { y: y + 2 * step, x, label: 'bare connect' })}
+${lane(check('http'), { y: y + step, x, label: httpLabels[looks?.http ?? 'asks'] })}
+${lane(check('tcp'), { y: y + 2 * step, x, label: looks?.tcp === 'requests' ? 'connects' : 'bare connect' })}
 ${rates(rows, { y: y + 3 * step, x, most })}
 </g>`;
 }

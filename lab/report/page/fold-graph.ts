@@ -33,7 +33,7 @@ export function foldGraph(finding: Pick<Finding, 'rootCause'>, groups: readonly 
   const standsFor = new Map<string, string>();
   const crowds = new Map<string, RootGoroutine[]>();
   for (const goroutine of goroutines) {
-    const own = `G${goroutine.id}`;
+    const own = nodeNameOf(goroutine);
     const group = named.has(own) ? own : (groupOf(goroutine, groups) ?? own);
     standsFor.set(own, group);
     crowds.set(group, [...(crowds.get(group) ?? []), goroutine]);
@@ -47,7 +47,7 @@ export function foldGraph(finding: Pick<Finding, 'rootCause'>, groups: readonly 
   const nodes: Folded[] = [
     ...[...crowds].flatMap(([id, members]): Folded[] => {
       const [one] = members;
-      const ids = members.map((member) => `G${member.id}`);
+      const ids = members.map(nodeNameOf);
       return one === undefined ? [] : [{ id, kind: 'goroutine', one, count: members.length, members: ids }];
     }),
     ...[...alike].flatMap(([id, members]): Folded[] => {
@@ -59,6 +59,10 @@ export function foldGraph(finding: Pick<Finding, 'rootCause'>, groups: readonly 
   ];
   return { nodes, edges: joined(links.map((edge) => ({ ...edge, from: at(edge.from), to: at(edge.to) }))) };
 }
+
+/** A goroutine as edges name it: with its process, where there are several. */
+export const nodeNameOf = ({ id, instance }: Pick<RootGoroutine, 'id' | 'instance'>): string =>
+  instance === undefined ? `G${id}` : `${instance}.G${id}`;
 
 /** The group that a goroutine is of: it is named there as an example, or has the same stack. */
 function groupOf({ id, stack }: RootGoroutine, groups: readonly Group[]): string | undefined {
@@ -78,9 +82,9 @@ function complete(
   standsFor: ReadonlyMap<string, string>,
 ): Edge[] {
   const told = new Set(edges.map(({ from, to }) => `${standsFor.get(from) ?? from} ${to}`));
-  const silent = goroutines.flatMap(({ id, waitsFor }) => {
-    const from = standsFor.get(`G${id}`) ?? `G${id}`;
-    return waitsFor
+  const silent = goroutines.flatMap((goroutine) => {
+    const from = standsFor.get(nodeNameOf(goroutine)) ?? nodeNameOf(goroutine);
+    return goroutine.waitsFor
       .filter((to) => !told.has(`${from} ${to}`))
       .map((to): Edge => ({ from, to, relation: 'waits-for', inferred: false, evidence: [] }));
   });
@@ -101,10 +105,11 @@ function alikeObjects(resources: readonly Resource[], edges: readonly FoldedEdge
       objectState(one),
       [...new Set(waiting)].sort(),
     ]);
-    const id = byAddress.get(one.address) ?? byLook.get(look) ?? one.id;
+    const place = `${one.instance ?? ''} ${one.address}`;
+    const id = byAddress.get(place) ?? byLook.get(look) ?? one.id;
     byLook.set(look, id);
     // Nil channels have no address that tells one from another.
-    if (one.address !== '0x0') byAddress.set(one.address, id);
+    if (one.address !== '0x0') byAddress.set(place, id);
     nodes.set(id, [...(nodes.get(id) ?? []), one]);
   }
   return nodes;

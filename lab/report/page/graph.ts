@@ -77,7 +77,8 @@ function nodeOf(folded: Folded): Sketch {
   }
   const { one } = folded;
   const { function: name, line } = ownFrame(one.stack) ?? one.userLocation;
-  const title = count === 1 ? `goroutine ${one.id}` : counted(count, 'goroutine');
+  const whose = one.instance === undefined ? '' : `${one.instance}: `;
+  const title = `${whose}${count === 1 ? `goroutine ${one.id}` : counted(count, 'goroutine')}`;
   return node(id, 'goroutine', members, [title, `${shortName(name)}:${line}`]);
 }
 
@@ -128,7 +129,12 @@ function labelOf(
   };
   if (relation === 'queued-behind') return 'queued behind';
   if (relation === 'held-by') return heldLabel(from, edges, reasonOf);
-  if (relation === 'waits-for') return waitVerb(reasonOf(from));
+  const isAnswer = (id: string): boolean => {
+    const one = known.get(id);
+    return one?.kind === 'object' && one.one.kind === 'connection';
+  };
+  if (relation === 'waits-for') return isAnswer(to) ? 'waits for the answer' : waitVerb(reasonOf(from));
+  if (isAnswer(from)) return 'answered by';
   const object = known.get(from);
   const channel = object?.kind === 'object' && object.one.kind === 'channel';
   const waiter = edges.find((edge) => edge.to === from && edge.relation === 'waits-for')?.from ?? '';

@@ -7,6 +7,7 @@ import type {
   RootGoroutine,
 } from '../../analysis/model/diagnosis.js';
 import { isQueuedBehind } from '../page/edges.js';
+import { nodeNameOf } from '../page/fold-graph.js';
 import { placeFinder } from '../page/places.js';
 import { counted, ownFrame } from '../page/words.js';
 import { alikeName, alikeObjects, objectName } from './alike-objects.js';
@@ -42,9 +43,9 @@ export function marksOf(finding: Finding, { groups }: Pick<Diagnosis, 'groups'>)
   );
   const crowds = [...crowdsOf(rootCause.goroutines)];
   const rank = ({ members }: Crowd): number =>
-    members.some((one) => holders.has(nodeOf(one)))
+    members.some((one) => holders.has(nodeNameOf(one)))
       ? 0
-      : members.some((one) => served.has(nodeOf(one)))
+      : members.some((one) => served.has(nodeNameOf(one)))
         ? 1
         : 2;
   const marks = crowds
@@ -176,14 +177,10 @@ function servingMarks(
     });
 }
 
-/** As edges call it. */
-const nodeOf = ({ id, instance }: RootGoroutine): string =>
-  instance === undefined ? `G${id}` : `${instance}.G${id}`;
-
 /** An edge names a goroutine, or the group that it is of. */
 function leadsTo(node: string, members: readonly RootGoroutine[], groups: Diagnosis['groups']): boolean {
   const examples = groups.find(({ id }) => id === node)?.exampleIds ?? [];
-  return members.some((one) => nodeOf(one) === node || examples.includes(one.id));
+  return members.some((one) => nodeNameOf(one) === node || examples.includes(one.id));
 }
 
 const heldText = (reason: string, name: string): string =>
