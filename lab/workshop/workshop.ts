@@ -86,9 +86,10 @@ export async function openWorkshop(options: WorkshopOptions, signal: AbortSignal
 
 /** A scenario that was not drawn yet has no server. */
 function watchableOf(lessons: readonly Lesson[], { dir, record }: Session): Watchable[] {
-  return lessons.flatMap(({ name }) => {
+  return lessons.flatMap(({ name, blind }) => {
     const drawn = record.scenarios[name];
-    if (drawn === undefined) return [];
+    // A chart would show what the program of a blind exercise does.
+    if (drawn === undefined || blind) return [];
     const url = urlOf({ ports: record.ports, scenario: scenarioNamed(drawn) });
     return [{ lesson: name, exe: join(dir, name, exeName), url }];
   });
