@@ -8,6 +8,7 @@ import { Glossary } from './glossary.js';
 import { addLive } from './live.js';
 import { addressOf, certificateAddress, glossaryAddress } from './places.js';
 import { StepPage } from './step.js';
+import { TerminalPanel } from './terminal.js';
 
 /** The workbook of one participant: contents on the left, one step on the right. */
 export function Workbook({ first }: { readonly first: WorkbookView }) {
@@ -110,6 +111,7 @@ export function Workbook({ first }: { readonly first: WorkbookView }) {
             />
           )}
         </main>
+        <TerminalPanel key={lesson.name} lesson={lesson.name} ready={lesson.ready} />
       </div>
     </>
   );
