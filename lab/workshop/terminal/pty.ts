@@ -78,6 +78,7 @@ async function byScript({ argv, cwd, size, onData, onEnd }: PtyRequest): Promise
   return {
     write: (text) => child.stdin?.write(text),
     resize() {},
-    end: () => child.kill('SIGHUP'),
+    // script(1) passes a hang-up on to nobody; at its own end the terminal is closed, which the shell is told.
+    end: () => child.kill('SIGTERM'),
   };
 }
