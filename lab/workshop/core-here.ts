@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs';
+import { existsSync, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Diagnosis, diagnosisSchema } from '../analysis/model/diagnosis.js';
@@ -9,6 +9,9 @@ import type { Place } from './place.js';
 
 /** The executable of every lesson. */
 export const exeName = 'server';
+
+/** The log of a process that SIGQUIT ended, where that is all that there is. */
+export const dumpName = 'service.log';
 
 export type CoreHere =
   | { readonly kind: 'found'; readonly file: string; readonly exe: string; readonly core: string }
@@ -36,6 +39,18 @@ export async function coreIn({ folder, signal }: Pick<Place, 'folder' | 'signal'
   return { kind: 'none', why };
 }
 
+export type Evidence =
+  | { readonly kind: 'core' | 'dump'; readonly file: string; readonly path: string }
+  | { readonly kind: 'none'; readonly why: string };
+
+/** What there is to be diagnosed: a core, else the text of a goroutine dump. */
+export async function evidenceIn(place: Pick<Place, 'folder' | 'signal'>): Promise<Evidence> {
+  const here = await coreIn(place);
+  if (here.kind === 'found') return { kind: 'core', file: here.file, path: here.core };
+  const path = join(place.folder, dumpName);
+  return existsSync(path) ? { kind: 'dump', file: dumpName, path } : here;
+}
+
 /** Where the diagnosis of a core is kept. */
 export const diagnosisFile = ({ vault }: Pick<Place, 'vault'>, { size, mtimeMs, ino }: Stats): string =>
   join(vault, `diagnosis-${ino}-${size}-${Math.round(mtimeMs)}.json`);
@@ -43,21 +58,19 @@ export const diagnosisFile = ({ vault }: Pick<Place, 'vault'>, { size, mtimeMs, 
 const underWay = new Map<string, Promise<Diagnosis>>();
 
 /**
- * The lab's own diagnosis of the core in the working folder, by which answers are judged; made once for each core.
+ * The lab's own diagnosis of the core or the dump in the working folder, by which answers are judged; made once for each core.
  * Throws `undecided` when there is no core.
  */
 export async function diagnosisOf(place: Place): Promise<Diagnosis> {
-  const here = await coreIn(place);
+  const here = await evidenceIn(place);
   if (here.kind === 'none') throw new LabError(here.why, { code: 'undecided', hint: 'take the core first' });
-  const file = diagnosisFile(place, await stat(here.core));
+  const file = diagnosisFile(place, await stat(here.path));
   const going = underWay.get(file);
   if (going !== undefined) return await going;
   const work = (async () => {
     const kept = await readJson(file, diagnosisSchema).catch(() => undefined);
     if (kept !== undefined) return kept;
-    // Loaded when needed, as all that takes a while: the first page comes before it.
-    const { analyzeCore } = await import('../analysis/analyze-core.js');
-    const made = await analyzeCore({ exe: here.exe, core: here.core }, place.emit, place.signal);
+    const made = here.kind === 'core' ? await ofCore(place, here.path) : await ofDump(place, here.path);
     await writeJson(file, made);
     return made;
   })();
@@ -67,4 +80,21 @@ export async function diagnosisOf(place: Place): Promise<Diagnosis> {
   } finally {
     underWay.delete(file);
   }
+}
+
+// Loaded when needed, as all that takes a while: the first page comes before it.
+async function ofCore({ folder, emit, signal }: Place, core: string): Promise<Diagnosis> {
+  const { analyzeCore } = await import('../analysis/analyze-core.js');
+  return await analyzeCore({ exe: join(folder, exeName), core }, emit, signal);
+}
+
+/** The executable is one that the participant does not have. */
+async function ofDump({ vault, emit, signal }: Place, path: string): Promise<Diagnosis> {
+  const [{ analyzeDump }, { dumpsIn }] = await Promise.all([
+    import('../analysis/analyze-dump.js'),
+    import('../api/parse-dump.js'),
+  ]);
+  const dump = (await dumpsIn({ dump: path }, signal)).at(-1);
+  if (dump === undefined) throw new LabError(`${path} holds no goroutine dump`, { code: 'undecided' });
+  return await analyzeDump(dump, { name: path, exe: join(vault, exeName) }, emit, signal);
 }

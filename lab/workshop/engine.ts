@@ -38,8 +38,22 @@ export interface Engine extends AsyncDisposable {
   ask(asked: Asked): Promise<void>;
 }
 
+const unpredicted: Seen = {
+  kind: 'not-yet',
+  text: 'say first what you expect',
+  fields: ['prediction'],
+};
+
+/** A form that was sent half empty is no wrong answer. */
+function isFilled({ check }: Step, answers: Answers): boolean {
+  return check.fields.length > 0 && check.fields.every(({ name }) => (answers[name] ?? '').trim() !== '');
+}
+
 /** How long what was typed may take until its check is met: a server to begin or to end, a debugger to listen. */
 const settleMs = { background: 20_000, other: 5_000 };
+
+/** What the program is called that is not to be named. */
+const blindPackage = 'service';
 
 export function openEngine({ lessons, session, target, tell, signal }: EngineOptions): Engine {
   let busy: WorkbookView['busy'];
@@ -63,12 +77,17 @@ export function openEngine({ lessons, session, target, tell, signal }: EngineOpt
     await makeFolder(vault, 0o700);
     const scenario = scenarioNamed(await scenarioFor(lesson));
     const { ports } = session.record;
+    const { build, blind, folder: own } = lesson;
+    // Requests, functions and charts name what is to be found.
+    const toPage: Place['tell'] = blind ? () => {} : tell;
     const emit: Place['emit'] = (event) => {
       const live = liveOf(event);
-      if (live !== undefined) tell(live);
+      if (live !== undefined) toPage(live);
     };
-    const { build, folder: own } = lesson;
-    return { folder, vault, lesson: own, scenario, build, ports, target, emit, tell, signal };
+    return {
+      ...{ folder, vault, lesson: own, scenario, build, blind, ports, target, emit, tell: toPage, signal },
+      package: blind ? blindPackage : scenario.package,
+    };
   };
 
   const scenarioFor = async ({ name, scenario }: Lesson): Promise<string> => {
@@ -79,13 +98,24 @@ export function openEngine({ lessons, session, target, tell, signal }: EngineOpt
     return chosen;
   };
 
-  const look = async (lesson: Lesson, step: Step, place: Place, answers: Answers): Promise<Seen> => {
+  const look = async (
+    lesson: Lesson,
+    step: Step,
+    place: Place,
+    answers: Answers,
+    solving = false,
+  ): Promise<Seen> => {
     const before = session.stateOf(lesson.name, step.id);
-    const seen = await step.check.look(place, answers);
+    const seen =
+      step.predict === undefined || before.predicted !== undefined || before.met || solving
+        ? await step.check.look(place, answers)
+        : unpredicted;
+    const wrong = seen.kind === 'not-yet' && seen.fields !== undefined && !solving;
     // What was once met stays met: a server that is ended later did run.
     const now = seen.kind === 'met';
     const first = now && !before.met ? { metAt: new Date().toISOString() } : {};
-    await session.change(lesson.name, step.id, { seen, answers, met: before.met || now, ...first });
+    const tries = before.tries + (wrong && isFilled(step, answers) ? 1 : 0);
+    await session.change(lesson.name, step.id, { seen, answers, met: before.met || now, tries, ...first });
     return seen;
   };
 
@@ -93,14 +123,15 @@ export function openEngine({ lessons, session, target, tell, signal }: EngineOpt
     let answers: Answers = {};
     if (step.solve === 'commands') {
       const values = await valuesOf(place);
-      const commands = step.commands.map(({ run, background }) => ({ run: filled(run, values), background }));
+      const meant = step.solution.length > 0 ? step.solution : step.commands;
+      const commands = meant.map(({ run, background }) => ({ run: filled(run, values), background }));
       const started = await typeCommands(commands, place);
       await session.save({ processes: [...session.record.processes, ...started] });
     } else if (step.solve === 'action') await step.action?.act.run(place);
     else answers = await step.check.solve(place);
     const seen = await poll(
       async () => {
-        const one = await look(lesson, step, place, answers);
+        const one = await look(lesson, step, place, answers, true);
         return one.kind === 'met' ? one : undefined;
       },
       {
@@ -115,12 +146,24 @@ export function openEngine({ lessons, session, target, tell, signal }: EngineOpt
   const act = async (asked: Asked, lesson: Lesson, step: Step): Promise<void> => {
     const place = await placeOf(lesson);
     const state = session.stateOf(lesson.name, step.id);
+    if (state.begunAt === undefined && asked.verb !== 'reset' && asked.verb !== 'restart')
+      await session.change(lesson.name, step.id, { begunAt: new Date().toISOString() });
     switch (asked.verb) {
       case 'prepare':
         if (step.setup === undefined || state.prepared) return;
         await step.setup.run(place);
         await session.change(lesson.name, step.id, { prepared: true });
         return;
+      case 'predict': {
+        const predicted = asked.answers?.['prediction'];
+        if (predicted === undefined || step.predict?.choices.includes(predicted) !== true) {
+          throw new LabError('that is none of the choices', { code: 'usage', hint: 'choose one of them' });
+        }
+        // What was said once stands: it is no prediction once the answer is known.
+        if (state.predicted === undefined && !state.met)
+          await session.change(lesson.name, step.id, { predicted });
+        return;
+      }
       case 'check':
         await look(lesson, step, place, asked.answers ?? {});
         return;

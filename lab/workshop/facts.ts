@@ -177,10 +177,15 @@ export function rightAnswers(
   return undefined;
 }
 
+/** A dump proves little: of what it suspects, the first is meant. */
+function told({ findings, stats }: Diagnosis): readonly Finding[] {
+  return stats.engine === 'dump' ? findings.slice(0, 1) : findings.filter(isAssertive);
+}
+
 function subjectsOf(diagnosis: Diagnosis): Subject[] {
-  return diagnosis.findings
-    .filter(isAssertive)
-    .flatMap((finding) => finding.rootCause.goroutines.map((root) => ({ diagnosis, finding, root })));
+  return told(diagnosis).flatMap((finding) =>
+    finding.rootCause.goroutines.map((root) => ({ diagnosis, finding, root })),
+  );
 }
 
 const valuesOf = (fact: FactName, subject: Subject): string[] => facts[fact].values(subject).map(String);

@@ -11,6 +11,16 @@ const text = z.string().trim().min(1);
 /** A word of the vocabulary with its parameters, which the word itself looks at. */
 const call = z.looseObject({ kind: text });
 
+const points = z.number().int().nonnegative();
+const incident = z.strictObject({
+  minutes: z.number().positive().max(120),
+  points: z.number().int().positive(),
+  /** Lost for each hint, each answer that is wrong, each minute that is over. */
+  hint: points,
+  wrong: points,
+  late: points,
+});
+
 export const lessonHeadSchema = z.strictObject({
   title: text,
   goal: text,
@@ -19,6 +29,10 @@ export const lessonHeadSchema = z.strictObject({
   build: z
     .enum(Object.keys(buildFlavours) as [keyof typeof buildFlavours, ...(keyof typeof buildFlavours)[]])
     .default('default'),
+  /** What the program is stays unsaid until it was found: in no name, no message, no chart. */
+  blind: z.boolean().default(false),
+  /** A time, and points that are lost on the way. */
+  incident: incident.optional(),
 });
 
 const command = z.union([
@@ -30,11 +44,17 @@ const command = z.union([
   }),
 ]);
 
+/** What the participant says before anything is typed, one of several; whether it was right is told afterwards. */
+const prediction = z.strictObject({ ask: text, choices: z.array(text).min(2), right: text });
+
 export const stepHeadSchema = z.strictObject({
   title: text,
   goal: text,
   minutes: z.number().positive().max(60),
   commands: z.array(command).default([]),
+  /** What the lab types in the participant's place, where `commands` do not meet the check; told to nobody. */
+  solution: z.array(command).default([]),
+  predict: prediction.optional(),
   /** What the lab does before the step can begin. */
   setup: call.optional(),
   /** What the lab does when the participant asks for it; it is part of the task. */
@@ -42,7 +62,7 @@ export const stepHeadSchema = z.strictObject({
   check: call,
   hints: z.array(text).min(1),
   /** How the lab does the step in the participant's place. */
-  solve: z.enum(['commands', 'answers', 'action']),
+  solve: z.enum(['commands', 'answers', 'action', 'repair']),
 });
 
 export type LessonHead = z.infer<typeof lessonHeadSchema>;

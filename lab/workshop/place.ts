@@ -20,6 +20,10 @@ export interface Place {
   /** The lesson's own folder; absolute. */
   readonly lesson: string;
   readonly scenario: Scenario;
+  /** The folder of the program's sources in the working folder. */
+  readonly package: string;
+  /** Nothing that names the program or what it does may be told. */
+  readonly blind: boolean;
   readonly build: LabConfig['build'];
   readonly ports: Ports;
   readonly target: Target;
@@ -29,10 +33,20 @@ export interface Place {
   readonly signal: AbortSignal;
 }
 
+/** What a terminal reads first, in the working folder. */
+export const environmentName = 'env.sh';
+
 /** What a check saw. `not-yet` is no failure of the lab: the text says what is there and what is not. */
 export type Seen =
   | { readonly kind: 'met'; readonly text: string }
-  | { readonly kind: 'not-yet'; readonly text: string; readonly wrong?: readonly string[] };
+  | {
+      readonly kind: 'not-yet';
+      readonly text: string;
+      /** What is wrong, one line each, beside that. */
+      readonly wrong?: readonly string[];
+      /** Names of the fields that are to be filled in otherwise. */
+      readonly fields?: readonly string[];
+    };
 
 export const met = (text: string): Seen => ({ kind: 'met', text });
 export const notYet = (text: string): Seen => ({ kind: 'not-yet', text });

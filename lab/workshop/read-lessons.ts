@@ -14,7 +14,9 @@ import { type Act, type Check, Misworded, type Word } from './word.js';
 export interface Step extends Omit<StepHead, 'check' | 'setup' | 'action'> {
   /** The file's name without `.md`. */
   readonly id: string;
+  /** Before it is done, and once it is. */
   readonly body: string;
+  readonly told: string;
   readonly check: Check;
   readonly setup?: Act;
   readonly action?: { readonly label: string; readonly act: Act };
@@ -78,7 +80,7 @@ async function readStep(file: string): Promise<Step> {
   const step: Step = {
     ...head,
     id: basename(file, '.md'),
-    body: matter.body,
+    ...parted(matter.body),
     check: understood(matter, 'check', check, checks),
     ...(setup === undefined ? {} : { setup: understood(matter, 'setup', setup, acts) }),
     ...(action === undefined
@@ -88,13 +90,22 @@ async function readStep(file: string): Promise<Step> {
   const texts = {
     goal: step.goal,
     title: step.title,
-    commands: step.commands.map(({ run }) => run).join('\n'),
+    commands: [...step.commands, ...step.solution].map(({ run }) => run).join('\n'),
   };
-  for (const [key, text] of Object.entries({ ...texts, hints: step.hints.join('\n'), body: step.body })) {
+  for (const [key, text] of Object.entries({
+    ...texts,
+    hints: step.hints.join('\n'),
+    body: step.body,
+    told: step.told,
+  })) {
     const strange = strangePlaceholder(text);
     if (strange !== undefined)
       throw matter.fault(key, `${strange} means nothing; there are ${placeholders.join(', ')}`);
+    if (key !== 'told' && text.includes('{{scenario}}'))
+      throw matter.fault(key, '{{scenario}} names the solution; it may stand below "# Afterwards" only');
   }
+  if (step.predict !== undefined && !step.predict.choices.includes(step.predict.right))
+    throw matter.fault('predict', 'predict.right is none of predict.choices');
   if (step.solve === 'commands' && step.commands.length === 0) {
     throw matter.fault('solve', 'there are no commands to solve it by');
   }
@@ -102,7 +113,16 @@ async function readStep(file: string): Promise<Step> {
   if (step.solve === 'answers' && step.check.fields.length === 0) {
     throw matter.fault('solve', 'its check asks for no answers');
   }
+  if (step.solve === 'repair' && step.check.repairs !== true) {
+    throw matter.fault('solve', 'its check asks for no repair');
+  }
   return step;
+}
+
+/** What stands below the line `# Afterwards` is told when the step is done, and to nobody before. */
+function parted(text: string): Pick<Step, 'body' | 'told'> {
+  const [body = '', ...told] = text.split(/^# Afterwards[ \t]*\r?\n/m);
+  return { body, told: told.join('') };
 }
 
 function understood<T>(matter: Matter<unknown>, key: string, call: Call, words: readonly Word<T>[]): T {

@@ -19,11 +19,18 @@ const stepState = z.object({
   /** How many hints were asked for. */
   hints: z.number().int().default(0),
   answers: z.record(z.string(), z.string()).default({}),
+  /** What was predicted. */
+  predicted: z.string().optional(),
+  /** How often answers were wrong. */
+  tries: z.number().int().default(0),
+  /** When the step was first asked for something; ISO 8601. */
+  begunAt: z.string().optional(),
   seen: z
     .object({
       kind: z.enum(['met', 'not-yet']),
       text: z.string(),
       wrong: z.array(z.string()).readonly().optional(),
+      fields: z.array(z.string()).readonly().optional(),
     })
     .optional(),
   /** ISO 8601. */

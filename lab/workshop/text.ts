@@ -11,6 +11,8 @@ export const placeholders = [
   'path',
   'pid',
   'core',
+  'symptom',
+  'scenario',
 ] as const;
 
 export type Values = Readonly<Record<(typeof placeholders)[number], string>>;

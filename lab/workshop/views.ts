@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Scenario } from '../scenarios/scenario.js';
+import { unreachable } from '../unreachable.js';
 import { coreIn, exeName } from './core-here.js';
-import type { Place } from './place.js';
+import { endOf } from './ending.js';
+import { incidentOf } from './incident.js';
+import { environmentName, type Place } from './place.js';
 import { processesOf } from './processes.js';
 import type { Lesson, Step } from './read-lessons.js';
 import type { Session } from './session.js';
@@ -17,14 +21,31 @@ export async function valuesOf(place: Place): Promise<Values> {
   const [[server], core] = await Promise.all([running, coreIn(place)]);
   return {
     folder,
-    package: scenario.package,
+    package: place.package,
     port: String(ports.server),
     'pprof-port': String(ports.pprof),
     'delve-port': String(ports.delve),
     path: scenario.server.path,
     pid: server === undefined ? 'PID' : String(server.pid),
     core: core.kind === 'found' ? core.file : 'core.PID',
+    symptom: symptomOf(scenario),
+    scenario: scenario.name,
   };
+}
+
+/** As somebody sees it who does not know what it is. */
+function symptomOf({ server, symptom }: Scenario): string {
+  const { kind } = symptom;
+  switch (kind) {
+    case 'unanswered':
+      return `Requests to ${server.path} get no answer. The process lives, and connections to it are accepted.`;
+    case 'stuck-goroutines':
+      return `Every request to ${server.path} is answered. The number of goroutines grows and does not fall.`;
+    case 'no-progress':
+      return `The process lives. What it says at ${symptom.path} has been the same for a while.`;
+    default:
+      return unreachable(kind);
+  }
 }
 
 export interface Shown {
@@ -55,20 +76,46 @@ export async function workbookView({
       html: rendered(filled(lesson.body, values)),
       minutes: lesson.steps.reduce((sum, { minutes }) => sum + minutes, 0),
       folder: place.folder,
-      steps: lesson.steps.map((step) => stepView(lesson, step, session, values)),
+      ready: existsSync(join(place.folder, environmentName)),
+      incident: incidentOf(lesson, session, new Date()),
+      end: await endOf(lesson, session, place),
+      steps: await Promise.all(
+        lesson.steps.map((step) => stepView({ lesson, step, session, values, place })),
+      ),
     });
   }
   return { kind: 'workbook', version, name: session.record.name, lessons: views, busy };
 }
 
-function stepView(lesson: Lesson, step: Step, session: Session, values: Values): StepView {
-  const { prepared, met, solved, seen, answers, hints } = session.stateOf(lesson.name, step.id);
+interface ShownStep {
+  readonly lesson: Lesson;
+  readonly step: Step;
+  readonly session: Session;
+  readonly values: Values;
+  readonly place: Place;
+}
+
+async function stepView({ lesson, step, session, values, place }: ShownStep): Promise<StepView> {
+  const { predict } = step;
+  const { prepared, met, solved, seen, answers, hints, predicted } = session.stateOf(lesson.name, step.id);
   return {
     id: step.id,
     title: step.title,
     goal: renderedLine(filled(step.goal, values)),
     minutes: step.minutes,
     html: rendered(filled(step.body, values)),
+    // Neither explanation nor repair leaves the lab before.
+    ...(met ? { told: rendered(filled(step.told, values)), changes: await step.check.changes?.(place) } : {}),
+    ...(predict === undefined
+      ? {}
+      : {
+          predict: {
+            ask: renderedLine(filled(predict.ask, values)),
+            choices: predict.choices,
+            given: predicted,
+            right: met ? predict.right : undefined,
+          },
+        }),
     commands: step.commands.map(({ run, background }) => ({ run: filled(run, values), background })),
     fields: step.check.fields,
     action: step.action?.label,

@@ -15,15 +15,25 @@ export interface Field {
   readonly choices?: readonly string[];
 }
 
+/** Lines that were exchanged, as `diff -u` prints them. */
+export interface Change {
+  readonly title: string;
+  readonly text: string;
+}
+
 /** A check that a step may ask for, its parameters understood. */
 export interface Check {
   readonly fields: readonly Field[];
+  /** It is met by changing the sources. */
+  readonly repairs?: true;
   /** Looks at the real state of things; throws only when the lab itself is broken. */
   look(place: Place, answers: Answers): Promise<Seen>;
   /** The answers that meet it, for checks that ask. */
   solve(place: Place): Promise<Answers>;
   /** Takes back what the step made, so that it can be done again. */
   reset(place: Place): Promise<void>;
+  /** What may be seen once it is met. */
+  changes?(place: Place): Promise<readonly Change[]>;
 }
 
 /** Something that the lab does. */

@@ -15,6 +15,7 @@ import { type Lesson, readLessons } from './read-lessons.js';
 import { serveWorkshop } from './server/http-server.js';
 import { readPageFiles } from './server/page.js';
 import { claim, openSession, type Session } from './session.js';
+import { openTerminals } from './terminal/terminals.js';
 
 export interface WorkshopOptions {
   /** 0 lets the kernel choose. */
@@ -59,8 +60,10 @@ export async function openWorkshop(options: WorkshopOptions, signal: AbortSignal
   // What a workbook that was killed had started.
   await engine[Symbol.asyncDispose]();
   const history = await openHistory(join(session.dir, '.lab', 'live.json'));
+  const terminals = openTerminals(session.dir);
   const server = await serveWorkshop({
     ...{ port: options.port, token: session.record.token, files, view: engine.view },
+    terminals: { of: terminals, isLesson: (name) => lessons.some((one) => one.name === name) },
     greeting: history.told,
     async ask(asked) {
       await engine.ask(asked);
@@ -77,6 +80,7 @@ export async function openWorkshop(options: WorkshopOptions, signal: AbortSignal
     ...{ url: server.url, link: server.link, folder: session.dir },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
+      terminals[Symbol.dispose]();
       await monitor[Symbol.asyncDispose]();
       await engine[Symbol.asyncDispose]();
       await claim(session, undefined);
@@ -86,9 +90,10 @@ export async function openWorkshop(options: WorkshopOptions, signal: AbortSignal
 
 /** A scenario that was not drawn yet has no server. */
 function watchableOf(lessons: readonly Lesson[], { dir, record }: Session): Watchable[] {
-  return lessons.flatMap(({ name }) => {
+  return lessons.flatMap(({ name, blind }) => {
     const drawn = record.scenarios[name];
-    if (drawn === undefined) return [];
+    // A chart would show what the program of a blind exercise does.
+    if (drawn === undefined || blind) return [];
     const url = urlOf({ ports: record.ports, scenario: scenarioNamed(drawn) });
     return [{ lesson: name, exe: join(dir, name, exeName), url }];
   });

@@ -19,7 +19,7 @@ describe('the article, typed in a terminal and clicked through in a browser', fu
   let page: Page;
   const complaints: string[] = [];
   /** What a person would have on a piece of paper by now. */
-  const paper = { consumer: '', stuck: '', line: '', crowd: ['', '', ''], frame: '' };
+  const paper = { folder: '', consumer: '', stuck: '', line: '', crowd: ['', '', ''], frame: '' };
 
   before(async function () {
     folder = await tempFolder();
@@ -56,6 +56,14 @@ describe('the article, typed in a terminal and clicked through in a browser', fu
   };
   const opened = async (title: string): Promise<void> => {
     await page.getByRole('heading', { level: 1, name: title }).waitFor();
+    const step = page.locator('.commands, .predict, form.panel').first();
+    await step.waitFor();
+    // What is to be typed is shown once something is expected.
+    const choices = page.getByRole('radio');
+    if ((await choices.count()) === 0) return;
+    await choices.first().check();
+    await button('That is what I expect').click();
+    await page.locator('.predict.said').waitFor();
   };
   const checked = async (answers: Readonly<Record<string, string>> = {}): Promise<void> => {
     for (const [label, answer] of Object.entries(answers)) {
@@ -67,6 +75,7 @@ describe('the article, typed in a terminal and clicked through in a browser', fu
     await button('Check').click();
     await page.locator('.result .met, .result .not-yet').waitFor({ timeout: 60_000 });
     expect(await page.locator('.result').textContent()).to.match(/^Yes:/);
+    await page.locator('.told').waitFor();
   };
   /** Of what takes a moment: as somebody does who clicks until it is there. */
   const checkedInTheEnd = async (): Promise<void> => {
@@ -94,18 +103,21 @@ describe('the article, typed in a terminal and clicked through in a browser', fu
 
   it('begins with the sources, which are built by hand', async () => {
     await opened('Build the service');
-    await terminal.type(await copied(0));
+    await page.getByText('In one of your own, type this first').click();
+    paper.folder = await copied(0);
+    await terminal.type(paper.folder);
+    await page.getByText('In one of your own, type this first').click();
     await accessible();
     await button('Check').click();
     await page.locator('.result .not-yet').waitFor();
-    await terminal.type(await copied(1));
+    await terminal.type(await copied(0));
     await checked();
     await onwards();
   });
 
   it('starts the service in another terminal', async () => {
     await opened('Start it');
-    await terminal.typeElsewhere([await copied(0), await copied(1)]);
+    await terminal.typeElsewhere([paper.folder, await copied(0)]);
     await checkedInTheEnd();
     await onwards();
   });
@@ -127,44 +139,44 @@ describe('the article, typed in a terminal and clicked through in a browser', fu
 
   it('asks it once more, with curl', async () => {
     await opened('Ask it once more');
-    expect(await terminal.type(await copied(1))).to.contain('0 bytes received');
+    expect(await terminal.type(await copied(0))).to.contain('0 bytes received');
     await checked();
     await onwards();
   });
 
   it('looks with gdb, and keeps the memory', async () => {
     await opened('Look with gdb');
-    expect(await terminal.type(await copied(1))).to.contain('runtime.');
+    expect(await terminal.type(await copied(0))).to.contain('runtime.');
     await checked();
     await onwards();
     await opened('Keep its memory');
-    expect(await terminal.type(await copied(1))).to.contain('Saved corefile');
+    expect(await terminal.type(await copied(0))).to.contain('Saved corefile');
     await checked();
     await onwards();
   });
 
   it('lets the process go with SIGQUIT', async () => {
     await opened('Let the process go');
-    await terminal.type(await copied(1));
+    await terminal.type(await copied(0));
     await checkedInTheEnd();
     await onwards();
   });
 
   it('serves the core with Delve, and asks it for every goroutine with nc', async () => {
     await opened('Enter Delve');
-    await terminal.typeElsewhere([await copied(0), await copied(1)]);
+    await terminal.typeElsewhere([paper.folder, await copied(0)]);
     await checkedInTheEnd();
     await onwards();
     await opened('Ask for all goroutines');
-    await terminal.type(await copied(1));
+    await terminal.type(await copied(0));
     await checked();
     await onwards();
   });
 
   it('counts with jq where they stand', async () => {
     await opened('Where do they all stand?');
-    expect(await terminal.type(await copied(1))).to.contain('userCurrentLoc');
-    const table = await terminal.type(await copied(2));
+    expect(await terminal.type(await copied(0))).to.contain('userCurrentLoc');
+    const table = await terminal.type(await copied(1));
     const [, count = '', name = '', line = ''] = /^\s*(\d+) \["([^"]+)",(\d+)\]/m.exec(table) ?? [];
     paper.crowd = [name, line, count];
     expect(name).to.match(/CountS$/);
@@ -181,14 +193,17 @@ describe('the article, typed in a terminal and clicked through in a browser', fu
     await page.getByLabel('Id of the goroutine').fill(other);
     await page.getByLabel('Function whose go statement started it').fill('NewMetrics');
     await button('Check').click();
-    await page.locator('.result .not-yet', { hasText: 'Id of the goroutine' }).waitFor();
+    // The field itself says so, and the other one does not.
+    await page.locator('.fields .wrong', { hasText: 'Id of the goroutine' }).waitFor();
+    expect(await page.getByLabel('Id of the goroutine').getAttribute('aria-invalid')).to.equal('true');
+    expect(await page.locator('.fields .wrong').count()).to.equal(1);
     await checked({ 'Id of the goroutine': paper.consumer });
     await onwards();
   });
 
   it('reads its stack at Delve’s prompt', async () => {
     await opened('Read its stack');
-    await terminal.typeInto(await copied(1), '(dlv)');
+    await terminal.typeInto(await copied(0), '(dlv)');
     await terminal.typeInto(`goroutine ${paper.consumer}`, '(dlv)');
     const stack = await terminal.typeInto('stack', '(dlv)');
     const frame = /^\s*(\d+)\s+0x\S+ in (main\.\S+)\n\s+at \S+:(\d+)/m.exec(stack);
@@ -206,7 +221,7 @@ describe('the article, typed in a terminal and clicked through in a browser', fu
     await onwards();
   });
 
-  it('names the root cause, and the lesson is done', async () => {
+  it('names the root cause', async () => {
     await opened('Name the root cause');
     await checked({
       Class: 'communication',
@@ -214,8 +229,28 @@ describe('the article, typed in a terminal and clicked through in a browser', fu
       Object: 'inChannel',
       'The only goroutine that could make room': paper.consumer,
     });
+    await onwards();
+  });
+
+  it('mends the service by an edit of its own, and sees both repairs', async () => {
+    await opened('Mend it');
+    await button('Check').click();
+    await page.locator('.result .not-yet', { hasText: 'nothing is changed yet' }).waitFor();
+    // A goroutine of its own for the report: not the lab's way.
+    await terminal.type(String.raw`sed -i 's/^\(\s*\)m\.SetM(/\1go m.SetM(/' blog/flush.go`);
+    await checked();
+    await page.locator('.changes figure').nth(1).waitFor();
+    expect(await page.locator('.changes figcaption').allTextContents()).to.deep.equal([
+      'Your repair',
+      'Our repair',
+    ]);
+    await page.locator('.end .own-graph img').waitFor();
+    expect(await page.locator('.end').textContent()).to.contain('Find the one who should receive');
     await keepPicture(page, 'workshop-done', true);
-    expect(await page.locator('.contents li.open .met').count()).to.equal(13);
+    expect(await page.locator('.contents li.open .met').count()).to.equal(14);
+    await accessible();
+    await page.getByRole('link', { name: 'Your certificate' }).click();
+    await page.getByRole('row', { name: /The service that stopped answering/ }).waitFor();
     await accessible();
     expect(complaints).to.deep.equal([]);
   });

@@ -1,7 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { withoutHints } from '../../lab/workshop/acts/sources.js';
+import { withoutHints } from '../../lab/workshop/program-files.js';
 import { lessonsFolder, readLessons } from '../../lab/workshop/read-lessons.js';
 import { rendered } from '../../lab/workshop/text.js';
 import { rejectsWith } from '../rejects.js';
@@ -33,14 +33,14 @@ describe('lessons as folders of Markdown', () => {
       step,
       'kind: server-runs',
       'kind: server-flies',
-      /02-start\.md:8: there is no check "server-flies"; choose one of: .*server-runs/,
+      /02-start\.md:14: there is no check "server-flies"; choose one of: .*server-runs/,
     ],
     [
       'a parameter that a check does not know',
       step,
       'kind: server-runs',
       'kind: server-runs, speed: 3',
-      /02-start\.md:8: server-runs: there is no parameter speed$/,
+      /02-start\.md:14: server-runs: there is no parameter speed$/,
     ],
     ['a word of the head that is not known', step, 'minutes: 2', 'minute: 2', /02-start\.md:\d+: .*minute/],
     ['a number that is none', step, 'minutes: 2', 'minutes: two', /02-start\.md:4: minutes: /],
@@ -72,7 +72,7 @@ describe('lessons as folders of Markdown', () => {
       '01-article/01-build.md',
       'kind: sources',
       'kind: spells',
-      /01-build\.md:5: there is no setup "spells"/,
+      /01-build\.md:11: there is no setup "spells"/,
     ],
     [
       'a fact that does not exist',

@@ -2,10 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
+import { deadlockSubtypes } from '../../lab/analysis/model/diagnosis.js';
 import { poll } from '../../lab/deadline.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { accessibilityFindings, keepPicture, launchBrowser } from '../web/browser.js';
-import { lesson, visit } from './visit.js';
+import { lesson, stepOf, visit } from './visit.js';
 import { startWorkshop } from './workshop-process.js';
 
 const { signal } = new AbortController();
@@ -59,7 +60,7 @@ describe('the pages of the workshop in a browser', function () {
   it('can be used by keyboard alone, in the dark, and tells of what was seen aloud', async () => {
     await using workshop = await startWorkshop(['--dir', folder.path, '--name', 'keys']);
     const page = await open(workshop.link, true);
-    await page.locator('.commands').waitFor({ timeout: 20_000 });
+    await page.locator('.predict').waitFor({ timeout: 20_000 });
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.textContent')).to.equal('To the step');
     const focusOn = async (name: RegExp): Promise<void> => {
@@ -69,6 +70,11 @@ describe('the pages of the workshop in a browser', function () {
       }
       throw new Error(`the keyboard does not get to ${name}`);
     };
+    await page.getByRole('radio').first().focus();
+    await page.keyboard.press('Space');
+    await focusOn(/^That is what I expect$/);
+    await page.keyboard.press('Enter');
+    await page.locator('.commands').waitFor();
     await focusOn(/^Hint \(0 of/);
     await page.keyboard.press('Enter');
     await page.locator('.hints li').waitFor();
@@ -80,10 +86,69 @@ describe('the pages of the workshop in a browser', function () {
     await page.context().close();
   });
 
+  it('has a terminal beside the text, which a reload of the page finds as it was', async () => {
+    await using workshop = await startWorkshop(['--dir', folder.path, '--name', 'shell']);
+    const { ask } = await visit(workshop);
+    await ask('01-build', 'prepare');
+    await ask('01-build', 'predict', { prediction: 'Nothing: a core has the names' });
+    const page = await open(workshop.link);
+    const screen = page.locator('.terminal .xterm-rows');
+    const says = async (text: string): Promise<void> => {
+      await screen.filter({ hasText: text }).waitFor({ timeout: 20_000 });
+    };
+    await says('01-article');
+    await page.locator('.terminal .xterm').click();
+    await page.keyboard.type('tty; echo $((6*7))-answers; wc -l go.mod');
+    await page.keyboard.press('Enter');
+    await says('/dev/pts/');
+    await says('42-answers');
+    await says('go.mod');
+    expect(await accessibilityFindings(page)).to.deep.equal([]);
+    await page.keyboard.press('F6');
+    expect(await page.evaluate('document.activeElement.id')).to.equal('step');
+    await page.reload();
+    await says('42-answers');
+    // A click types the command; whatever else it does is the shell's.
+    await page.getByRole('button', { name: /^Run: go build/ }).click();
+    await says('go build -gcflags=all=-l -o server ./blog');
+    const built = await poll(
+      async () => {
+        const { seen } = stepOf(await ask('01-build', 'check', {}), '01-build') ?? {};
+        return seen?.kind === 'met' ? true : undefined;
+      },
+      { signal, deadlineMs: 60_000, everyMs: 500 },
+    );
+    expect(built).to.equal(true);
+    await keepPicture(page, 'workshop-terminal');
+    for (const width of [390, 1024, 1440]) {
+      await page.setViewportSize({ width, height: 800 });
+      const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+      expect(await page.evaluate(wider), `${width}`).to.equal(0);
+    }
+    await page.context().close();
+  });
+
+  it('has a picture for every kind that the lab tells apart, and a certificate that prints', async () => {
+    await using workshop = await startWorkshop(['--dir', folder.path, '--name', 'kinds']);
+    const page = await open(workshop.link);
+    for (const width of [390, 1440]) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.evaluate("location.hash = '#/glossary'");
+      for (const kind of deadlockSubtypes) await page.locator(`#kind-${kind} svg`).waitFor();
+      expect(await accessibilityFindings(page)).to.deep.equal([]);
+      const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+      expect(await page.evaluate(wider), `${width}`).to.equal(0);
+    }
+    await page.evaluate("location.hash = '#/certificate'");
+    await page.getByRole('heading', { level: 1, name: 'No lesson is done yet' }).waitFor();
+    expect(await accessibilityFindings(page)).to.deep.equal([]);
+    await page.context().close();
+  });
+
   it('fits a narrow window, and every step of every lesson is accessible', async () => {
     await using workshop = await startWorkshop(['--dir', folder.path, '--name', 'narrow']);
     const page = await open(workshop.link);
-    await page.locator('.commands').waitFor({ timeout: 20_000 });
+    await page.locator('.predict').waitFor({ timeout: 20_000 });
     await page.setViewportSize({ width: 360, height: 740 });
     const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
     expect(await page.evaluate(wider)).to.equal(0);
@@ -155,7 +220,7 @@ describe('the pages of the workshop in a browser', function () {
     const args = ['--dir', folder.path, '--name', 'gone'];
     const first = await startWorkshop(args);
     const page = await open(first.link);
-    await page.locator('.commands').waitFor({ timeout: 20_000 });
+    await page.locator('.predict').waitFor({ timeout: 20_000 });
     expect(complaints).to.deep.equal([]);
     await first.interrupt();
     await page.locator('.lost').waitFor();

@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import { quoteWord } from '../../quote-word.js';
 import type { StepView } from '../../workshop/view.js';
+import { run } from './terminal.js';
 
-/** What is typed in a terminal, each with a button that copies it. */
+/** What is typed in a terminal, each with a button that does so in the page's own, and one that copies it. */
 export function Commands({
   folder,
   commands,
@@ -11,17 +12,33 @@ export function Commands({
   readonly commands: StepView['commands'];
 }) {
   return (
-    <section class="panel commands" aria-label="In your terminal">
-      <h2>In your terminal</h2>
-      <CommandLine text={`cd ${quoteWord(folder)} && . ./env.sh`} note="once in each terminal" />
-      {commands.map(({ run, background }) => (
-        <CommandLine key={run} text={run} note={background ? 'leave it running' : ''} />
+    <section class="panel commands" aria-label="In a terminal">
+      <h2>In a terminal</h2>
+      <details class="elsewhere">
+        <summary>In one of your own, type this first</summary>
+        <CommandLine text={`cd ${quoteWord(folder)} && . ./env.sh`} note="once in each terminal" />
+      </details>
+      {commands.map(({ run: text, background }) => (
+        <CommandLine
+          key={text}
+          text={text}
+          note={background ? 'leave it running' : ''}
+          onRun={() => run(text, background)}
+        />
       ))}
     </section>
   );
 }
 
-function CommandLine({ text, note }: { readonly text: string; readonly note: string }) {
+function CommandLine({
+  text,
+  note,
+  onRun,
+}: {
+  readonly text: string;
+  readonly note: string;
+  readonly onRun?: () => void;
+}) {
   const [copied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
     await navigator.clipboard.writeText(text).catch(() => {});
@@ -34,6 +51,11 @@ function CommandLine({ text, note }: { readonly text: string; readonly note: str
         <code>{text}</code>
       </pre>
       {note !== '' && <span class="tag">{note}</span>}
+      {onRun !== undefined && (
+        <button type="button" class="copy" onClick={onRun}>
+          Run<span class="unseen">: {text}</span>
+        </button>
+      )}
       <button type="button" class="copy" onClick={() => void copy()}>
         {copied ? 'Copied' : 'Copy'}
         <span class="unseen">: {text}</span>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { LessonView, StepView } from '../../workshop/view.js';
-import { addressOf } from './workbook.js';
+import { addressOf, certificateAddress, glossaryAddress } from './places.js';
 
 /** As in frame.css: where contents and step stand side by side no more. */
 const narrow = matchMedia('(max-width: 52rem)');
@@ -8,7 +8,8 @@ const narrow = matchMedia('(max-width: 52rem)');
 interface ContentsProps {
   readonly lessons: readonly LessonView[];
   readonly lesson: LessonView;
-  readonly step: StepView;
+  /** Absent where another page is shown. */
+  readonly step: StepView | undefined;
 }
 
 /** Lessons and steps; folded where they would stand between the reader and the step. */
@@ -23,7 +24,7 @@ export function Contents(props: ContentsProps) {
   const { lesson, step } = props;
   return (
     // Whoever has chosen a step wants to see it.
-    <details class="fold" key={`${lesson.name}/${step.id}`}>
+    <details class="fold" key={`${lesson.name}/${step?.id}`}>
       <summary>Lessons and steps</summary>
       <List {...props} />
     </details>
@@ -77,6 +78,14 @@ function List({ lessons, lesson, step }: ContentsProps) {
           );
         })}
       </ol>
+      <ul class="more">
+        <li>
+          <a href={glossaryAddress}>The kinds, with pictures</a>
+        </li>
+        <li>
+          <a href={certificateAddress}>Certificate</a>
+        </li>
+      </ul>
     </nav>
   );
 }

@@ -6,6 +6,8 @@ import '../report/style/base.css';
 import './style/frame.css';
 import './style/step.css';
 import './style/class.css';
+import './style/end.css';
+import './style/terminal.css';
 
 const text = document.getElementById('data')?.textContent ?? '';
 const page = document.getElementById('page');

@@ -1,9 +1,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LessonView, StepView, Verb, WorkbookView } from '../../workshop/view.js';
 import { Commands } from './commands.js';
+import { End } from './end.js';
 import { Fields } from './fields.js';
+import { Incident } from './incident.js';
 import { LiveServer } from './live-charts.js';
-import { addressOf } from './workbook.js';
+import { addressOf } from './places.js';
+import { Predict } from './predict.js';
+import { Told } from './told.js';
 
 export interface StepProps {
   readonly lesson: LessonView;
@@ -38,6 +42,11 @@ export function StepPage({ lesson, step, next, working, note, trouble, act }: St
   useEffect(() => setAnswers(step.answers), [JSON.stringify(step.answers)]);
 
   const preparing = step.setup === 'open';
+  const { predict, seen } = step;
+  // What is to be typed answers the question.
+  const asking = predict !== undefined && predict.given === undefined && !step.met;
+  const wrong = new Map((seen?.fields ?? []).map((name) => [name, step.answers[name] ?? '']));
+  const { end } = lesson;
   return (
     <article>
       <p class="where">
@@ -49,16 +58,25 @@ export function StepPage({ lesson, step, next, working, note, trouble, act }: St
       <p class="goal">
         <strong>Goal.</strong> <span dangerouslySetInnerHTML={{ __html: step.goal }} />
       </p>
+      {lesson.incident !== undefined && <Incident incident={lesson.incident} />}
       {number === 1 && <div class="prose intro" dangerouslySetInnerHTML={{ __html: lesson.html }} />}
       <div class="prose" dangerouslySetInnerHTML={{ __html: step.html }} />
+      {predict !== undefined && (
+        <Predict
+          predict={predict}
+          idle={idle}
+          missing={wrong.has('prediction') && asking}
+          say={(prediction) => act('predict', { prediction })}
+        />
+      )}
       {preparing ? (
         <p class="preparing" role="status">
           {idle ? 'This step is not prepared yet.' : `The lab prepares this step … ${note}`}
         </p>
       ) : (
-        step.commands.length > 0 && <Commands folder={lesson.folder} commands={step.commands} />
+        !asking && step.commands.length > 0 && <Commands folder={lesson.folder} commands={step.commands} />
       )}
-      {step.action !== undefined && (
+      {step.action !== undefined && !asking && (
         <section class="panel" aria-label="The load">
           <button type="button" disabled={!idle} onClick={() => act('act')}>
             {step.action}
@@ -74,7 +92,9 @@ export function StepPage({ lesson, step, next, working, note, trouble, act }: St
           act('check', answers);
         }}
       >
-        {step.fields.length > 0 && <Fields fields={step.fields} answers={answers} set={setAnswers} />}
+        {step.fields.length > 0 && (
+          <Fields fields={step.fields} answers={answers} wrong={wrong} set={setAnswers} />
+        )}
         <div class="buttons">
           <button type="submit" class="main" disabled={!idle}>
             Check
@@ -100,6 +120,8 @@ export function StepPage({ lesson, step, next, working, note, trouble, act }: St
         </div>
         <Result {...{ step, working, trouble }} />
       </form>
+      <Told told={step.told} changes={step.changes} />
+      {end !== undefined && number === lesson.steps.length && <End lesson={{ ...lesson, end }} />}
       {step.hints.length > 0 && (
         <section class="hints" aria-label="Hints">
           <h2>Hints</h2>
@@ -127,6 +149,7 @@ export function StepPage({ lesson, step, next, working, note, trouble, act }: St
 
 const doing: Readonly<Record<string, string>> = {
   prepare: 'The lab prepares the step …',
+  predict: '',
   check: 'Looking …',
   act: 'The lab is at it …',
   solve: 'The lab does it for you …',
@@ -150,7 +173,9 @@ function Result({ step, working, trouble }: Pick<StepProps, 'step' | 'working' |
           {seen.wrong !== undefined && (
             <ul>
               {seen.wrong.map((one) => (
-                <li key={one}>{one}</li>
+                <li key={one}>
+                  <code>{one}</code>
+                </li>
               ))}
             </ul>
           )}

@@ -3,8 +3,12 @@ import type { WorkbookView } from '../../workshop/view.js';
 import { ThemeToggle } from '../report/theme.js';
 import { type Asked, ask, listen, readState } from './api.js';
 import { Contents } from './contents.js';
+import { Certificate } from './end.js';
+import { Glossary } from './glossary.js';
 import { addLive } from './live.js';
+import { addressOf, certificateAddress, glossaryAddress } from './places.js';
 import { StepPage } from './step.js';
+import { TerminalPanel } from './terminal.js';
 
 /** The workbook of one participant: contents on the left, one step on the right. */
 export function Workbook({ first }: { readonly first: WorkbookView }) {
@@ -79,24 +83,35 @@ export function Workbook({ first }: { readonly first: WorkbookView }) {
         <ThemeToggle />
       </header>
       <div class="desk">
-        <Contents lessons={view.lessons} lesson={lesson} step={step} />
+        <Contents
+          lessons={view.lessons}
+          lesson={lesson}
+          step={place === glossaryAddress || place === certificateAddress ? undefined : step}
+        />
         <main id="step" tabIndex={-1}>
-          <StepPage
-            key={key}
-            {...{ lesson, step, next }}
-            working={working ?? view.busy}
-            note={note}
-            trouble={trouble?.step === key ? trouble.text : undefined}
-            act={(verb, answers) =>
-              void act({
-                lesson: lesson.name,
-                step: step.id,
-                verb,
-                ...(answers === undefined ? {} : { answers }),
-              })
-            }
-          />
+          {place === glossaryAddress ? (
+            <Glossary />
+          ) : place === certificateAddress ? (
+            <Certificate name={view.name} lessons={view.lessons} />
+          ) : (
+            <StepPage
+              key={key}
+              {...{ lesson, step, next }}
+              working={working ?? view.busy}
+              note={note}
+              trouble={trouble?.step === key ? trouble.text : undefined}
+              act={(verb, answers) =>
+                void act({
+                  lesson: lesson.name,
+                  step: step.id,
+                  verb,
+                  ...(answers === undefined ? {} : { answers }),
+                })
+              }
+            />
+          )}
         </main>
+        <TerminalPanel key={lesson.name} lesson={lesson.name} ready={lesson.ready} />
       </div>
     </>
   );
@@ -106,7 +121,8 @@ export function Workbook({ first }: { readonly first: WorkbookView }) {
 function placeIn({ lessons }: WorkbookView, address: string): string {
   const all = placesOf(lessons);
   const open = all.find(({ step }) => !step.met) ?? all[0];
-  const named = all.some((one) => one.address === address);
+  const beside = address === glossaryAddress || address === certificateAddress;
+  const named = beside || all.some((one) => one.address === address);
   return named || open === undefined ? address : open.address;
 }
 
@@ -124,8 +140,4 @@ function placesOf(lessons: WorkbookView['lessons']) {
   return lessons.flatMap((lesson) =>
     lesson.steps.map((step) => ({ lesson, step, address: addressOf(lesson.name, step.id) })),
   );
-}
-
-export function addressOf(lesson: string, step: string): string {
-  return `#/${lesson}/${step}`;
 }

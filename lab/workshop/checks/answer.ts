@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LabError } from '../../errors.js';
-import { coreIn, diagnosisOf } from '../core-here.js';
+import { diagnosisOf, evidenceIn } from '../core-here.js';
 import { choicesOf, factNames, rightAnswers, wrongAnswers } from '../facts.js';
 import { met, notYet } from '../place.js';
 import { check, word } from '../word.js';
@@ -16,15 +16,15 @@ export const answer = word('answer', z.strictObject({ ask: z.array(asked).min(1)
     }),
     async look(place, answers) {
       const given = ask.map(({ fact }) => ({ fact, answer: answers[fact] ?? '' }));
-      if (given.some((one) => one.answer.trim() === '')) return notYet('fill in every field');
-      const here = await coreIn(place);
-      if (here.kind === 'none') return notYet(`nothing can be said without a core: ${here.why}`);
+      const empty = given.filter((one) => one.answer.trim() === '').map(({ fact }) => fact);
+      if (empty.length > 0) return { kind: 'not-yet', text: 'fill in every field', fields: empty };
+      const here = await evidenceIn(place);
+      if (here.kind === 'none') return notYet(`nothing can be said without it: ${here.why}`);
       const wrong = wrongAnswers(await diagnosisOf(place), given);
       if (wrong === undefined) return notYet(`the lab finds no deadlock in ${here.file}: take another core`);
       if (wrong.length === 0) return met(`Correct. It matches the lab's diagnosis`);
-      const names = wrong.map((fact) => ask.find((one) => one.fact === fact)?.label ?? fact);
-      const text = `${wrong.length} of ${ask.length} answers do not fit ${here.file}`;
-      return { kind: 'not-yet', text, wrong: names };
+      const text = `${wrong.length} of ${ask.length} answers ${wrong.length === 1 ? 'does' : 'do'} not fit ${here.file}`;
+      return { kind: 'not-yet', text, fields: wrong };
     },
     async solve(place) {
       const names = ask.map(({ fact }) => fact);

@@ -4,6 +4,8 @@ import { coreExists } from './core.js';
 import { delveListening } from './delve.js';
 import { executable } from './executable.js';
 import { fileHas, goroutineList } from './files.js';
+import { looks } from './looks.js';
+import { repairSurvives } from './repair.js';
 import { ruleHolds } from './rule.js';
 import { serverEnded, serverHung, serverRuns } from './server.js';
 
@@ -18,5 +20,7 @@ export const checks: readonly Word<Check>[] = [
   goroutineList,
   fileHas,
   answer,
+  looks,
+  repairSurvives,
   ruleHolds,
 ];

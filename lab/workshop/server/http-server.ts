@@ -1,13 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { misshapen } from '../../complaints.js';
 import { LabError, messageOf, toLabError } from '../../errors.js';
 import type { LiveEvent } from '../live.js';
 import { linkTo } from '../session.js';
+import type { Terminals } from '../terminal/terminals.js';
 import { type PageView, verbs } from '../view.js';
 import { openEventStream } from './event-stream.js';
 import { cookieName, knowsUs, mayEnter, sameToken, type Verdict } from './guard.js';
 import { closedHtml, type PageFiles, pageHtml, pagePolicy } from './page.js';
+import { serveTerminals } from './terminal-socket.js';
 
 export interface WorkshopServerOptions {
   /** 0 lets the kernel choose. */
@@ -17,6 +20,8 @@ export interface WorkshopServerOptions {
   readonly view: () => Promise<PageView>;
   /** What who begins to listen is told first. */
   readonly greeting?: (() => LiveEvent) | undefined;
+  /** A shell of whoever runs this: only for a server at the loopback interface. */
+  readonly terminals?: { readonly of: Terminals; readonly isLesson: (name: string) => boolean } | undefined;
   /** What a participant may ask for; an instructor's page asks for nothing. */
   readonly ask?: ((asked: z.infer<typeof askedSchema>) => Promise<void>) | undefined;
 }
@@ -39,7 +44,6 @@ const askedSchema = z.strictObject({
 const maxBodyBytes = 64 * 1024;
 
 const headers = {
-  'content-security-policy': pagePolicy,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
@@ -54,6 +58,8 @@ export async function serveWorkshop(options: WorkshopServerOptions): Promise<Wor
   let port = options.port;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const nonce = randomBytes(16).toString('base64');
+    response.setHeader('content-security-policy', pagePolicy(nonce));
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const named = knowsUs(request, port);
     if (named.kind === 'turned away') return turnAway(response, named);
@@ -76,7 +82,7 @@ export async function serveWorkshop(options: WorkshopServerOptions): Promise<Wor
     }
     switch (`${request.method} ${url.pathname}`) {
       case 'GET /':
-        return send(response, 200, 'text/html; charset=utf-8', pageHtml(await view()));
+        return send(response, 200, 'text/html; charset=utf-8', pageHtml(await view(), nonce));
       case 'GET /page.js':
         return send(response, 200, 'text/javascript; charset=utf-8', files.script);
       case 'GET /page.css':
@@ -106,6 +112,9 @@ export async function serveWorkshop(options: WorkshopServerOptions): Promise<Wor
       else fail(response, error.code === 'internal' ? 500 : 409, error.message, error.hint);
     });
   });
+  const { terminals } = options;
+  const sockets =
+    terminals && serveTerminals(server, () => ({ token, port }), terminals.of, terminals.isLesson);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(cannotListen(options.port, cause)));
     server.listen(options.port, '127.0.0.1', resolve);
@@ -117,6 +126,7 @@ export async function serveWorkshop(options: WorkshopServerOptions): Promise<Wor
     ...{ port, url, link: linkTo(url, token), tell: stream.tell },
     async [Symbol.asyncDispose]() {
       stream[Symbol.dispose]();
+      sockets?.[Symbol.dispose]();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();

@@ -23,17 +23,21 @@ export async function readPageFiles(): Promise<PageFiles> {
   }
 }
 
-/** Scripts, styles and connections of this server alone; no frame, no form, no plug-in. uPlot sets styles on elements. */
-export const pagePolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/**
+ * Scripts, styles and connections of this server alone; no frame, no form, no plug-in. uPlot sets styles on elements;
+ * the terminal makes style sheets of its own, which bear the nonce.
+ */
+export const pagePolicy = (nonce: string): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "connect-src 'self'",
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
 
 /** For who came without the link; it tells nothing of the workbook. */
 export const closedHtml = `<!doctype html>
@@ -50,7 +54,7 @@ Typing the same command again, in another terminal, prints it once more.</p>
 `;
 
 /** The page with its first state in it, so that it needs no second request before it says something. */
-export function pageHtml(view: PageView): string {
+export function pageHtml(view: PageView, nonce: string): string {
   const title = view.kind === 'class' ? 'The class' : 'Workshop';
   return `<!doctype html>
 <html lang="en">
@@ -59,7 +63,7 @@ export function pageHtml(view: PageView): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title} · go-deadlock-lab</title>
-<link rel="stylesheet" href="/page.css">
+<link rel="stylesheet" href="/page.css" nonce="${nonce}">
 <script src="/page.js" defer></script>
 </head>
 <body>

@@ -1,0 +1,3 @@
+module lab.example/printers
+
+go 1.19
