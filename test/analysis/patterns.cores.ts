@@ -101,6 +101,18 @@ const faulty: Readonly<Record<string, Expected>> = {
     names: ['main.mine.lamps'],
     victims: 4,
   },
+  'asks-own-loop': {
+    rule: 'self-blocked-consumer',
+    functions: ['main.(*counter).ask'],
+    names: ['main.question.answer'],
+    says: /the only receiver of main\.counter\.requests, waits on main\.question\.answer for the answer to a request/,
+  },
+  'asks-team': {
+    rule: 'pool-waits-for-itself',
+    functions: times(2, 'main.(*counter).ask'),
+    names: times(2, 'main.question.answer'),
+    says: /all that receive from main\.counter\.requests, wait for answers to requests that wait in main\.counter\.requests/,
+  },
   'new-listeners': {
     rule: 'leaked-sender',
     functions: ['main.(*Member).tell'],
@@ -160,7 +172,7 @@ const healthy = [
   ...['cond-and-channel-fixed', 'idle-handlers', 'idle-global', 'idle-ticker', 'idle-accept'],
   ...['idle-embedded', 'idle-beside', 'idle-copied', 'idle-interface', 'idle-input'],
   ...['new-listeners-like', 'semaphore-by-request-like', 'semaphore-tried-like', 'answers-in-map-like'],
-  ...['answers-beyond-like', 'cancel-kept-like'],
+  ...['answers-beyond-like', 'cancel-kept-like', 'asks-own-loop-fixed', 'asks-own-loop-like'],
   ...['idle-router', 'idle-callback', 'cancel-returned', 'cancel-deferred'],
 ];
 /** What never ends, and harms nobody or may yet end. */

@@ -69,6 +69,13 @@ function isFedByItself(object: WaitObject, { key }: Bucket, facts: ConsumerFacts
   return peers.has(key) && others.every((bucket) => isIdleOfLibrary(bucket, facts));
 }
 
+/** It waits for what comes from others that have nothing to do: one thing after another, or their end. */
+function isFollower(bucket: Bucket, facts: ConsumerFacts): boolean {
+  if (!mayBeIdle(bucket, facts)) return false;
+  const goesRound = facts.receives(bucket).every(({ round }) => round === true);
+  return goesRound || objectsOf(bucket).every((object) => isToldToEnd(facts.searches.get(object)));
+}
+
 /** Nothing is ever sent there: it can only be closed. */
 const isToldToEnd = (search: ReleaserSearch | undefined) =>
   search?.operations.every(({ kind }) => kind === 'close') === true &&
@@ -97,7 +104,11 @@ export function withoutIdle(
   const told = new Set(cycles.flatMap((knot) => [...knot.buckets, ...knot.victims, ...knot.starved]));
   const isSilent = (bucket: Bucket) => keys.has(bucket.key) || isIdle(bucket) || told.has(bucket);
   const dropped = new Set(
-    idle.filter(({ buckets, victims, starved }) => [...buckets, ...victims, ...starved].every(isSilent)),
+    idle.filter(
+      ({ buckets, victims, starved }) =>
+        [...buckets, ...victims].every(isSilent) &&
+        starved.every((bucket) => isSilent(bucket) || isFollower(bucket, facts)),
+    ),
   );
   return [...knots.filter((knot) => !dropped.has(knot)), ...cycles];
 }
