@@ -83,6 +83,10 @@ export function gateKeepers(
   };
 }
 
+/** As a finding tells an operation: what ends a context or starts a timer closes its channel, or sends to it. */
+export const evidenceKind = (kind: string): ReleaseEvidence['operation'] =>
+  kind === 'cancel' || kind === 'reset' ? 'close' : (kind as ReleaseEvidence['operation']);
+
 export function evidence(
   operation: {
     readonly kind: string;
@@ -98,9 +102,8 @@ export function evidence(
     mayBeNext,
   }: Pick<Meaning, 'bucket' | 'frame' | 'goroutine' | 'kept' | 'mayBeNext'>,
 ): ReleaseEvidence {
-  const kind = operation.kind === 'cancel' || operation.kind === 'reset' ? 'close' : operation.kind;
   return {
-    operation: kind as ReleaseEvidence['operation'],
+    operation: evidenceKind(operation.kind),
     expression: operation.expression,
     file: operation.file,
     line: operation.line,

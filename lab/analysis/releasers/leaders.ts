@@ -1,9 +1,9 @@
 import type { Releaser } from '../graph/releaser.js';
-import { type Bucket, isPrivateRuntime, type LeadersTold } from '../model/snapshot.js';
+import { type Bucket, isPrivateRuntime } from '../model/snapshot.js';
 import { objectsOf, type WaitObject } from '../model/wait-object.js';
 import type { channelSearch } from './channels.js';
 import { waitingFrame } from './channels.js';
-import type { SearchContext } from './context.js';
+import { evidenceKind, type SearchContext } from './context.js';
 import type { OperationPlace, ReleaserSearch } from './search.js';
 import type { WaitingPlaces } from './waiting-ops.js';
 
@@ -37,9 +37,13 @@ export async function narrowByMemory(
     queues: [...queues.keys()],
     targets: open.map(([{ address }]) => address),
   });
+  const byId = new Map(parked.flatMap((bucket) => bucket.ids.map((id) => [id, bucket] as const)));
   for (const [object, search] of open) {
     const told = leaders?.get(object.address);
-    if (told === undefined || !hasOthers(told, object, parked)) continue;
+    if (told === undefined) continue;
+    const leading = new Set([...told.goroutines].flatMap((id) => byId.get(id) ?? []));
+    // Where only those who wait lead there, the sources may have it that somebody came before and left nothing to come by.
+    if (told.queues.size === 0 && [...leading].every((bucket) => waitsFor(bucket, object))) continue;
     const queued: { readonly address: number; readonly found: ReleaserSearch }[] = [];
     for (const address of told.queues) {
       const found = await ofChannel.ofPlaces(queues.get(address) ?? new Map(), address, 'send');
@@ -48,7 +52,7 @@ export async function narrowByMemory(
     const takers = queued.flatMap(({ found }) => found.releasers.map(inQueue));
     searches.set(object, {
       ...search,
-      releasers: [...byLeaders(object, search, told, parked), ...takers],
+      releasers: [...byLeaders(object, search, leading, told.queues.size > 0), ...takers],
       leaders: {
         goroutines: [...told.goroutines],
         queues: queued.map(({ address, found }) => ({ address, name: found.name })),
@@ -61,11 +65,6 @@ export async function narrowByMemory(
 const waitsFor = (bucket: Bucket, object: WaitObject) =>
   objectsOf(bucket).some(({ address, mode }) => address === object.address && mode === object.mode);
 
-/** Where only those who wait lead there, the sources may have it that somebody came before and left nothing to come by. */
-const hasOthers = ({ goroutines, queues }: LeadersTold, object: WaitObject, parked: readonly Bucket[]) =>
-  queues.size > 0 ||
-  parked.some((bucket) => !waitsFor(bucket, object) && bucket.ids.some((id) => goroutines.has(id)));
-
 const isOpen = (releasers: readonly Releaser[]) => releasers.some((r) => r.kind === 'open' || !r.certain);
 
 /** Who takes a request out of the queue that it waits in would answer it next. */
@@ -76,20 +75,19 @@ const inQueue = (taker: Releaser): Releaser =>
 function byLeaders(
   object: WaitObject,
   { releasers, operations }: ReleaserSearch,
-  { goroutines, queues }: LeadersTold,
-  parked: readonly Bucket[],
+  leading: ReadonlySet<Bucket>,
+  isQueued: boolean,
 ): Releaser[] {
-  const leads = ({ ids, count }: Bucket) => ids.length < count || ids.some((id) => goroutines.has(id));
-  const leading = new Map(parked.filter(leads).map((bucket) => [bucket.key, bucket]));
-  const seen = releasers.filter((r) => r.kind === 'bucket' && leading.has(r.bucket));
-  const [only, ...more] = [...leading.values()].filter((bucket) => !waitsFor(bucket, object));
-  const alone = more.length === 0 && queues.size === 0 && only?.count === 1 ? only.key : undefined;
+  const keys = new Set([...leading].map(({ key }) => key));
+  const seen = releasers.filter((r) => r.kind === 'bucket' && keys.has(r.bucket));
+  const [only, ...more] = [...leading].filter((bucket) => !waitsFor(bucket, object));
+  const alone = more.length === 0 && !isQueued && only?.count === 1 ? only.key : undefined;
   const known = new Set(seen.flatMap((r) => (r.kind === 'bucket' ? [r.bucket] : [])));
   const unknown = releasers.find(({ kind }) => kind === 'open');
   const others =
     unknown === undefined
       ? []
-      : [...leading.values()].filter(
+      : [...leading].filter(
           (bucket) =>
             !known.has(bucket.key) &&
             (bucket.wait.kind !== 'channel' || bucket.wait.cases.length > 1 || !waitsFor(bucket, object)),
@@ -122,7 +120,7 @@ function leader(
   return {
     ...{ kind: 'bucket', bucket: bucket.key, certain: false },
     how: {
-      ...{ operation: kind as 'send', expression, file, line },
+      ...{ operation: evidenceKind(kind), expression, file, line },
       ...{ goroutine: bucket.ids[0] ?? 0, frame: frame.index, function: frame.function },
     },
   };
