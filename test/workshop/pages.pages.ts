@@ -109,7 +109,7 @@ describe('the pages of the workshop in a browser', function () {
     await page.reload();
     await says('42-answers');
     // A click types the command; whatever else it does is the shell's.
-    await page.getByRole('button', { name: /^Run: go build/ }).click();
+    await page.getByRole('button', { name: /^Run\s*: go build/ }).click();
     await says('go build -gcflags=all=-l -o server ./blog');
     const built = await poll(
       async () => {
