@@ -6,6 +6,7 @@ import { checkPair } from '../core/elf.js';
 import { LabError, messageOf } from '../errors.js';
 import { readJson, writeJson } from '../store/json-file.js';
 import type { Place } from './place.js';
+import { keptSources } from './program-files.js';
 
 /** The executable of every lesson. */
 export const exeName = 'server';
@@ -83,18 +84,31 @@ export async function diagnosisOf(place: Place): Promise<Diagnosis> {
 }
 
 // Loaded when needed, as all that takes a while: the first page comes before it.
-async function ofCore({ folder, emit, signal }: Place, core: string): Promise<Diagnosis> {
+async function ofCore(place: Place, core: string): Promise<Diagnosis> {
+  const { folder, emit, signal } = place;
   const { analyzeCore } = await import('../analysis/analyze-core.js');
-  return await analyzeCore({ exe: join(folder, exeName), core }, emit, signal);
+  return await analyzeCore({ exe: join(folder, exeName), core, ...sourcesOf(place) }, emit, signal);
 }
 
 /** The executable is one that the participant does not have. */
-async function ofDump({ vault, emit, signal }: Place, path: string): Promise<Diagnosis> {
+async function ofDump(place: Place, path: string): Promise<Diagnosis> {
+  const { vault, emit, signal } = place;
   const [{ analyzeDump }, { dumpsIn }] = await Promise.all([
     import('../analysis/analyze-dump.js'),
     import('../api/parse-dump.js'),
   ]);
   const dump = (await dumpsIn({ dump: path }, signal)).at(-1);
   if (dump === undefined) throw new LabError(`${path} holds no goroutine dump`, { code: 'undecided' });
-  return await analyzeDump(dump, { name: path, exe: join(vault, exeName) }, emit, signal);
+  return await analyzeDump(
+    dump,
+    { name: path, exe: join(vault, exeName), ...sourcesOf(place) },
+    emit,
+    signal,
+  );
+}
+
+/** A repair in the working folder must not change what the core is said to be. A kit's sources are its own. */
+function sourcesOf(place: Place) {
+  const to = keptSources(place);
+  return existsSync(to) ? { sourceMap: [{ from: place.folder, to }] } : {};
 }

@@ -9,6 +9,9 @@ export interface ProgramFile {
   readonly text: string;
 }
 
+/** The sources as the program was built from them: those of the working folder are there to be changed. */
+export const keptSources = ({ vault }: Pick<Place, 'vault'>): string => join(vault, 'sources');
+
 /** What every program of the scenarios rests on. */
 const common = 'internal';
 

@@ -1,6 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { scenarioNamed } from '../../lab/config.js';
 import { withoutHints } from '../../lab/workshop/program-files.js';
 import { lessonsFolder, readLessons } from '../../lab/workshop/read-lessons.js';
 import { rendered } from '../../lab/workshop/text.js';
@@ -18,7 +19,9 @@ async function readWith(file: string, from: string | RegExp, to: string) {
   return await readLessons(folder.path);
 }
 
-describe('lessons as folders of Markdown', () => {
+describe('lessons as folders of Markdown', function () {
+  this.timeout(20_000);
+
   it('are read in the order of their names, with hints and a way to be solved', async () => {
     const lessons = await readLessons();
     expect(lessons.map(({ name }) => name)).to.deep.equal(lessons.map(({ name }) => name).sort());
@@ -33,14 +36,14 @@ describe('lessons as folders of Markdown', () => {
       step,
       'kind: server-runs',
       'kind: server-flies',
-      /02-start\.md:14: there is no check "server-flies"; choose one of: .*server-runs/,
+      /02-start\.md:15: there is no check "server-flies"; choose one of: .*server-runs/,
     ],
     [
       'a parameter that a check does not know',
       step,
       'kind: server-runs',
       'kind: server-runs, speed: 3',
-      /02-start\.md:14: server-runs: there is no parameter speed$/,
+      /02-start\.md:15: server-runs: there is no parameter speed$/,
     ],
     ['a word of the head that is not known', step, 'minutes: 2', 'minute: 2', /02-start\.md:\d+: .*minute/],
     ['a number that is none', step, 'minutes: 2', 'minutes: two', /02-start\.md:4: minutes: /],
@@ -72,7 +75,7 @@ describe('lessons as folders of Markdown', () => {
       '01-article/01-build.md',
       'kind: sources',
       'kind: spells',
-      /01-build\.md:11: there is no setup "spells"/,
+      /01-build\.md:12: there is no setup "spells"/,
     ],
     [
       'a fact that does not exist',
@@ -112,5 +115,43 @@ describe('lessons as folders of Markdown', () => {
     const source =
       '//go:build !fixed\n\npackage main\n\n// Save saves.\n//\n// The fault: it does not.\n// At all.\nfunc Save() {\n\t// here\n}\n';
     expect(withoutHints(source)).to.equal('package main\n\n// Save saves.\nfunc Save() {\n\t// here\n}\n');
+  });
+
+  it('ask in each step for an answer, a repair, a rule or an expectation, and explain afterwards', async () => {
+    for (const { name, steps } of await readLessons()) {
+      for (const { id, check, predict, solution, told } of steps) {
+        const asks = check.fields.length > 0 || check.repairs === true || predict !== undefined;
+        expect(asks || solution.length > 0, `${name}/${id}`).to.equal(true);
+        expect(told.trim(), `${name}/${id}`).to.not.equal('');
+      }
+    }
+  });
+
+  it('do not answer before they ask, neither in a step nor in those before it', async () => {
+    for (const { name, title, goal, body, steps, scenario } of await readLessons()) {
+      const { class: kind, subtype, expect: wanted } = scenarioNamed(scenario[0] ?? '');
+      const last = (one: string): string => one.replaceAll(/[()*]/g, '').split('.').at(-1) ?? one;
+      const answers: Readonly<Record<string, readonly string[]>> = {
+        function: wanted.functions.map(last),
+        object: wanted.resources.map(last),
+        class: [kind],
+        // A story of channels has to speak of channels.
+        subtype: subtype === 'channel' ? [] : [subtype],
+      };
+      const before: string[] = [title, goal, body];
+      const given = new Set<string>();
+      for (const step of steps) {
+        const { predict, commands } = step;
+        before.push(step.title, step.goal, step.body, predict?.ask ?? '', ...commands.map(({ run }) => run));
+        for (const field of step.check.fields) {
+          for (const word of answers[field.name] ?? []) {
+            if (given.has(word)) continue;
+            const said = before.find((text) => new RegExp(`(?<![\\w/-])${word}(?![\\w/.-])`, 'i').test(text));
+            expect(said, `${name}/${step.id} is to find ${word}`).to.equal(undefined);
+            given.add(word);
+          }
+        }
+      }
+    }
   });
 });

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { type Kind, type KindNode, kinds } from './kinds.js';
 
-const size = { width: 280, height: 150, box: { width: 86, height: 34 } };
+const size = { width: 300, height: 150, box: { width: 86, height: 34 } };
 const column = (index: number): number => 50 + index * 90;
 const row = (index: number): number => 35 + index * 80;
 
@@ -99,9 +99,12 @@ function Arrow({
   const [ex, ey] = [x2 - ux * (start + 2) - uy * away, y2 - uy * (start + 2) + ux * away];
   const [mx, my] = [(sx + ex) / 2, (sy + ey) / 2];
   const upright = Math.abs(uy) > Math.abs(ux);
+  const slanted = !upright && Math.abs(uy) > 0.1;
   const side = upright
     ? { x: mx + (away === 0 ? 26 : -uy * 26), y: my + 4 }
-    : { x: mx, y: my + (ux < 0 !== both ? 15 : -6) };
+    : slanted
+      ? { x: mx - 24, y: my + 14 }
+      : { x: mx, y: my + (ux < 0 !== both ? 15 : -6) };
   return (
     <g>
       <line class="arrow" x1={sx} y1={sy} x2={ex} y2={ey} marker-end={`url(#${marker})`} />

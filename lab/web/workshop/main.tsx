@@ -5,6 +5,7 @@ import { Workbook } from './workbook.js';
 import '../report/style/base.css';
 import './style/frame.css';
 import './style/step.css';
+import './style/ask.css';
 import './style/class.css';
 import './style/end.css';
 import './style/terminal.css';

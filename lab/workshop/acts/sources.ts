@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { goServerFolder, projectRoot } from '../../paths.js';
 import { findDelve, findGo, requireGo } from '../../toolchain/index.js';
 import { environmentName, type Place } from '../place.js';
-import { programFiles } from '../program-files.js';
+import { keptSources, programFiles } from '../program-files.js';
 import { word } from '../word.js';
 
 /** `sources`: the service's sources as its owners would have them, and what a terminal needs to know. */
@@ -14,10 +14,13 @@ export const sources = word('sources', z.strictObject({}), () => ({ run: writeSo
 export async function writeSources(place: Place): Promise<void> {
   const { folder } = place;
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  const kept = keptSources(place);
   await copyFile(join(goServerFolder, 'go.mod'), join(folder, 'go.mod'));
   for (const { path, text } of await programFiles(place, 'as-is')) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
+    for (const root of [folder, kept]) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), text);
+    }
   }
   await requireGo(place.target, place.signal);
   await writeEnvironment(place);
