@@ -85,12 +85,11 @@ export function fleetDriver(options: DriveFleet): FleetDriver {
         emit(event);
       };
       const beside: AsyncDisposable[] = [];
-      // Until the cores are taken: who asked for what hangs is still there.
-      await using _beside = {
-        async [Symbol.asyncDispose]() {
-          for (const one of beside) await one[Symbol.asyncDispose]();
-        },
+      const endBeside = async () => {
+        for (const one of beside.splice(0)) await one[Symbol.asyncDispose]();
       };
+      // Until the cores are taken: who asked for what hangs is still there.
+      await using _beside = { [Symbol.asyncDispose]: endBeside };
       const escalation = await Promise.race([
         observer.broke,
         escalate(
@@ -105,6 +104,8 @@ export function fleetDriver(options: DriveFleet): FleetDriver {
           signal,
         ),
       ]);
+      // A healthy fleet has given its cores by now, and is looked at without any load.
+      if (options.fixed) await endBeside();
       observer.onLoad(undefined);
       observer.setPhase('settle');
       await Promise.race([observer.broke, settle(observer, epochMs(), signal)]);

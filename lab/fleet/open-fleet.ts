@@ -31,10 +31,10 @@ export interface OpenFleet {
 }
 
 /**
- * A proxy that passes requests on one by one is done with each later than the instance is, so that an instance never has a
- * crowd at its door. Here it sees more processors than it gets, as in a container on a large machine.
+ * An instance sees more processors than it gets, as in a container on a large machine: a balancer, the load and several
+ * instances share this one, and each would else have too little of a crowd at its door.
  */
-const manyProcessors = '16';
+const manyProcessors = { GOMAXPROCS: '16' };
 
 /** Starts the whole fleet. What was started is gone when it throws. */
 export async function openFleet(asked: OpenFleet, signal: AbortSignal): Promise<RunningFleet> {
@@ -81,11 +81,10 @@ async function portsOf({ siblings }: OpenFleet, places: readonly FleetHost[]): P
 }
 
 function instancesOf(
-  { options, exe, path, probeTimeoutMs, dir }: OpenFleet,
+  { exe, path, probeTimeoutMs, dir }: OpenFleet,
   places: readonly FleetHost[],
   ports: readonly number[],
 ): readonly OpenInstance[] {
-  const { passes } = balancers[options.balancer];
   const nameOf = (i: number): string => `i${i + 1}`;
   const siblingsOf = (own: number): string[] =>
     places.flatMap(({ target }, i) =>
@@ -94,6 +93,6 @@ function instancesOf(
   return places.map((host, i) => ({
     ...{ name: nameOf(i), dir: join(dir, nameOf(i)), host, exe, path, probeTimeoutMs },
     ...{ port: ports[i] ?? 0, flags: siblingsOf(i) },
-    env: passes === 'requests' ? { GOMAXPROCS: manyProcessors } : undefined,
+    env: manyProcessors,
   }));
 }

@@ -46,7 +46,7 @@ export function keepTransferring(instances: readonly Instance[], signal: AbortSi
       );
       return waiting.every(Boolean) ? true : undefined;
     };
-    return (await poll(look, { signal: closed, deadlineMs: beginsWithinMs, everyMs: 10 })) !== undefined;
+    return (await poll(look, { signal: closed, deadlineMs: beginsWithinMs, everyMs: 50 })) !== undefined;
   }
 
   async function allEnded(): Promise<boolean> {

@@ -79,8 +79,6 @@ export interface Balancer {
   readonly name: string;
   /** Debian's. */
   readonly package: string;
-  /** `connections` are passed on as they are, or `requests` are taken apart and passed on one by one. */
-  readonly passes: 'connections' | 'requests';
   /** What it looks at where that check decides. */
   looks(healthCheck: HealthCheck): WaysToLook;
   /** Throws `port-taken`, `target` with the end of its log, `interrupted`; nothing of it is left then. */

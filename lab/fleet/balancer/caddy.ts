@@ -12,7 +12,6 @@ import { type HttpProxy, startProxy } from './proxy.js';
 export const caddy: Balancer = {
   name: 'caddy',
   package: 'caddy',
-  passes: 'requests',
   looks: () => ({ http: 'asks', tcp: 'asks' }),
   start: async (options, signal) => await startProxy(proxy, options, signal),
 };

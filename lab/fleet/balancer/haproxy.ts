@@ -16,7 +16,6 @@ const readyWithinMs = 10_000;
 export const haproxy: Balancer = {
   name: 'haproxy',
   package: 'haproxy',
-  passes: 'connections',
   looks: () => ({ http: 'asks', tcp: 'asks' }),
   start,
 };

@@ -17,7 +17,6 @@ const reloadedWithinMs = 10_000;
 export const nginx: Balancer = {
   name: 'nginx',
   package: 'nginx',
-  passes: 'requests',
   looks: (healthCheck) => ({ tcp: 'requests', http: healthCheck === 'http' ? 'requests' : 'never' }),
   start: async (options, signal) => await startProxy(proxy, options, signal),
 };
