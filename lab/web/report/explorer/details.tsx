@@ -5,7 +5,7 @@ import { Stack } from '../stack.js';
 import { counted, number, ownFrame, shortName } from '../words.js';
 import { MemberRows } from './member-list.js';
 import type { GroupMembers, Members } from './members.js';
-import type { Found, Frame, Model, Row } from './model.js';
+import { type Found, type Model, type Row, stackOf } from './model.js';
 
 /** Groups that are listed of a line that stands for many. */
 const mostGroups = 12;
@@ -216,7 +216,7 @@ function Several({
               {groups.id[group]}
             </button>{' '}
             <b>{number(groups.count[group] ?? 0)}</b> × “{texts[groups.waitReason[group] ?? -1]}” in{' '}
-            <code>{shortName(model.frame(groups.user[group] ?? -1).function)}</code>
+            <code>{ownName(model, group)}</code>
           </li>
         ))}
       </ul>
@@ -235,11 +235,8 @@ function groupsBelow(model: Model, node: number, chosen: Uint8Array): number[] {
   return found;
 }
 
-/** Innermost first. */
-function stackOf(model: Model, group: number): Frame[] {
-  const { nodes, groups } = model.table;
-  const frames: Frame[] = [];
-  for (let node = groups.node[group] ?? -1; node !== -1; node = nodes.parent[node] ?? -1)
-    frames.push(model.frameOfNode(node));
-  return frames;
+/** The first frame outside of the standard library, else where the runtime says that it waits. */
+function ownName(model: Model, group: number): string {
+  const own = ownFrame(stackOf(model, group)) ?? model.frame(model.table.groups.user[group] ?? -1);
+  return shortName(own.function);
 }
