@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import type { Finding } from '../../lab/analysis/model/diagnosis.js';
+import { cyclesOf } from '../../lab/report/page/cycles.js';
 import { foldGraph } from '../../lab/report/page/fold-graph.js';
 import { goroutineTable } from '../../lab/report/page/goroutine-table.js';
 import { drawGraph } from '../../lab/report/page/graph.js';
+import { headlineOf } from '../../lab/report/page/headline.js';
 import { jsonInMarkup } from '../../lab/report/page/page-file.js';
 import { placeFinder } from '../../lab/report/page/places.js';
 import { sourceLines } from '../../lab/report/page/source-lines.js';
@@ -158,6 +160,34 @@ describe('the pictures of the scenarios', () => {
     expect(svg?.match(/class="edge [\w-]*queued-behind/g)).to.have.length(1);
     expect(svg?.match(/<rect /g)).to.have.length(5);
     expect(await diagnosisSvg(diagnosisLike({}))).to.equal(undefined);
+  });
+});
+
+describe('the first screen of a page', () => {
+  for (const [name, diagnosis] of scenarioDiagnoses) {
+    it(`of ${name} tells the cause in twelve words at most, none of them cut`, () => {
+      const headline = headlineOf(diagnosis, diagnosis.summary);
+      expect(headline.split(/\s+/).length).to.be.within(3, 12);
+      expect(headline).to.not.contain('…');
+    });
+  }
+
+  it('says of a healthy program that nothing is stuck, and of a run without a diagnosis what became of it', () => {
+    expect(headlineOf(diagnosisLike({ verdict: 'none' }), '')).to.equal('No goroutine is stuck for ever');
+    const words = 'one two three four five six seven eight nine ten eleven twelve thirteen';
+    expect(headlineOf(undefined, words)).to.equal(`${words.replace(' thirteen', '')} …`);
+  });
+});
+
+describe('the cycles of a graph', () => {
+  it('are what one comes back to, and neither what leads there nor what leads away', () => {
+    const ids = ['a', 'b', 'c', 'd'];
+    const { nodes, edges } = cyclesOf({
+      nodes: ids.map((id) => ({ id })),
+      edges: ['ab', 'bc', 'cb', 'cd'].map(([from = '', to = '']) => ({ from, to })),
+    });
+    expect(nodes.filter(({ cycle }) => cycle).map(({ id }) => id)).to.deep.equal(['b', 'c']);
+    expect(edges.filter(({ cycle }) => cycle).map(({ from, to }) => from + to)).to.deep.equal(['bc', 'cb']);
   });
 });
 
