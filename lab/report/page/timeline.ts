@@ -86,7 +86,9 @@ function spanOf({
   const momentAt = (wanted: string): number | undefined => moments.find(({ label }) => label === wanted)?.at;
   const verdict = momentAt('verdict');
   const start = momentAt('load starts') ?? first;
-  const end = verdict === undefined ? last : Math.min(last, verdict + afterVerdictMs);
+  // What was looked at last stands for a verdict that there was none of.
+  const until = verdict ?? times.reduce((latest, at) => Math.max(latest, at), start);
+  const end = Math.min(last, until + afterVerdictMs);
   return end <= start ? undefined : [start, end];
 }
 
