@@ -10,7 +10,7 @@ const titleHeight = 28;
 const captionLine = 17;
 /** Of the widest letters that a browser may choose, points. */
 const letterWidth = 7.4;
-export const lineHeight = 18;
+const lineHeight = 18;
 
 const style = `
 text { font: 13px Helvetica, Arial, sans-serif; fill: #1f2430; text-anchor: middle; }
@@ -45,7 +45,7 @@ export function picturesSvg(pictures: readonly GraphPicture[]): string {
     const y = top;
     const caption = wrapped(picture.caption, Math.floor(width / letterWidth));
     top += titleHeight + picture.height + caption.length * captionLine + 3 * margin;
-    return html`<g transform="translate(${margin} ${y + margin})"><text class="title" y="12">${title}</text><g transform="translate(0 ${titleHeight})">${picture.edges.map(edgeOf)}${picture.nodes.map(nodeOf)}</g>${caption.map(
+    return html`<g transform="translate(${margin} ${y + margin})"><text class="title" y="12">${title}</text><g transform="translate(0 ${titleHeight})">${pictureMarkup(picture)}</g>${caption.map(
       (line, i) =>
         html`<text class="caption" y="${titleHeight + picture.height + margin + 8 + i * captionLine}">${line}</text>`,
     )}</g>
@@ -55,6 +55,11 @@ export function picturesSvg(pictures: readonly GraphPicture[]): string {
   return html`<svg xmlns="http://www.w3.org/2000/svg" width="${wide}" height="${high}" viewBox="0 0 ${wide} ${high}"><style>${{ markup: style }}</style><rect class="page" width="${wide}" height="${high}"/>
 ${parts}</svg>
 `.markup;
+}
+
+/** Its edges and nodes for whatever SVG they are put into; a style of its own says how they look. */
+export function pictureMarkup({ edges, nodes }: Pick<GraphPicture, 'edges' | 'nodes'>): Markup {
+  return html`${edges.map(edgeOf)}${nodes.map(nodeOf)}`;
 }
 
 function edgeOf({ relation, inferred, cycle, path, tip, label, labelAt }: GraphEdge): Markup {
