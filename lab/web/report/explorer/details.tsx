@@ -9,8 +9,6 @@ import { type Found, type Model, type Row, stackOf } from './model.js';
 
 /** Groups that are listed of a line that stands for many. */
 const mostGroups = 12;
-/** Goroutines that are named in print. */
-const mostExamples = 8;
 const noExamples: readonly number[] = [];
 
 /** What a line of the tree stands for: one group with its goroutines, or the largest of several. */
@@ -83,7 +81,6 @@ function Group({
   const frames = stackOf(model, group);
   const labels = texts[groups.labels?.[group] ?? -1];
   const listed = useMemo(() => withExamples(members?.of(group), known), [members, group, known]);
-  const examples = known.length > 0 ? known : [...(listed?.ids.subarray(0, mostExamples) ?? [])];
   const user = ownFrame(frames) ?? model.frame(groups.user[group] ?? -1);
   const place = `${user.file}:${user.line}`;
   return (
@@ -111,14 +108,13 @@ function Group({
       {listed !== undefined && listed.ids.length > 0 && (
         <MemberRows group={id} members={listed} count={count} wanted={wanted} />
       )}
-      {examples.length > 0 && (
-        <div class={listed === undefined ? '' : 'only-print'}>
+      {listed === undefined && known.length > 0 && (
+        <div>
           <p class="dim">
-            {examples.length < count ? `${number(examples.length)} of them` : 'Its goroutines'}:{' '}
-            {examples.join(', ')}
+            {known.length < count ? `${number(known.length)} of them` : 'Its goroutines'}: {known.join(', ')}
           </p>
           <Commands
-            lines={[`goroutine ${examples[0]}`, 'stack']}
+            lines={[`goroutine ${known[0]}`, 'stack']}
             prompt="(dlv)"
             what={`the commands that show a goroutine of ${id}`}
           />
