@@ -46,7 +46,7 @@ async function writeFiles(
 ): Promise<void> {
   if (svg !== undefined) {
     const { diagnosisSvg } = await import('../report/page/svg.js');
-    const picture = await diagnosisSvg(diagnosis);
+    const picture = await diagnosisSvg(diagnosis, sources);
     const file = resolve(svg);
     if (picture === undefined) output.aside(`no finding, no graph: ${file} was not written`);
     else await writing(written.svg, file, writeWhole(file, picture));

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { analyzeCore } from '../analysis/analyze-core.js';
 import type { Diagnosis } from '../analysis/model/diagnosis.js';
 import { bundleSchema } from '../capture/bundle.js';
@@ -12,6 +12,7 @@ import { complaints, expectations, expectationsOfFixed } from '../expectation.js
 import { writeJson } from '../store/json-file.js';
 import { stageResult } from '../store/run-record.js';
 import { concludeDiagnosis } from '../verdict.js';
+import { writeBundlePage, writeRunPage } from './cell-page.js';
 import { describeExpected, describeFound } from './describe.js';
 import { type Line, markPrefix, type Outcome, type Task, taskSchema } from './wire.js';
 
@@ -65,6 +66,7 @@ async function run(task: Extract<Task, { kind: 'run' }>): Promise<Outcome> {
   const { config, go, delve, built } = task;
   const result = await runCell(config, emit, controller.signal, { go, delve, built });
   const { hang, diagnosis, conclusion, differences, peakRssBytes, run } = result;
+  await writeRunPage(run);
   const captured = stageResult(run.record.stages['capture'], bundleSchema);
   const scenario = scenarioNamed(config.scenario);
   return {
@@ -95,6 +97,8 @@ async function analyze(task: Extract<Task, { kind: 'analyze' }>): Promise<Outcom
     controller.signal,
   );
   await writeJson(task.saveTo, diagnosis);
+  const ms = Math.round(performance.now() - began);
+  await writeBundlePage(diagnosis, sourceMap, dirname(task.saveTo));
   const { verdict, summary, reasons } = concludeDiagnosis(diagnosis, scenario, fixed);
   const rows = fixed ? expectationsOfFixed(diagnosis) : expectations(diagnosis, scenario);
   return {
@@ -105,7 +109,7 @@ async function analyze(task: Extract<Task, { kind: 'analyze' }>): Promise<Outcom
     expected: describeExpected(scenario, fixed),
     found: describeFound(diagnosis),
     differences: complaints(rows),
-    stages: { analyze: Math.round(performance.now() - began) },
+    stages: { analyze: ms },
     peakRssBytes: Math.max(diagnosis.stats.peakRssBytes, process.resourceUsage().maxRSS * 1024),
   };
 }

@@ -7,8 +7,11 @@ import { counted, number, shortName } from './page/words.js';
 
 /** Groups beyond those of the suspects. */
 const mostGroups = 500;
+/** Of the matrix: the suspects, then the largest. */
+const mostRows = 40;
 const longestText = 600;
 const longestStack = 100;
+const longestName = 80;
 
 /** Several looks at one process as one page, without any other file; it needs no script. Throws `internal` when the pages were not built. */
 export async function comparisonHtml(given: Comparison): Promise<string> {
@@ -31,6 +34,9 @@ ${
     ({ group, text }) => html`<li>${clip(text, longestText)} <a href="#${group}">${group}</a></li>`,
   )}</ol></section>`
 }
+<section aria-labelledby="changed"><h2 id="changed">What changed</h2>
+${matrix(shown.slice(0, mostRows), comparison)}
+${shown.length > mostRows && html`<p class="dim">Showing ${mostRows} of ${counted(groups.length, 'group')}.</p>`}</section>
 <section aria-labelledby="groups"><h2 id="groups">Goroutines by stack</h2>
 ${shown.map((group) => groupCard(group))}
 ${leftOut > 0 && html`<p class="dim">${counted(leftOut, 'more group')} in the output of --json.</p>`}</section>
@@ -50,6 +56,32 @@ function badge({ looks, suspects }: Comparison): Markup {
   return suspects.length > 0
     ? html`<span class="unknown">Suspected</span>`
     : html`<span class="nothing">Nothing suspected</span>`;
+}
+
+/** A row for each group, a column for each look: how many goroutines stand there, and how many more or less than before. */
+function matrix(groups: readonly ComparedGroup[], { looks }: Comparison): Markup {
+  const times = looks.map(
+    ({ time }, i) => since(looks[0]?.time ?? null, time ?? '').replace(/^, /, '') || (i === 0 ? 'first' : ''),
+  );
+  return html`<div class="wide" tabindex="0" role="group" aria-label="What changed"><table class="matrix"><thead><tr><th scope="col">group</th>${looks.map(
+    (_, i) => html`<th scope="col">look ${i + 1}<br><span class="dim">${times[i]}</span></th>`,
+  )}<th scope="col">still</th><th scope="col">came</th><th scope="col">went</th></tr></thead>
+<tbody>${groups.map(
+    ({ id, place, outlook, counts, unmoved, came, went }) =>
+      html`<tr><th scope="row"><a href="#${id}">${id}</a> <code>${clip(shortName(place.function), longestName)}</code>${
+        outlook !== null && html` <span class="tag ${outlook}">${outlook}</span>`
+      }</th>${counts.map((count, i) => html`<td>${number(count)} ${changeOf(count, counts[i - 1])}</td>`)}${[
+        unmoved,
+        came,
+        went,
+      ].map((n) => html`<td>${n === null ? '?' : number(n)}</td>`)}</tr>
+`,
+  )}</tbody></table></div>`;
+}
+
+function changeOf(count: number, before: number | undefined): Markup | false {
+  if (before === undefined || before === count) return false;
+  return html`<span class="took">${count > before ? '+' : '−'}${number(Math.abs(count - before))}</span>`;
 }
 
 const verdictWords = { deadlock: 'deadlock', none: 'no deadlock', unknown: 'undecided' } as const;

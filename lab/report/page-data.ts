@@ -1,4 +1,4 @@
-import type { Diagnosis, Finding, Group, Resource } from '../analysis/model/diagnosis.js';
+import type { Diagnosis, Finding, Group, Location, Resource } from '../analysis/model/diagnosis.js';
 import type { ChecklistRow } from '../checklist/row.js';
 import type { ExpectationRow } from '../expectation.js';
 
@@ -17,6 +17,10 @@ export interface PageData {
   readonly word: string;
   /** One sentence. */
   readonly summary: string;
+  /** The same in twelve words at most. */
+  readonly headline: string;
+  /** Ten lines at most of Markdown for an incident channel. */
+  readonly channel?: string;
   /** Absent when a run came to no diagnosis. */
   readonly diagnosis?: DiagnosisPart;
   /** Absent for a stranger's core. */
@@ -62,6 +66,8 @@ export interface GroupOutlook extends Pick<Group, 'outlook' | 'outlookReason'> {
 
 export interface FindingPart extends Finding {
   readonly picture?: GraphPicture;
+  /** Lines that tell the story; their source is among the diagnosis' `sources`, where it was at hand. */
+  readonly marks?: readonly MarkedLine[];
   /** What of it was too much for a page. */
   readonly leftOut?: {
     readonly evidence: number;
@@ -73,6 +79,13 @@ export interface FindingPart extends Finding {
     readonly frames: number;
     readonly variables: number;
   };
+}
+
+export interface MarkedLine {
+  readonly place: Location;
+  readonly text: string;
+  /** `stuck`: it waits there; `due`: it should be there, or somebody should; `holds`: it took there what it holds. */
+  readonly kind: 'stuck' | 'due' | 'holds';
 }
 
 /** A few lines of a source file; the marked one is that of the key. */
@@ -90,8 +103,12 @@ export interface GraphPicture {
   readonly edges: readonly GraphEdge[];
   /** Goroutines and objects of the root cause that are not drawn, for they are too many. */
   readonly leftOut: number;
+  /** The finding: its rule, who does what, how certain. */
+  readonly title: string;
+  /** What it shows, in a sentence or two. */
+  readonly caption: string;
   /** The same from top to bottom, where that is narrower. */
-  readonly narrow?: Omit<GraphPicture, 'leftOut' | 'narrow'>;
+  readonly narrow?: Omit<GraphPicture, 'title' | 'caption' | 'leftOut' | 'narrow'>;
 }
 
 export interface GraphNode {
@@ -103,6 +120,10 @@ export interface GraphNode {
   /** Further groups of victims. */
   readonly moreGroups?: number;
   readonly lines: readonly string[];
+  /** The line of source where it stands; drawn below the others. */
+  readonly code?: string;
+  /** Whether it is part of a cycle: each waits for the next. */
+  readonly cycle?: true;
   /** Its middle. */
   readonly x: number;
   readonly y: number;
@@ -116,6 +137,8 @@ export interface GraphEdge {
   readonly label: string;
   readonly relation: 'waits-for' | 'released-by' | 'held-by' | 'queued-behind';
   readonly inferred: boolean;
+  /** Whether it is part of a cycle. */
+  readonly cycle?: true;
   /** Evidence that it rests on. */
   readonly evidence: readonly string[];
   /** The curve as the `d` of an SVG path, the tip of its arrow, and where the label stands. */
@@ -167,9 +190,14 @@ export interface GoroutineTable {
     readonly examples: readonly (readonly number[])[];
     /** A text with a line for each set of labels, or -1; absent where no group has labels. */
     readonly labels?: readonly number[];
+    /** What becomes of its wait, as a text; -1 where that was not looked at; absent where it was of none. */
+    readonly outlook?: readonly number[];
   };
   /** Of the runtime itself, as indexes of groups. */
   readonly system: readonly number[];
+  /** With goroutines of a finding's root cause, and those blocked behind it, as indexes of groups. */
+  readonly roots: readonly number[];
+  readonly victims: readonly number[];
   /** What was too much for a page. */
   readonly leftOut: { readonly groups: number; readonly goroutines: number };
 }
@@ -221,7 +249,7 @@ export interface CommandChapter {
   readonly commands: readonly { readonly id: string; readonly line: string }[];
 }
 
-/** The run over time. Times are seconds since `start`. */
+/** The run from the start of the load until two seconds after the verdict. Times are seconds since `start`. */
 export interface Timeline {
   /** Milliseconds of the Unix epoch. */
   readonly start: number;
@@ -240,6 +268,15 @@ export interface Timeline {
     readonly kind: 'answered' | 'timed-out' | 'refused' | 'cut';
   }[];
   readonly moments: readonly { readonly t: number; readonly label: string }[];
+  /** One after the other, from the beginning to the end. */
+  readonly phases: readonly Phase[];
+}
+
+export interface Phase {
+  /** `failing`: from the first sign, a probe that failed or the last byte, until the verdict that it hangs. */
+  readonly name: 'healthy' | 'failing' | 'hung';
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface Series {

@@ -2,14 +2,17 @@ import { createColors } from 'picocolors';
 import type { Diagnosis } from '../analysis/model/diagnosis.js';
 import type { Roster } from '../analysis/model/roster.js';
 import { ownCommand } from '../own-command.js';
+import { quoteWord } from '../quote-word.js';
 import { diagnosisPart } from './page/diagnosis-part.js';
 import { findingsInRoom, namesCut } from './page/finding-room.js';
+import { headlineOf } from './page/headline.js';
 import { pageAssets, pageFile } from './page/page-file.js';
 import { clip, pageRoom } from './page/room.js';
 import { runPart } from './page/run-part.js';
 import type { SourceMap } from './page/source-lines.js';
 import type { PageData } from './page-data.js';
 import { type RunReport, stillAnswered } from './run-report.js';
+import { channelMarkdown } from './screen/channel-markdown.js';
 import { diagnosisText } from './screen/full-text.js';
 import { headWord } from './screen/titles.js';
 import { textWidth } from './wrap.js';
@@ -17,6 +20,7 @@ import { textWidth } from './wrap.js';
 /** Characters. */
 const longestTitle = 200;
 const longestSummary = 600;
+const longestChannel = 4_000;
 /** For browsers without scripts. */
 const longestPlain = 60_000;
 const mostPlain = 100;
@@ -39,6 +43,8 @@ export async function diagnosisHtml(
       },
       ...{ madeAt: new Date().toISOString(), verdict: diagnosis.verdict, word: verdictWord(diagnosis) },
       summary: clip(diagnosis.summary, longestSummary),
+      headline: headlineOf(diagnosis, diagnosis.summary),
+      channel: channelOf(diagnosis, again(diagnosis), false),
     },
     { diagnosis, sources, roster },
   );
@@ -53,10 +59,26 @@ export async function reportHtml(report: RunReport, sources: SourceMap): Promise
       ...{ schema: 'lab.page/1', title: `Run ${record.id}`, madeAt: new Date().toISOString() },
       ...{ verdict: diagnosis?.verdict ?? 'unknown', word: verdictWord(diagnosis, stillAnswered(record)) },
       ...{ summary: clip(summary, longestSummary) },
+      headline: headlineOf(diagnosis, summary),
+      ...(diagnosis && { channel: channelOf(diagnosis, again(diagnosis, record.id), stillAnswered(record)) }),
       run: runPart(report),
     },
     diagnosis && { diagnosis, sources, roster },
   );
+}
+
+/** For an incident channel; of an endless diagnosis as much as anybody reads. */
+function channelOf(diagnosis: Diagnosis, command: string, answered: boolean): string {
+  return clip(channelMarkdown(brief(diagnosis), { again: command, answered }), longestChannel);
+}
+
+/** As it is typed where the two files lie, or the folder of runs. */
+function again({ process: { exe, core }, stats }: Diagnosis, run?: string): string {
+  if (run !== undefined) return `${ownCommand()} analyze --run ${quoteWord(`runs/${run}`)}`;
+  const name = (path: string): string => quoteWord(path.slice(path.lastIndexOf('/') + 1));
+  return stats.engine === 'dump'
+    ? `${ownCommand()} analyze --dump ${name(core)}`
+    : `${ownCommand()} analyze --exe ${name(exe)} --core ${name(core)}`;
 }
 
 interface Diagnosed {

@@ -6,8 +6,10 @@ import { runLogged } from './steps.mjs';
 
 /** What the pages are made of beside their own folder. */
 const shared = [
+  'lab/dump/encode-profile.ts',
   'lab/quote-word.ts',
-  ...['lab/report/page-data.ts', 'lab/report/page/places.ts', 'lab/report/page/words.ts'],
+  ...['lab/report/html.ts', 'lab/report/page-data.ts', 'lab/report/page/mermaid.ts'],
+  ...['lab/report/page/picture-svg.ts', 'lab/report/page/places.ts', 'lab/report/page/words.ts'],
   'package-lock.json',
 ];
 const web = join('lab', 'web');

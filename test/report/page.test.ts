@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import type { Finding } from '../../lab/analysis/model/diagnosis.js';
+import { cyclesOf } from '../../lab/report/page/cycles.js';
 import { foldGraph } from '../../lab/report/page/fold-graph.js';
 import { goroutineTable } from '../../lab/report/page/goroutine-table.js';
 import { drawGraph } from '../../lab/report/page/graph.js';
+import { headlineOf } from '../../lab/report/page/headline.js';
 import { jsonInMarkup } from '../../lab/report/page/page-file.js';
 import { placeFinder } from '../../lab/report/page/places.js';
 import { sourceLines } from '../../lab/report/page/source-lines.js';
@@ -19,10 +21,11 @@ import { scenarioDiagnoses } from './scenario-diagnoses.js';
 
 const article = articleDiagnosis();
 const finding = article.findings[0] as Finding;
+const noParts = { roots: new Set<string>(), victims: new Set<string>() };
 
 describe('the table of goroutines', () => {
   it('keeps every goroutine, its stack and where it was created', () => {
-    const { texts, frames, nodes, groups, leftOut } = goroutineTable(article.groups, new Set(), 1_000_000);
+    const { texts, frames, nodes, groups, leftOut } = goroutineTable(article.groups, noParts, 1_000_000);
     expect(groups.count).to.deep.equal([1_000]);
     const path: string[] = [];
     for (let node = groups.node[0] ?? -1; node !== -1; node = nodes.parent[node] ?? -1) {
@@ -45,19 +48,19 @@ describe('the table of goroutines', () => {
         { ...group, labels },
         { ...group, id: 'S2' },
       ],
-      new Set(),
+      noParts,
       1_000_000,
     );
     expect(groups.labels?.map((text) => texts[text])).to.deep.equal([
       '3 x tenant=acme, handler=/orders\n1 x tenant=other',
       undefined,
     ]);
-    expect(goroutineTable(article.groups, new Set(), 1_000_000).groups).not.to.have.property('labels');
+    expect(goroutineTable(article.groups, noParts, 1_000_000).groups).not.to.have.property('labels');
   });
 
   it('leaves out the smallest groups when there is no room, but none that a finding names', () => {
     const { groups } = crowdedDiagnosis(100_000, 1_000);
-    const table = goroutineTable(groups, new Set(['S999']), 50_000);
+    const table = goroutineTable(groups, { ...noParts, victims: new Set(['S999']) }, 50_000);
     expect(table.groups.id[0]).to.equal('S999');
     expect(table.leftOut.groups).to.be.above(0);
     const kept = table.groups.count.reduce((sum, count) => sum + count, 0);
@@ -160,6 +163,34 @@ describe('the pictures of the scenarios', () => {
   });
 });
 
+describe('the first screen of a page', () => {
+  for (const [name, diagnosis] of scenarioDiagnoses) {
+    it(`of ${name} tells the cause in twelve words at most, none of them cut`, () => {
+      const headline = headlineOf(diagnosis, diagnosis.summary);
+      expect(headline.split(/\s+/).length).to.be.within(3, 12);
+      expect(headline).to.not.contain('…');
+    });
+  }
+
+  it('says of a healthy program that nothing is stuck, and of a run without a diagnosis what became of it', () => {
+    expect(headlineOf(diagnosisLike({ verdict: 'none' }), '')).to.equal('No goroutine is stuck for ever');
+    const words = 'one two three four five six seven eight nine ten eleven twelve thirteen';
+    expect(headlineOf(undefined, words)).to.equal(`${words.replace(' thirteen', '')} …`);
+  });
+});
+
+describe('the cycles of a graph', () => {
+  it('are what one comes back to, and neither what leads there nor what leads away', () => {
+    const ids = ['a', 'b', 'c', 'd'];
+    const { nodes, edges } = cyclesOf({
+      nodes: ids.map((id) => ({ id })),
+      edges: ['ab', 'bc', 'cb', 'cd'].map(([from = '', to = '']) => ({ from, to })),
+    });
+    expect(nodes.filter(({ cycle }) => cycle).map(({ id }) => id)).to.deep.equal(['b', 'c']);
+    expect(edges.filter(({ cycle }) => cycle).map(({ from, to }) => from + to)).to.deep.equal(['bc', 'cb']);
+  });
+});
+
 describe('source lines', () => {
   it('are those around the place, from where the file lies now', async () => {
     await using folder = await tempFolder();
@@ -235,12 +266,14 @@ describe('the timeline of a run', () => {
       'verdict',
       'load ends',
       'capture',
-      'stop',
     ]);
     expect(timeline?.cpu.t.length).to.be.above(5);
     expect(Math.max(...(timeline?.memory.v ?? []))).to.be.above(1e7);
     expect(timeline?.probes.some(({ kind }) => kind === 'timed-out')).to.equal(true);
-    expect(timeline?.span).to.be.within(5, 20);
+    const verdict = timeline?.moments.find(({ label }) => label === 'verdict')?.t ?? 0;
+    expect(timeline?.span).to.be.closeTo(verdict + 2, 0.01);
+    expect(timeline?.phases.map(({ name }) => name)).to.deep.equal(['healthy', 'failing', 'hung']);
+    expect(timeline?.phases.at(-1)).to.deep.equal({ name: 'hung', from: verdict, to: timeline?.span });
   });
 
   it('shows no answers after the last one', async () => {

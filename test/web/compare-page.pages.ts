@@ -47,6 +47,9 @@ describe('the page of a comparison in a browser', function () {
     expect(summary).to.contain('212 of 212 goroutines at mutex 0xc000012100').and.contain('41 more came');
     expect(await page.locator('.looks li').count()).to.equal(3);
     expect(await page.locator('.looks .name').nth(1).textContent()).to.contain('<b>dumps</b>');
+    const rows = await page.locator('.matrix tbody tr').allTextContents();
+    expect(rows).to.have.length(4);
+    expect(rows[0]).to.match(/^C1 main\.\(\*feed\)\.latest stuck212 230 \+18253 \+23212410$/);
     const group = page.locator('.group').first();
     expect(await group.getByRole('heading').textContent()).to.contain('main.(*feed).latest');
     expect(await group.getByRole('row').allTextContents()).to.deep.equal([

@@ -13,6 +13,7 @@ import {
 } from './reports.js';
 
 const megabyte = 1_000_000;
+const mostTries = 8;
 const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 
 describe('report.html in a browser', function () {
@@ -44,15 +45,20 @@ describe('report.html in a browser', function () {
       .and.above(2 * megabyte);
   });
 
-  it('can be used within two seconds, of a million goroutines too', async () => {
+  it('shows its first picture within a second and can be used within two, of a million goroutines too', async () => {
+    const first = "performance.getEntriesByName('first-contentful-paint')[0].startTime";
+    const ready = "performance.getEntriesByName('ready')[0].startTime";
     for (const file of [article, crowd]) {
-      const times: number[] = [];
-      for (let i = 0; i < 3; i++) {
-        await using open = await openFile(browser, file);
-        times.push(Number(await open.page.evaluate("performance.getEntriesByName('ready')[0].startTime")));
-      }
+      const times: (readonly [number, number])[] = [];
+      const fits = ([seen, usable]: readonly [number, number]) => seen < 1_000 && usable < 2_000;
       // The machine may be busy with something else: what counts is what the page takes.
-      expect(Math.min(...times), `${file}: ${times.map(Math.round).join(', ')} ms`).to.be.below(2_000);
+      while (times.length < mostTries && !times.some(fits)) {
+        await using open = await openFile(browser, file);
+        await open.page.waitForFunction("performance.getEntriesByName('first-contentful-paint').length > 0");
+        times.push([Number(await open.page.evaluate(first)), Number(await open.page.evaluate(ready))]);
+      }
+      const told = `${file}: ${times.map((pair) => pair.map(Math.round).join(' and ')).join(', ')} ms`;
+      expect(times.some(fits), told).to.equal(true);
     }
   });
 
@@ -60,22 +66,18 @@ describe('report.html in a browser', function () {
     await using open = await openFile(browser, article);
     const { page, complaints } = open;
     const titles = await page.locator('main h2').allTextContents();
-    expect(titles).to.deep.equal([
-      'Who waits for whom',
-      'The run over time',
-      'Evidence',
-      'Goroutines',
-      'Channels and locks',
-      'Expected and found',
-      'The article, claim by claim',
-      'Limits, versions, commands',
-    ]);
-    expect(await page.locator('h1').textContent()).to.match(/the only receiver of main\.Metrics\.inChannel/);
+    expect(titles).to.deep.equal(['Cause', 'Proof', 'Goroutines', 'Run', 'Article', 'Versions']);
+    expect(await page.locator('h1').textContent()).to.match(/^Goroutine \d+ waits for itself$/);
+    expect(await page.locator('#cause .lead').textContent()).to.match(
+      /the only receiver of main\.Metrics\.inChannel/,
+    );
     expect(await page.locator('.graph .node').allTextContents()).to.have.length(3);
     expect(await page.locator('.charts figure').count()).to.equal(4);
-    expect(await page.locator('#evidence .line.marked').first().textContent()).to.contain(
+    expect(await page.locator('#proof .line.marked').first().textContent()).to.contain(
       'm.inChannel <- metric',
     );
+    for (const folded of ['article', 'versions'])
+      expect(await page.locator(`#${folded} table`).first().isVisible(), folded).to.equal(false);
     expect(await page.locator('#article tbody tr').count()).to.equal(33);
     expect(complaints).to.deep.equal([]);
     await keepPicture(page, 'report-light', true);
@@ -127,6 +129,7 @@ describe('report.html in a browser', function () {
         ...{ colorScheme, viewport: { width: 400, height: 800 } },
       });
       const { page } = open;
+      await page.getByRole('link', { name: 'Article' }).click();
       const claims = page.locator('#article').getByRole('table');
       expect(await claims.getByRole('columnheader').allTextContents()).to.have.length(3);
       expect(await claims.getByRole('row').count()).to.equal(34);
@@ -148,6 +151,7 @@ describe('report.html in a browser', function () {
 
   it('shows what the claims have between backticks as code', async () => {
     await using open = await openFile(browser, article);
+    await open.page.getByRole('link', { name: 'Article' }).click();
     const claims = open.page.locator('#article');
     expect(await claims.textContent()).to.not.contain('`');
     expect(await claims.locator('td code').allTextContents()).to.include('goroutine');
@@ -164,15 +168,18 @@ describe('report.html in a browser', function () {
     );
   });
 
-  it('is printed in light colours, with its evidence open and without buttons', async () => {
+  it('is printed on at most four pages, in light colours, with its claims open and without buttons', async () => {
     await using open = await openFile(browser, article, { colorScheme: 'dark' });
     const { page } = open;
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     expect(await page.locator('nav.bar').isVisible()).to.equal(false);
     expect(await page.evaluate('getComputedStyle(document.body).color')).to.equal('rgb(28, 31, 36)');
+    const check = page.locator('#F1-E1 .commands');
+    const height = async () => (await check.boundingBox())?.height ?? 0;
+    expect(await height()).to.be.above(20);
     const pdf = await page.pdf({ format: 'A4' });
     expect(pdf.subarray(0, 5).toString()).to.equal('%PDF-');
-    expect(pdf.length).to.be.above(50_000);
+    expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length).to.be.within(2, 4);
   });
 
   it('stays below 5 MB whatever a diagnosis is full of, and says what it left out', async () => {
@@ -185,17 +192,21 @@ describe('report.html in a browser', function () {
     await using open = await openFile(browser, file);
     const { page, complaints } = open;
     const notes = (part: string) => page.locator(`${part} .left-out`).allTextContents();
-    expect((await notes('#evidence')).at(-1)).to.match(/^2\d\d findings more found no room on this page/);
-    expect((await notes('#evidence'))[0]).to.match(/^[\d,]+ claims more found no room/);
-    expect((await notes('#evidence'))[1]).to.match(
-      /^[\d,]+ goroutines, [\d,]+ frames and [\d,]+ variables more/,
+    const n = '[\\d,]+';
+    const telling = (...what: string[]) =>
+      new RegExp(`^Showing ${what.map((one) => `${n} of ${n} ${one}`).join('(?:, | and )')}; `);
+    const proof = await notes('#proof');
+    expect(proof[0]).to.match(telling('claims'));
+    expect(proof[1]).to.match(telling('goroutines', 'frames', 'variables'));
+    expect(proof).to.satisfy((all: string[]) =>
+      all.some((one) => /^Showing \d+ of 300 findings; /.test(one)),
     );
-    expect((await notes('#cause'))[0]).to.match(/^[\d,]+ goroutines, [\d,]+ objects and [\d,]+ edges more/);
-    expect((await notes('#objects'))[0]).to.match(/^[\d,]+ objects more/);
-    expect((await notes('#about'))[0]).to.match(/^[\d,]+ limits more/);
+    expect((await notes('#cause'))[0]).to.match(telling('goroutines', 'objects', 'edges'));
+    expect((await notes('#objects'))[0]).to.match(telling('objects'));
+    expect((await notes('#limits'))[0]).to.match(telling('limits'));
     // The first finding is told as far as one can read it.
-    expect(await page.locator('#evidence .finding').first().locator('.claim').count()).to.be.above(20);
-    expect(await page.locator('#evidence .finding').first().locator('.stack > li').count()).to.be.above(20);
+    expect(await page.locator('#proof .finding').first().locator('.claim').count()).to.be.above(20);
+    expect(await page.locator('#proof .finding').first().locator('.stack > li').count()).to.be.above(20);
     expect(await page.locator('.graph .node').count()).to.be.above(20);
     expect(await page.evaluate(overflow)).to.equal(0);
     expect(complaints).to.deep.equal([]);
@@ -212,10 +223,10 @@ describe('report.html in a browser', function () {
     await using open = await openFile(browser, file);
     await using plain = await openFile(browser, article);
     const prose = (page: typeof open.page) =>
-      page.locator('.verdict .lead, #evidence .claim > p').allTextContents();
+      page.locator('#cause .lead, #proof .claim summary').allTextContents();
     expect(await prose(open.page)).to.deep.equal(await prose(plain.page));
     const captions = (page: typeof open.page) =>
-      page.locator('#evidence .claim .source figcaption').allTextContents();
+      page.locator('#proof .claim .source figcaption').allTextContents();
     expect(await captions(open.page)).to.deep.equal(
       (await captions(plain.page)).map((text) => text.replaceAll('/lab/go-server', odd)),
     );
@@ -231,8 +242,10 @@ describe('report.html in a browser', function () {
     const file = folder.file('delve.html');
     const opening = async (): Promise<string> => {
       await using open = await openFile(browser, file);
-      expect(await open.page.locator('#evidence > p').textContent()).to.contain('The lab used Delve 1.27.2');
-      return (await open.page.locator('#evidence > .commands pre').textContent()) ?? '';
+      expect(await open.page.locator('#proof .opening').textContent()).to.contain(
+        'The lab used Delve 1.27.2',
+      );
+      return (await open.page.locator('#proof .opening + .commands pre').textContent()) ?? '';
     };
     const own = { ...diagnosis, process, delve };
     await writeFile(file, await diagnosisHtml(own, undefined));
@@ -248,7 +261,7 @@ describe('report.html in a browser', function () {
     await using open = await openFile(browser, file);
     const { page, complaints } = open;
     expect(await page.locator('main img, main script, svg img').count()).to.equal(0);
-    expect(await page.locator('h1').textContent()).to.contain('<img src=x onerror=');
+    expect(await page.locator('#cause .lead').textContent()).to.contain('<img src=x onerror=');
     await page.locator('.tree').press('ArrowDown');
     expect(complaints).to.deep.equal([]);
     expect(await page.evaluate(overflow)).to.equal(0);

@@ -48,10 +48,11 @@ describe('report.html in use', function () {
     const passed = await tabTo(page, /^tree /);
     const order = [
       /^a To the verdict/,
-      /^a Root cause/,
+      /^a Cause/,
+      /^button Copy for the incident channel/,
       /^a goroutine \d+/,
-      /^input/,
-      /^button Copy/,
+      /^summary Proof/,
+      /^summary E1/,
       /^input/,
     ];
     let from = 0;
@@ -83,7 +84,7 @@ describe('report.html in use', function () {
     await page.getByRole('button', { name: /last byte/ }).click();
     expect(await page.locator('.readout').textContent()).to.contain('last byte');
     await page.getByText('As a table').click();
-    const rows = await page.locator('#time tbody tr').allTextContents();
+    const rows = await page.locator('[aria-label="The run over time"] tbody tr').allTextContents();
     expect(rows.length).to.be.within(10, 60);
     expect(rows.join('\n')).to.contain('load starts').and.contain('MB');
     await keepPicture(page, 'report-timeline');
@@ -93,6 +94,7 @@ describe('report.html in use', function () {
     await using open = await openFile(browser, article);
     const { page } = open;
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.locator('#F1-E1 summary').click();
     await page.getByRole('button', { name: 'Copy the commands that show E1' }).click();
     expect(await page.evaluate('navigator.clipboard.readText()')).to.match(
       /^goroutine \d+\nprint runtime\.curg\.waitreason/,
@@ -110,21 +112,23 @@ describe('report.html in use', function () {
     const { process, objects = [] } = diagnosis;
     const sending = (objects[0]?.waiting ?? 0).toLocaleString('en-US');
     const { total, user } = process.goroutines;
-    expect(await status.textContent()).to.contain(`${user.toLocaleString('en-US')} goroutines`);
+    const all = `${total.toLocaleString('en-US')} goroutines`;
+    const shown = (count: string, groups: string) => `Showing ${count} of ${all}, in ${groups}`;
+    expect(await status.textContent()).to.contain(`Showing ${user.toLocaleString('en-US')} of ${all}`);
     await search.fill('startOutChannelConsumer');
-    expect(await status.textContent()).to.equal('1 goroutine in 1 group');
+    expect(await status.textContent()).to.equal(shown('1', '1 group'));
     await search.fill('');
     await page.getByLabel('Wait reason').selectOption('chan send');
-    expect(await status.textContent()).to.equal(`${sending} goroutines in 3 groups`);
+    expect(await status.textContent()).to.equal(shown(sending, '3 groups'));
     await page.getByLabel('Wait reason').selectOption('any');
     await page.getByLabel('Object').selectOption({ index: 1 });
-    expect(await status.textContent()).to.equal(`${sending} goroutines in 3 groups`);
+    expect(await status.textContent()).to.equal(shown(sending, '3 groups'));
     await search.fill('nothing is called that');
     expect(await page.locator('.nothing').isVisible()).to.equal(true);
     await search.fill('');
     await page.getByLabel('Object').selectOption('any');
     await page.getByLabel("the runtime's own").check();
-    expect(await status.textContent()).to.contain(`${total.toLocaleString('en-US')} goroutines`);
+    expect(await status.textContent()).to.match(new RegExp(`^${all} in `));
   });
 
   it('leads from a line of the tree to a group, its stack and its goroutines, by arrow keys alone', async () => {
@@ -163,7 +167,7 @@ describe('report.html in use', function () {
     const before = Date.now();
     for (const letter of 'Step11Of7') await search.press(letter);
     expect(await page.locator('.explorer [role=status]').textContent()).to.match(
-      /^[\d,]+ goroutines? in [\d,]+ groups?/,
+      /^Showing [\d,]+ of 1,000,000 goroutines, in [\d,]+ groups?/,
     );
     const ms = (Date.now() - before) / 9;
     expect(ms, 'a letter').to.be.below(1_000);

@@ -92,7 +92,7 @@ export const analyzeCommand: LabCommand = {
       output.print(`\n${comparisonText(comparison, { columns: columnsOf(process.stdout) })}`);
     }
     if (live !== undefined && keep !== undefined) output.aside(`kept: ${live.core}`);
-    if (asked.svg !== undefined) await writeGraph(resolve(asked.svg), diagnosis, output);
+    if (asked.svg !== undefined) await writeGraph(resolve(asked.svg), diagnosis, sources, output);
     if (asked.pprof !== undefined) {
       const file = resolve(asked.pprof);
       const { groupProfile } = await import('../../store/group-profile.js');
@@ -123,9 +123,14 @@ async function leakProfileOf({ leakProfile: where }: AnalyzeOptions, signal: Abo
   return await readLeakProfile(where, signal);
 }
 
-async function writeGraph(file: string, diagnosis: Diagnosis, output: Output): Promise<void> {
+async function writeGraph(
+  file: string,
+  diagnosis: Diagnosis,
+  sources: SourceMap,
+  output: Output,
+): Promise<void> {
   const { diagnosisSvg } = await import('../../report/page/svg.js');
-  const svg = await diagnosisSvg(diagnosis);
+  const svg = await diagnosisSvg(diagnosis, sources);
   if (svg === undefined) output.aside(`no finding, no graph: ${file} was not written`);
   else {
     await writing(written.svg, file, writeWhole(file, svg));

@@ -33,6 +33,7 @@ const optionsSchema = z.looseObject({
   timeLimit: decimal(z.number().positive().max(86_400)).optional(),
   keep: z.string().optional(),
   cores: z.string().optional(),
+  html: z.string().optional(),
   junit: z.string().optional(),
   baseline: z.string().optional(),
   saveBaseline: z.string().optional(),
@@ -127,6 +128,7 @@ function readOptions(options: unknown): Asked {
   }
   requireDistinct(
     [
+      { what: 'the page', path: asked.html },
       { what: 'the JUnit report', path: asked.junit },
       { what: 'the new baseline', path: asked.saveBaseline },
     ].flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }])),
@@ -181,6 +183,7 @@ async function save(results: Results, journal: Journal, asked: Asked): Promise<r
     ...(await attempts([
       [journal.file('junit.xml'), (path) => writeFile(path, regressJunit(results), { mode: 0o600 })],
       [journal.file('results.md'), (path) => writeFile(path, regressMarkdown(results), { mode: 0o600 })],
+      [journal.file('results.html'), (path) => writePage(results, path)],
     ])),
     ...(await saveAsked(results, asked)),
   ];
@@ -189,14 +192,22 @@ async function save(results: Results, journal: Journal, asked: Asked): Promise<r
 /** The files that were asked for by name. */
 async function saveAsked(
   results: Results,
-  { junit, saveBaseline: baseline }: Asked,
+  { html, junit, saveBaseline: baseline }: Asked,
 ): Promise<readonly LabError[]> {
   const xml = (path: string) => writeFile(path, regressJunit(results), { mode: 0o600 });
   const verdicts = (path: string) => saveBaseline(path, results.cells);
   return await attempts([
+    ...(html === undefined
+      ? []
+      : [[resolve(html), (path) => writePage(results, path)] as const satisfies Writing]),
     ...(junit === undefined ? [] : [[resolve(junit), xml] as const]),
     ...(baseline === undefined ? [] : [[resolve(baseline), verdicts] as const]),
   ]);
+}
+
+async function writePage(results: Results, path: string): Promise<void> {
+  const { regressHtml } = await import('../../report/regress-html.js');
+  await writeFile(path, await regressHtml(results, path), { mode: 0o600 });
 }
 
 type Writing = readonly [path: string, write: (path: string) => Promise<void>];

@@ -22,6 +22,7 @@ export function defineRegress(program: Command): Command {
     .option('--merge <file...>', 'put all parts together, as --json or results.json has them; run nothing')
     .optionsGroup('What is kept')
     .option('--keep <dir>', 'keep every bundle in this folder')
+    .option('--html <file>', 'write the results as a page')
     .option('--junit <file>', 'write the results as JUnit XML')
     .option('--baseline <file>', 'fail only on cells that were as expected in this file')
     .option('--save-baseline <file>', 'write the verdicts for a later --baseline');
@@ -32,7 +33,7 @@ export function defineRegress(program: Command): Command {
     exits: verdictExits,
     files: [
       ['results.json', 'every cell, as it ends; --resume continues from there'],
-      ['results.md, junit.xml', 'the table for people and for machines'],
+      ['results.html, results.md, junit.xml', 'the matrix for people and for machines'],
     ],
     environment: [runsVariable, cacheVariable, ...outputVariables],
     examples: [

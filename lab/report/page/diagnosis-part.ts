@@ -1,8 +1,9 @@
 import type { Diagnosis, Finding, Location, Resource } from '../../analysis/model/diagnosis.js';
 import type { Roster } from '../../analysis/model/roster.js';
 import type { DiagnosisPart, FindingPart, GroupOutlook, ObjectRow } from '../page-data.js';
+import { marksOf } from '../screen/marks.js';
 import { findingsInRoom, namesCut } from './finding-room.js';
-import { goroutineTable } from './goroutine-table.js';
+import { type GroupParts, goroutineTable } from './goroutine-table.js';
 import { drawGraph } from './graph.js';
 import { memberList } from './member-list.js';
 import { placeFinder } from './places.js';
@@ -21,6 +22,8 @@ const rooms = {
 /** Of those who could end a group's wait. */
 const mostReleasers = 12;
 const longestLimit = 2_000;
+/** Lines that tell the story of a finding. */
+const mostMarks = 4;
 /** Objects beyond these say nothing in a table. */
 const mostObjects = 200;
 /** Groups of an object that can be chosen by it. */
@@ -41,6 +44,7 @@ export async function diagnosisPart(
 ): Promise<DiagnosisOnPage> {
   const { scope, process, stats, groups, delve } = diagnosis;
   const { findings, leftOut: moreFindings } = findingsInRoom(diagnosis.findings, rooms.findings);
+  const shown = await pictured(findings, diagnosis, sources);
   const limits = fitting(
     diagnosis.limits.map((limit) => clip(limit, longestLimit)),
     rooms.limits,
@@ -64,8 +68,8 @@ export async function diagnosisPart(
       suspects: fitting(namesCut(diagnosis.suspects ?? []), rooms.suspects).kept,
       outlooks: fitting(outlooksOf(groups), rooms.outlooks).kept,
     },
-    findings: await pictured(findings, diagnosis),
-    sources: sourceLines(placesOf(findings, groups), sources, rooms.sources),
+    findings: shown,
+    sources: sourceLines(placesOf(shown, groups), sources, rooms.sources),
     leftOut: {
       findings: moreFindings,
       objects: objects.leftOut,
@@ -76,28 +80,45 @@ export async function diagnosisPart(
   const left = room - bytesOf(most);
   const listed = new Set(roster?.map(({ group }) => group));
   const bare = groups.map((one) => (listed.has(one.id) ? { ...one, exampleIds: [] } : one));
-  const table = goroutineTable(bare, groupsOf(findings), left);
+  const parts = partsOf(findings, groups);
+  const table = goroutineTable(bare, parts, left);
   const list = roster && memberList(table.groups.id, roster, left - bytesOf(table));
-  const goroutines =
-    list === undefined && listed.size > 0 ? goroutineTable(groups, groupsOf(findings), left) : table;
+  const goroutines = list === undefined && listed.size > 0 ? goroutineTable(groups, parts, left) : table;
   return {
     part: { ...most, goroutines, ...(list === undefined ? {} : { members: list.list }) },
     packed: list?.packed ?? '',
   };
 }
 
-async function pictured(findings: readonly FindingPart[], diagnosis: Diagnosis): Promise<FindingPart[]> {
+async function pictured(
+  findings: readonly FindingPart[],
+  diagnosis: Diagnosis,
+  sources: SourceMap,
+): Promise<FindingPart[]> {
   const out: FindingPart[] = [];
   let left = rooms.pictures;
-  for (const finding of findings) {
-    const picture = left > 0 ? await drawGraph(finding, diagnosis) : undefined;
+  for (const [i, finding] of findings.entries()) {
+    // The first screen shows the first finding alone.
+    const marks = i === 0 ? marked(finding, diagnosis) : {};
+    const picture = left > 0 ? await drawGraph(finding, diagnosis, sources) : undefined;
     const size = bytesOf(picture);
     if (picture !== undefined && size <= left) {
       left -= size;
-      out.push({ ...finding, picture });
-    } else out.push(finding);
+      out.push({ ...finding, ...marks, picture });
+    } else out.push({ ...finding, ...marks });
   }
   return out;
+}
+
+/** The lines that tell the story of a finding, as far as anybody looks at them. */
+function marked(finding: FindingPart, diagnosis: Diagnosis): Pick<FindingPart, 'marks'> {
+  const marks = marksOf(finding, diagnosis).slice(0, mostMarks);
+  return {
+    marks: marks.map(({ place, text, blocked, holds }) => ({
+      ...{ place: namesCut(place), text: clip(text, longestLimit) },
+      kind: blocked ? 'stuck' : holds === true ? 'holds' : 'due',
+    })),
+  };
 }
 
 /** Groups of which the analysis has said more than that they wait. */
@@ -119,8 +140,16 @@ function objectInRoom(row: ObjectRow): ObjectRow {
   return { ...namesCut({ ...row, groups: [] }), groups: row.groups.slice(0, mostGroupsOfObject) };
 }
 
-function groupsOf(findings: readonly FindingPart[]): Set<string> {
-  return new Set(findings.flatMap(({ victims }) => victims.groups));
+function partsOf(findings: readonly FindingPart[], groups: Diagnosis['groups']): GroupParts {
+  const victims = new Set(findings.flatMap((one) => one.victims.groups));
+  const byExample = new Map(groups.flatMap(({ id, exampleIds }) => exampleIds.map((one) => [one, id])));
+  const path = (stack: readonly Location[]): string =>
+    stack.map((frame) => `${frame.function}:${frame.line}`).join('\n');
+  const byStack = new Map(groups.map(({ id, stack }) => [path(stack), id]));
+  const roots = findings.flatMap(({ rootCause }) =>
+    rootCause.goroutines.flatMap(({ id, stack }) => byExample.get(id) ?? byStack.get(path(stack)) ?? []),
+  );
+  return { roots: new Set(roots), victims };
 }
 
 /** The objects of the findings, then the others that somebody waits for. */
@@ -172,6 +201,7 @@ function placesOf(findings: readonly FindingPart[], groups: Diagnosis['groups'])
   ]);
   const largest = [...groups].sort((a, b) => b.count - a.count).slice(0, groupsWithSource);
   return [
+    ...findings.flatMap(({ marks = [] }) => marks.map(({ place }) => place)),
     ...roots.flatMap(({ stack, userLocation }) => [ownFrame(stack) ?? userLocation, userLocation]),
     ...findings.flatMap(({ explanation, evidence }) =>
       [explanation, ...evidence.flatMap(({ text, check }) => [text, check])].flatMap(findPlaces),

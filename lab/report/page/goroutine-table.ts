@@ -19,19 +19,29 @@ const longestText = 1_000;
 
 /**
  * Groups as a tree of calls, in so many bytes of the page. The largest come first; what finds no room is counted.
- * `wanted` has room first.
+ * Those of the findings have room first.
  */
-export function goroutineTable(
-  groups: Diagnosis['groups'],
-  wanted: ReadonlySet<string>,
-  room: number,
-): GoroutineTable {
+export function goroutineTable(groups: Diagnosis['groups'], parts: GroupParts, room: number): GoroutineTable {
   const table = openTable();
-  const rank = ({ id, count }: Group): number => (wanted.has(id) ? Number.MAX_SAFE_INTEGER : count);
+  const isWanted = (id: string): boolean => parts.roots.has(id) || parts.victims.has(id);
+  const rank = ({ id, count }: Group): number => (isWanted(id) ? Number.MAX_SAFE_INTEGER : count);
   const sorted = [...groups].sort((a, b) => rank(b) - rank(a) || a.id.localeCompare(b.id));
   const rest = sorted.filter((group) => !table.add(group, room));
   const goroutines = rest.reduce((sum, { count }) => sum + count, 0);
-  return { ...table.columns, leftOut: { groups: rest.length, goroutines } };
+  const { columns } = table;
+  const among = (ids: ReadonlySet<string>): number[] =>
+    columns.groups.id.flatMap((id, index) => (ids.has(id) ? [index] : []));
+  return {
+    ...columns,
+    ...{ roots: among(parts.roots), victims: among(parts.victims) },
+    leftOut: { groups: rest.length, goroutines },
+  };
+}
+
+/** What groups are to the findings, by their ids. */
+export interface GroupParts {
+  readonly roots: ReadonlySet<string>;
+  readonly victims: ReadonlySet<string>;
 }
 
 const labelsOfGroup = (group: Group): string => labelLines(group, mostLabels).join('\n');
@@ -54,6 +64,7 @@ function openTable() {
     created: [] as number[],
     examples: [] as number[][],
     labels: [] as number[],
+    outlook: [] as number[],
   };
   const system: number[] = [];
   const frameKeys = new Map<string, number>();
@@ -114,6 +125,8 @@ function openTable() {
       const text = labelsOfGroup(group);
       const labels = text === '' ? -1 : texts.of(clip(text, longestText));
       columns.labels.push(labels);
+      const outlook = group.outlook === undefined ? -1 : texts.of(group.outlook);
+      columns.outlook.push(outlook);
       columns.waitReason.push(reason);
       columns.user.push(user);
       columns.created.push(created);
@@ -121,13 +134,17 @@ function openTable() {
       columns.node.push(node);
       used +=
         bytesOf(group.id) +
-        numberBytes(group.count, reason, user, created, node, labels, ...group.exampleIds) +
+        numberBytes(group.count, reason, user, created, node, labels, outlook, ...group.exampleIds) +
         3;
       return true;
     },
     get columns() {
-      const { labels, ...others } = columns;
-      const groups = labels.some((one) => one >= 0) ? columns : others;
+      const { labels, outlook, ...others } = columns;
+      const groups = {
+        ...others,
+        ...(labels.some((one) => one >= 0) && { labels }),
+        ...(outlook.some((one) => one >= 0) && { outlook }),
+      };
       return { texts: texts.all, frames, nodes, groups, system };
     },
   };

@@ -1,9 +1,14 @@
 import { instance, type Viz } from '@viz-js/viz';
 import { z } from 'zod';
 import type { Diagnosis, Finding, Resource } from '../../analysis/model/diagnosis.js';
+import { printable } from '../../printable.js';
 import type { GraphEdge, GraphNode, GraphPicture } from '../page-data.js';
+import { findingTitle } from '../screen/titles.js';
+import { cyclesOf } from './cycles.js';
 import { type VictimEdge, victimEdges } from './edges.js';
 import { type Folded, type FoldedEdge, type FoldedGraph, foldGraph } from './fold-graph.js';
+import { captionOf } from './graph-caption.js';
+import { type SourceMap, sourceLines } from './source-lines.js';
 import { counted, objectState, ownFrame, shortName, waitVerb } from './words.js';
 
 /** More than these say nothing in a picture. */
@@ -23,17 +28,29 @@ const pointsPerInch = 72;
 type Sketch = Omit<GraphNode, 'x' | 'y'>;
 type SketchedEdge = Omit<GraphEdge, 'path' | 'tip' | 'labelAt'>;
 
-/** The wait-for graph of a finding's root cause, laid out by Graphviz; the victims at an object are one node. */
-export async function drawGraph(finding: Finding, diagnosis: Waiting): Promise<GraphPicture | undefined> {
-  const { nodes, edges, leftOut } = sketch(finding, diagnosis);
-  if (nodes.length === 0) return undefined;
+/**
+ * The wait-for graph of a finding's root cause, laid out by Graphviz; the victims at an object are one node, and a
+ * goroutine has the line of code where it stands, where `sources` lead to it.
+ */
+export async function drawGraph(
+  finding: Finding,
+  diagnosis: Waiting,
+  sources?: SourceMap,
+): Promise<GraphPicture | undefined> {
+  const sketched = sketch(finding, diagnosis, sources);
+  if (sketched.nodes.length === 0) return undefined;
+  const { nodes, edges } = cyclesOf(sketched);
+  const told = {
+    ...{ leftOut: sketched.leftOut, caption: captionOf(finding, diagnosis.groups) },
+    title: `${finding.rule}: ${findingTitle(finding)} (${finding.certainty})`,
+  };
   loading ??= instance();
   const viz = await loading;
   const wide = layOut(viz, nodes, edges, 'LR');
   const high = layOut(viz, nodes, edges, 'TB');
   if (wide.width > widest || wide.width <= high.width)
-    return { ...(wide.width > widest ? high : wide), leftOut };
-  return { ...wide, leftOut, ...(nodes.length <= mostDrawnTwice ? { narrow: high } : {}) };
+    return { ...(wide.width > widest ? high : wide), ...told };
+  return { ...wide, ...told, ...(nodes.length <= mostDrawnTwice ? { narrow: high } : {}) };
 }
 
 let loading: Promise<Viz> | undefined;
@@ -43,6 +60,7 @@ type Waiting = Pick<Diagnosis, 'groups' | 'objects'>;
 function sketch(
   finding: Finding,
   diagnosis: Waiting,
+  sources: SourceMap,
 ): { readonly nodes: readonly Sketch[]; readonly edges: readonly SketchedEdge[]; readonly leftOut: number } {
   const folded = foldGraph(finding, diagnosis.groups);
   const drawn = folded.nodes.slice(0, mostNodes);
@@ -57,7 +75,11 @@ function sketch(
   });
   const beside = behind.flatMap(({ victims }) => victims.beside ?? []).map((one) => objectNode(one));
   return {
-    nodes: [...drawn.map(nodeOf), ...beside, ...behind.map(({ id, victims }) => victimsNode(id, victims))],
+    nodes: [
+      ...drawn.map((one) => nodeOf(one, sources)),
+      ...beside,
+      ...behind.map(({ id, victims }) => victimsNode(id, victims)),
+    ],
     edges: [
       ...edges,
       ...behind.map(
@@ -70,16 +92,21 @@ function sketch(
   };
 }
 
-function nodeOf(folded: Folded): Sketch {
+function nodeOf(folded: Folded, sources: SourceMap): Sketch {
   const { id, count, members } = folded;
   if (folded.kind === 'object') {
     return { ...objectNode(folded.one, count), id, members };
   }
   const { one } = folded;
-  const { function: name, line } = ownFrame(one.stack) ?? one.userLocation;
+  const { function: name, file, line } = ownFrame(one.stack) ?? one.userLocation;
   const whose = one.instance === undefined ? '' : `${one.instance}: `;
   const title = `${whose}${count === 1 ? `goroutine ${one.id}` : counted(count, 'goroutine')}`;
-  return node(id, 'goroutine', members, [title, `${shortName(name)}:${line}`]);
+  return node(id, 'goroutine', members, [title, `${shortName(name)}:${line}`], codeAt(file, line, sources));
+}
+
+function codeAt(file: string, line: number, sources: SourceMap): string {
+  const found = sourceLines([{ file, line }], sources)[`${file}:${line}`];
+  return printable(found?.lines[line - found.from]?.replace(/\s*\/\/.*$/, '').trim() ?? '');
 }
 
 function objectNode(one: Resource, count = 1): Sketch {
@@ -112,10 +139,15 @@ function node(
   kind: GraphNode['kind'],
   members: readonly string[],
   texts: readonly string[],
+  code = '',
 ): Sketch {
   const lines = texts.filter((text) => text !== '').map(clip);
-  const width = Math.max(...lines.map((line) => line.length)) * letterWidth + 32;
-  return { id, kind, members, lines, width: Math.round(width), height: lines.length * lineHeight + 20 };
+  const all = code === '' ? lines : [...lines, clip(code)];
+  const width = Math.max(...all.map((line) => line.length)) * letterWidth + 32;
+  return {
+    ...{ id, kind, members, lines, ...(code === '' ? {} : { code: clip(code) }) },
+    ...{ width: Math.round(width), height: all.length * lineHeight + 20 },
+  };
 }
 
 function labelOf(
@@ -178,7 +210,7 @@ function layOut(
   nodes: readonly Sketch[],
   edges: readonly SketchedEdge[],
   rankdir: 'LR' | 'TB',
-): Omit<GraphPicture, 'leftOut' | 'narrow'> {
+): Omit<GraphPicture, 'title' | 'caption' | 'leftOut' | 'narrow'> {
   const inches = (points: number): number => points / pointsPerInch;
   const nameOf = (id: string): string => `n${nodes.findIndex((one) => one.id === id)}`;
   const drawing = viz.renderJSON(

@@ -46,6 +46,8 @@ export function htmlFile(title: string, body: Markup, { script, style }: PageAss
     "default-src 'none'",
     `script-src '${hashOf(code)}'`,
     `style-src '${hashOf(style)}'`,
+    // The page's own drawing, on its way to a PNG.
+    'img-src data:',
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');

@@ -3,9 +3,11 @@ import type { ProcessStats } from '../../hang/process-stats.js';
 import type { CrowdSample } from '../../stampede/facts.js';
 import type { RunRecord } from '../../store/run-record.js';
 import type { GoroutineCount } from '../../store/series.js';
-import type { Series, Timeline } from '../page-data.js';
+import type { Phase, Series, Timeline } from '../page-data.js';
 import type { RunReport } from '../run-report.js';
 
+/** How much is shown after it is known that a server hangs. */
+const afterVerdictMs = 2_000;
 /** More points than this are not to be seen. */
 const mostPoints = 1_500;
 
@@ -26,27 +28,25 @@ export interface Recorded extends Pick<RunReport, 'record' | 'samples' | 'probes
   readonly counts: readonly GoroutineCount[];
 }
 
-/** The run over time; `undefined` when nothing was recorded. */
-export function timelineOf({
-  record,
-  samples,
-  probes,
-  looks,
-  crowd,
-  counts,
-}: Recorded): Timeline | undefined {
-  const times = [...samples, ...probes, ...looks, ...crowd, ...counts].map(({ at }) => at);
-  if (times.length < 2) return undefined;
-  const moments = momentsOf(record);
-  const lasting = [...times, ...moments.map(({ at }) => at)].reduce(
-    ([first, last], at) => [Math.min(first, at), Math.max(last, at)] as const,
-    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] as const,
-  );
+/**
+ * The run over time, from the start of the load until two seconds after the verdict, as far as there were both;
+ * `undefined` when nothing was recorded.
+ */
+export function timelineOf(recorded: Recorded): Timeline | undefined {
+  const { record, samples, looks, crowd, counts } = recorded;
+  const lasting = spanOf(recorded);
+  if (lasting === undefined) return undefined;
   const [start, end] = lasting;
-  if (end <= start) return undefined;
   const t = (at: number): number => Math.round(at - start) / 1_000;
-  const series = <T extends { readonly at: number }>(rows: readonly T[], value: (row: T) => number): Series =>
-    thin({ t: rows.map(({ at }) => t(at)), v: rows.map((row) => Math.round(value(row))) });
+  const within = ({ at }: { readonly at: number }): boolean => at >= start && at <= end;
+  const series = <T extends { readonly at: number }>(
+    all: readonly T[],
+    value: (row: T) => number,
+  ): Series => {
+    const rows = all.filter(within);
+    return thin({ t: rows.map(({ at }) => t(at)), v: rows.map((row) => Math.round(value(row))) });
+  };
+  const probes = recorded.probes.filter(within);
   const memory = looks.length > 0 ? looks : crowd;
   return {
     start,
@@ -59,8 +59,54 @@ export function timelineOf({
         ? series(crowd, ({ unanswered }) => unanswered)
         : series(aboveIdle(counts), ({ goroutines }) => goroutines),
     probes: every(probes, mostPoints).map(({ at, ms, kind }) => ({ t: t(at), ms: Math.round(ms), kind })),
-    moments: moments.map(({ at, label }) => ({ t: t(at), label })),
+    moments: momentsOf(record)
+      .filter(within)
+      .map(({ at, label }) => ({ t: t(at), label })),
+    phases: phasesOf(recorded, lasting).map(({ name, from, to }) => ({ name, from: t(from), to: t(to) })),
   };
+}
+
+/** When the axis begins and ends, milliseconds of the Unix epoch. */
+function spanOf({
+  record,
+  samples,
+  probes,
+  looks,
+  crowd,
+  counts,
+}: Recorded): readonly [number, number] | undefined {
+  const times = [...samples, ...probes, ...looks, ...crowd, ...counts].map(({ at }) => at);
+  if (times.length < 2) return undefined;
+  const moments = momentsOf(record);
+  const all = [...times, ...moments.map(({ at }) => at)];
+  const [first, last] = all.reduce(
+    ([least, most], at) => [Math.min(least, at), Math.max(most, at)] as const,
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] as const,
+  );
+  const momentAt = (wanted: string): number | undefined => moments.find(({ label }) => label === wanted)?.at;
+  const verdict = momentAt('verdict');
+  const start = momentAt('load starts') ?? first;
+  // What was looked at last stands for a verdict that there was none of.
+  const until = verdict ?? times.reduce((latest, at) => Math.max(latest, at), start);
+  const end = Math.min(last, until + afterVerdictMs);
+  return end <= start ? undefined : [start, end];
+}
+
+/** What a client would say of the server, from the first sign that something is wrong; nothing is inferred from load alone. */
+function phasesOf({ record, probes }: Recorded, [start, end]: readonly [number, number]): readonly Phase[] {
+  const { outcome } = outcomeSchema.safeParse(record.stages['load']?.result).data ?? {};
+  const failed = probes.filter(({ at, kind }) => kind !== 'answered' && at >= start && at <= end);
+  const hung = outcome?.kind === 'hung' ? outcome.verdictAt : undefined;
+  const silent = outcome?.kind === 'hung' ? outcome.lastByteAt : undefined;
+  const signs = [...failed.map(({ at }) => at), ...(silent === undefined ? [] : [silent])];
+  const sign = Math.min(...signs.filter((at) => at >= start), end);
+  const until = hung ?? Math.max(sign, ...failed.map(({ at, ms }) => at + ms));
+  const marks: readonly Phase[] = [
+    { name: 'healthy', from: start, to: Math.min(sign, end) },
+    { name: 'failing', from: sign, to: Math.min(until, end) },
+    { name: hung === undefined ? 'healthy' : 'hung', from: until, to: end },
+  ];
+  return marks.filter(({ from, to }) => to > from);
 }
 
 function momentsOf({ stages }: RunRecord): { at: number; label: string }[] {

@@ -20,6 +20,8 @@ export interface Mark {
   readonly text: string;
   /** Where it waits; else where it took what it holds, or would serve others. */
   readonly blocked: boolean;
+  /** Where it took what others wait for. */
+  readonly holds?: true;
 }
 
 /**
@@ -171,9 +173,10 @@ function servingMarks(
       if (poolRules.has(finding.rule))
         return unit === undefined
           ? []
-          : [{ place: where, text: `took the ${unit} here, and still has it`, blocked: false }];
-      const text = relation === 'held-by' ? heldText(reason, name) : servingText(reason, name, operation);
-      return [{ place: where, text, blocked: false }];
+          : [{ place: where, text: `took the ${unit} here, and still has it`, blocked: false, holds: true }];
+      return relation === 'held-by'
+        ? [{ place: where, text: heldText(reason, name), blocked: false, holds: true }]
+        : [{ place: where, text: servingText(reason, name, operation), blocked: false }];
     });
 }
 

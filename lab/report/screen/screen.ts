@@ -4,6 +4,7 @@ import { allPrintable } from '../../printable.js';
 import type { SourceMap } from '../page/source-lines.js';
 import { counted, ownLocations, shortName } from '../page/words.js';
 import { clipEnd, columnsIn, glued, padTo, wrap } from '../wrap.js';
+import { behindText } from './behind.js';
 import { excerptLines, placeText } from './excerpt.js';
 import { adviceOf, foldedLimits, plainSummary, shortPlaces } from './limits.js';
 import { marksOf } from './marks.js';
@@ -112,26 +113,9 @@ function findingBlocks(
   ];
 }
 
-function behindLines(
-  { victims }: Finding,
-  { groups }: Diagnosis,
-  { columns }: ScreenOptions,
-): readonly string[] {
-  if (victims.goroutines === 0) return [];
-  const theirs = ownLocations(groups.filter(({ id }) => victims.groups.includes(id)));
-  const [most] = theirs;
-  const verb = victims.goroutines === 1 ? 'is' : 'are';
-  const count = Math.min(most?.count ?? 0, victims.goroutines);
-  const those =
-    most === undefined
-      ? ''
-      : theirs.length === 1
-        ? `, in ${shortName(most.function)}:${most.line}`
-        : `, ${count.toLocaleString('en-US')} of them in ${shortName(most.function)}:${most.line}`;
-  return wrap(
-    `${counted(victims.goroutines, 'goroutine')} ${verb} blocked behind it${those}`,
-    proseAt(columns, '  '),
-  );
+function behindLines(finding: Finding, { groups }: Diagnosis, { columns }: ScreenOptions): readonly string[] {
+  const text = behindText(finding, groups);
+  return text === '' ? [] : wrap(text, proseAt(columns, '  '));
 }
 
 /** What keeps a finding from being proved, in a sentence. */

@@ -1,69 +1,70 @@
-import type { PageData } from '../../report/page-data.js';
+import type { DiagnosisPart, RunPart } from '../../report/page-data.js';
 import { Commands, LeftOut, Prose } from './parts.js';
 import { Table } from './table.js';
-import { bytes, number, seconds } from './words.js';
+import { bytes, counted, number, seconds } from './words.js';
 
-/** What could not be known, and all that is needed to do it again. */
-export function About({ data: { diagnosis, run } }: { readonly data: Pick<PageData, 'diagnosis' | 'run'> }) {
+/** The commands of a run, as a person would type them. */
+export function RunCommands({ run: { commands } }: { readonly run: RunPart }) {
+  const some = commands.filter((chapter) => chapter.commands.length > 0);
+  if (some.length === 0) return null;
+  return (
+    <details class="part-of">
+      <summary>
+        <h3>Commands</h3>
+      </summary>
+      <p>
+        As a person would type them; what each printed stands in <a href="transcript.md">transcript.md</a>.
+      </p>
+      {some.map(({ title, commands: typed }) => (
+        <div key={title}>
+          <h4>{title}</h4>
+          <Commands lines={typed.map(({ line }) => line)} prompt="$" what={`the commands of “${title}”`} />
+        </div>
+      ))}
+    </details>
+  );
+}
+
+/** What could not be read or decided. */
+export function Limits({ diagnosis: { limits, leftOut } }: { readonly diagnosis: DiagnosisPart }) {
+  if (limits.length === 0) return <p>Nothing was left unread or undecided.</p>;
+  return (
+    <details class="part-of" id="limits" open={limits.length <= openLimits}>
+      <summary>
+        <h3>Limits: {counted(limits.length + leftOut.limits, 'sentence')}</h3>
+      </summary>
+      <ul class="limits">
+        {limits.map((limit) => (
+          <li key={limit}>
+            <Prose text={limit} />
+          </li>
+        ))}
+      </ul>
+      <LeftOut what={[[leftOut.limits, 'limit', limits.length]]} />
+    </details>
+  );
+}
+
+/** Limits that are told without being asked for. */
+const openLimits = 3;
+
+/** All that is needed to do it again. */
+export function Versions({
+  diagnosis,
+  run,
+}: {
+  readonly diagnosis: DiagnosisPart | undefined;
+  readonly run: RunPart | undefined;
+}) {
   return (
     <>
-      {diagnosis !== undefined && <Limits diagnosis={diagnosis} />}
-      {run !== undefined && run.commands.length > 0 && (
-        <>
-          <h3>Commands</h3>
-          <p>
-            As a person would type them; what each printed stands in <a href="transcript.md">transcript.md</a>
-            .
-          </p>
-          {run.commands
-            .filter(({ commands }) => commands.length > 0)
-            .map(({ title, commands }) => (
-              <div key={title}>
-                <h4>{title}</h4>
-                <Commands
-                  lines={commands.map(({ line }) => line)}
-                  prompt="$"
-                  what={`the commands of “${title}”`}
-                />
-              </div>
-            ))}
-        </>
-      )}
       {diagnosis !== undefined && <Program diagnosis={diagnosis} />}
       {run !== undefined && <RunTables run={run} />}
     </>
   );
 }
 
-function Limits({
-  diagnosis: { limits, leftOut },
-}: {
-  readonly diagnosis: NonNullable<PageData['diagnosis']>;
-}) {
-  return (
-    <>
-      <h3>Limits</h3>
-      {limits.length === 0 ? (
-        <p>Nothing was left unread or undecided.</p>
-      ) : (
-        <ul class="limits">
-          {limits.map((limit) => (
-            <li key={limit}>
-              <Prose text={limit} />
-            </li>
-          ))}
-        </ul>
-      )}
-      <LeftOut what={[[leftOut.limits, 'limit']]} />
-    </>
-  );
-}
-
-function Program({
-  diagnosis: { process, stats },
-}: {
-  readonly diagnosis: NonNullable<PageData['diagnosis']>;
-}) {
+function Program({ diagnosis: { process, stats } }: { readonly diagnosis: DiagnosisPart }) {
   const checked = `${number(stats.crossChecked)} goroutines compared with Delve's list, ${number(stats.crossCheckMismatches)} differ`;
   const isDump = stats.engine === 'dump';
   const rows: readonly (readonly [string, string])[] = [
@@ -87,7 +88,7 @@ function Program({
   );
 }
 
-function RunTables({ run: { stages, versions, files } }: { readonly run: NonNullable<PageData['run']> }) {
+function RunTables({ run: { stages, versions, files } }: { readonly run: RunPart }) {
   return (
     <>
       <h3>Versions</h3>

@@ -1,17 +1,17 @@
 import { createContext } from 'preact';
-import { useContext, useMemo } from 'preact/hooks';
+import { useContext, useEffect, useMemo, useState } from 'preact/hooks';
 import { type FindPlaces, placeFinder } from '../../report/page/places.js';
-import type { DiagnosisPart, PageData } from '../../report/page-data.js';
-import { About } from './about.js';
+import type { DiagnosisPart, PageData, RunPart } from '../../report/page-data.js';
+import { Limits, RunCommands, Versions } from './about.js';
 import { Article, Expected, Stampede } from './article.js';
+import { Cause } from './cause.js';
 import { Evidence } from './evidence.js';
 import { Explorer } from './explorer/explorer.js';
+import { FirstScreen } from './first-screen.js';
 import { Leaks } from './leaks.js';
 import { Objects } from './objects.js';
-import { ThemeToggle } from './theme.js';
+import { Contents, type Section, Sections } from './sections.js';
 import { Timeline } from './timeline.js';
-import { Verdict } from './verdict.js';
-import { WaitGraph } from './wait-graph.js';
 
 /** Source lines by `file:line`, for whatever shows a place. */
 const SourcesContext = createContext<DiagnosisPart['sources']>({});
@@ -21,17 +21,10 @@ export const useSources = () => useContext(SourcesContext);
 const PlacesContext = createContext<FindPlaces>(placeFinder([]));
 export const useFindPlaces = () => useContext(PlacesContext);
 
-interface Part {
-  readonly id: string;
-  readonly name: string;
-  /** In the contents, where there is little room. */
-  readonly short?: string;
-  readonly content: preact.ComponentChildren;
-}
-
 /** The page from top to bottom; a part without content is left out, of the contents too. */
-export function App({ data }: { readonly data: PageData }) {
-  const parts = useMemo(() => partsOf(data), [data]);
+export function App({ data, onReady }: { readonly data: PageData; readonly onReady: () => void }) {
+  const whole = useWhole(onReady);
+  const sections = useMemo(() => sectionsOf(data), [data]);
   const findPlaces = useMemo(() => placeFinder(filesOf(data.diagnosis)), [data]);
   return (
     <SourcesContext.Provider value={data.diagnosis?.sources ?? {}}>
@@ -39,24 +32,10 @@ export function App({ data }: { readonly data: PageData }) {
         <a class="skip" href="#verdict">
           To the verdict
         </a>
-        <nav class="bar" aria-label="Parts of this report">
-          <div class="bar-links" tabIndex={0} role="group" aria-label="Contents">
-            {parts.map(({ id, name, short = name }) => (
-              <a key={id} href={`#${id}`}>
-                {short}
-              </a>
-            ))}
-          </div>
-          <ThemeToggle />
-        </nav>
+        <Contents sections={sections} />
         <main>
-          <Verdict data={data} />
-          {parts.map(({ id, name, content }) => (
-            <section key={id} id={id} aria-labelledby={`${id}-title`}>
-              <h2 id={`${id}-title`}>{name}</h2>
-              {content}
-            </section>
-          ))}
+          <FirstScreen data={data} />
+          {whole && <Sections sections={sections} />}
         </main>
         <footer>
           Made by Go Deadlock Lab at {new Date(data.madeAt).toISOString().slice(0, 19).replace('T', ' ')} UTC.
@@ -65,6 +44,24 @@ export function App({ data }: { readonly data: PageData }) {
       </PlacesContext.Provider>
     </SourcesContext.Provider>
   );
+}
+
+/** Hidden pages draw no frames: they are made whole all the same. Milliseconds. */
+const latest = 200;
+
+/** The first screen is drawn first; what is below it, which may be very much, comes with the next frame. */
+function useWhole(onReady: () => void): boolean {
+  const [whole, setWhole] = useState(false);
+  useEffect(() => {
+    const rest = () => setWhole(true);
+    const timer = setTimeout(rest, latest);
+    requestAnimationFrame(() => setTimeout(rest));
+    return () => clearTimeout(timer);
+  }, []);
+  useEffect(() => {
+    if (whole) onReady();
+  }, [whole, onReady]);
+  return whole;
 }
 
 /** Every file that is named: those of the stacks and, of the texts, those with lines on the page. */
@@ -83,62 +80,103 @@ function filesOf(diagnosis: DiagnosisPart | undefined): string[] {
   ];
 }
 
-function partsOf({ diagnosis, run, ...data }: PageData): Part[] {
-  const parts: (Part | false | undefined)[] = [
-    diagnosis &&
-      diagnosis.findings.length > 0 && {
-        ...{ id: 'cause', name: 'Who waits for whom', short: 'Root cause' },
-        content: <WaitGraph findings={diagnosis.findings} />,
-      },
-    run?.timeline && {
-      id: 'time',
-      name: 'The run over time',
-      short: 'Over time',
-      content: <Timeline timeline={run.timeline} />,
+function sectionsOf({ diagnosis, run }: PageData): Section[] {
+  const found = diagnosis !== undefined && diagnosis.findings.length > 0;
+  const all: readonly (Section | false | undefined)[] = [
+    found && { id: 'cause', name: 'Cause', content: <Cause diagnosis={diagnosis} /> },
+    diagnosis && {
+      ...{ id: 'proof', name: found ? 'Proof' : 'Limits' },
+      content: <Proof diagnosis={diagnosis} ofRun={run !== undefined} />,
     },
-    run?.stampede && { id: 'stampede', name: 'The stampede', content: <Stampede stampede={run.stampede} /> },
-    diagnosis &&
-      diagnosis.findings.length > 0 && {
-        ...{ id: 'evidence', name: 'Evidence' },
-        content: (
-          <Evidence
-            findings={diagnosis.findings}
-            process={diagnosis.process}
-            delve={diagnosis.delve}
-            ofRun={run !== undefined}
-            leftOut={diagnosis.leftOut.findings}
-          />
-        ),
-      },
     diagnosis && {
       ...{ id: 'goroutines', name: 'Goroutines' },
-      content: <Explorer diagnosis={diagnosis} ofRun={run !== undefined} />,
+      content: <Goroutines diagnosis={diagnosis} ofRun={run !== undefined} />,
     },
-    diagnosis?.leakProfile && {
-      ...{ id: 'leaks', name: "The runtime's leak profile", short: 'Leak profile' },
-      content: <Leaks profile={diagnosis.leakProfile} leftOut={diagnosis.leftOut.leaks ?? 0} />,
-    },
-    diagnosis &&
-      diagnosis.objects.length > 0 && {
-        ...{ id: 'objects', name: 'Channels and locks' },
-        content: <Objects objects={diagnosis.objects} leftOut={diagnosis.leftOut.objects} />,
-      },
-    run &&
-      run.expectations.length > 0 && {
-        ...{ id: 'expected', name: 'Expected and found', short: 'Expected' },
-        content: <Expected rows={run.expectations} />,
-      },
+    run && hasRun(run) && { id: 'run', name: 'Run', content: <Run run={run} /> },
     run &&
       run.checklist.length > 0 && {
-        ...{ id: 'article', name: 'The article, claim by claim', short: 'Article' },
+        ...{ id: 'article', name: 'Article', closed: true },
         content: <Article rows={run.checklist} />,
       },
     {
-      id: 'about',
-      name: 'Limits, versions, commands',
-      short: 'Limits, versions',
-      content: <About data={{ ...data, ...(diagnosis && { diagnosis }), ...(run && { run }) }} />,
+      ...{ id: 'versions', name: 'Versions', closed: true },
+      content: <Versions diagnosis={diagnosis} run={run} />,
     },
   ];
-  return parts.filter((part) => part !== undefined && part !== false);
+  return all.filter((one) => one !== undefined && one !== false);
+}
+
+function Proof({ diagnosis, ofRun }: { readonly diagnosis: DiagnosisPart; readonly ofRun: boolean }) {
+  const { findings, process, delve, leftOut, leakProfile } = diagnosis;
+  return (
+    <>
+      {findings.length > 0 && (
+        <Evidence
+          findings={findings}
+          process={process}
+          delve={delve}
+          ofRun={ofRun}
+          leftOut={leftOut.findings}
+        />
+      )}
+      {leakProfile !== undefined && (
+        <details class="part-of" id="leaks" open={findings.length === 0}>
+          <summary>
+            <h3>The runtime's leak profile</h3>
+          </summary>
+          <Leaks profile={leakProfile} leftOut={leftOut.leaks ?? 0} />
+        </details>
+      )}
+      <Limits diagnosis={diagnosis} />
+    </>
+  );
+}
+
+function Goroutines({ diagnosis, ofRun }: { readonly diagnosis: DiagnosisPart; readonly ofRun: boolean }) {
+  const { objects, leftOut } = diagnosis;
+  return (
+    <>
+      <Explorer diagnosis={diagnosis} ofRun={ofRun} />
+      {objects.length > 0 && (
+        <details class="part-of" id="objects">
+          <summary>
+            <h3>Channels and locks</h3>
+          </summary>
+          <Objects objects={objects} leftOut={leftOut.objects} />
+        </details>
+      )}
+    </>
+  );
+}
+
+const hasRun = ({ timeline, stampede, expectations, commands }: RunPart): boolean =>
+  timeline !== undefined || stampede !== undefined || expectations.length > 0 || commands.length > 0;
+
+function Run({ run }: { readonly run: RunPart }) {
+  return (
+    <>
+      <p class="dim">
+        {run.scenario.name}: {run.scenario.title}. {run.scenario.teaches}
+      </p>
+      {run.timeline && <Timeline timeline={run.timeline} />}
+      {run.stampede && (
+        <div id="stampede">
+          <h3>The stampede</h3>
+          <Stampede stampede={run.stampede} />
+        </div>
+      )}
+      {run.expectations.length > 0 && (
+        <details class="part-of" id="expected" open={run.expectations.some(({ met }) => !met)}>
+          <summary>
+            <h3>
+              Expected and found: {run.expectations.filter(({ met }) => met).length} of{' '}
+              {run.expectations.length} met
+            </h3>
+          </summary>
+          <Expected rows={run.expectations} />
+        </details>
+      )}
+      <RunCommands run={run} />
+    </>
+  );
 }

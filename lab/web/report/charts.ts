@@ -1,6 +1,7 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { Timeline } from '../../report/page-data.js';
+import type { Series, Timeline } from '../../report/page-data.js';
+import { drawPhases, drawProbes, probeText, titleOfProbes } from './chart-marks.js';
 import { bytes, number } from './words.js';
 
 /** Charts one below the other, whose cursors move together. */
@@ -17,6 +18,10 @@ interface Plan {
   readonly words: (value: number) => string;
   readonly data: uPlot.AlignedData;
   readonly series: readonly Partial<uPlot.Series>[];
+  /** What the track shows at an index of its data. */
+  readonly told: (index: number) => string;
+  /** Drawn over the series. */
+  readonly draw?: (plot: uPlot) => void;
 }
 
 const axisWidth = 68;
@@ -33,17 +38,11 @@ export function drawCharts(
   // The cursors follow each other, so that one may speak for all, and one that was moved by hand for itself.
   let quiet = false;
   const plots = plans.map((plan, i) => {
-    const frame = document.createElement('figure');
-    const title = document.createElement('figcaption');
-    title.textContent = plan.title;
-    const target = document.createElement('div');
-    target.setAttribute('role', 'img');
-    target.setAttribute('aria-label', `${plan.title}; the table below has the numbers`);
-    frame.append(title, target);
+    const { frame, target, value } = frameOf(plan);
     box.append(frame);
     const last = i === plans.length - 1;
     const plot = new uPlot(
-      optionsOf(plan, { timeline, colours, first: i === 0, last, key, width: box.clientWidth }),
+      optionsOf(plan, { timeline, colours, first: i === 0, last, key, value, width: box.clientWidth }),
       plan.data,
       target,
     );
@@ -81,7 +80,21 @@ export function drawCharts(
   };
 }
 
-type Colours = ReturnType<typeof coloursOf>;
+/** A track with its title, and room for the value under the cursor. */
+function frameOf({ title }: Plan) {
+  const frame = document.createElement('figure');
+  const caption = document.createElement('figcaption');
+  const value = document.createElement('b');
+  value.className = 'track-value';
+  caption.append(title, value);
+  const target = document.createElement('div');
+  target.setAttribute('role', 'img');
+  target.setAttribute('aria-label', `${title}; the table below has the numbers`);
+  frame.append(caption, target);
+  return { frame, target, value };
+}
+
+export type Colours = ReturnType<typeof coloursOf>;
 
 /** A canvas knows no custom properties: they are read off an element. */
 function coloursOf(box: HTMLElement) {
@@ -94,79 +107,53 @@ function coloursOf(box: HTMLElement) {
   const colours = {
     ...{ ink: read('ink'), dim: read('dim'), line: read('line'), paper: read('paper') },
     ...{ accent: read('accent'), wash: read('accent-wash'), good: read('good'), bad: read('bad') },
+    ...{ badWash: read('bad-wash'), goodWash: read('good-wash'), warnWash: read('warn-wash') },
   };
   probe.remove();
   return colours;
 }
 
-function plansOf(
-  { requests, cpu, memory, stuck, probes }: Timeline,
-  { accent, wash, good, bad }: Colours,
-): Plan[] {
+function plansOf(timeline: Timeline, colours: Colours): Plan[] {
+  const { requests, cpu, memory, stuck, probes } = timeline;
+  const { accent, wash, bad } = colours;
   const line = { stroke: accent, fill: wash, width: 2, points: { show: false } };
-  const columns = ({ t, v }: Timeline['cpu']): uPlot.AlignedData => [[...t], [...v]];
-  const dots = (colour: string, space: number) => ({
-    ...{ stroke: colour, fill: colour, paths: () => null },
-    points: { show: true, size: space, stroke: colour, fill: colour, width: 0 },
+  const track = (title: string, height: number, words: Plan['words'], { t, v }: Series): Plan => ({
+    ...{ title, height, words, data: [[...t], [...v]], series: [line] },
+    told: (index) => words(v[index] ?? 0),
   });
   const all: readonly (Plan | false)[] = [
-    requests.t.length > 1 && {
-      ...{
-        title: 'Requests per second',
-        height: 150,
-        words: number,
-        data: columns(requests),
-        series: [line],
-      },
-    },
+    requests.t.length > 1 && track('Requests per second', 110, number, requests),
     probes.length > 0 && {
-      ...{
-        title: 'Probes on fresh connections: answered (green), not answered (red), after how many ms',
-        height: 110,
-        words: number,
-      },
-      data: [
-        probes.map(({ t }) => t),
-        probes.map(({ ms, kind }) => (kind === 'answered' ? ms : null)),
-        probes.map(({ ms, kind }) => (kind === 'answered' ? null : ms)),
-      ],
-      series: [dots(good, 7), dots(bad, 9)],
+      ...{ title: titleOfProbes(probes), height: 90, words: number },
+      ...{ data: [probes.map(({ t }) => t), probes.map(({ ms }) => ms)] },
+      series: [{ paths: () => null, points: { show: false } }],
+      told: (index) => probeText(probes[index]),
+      draw: (plot: uPlot) => drawProbes(plot, probes, colours),
     },
     stuck.t.length > 1 && {
-      ...{
-        title: 'Goroutines (stuck ones accumulate)',
-        height: 110,
-        words: number,
-      },
-      ...{ data: columns(stuck), series: [{ ...line, stroke: bad, fill: 'transparent' }] },
+      ...track('Goroutines (stuck ones accumulate)', 80, number, stuck),
+      series: [{ ...line, stroke: bad, fill: 'transparent' }],
     },
-    cpu.t.length > 1 && {
-      ...{
-        title: 'Processor time of the server, percent of one processor',
-        height: 100,
-        words: (v: number) => `${v} %`,
-      },
-      ...{ data: columns(cpu), series: [line] },
-    },
-    memory.t.length > 1 && {
-      ...{ title: 'Memory of the server', height: 100, words: bytes, data: columns(memory), series: [line] },
-    },
+    cpu.t.length > 1 &&
+      track('Processor time of the server, percent of one processor', 70, (v) => `${v} %`, cpu),
+    memory.t.length > 1 && track('Memory of the server', 70, bytes, memory),
   ];
   return all.filter((plan) => plan !== false);
 }
 
 function optionsOf(
-  { height, words, series }: Plan,
+  { height, words, series, told, draw }: Plan,
   more: {
     readonly timeline: Timeline;
     readonly colours: Colours;
     readonly first: boolean;
     readonly last: boolean;
     readonly key: string;
+    readonly value: HTMLElement;
     readonly width: number;
   },
 ): uPlot.Options {
-  const { timeline, colours, first, last, key, width } = more;
+  const { timeline, colours, first, last, key, value, width } = more;
   const font = '12px system-ui, sans-serif';
   const axis = {
     stroke: colours.dim,
@@ -189,7 +176,15 @@ function optionsOf(
       { ...axis, size: axisWidth, space: 30, values: (_, all) => all.map(words) },
     ],
     series: [{}, ...series],
-    hooks: { draw: [(plot) => drawMoments(plot, timeline, colours, first)] },
+    hooks: {
+      drawClear: [(plot) => drawPhases(plot, timeline, colours, first)],
+      draw: [(plot) => draw?.(plot), (plot) => drawMoments(plot, timeline, colours, first)],
+      setCursor: [
+        ({ cursor: { idx } }) => {
+          value.textContent = idx === null || idx === undefined ? '' : told(idx);
+        },
+      ],
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import { Commands, LeftOut, Prose, Source } from './parts.js';
 import { Stack, Variables } from './stack.js';
 import { delveProgram, fileName, ownFrame, quoteWord, shortName } from './words.js';
 
-/** Findings whose evidence is open when the page opens. */
+/** Findings whose claims are told when the page opens. */
 const open = 2;
 
 /** Each claim with what shows it: source lines, the frame with its variables, and what to type in Delve. */
@@ -25,7 +25,7 @@ export function Evidence({
 }) {
   return (
     <>
-      <p>
+      <p class="opening">
         Each claim can be checked by hand. Open the core with a compatible Delve
         {ofRun && ', in the folder of this run,'} and run these commands. <Used delve={delve} />
       </p>
@@ -41,10 +41,10 @@ export function Evidence({
               <Claim key={one.id} finding={finding} evidence={one} />
             ))}
           </ol>
-          <LeftOut what={[[finding.leftOut?.evidence ?? 0, 'claim']]} />
+          <LeftOut what={[[finding.leftOut?.evidence ?? 0, 'claim', finding.evidence.length]]} />
           <h3>Stacks of the root cause</h3>
-          {finding.rootCause.goroutines.map((one, k) => (
-            <details key={one.id} class="goroutine" open={k === 0}>
+          {finding.rootCause.goroutines.map((one) => (
+            <details key={one.id} class="goroutine">
               <summary>
                 Goroutine {one.id}, “{one.waitReason}”, in{' '}
                 <code>{shortName((ownFrame(one.stack) ?? one.userLocation).function)}</code>
@@ -58,17 +58,21 @@ export function Evidence({
           ))}
           <LeftOut
             what={[
-              [finding.leftOut?.goroutines ?? 0, 'goroutine'],
-              [finding.leftOut?.frames ?? 0, 'frame'],
-              [finding.leftOut?.variables ?? 0, 'variable'],
+              [finding.leftOut?.goroutines ?? 0, 'goroutine', finding.rootCause.goroutines.length],
+              [finding.leftOut?.frames ?? 0, 'frame', framesOf(finding).length],
+              [finding.leftOut?.variables ?? 0, 'variable', variablesOf(finding)],
             ]}
           />
         </details>
       ))}
-      <LeftOut what={[[leftOut, 'finding']]} />
+      <LeftOut what={[[leftOut, 'finding', findings.length]]} />
     </>
   );
 }
+
+const framesOf = ({ rootCause }: FindingPart) => rootCause.goroutines.flatMap(({ stack }) => stack);
+const variablesOf = (finding: FindingPart): number =>
+  framesOf(finding).reduce((sum, { variables = [] }) => sum + variables.length, 0);
 
 function Used({ delve }: { readonly delve: DiagnosisPart['delve'] }) {
   if (delve === undefined) return null;
@@ -107,21 +111,23 @@ function Claim({
   const places = new Set([text, check].flatMap(findPlaces).map(({ file, line }) => `${file}:${line}`));
   return (
     <li id={`${finding.id}-${id}`} class="claim">
-      <p>
-        <b>{id}</b> <Prose text={text} /> <span class="tag">{kind}</span>
-      </p>
-      {[...places].map((place) => (
-        <Source key={place} place={place} />
-      ))}
-      {frame !== undefined && (frame.variables ?? []).length > 0 && (
-        <>
-          <p class="dim">
-            Frame {frame.index}, <code>{shortName(frame.function)}</code>, has
-          </p>
-          <Variables variables={frame.variables ?? []} />
-        </>
-      )}
-      <Commands lines={check.split('; ')} prompt="(dlv)" what={`the commands that show ${id}`} />
+      <details class="claim-check">
+        <summary>
+          <b>{id}</b> <Prose text={text} /> <span class="tag">{kind}</span>
+        </summary>
+        {[...places].map((place) => (
+          <Source key={place} place={place} />
+        ))}
+        {frame !== undefined && (frame.variables ?? []).length > 0 && (
+          <>
+            <p class="dim">
+              Frame {frame.index}, <code>{shortName(frame.function)}</code>, has
+            </p>
+            <Variables variables={frame.variables ?? []} />
+          </>
+        )}
+        <Commands lines={check.split('; ')} prompt="(dlv)" what={`the commands that show ${id}`} />
+      </details>
     </li>
   );
 }

@@ -39,7 +39,7 @@ export function Leaks({
           ))}
         </Table>
       )}
-      <LeftOut what={[[leftOut, 'group']]} />
+      <LeftOut what={[[leftOut, 'group', groups.length]]} />
       {limits.map((limit) => (
         <p key={limit}>{limit}</p>
       ))}

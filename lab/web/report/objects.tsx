@@ -50,7 +50,7 @@ export function Objects({
           </tr>
         ))}
       </Table>
-      <LeftOut what={[[leftOut, 'object']]} />
+      <LeftOut what={[[leftOut, 'object', objects.length]]} />
     </>
   );
 }

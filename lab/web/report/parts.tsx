@@ -1,17 +1,23 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useFindPlaces, useSources } from './app.js';
-import { counted, fileName } from './words.js';
+import { counted, fileName, number } from './words.js';
 
 /** What found no room on the page, and where it is; nothing where all is there. */
-export function LeftOut({ what }: { readonly what: readonly (readonly [count: number, one: string])[] }) {
-  const some = what.filter(([count]) => count > 0).map(([count, one]) => counted(count, one));
+export function LeftOut({
+  what,
+}: {
+  readonly what: readonly (readonly [left: number, one: string, shown: number])[];
+}) {
+  const some = what
+    .filter(([left]) => left > 0)
+    .map(([left, one, shown]) => `${number(shown)} of ${counted(shown + left, one)}`);
   if (some.length === 0) return null;
   const all = [...some.slice(0, -2), some.slice(-2).join(' and ')].join(', ');
   return (
     <p class="left-out">
-      {all} more found no room on this page: the whole diagnosis is what <code>npx lab analyze --json</code>{' '}
-      prints, and <code>diagnosis.json</code> of a run.
+      Showing {all}; <code>npx lab analyze --json</code> prints the whole diagnosis, and{' '}
+      <code>diagnosis.json</code> of a run has it.
     </p>
   );
 }
@@ -21,7 +27,7 @@ export function Prose({ text }: { readonly text: string }) {
   const out: ComponentChildren[] = [];
   let end = 0;
   for (const place of useFindPlaces()(text)) {
-    out.push(text.slice(end, place.start));
+    out.push(readable(text.slice(end, place.start)));
     out.push(
       <code key={place.start} title={text.slice(place.start, place.end)}>
         {fileName(place.file)}:{place.line}
@@ -32,10 +38,14 @@ export function Prose({ text }: { readonly text: string }) {
   return (
     <>
       {out}
-      {text.slice(end)}
+      {readable(text.slice(end))}
     </>
   );
 }
+
+/** Counts of goroutines as they stand everywhere else on the page. */
+const readable = (text: string): string =>
+  text.replaceAll(/\b\d{4,}(?= (?:more )?goroutines?\b)/g, (digits) => number(Number(digits)));
 
 /** A sentence of the lab's own in which what stands between backticks is code. */
 export function Ticked({ text }: { readonly text: string }) {
@@ -44,26 +54,60 @@ export function Ticked({ text }: { readonly text: string }) {
 }
 
 /** Copies a text, and says that it did. */
-export function Copy({ text, what }: { readonly text: string; readonly what: string }) {
-  const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle');
+export function Copy({
+  text,
+  what,
+  label = 'Copy',
+}: {
+  readonly text: string;
+  readonly what: string;
+  readonly label?: string;
+}) {
+  return <CopyBy label={label} what={what} copy={() => copyText(text)} />;
+}
+
+type Copied = 'copied' | 'saved' | 'failed';
+
+/** A button that copies by `copy`, and says what became of it. */
+export function CopyBy({
+  label,
+  what,
+  copy,
+}: {
+  readonly label: string;
+  readonly what: string;
+  readonly copy: () => Promise<Copied>;
+}) {
+  const [state, setState] = useState<Copied | 'idle'>('idle');
   const timer = useRef<ReturnType<typeof setTimeout>>();
   useEffect(() => () => clearTimeout(timer.current), []);
-  const copy = async () => {
-    setState((await copyText(text)) ? 'copied' : 'failed');
+  const act = async () => {
+    setState(await copy().catch(() => 'failed' as const));
     clearTimeout(timer.current);
     timer.current = setTimeout(() => setState('idle'), 2_000);
   };
   return (
-    <button type="button" class="copy" aria-label={`Copy ${what}`} onClick={copy}>
-      <span aria-live="polite">{{ idle: 'Copy', copied: 'Copied', failed: 'Not copied' }[state]}</span>
+    <button type="button" class="copy" aria-label={`Copy ${what}`} onClick={act}>
+      <span aria-live="polite">
+        {{ idle: label, copied: 'Copied', saved: 'Saved', failed: 'Not copied' }[state]}
+      </span>
     </button>
   );
 }
 
-async function copyText(text: string): Promise<boolean> {
+/** Gives somebody a file that the page has made. */
+export function save(content: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(content);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+export async function copyText(text: string): Promise<Copied> {
   try {
     await navigator.clipboard.writeText(text);
-    return true;
+    return 'copied';
   } catch {
     // A page from the disk may have no clipboard: select it the old way.
     const area = document.createElement('textarea');
@@ -72,7 +116,7 @@ async function copyText(text: string): Promise<boolean> {
     area.select();
     const done = document.execCommand('copy');
     area.remove();
-    return done;
+    return done ? 'copied' : 'failed';
   }
 }
 

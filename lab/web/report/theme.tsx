@@ -26,7 +26,8 @@ export function ThemeToggle() {
   }, []);
   return (
     <button type="button" class="theme" onClick={() => setTheme(next[theme])}>
-      Colours: {words[theme]}
+      <span aria-hidden="true">◐ </span>
+      <span class="theme-words">Colours: {words[theme]}</span>
     </button>
   );
 }

@@ -27,7 +27,7 @@ export function momentText(timeline: Timeline, t: number): string {
 /** The timeline in equal steps, as cells of text. */
 export function rowsOf({ span, requests, cpu, memory, stuck, probes, moments }: Timeline): string[][] {
   const step =
-    [0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600].find((one) => span / one <= most) ?? span / most;
+    [0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600].find((one) => (span + 0.001) / one <= most) ?? span / most;
   return Array.from({ length: Math.ceil((span + 0.001) / step) }, (_, i) => {
     const [from, to] = [i * step, (i + 1) * step];
     const within = ({ t }: { readonly t: number }): boolean => t >= from && t < to;

@@ -1,103 +1,60 @@
-import { useEffect, useState } from 'preact/hooks';
-import type { FindingPart, GraphEdge, GraphNode, GraphPicture } from '../../report/page-data.js';
-import { LeftOut, Prose } from './parts.js';
-import { Rows } from './wait-rows.js';
-import { counted } from './words.js';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { GraphEdge, GraphNode, GraphPicture } from '../../report/page-data.js';
+import { CopyPicture } from './copy-picture.js';
 
 /** How much of a picture is left free around it, points. */
 const margin = 12;
-/** Findings whose picture is open when the page opens. */
-const open = 2;
+const lineHeight = 18;
+/** Below that share of its size letters are too small. */
+const smallest = 0.8;
 
-/** The root cause of each finding as a picture, with the same told in a list. */
-export function WaitGraph({ findings }: { readonly findings: readonly FindingPart[] }) {
-  return (
-    <>
-      {findings.map((finding, i) => (
-        <details key={finding.id} class="finding" open={i < open}>
-          <summary>
-            <b>{finding.id}</b> {finding.class}/{finding.subtype}{' '}
-            <span class={`tag ${finding.certainty}`}>{finding.certainty}</span>
-          </summary>
-          {i > 0 && (
-            <p>
-              <Prose text={finding.explanation} />
-            </p>
-          )}
-          <One finding={finding} />
-        </details>
-      ))}
-    </>
-  );
+/** Nodes light up with their rows in the list of who waits for whom, wherever that stands. */
+export const litChanged = 'lab-node-lit';
+
+export function lightUp(finding: string, id: string | undefined): void {
+  window.dispatchEvent(new CustomEvent(litChanged, { detail: { finding, id } }));
 }
 
-function One({ finding }: { readonly finding: FindingPart }) {
+/** The node of a finding that is lit. */
+export function useLit(finding: string): string | undefined {
   const [lit, setLit] = useState<string>();
-  const { picture, id } = finding;
-  const { resources = 0, goroutines = 0, edges = 0 } = finding.leftOut ?? {};
-  const missing: readonly (readonly [number, string])[] = [
-    [goroutines, 'goroutine'],
-    [resources, 'object'],
-    [edges, 'edge'],
-  ];
-  if (picture === undefined) {
-    return (
-      <>
-        <p>Nothing of it is drawn here.</p>
-        <LeftOut what={missing} />
-      </>
-    );
-  }
-  return (
-    <>
-      <Picture id={id} picture={picture} lit={lit} onLit={setLit} />
-      <Rows finding={finding} picture={picture} lit={lit} onLit={setLit} />
-      <LeftOut what={missing} />
-    </>
-  );
-}
-
-const narrowScreen = '(max-width: 40rem)';
-
-function useNarrow(): boolean {
-  const [narrow, setNarrow] = useState(() => matchMedia(narrowScreen).matches);
   useEffect(() => {
-    const query = matchMedia(narrowScreen);
-    const look = () => setNarrow(query.matches);
-    query.addEventListener('change', look);
-    return () => query.removeEventListener('change', look);
-  }, []);
-  return narrow;
+    const hear = (event: Event): void => {
+      const { detail } = event as CustomEvent<{ finding: string; id: string | undefined }>;
+      if (detail.finding === finding) setLit(detail.id);
+    };
+    window.addEventListener(litChanged, hear);
+    return () => window.removeEventListener(litChanged, hear);
+  }, [finding]);
+  return lit;
 }
 
-export interface Lit {
-  readonly lit: string | undefined;
-  readonly onLit: (id: string | undefined) => void;
-}
-
-function Picture({ id, picture, lit, onLit }: Lit & { readonly id: string; readonly picture: GraphPicture }) {
-  const narrow = useNarrow();
+/** The root cause of a finding as a picture, with its caption and buttons that copy it. */
+export function Picture({ id, picture }: { readonly id: string; readonly picture: GraphPicture }) {
+  const box = useRef<HTMLDivElement>(null);
+  const lit = useLit(id);
+  const narrow = useNarrow(box, picture);
   const { leftOut } = picture;
   const { width, height, nodes, edges } = (narrow ? picture.narrow : undefined) ?? picture;
   const near = (edge: GraphEdge): boolean => edge.from === lit || edge.to === lit;
-  const box = [-margin, -margin, width + 2 * margin, height + 2 * margin] as const;
+  const view = [-margin, -margin, width + 2 * margin, height + 2 * margin] as const;
   return (
     <figure class="graph">
-      <div class="wide" tabIndex={0} role="group" aria-label={`Picture of ${id}`}>
+      <div class="wide" ref={box} tabIndex={0} role="group" aria-label={`Picture of ${id}`}>
         <svg
-          viewBox={box.join(' ')}
+          viewBox={view.join(' ')}
           style={{
-            width: `${Math.round(box[2] * 1.15)}px`,
-            '--least': `${Math.round(box[2] * (narrow ? 0.66 : 0.85))}px`,
+            width: `${Math.round(view[2] * 1.15)}px`,
+            '--least': `${Math.round(view[2] * (narrow ? 0.66 : smallest))}px`,
           }}
           class={lit === undefined ? '' : 'some-lit'}
           role="group"
-          aria-label={`Wait-for graph of ${id}: ${counted(nodes.length, 'node')}, ${counted(edges.length, 'edge')}. The list below tells the same.`}
+          aria-label={`Wait-for graph of ${id}. ${picture.caption}`}
         >
           {edges.map((edge) => (
             <g
               key={`${edge.from} ${edge.to} ${edge.relation}`}
-              class={`edge ${edge.relation}${edge.inferred ? ' inferred' : ''}${near(edge) ? ' lit' : ''}`}
+              class={`edge ${edge.relation}${edge.cycle ? ' cycle' : ''}${edge.inferred ? ' inferred' : ''}${near(edge) ? ' lit' : ''}`}
               aria-hidden="true"
             >
               <path d={edge.path} class="curve" />
@@ -110,22 +67,58 @@ function Picture({ id, picture, lit, onLit }: Lit & { readonly id: string; reado
             </g>
           ))}
           {nodes.map((node) => (
-            <Node key={node.id} finding={id} node={node} lit={lit === node.id} onLit={onLit} />
+            <Node key={node.id} finding={id} node={node} lit={lit === node.id} />
           ))}
         </svg>
       </div>
       <figcaption>
-        <span class="key goroutine" /> goroutine <span class="key object" /> channel or lock{' '}
-        <span class="key victims" /> blocked behind it <span class="key dashed" /> inferred from source
-        {edges.some(({ relation }) => relation === 'queued-behind') && (
-          <>
-            {' '}
-            <span class="key dotted" /> queued behind, not held by
-          </>
-        )}
-        {leftOut > 0 && `. ${leftOut} more are not drawn`}
+        <p class="caption">{picture.caption}</p>
+        <Keys picture={picture} />
+        {leftOut > 0 && `Showing ${nodes.length} of ${nodes.length + leftOut} nodes. `}
+        <CopyPicture picture={picture} />
       </figcaption>
     </figure>
+  );
+}
+
+/** Whether the box is too narrow for the picture as it is laid out for wide screens. */
+function useNarrow(
+  box: { readonly current: HTMLDivElement | null },
+  { width, narrow }: GraphPicture,
+): boolean {
+  const [tight, setTight] = useState(
+    () => narrow !== undefined && innerWidth * (innerWidth >= 1_200 ? 0.5 : 0.9) < width * smallest,
+  );
+  useEffect(() => {
+    const element = box.current;
+    if (element === null || narrow === undefined) return;
+    const look = new ResizeObserver(() => setTight(element.clientWidth < (width + 4 * margin) * smallest));
+    look.observe(element);
+    return () => look.disconnect();
+  }, [box, width, narrow]);
+  return tight;
+}
+
+function Keys({ picture: { nodes, edges } }: { readonly picture: GraphPicture }) {
+  const keys = [
+    ['goroutine', 'goroutine', nodes.some(({ kind }) => kind === 'goroutine')],
+    ['object', 'channel or lock', nodes.some(({ kind }) => kind === 'object')],
+    ['victims', 'blocked behind it', nodes.some(({ kind }) => kind === 'victims')],
+    ['thick', 'the cycle', edges.some(({ cycle }) => cycle)],
+    ['dashed', 'inferred from source', edges.some(({ inferred }) => inferred)],
+    ['dotted', 'queued behind, not held by', edges.some(({ relation }) => relation === 'queued-behind')],
+  ] as const;
+  return (
+    <p class="keys">
+      {keys.map(
+        ([name, words, there]) =>
+          there && (
+            <span key={name}>
+              <span class={`key ${name}`} /> {words}{' '}
+            </span>
+          ),
+      )}
+    </p>
   );
 }
 
@@ -133,33 +126,37 @@ function Node({
   finding,
   node,
   lit,
-  onLit,
 }: {
   readonly finding: string;
   readonly node: GraphNode;
   readonly lit: boolean;
-  readonly onLit: Lit['onLit'];
 }) {
-  const { id, kind, lines, x, y, width, height } = node;
-  const first = y - ((lines.length - 1) * 18) / 2 + 4.5;
+  const { id, kind, lines, code, cycle, x, y, width, height } = node;
+  const all = code === undefined ? lines : [...lines, code];
+  const first = y - ((all.length - 1) * lineHeight) / 2 + 4.5;
   return (
     <a
       href={`#${finding}-${id}`}
-      class={`node ${kind}${lit ? ' lit' : ''}`}
-      onMouseEnter={() => onLit(id)}
-      onMouseLeave={() => onLit(undefined)}
-      onFocus={() => onLit(id)}
-      onBlur={() => onLit(undefined)}
+      class={`node ${kind}${cycle ? ' cycle' : ''}${lit ? ' lit' : ''}`}
+      onMouseEnter={() => lightUp(finding, id)}
+      onMouseLeave={() => lightUp(finding, undefined)}
+      onFocus={() => lightUp(finding, id)}
+      onBlur={() => lightUp(finding, undefined)}
     >
       <rect
         x={x - width / 2}
         y={y - height / 2}
         width={width}
         height={height}
-        rx={kind === 'object' ? 3 : height / 2.6}
+        rx={kind === 'object' ? 3 : Math.min(18, height / 2.6)}
       />
-      {lines.map((line, i) => (
-        <text key={i} x={x} y={first + i * 18} class={i === 0 ? 'name' : 'more'}>
+      {all.map((line, i) => (
+        <text
+          key={i}
+          x={x}
+          y={first + i * lineHeight}
+          class={i === 0 ? 'name' : i < lines.length ? 'more' : 'more code'}
+        >
           {`${line} `}
         </text>
       ))}

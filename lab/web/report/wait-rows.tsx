@@ -1,5 +1,5 @@
 import type { FindingPart, GraphEdge, GraphNode, GraphPicture } from '../../report/page-data.js';
-import type { Lit } from './wait-graph.js';
+import { lightUp, useLit } from './wait-graph.js';
 import { counted, number, ownFrame, shortName } from './words.js';
 
 /** Goroutines that are alike, named one by one. */
@@ -9,10 +9,12 @@ const mostMembers = 40;
 export function Rows({
   finding,
   picture,
-  lit,
-  onLit,
-}: Lit & { readonly finding: FindingPart; readonly picture: GraphPicture }) {
+}: {
+  readonly finding: FindingPart;
+  readonly picture: GraphPicture;
+}) {
   const { id, rootCause } = finding;
+  const lit = useLit(id);
   const titles = new Map(picture.nodes.map((node) => [node.id, titleOf(node, picture.nodes)]));
   return (
     <ul class="who">
@@ -21,8 +23,8 @@ export function Rows({
           key={node.id}
           id={`${id}-${node.id}`}
           class={lit === node.id ? 'lit' : ''}
-          onMouseEnter={() => onLit(node.id)}
-          onMouseLeave={() => onLit(undefined)}
+          onMouseEnter={() => lightUp(id, node.id)}
+          onMouseLeave={() => lightUp(id, undefined)}
         >
           {node.members
             .filter((member) => member !== node.id)

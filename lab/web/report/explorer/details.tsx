@@ -5,12 +5,10 @@ import { Stack } from '../stack.js';
 import { counted, number, ownFrame, shortName } from '../words.js';
 import { MemberRows } from './member-list.js';
 import type { GroupMembers, Members } from './members.js';
-import type { Found, Frame, Model, Row } from './model.js';
+import { type Found, type Model, type Row, stackOf } from './model.js';
 
 /** Groups that are listed of a line that stands for many. */
 const mostGroups = 12;
-/** Goroutines that are named in print. */
-const mostExamples = 8;
 const noExamples: readonly number[] = [];
 
 /** What a line of the tree stands for: one group with its goroutines, or the largest of several. */
@@ -83,7 +81,6 @@ function Group({
   const frames = stackOf(model, group);
   const labels = texts[groups.labels?.[group] ?? -1];
   const listed = useMemo(() => withExamples(members?.of(group), known), [members, group, known]);
-  const examples = known.length > 0 ? known : [...(listed?.ids.subarray(0, mostExamples) ?? [])];
   const user = ownFrame(frames) ?? model.frame(groups.user[group] ?? -1);
   const place = `${user.file}:${user.line}`;
   return (
@@ -111,14 +108,13 @@ function Group({
       {listed !== undefined && listed.ids.length > 0 && (
         <MemberRows group={id} members={listed} count={count} wanted={wanted} />
       )}
-      {examples.length > 0 && (
-        <div class={listed === undefined ? '' : 'only-print'}>
+      {listed === undefined && known.length > 0 && (
+        <div>
           <p class="dim">
-            {examples.length < count ? `${number(examples.length)} of them` : 'Its goroutines'}:{' '}
-            {examples.join(', ')}
+            {known.length < count ? `${number(known.length)} of them` : 'Its goroutines'}: {known.join(', ')}
           </p>
           <Commands
-            lines={[`goroutine ${examples[0]}`, 'stack']}
+            lines={[`goroutine ${known[0]}`, 'stack']}
             prompt="(dlv)"
             what={`the commands that show a goroutine of ${id}`}
           />
@@ -216,7 +212,7 @@ function Several({
               {groups.id[group]}
             </button>{' '}
             <b>{number(groups.count[group] ?? 0)}</b> × “{texts[groups.waitReason[group] ?? -1]}” in{' '}
-            <code>{shortName(model.frame(groups.user[group] ?? -1).function)}</code>
+            <code>{ownName(model, group)}</code>
           </li>
         ))}
       </ul>
@@ -235,11 +231,8 @@ function groupsBelow(model: Model, node: number, chosen: Uint8Array): number[] {
   return found;
 }
 
-/** Innermost first. */
-function stackOf(model: Model, group: number): Frame[] {
-  const { nodes, groups } = model.table;
-  const frames: Frame[] = [];
-  for (let node = groups.node[group] ?? -1; node !== -1; node = nodes.parent[node] ?? -1)
-    frames.push(model.frameOfNode(node));
-  return frames;
+/** The first frame outside of the standard library, else where the runtime says that it waits. */
+function ownName(model: Model, group: number): string {
+  const own = ownFrame(stackOf(model, group)) ?? model.frame(model.table.groups.user[group] ?? -1);
+  return shortName(own.function);
 }

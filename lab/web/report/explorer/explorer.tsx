@@ -1,7 +1,10 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { DiagnosisPart } from '../../../report/page-data.js';
-import { counted, number, shortName } from '../words.js';
+import { counted, number } from '../words.js';
 import { Details } from './details.js';
+import { Exports } from './exports.js';
+import { Filters } from './filters.js';
+import { Flame } from './flame.js';
 import { useMembers } from './members.js';
 import { Missing } from './missing.js';
 import { type Filter, type Found, type Model, numberIn, openModel, type Row } from './model.js';
@@ -10,7 +13,10 @@ import { Tree } from './tree.js';
 
 /** Lines that are open at first. */
 const firstRows = 14;
-const everything: Filter = { text: '', reason: -1, object: -1, system: false };
+const everything: Filter = {
+  ...{ text: '', reason: -1, object: -1, system: false },
+  ...{ part: 'any', outlook: -1, label: '' },
+};
 
 /** All goroutines as a tree of where they started and how they got where they are. */
 export function Explorer({
@@ -36,6 +42,7 @@ export function Explorer({
   }, [first, changed]);
   const rows = useMemo(() => rowsOf({ model, chosen, totals, expanded }), [model, chosen, totals, expanded]);
   const [active, setActive] = useState<Row>();
+  const [view, setView] = useState<keyof typeof viewNames>('goroutines');
   const shown = useMemo(() => {
     const { count } = model.table.groups;
     return chosen.reduce((sum, one, group) => sum + (one === 1 ? (count[group] ?? 0) : 0), 0);
@@ -49,16 +56,14 @@ export function Explorer({
         in, and leads to where it stands.
       </p>
       <Filters model={model} diagnosis={diagnosis} filter={filter} onFilter={setFilter} />
-      <p class="dim" role="status">
+      <p class="dim shown" role="status">
         {found === undefined
-          ? `${counted(shown, 'goroutine')} in ${counted(
-              chosen.reduce((sum, one) => sum + one, 0),
-              'group',
-            )}`
+          ? howMany(shown, diagnosis.process.goroutines.total, chosen)
           : whereFound(model, found)}
         {leftOut.groups > 0 &&
           `; ${counted(leftOut.goroutines, 'goroutine')} in ${counted(leftOut.groups, 'more group')} found no room on this page`}
       </p>
+      <Exports model={model} chosen={chosen} />
       {rows.length === 0 ? (
         <p class="nothing">{nothingFits(filter, diagnosis)}</p>
       ) : (
@@ -71,22 +76,56 @@ export function Explorer({
             onActive={setActive}
             onExpand={(key, open) => setChanged(new Map(changed).set(key, open))}
           />
-          {here !== undefined && (
-            <Details
-              model={model}
-              row={here}
-              chosen={chosen}
-              objects={diagnosis.objects}
-              outlooks={diagnosis.outlooks}
-              members={members}
-              found={found}
-            />
-          )}
+          <div class="beside">
+            <fieldset class="views" aria-label="Beside the tree">
+              {(['goroutines', 'flame'] as const).map((one) => (
+                <button key={one} type="button" aria-pressed={view === one} onClick={() => setView(one)}>
+                  {viewNames[one]}
+                </button>
+              ))}
+            </fieldset>
+            {view === 'flame' ? (
+              <Flame
+                model={model}
+                totals={totals}
+                total={shown}
+                onPick={(node) => {
+                  const row = rows.find(({ nodes }) => nodes.includes(node));
+                  if (row !== undefined) setActive(row);
+                }}
+              />
+            ) : (
+              here !== undefined && (
+                <Details
+                  model={model}
+                  row={here}
+                  chosen={chosen}
+                  objects={diagnosis.objects}
+                  outlooks={diagnosis.outlooks}
+                  members={members}
+                  found={found}
+                />
+              )
+            )}
+          </div>
         </div>
       )}
       <Missing diagnosis={diagnosis} ofRun={ofRun} />
     </div>
   );
+}
+
+const viewNames = { goroutines: 'Chosen goroutines', flame: 'Flame graph' } as const;
+
+/** Of all goroutines of the program, which is the count everywhere else. */
+function howMany(shown: number, total: number, chosen: Uint8Array): string {
+  const groups = counted(
+    chosen.reduce((sum, one) => sum + one, 0),
+    'group',
+  );
+  return shown === total
+    ? `${counted(shown, 'goroutine')} in ${groups}`
+    : `Showing ${number(shown)} of ${counted(total, 'goroutine')}, in ${groups}`;
 }
 
 function whereFound({ table: { groups } }: Model, { id, group }: Found): string {
@@ -103,72 +142,4 @@ function nothingFits({ text }: Filter, { members, process }: DiagnosisPart): str
   return whole
     ? `The program has no goroutine ${id}.`
     : `Goroutine ${id} is not among those that this page lists; the program may have it all the same.`;
-}
-
-function Filters({
-  model,
-  diagnosis,
-  filter,
-  onFilter,
-}: {
-  readonly model: ReturnType<typeof openModel>;
-  readonly diagnosis: DiagnosisPart;
-  readonly filter: Filter;
-  readonly onFilter: (filter: Filter) => void;
-}) {
-  const { texts } = model.table;
-  const objects = diagnosis.objects
-    .map((one, i) => ({ ...one, i }))
-    .filter(({ groups }) => groups.length > 0);
-  return (
-    <form class="filters" role="search" aria-label="Goroutines" onSubmit={(event) => event.preventDefault()}>
-      <label class="grow">
-        Search
-        <input
-          type="search"
-          placeholder="function, file, wait reason, number of a goroutine"
-          value={filter.text}
-          onInput={(event) => onFilter({ ...filter, text: event.currentTarget.value })}
-        />
-      </label>
-      <label>
-        Wait reason
-        <select
-          value={filter.reason}
-          onChange={(event) => onFilter({ ...filter, reason: Number(event.currentTarget.value) })}
-        >
-          <option value={-1}>any</option>
-          {model.reasons.map((reason) => (
-            <option key={reason} value={reason}>
-              {texts[reason] === '' ? '(none)' : texts[reason]}
-            </option>
-          ))}
-        </select>
-      </label>
-      {objects.length > 0 && (
-        <label>
-          Object
-          <select
-            value={filter.object}
-            onChange={(event) => onFilter({ ...filter, object: Number(event.currentTarget.value) })}
-          >
-            <option value={-1}>any</option>
-            {objects.map(({ i, id, name }) => (
-              <option key={i} value={i}>
-                {id} {shortName(name)}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={filter.system}
-          onChange={(event) => onFilter({ ...filter, system: event.currentTarget.checked })}
-        />
-        the runtime's own
-      </label>
-    </form>
-  );
 }

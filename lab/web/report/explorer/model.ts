@@ -9,6 +9,12 @@ export interface Filter {
   readonly reason: number;
   /** Index of an object; -1 for any. */
   readonly object: number;
+  /** What groups are to the findings. */
+  readonly part: 'any' | 'roots' | 'victims';
+  /** Index of a text; -1 for any. */
+  readonly outlook: number;
+  /** A line of labels; empty for any. */
+  readonly label: string;
   /** The runtime's own goroutines too. */
   readonly system: boolean;
 }
@@ -41,6 +47,9 @@ export interface Frame {
   readonly inlined: boolean;
 }
 
+/** Calls that are looked at for the name of a line. */
+const mostLooked = 200;
+
 export type Model = ReturnType<typeof openModel>;
 
 /** The table of groups, ready to be searched and walked through. All of it runs over numbers. */
@@ -61,7 +70,35 @@ export function openModel({ goroutines: table, objects }: Pick<DiagnosisPart, 'g
   const stackless = ends.flatMap((node, group) => (node === -1 ? [group] : []));
   const system = new Set(table.system);
   const reasons = [...new Set(groups.waitReason)];
+  const outlooks = [...new Set(groups.outlook)].filter((one) => one !== -1);
+  const inPart = { roots: new Set(table.roots), victims: new Set(table.victims) };
+  const labelsOf = new Map(
+    [...new Set(groups.labels)].map((one) => [one, one === -1 ? [] : labelsIn(texts[one] ?? '')]),
+  );
+  const labels = [...new Set([...labelsOf.values()].flat())].sort();
   const waitsFor = objects.map((one) => new Set(one.groups));
+
+  /** What a group calls from where its own code stands. */
+  const calledAt = (group: number): Frame | undefined => {
+    const end = ends[group] ?? -1;
+    let node = groups.node[group] ?? -1;
+    if (node === end) return undefined;
+    while (node !== -1 && nodes.parent[node] !== end) node = nodes.parent[node] ?? -1;
+    return node === -1 ? undefined : frameOfNode(node);
+  };
+
+  /** The first functions of the program below a call, the first found first: there may be very many. */
+  const ownBelow = (node: number): readonly string[] => {
+    const names = new Set<string>();
+    const waiting = [...(children[node] ?? [])];
+    for (let seen = 0, next = waiting.shift(); next !== undefined && seen < mostLooked; seen++) {
+      const one = frameOfNode(next);
+      if (isLibraryFunction(one)) waiting.push(...(children[next] ?? []));
+      else names.add(one.function);
+      next = waiting.shift();
+    }
+    return [...names];
+  };
 
   /** The goroutine that a text names by its number, whatever it waits for. */
   const find = (text: string, members: Members | undefined): Found | undefined => {
@@ -73,7 +110,10 @@ export function openModel({ goroutines: table, objects }: Pick<DiagnosisPart, 'g
   };
 
   /** Which groups a filter leaves, by their index: of a goroutine that was found, its own alone. */
-  const select = ({ text, reason, object, system: all }: Filter, found: Found | undefined): Uint8Array => {
+  const select = (
+    { text, reason, object, part, outlook, label, system: all }: Filter,
+    found: Found | undefined,
+  ): Uint8Array => {
     if (found !== undefined)
       return Uint8Array.from(groups.count, (_, group) => (group === found.group ? 1 : 0));
     const wanted = text.trim().toLowerCase();
@@ -87,6 +127,9 @@ export function openModel({ goroutines: table, objects }: Pick<DiagnosisPart, 'g
     }
     return Uint8Array.from(groups.count, (_, group) => {
       if (!all && system.has(group)) return 0;
+      if (part !== 'any' && !inPart[part].has(group)) return 0;
+      if (outlook !== -1 && groups.outlook?.[group] !== outlook) return 0;
+      if (label !== '' && labelsOf.get(groups.labels?.[group] ?? -1)?.includes(label) !== true) return 0;
       if (reason !== -1 && groups.waitReason[group] !== reason) return 0;
       if (object !== -1 && waitsFor[object]?.has(groups.id[group] ?? '') !== true) return 0;
       if (wanted === '') return 1;
@@ -119,10 +162,29 @@ export function openModel({ goroutines: table, objects }: Pick<DiagnosisPart, 'g
     roots,
     stackless,
     reasons,
+    outlooks,
+    labels,
+    inPart,
+    calledAt,
+    ownBelow,
     find,
     select,
     totals,
   };
+}
+
+/** The whole stack of a group, innermost first. */
+export function stackOf(model: Model, group: number): Frame[] {
+  const { nodes, groups } = model.table;
+  const frames: Frame[] = [];
+  for (let node = groups.node[group] ?? -1; node !== -1; node = nodes.parent[node] ?? -1)
+    frames.push(model.frameOfNode(node));
+  return frames;
+}
+
+/** Each `key=value` of lines like `3 x tenant=acme, handler=/orders`. */
+function labelsIn(text: string): string[] {
+  return text.split('\n').flatMap((line) => line.replace(/^\d+ x /, '').split(', '));
 }
 
 /** `4711`, `goroutine 4711` or `G4711`. */

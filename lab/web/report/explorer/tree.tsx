@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { number, shortName } from '../words.js';
-import type { Model, Row } from './model.js';
+import { isLibraryFunction, number, ownFrame, shortName } from '../words.js';
+import type { Frame, Model, Row } from './model.js';
 
 /** Pixels; the style has the same number. */
 const rowHeight = 34;
@@ -151,20 +151,47 @@ function Line({
   );
 }
 
-/** The last call of a line names it; those before it stand beside it. */
+/**
+ * A line is named by the innermost call outside of the standard library; where it has none, by the first such call
+ * below it. The other calls of the line stand beside it.
+ */
 function wordsOf(
   model: Model,
   row: Row,
 ): { readonly name: string; readonly via: string; readonly reason: string } {
   const { groups, texts } = model.table;
   const reason = row.group === undefined ? '' : (texts[groups.waitReason[row.group] ?? -1] ?? '');
-  if (row.kind === 'group') return { name: groups.id[row.group ?? -1] ?? '', via: '', reason };
-  const names = row.nodes.map((node) => model.frameOfNode(node));
-  const last = names.at(-1);
-  const before = names.slice(0, -1).map((frame) => shortName(frame.function));
+  if (row.kind === 'group') {
+    const group = row.group ?? -1;
+    const called = model.calledAt(group);
+    const via = called === undefined ? '' : `in ${shortName(called.function)}:${called.line}`;
+    return { name: groups.id[group] ?? '', via, reason };
+  }
+  const frames = row.nodes.map((node) => model.frameOfNode(node));
+  const chain = (some: readonly Frame[]): string =>
+    some
+      .map((frame) =>
+        isLibraryFunction(frame) ? shortName(frame.function) : `${shortName(frame.function)}:${frame.line}`,
+      )
+      .join(' › ');
+  const below = frames.every((frame) => isLibraryFunction(frame))
+    ? model.ownBelow(row.nodes.at(-1) ?? -1)
+    : [];
+  if (below.length > 0) {
+    const [first = '', ...more] = below;
+    const name = more.length === 0 ? shortName(first) : `${shortName(first)} and ${more.length} more`;
+    return { name, via: `from ${chain(frames)}`, reason };
+  }
+  const name = ownFrame(frames.toReversed()) ?? frames.at(-1);
+  const at = name === undefined ? -1 : frames.lastIndexOf(name);
+  const [before, after] = [frames.slice(0, Math.max(at, 0)), frames.slice(at + 1)];
+  const via = [
+    before.length === 0 ? '' : `from ${chain(before)}`,
+    after.length === 0 ? '' : `then ${chain(after)}`,
+  ];
   return {
-    name: last === undefined ? '' : `${shortName(last.function)}:${last.line}`,
-    via: before.length === 0 ? '' : `from ${before.join(' › ')}`,
+    name: name === undefined ? '' : `${shortName(name.function)}:${name.line}`,
+    via: via.filter((text) => text !== '').join(', '),
     reason,
   };
 }
