@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import { poll } from '../../lab/deadline.js';
@@ -7,6 +8,19 @@ import { lesson, visit } from './visit.js';
 import { startWorkshop } from './workshop-process.js';
 
 const { signal } = new AbortController();
+/** Asks for a WebSocket at a path that no client would take; returns what comes back. */
+async function upgrade(server: string, path: string): Promise<string> {
+  const { hostname, port, host } = new URL(server);
+  const socket = connect(Number(port), hostname);
+  const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${key}\r\n\r\n`,
+  );
+  let said = '';
+  for await (const chunk of socket) said += String(chunk);
+  return said;
+}
+
 const soon = { signal, deadlineMs: 20_000, everyMs: 20 };
 
 describe('a terminal in the page', function () {
@@ -64,6 +78,8 @@ describe('a terminal in the page', function () {
     ] as const;
     for (const [name, headers] of refused)
       expect(await attempt(`${address}${name}`, headers), JSON.stringify(headers)).to.contain('403');
+    // Of nobody who may enter, and no address at all.
+    expect(await upgrade(workshop.url, 'http://[')).to.match(/^HTTP\/1\.1 403 /);
     for (const name of ['..', 'no-lesson', '..%2F..'])
       expect(await attempt(`${address}${name}`, { cookie, origin })).to.contain('400');
     expect(await attempt(`${address}05-unknown-core`, { cookie, origin })).to.contain('not prepared yet');

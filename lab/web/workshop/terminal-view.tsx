@@ -35,13 +35,16 @@ let marked = false;
 export function TerminalView({ lesson, number, shown, lines, typed }: ViewProps) {
   const box = useRef<HTMLDivElement>(null);
   const opened = useRef<Opened>();
+  const wasThere = useRef(false);
   useEffect(() => {
     if (box.current === null) return;
     opened.current = openIn(box.current, lesson, number);
     return () => opened.current?.close();
   }, []);
   useEffect(() => {
-    if (shown) opened.current?.show();
+    // Whoever opens the page begins at its top, and not in a shell.
+    if (shown && wasThere.current) opened.current?.show();
+    wasThere.current = true;
   }, [shown]);
   useEffect(() => {
     if (lines.length === 0) return;

@@ -29,15 +29,17 @@ export function serveTerminals(
 ): Disposable {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 });
   server.on('upgrade', (request, socket, head) => {
-    const url = new URL(`http://localhost${request.url ?? '/'}`);
+    socket.on('error', () => {}); // whoever asked has gone
+    const address = `http://localhost${request.url ?? '/'}`;
+    const url = URL.canParse(address) ? new URL(address) : undefined;
     const { port } = guarded();
-    const asked = askedSchema.safeParse(Object.fromEntries(url.searchParams));
+    const asked = askedSchema.safeParse(Object.fromEntries(url?.searchParams ?? []));
     const allowed =
       // A browser names the page that opens a socket; what names none is none.
       request.headers.origin !== undefined &&
       knowsUs(request, port).kind === 'let in' &&
       mayEnter(request, guarded()).kind === 'let in' &&
-      url.pathname === '/api/terminal';
+      url?.pathname === '/api/terminal';
     if (!allowed || !asked.success || !isLesson(asked.data.lesson)) {
       socket.end(`HTTP/1.1 ${allowed ? '400 Bad Request' : '403 Forbidden'}\r\nConnection: close\r\n\r\n`);
       return;
