@@ -8,11 +8,11 @@ export type Built = { readonly kind: 'built' } | { readonly kind: 'refused'; rea
 
 /** Builds the sources of the working folder as they are now. The compiler's complaints are a value. */
 export async function buildHere(place: Place, exe: string): Promise<Built> {
-  const { folder, package: own, build: flavour, target, signal } = place;
+  const { folder, package: own, build: flavour, target, signal, heavy } = place;
   const go = await requireGo(target, signal);
   const argv = [go.path, 'build', '-buildvcs=false', ...buildFlavours[flavour], '-o', exe, `./${own}`];
   const env = { CGO_ENABLED: '0', ...goEnvironment, GOWORK: 'off' };
-  const { exitCode, stderr } = await target.exec(argv, { signal, cwd: folder, env });
+  const { exitCode, stderr } = await heavy('work', () => target.exec(argv, { signal, cwd: folder, env }));
   return exitCode === 0 ? { kind: 'built' } : { kind: 'refused', words: stderr.trim() };
 }
 

@@ -71,7 +71,9 @@ export async function diagnosisOf(place: Place): Promise<Diagnosis> {
   const work = (async () => {
     const kept = await readJson(file, diagnosisSchema).catch(() => undefined);
     if (kept !== undefined) return kept;
-    const made = here.kind === 'core' ? await ofCore(place, here.path) : await ofDump(place, here.path);
+    const made = await place.heavy('work', () =>
+      here.kind === 'core' ? ofCore(place, here.path) : ofDump(place, here.path),
+    );
     await writeJson(file, made);
     return made;
   })();

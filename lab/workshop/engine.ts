@@ -3,13 +3,16 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scenarioNamed } from '../config.js';
 import { poll } from '../deadline.js';
-import { LabError } from '../errors.js';
+import { LabError, toLabError } from '../errors.js';
 import { makeFolder } from '../store/make-folder.js';
 import type { Target } from '../targets/target.js';
+import { digCores } from './dig-cores.js';
+import { type HeavyQueue, type Lane, openHeavyQueue, waitText } from './heavy.js';
 import { type LiveEvent, liveOf } from './live.js';
-import type { Place, Seen } from './place.js';
+import { type Place, packageOf, type Seen } from './place.js';
 import type { Lesson, Step } from './read-lessons.js';
 import type { Session } from './session.js';
+import { type Kept, type Shelf, shelfName } from './shelf/kept.js';
 import { filled } from './text.js';
 import { endGroup, typeCommands } from './typed-commands.js';
 import type { Verb, WorkbookView } from './view.js';
@@ -22,6 +25,16 @@ export interface EngineOptions {
   readonly target: Target;
   readonly tell: (event: LiveEvent) => void;
   readonly signal: AbortSignal;
+  /** What participants have in common who share a machine. */
+  readonly shared?: SharedMachine | undefined;
+}
+
+export interface SharedMachine {
+  readonly queue: HeavyQueue;
+  /** Throws what a participant can do about it, when there is no room for a heavy step. */
+  allow(lane: Lane, folder: string): Promise<void>;
+  /** Cores that were taken before. */
+  readonly shelf?: Shelf | undefined;
 }
 
 export interface Asked {
@@ -34,6 +47,8 @@ export interface Asked {
 /** The workbook of one participant, without its pages. Disposing it ends what the lab started. */
 export interface Engine extends AsyncDisposable {
   view(): Promise<WorkbookView>;
+  /** The core of a lesson that was taken before the class, and the lesson's title. */
+  keptFor(lesson: string): Promise<{ readonly title: string; readonly kept: Kept } | undefined>;
   /** Does what was asked for; throws `usage` when that is not there, or something else is under way. */
   ask(asked: Asked): Promise<void>;
 }
@@ -52,11 +67,13 @@ function isFilled({ check }: Step, answers: Answers): boolean {
 /** How long what was typed may take until its check is met: a server to begin or to end, a debugger to listen. */
 const settleMs = { background: 20_000, other: 5_000 };
 
-/** What the program is called that is not to be named. */
-const blindPackage = 'service';
+/** A core that was not written to for so long is whole, or will never be. */
+const settledMs = 3_000;
 
-export function openEngine({ lessons, session, target, tell, signal }: EngineOptions): Engine {
+export function openEngine({ lessons, session, target, tell, signal, shared }: EngineOptions): Engine {
+  const queue = shared?.queue ?? openHeavyQueue();
   let busy: WorkbookView['busy'];
+  let trouble: WorkbookView['trouble'];
   let version = Date.now();
   const changed = (): void => {
     version += 1;
@@ -78,6 +95,7 @@ export function openEngine({ lessons, session, target, tell, signal }: EngineOpt
     const scenario = scenarioNamed(await scenarioFor(lesson));
     const { ports } = session.record;
     const { build, blind, folder: own } = lesson;
+    const kept = shared?.shelf?.get(shelfName({ scenario: scenario.name, build, blind }));
     // Requests, functions and charts name what is to be found.
     const toPage: Place['tell'] = blind ? () => {} : tell;
     const emit: Place['emit'] = (event) => {
@@ -86,8 +104,18 @@ export function openEngine({ lessons, session, target, tell, signal }: EngineOpt
     };
     return {
       ...{ folder, vault, lesson: own, scenario, build, blind, ports, target, emit, tell: toPage, signal },
-      package: blind ? blindPackage : scenario.package,
+      package: packageOf(scenario, blind),
+      ...{ kept, heavy },
     };
+  };
+
+  const heavy: Place['heavy'] = (lane, work) => {
+    const { name: who } = session.record;
+    const waits = (ahead: number): void => tell({ type: 'note', text: waitText(lane, ahead) });
+    return queue.run({ lane, who, signal, waits }, async () => {
+      await shared?.allow(lane, session.dir);
+      return await work();
+    });
   };
 
   const scenarioFor = async ({ name, scenario }: Lesson): Promise<string> => {
@@ -125,7 +153,13 @@ export function openEngine({ lessons, session, target, tell, signal }: EngineOpt
       const values = await valuesOf(place);
       const meant = step.solution.length > 0 ? step.solution : step.commands;
       const commands = meant.map(({ run, background }) => ({ run: filled(run, values), background }));
-      const started = await typeCommands(commands, place);
+      const { lane } = step.check;
+      const type = async () => {
+        const leaders = await typeCommands(commands, place);
+        if (shared !== undefined && lane === 'core') await digCores(place, 0);
+        return leaders;
+      };
+      const started = await (lane === undefined ? type() : place.heavy(lane, type));
       await session.save({ processes: [...session.record.processes, ...started] });
     } else if (step.solve === 'action') await step.action?.act.run(place);
     else answers = await step.check.solve(place);
@@ -199,7 +233,13 @@ export function openEngine({ lessons, session, target, tell, signal }: EngineOpt
   };
 
   return {
-    view: () => workbookView({ lessons, session, placeOf, busy, version }),
+    view: () =>
+      workbookView({ lessons, session, placeOf, busy, trouble, version, terminal: shared === undefined }),
+    async keptFor(name) {
+      const lesson = lessons.find((one) => one.name === name);
+      const kept = lesson && (await placeOf(lesson)).kept;
+      return lesson === undefined || kept === undefined ? undefined : { title: lesson.title, kept };
+    },
     async ask(asked) {
       const [lesson, step] = find(asked);
       if (busy !== undefined) {
@@ -209,9 +249,16 @@ export function openEngine({ lessons, session, target, tell, signal }: EngineOpt
         });
       }
       busy = { lesson: lesson.name, step: step.id, verb: asked.verb };
+      trouble = undefined;
       changed();
       try {
         await act(asked, lesson, step);
+        if (shared !== undefined) await digCores(await placeOf(lesson), settledMs);
+      } catch (error) {
+        const { message, hint } = toLabError(error);
+        const text = hint === undefined ? message : `${message}. Do: ${hint}`;
+        trouble = { lesson: lesson.name, step: step.id, text };
+        throw error;
       } finally {
         busy = undefined;
         changed();

@@ -2,7 +2,9 @@ import type { LabConfig } from '../config.js';
 import type { Emit } from '../events.js';
 import type { Scenario } from '../scenarios/scenario.js';
 import type { Target } from '../targets/target.js';
+import type { Lane } from './heavy.js';
 import type { LiveEvent } from './live.js';
+import type { Kept } from './shelf/kept.js';
 
 /** Ports of one participant, on the loopback interface. */
 export interface Ports {
@@ -31,7 +33,15 @@ export interface Place {
   /** Tells the page. */
   readonly tell: (event: LiveEvent) => void;
   readonly signal: AbortSignal;
+  /** The program's core that was taken before the class; absent where each takes an own one. */
+  readonly kept?: Kept | undefined;
+  /** Does what is heavy when its turn has come. Not to be asked for from within itself. */
+  heavy<T>(lane: Lane, work: () => Promise<T>): Promise<T>;
 }
+
+/** The folder of a program's sources; one that is not to be named is called a service. */
+export const packageOf = (scenario: Pick<Scenario, 'package'>, blind: boolean): string =>
+  blind ? 'service' : scenario.package;
 
 /** What a terminal reads first, in the working folder. */
 export const environmentName = 'env.sh';

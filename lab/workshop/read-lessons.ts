@@ -19,6 +19,8 @@ export interface Step extends Omit<StepHead, 'check' | 'setup' | 'action'> {
   readonly told: string;
   readonly check: Check;
   readonly setup?: Act;
+  /** The word for it. */
+  readonly setupKind?: string;
   readonly action?: { readonly label: string; readonly act: Act };
 }
 
@@ -82,7 +84,9 @@ async function readStep(file: string): Promise<Step> {
     id: basename(file, '.md'),
     ...parted(matter.body),
     check: understood(matter, 'check', check, checks),
-    ...(setup === undefined ? {} : { setup: understood(matter, 'setup', setup, acts) }),
+    ...(setup === undefined
+      ? {}
+      : { setup: understood(matter, 'setup', setup, acts), setupKind: setup.kind }),
     ...(action === undefined
       ? {}
       : { action: { label: action.label, act: understood(matter, 'action', action.act, acts) } }),

@@ -33,7 +33,6 @@ const stepState = z.object({
       fields: z.array(z.string()).readonly().optional(),
     })
     .optional(),
-  /** ISO 8601. */
   metAt: z.string().optional(),
 });
 
@@ -74,13 +73,7 @@ const fresh = stepState.parse({});
  * cannot be a folder's, and when another workbook has the session open.
  */
 export async function openSession(folder: string, typed: string): Promise<Session> {
-  const name = typed.normalize('NFC');
-  if (!namePattern.test(name)) {
-    throw new LabError(`${JSON.stringify(name)} cannot be a participant's name`, {
-      code: 'usage',
-      hint: 'take letters, digits, dots, dashes and underscores, 40 at most: --name ada',
-    });
-  }
+  const name = nameOf(typed);
   const dir = join(folder, name);
   await makeFolder(dir, 0o700);
   const file = join(dir, 'session.json');
@@ -119,6 +112,16 @@ export async function openSession(folder: string, typed: string): Promise<Sessio
     },
     save,
   };
+}
+
+/** A participant's name as it was typed. Throws `usage` for one that cannot be a folder's. */
+export function nameOf(typed: string): string {
+  const name = typed.normalize('NFC');
+  if (namePattern.test(name)) return name;
+  throw new LabError(`${JSON.stringify(name)} cannot be a participant's name`, {
+    code: 'usage',
+    hint: 'take letters, digits, dots, dashes and underscores, 40 at most: --name ada',
+  });
 }
 
 /** The address that lets a browser in. */

@@ -6,7 +6,7 @@ import { startServer } from '../server/start.js';
 import type { TargetProcess } from '../targets/target.js';
 import type { Place } from './place.js';
 
-export interface Story extends Pick<Place, 'target' | 'scenario' | 'emit' | 'signal'> {
+export interface Story extends Pick<Place, 'target' | 'scenario' | 'emit' | 'signal' | 'heavy'> {
   readonly exe: string;
   readonly logFile: string;
 }
@@ -20,7 +20,7 @@ export interface Played {
 
 /** Runs a scenario's program through its story and does with it what is wanted; it is gone afterwards. */
 export async function playStory<T>(story: Story, then: (played: Played) => Promise<T>): Promise<T> {
-  const { target, scenario, exe, logFile, emit, signal } = story;
+  const { target, scenario, exe, logFile, emit, signal, heavy } = story;
   const { observeDrive } = await import('../drive/observe-drive.js');
   // A log of another run would tell of another run's addresses.
   await rm(logFile, { force: true });
@@ -31,10 +31,8 @@ export async function playStory<T>(story: Story, then: (played: Played) => Promi
   if (driver === undefined) throw new LabError('there is no load driver', { code: 'internal' });
   const { url, pprofUrl, identity } = server;
   const { drive, symptom } = scenario;
-  const { outcome } = await observeDrive(
-    { target, process, url, pprofUrl, driver, drive, symptom },
-    emit,
-    signal,
+  const { outcome } = await heavy('load', () =>
+    observeDrive({ target, process, url, pprofUrl, driver, drive, symptom }, emit, signal),
   );
   const done = await then({ process, pid: identity.pid, pprofUrl, outcome });
   // What hangs does not end by itself.

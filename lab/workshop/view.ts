@@ -1,3 +1,4 @@
+import type { ClassView } from './desk/class-view.js';
 import type { Command } from './lesson.js';
 import type { Change, Field } from './word.js';
 
@@ -55,6 +56,8 @@ export interface LessonView {
   readonly minutes: number;
   /** The working folder. */
   readonly folder: string;
+  /** Whether the page has terminals. */
+  readonly terminal: boolean;
   /** Whether a terminal finds there what it needs. */
   readonly ready: boolean;
   readonly incident?: IncidentView | undefined;
@@ -95,39 +98,8 @@ export interface WorkbookView {
   readonly lessons: readonly LessonView[];
   /** What the lab is at. */
   readonly busy?: { readonly lesson: string; readonly step: string; readonly verb: string } | undefined;
-}
-
-/** Where a participant stands, as shared with the instructor. */
-export interface Standing {
-  readonly name: string;
-  readonly host: string;
-  /** ISO 8601. */
-  readonly at: string;
-  /** By lesson, then by step. */
-  readonly lessons: Readonly<Record<string, Readonly<Record<string, StepStanding>>>>;
-}
-
-export interface StepStanding {
-  readonly state: 'open' | 'tried' | 'met' | 'solved';
-  readonly hints: number;
-}
-
-export interface PlannedLesson {
-  readonly name: string;
-  readonly title: string;
-  readonly goal: string;
-  /** Minutes from the beginning of the class. */
-  readonly from: number;
-  readonly to: number;
-  readonly steps: readonly { readonly id: string; readonly title: string; readonly minutes: number }[];
-}
-
-/** The instructor's view. */
-export interface ClassView {
-  readonly kind: 'class';
-  readonly folder: string;
-  readonly plan: readonly PlannedLesson[];
-  readonly participants: readonly Standing[];
+  /** Why what was asked for last was not done. */
+  readonly trouble?: { readonly lesson: string; readonly step: string; readonly text: string } | undefined;
 }
 
 export type PageView = WorkbookView | ClassView;

@@ -53,6 +53,9 @@ export interface Shown {
   readonly session: Session;
   readonly placeOf: (lesson: Lesson) => Promise<Place>;
   readonly busy: WorkbookView['busy'];
+  readonly trouble: WorkbookView['trouble'];
+  /** Whether the page may have terminals: shells of whoever runs the lab. */
+  readonly terminal: boolean;
   readonly version: number;
 }
 
@@ -62,7 +65,9 @@ export async function workbookView({
   session,
   placeOf,
   busy,
+  trouble,
   version,
+  terminal,
 }: Shown): Promise<WorkbookView> {
   const views: LessonView[] = [];
   // One after the other: a scenario that is drawn is written to the session.
@@ -76,16 +81,24 @@ export async function workbookView({
       html: rendered(filled(lesson.body, values)),
       minutes: lesson.steps.reduce((sum, { minutes }) => sum + minutes, 0),
       folder: place.folder,
+      terminal,
       ready: existsSync(join(place.folder, environmentName)),
       incident: incidentOf(lesson, session, new Date()),
       end: await endOf(lesson, session, place),
       steps: await Promise.all(
-        lesson.steps.map((step) => stepView({ lesson, step, session, values, place })),
+        lesson.steps.map(async (step) => {
+          const view = await stepView({ lesson, step, session, values, place });
+          return place.kept === undefined ? view : { ...view, html: `${view.html}${lookHere(lesson.name)}` };
+        }),
       ),
     });
   }
-  return { kind: 'workbook', version, name: session.record.name, lessons: views, busy };
+  return { kind: 'workbook', version, name: session.record.name, lessons: views, busy, trouble };
 }
+
+/** For whoever has no terminal. */
+const lookHere = (lesson: string): string =>
+  `<p><a href="/core/${encodeURIComponent(lesson)}" target="_blank" rel="noopener">Look into the core in the browser</a></p>`;
 
 interface ShownStep {
   readonly lesson: Lesson;

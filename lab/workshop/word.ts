@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { parameterComplaints } from '../complaints.js';
 import { LabError } from '../errors.js';
+import type { Lane } from './heavy.js';
 import type { Call } from './lesson.js';
 import type { Place, Seen } from './place.js';
 
@@ -26,6 +27,8 @@ export interface Check {
   readonly fields: readonly Field[];
   /** It is met by changing the sources. */
   readonly repairs?: true;
+  /** What the commands are that meet it, where they are heavy. */
+  readonly lane?: Lane;
   /** Looks at the real state of things; throws only when the lab itself is broken. */
   look(place: Place, answers: Answers): Promise<Seen>;
   /** The answers that meet it, for checks that ask. */

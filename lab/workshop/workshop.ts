@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { scenarioNamed } from '../config.js';
+import { pause } from '../deadline.js';
 import { LabError } from '../errors.js';
-import { makeFolder } from '../store/make-folder.js';
 import { localTarget } from '../targets/local.js';
-import { readClass, shareStanding, standingOf } from './class.js';
 import { exeName } from './core-here.js';
-import { type Engine, openEngine } from './engine.js';
+import { shareStanding, standingOf } from './desk/class.js';
+import { type Engine, openEngine, type SharedMachine } from './engine.js';
 import type { LiveEvent } from './live.js';
 import { openHistory } from './monitor/history.js';
 import { openMonitor, type Watchable } from './monitor/monitor.js';
@@ -15,6 +14,8 @@ import { type Lesson, readLessons } from './read-lessons.js';
 import { serveWorkshop } from './server/http-server.js';
 import { readPageFiles } from './server/page.js';
 import { claim, openSession, type Session } from './session.js';
+import { answerCore } from './shelf/answer-core.js';
+import { coresOnly } from './shelf/shelf.js';
 import { openTerminals } from './terminal/terminals.js';
 
 export interface WorkshopOptions {
@@ -28,22 +29,30 @@ export interface WorkshopOptions {
   /** Folder by which the instructor sees how far everybody is. */
   readonly class?: string | undefined;
   readonly lessonsFolder?: string | undefined;
+  /** What participants have in common who share a machine. */
+  readonly shared?: SharedMachine | undefined;
 }
 
 export interface Workshop extends AsyncDisposable {
   readonly url: string;
   /** Opens the workbook for whoever has it. */
   readonly link: string;
-  /** The participant's folder; `undefined` for an instructor. */
-  readonly folder: string | undefined;
+  /** The participant's folder. */
+  readonly folder: string;
+  readonly token: string;
+  readonly port: number;
 }
+
+/** Browsers give up what is not answered within some minutes; a class's queue for a load may take longer. */
+const patienceMs = 60_000;
 
 /**
  * Opens a participant's workbook. Disposing it ends what the lab itself started for the participant and keeps the
  * progress; what was typed into a terminal goes on.
  */
 export async function openWorkshop(options: WorkshopOptions, signal: AbortSignal): Promise<Workshop> {
-  const [files, lessons] = await Promise.all([readPageFiles(), lessonsOf(options)]);
+  const [files, all] = await Promise.all([readPageFiles(), lessonsOf(options)]);
+  const lessons = options.shared?.shelf === undefined ? all : coresOnly(all);
   const session = await openSession(options.dir, options.name);
   const shared = options.class;
   const share = async (): Promise<void> => {
@@ -54,7 +63,7 @@ export async function openWorkshop(options: WorkshopOptions, signal: AbortSignal
   if (shared !== undefined) await shareStanding(shared, standingOf(lessons, session, new Date()));
   let tell: (event: LiveEvent) => void = () => {};
   const engine: Engine = openEngine({
-    ...{ lessons, session, signal, target: localTarget() },
+    ...{ lessons, session, signal, target: localTarget(), shared: options.shared },
     tell: (event) => tell(event),
   });
   // What a workbook that was killed had started.
@@ -63,11 +72,20 @@ export async function openWorkshop(options: WorkshopOptions, signal: AbortSignal
   const terminals = openTerminals(session.dir);
   const server = await serveWorkshop({
     ...{ port: options.port, token: session.record.token, files, view: engine.view },
-    terminals: { of: terminals, isLesson: (name) => lessons.some((one) => one.name === name) },
+    // A shell of the teacher's is not shared with a class: it could read everything of everybody.
+    terminals:
+      options.shared === undefined
+        ? { of: terminals, isLesson: (name) => lessons.some((one) => one.name === name) }
+        : undefined,
     greeting: history.told,
+    more: (path, response) => answerCore(engine, path, response),
     async ask(asked) {
-      await engine.ask(asked);
-      await share();
+      const work = engine.ask(asked).then(share);
+      // The page is told by the state then, also of what went wrong.
+      work.catch(() => {});
+      const answered = new AbortController();
+      const patience = pause(patienceMs, AbortSignal.any([signal, answered.signal]));
+      await Promise.race([work, patience]).finally(() => answered.abort());
     },
   });
   await claim(session, server.url);
@@ -78,6 +96,7 @@ export async function openWorkshop(options: WorkshopOptions, signal: AbortSignal
   tell = monitor.take;
   return {
     ...{ url: server.url, link: server.link, folder: session.dir },
+    ...{ token: session.record.token, port: server.port },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       terminals[Symbol.dispose]();
@@ -99,26 +118,11 @@ function watchableOf(lessons: readonly Lesson[], { dir, record }: Session): Watc
   });
 }
 
-/** Opens the instructor's view of a class. */
-export async function openClass(options: WorkshopOptions): Promise<Workshop> {
-  const folder = options.class;
-  if (folder === undefined) {
-    throw new LabError('an instructor needs to know where the class is', {
-      code: 'usage',
-      hint: 'name the folder that everybody shares: --class DIR',
-    });
-  }
-  const [files, lessons] = await Promise.all([readPageFiles(), lessonsOf(options)]);
-  await makeFolder(folder);
-  const server = await serveWorkshop({
-    ...{ port: options.port, token: randomBytes(24).toString('base64url'), files },
-    view: () => readClass(folder, lessons),
-  });
-  const { url, link } = server;
-  return { url, link, folder: undefined, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
-}
-
-async function lessonsOf({ lesson, lessonsFolder }: WorkshopOptions): Promise<readonly Lesson[]> {
+/** The lessons that are meant. Throws `usage` where there are none. */
+export async function lessonsOf({
+  lesson,
+  lessonsFolder,
+}: Pick<WorkshopOptions, 'lesson' | 'lessonsFolder'>): Promise<readonly Lesson[]> {
   const all = await readLessons(lessonsFolder);
   if (all.length === 0) {
     throw new LabError(`there are no lessons in ${lessonsFolder}`, {

@@ -8,13 +8,18 @@ export interface WorkshopProcess extends AsyncDisposable {
   readonly link: string;
   readonly url: string;
   readonly folder: string | null;
+  /** Of a class in one process. */
+  readonly guests: readonly { readonly name: string; readonly link: string }[];
   /** Ends it as Ctrl-C does; returns the exit code. */
   interrupt(): Promise<number | undefined>;
   /** Ends it as a crash does. */
   kill(): Promise<void>;
 }
 
-const announced = z.object({ link: z.string(), url: z.string(), folder: z.string().nullable() });
+const announced = z.object({
+  ...{ link: z.string(), url: z.string(), folder: z.string().nullable() },
+  guests: z.array(z.object({ name: z.string(), link: z.string() })).default([]),
+});
 const { signal } = new AbortController();
 
 /** Starts `lab workshop` as a person does, and waits until it says where it is. */
@@ -29,7 +34,7 @@ export async function startWorkshop(args: readonly string[]): Promise<WorkshopPr
   const ended = child.then((result) => result);
   const said = await poll(
     () => (stdout.trimEnd().endsWith('}') ? stdout : child.exitCode === null ? undefined : stdout),
-    { signal, deadlineMs: 20_000, everyMs: 10 },
+    { signal, deadlineMs: 120_000, everyMs: 10 },
   );
   const parsed = announced.safeParse(said === undefined || said === '' ? undefined : JSON.parse(said));
   if (!parsed.success) {

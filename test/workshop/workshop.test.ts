@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { projectRoot } from '../../lab/paths.js';
-import { readClass } from '../../lab/workshop/class.js';
+import { readClass } from '../../lab/workshop/desk/class.js';
 import { processesOf } from '../../lab/workshop/processes.js';
 import { readLessons } from '../../lab/workshop/read-lessons.js';
 import type { WorkbookView } from '../../lab/workshop/view.js';
@@ -84,11 +84,11 @@ describe('lab workshop', function () {
     const stranger = await fetch(`${joerg.url}api/state`, { headers: { cookie: a.cookie } });
     expect(stranger.status).to.equal(403);
 
-    const seen = await readClass(folder.file('class'), await readLessons());
-    expect(seen.participants.map(({ name }) => name)).to.deep.equal(['ada', 'Jörg']);
-    expect(seen.participants[1]?.lessons[lesson]?.['02-start']?.state).to.equal('solved');
+    const seen = await readClass({ folder: folder.file('class'), lessons: await readLessons() });
+    expect(seen.seats.map(({ name }) => name)).to.deep.equal(['ada', 'Jörg']);
+    expect(seen.seats[1]?.lessons[lesson]?.['02-start']?.state).to.equal('solved');
     const file = await readFile(join(folder.path, 'ada', 'session.json'), 'utf8');
-    for (const { name, host } of seen.participants) {
+    for (const { name, host } of seen.seats) {
       const shared = await readFile(folder.file(`class/${name}-${host}.standing.json`), 'utf8');
       expect(shared).to.not.contain(JSON.parse(file).token);
     }
@@ -111,6 +111,15 @@ describe('lab workshop', function () {
       [['--name', 'bob', '--lesson', 'nope'], /choose one of: article/],
       [['--name', 'bob', '--port', 'x'], /port/],
       [['--instructor'], /--class DIR/],
+      [['--class', '500'], /1 to 60 participants/],
+      [['--class', '2', '--bind', '0.0.0.0'], /add --tls/],
+      [
+        ['--class', '2', '--bind', '192.0.2.1', '--tls'],
+        /no address of this machine[\s\S]*choose one of: 127/,
+      ],
+      [['--class', '2', '--name', 'bob'], /--names FILE/],
+      [['--tls'], /--class 20/],
+      [['--cores-only', '--class', folder.file('shared')], /--cores-only is for a class in one process/],
     ];
     for (const [args, says] of refusals) {
       const { exitCode, stderr } = await attempt(...args);

@@ -7,9 +7,12 @@ import { run } from './terminal.js';
 export function Commands({
   folder,
   commands,
+  terminal,
 }: {
   readonly folder: string;
   readonly commands: StepView['commands'];
+  /** Whether the page has one. */
+  readonly terminal: boolean;
 }) {
   return (
     <section class="panel commands" aria-label="In a terminal">
@@ -23,7 +26,7 @@ export function Commands({
           key={text}
           text={text}
           note={background ? 'leave it running' : ''}
-          onRun={() => run(text, background)}
+          {...(terminal ? { onRun: () => run(text, background) } : {})}
         />
       ))}
     </section>

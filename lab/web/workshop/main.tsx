@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import type { PageView } from '../../workshop/view.js';
-import { ClassPage } from './class.js';
+import { ClassPage } from './desk/class.js';
 import { Workbook } from './workbook.js';
 import '../report/style/base.css';
 import './style/frame.css';

@@ -74,7 +74,10 @@ export function StepPage({ lesson, step, next, working, note, trouble, act }: St
           {idle ? 'This step is not prepared yet.' : `The lab prepares this step … ${note}`}
         </p>
       ) : (
-        !asking && step.commands.length > 0 && <Commands folder={lesson.folder} commands={step.commands} />
+        !asking &&
+        step.commands.length > 0 && (
+          <Commands folder={lesson.folder} commands={step.commands} terminal={lesson.terminal} />
+        )
       )}
       {step.action !== undefined && !asking && (
         <section class="panel" aria-label="The load">

@@ -99,7 +99,7 @@ export function Workbook({ first }: { readonly first: WorkbookView }) {
               {...{ lesson, step, next }}
               working={working ?? view.busy}
               note={note}
-              trouble={trouble?.step === key ? trouble.text : undefined}
+              trouble={trouble?.step === key ? trouble.text : lateTrouble(view, key)}
               act={(verb, answers) =>
                 void act({
                   lesson: lesson.name,
@@ -111,10 +111,16 @@ export function Workbook({ first }: { readonly first: WorkbookView }) {
             />
           )}
         </main>
-        <TerminalPanel key={lesson.name} lesson={lesson.name} ready={lesson.ready} />
+        {lesson.terminal && <TerminalPanel key={lesson.name} lesson={lesson.name} ready={lesson.ready} />}
       </div>
     </>
   );
+}
+
+/** What went wrong after the page had got its answer. */
+function lateTrouble({ trouble, busy }: WorkbookView, key: string): string | undefined {
+  if (trouble === undefined || busy !== undefined) return undefined;
+  return `${trouble.lesson}/${trouble.step}` === key ? trouble.text : undefined;
 }
 
 /** The place that the address names; else the first step that is not met. */

@@ -43,12 +43,14 @@ export const cases = word('cases', z.strictObject({ of: z.array(one).min(2) }), 
 async function diagnose(place: Place, fixed: boolean): Promise<Diagnosis> {
   const { target, scenario, vault, emit, signal } = place;
   const go = await requireGo(target, signal);
-  const built = await buildServer(target, go, scenario, { build: 'default', fixed }, signal);
+  const built = await place.heavy('work', () =>
+    buildServer(target, go, scenario, { build: 'default', fixed }, signal),
+  );
   const dir = await mkdtemp(join(vault, 'case-'));
   try {
     const { analyzeCore } = await import('../../analysis/analyze-core.js');
     const core = await makeCore({ ...place, exe: built.exe, dir, fixed });
-    return await analyzeCore({ exe: built.exe, core }, emit, signal);
+    return await place.heavy('work', () => analyzeCore({ exe: built.exe, core }, emit, signal));
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

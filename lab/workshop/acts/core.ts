@@ -6,12 +6,14 @@ import { requireBuilt } from '../build-here.js';
 import { coreIn, exeName } from '../core-here.js';
 import { makeCore } from '../make-core.js';
 import type { Place } from '../place.js';
+import { layOut } from '../shelf/lay-out.js';
 import { word } from '../word.js';
 import { writeSources } from './sources.js';
 
 /** `core`: sources, the executable, and a core of it that was taken when the fault had shown. */
 export const core = word('core', z.strictObject({}), () => ({
   async run(place: Place) {
+    if (place.kept !== undefined) return await layOut(place, place.kept);
     await writeSources(place);
     const { folder, signal } = place;
     const exe = join(folder, exeName);

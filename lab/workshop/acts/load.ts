@@ -20,17 +20,19 @@ export const load = word('load', z.strictObject({}), () => ({
     }
     const [driver] = loadDrivers;
     if (driver === undefined) throw new LabError('there is no load driver', { code: 'internal' });
-    const { outcome } = await observeDrive(
-      {
-        ...{ target, process, driver, url: urlOf(place) },
-        ...{
-          pprofUrl: `http://127.0.0.1:${ports.pprof}`,
-          drive: scenario.drive,
-          symptom: scenario.symptom,
+    const { outcome } = await place.heavy('load', () =>
+      observeDrive(
+        {
+          ...{ target, process, driver, url: urlOf(place) },
+          ...{
+            pprofUrl: `http://127.0.0.1:${ports.pprof}`,
+            drive: scenario.drive,
+            symptom: scenario.symptom,
+          },
         },
-      },
-      emit,
-      signal,
+        emit,
+        signal,
+      ),
     );
     if (hasFault(outcome)) return;
     throw new LabError(`the server bore the load: ${outcome.why}`, {

@@ -9,6 +9,7 @@ import { check, word } from '../word.js';
 /** `core-exists`: a whole core that a process running this very executable left. */
 export const coreExists = word('core-exists', z.strictObject({}), () =>
   check({
+    lane: 'core',
     async look(place) {
       const here = await coreIn(place);
       if (here.kind === 'none') return notYet(here.why);

@@ -10,6 +10,7 @@ import { check, word } from '../word.js';
 /** `executable`: a Go program with debug info was built in the working folder. */
 export const executable = word('executable', z.strictObject({}), () =>
   check({
+    lane: 'work',
     async look({ folder, signal }) {
       try {
         const { isGo, hasDebugInfo, goVersion } = await readExecutable(join(folder, exeName), signal);

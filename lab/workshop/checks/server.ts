@@ -37,6 +37,7 @@ export const serverRuns = word('server-runs', z.strictObject({}), () =>
 /** `server-hung`: it lives, accepts connections, answers none, and its processor time stands still. */
 export const serverHung = word('server-hung', z.strictObject({}), () =>
   check({
+    lane: 'load',
     async look(place) {
       const { target, emit, signal } = place;
       const [server] = await serversIn(place);

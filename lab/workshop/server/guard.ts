@@ -26,22 +26,30 @@ export function knowsUs({ headers }: IncomingMessage, port: number): Verdict {
   return { kind: 'turned away', status: 421, why: 'asked by a name that is not mine' };
 }
 
+const away = (why: string): Verdict => ({ kind: 'turned away', status: 403, why });
+
 /** Whether the request carries the token and comes from a page of this server, or from none. */
 export function mayEnter(request: IncomingMessage, { token, port }: Guarded): Verdict {
-  const { headers, method } = request;
-  const away = (why: string): Verdict => ({ kind: 'turned away', status: 403, why });
+  const own = comesFromOwnPage(request);
+  if (own.kind === 'turned away') return own;
+  const given = cookieOf(request, cookieName(port));
+  return given !== undefined && sameToken(given, token)
+    ? { kind: 'let in' }
+    : away('open the link that the lab printed');
+}
+
+/** Whether the request comes from a page of the server that it asks, or from none; what changes something has to name it. */
+export function comesFromOwnPage({ headers, method }: IncomingMessage, scheme = 'http'): Verdict {
   const { origin } = headers;
-  if (origin !== undefined && origin !== `http://${headers.host}`) return away('a page of another origin');
+  if (origin !== undefined && origin !== `${scheme}://${headers.host}`)
+    return away('a page of another origin');
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return away('a page of another site');
   if (method !== 'GET' && method !== 'HEAD') {
     if (origin === undefined) return away('no origin is named');
     if (headers['content-type'] !== 'application/json') return away('not JSON');
   }
-  const given = cookieOf(headers.cookie, cookieName(port));
-  return given !== undefined && sameToken(given, token)
-    ? { kind: 'let in' }
-    : away('open the link that the lab printed');
+  return { kind: 'let in' };
 }
 
 /** Compares in a time that tells nothing. */
@@ -50,8 +58,8 @@ export function sameToken(given: string, token: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-function cookieOf(header: string | undefined, name: string): string | undefined {
-  for (const pair of header?.split(';') ?? []) {
+export function cookieOf({ headers }: IncomingMessage, name: string): string | undefined {
+  for (const pair of headers.cookie?.split(';') ?? []) {
     const at = pair.indexOf('=');
     if (pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
   }

@@ -22,6 +22,8 @@ export interface WorkshopServerOptions {
   readonly greeting?: (() => LiveEvent) | undefined;
   /** A shell of whoever runs this: only for a server at the loopback interface. */
   readonly terminals?: { readonly of: Terminals; readonly isLesson: (name: string) => boolean } | undefined;
+  /** Answers for what only some workbooks have; returns whether there is such a thing. */
+  readonly more?: ((path: string, response: ServerResponse) => Promise<boolean>) | undefined;
   /** What a participant may ask for; an instructor's page asks for nothing. */
   readonly ask?: ((asked: z.infer<typeof askedSchema>) => Promise<void>) | undefined;
 }
@@ -102,6 +104,7 @@ export async function serveWorkshop(options: WorkshopServerOptions): Promise<Wor
       }
       default:
     }
+    if (request.method === 'GET' && (await options.more?.(url.pathname, response)) === true) return;
     fail(response, 404, 'there is nothing here');
   };
 

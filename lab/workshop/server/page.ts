@@ -53,8 +53,8 @@ Typing the same command again, in another terminal, prints it once more.</p>
 </html>
 `;
 
-/** The page with its first state in it, so that it needs no second request before it says something. */
-export function pageHtml(view: PageView, nonce: string): string {
+/** The page with its first state in it, so that it needs no second request before it says something; its files lie at `base`. */
+export function pageHtml(view: PageView, nonce: string, base = '/'): string {
   const title = view.kind === 'class' ? 'The class' : 'Workshop';
   return `<!doctype html>
 <html lang="en">
@@ -63,8 +63,8 @@ export function pageHtml(view: PageView, nonce: string): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title} · go-deadlock-lab</title>
-<link rel="stylesheet" href="/page.css" nonce="${nonce}">
-<script src="/page.js" defer></script>
+<link rel="stylesheet" href="${base}page.css" nonce="${nonce}">
+<script src="${base}page.js" defer></script>
 </head>
 <body>
 <div id="page"></div>
