@@ -9,6 +9,7 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 import { LabError, toLabError } from '../../errors.js';
 import { comesFromOwnPage, cookieOf, sameToken, type Verdict } from '../server/guard.js';
+import { headers } from '../server/headers.js';
 import { closedHtml, pagePolicy } from '../server/page.js';
 import { type Bound, urlHost } from './addresses.js';
 import type { Certificate } from './certificate.js';
@@ -58,14 +59,6 @@ const perStranger = { burst: 30, perSecond: 0.5 };
 /** Requests of one person that are under way, and those of them that listen to what happens. */
 const atOnce = { requests: 16, streams: 4 };
 const connectionsPerPerson = 24;
-
-const headers = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'cache-control': 'no-store',
-};
 
 type Who = { readonly kind: 'desk' } | { readonly kind: 'guest'; readonly guest: Guest };
 

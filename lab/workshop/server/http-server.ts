@@ -9,6 +9,7 @@ import type { Terminals } from '../terminal/terminals.js';
 import { type PageView, verbs } from '../view.js';
 import { openEventStream } from './event-stream.js';
 import { cookieName, knowsUs, mayEnter, sameToken, type Verdict } from './guard.js';
+import { headers } from './headers.js';
 import { closedHtml, type PageFiles, pageHtml, pagePolicy } from './page.js';
 import { serveTerminals } from './terminal-socket.js';
 
@@ -44,14 +45,6 @@ const askedSchema = z.strictObject({
 });
 
 const maxBodyBytes = 64 * 1024;
-
-const headers = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'cache-control': 'no-store',
-};
 
 /** Serves the pages on the loopback interface. Throws `port-taken`. */
 export async function serveWorkshop(options: WorkshopServerOptions): Promise<WorkshopServer> {
