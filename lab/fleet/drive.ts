@@ -15,6 +15,8 @@ import { isLost } from './state.js';
 export interface DriveFleet {
   readonly instances: readonly Instance[];
   readonly balancer: RunningBalancer;
+  /** Whether that one asks the instances over HTTP by itself, so that it hears of a hang without anybody's request. */
+  readonly asks: boolean;
   readonly driver: LoadDriver;
   readonly plan: LoadPlan;
   /** URL of the service, through the balancer. */
@@ -130,10 +132,12 @@ export function fleetDriver(options: DriveFleet): FleetDriver {
         const decided =
           sample?.phase === 'settle' &&
           sample.instances.every(
-            ({ name, state }) =>
+            ({ name, state, balancer: view }) =>
               ((state === 'serving' || state === 'drained') && answersNow(name)) ||
-              // The core of one that hung in the last moment is still to come.
-              (isLost(state) && (state !== 'hung' || captures.of(name) !== undefined)),
+              // Of one that hung in the last moment the core is still to come, and the balancer's opinion.
+              (isLost(state) &&
+                (state !== 'hung' ||
+                  (captures.of(name) !== undefined && !(options.asks && view?.http?.up === true)))),
           );
         return decided && captures.idle() ? true : undefined;
       },

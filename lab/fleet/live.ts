@@ -97,6 +97,7 @@ async function underLoad(context: StageContext, { fleet, options, path, version 
   const url = `${balancer.origin}${path}`;
   const plan = planOf(context);
   const driver = loadDrivers.find(({ name }) => name === config.load) ?? loadDrivers[0];
+  const looks = balancers[options.balancer].looks(options.healthCheck);
   const captures = openCaptures(captureMethod(config.capture), emit, signal);
   // With a recovery in view a part of the service is to live: more than half of it hanging is enough.
   const enoughLost = options.recover ? Math.ceil((instances.length + 1) / 2) : instances.length;
@@ -104,6 +105,7 @@ async function underLoad(context: StageContext, { fleet, options, path, version 
     ...{
       instances,
       balancer,
+      asks: looks.http === 'asks',
       driver,
       plan,
       url,
@@ -143,7 +145,7 @@ async function underLoad(context: StageContext, { fleet, options, path, version 
   return {
     ...{ options, driven, recovery, instances: told, samples: observer.samples() },
     balancer: {
-      ...{ version, origin: balancer.origin, looks: balancers[options.balancer].looks(options.healthCheck) },
+      ...{ version, origin: balancer.origin, looks },
       ended: driven.balancerExit === undefined ? null : describeExit(driven.balancerExit),
     },
   };

@@ -48,11 +48,11 @@ describe('the cores of a scenario, as debuggers and the lab read them,', functio
         const { identity } = run.resultOf('start', startedServerSchema);
         const cores = await coresOfOne(identity.pid, go.version, folder);
         process.kill(identity.pid, 'SIGKILL');
-        await expectSameInDebuggers(cores, folder);
-        const diagnosis = await expectSameOfAll(cores, {
-          sourceMap: sourceMapOf(run),
-          goRoot: goRootOf(run),
-        });
+        const sources = { sourceMap: sourceMapOf(run), goRoot: goRootOf(run) };
+        const [diagnosis] = await Promise.all([
+          expectSameOfAll(cores, sources),
+          expectSameInDebuggers(cores, folder),
+        ]);
         expect(diagnosis.findings.length > 0, diagnosis.summary).to.equal(!fixed);
       } finally {
         if (existsSync(dir)) await startLab(['stop', '--run', dir], { LAB_RUNS: folder.path }).ended;

@@ -111,9 +111,9 @@ export async function expectSameOfAll(
       limits: limits.map((limit) => limit.replace(/(?<=, command [^\s,]+)(?: [^,]+)(?=, process)/, '')),
     };
   };
-  const of = await diagnose(whole);
-  for (const core of slim) {
-    const other = await diagnose(core);
+  const [of, ...others] = await Promise.all([diagnose(whole), ...slim.map(diagnose)]);
+  for (const [i, other] of others.entries()) {
+    const core = slim[i] ?? '';
     const { differences } = compareDiagnoses(of, other);
     const path = (differences[0] ?? '').replace(/\.variables\..*/, '.variables');
     expect(differences, `${core}: ${at(of, path)} is ${at(other, path)}`).to.deep.equal([]);
