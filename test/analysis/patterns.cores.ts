@@ -181,7 +181,7 @@ const suspected = ['no-cancel', 'cond-and-channel-like'];
 for (const { go, flags } of twoBuilds(gos)) {
   describe(`patterns in cores of ${go.version} ${flags.join(' ')}`, function () {
     this.timeout(180_000);
-    const program = fixtureProgram({ go, fixture: 'patterns', flags, method: 'delve' });
+    const program = fixtureProgram({ go, fixture: 'patterns', flags, method: 'helper' });
     const diagnosed = diagnosedSideBySide(program, [...Object.keys(faulty), ...healthy, ...suspected]);
 
     for (const [name, expected] of Object.entries(faulty)) {

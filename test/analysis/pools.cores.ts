@@ -12,6 +12,7 @@ interface Expected {
   /** Goroutines of the root cause and behind it. */
   readonly root: number;
   readonly victims: number;
+  readonly watchers?: number;
   /** Where its goroutines ask, and what its explanation tells. */
   readonly told: readonly RegExp[];
 }
@@ -23,6 +24,8 @@ const faulty: Readonly<Record<string, Expected>> = {
   },
   'nested-transaction': {
     ...{ rule: 'pool-exhausted-by-waiters', root: 2, victims: 3 },
+    // The library's own watcher of each transaction, where memory tells that nobody else ends it.
+    watchers: 2,
     told: [
       /a sql\.Tx taken at \S+database\.go:\d+ in main\.\(\*shop\)\.buy/,
       /Commit or Rollback gives back/,
@@ -93,7 +96,8 @@ for (const { go, flags } of twoBuilds(gos)) {
         expect(finding).to.satisfy(isSure);
         for (const text of expected.told) expect(finding?.explanation).to.match(text);
         expect(finding?.rootCause.goroutines).to.have.length(expected.root);
-        expect(finding?.victims.goroutines).to.equal(expected.victims);
+        const { victims, watchers = 0 } = expected;
+        expect(finding?.victims.goroutines).to.be.oneOf([victims, victims + watchers]);
       });
     }
 

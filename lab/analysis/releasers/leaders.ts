@@ -29,7 +29,11 @@ export async function narrowByMemory(
 ): Promise<void> {
   const { snapshot, buckets } = context;
   const parked = buckets.filter((bucket) => !isLive(bucket));
-  const open = [...searches].filter(([, { releasers, pool }]) => pool === undefined && isOpen(releasers));
+  // Of what nothing alive reaches at all, memory tells more already.
+  const open = [...searches].filter(
+    ([{ address }, { releasers, pool }]) =>
+      pool === undefined && isOpen(releasers) && snapshot.reached?.reaches(address) !== false,
+  );
   if (snapshot.leadersTo === undefined || open.length === 0) return;
   const queues = await queuesAhead(parked, context, places);
   const leaders = await snapshot.leadersTo({

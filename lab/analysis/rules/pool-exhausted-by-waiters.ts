@@ -1,6 +1,7 @@
 import type { Knot } from '../graph/knots.js';
 import { countOf, numbered } from '../model/counts.js';
 import type { Pool } from '../model/pool.js';
+import type { Bucket } from '../model/snapshot.js';
 import { objectsOf } from '../model/wait-object.js';
 import { channelRule, poolsIn } from './channel-shape.js';
 import { allUnits, askedAt, heldThrough, holdersIn } from './pool-words.js';
@@ -13,7 +14,7 @@ export const poolExhaustedByWaiters = channelRule(
   (knot, input, certainty) => {
     const pools = poolsIn(knot, input);
     const [pool] = pools;
-    const held = holdersIn(knot, input);
+    const held = thoseWhoAsk(holdersIn(knot, input), pools, input);
     if (pool === undefined || held.length === 0) return undefined;
     // Permits show nobody: whoever stands where it may give one back is a better guess than those who wait.
     if (certainty === 'suspected' && pool.kind === 'semaphore' && mayBeGivenBack(knot, input))
@@ -41,6 +42,23 @@ export const poolExhaustedByWaiters = channelRule(
     };
   },
 );
+
+/**
+ * Of those who have something those who ask for more, where they account for all that is held: beside them a library may keep
+ * a goroutine of its own that has the pointer too, and ends with them.
+ */
+function thoseWhoAsk<Held extends { readonly bucket: Bucket }>(
+  held: readonly Held[],
+  pools: readonly Pool[],
+  { searches }: RuleInput,
+): readonly Held[] {
+  const asking = held.filter(({ bucket }) => objectsOf(bucket).some((object) => searches.get(object)?.pool));
+  const keys = new Set(asking.map(({ bucket }) => bucket.key));
+  const units = pools.flatMap((pool) => pool.units).filter(({ holders }) => holders.length > 0);
+  return units.every(({ holders }) => holders.some(({ bucket }) => keys.has(bucket))) && keys.size > 0
+    ? asking
+    : held;
+}
 
 /** Those who wait for one too, and whose wait may end otherwise. */
 function alsoWaiting(pools: readonly Pool[], { buckets, victims, starved }: Knot, { snapshot }: RuleInput) {

@@ -61,8 +61,10 @@ export interface HeapLayout {
     readonly next: number | undefined;
     readonly size: number;
   }[];
-  /** Addresses in which the write barrier left pointers that mean nothing any more, and others that are of no object. */
+  /** Addresses in which the write barrier left pointers that mean nothing any more. */
   readonly barrierBuffers: readonly { readonly start: number; readonly end: number }[];
+  /** Addresses of free pages that each processor has at hand: they are those of no object. Absent where that is not described. */
+  readonly pageCaches?: readonly { readonly start: number; readonly end: number }[];
 }
 
 const sizes: Readonly<Record<string, number>> = {
@@ -139,7 +141,8 @@ export async function readHeapLayout(
       next: need(deferred, 'link').offset,
     },
     queued: findQueued?.({ spans, span }) ?? (await queues(ask, structAt, optional)),
-    barrierBuffers: [...(buffers ?? []), ...(pages ?? [])],
+    barrierBuffers: buffers ?? [],
+    pageCaches: pages ?? [],
   };
 }
 
@@ -223,7 +226,6 @@ async function barrierBuffers(ask: Ask) {
   return buffers.map(({ addr, len }) => ({ start: addr, end: addr + len * 8 }));
 }
 
-/** The addresses of free pages that each processor has at hand: they are those of no object. */
 async function pageCaches(ask: Ask) {
   const caches = await ofProcessors(ask, 'pcache');
   return caches.map(({ addr }) => ({ start: addr, end: addr + pageCacheBytes }));

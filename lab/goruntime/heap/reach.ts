@@ -147,7 +147,7 @@ async function mark(
   const marker = newMarker(
     memory,
     spans,
-    [...heap.barrierBuffers, semaphores.table],
+    [...heap.barrierBuffers, ...(heap.pageCaches ?? []), semaphores.table],
     onMarked,
     traced !== undefined,
     undefined,
