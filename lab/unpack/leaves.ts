@@ -123,7 +123,9 @@ async function visitTar(walk: Walk, bytes: Bytes, level: Level): Promise<void> {
       if (type === null || Object.keys(pax ?? {}).some((key) => key.startsWith('GNU.sparse'))) {
         walk.closed.push(`${nameOf(walk, { path })} is stored with holes, as \`tar --sparse\` does`);
       } else if (type === 'file') {
-        const mtimeMs = mtime?.getTime() ?? level.mtimeMs;
+        // In the newer form with parts of a second: looks at one process may lie in the same one.
+        const exactly = Number((pax as Record<string, string> | null | undefined)?.['mtime']) * 1_000;
+        const mtimeMs = exactly > 0 ? exactly : (mtime?.getTime() ?? level.mtimeMs);
         await visitBytes(walk, entry as unknown as Bytes, { path, mtimeMs, depth: level.depth });
       }
       walk.passed += size;

@@ -99,7 +99,9 @@ describe('looks at a process of which a part hangs', function () {
     const plain = await lab(['compare', first, core, '--exe', exe, '--json']);
     const packed = folder.file('core.packed');
     await compressed(core, 'zstd', packed);
-    await execa('bash', ['-c', 'tar -cf - core server | zstd -1 -q -o dump'], { cwd: folder.path });
+    await execa('bash', ['-c', 'tar --format=posix -cf - core server | zstd -1 -q -o dump'], {
+      cwd: folder.path,
+    });
     const byZstd = await lab(['compare', first, packed, '--exe', folder.path, '--json']);
     const byTar = await lab(['compare', folder.file('dump'), first, '--json']);
     const compared = ({ stdout }: typeof plain) => {

@@ -11,6 +11,8 @@ import { startWorkshop } from './workshop-process.js';
 
 const { signal } = new AbortController();
 
+const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+
 describe('the pages of the workshop in a browser', function () {
   this.timeout(90_000);
   let browser: Browser;
@@ -128,8 +130,10 @@ describe('the pages of the workshop in a browser', function () {
     await keepPicture(page, 'workshop-terminal');
     for (const width of [390, 1024, 1440]) {
       await page.setViewportSize({ width, height: 800 });
-      const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-      expect(await page.evaluate(wider), `${width}`).to.equal(0);
+      // The terminal finds its new size a moment later.
+      const fits = () => page.evaluate<boolean>(`innerWidth === ${width} && ${wider} <= 0`);
+      const done = async () => (await fits()) || undefined;
+      expect(await poll(done, { signal, deadlineMs: 5_000, everyMs: 50 }), `${width}`).to.equal(true);
     }
     await page.context().close();
   });
@@ -141,7 +145,6 @@ describe('the pages of the workshop in a browser', function () {
       await page.setViewportSize({ width, height: 800 });
       await page.evaluate("location.hash = '#/glossary'");
       for (const kind of deadlockSubtypes) await page.locator(`#kind-${kind} svg`).waitFor();
-      const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
       expect(await page.evaluate(wider), `${width}`).to.equal(0);
     }
     expect(await accessibilityFindings(page)).to.deep.equal([]);
@@ -156,7 +159,6 @@ describe('the pages of the workshop in a browser', function () {
     const page = await open(workshop.link);
     await prepared(page);
     await page.setViewportSize({ width: 360, height: 740 });
-    const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
     expect(await page.evaluate(wider)).to.equal(0);
     // Prepared steps only: the others would begin to take cores.
     for (const id of ['03-load', '10-table', '13-root-cause']) {
@@ -187,7 +189,6 @@ describe('the pages of the workshop in a browser', function () {
       await page.setViewportSize({ width, height: 900 });
       await page.locator('figcaption', { hasText: /\d+ answered \(green\), 0 not/ }).waitFor();
       expect(await accessibilityFindings(page)).to.deep.equal([]);
-      const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
       expect(await page.evaluate(wider), `${width}`).to.equal(0);
     }
     await page.evaluate(`location.hash = '#/${lesson}/02-start'`);
