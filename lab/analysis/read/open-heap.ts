@@ -2,7 +2,7 @@ import type { FunctionTable } from '../../core/function-table.js';
 import { messageOf, toLabError } from '../../errors.js';
 import type { EvaluateGlobal } from '../../goruntime/fields.js';
 import type { HeapLayout } from '../../goruntime/heap/layout.js';
-import { liveWordsOf } from '../../goruntime/heap/live-words.js';
+import { liveWordsReader } from '../../goruntime/heap/live-words.js';
 import { allGoroutines, type ReachSource } from '../../goruntime/heap/reach.js';
 import { type HeapSpans, readSpans } from '../../goruntime/heap/spans.js';
 import { mostGoroutines, type UnitHolder } from '../../goruntime/pools/holders.js';
@@ -57,7 +57,7 @@ export function heapOpener(source: HeapSource, snapshot: Snapshot, signal: Abort
         const table = await functionTable?.();
         const { deferred } = heap;
         if (table === undefined || deferred === undefined) return undefined;
-        return (address) => liveWordsOf(memory, runtime, table, address, deferred);
+        return liveWordsReader(memory, runtime, table, deferred);
       },
     };
   };

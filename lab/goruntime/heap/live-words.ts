@@ -16,15 +16,37 @@ const mostDeferred = 10_000;
 /** Functions that a signal makes another one call, wherever that happens to be. */
 const injected = /^runtime\.(?:asyncPreempt|sigpanic|debugCall)/;
 
+/** Of the stack of a goroutine, by the address of its `g`. */
+export type LiveWords = (address: number) => readonly Range[] | undefined;
+
 /**
- * The words of a parked goroutine's stack in which the compiler keeps pointers that are still needed, as the garbage
+ * Tells the words of a parked goroutine's stack in which the compiler keeps pointers that are still needed, as the garbage
  * collector is told by its maps (runtime/stkframe.go, mgcmark.go): what earlier calls left in others is not. `undefined`
  * where they do not tell all of it, so that the whole stack counts. For amd64.
  */
-export function liveWordsOf(
+export function liveWordsReader(
+  memory: BulkMemory,
+  runtime: RuntimeLayout,
+  table: FunctionTable,
+  deferred: NonNullable<HeapLayout['deferred']>,
+): LiveWords {
+  // Goroutines of a crowd stand in the same few calls.
+  const siteAt = memoized((pc: number) => readSite(memory, table, pc));
+  return (address) => liveWordsOf(memory, runtime, siteAt, address, deferred);
+}
+
+function memoized<T>(read: (pc: number) => T): (pc: number) => T {
+  const known = new Map<number, T>();
+  return (pc) => {
+    if (!known.has(pc)) known.set(pc, read(pc));
+    return known.get(pc) as T;
+  };
+}
+
+function liveWordsOf(
   memory: BulkMemory,
   { g }: RuntimeLayout,
-  table: FunctionTable,
+  siteAt: SiteAt,
   address: number,
   deferred: NonNullable<HeapLayout['deferred']>,
 ): readonly Range[] | undefined {
@@ -33,12 +55,12 @@ export function liveWordsOf(
   const hi = memory.u64(address + g.stackHi) ?? 0;
   const sp = memory.u64(address + g.sp) ?? 0;
   if (status !== goroutineStatus.waiting || sp < lo || sp >= hi) return undefined;
-  const frames = framesOf(memory, table, { sp, hi, pc: memory.u64(address + g.pc) ?? 0 });
+  const frames = framesOf(memory, siteAt, { sp, hi, pc: memory.u64(address + g.pc) ?? 0 });
   if (frames === undefined) return undefined;
   const out: Range[] = [];
   const objects: Range[] = [];
   for (const frame of frames) {
-    const live = liveIn(memory, table, frame);
+    const live = liveIn(frame);
     if (live === undefined) return undefined;
     out.push(...live.words);
     objects.push(...live.objects);
@@ -74,9 +96,40 @@ function deferredOf(
   return out;
 }
 
+/** What the compiler tells of a call, the same for all that stand in it; `undefined` where its function is not known. */
+type SiteAt = (pc: number) => Site | undefined;
+
+interface Site {
+  readonly name: string;
+  /** Bytes between the stack pointer and the place of the return address. */
+  readonly size: number;
+  /** Absent where the table has no maps of it. */
+  readonly maps?: {
+    readonly locals: Bits | undefined;
+    readonly given: Bits | undefined;
+    readonly argumentBytes: number;
+    readonly objects: readonly { readonly offset: number; readonly size: number }[];
+  };
+}
+
+function readSite(memory: BulkMemory, table: FunctionTable, pc: number): Site | undefined {
+  const size = table.frameSize(pc);
+  const name = table.frames(pc).at(-1)?.function;
+  if (size === undefined || name === undefined) return undefined;
+  const tables = table.tablesAt(pc);
+  if (tables === undefined) return { name, size };
+  const index = tables.pcdata(stackMapIndex);
+  const maps = {
+    locals: bitsOf(memory, tables.funcdata(localMaps), index),
+    given: bitsOf(memory, tables.funcdata(argumentMaps), index),
+    argumentBytes: tables.argumentBytes,
+    objects: objectsOf(memory, tables.funcdata(stackObjects)),
+  };
+  return { name, size, maps };
+}
+
 interface Frame {
-  /** Within the call that it stands in. */
-  readonly pc: number;
+  readonly site: Site;
   readonly sp: number;
   /** Its caller's stack pointer. */
   readonly end: number;
@@ -85,54 +138,55 @@ interface Frame {
 /** `undefined` where the stack cannot be followed to its beginning, or was interrupted by a signal. */
 function framesOf(
   memory: BulkMemory,
-  table: FunctionTable,
+  siteAt: SiteAt,
   { sp, hi, pc: first }: { readonly sp: number; readonly hi: number; readonly pc: number },
 ): readonly Frame[] | undefined {
   const frames: Frame[] = [];
   let pc = first;
   for (let at = sp; frames.length < maxFrames; ) {
-    const size = table.frameSize(pc - 1);
-    const name = table.frames(pc - 1).at(-1)?.function;
-    if (size === undefined || name === undefined || injected.test(name)) return undefined;
-    if (name === 'runtime.goexit') return frames;
-    const end = at + size + 8;
+    // Within the call that it stands in.
+    const site = siteAt(pc - 1);
+    if (site === undefined || injected.test(site.name)) return undefined;
+    if (site.name === 'runtime.goexit') return frames;
+    const end = at + site.size + 8;
     if (end > hi) return undefined;
-    frames.push({ pc: pc - 1, sp: at, end });
+    frames.push({ site, sp: at, end });
     pc = memory.u64(end - 8) ?? 0;
     at = end;
   }
   return undefined;
 }
 
-function liveIn(
-  memory: BulkMemory,
-  table: FunctionTable,
-  { pc, sp, end }: Frame,
-): { readonly words: readonly Range[]; readonly objects: readonly Range[] } | undefined {
-  const tables = table.tablesAt(pc);
-  if (tables === undefined) return undefined;
+function liveIn({
+  site: { maps },
+  sp,
+  end,
+}: Frame): { readonly words: readonly Range[]; readonly objects: readonly Range[] } | undefined {
+  if (maps === undefined) return undefined;
+  const { locals, given, argumentBytes, objects } = maps;
   // Below the return address lies the caller's frame pointer, where the function has a frame.
   const top = end - 8 > sp ? end - 16 : end - 8;
-  const index = tables.pcdata(stackMapIndex);
-  const locals = bitsOf(memory, tables.funcdata(localMaps), index);
   const kept = locals === undefined ? [{ start: sp, end }] : locals.set.map(wordFrom(top - locals.count * 8));
-  const given = bitsOf(memory, tables.funcdata(argumentMaps), index);
-  const all = { start: end, end: end + tables.argumentBytes };
+  const all = { start: end, end: end + argumentBytes };
   const passed = given === undefined ? [all] : given.set.map(wordFrom(end));
   return {
     words: [...kept, ...passed],
-    objects: objectsOf(memory, tables.funcdata(stackObjects), { top, end }),
+    objects: objects.map(({ offset, size }) => {
+      const start = (offset < 0 ? top : end) + offset;
+      return { start, end: start + size };
+    }),
   };
 }
 
 const wordFrom = (start: number) => (bit: number) => ({ start: start + bit * 8, end: start + bit * 8 + 8 });
 
+interface Bits {
+  readonly count: number;
+  readonly set: readonly number[];
+}
+
 /** The bits that are set in one of a function's maps; `undefined` where there is no such map. */
-function bitsOf(
-  memory: BulkMemory,
-  map: number,
-  index: number,
-): { readonly count: number; readonly set: readonly number[] } | undefined {
+function bitsOf(memory: BulkMemory, map: number, index: number): Bits | undefined {
   const maps = map === 0 ? undefined : memory.u32(map);
   const count = map === 0 ? undefined : memory.u32(map + 4);
   if (maps === undefined || count === undefined || index < 0 || index >= maps) return undefined;
@@ -145,17 +199,11 @@ function bitsOf(
 }
 
 /** Variables on the stack that pointers lead to. */
-function objectsOf(
-  memory: BulkMemory,
-  list: number,
-  { top, end }: { readonly top: number; readonly end: number },
-): readonly Range[] {
+function objectsOf(memory: BulkMemory, list: number) {
   const count = list === 0 ? 0 : (memory.u64(list) ?? 0);
   return Array.from({ length: count }, (_, i) => {
     const record = list + 8 + i * objectRecord;
-    const offset = (memory.u32(record) ?? 0) | 0;
-    const start = (offset < 0 ? top : end) + offset;
-    return { start, end: start + (memory.u32(record + 4) ?? 0) };
+    return { offset: (memory.u32(record) ?? 0) | 0, size: memory.u32(record + 4) ?? 0 };
   });
 }
 

@@ -5,6 +5,7 @@ import type { FoldedGoroutines } from '../fold.js';
 import type { RuntimeLayout } from '../layout.js';
 import { goroutineStatus, scanBit } from '../status.js';
 import type { HeapLayout } from './layout.js';
+import type { LiveWords } from './live-words.js';
 import { atOnce, newMarker, type Range } from './marker.js';
 import { type Root, rootFinder } from './root-of.js';
 import { findRoots, firstWithin, type Roots } from './roots.js';
@@ -45,7 +46,7 @@ export interface ReachSource {
    * The words of the stack of a goroutine, by the address of its `g`, that it needs still; `undefined` where all of them may
    * be. Not given, all of them count.
    */
-  readonly liveWords?: ((g: number) => readonly Range[] | undefined) | undefined;
+  readonly liveWords?: LiveWords | undefined;
 }
 
 /** In a heap of more objects it is not noted by what they are reached. */
