@@ -40,7 +40,7 @@ export function readChannel(
   const elemSize = memory.bytes(address + hchan.elemSize, 2)?.readUInt16LE(0);
   if (count === undefined || capacity === undefined || elemType === undefined) return undefined;
   if (closed === undefined || elemSize === undefined) return undefined;
-  const timer = hchan.timer === undefined ? 0 : (memory.u64(address + hchan.timer) ?? 0);
+  const timer = timerOf(memory, layout, address);
   return {
     address,
     count,
@@ -50,9 +50,20 @@ export function readChannel(
     elemType,
     senders: readQueue(memory, layout, memory.u64(address + hchan.senders) ?? 0, limit),
     receivers: readQueue(memory, layout, memory.u64(address + hchan.receivers) ?? 0, limit),
-    isTimer: timer !== 0,
-    isStopped: timer !== 0 && hchan.timerWhen !== undefined && memory.u64(timer + hchan.timerWhen) === 0,
+    isTimer: timer !== undefined,
+    isStopped: timer?.when === 0,
   };
+}
+
+/** The timer that sends to a channel, and when it is to; 0 for never, absent where that is not known. `undefined` of other channels. */
+export function timerOf(
+  memory: CoreMemory,
+  { hchan }: Pick<RuntimeLayout, 'hchan'>,
+  channel: number,
+): { readonly when: number | undefined } | undefined {
+  const timer = hchan.timer === undefined ? 0 : (memory.u64(channel + hchan.timer) ?? 0);
+  if (timer === 0) return undefined;
+  return { when: hchan.timerWhen === undefined ? undefined : memory.u64(timer + hchan.timerWhen) };
 }
 
 function readQueue(memory: CoreMemory, layout: RuntimeLayout, first: number, limit: number): Queue {

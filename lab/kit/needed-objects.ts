@@ -3,7 +3,7 @@ import type { ThreadRegisters } from '../core/registers.js';
 import { atOnce, newMarker, type Range } from '../goruntime/heap/marker.js';
 import { objectsLike } from '../goruntime/heap/objects.js';
 import { stackOf } from '../goruntime/heap/reach.js';
-import { firstWithin } from '../goruntime/heap/roots.js';
+import { firstWithin, stackPointers } from '../goruntime/heap/roots.js';
 import { targetReader } from '../goruntime/heap/targets.js';
 import { turns } from '../turns.js';
 import { collectRanges, type Ranges } from './ranges.js';
@@ -53,7 +53,7 @@ export async function findNeededObjects(
     spans.eachFree(span, marker.skip);
     await breathe();
   }
-  const pointers = registers.map(({ sp }) => sp).sort((a, b) => a - b);
+  const pointers = stackPointers(registers);
   const targets = targetReader(memory, layout, sync?.targetOf ?? (() => 0));
   const waited = new Set<number>();
   const stacks = collectRanges();

@@ -7,6 +7,7 @@ import {
 } from '../../goruntime/commands.js';
 import { stackWords } from '../../goruntime/heap/near-stacks.js';
 import { findReachedBesides } from '../../goruntime/heap/reach.js';
+import { stackPointers } from '../../goruntime/heap/roots.js';
 import type { Limits } from '../model/limits.js';
 import type { WaitingCommand } from '../model/pipes.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
@@ -85,7 +86,7 @@ const matters = ({ end }: CommandPipe, doing: WaitingCommand['doing']): boolean 
 
 function* nearCommands(g: number, { reach, spans }: OpenHeap, layout: CommandLayout) {
   const { memory } = reach;
-  const pointers = reach.registers.map(({ sp }) => sp).sort((a, b) => a - b);
+  const pointers = stackPointers(reach.registers);
   const seen = new Set<number>();
   let words: number[] = [...stackWords(reach, g, pointers)].map(({ word }) => word);
   for (let steps = 0; steps < mostSteps; steps++) {

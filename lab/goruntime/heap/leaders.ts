@@ -2,6 +2,7 @@ import { type BulkMemory, wordAt } from '../../core/memory.js';
 import { turns } from '../../turns.js';
 import type { Range } from './marker.js';
 import { type Marked, markBesides, type ReachSource, stackPartsOf } from './reach.js';
+import { stackPointers } from './roots.js';
 import type { HeapSpans } from './spans.js';
 
 /** Bytes of what only one goroutine leads to that are looked through, for all of them together. */
@@ -51,7 +52,7 @@ export async function findLeaders(
   }
   const found = new Map([...wanted.values()].flat().map((target) => [target, newLeaders()]));
   if (wanted.size === 0) return found;
-  const pointers = source.registers.map(({ sp }) => sp).sort((a, b) => a - b);
+  const pointers = stackPointers(source.registers);
   const room = { left: mostBytes };
   const look = (starts: readonly Range[], each: (leaders: ReturnType<typeof newLeaders>) => void) =>
     follow(starts, { memory, spans, marked, room }, (object, from) => {

@@ -2,6 +2,7 @@ import { turns } from '../../turns.js';
 import { type StackWord, type UnitHolder, wordsOf } from '../pools/holders.js';
 import { goroutineStatus, isGone, scanBit } from '../status.js';
 import { allGoroutines, type ReachSource, stackOf } from './reach.js';
+import { stackPointers } from './roots.js';
 import type { HeapSpans } from './spans.js';
 
 /** Objects that a stack leads to by so many pointers are near: a decoder over a buffer over a limit over a pipe. */
@@ -52,7 +53,7 @@ export async function nearStacks(
     if (spans.hasPointers(span) && size <= mostBytes)
       next.push({ start: spans.startOf(object, span), size, holder });
   };
-  const pointers = source.registers.map(({ sp }) => sp).sort((a, b) => a - b);
+  const pointers = stackPointers(source.registers);
   for (const g of goroutines) {
     await breathe();
     for (const { word, at } of stackWords(source, g, pointers)) see({ word, holder: { g, at } });

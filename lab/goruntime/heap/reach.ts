@@ -1,6 +1,7 @@
 import type { BulkMemory } from '../../core/memory.js';
 import type { ThreadRegisters } from '../../core/registers.js';
 import { turns } from '../../turns.js';
+import { timerOf } from '../channels.js';
 import type { FoldedGoroutines } from '../fold.js';
 import type { RuntimeLayout } from '../layout.js';
 import { goroutineStatus, scanBit } from '../status.js';
@@ -8,7 +9,7 @@ import type { HeapLayout } from './layout.js';
 import type { LiveWords } from './live-words.js';
 import { atOnce, newMarker, type Range } from './marker.js';
 import { type Root, rootFinder } from './root-of.js';
-import { findRoots, firstWithin, type Roots } from './roots.js';
+import { findRoots, firstWithin, type Roots, stackPointers } from './roots.js';
 import { type HeapSpans, readSpans } from './spans.js';
 import { targetReader } from './targets.js';
 
@@ -187,7 +188,7 @@ async function mark(
         unmarked += 1;
         const queues = { start: target + hchan.receivers, end: target + hchan.senders + 16 };
         marker.watch(object, sudog !== 0 ? queues : undefined);
-        if (sudog !== 0 && isArmed(memory, hchan, target)) armed.push(object);
+        if (sudog !== 0 && (timerOf(memory, runtime, target)?.when ?? 0) !== 0) armed.push(object);
       }
     });
     if (state !== 'waits') wokenBy.delete(address);
@@ -199,7 +200,7 @@ async function mark(
       await breathe();
     }
   };
-  const pointers = registers.map(({ sp }) => sp).sort((a, b) => a - b);
+  const pointers = stackPointers(registers);
   const seen = new Set<number>();
   const follow = async (): Promise<void> => {
     for (let steps = 0; unmarked > 0 || some === undefined; steps++) {
@@ -240,13 +241,6 @@ async function mark(
     ...(traced !== undefined ? { rootOf: rootFinder({ ...source, spans, marker, wokenBy, all }) } : {}),
     ...(some === undefined ? { counts: { objects: spans.objects - skipped, reached: marked, live } } : {}),
   };
-}
-
-/** Whether the channel is that of a timer which is to fire; no where this Go does not tell. */
-function isArmed(memory: BulkMemory, { timer, timerWhen }: RuntimeLayout['hchan'], channel: number): boolean {
-  if (timer === undefined || timerWhen === undefined) return false;
-  const of = memory.u64(channel + timer) ?? 0;
-  return of !== 0 && (memory.u64(of + timerWhen) ?? 0) !== 0;
 }
 
 /** The parts of a range that lie in none of the others, which are in order. */

@@ -51,7 +51,7 @@ function systemStacks(
   idle: ReadonlySet<number>,
 ) {
   const out: { start: number; end: number }[] = [];
-  const pointers = registers.map(({ sp }) => sp).sort((a, b) => a - b);
+  const pointers = stackPointers(registers);
   const seen = new Set<number>();
   for (let at = m.first; at !== 0 && !seen.has(at); at = memory.u64(at + m.next) ?? 0) {
     seen.add(at);
@@ -82,6 +82,10 @@ function idleOf(memory: BulkMemory, { m }: HeapLayout): ReadonlySet<number> {
   }
   return out;
 }
+
+/** Where the threads' stack pointers stand, lowest first: for `firstWithin`. */
+export const stackPointers = (registers: readonly ThreadRegisters[]): readonly number[] =>
+  registers.map(({ sp }) => sp).sort((a, b) => a - b);
 
 /** The lowest of the sorted values in [lo, hi). */
 export function firstWithin(sorted: readonly number[], lo: number, hi: number): number | undefined {

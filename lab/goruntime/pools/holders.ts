@@ -1,6 +1,7 @@
 import { wordAt } from '../../core/memory.js';
 import { turns } from '../../turns.js';
 import { allGoroutines, findReachedBesides, type ReachSource, stackOf } from '../heap/reach.js';
+import { stackPointers } from '../heap/roots.js';
 import type { HeapSpans } from '../heap/spans.js';
 import { goroutineStatus, isGone, scanBit } from '../status.js';
 
@@ -56,7 +57,7 @@ export async function accessTo(
   signal: AbortSignal,
 ): Promise<readonly UnitAccess[]> {
   const breathe = turns(signal);
-  const pointers = source.registers.map(({ sp }) => sp).sort((a, b) => a - b);
+  const pointers = stackPointers(source.registers);
   // One that has ended leaves its stack behind.
   const { memory, runtime } = source;
   const exists = (g: number) =>
