@@ -83,7 +83,9 @@ export async function throwAwayPlace(
         if (created.exitCode !== 0) throw complaint(client, name, created);
         return await streamClient({ ...call, client, args: ['start', '--attach', called] }, read);
       } finally {
-        await quietly(client, ['rm', '--force', called]);
+        if (!(await isRemoved(client, ['rm', '--force', called]))) {
+          note(`a container with the capture helper is left: ${client} rm --force ${called}`);
+        }
       }
     },
     widen() {
@@ -93,7 +95,7 @@ export async function throwAwayPlace(
     },
     refused: (said, cause) => engineRefused(container, said, cause),
     async [Symbol.asyncDispose]() {
-      if (await isRemoved(client, image)) return;
+      if (await isRemoved(client, ['rmi', '--force', image])) return;
       note(`an image with the capture helper is left: ${client} rmi --force ${image}`);
     },
   };
@@ -149,11 +151,14 @@ export async function quietly(client: EngineContainer['client'], args: readonly 
   return gone.exitCode === 0 ? '' : reasonIn(gone.stderr) || 'it failed';
 }
 
-/** An image can be removed once the engine has done with its last container. */
-async function isRemoved(client: EngineContainer['client'], image: string): Promise<boolean> {
+/**
+ * Whether the engine has taken it away. An image goes once the engine has done with its last container, and a container
+ * once whatever watched it has tidied up after it: until then the engine calls them busy.
+ */
+async function isRemoved(client: EngineContainer['client'], remove: readonly string[]): Promise<boolean> {
   const look = async () => {
-    const said = await quietly(client, ['rmi', '--force', image]);
-    return said === '' || /no such image|image not known|not found/i.test(said) || undefined;
+    const said = await quietly(client, remove);
+    return said === '' || /no such (image|container)|image not known|not found/i.test(said) || undefined;
   };
   const signal = new AbortController().signal;
   return (await poll(look, { signal, deadlineMs: 10_000, everyMs: 200 })) ?? false;

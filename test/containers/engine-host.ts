@@ -32,6 +32,8 @@ export interface EngineHost extends AsyncDisposable {
   image(name: string, files: Readonly<Record<string, string>>): Promise<void>;
   /** Starts a container of the image and waits until it says `ready`. */
   start(name: string, options: readonly string[], ...command: readonly string[]): Promise<void>;
+  /** Takes a container away, running or not, once what watches it lets go of its folders. */
+  remove(name: string): Promise<void>;
   /** Pid on this machine of the container's first process. */
   pidOf(name: string): Promise<number>;
   /** What there is, for a comparison: containers and images. */
@@ -172,6 +174,11 @@ function engineHost(
         { signal, deadlineMs: 20_000, everyMs: 50 },
       );
       if (ready !== true) throw new Error(`${name} did not get ready: ${(await ask('logs', name)).stderr}`);
+    },
+    async remove(name) {
+      const look = async () => (await ask('rm', '--force', name)).exitCode === 0 || undefined;
+      const removed = await poll(look, { signal, deadlineMs: 20_000, everyMs: 200 });
+      if (removed !== true) throw new Error(`${name} stays: ${(await ask('rm', '--force', name)).stderr}`);
     },
     pidOf: async (name) =>
       Number(await run('inspect', '--type', 'container', '--format', '{{.State.Pid}}', name)),

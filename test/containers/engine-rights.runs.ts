@@ -74,7 +74,7 @@ describe('the rights of a capture out of a container', function () {
       const { exitCode, stderr } = await lab(capture('apart'), engine.env);
       expect(exitCode, stderr).to.equal(0);
     } finally {
-      await engine.run('rm', '--force', '--time', '0', 'apart');
+      await engine.remove('apart');
     }
   });
 

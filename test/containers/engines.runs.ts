@@ -130,7 +130,7 @@ for (const client of ['docker', 'podman'] as const) {
         expect(none.exitCode).to.equal(69);
         expect(flat(none.stderr)).to.contain('there is no process 4000000 in the container shop');
       } finally {
-        await engine.run('rm', '--force', 'second');
+        await engine.remove('second');
       }
     });
 
@@ -259,7 +259,7 @@ for (const client of ['docker', 'podman'] as const) {
         const found = await lab(['analyze', '--exe', `${dir}/server`, '--core', `${dir}/core.1`]);
         expect(found.exitCode, found.stderr).to.equal(1);
       } finally {
-        await engine.run('rm', '--force', 'plain');
+        await engine.remove('plain');
       }
       const refused = await lab([...target('shop'), '-o', fresh()], env);
       if (client === 'docker') {
