@@ -60,6 +60,8 @@ const spot = z.object({
   /** The operation is in a function that is called there as a value. */
   calledAt: place.optional(),
   gates: z.array(z.number()).nullish(),
+  /** Wait groups that the goroutine waits for before it comes there, on every way, in this frame or in those inside of it. */
+  groups: z.array(place.extend({ frame: z.number(), expr: z.string(), op: z.number() })).optional(),
 });
 
 const entry = z.object({
@@ -76,6 +78,8 @@ const operation = place.extend({
   deferred: z.boolean().optional(),
   /** An unlock of what its function has not locked. */
   bare: z.boolean().optional(),
+  /** It stands in a module that the program depends on, or in Go's library. */
+  foreign: z.boolean().optional(),
   onStack: z.array(spot),
   routes: z.array(spot),
   open: z.array(entry),
@@ -123,7 +127,7 @@ export const classSchema = z.object({
   slots: z.array(z.number()),
   holders: z.array(holder),
   /** Where such objects come into being, by the sources. */
-  made: z.array(place.extend({ function: z.string() })).optional(),
+  made: z.array(place.extend({ function: z.string(), foreign: z.boolean().optional() })).optional(),
   leaks: z.array(
     place.extend({ function: z.string(), lockedAt: z.number(), panics: z.boolean().optional() }),
   ),
@@ -224,6 +228,7 @@ export type Operation = z.infer<typeof operation>;
 export type Spot = z.infer<typeof spot>;
 export type Entry = z.infer<typeof entry>;
 export type Holder = z.infer<typeof holder>;
+export type GroupAhead = NonNullable<Spot['groups']>[number];
 export type Owner = z.infer<typeof owner>;
 export type Via = NonNullable<Spot['via']>;
 export type Departure = z.infer<typeof departure>;

@@ -11,6 +11,7 @@ const gos = await goTools(signal);
 interface Expected {
   readonly rule: string;
   readonly subtype?: string;
+  readonly class?: string;
   /** A function of the program on the stack of each goroutine of the root cause, in any order. */
   readonly functions: readonly string[];
   readonly names: readonly string[];
@@ -113,6 +114,20 @@ const faulty: Readonly<Record<string, Expected>> = {
     names: times(2, 'main.question.answer'),
     says: /all that receive from main\.counter\.requests, wait for answers to requests that wait in main\.counter\.requests/,
   },
+  'stop-from-inside': {
+    rule: 'self-wait',
+    subtype: 'channel-waitgroup',
+    class: 'mixed',
+    functions: ['main.(*ferry).end'],
+    names: ['main.ferry.ended'],
+    says: /waits at \S*stops\.go:55 for a wait group \(aboard\), and the Done of this goroutine is deferred/,
+  },
+  'moor-from-inside': {
+    rule: 'self-wait',
+    subtype: 'condvar',
+    functions: ['main.(*ferry).moor'],
+    names: ['main.ferry.moored'],
+  },
   'new-listeners': {
     rule: 'leaked-sender',
     functions: ['main.(*Member).tell'],
@@ -173,7 +188,15 @@ const healthy = [
   ...['idle-embedded', 'idle-beside', 'idle-copied', 'idle-interface', 'idle-input'],
   ...['new-listeners-like', 'semaphore-by-request-like', 'semaphore-tried-like', 'answers-in-map-like'],
   ...['answers-beyond-like', 'cancel-kept-like', 'asks-own-loop-fixed', 'asks-own-loop-like'],
-  ...['idle-router', 'idle-callback', 'cancel-returned', 'cancel-deferred'],
+  ...[
+    'stop-from-inside-fixed',
+    'stop-from-inside-like',
+    'idle-listener',
+    'idle-router',
+    'idle-callback',
+    'cancel-returned',
+    'cancel-deferred',
+  ],
 ];
 /** What never ends, and harms nobody or may yet end. */
 const suspected = ['no-cancel', 'cond-and-channel-like'];
@@ -191,8 +214,9 @@ for (const { go, flags } of twoBuilds(gos)) {
         expect(diagnosis.stats.crossCheckMismatches).to.equal(0);
         const [finding, ...others] = diagnosis.findings;
         expect(others).to.deep.equal([]);
-        const { rule, subtype = 'channel', functions, names, victims = 0, says } = expected;
-        expect(finding).to.include({ rule, subtype, class: 'communication' }).and.satisfy(isSure);
+        const { rule, subtype = 'channel', class: kind = 'communication', functions, names } = expected;
+        const { victims = 0, says } = expected;
+        expect(finding).to.include({ rule, subtype, class: kind }).and.satisfy(isSure);
         expect(finding?.rootCause.resources.map((resource) => resource.name)).to.have.members([...names]);
         const stacks = finding?.rootCause.goroutines.map(({ stack }) => stack.map((f) => f.function)) ?? [];
         const seen = stacks.map((stack) => functions.find((fn) => stack.includes(fn)));

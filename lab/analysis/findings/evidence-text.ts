@@ -8,6 +8,7 @@ import type { WaitObject } from '../model/wait-object.js';
 import { isSyncObject, objectsOf } from '../model/wait-object.js';
 import type { RootFrames } from '../read/root-frames.js';
 import type { ReleaserSearch } from '../releasers/search.js';
+import type { Late } from '../rules/latecomers.js';
 import type { Claim, RuleInput } from '../rules/rule.js';
 import { unitHeldText } from './pool-evidence.js';
 import {
@@ -92,6 +93,11 @@ export function releaseText(how: ReleaseEvidence, certain: boolean): string {
         : 'in that frame is this very';
   const which = certain ? `, which ${seen} channel` : ', which may be this channel';
   return `Goroutine ${how.goroutine} is in ${how.function} (frame ${how.frame}), ahead of ${how.file}:${how.line}, where it ${verb} ${how.expression}${which}`;
+}
+
+/** Of whoever comes only after goroutines that wait for it. */
+export function lateText({ how, group }: Late, { ids }: Bucket): string {
+  return `Goroutine ${how.goroutine} comes to ${how.file}:${how.line} only after it has waited at ${group.file}:${group.line} for the wait group ${group.expr}; goroutine ${ids[0]} has a Done of this very group deferred`;
 }
 
 /** The program's own place in a stack, or what comes nearest. */

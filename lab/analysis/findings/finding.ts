@@ -6,10 +6,12 @@ import { type Bucket, hex } from '../model/snapshot.js';
 import { isSyncObject, objectsOf, type WaitObject } from '../model/wait-object.js';
 import type { RootFrames } from '../read/root-frames.js';
 import type { ReleaserSearch } from '../releasers/search.js';
+import { latecomer } from '../rules/latecomers.js';
 import type { Claim, RuleInput } from '../rules/rule.js';
 import {
   labelsCheck,
   labelsText,
+  lateText,
   leftOpen,
   objectCheck,
   parkedCheck,
@@ -99,6 +101,18 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
       add('memory', syncStateText(sync, input.nameOf(address)), syncStateCheck(sync));
     for (const releaser of input.graph.releasers.get(object) ?? []) {
       if (releaser.kind !== 'bucket') continue;
+      for (const bucket of buckets) {
+        const late = latecomer(releaser, bucket);
+        if (late === undefined) continue;
+        const shown = add('source', lateText(late, bucket), releaseCheck(late.how, false));
+        edges.push({
+          from: id,
+          to: nodeOf(bucket),
+          relation: 'released-by',
+          inferred: true,
+          evidence: [shown],
+        });
+      }
       const bucket = buckets.find((c) => c.key === releaser.bucket);
       if (bucket === undefined) continue;
       const shown = add(

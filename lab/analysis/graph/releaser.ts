@@ -1,3 +1,4 @@
+import type { GroupAhead } from '../../source/facts.js';
 import type { WaitObject } from '../model/wait-object.js';
 
 /** Who could end a wait. */
@@ -22,6 +23,8 @@ export type Releaser =
       readonly onlyBy?: readonly WaitObject[];
       /** It has to get past these first: it counts only when none of them is stuck. */
       readonly behind?: readonly string[];
+      /** It has to wait for these groups first, which `behind` has the members of. */
+      readonly groups?: readonly GroupAhead[];
       readonly how: ReleaseEvidence;
     }
   /** Code that is on no stack, which any goroutine outside of the set may come to run. */

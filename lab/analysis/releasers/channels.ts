@@ -175,6 +175,7 @@ function releasersBy(
     out.push({
       ...{ kind: 'bucket', bucket: meaning.bucket.key, certain },
       ...(behind.length === 0 ? {} : { behind }),
+      ...(meaning.spot.groups === undefined ? {} : { groups: meaning.spot.groups }),
       ...(meaning.onlyBy === undefined ? {} : { onlyBy: meaning.onlyBy }),
       ...(meaning.renewed === true ? { renewed: true } : {}),
       how: {
@@ -219,8 +220,8 @@ function told(
   sure: boolean,
   { bucketsOf }: SearchContext,
 ): Omit<ReleaserSearch, 'releasers'> {
-  const place = ({ kind, function: name, file, line, expr }: Operation) => ({
-    ...{ kind: kind.replace('told:', ''), function: name, file, line, expression: expr },
+  const place = ({ kind, function: name, file, line, expr, foreign }: Operation) => ({
+    ...{ kind: kind.replace('told:', ''), function: name, file, line, expression: expr, foreign },
   });
   const operations = found.operations.filter(({ kind }) => !kind.startsWith('told:')).map(place);
   const of = (kind: string) => found.operations.filter((o) => o.kind === `told:${kind}`).map(place);

@@ -282,6 +282,7 @@ export function comingTo(
       certain,
       ...(mayHold ? { mayHold: 'likely' as const } : {}),
       ...(behind.length === 0 ? {} : { behind }),
+      ...(meaning.spot.groups === undefined ? {} : { groups: meaning.spot.groups }),
       how,
     });
   };

@@ -9,6 +9,8 @@ export interface OperationPlace {
   readonly file: string;
   readonly line: number;
   readonly expression: string;
+  /** It stands in a module that the program depends on, or in Go's library. */
+  readonly foreign?: boolean | undefined;
 }
 
 /** A function that keeps a lock when it returns, or panics. */
@@ -56,7 +58,13 @@ export interface ReleaserSearch {
   readonly story?: ChannelHistory | undefined;
   /** Where such an object is made. */
   readonly made?:
-    | readonly { readonly function: string; readonly file: string; readonly line: number }[]
+    | readonly {
+        readonly function: string;
+        readonly file: string;
+        readonly line: number;
+        /** In a module that the program depends on, or in Go's library. */
+        readonly foreign?: boolean | undefined;
+      }[]
     | undefined;
   /** Where the object comes from was lost: what is told of it may be of others of its type. */
   readonly lostFromSight?: true;

@@ -8,6 +8,7 @@ import { stacksOf } from '../model/source-stacks.js';
 import { bucketsByObject, isSyncObject, type WaitObject, waitObject } from '../model/wait-object.js';
 import { channelSearch, waitingFrame } from './channels.js';
 import type { SearchContext } from './context.js';
+import { waitForGroups } from './groups-ahead.js';
 import { narrowByMemory } from './leaders.js';
 import { objectOf, syncFrame, syncSearch, waitsIn } from './locks.js';
 import { resourceSearch } from './pools.js';
@@ -95,6 +96,7 @@ export async function searchAll(
   const isLive = (bucket: Bucket) =>
     bucket.wait.kind === 'live' || bucket.wait.kind === 'unknown' || endsFromOutside(bucket, snapshot);
   await narrowByMemory(byObject, context, places, ofChannel, isLive);
+  if (locators.syncObjects !== undefined) await waitForGroups(byObject, context, locators.syncObjects);
   const receives = (bucket: Bucket) => placesAt(bucket, places, 'receive');
   const sends = (bucket: Bucket) => placesAt(bucket, places, 'send');
   return { byObject, receives, sends, receivedFrom: (bucket) => receives(bucket).map(({ text }) => text) };

@@ -8,6 +8,7 @@ import { hex, isPrivateRuntime } from '../model/snapshot.js';
 
 import type { WaitObject } from '../model/wait-object.js';
 
+import { isSelfWait } from './latecomers.js';
 import { agree, type Claim, fillOf, isMainAlone, listed, type Rule, type RuleInput } from './rule.js';
 import { isLost } from './study-waits.js';
 import { isOfSync } from './sync-knot.js';
@@ -15,6 +16,7 @@ import { isOfSync } from './sync-knot.js';
 /** What a knot of channels alone is; each has one rule. */
 export type ChannelShape =
   | 'context'
+  | 'self-wait'
   | 'timer'
   | 'pipe'
   | 'leaked-sender'
@@ -31,6 +33,7 @@ export type ChannelShape =
 export function channelShapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']) {
   if (knot.objects.length === 0 || knot.objects.some((one) => isOfSync(one, input))) return undefined;
   if (keepsProgramRunning(knot, input)) return undefined;
+  if (isSelfWait(knot, input)) return 'self-wait';
   return shapeOf(knot, input, certainty);
 }
 

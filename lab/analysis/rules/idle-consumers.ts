@@ -23,7 +23,7 @@ export interface ConsumerFacts {
  * done all that it was asked for.
  */
 export function isIdleConsumer(bucket: Bucket, facts: ConsumerFacts): boolean {
-  if (isIdleOfLibrary(bucket, facts)) return true;
+  if (isIdleOfLibrary(bucket, facts) || isSubscriber(bucket, facts)) return true;
   const places = facts.receives(bucket);
   if (!mayBeIdle(bucket, facts) || bucket.count > 1 || !places.every((place) => place.round === true))
     return false;
@@ -36,6 +36,17 @@ function isIdleOfLibrary(bucket: Bucket, facts: ConsumerFacts): boolean {
   if (!mayBeIdle(bucket, facts) || !places.every((place) => place.foreign === true)) return false;
   if (places.every((place) => place.round === true)) return true;
   return isOwnOfLibrary(bucket) && objectsOf(bucket).every((o) => isToldToEnd(facts.searches.get(o)));
+}
+
+/** The only one that waits for what a library tells its subscribers of, in a program that gives it nothing to tell. */
+function isSubscriber(bucket: Bucket, facts: ConsumerFacts): boolean {
+  if (bucket.count > 1 || !mayBeIdle(bucket, facts)) return false;
+  const isTold = (object: WaitObject) => {
+    const { made = [], story } = facts.searches.get(object) ?? {};
+    const ofLibrary = [...made, ...(story?.sends ?? [])].every(({ foreign }) => foreign === true);
+    return made.length > 0 && ofLibrary;
+  };
+  return facts.receives(bucket).every(({ round }) => round === true) && objectsOf(bucket).every(isTold);
 }
 
 /** The package that it waits in has started it: who calls a library's `Wait` needs what it waits for. */

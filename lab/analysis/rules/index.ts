@@ -22,6 +22,7 @@ import { readWriteRead } from './read-write-read.js';
 import type { Rule } from './rule.js';
 import { runawayRecursion } from './runaway-recursion.js';
 import { selfBlockedConsumer } from './self-blocked-consumer.js';
+import { selfWait } from './self-wait.js';
 import { stoppedTimer } from './stopped-timer.js';
 import { undrainedCommand } from './undrained-command.js';
 import { unreachableObject } from './unreachable-object.js';
@@ -41,6 +42,7 @@ export const rules: readonly Rule[] = [
   channelWaitGroup,
   waitGroupMisuse,
   lostSignal,
+  selfWait,
   channelContext,
   stoppedTimer,
   poolExhaustedByWaiters,

@@ -3,6 +3,7 @@ import type { Releaser } from '../graph/releaser.js';
 import { callerOfSync } from '../model/frames.js';
 import type { Bucket } from '../model/snapshot.js';
 import { isSyncObject, objectsOf, type WaitObject } from '../model/wait-object.js';
+import { isSelfWait } from './latecomers.js';
 import { type Claim, listed, type Rule, type RuleInput } from './rule.js';
 import { isLost } from './study-waits.js';
 
@@ -15,7 +16,8 @@ export type SyncShape =
   | 'channel-lock'
   | 'channel-waitgroup'
   | 'waitgroup'
-  | 'cond';
+  | 'cond'
+  | 'self-wait';
 
 const lockModes: readonly WaitObject['mode'][] = ['lock', 'drain', 'rlock'];
 export const isLock = (object: WaitObject) => lockModes.includes(object.mode);
@@ -31,6 +33,7 @@ export function shapeOf(knot: Knot, input: RuleInput): SyncShape | undefined {
   const ofSync = objects.filter((object) => isOfSync(object, input));
   const modes = new Set(ofSync.map(({ mode }) => mode));
   if (ofSync.length === 0) return undefined;
+  if (isSelfWait(knot, input)) return 'self-wait';
   if (modes.has('notify')) return 'cond';
   const channels = ofSync.length < objects.length;
   if (modes.has('wait')) return channels ? 'channel-waitgroup' : 'waitgroup';

@@ -27,6 +27,7 @@ const kinds: Readonly<Record<SyncShape, readonly [DeadlockClass, DeadlockSubtype
   'channel-waitgroup': ['mixed', 'channel-waitgroup'],
   waitgroup: ['mixed', 'waitgroup-misuse'],
   cond: ['communication', 'condvar'],
+  'self-wait': ['communication', 'condvar'],
 };
 
 /**

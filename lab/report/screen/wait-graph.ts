@@ -94,6 +94,7 @@ function nobodyVerb(reason: string): string {
 function backVerb(next: Edge, all: readonly Edge[], reason: string, finding: Finding): string {
   if (isQueuedBehind(next, finding)) return 'queued behind';
   if (next.relation === 'held-by') return 'held by';
+  if (finding.rule === 'self-wait') return `${serves[reason] ?? 'released'} only after`;
   const only = new Set(all.map(({ to }) => to)).size === 1 && findingKind(finding, null) !== 'undecided';
   return `${serves[reason] ?? 'released'}${only ? ' only' : ''} by`;
 }

@@ -37,6 +37,8 @@ type Spot struct {
 	Site     *Place `json:"site,omitempty"`
 	CalledAt *Place `json:"calledAt,omitempty"`
 	Gates    []int  `json:"gates,omitempty"`
+	// Groups are waited for before the frame comes there.
+	Groups []GroupWait `json:"groups,omitempty"`
 }
 
 // An Arm is a case of a select.
@@ -76,7 +78,9 @@ type Operation struct {
 	Expr     string `json:"expr"`
 	Deferred bool   `json:"deferred,omitempty"`
 	// Bare: an unlock of what its function has not locked.
-	Bare    bool    `json:"bare,omitempty"`
+	Bare bool `json:"bare,omitempty"`
+	// Foreign: it stands in a module that the program depends on.
+	Foreign bool    `json:"foreign,omitempty"`
 	OnStack []Spot  `json:"onStack"`
 	Routes  []Spot  `json:"routes"`
 	Open    []Entry `json:"open"`
@@ -111,6 +115,7 @@ type Made struct {
 	Function string `json:"function"`
 	File     string `json:"file"`
 	Line     int    `json:"line"`
+	Foreign  bool   `json:"foreign,omitempty"`
 }
 
 // A Context that is waited for, as its maker knows it.

@@ -41,6 +41,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 				spot.Expr += ".C"
 			}
 			spot.Arms = w.armsTo(s, a, op.Instr)
+			spot.Groups = w.groupsAhead(s, a, op.Instr)
 			if mode == "wait" {
 				spot.Times = w.timesOf(op, a)
 			}
@@ -78,6 +79,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 				spot.Owner = w.passedOwner(r)
 			}
 			spot.Arms = w.armsTo(s, a, r.site)
+			spot.Groups = w.groupsAhead(s, a, r.site)
 			if r.called.IsValid() {
 				q := w.place(r.called)
 				spot.CalledAt = &q
@@ -156,6 +158,9 @@ func spotKey(s Spot) string {
 	}
 	for _, g := range s.Gates {
 		key += " g" + itoa(g)
+	}
+	for _, g := range s.Groups {
+		key += " w" + itoa(g.Frame) + " " + itoa(g.Op)
 	}
 	return key
 }

@@ -36,7 +36,7 @@ func (w *World) tellMade(c *class) []Made {
 		if p.Line == 0 || w.isLibraryFile(p.File) || v.Parent() == nil {
 			continue
 		}
-		made := Made{Function: shortName(v.Parent()), File: p.File, Line: p.Line}
+		made := Made{Function: shortName(v.Parent()), File: p.File, Line: p.Line, Foreign: w.isForeign(v.Parent())}
 		if !seen[made] {
 			seen[made] = true
 			out = append(out, made)
@@ -91,7 +91,7 @@ func (w *World) tellStory(c *class, s *Stacks, out *Class) {
 		if op.Kind == "send" || op.Kind == "close" {
 			p := w.place(op.Pos)
 			out.Operations = append(out.Operations, Operation{Kind: "told:" + op.Kind, Function: shortName(op.Fn), File: p.File, Line: p.Line,
-				Expr: op.Expr, OnStack: []Spot{}, Routes: []Spot{}, Open: []Entry{}})
+				Expr: op.Expr, Foreign: w.isForeign(op.Fn), OnStack: []Spot{}, Routes: []Spot{}, Open: []Entry{}})
 		}
 	}
 }
