@@ -39,13 +39,13 @@ export type Releaser =
 
 /**
  * Those who would do the opposite operation. Closing a channel ends a send too, but by a panic: nobody waits for that;
- * and who would come behind others is none yet.
+ * who would come behind others is none yet; and who would take a request that leads to where others send answers nothing.
  */
 export function peersOf(object: WaitObject, releasers: readonly Releaser[]) {
   return releasers.flatMap((releaser) =>
     releaser.kind === 'bucket' &&
     releaser.behind === undefined &&
-    !(object.mode === 'send' && releaser.how.operation === 'close')
+    !(object.mode === 'send' && (releaser.how.operation === 'close' || releaser.how.answers === true))
       ? [releaser]
       : [],
   );
