@@ -2,6 +2,7 @@ package facts
 
 import (
 	"go/token"
+	"sort"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -54,12 +55,41 @@ func (k *walker) before(fn *ssa.Function, site ssa.Instruction, p Path, op *Op, 
 		if len(paths) != 1 {
 			continue
 		}
-		g := k.lockGate(lock, paths[0], p, fn)
-		if g != nil {
+		if g := k.lockGate(lock, paths[0], p, fn); g != nil && !hasGate(out.locks, g) {
 			out.locks = append(out.locks, g)
 		}
 	}
 	return out
+}
+
+func hasGate(all []*gate, one *gate) bool {
+	for _, g := range all {
+		if g == one {
+			return true
+		}
+	}
+	return false
+}
+
+// idsOf are the numbers of gates, in order.
+func idsOf(gates []*gate) []int {
+	var out []int
+	for _, g := range gates {
+		out = append(out, g.id)
+	}
+	sort.Ints(out)
+	return out
+}
+
+// isSubset is for sorted numbers, each there once.
+func isSubset(some, all []int) bool {
+	i := 0
+	for _, n := range all {
+		if i < len(some) && some[i] == n {
+			i++
+		}
+	}
+	return i == len(some)
 }
 
 // lockGate: the lock is a package variable, or it lies in the very object that the operation works on, so that whoever

@@ -12,7 +12,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 	out := Operation{Kind: op.Kind, Function: shortName(op.Fn), File: at.File, Line: at.Line, Expr: op.Expr, Deferred: op.Deferred, Bare: w.isBare(op),
 		OnStack: []Spot{}, Routes: []Spot{}, Open: []Entry{}}
 	operand := settled(op.Operand)
-	k := &walker{w: w, stacks: s, class: c, op: op, seen: map[string]bool{}}
+	k := &walker{w: w, stacks: s, class: c, op: op, seen: map[string][][]int{}}
 	var own []*gate
 	var closed *gate
 	if op.Expr != "library" {

@@ -42,8 +42,9 @@ type walker struct {
 	op      *Op
 	routes  []route
 	entries []entry
-	seen    map[string]bool
-	gates   []*gate
+	// seen are the gates of the ways by which each function and path was come to.
+	seen  map[string][][]int
+	gates []*gate
 }
 
 // maxRoutes bounds what is told of one operation; more than that is anybody.
@@ -52,7 +53,7 @@ const maxRoutes = 5000
 // routesTo finds all ways to an operation on an object that is there already. Ways on which the object would first be
 // made lead to another one, except for activations that have made it before.
 func (w *World) routesTo(op *Op, c *class, stacks *Stacks) ([]route, []entry, []*gate) {
-	k := &walker{w: w, stacks: stacks, class: c, op: op, seen: map[string]bool{}}
+	k := &walker{w: w, stacks: stacks, class: c, op: op, seen: map[string][][]int{}}
 	if op.Expr == "library" {
 		k.entries = append(k.entries, entry{why: "the cancel function is handed to " + opaqueName(w, op.Instr), pos: op.Pos})
 		return k.routes, k.entries, k.gates
@@ -129,19 +130,35 @@ func (k *walker) enter(fn *ssa.Function, p Path, must *constraint, called token.
 	if must != nil {
 		key += fmt.Sprintf(" %s %p", must.path.key(), must.fn)
 	}
-	for _, g := range gates.locks {
-		key += fmt.Sprintf(" g%d", g.id)
-	}
-	if k.seen[key] {
+	if gates = k.anew(key, gates); gates == nil {
 		return
 	}
-	k.seen[key] = true
 	if why := k.w.library[fn]; why != "" && k.mayBeMade(fn, must) {
 		k.entries = append(k.entries, entry{why: fmt.Sprintf("%s may be called by %s", shortName(fn), why), pos: fn.Pos(), gates: gates.locks})
 	}
 	for _, site := range k.w.callers[fn] {
 		k.visit(fn, site, p, must, called, gates)
 	}
+}
+
+// mostWays bounds how many sets of gates are told apart for one function and path.
+const mostWays = 8
+
+// anew are the gates of a way that was not come before; nil where somebody comes there already through no others. With too
+// many ways to tell apart, it is as if one led through no gate.
+func (k *walker) anew(key string, on *gatesOn) *gatesOn {
+	ids := idsOf(on.locks)
+	for _, known := range k.seen[key] {
+		if isSubset(known, ids) {
+			return nil
+		}
+	}
+	if len(k.seen[key]) >= mostWays {
+		k.seen[key] = [][]int{nil}
+		return &gatesOn{closed: on.closed, gate: on.gate}
+	}
+	k.seen[key] = append(k.seen[key], ids)
+	return on
 }
 
 func (k *walker) visit(fn *ssa.Function, site ssa.CallInstruction, p Path, must *constraint, called token.Pos, below *gatesOn) {
