@@ -191,6 +191,8 @@ const healthy = [
   ...[
     'stop-from-inside-fixed',
     'stop-from-inside-like',
+    'shutdown-by-deadline-like',
+    'shutdown-from-beside',
     'idle-listener',
     'idle-router',
     'idle-callback',
@@ -199,7 +201,7 @@ const healthy = [
   ],
 ];
 /** What never ends, and harms nobody or may yet end. */
-const suspected = ['no-cancel', 'cond-and-channel-like'];
+const suspected = ['no-cancel', 'cond-and-channel-like', 'shutdown-from-inside'];
 
 for (const { go, flags } of twoBuilds(gos)) {
   describe(`patterns in cores of ${go.version} ${flags.join(' ')}`, function () {
@@ -237,6 +239,13 @@ for (const { go, flags } of twoBuilds(gos)) {
       const all = await Promise.all(healthy.map(diagnosed));
       const open = healthy.filter((_, i) => all[i]?.verdict !== 'none');
       expect(open.length, open.join(', ')).to.be.at.most(Math.ceil(healthy.length / 10));
+    });
+
+    it('suspects a handler that ends its own server', async () => {
+      const { findings, verdict } = await diagnosed('shutdown-from-inside');
+      expect(verdict).to.equal('unknown');
+      expect(findings.map(({ rule }) => rule)).to.deep.equal(['self-wait']);
+      expect(findings[0]?.explanation).to.contain('a handler of this very server');
     });
 
     for (const name of suspected) {

@@ -25,6 +25,8 @@ export interface RuleInput {
   readonly suspectedKnots: readonly Knot[];
   /** Loops that goroutines spin in, by the keys of their buckets. */
   readonly spins?: ReadonlyMap<string, Spin> | undefined;
+  /** Handlers that wait in `Shutdown`, by the keys of their buckets: whether they were seen to wait for their own server. */
+  readonly shutdowns?: ReadonlyMap<string, 'seen' | 'unread'> | undefined;
   /** Some goroutine of the program can still run. */
   readonly someoneRuns: boolean;
   /** Whether a source file belongs to Go's own library. */

@@ -10,6 +10,7 @@ import type { Bucket, Snapshot } from '../model/snapshot.js';
 import { stacksOf } from '../model/source-stacks.js';
 import { objectsOf, type WaitObject } from '../model/wait-object.js';
 import { objectNames } from '../releasers/names.js';
+import { shutdownsFromInside } from '../releasers/own-server.js';
 import { findSpins } from '../releasers/spins.js';
 import { searchAll } from '../releasers/study.js';
 import { type ConsumerFacts, withoutIdle } from './idle-consumers.js';
@@ -71,6 +72,7 @@ export async function studyWaits(
       (knot) => !knot.buckets.some((bucket) => deadlocked.has(bucket.key)) && isEvaluatedCycle(knot, graph),
     ),
     spins,
+    shutdowns: await shutdownsFromInside(buckets, locators),
     someoneRuns: graph.timersPending === true || buckets.some((bucket) => !deadlocked.has(bucket.key)),
     isLibrary: libraryFiles(snapshot, sources),
     receivedFrom,

@@ -64,7 +64,9 @@ const titles: Readonly<Record<string, Title>> = {
     `${objectsOf(finding, isGroup)} needs a Done that is blocked on ${objectsOf(finding, isChannel)}`,
   'waitgroup-misuse': (_, finding) => `${objectsOf(finding)} waits for a Done that never comes`,
   'self-wait': (who, finding, many) =>
-    `${who} ${many ? 'wait' : 'waits'} for ${objectsOf(finding)}, which comes only after ${many ? 'they are' : 'it is'} done`,
+    finding.rootCause.resources.length === 0
+      ? `${who} ${many ? 'wait' : 'waits'} in Shutdown for ${many ? 'their own requests' : 'its own request'}`
+      : `${who} ${many ? 'wait' : 'waits'} for ${objectsOf(finding)}, which comes only after ${many ? 'they are' : 'it is'} done`,
   'lost-signal': (_, finding) => `nobody is left to signal ${objectsOf(finding, isCondition)}`,
   'pool-waits-for-itself': (_, finding) => `all ${rootCount(finding)} workers wait for their own pool`,
   'pool-exhausted-by-waiters': (who, _, many) =>
