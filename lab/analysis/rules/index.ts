@@ -23,7 +23,6 @@ import type { Rule } from './rule.js';
 import { runawayRecursion } from './runaway-recursion.js';
 import { selfBlockedConsumer } from './self-blocked-consumer.js';
 import { selfWait } from './self-wait.js';
-import { shutdownFromInside } from './shutdown-from-inside.js';
 import { stoppedTimer } from './stopped-timer.js';
 import { undrainedCommand } from './undrained-command.js';
 import { unreachableObject } from './unreachable-object.js';
@@ -59,5 +58,4 @@ export const rules: readonly Rule[] = [
   unreachableObject,
   busyWait,
   runawayRecursion,
-  shutdownFromInside,
 ];

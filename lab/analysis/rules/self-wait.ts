@@ -5,6 +5,7 @@ import { isSyncObject } from '../model/wait-object.js';
 import { channelRule } from './channel-shape.js';
 import { latecomers } from './latecomers.js';
 import { agree, behind, type Claim, goroutinesOf, type Rule, type RuleInput } from './rule.js';
+import { shutdownClaims } from './shutdown-from-inside.js';
 import { namesOf, ruleFor } from './sync-knot.js';
 
 /** Goroutines wait for what somebody does who waits for them first: who asks for the end from the inside, above all. */
@@ -13,6 +14,7 @@ export const selfWait: Rule = {
   apply: (input) => [
     ...channelRule('self-wait', 'self-wait', told).apply(input),
     ...ruleFor('self-wait', 'self-wait', told).apply(input),
+    ...shutdownClaims(input),
   ],
 };
 

@@ -1,18 +1,15 @@
 import type { Bucket } from '../model/snapshot.js';
-import { agree, type Claim, goroutinesOf, type Rule } from './rule.js';
+import { agree, type Claim, goroutinesOf, type RuleInput } from './rule.js';
 
 /**
  * A handler ends its own server and waits for that: `Shutdown` looks again and again whether all requests are done. A
  * connection that was taken over by its handler is none of them, which the stack does not tell: suspected at most.
  */
-export const shutdownFromInside: Rule = {
-  name: 'self-wait',
-  apply: ({ graph, shutdowns }) =>
-    graph.buckets.flatMap((bucket) => {
-      const found = shutdowns?.get(bucket.key);
-      return found === undefined ? [] : [claimOf(bucket, found === 'seen')];
-    }),
-};
+export const shutdownClaims = ({ graph, shutdowns }: RuleInput): readonly Claim[] =>
+  graph.buckets.flatMap((bucket) => {
+    const found = shutdowns?.get(bucket.key);
+    return found === undefined ? [] : [claimOf(bucket, found === 'seen')];
+  });
 
 function claimOf(bucket: Bucket, isSeen: boolean): Claim {
   const asks = agree([bucket], 'waits', 'wait');
