@@ -4,7 +4,7 @@ import { LabError } from '../errors.js';
 import { explainedRules, explainRule } from '../report/explain/rule.js';
 import { explainSubject } from '../report/explain/subject.js';
 import { ruleText, subjectText } from '../report/explain/text.js';
-import type { ScreenOptions } from '../report/screen/screen.js';
+import type { ScreenOptions } from '../report/screen/options.js';
 import type { Output } from './context.js';
 import { terminalOf } from './screen.js';
 

@@ -1,6 +1,6 @@
 import { createColors } from 'picocolors';
 import supportsHyperlinks from 'supports-hyperlinks';
-import type { ScreenOptions } from '../report/screen/screen.js';
+import type { ScreenOptions } from '../report/screen/options.js';
 import { textWidth } from '../report/wrap.js';
 import type { Output } from './context.js';
 

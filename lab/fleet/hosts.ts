@@ -1,14 +1,8 @@
 import { LabError } from '../errors.js';
 import type { Target } from '../targets/target.js';
+import type { FleetHost } from './fleet-host.js';
 import { openNamespace } from './namespace.js';
 import type { Hosts } from './options.js';
-
-/** Where an instance lives: its `target` starts processes there, and says at which address they are reached. */
-export interface FleetHost extends AsyncDisposable {
-  readonly target: Target;
-  /** For people: `this machine`, or the namespace's address and the name of its link. */
-  readonly text: string;
-}
 
 /**
  * A place for each instance. `local` is this machine, with processes that end with the lab. Throws `missing-permission`

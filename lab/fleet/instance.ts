@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type RunningServer, startServer } from '../server/start.js';
 import { recordSeries } from '../store/recorder.js';
 import type { Backend, BackendView } from './balancer/balancer.js';
-import type { FleetHost } from './hosts.js';
+import type { FleetHost } from './fleet-host.js';
 import { type Opinion, stateOf } from './state.js';
 import { type InstanceWatch, watchInstance } from './watch-instance.js';
 

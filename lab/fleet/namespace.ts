@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { poll } from '../deadline.js';
 import { LabError } from '../errors.js';
 import type { Target } from '../targets/target.js';
-import type { FleetHost } from './hosts.js';
+import type { FleetHost } from './fleet-host.js';
 
 /**
  * A host of its own on this machine: a network namespace with one link to it, at an address of the block that is set

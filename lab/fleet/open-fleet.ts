@@ -3,8 +3,9 @@ import type { Target } from '../targets/target.js';
 import type { Tool } from '../toolchain/locate.js';
 import type { RunningBalancer } from './balancer/balancer.js';
 import { balancers } from './balancer/index.js';
+import type { FleetHost } from './fleet-host.js';
 import { freePort } from './free-port.js';
-import { type FleetHost, openHosts } from './hosts.js';
+import { openHosts } from './hosts.js';
 import { type Instance, type OpenInstance, openInstance } from './instance.js';
 import type { FleetOptions } from './options.js';
 

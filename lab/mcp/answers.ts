@@ -8,7 +8,7 @@ import { explainedRules, explainRule } from '../report/explain/rule.js';
 import { explainSubject } from '../report/explain/subject.js';
 import { ruleText, subjectText } from '../report/explain/text.js';
 import { diagnosisText } from '../report/screen/full-text.js';
-import type { ScreenOptions } from '../report/screen/screen.js';
+import type { ScreenOptions } from '../report/screen/options.js';
 
 /** What a tool returns: for a reader, and as data. */
 export interface Answer {

@@ -1,6 +1,6 @@
 import { countOutcomes } from '../checklist/checklist.js';
 import type { ChecklistRow, Outcome } from '../checklist/row.js';
-import type { ScreenOptions } from './screen/screen.js';
+import type { ScreenOptions } from './screen/options.js';
 import { wrap } from './wrap.js';
 
 const words: Readonly<Record<Outcome, string>> = {

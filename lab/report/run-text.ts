@@ -5,7 +5,7 @@ import { conclusionWords } from './conclusion-words.js';
 import { counted } from './page/words.js';
 import { type RunReport, stillAnswered } from './run-report.js';
 import { diagnosisText } from './screen/full-text.js';
-import type { ScreenOptions } from './screen/screen.js';
+import type { ScreenOptions } from './screen/options.js';
 import { shownPath } from './shown-path.js';
 import { glued, wrap } from './wrap.js';
 

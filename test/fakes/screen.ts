@@ -1,5 +1,5 @@
 import { createColors } from 'picocolors';
-import type { ScreenOptions } from '../../lab/report/screen/screen.js';
+import type { ScreenOptions } from '../../lab/report/screen/options.js';
 
 /** A screen of 80 columns without colours, links and sources. */
 export const plainScreen: ScreenOptions = {

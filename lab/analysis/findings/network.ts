@@ -1,9 +1,9 @@
 import type { ClientEnd, SelectCase, ServerEnd } from '../../goruntime/http-ends.js';
-
+import type { Frame } from '../model/frames.js';
 import { callerOfSync } from '../model/frames.js';
 import type { Limits } from '../model/limits.js';
 import type { Network, NetworkStep } from '../model/network.js';
-import { type Bucket, type Frame, hex } from '../model/snapshot.js';
+import { type Bucket, hex } from '../model/snapshot.js';
 import { objectsOf } from '../model/wait-object.js';
 import type { NetworkEnds, WantedEnds } from '../read/network-ends.js';
 import type { RuleInput } from '../rules/rule.js';

@@ -1,7 +1,8 @@
 import { packageOf } from '../../source/library-paths.js';
 import type { Releaser } from '../graph/releaser.js';
-import type { OutlookKind, ToldReleaser } from '../model/diagnosis.js';
+import type { ToldReleaser } from '../model/diagnosis.js';
 import { callerOfSync } from '../model/frames.js';
+import type { Outlook } from '../model/outlook.js';
 import type { Bucket } from '../model/snapshot.js';
 import { isSyncObject, objectsOf, type WaitObject } from '../model/wait-object.js';
 import { takesAgain } from '../releasers/locks.js';
@@ -9,16 +10,6 @@ import { testOf } from '../rules/busy-wait.js';
 import type { RuleInput } from '../rules/rule.js';
 import type { Study } from '../rules/study-waits.js';
 import { nobodyAtOtherEnd, otherEndOf } from './pipe-outlook.js';
-
-/**
- * What becomes of a goroutine: `ends`: something that is alive will end its wait, and is named. `idle`: it waits for
- * work, nobody waits for it, and what brings work is alive. `stuck`: a finding tells of it. `spinning`: it runs round a
- * loop that only others can end. `unclear`: all that speaks for it is that somebody may come.
- */
-export interface Outlook {
-  readonly kind: OutlookKind;
-  readonly why: string;
-}
 
 /** Packages whose goroutines wait for the other end of a connection, which the poller tells better than their code. */
 const network =

@@ -1,7 +1,7 @@
+import type { Outlook } from '../model/outlook.js';
 import { pipeEndOf } from '../model/pipe-ends.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
 import type { RuleInput } from '../rules/rule.js';
-import type { Outlook } from './outlook.js';
 
 /** A writer's wait in a pipe of memory ends where a goroutine that goes on has the other end at hand. */
 export function otherEndOf(

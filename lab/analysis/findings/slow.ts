@@ -1,7 +1,8 @@
 import { countOf, numbered } from '../model/counts.js';
 import type { SlowWait } from '../model/diagnosis.js';
+import type { Frame } from '../model/frames.js';
 import { callerOfSync } from '../model/frames.js';
-import type { Bucket, Frame } from '../model/snapshot.js';
+import type { Bucket } from '../model/snapshot.js';
 import { objectsOf, type WaitObject } from '../model/wait-object.js';
 import type { RuleInput } from '../rules/rule.js';
 import type { Outlooks } from './outlook.js';

@@ -1,10 +1,11 @@
 import { countOf, numbered } from '../model/counts.js';
+import type { Outlook } from '../model/outlook.js';
 import { pipeEndOf } from '../model/pipe-ends.js';
 import type { Bucket } from '../model/snapshot.js';
 import { bucketsByObject, objectsOf } from '../model/wait-object.js';
 import type { RuleInput } from '../rules/rule.js';
 import { placeOf } from '../rules/sync-knot.js';
-import { type Outlook, waitsForUnit } from './outlook.js';
+import { waitsForUnit } from './outlook.js';
 
 /** An object that many wait for and nobody was seen to serve: where to look when nothing could be proved. */
 export interface Suspect {

@@ -1,4 +1,12 @@
-import type { Frame } from './snapshot.js';
+import type { Location } from './diagnosis.js';
+
+/** One frame; `index` is what Delve's `frame` command takes. */
+export interface Frame extends Location {
+  readonly index: number;
+  readonly inlined: boolean;
+  /** Bytes from the top of the goroutine's stack to the frame's end, negative; inlined calls share their caller's. */
+  readonly offset?: number | undefined;
+}
 
 /** Code of pools outside of Go's library, and what they are made of. */
 export const isPoolCode = (name: string): boolean =>

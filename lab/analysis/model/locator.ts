@@ -1,5 +1,5 @@
 import type { Owner, Via } from '../../source/facts.js';
-import type { Frame } from './snapshot.js';
+import type { Frame } from './frames.js';
 
 /** The address of the object that an expression means in a frame; `other` when it is no such object at all. */
 export type Address = number | 'other' | 'unreadable';

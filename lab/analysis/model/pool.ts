@@ -1,4 +1,4 @@
-import type { Frame } from './snapshot.js';
+import type { Frame } from './frames.js';
 
 /** A pool of few units, all of which are in use, as memory shows it: who waits for one, and who can give one back. */
 export interface Pool {

@@ -2,17 +2,10 @@ import type { Reached } from '../../goruntime/heap/reach.js';
 import type { LabelSet } from '../../goruntime/labels.js';
 import type { CondState, MutexState, RwMutexState, WaitGroupState } from '../../goruntime/sync-objects.js';
 import type { Location } from './diagnosis.js';
+import type { Frame } from './frames.js';
 import type { PipePeers, WaitingCommand } from './pipes.js';
 import type { Pool } from './pool.js';
 import type { Roster } from './roster.js';
-
-/** One frame; `index` is what Delve's `frame` command takes. */
-export interface Frame extends Location {
-  readonly index: number;
-  readonly inlined: boolean;
-  /** Bytes from the top of the goroutine's stack to the frame's end, negative; inlined calls share their caller's. */
-  readonly offset?: number | undefined;
-}
 
 /** Goroutines that wait for the same reason with the same stack. */
 export interface Signature {

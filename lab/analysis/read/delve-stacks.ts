@@ -5,8 +5,9 @@ import { LabError, messageOf } from '../../errors.js';
 import { maxFrames } from '../../goruntime/goroutines.js';
 import { shortTypeArguments } from '../../source/type-arguments.js';
 import type { Location } from '../model/diagnosis.js';
+import type { Frame } from '../model/frames.js';
 import type { Limits } from '../model/limits.js';
-import type { Frame, GoroutineState } from '../model/snapshot.js';
+import type { GoroutineState } from '../model/snapshot.js';
 
 /** A deeper recursion is read again. */
 const maxDepth = 200;

@@ -5,8 +5,9 @@ import { kinds, type Variable } from '../../delve/wire.js';
 import type { RuntimeLayout } from '../../goruntime/layout.js';
 import { readGoroutineStackTops } from '../../goruntime/stack-tops.js';
 import type { Owner } from '../../source/facts.js';
+import type { Frame } from '../model/frames.js';
 import type { Address, FrameQuery, Locator } from '../model/locator.js';
-import type { Frame, Snapshot } from '../model/snapshot.js';
+import type { Snapshot } from '../model/snapshot.js';
 import { memoized } from './memoize.js';
 
 const syncType = /^\*?(?:sync\.(?:Mutex|RWMutex|WaitGroup|Cond)|golang\.org\/x\/sync\/semaphore\.Weighted)$/;

@@ -8,10 +8,11 @@ import { type HeapSpans, readSpans } from '../../goruntime/heap/spans.js';
 import { mostGoroutines, type UnitHolder } from '../../goruntime/pools/holders.js';
 import type { ListTypes } from '../../goruntime/pools/puddle-layout.js';
 import { isLibraryFunction } from '../../source/library-paths.js';
+import type { Frame } from '../model/frames.js';
 import { isPoolCode } from '../model/frames.js';
 import type { Limits } from '../model/limits.js';
 import type { StackHolder } from '../model/pool.js';
-import type { Frame, Snapshot } from '../model/snapshot.js';
+import type { Snapshot } from '../model/snapshot.js';
 
 export interface HeapSource extends Omit<ReachSource, 'heap'> {
   readonly evaluate: EvaluateGlobal;

@@ -13,7 +13,8 @@ import {
   readWaitGroup,
   type SyncLayout,
 } from '../../goruntime/sync-objects.js';
-import type { Bucket, Frame, SyncObject, Wait } from '../model/snapshot.js';
+import type { Frame } from '../model/frames.js';
+import type { Bucket, SyncObject, Wait } from '../model/snapshot.js';
 import { syncWaitOf } from './sync-wait.js';
 
 /** What goroutines wait for in package sync, read from memory. */

@@ -1,6 +1,7 @@
 import type { SyncLayout } from '../../goruntime/sync-objects.js';
+import type { Frame } from '../model/frames.js';
 import { inSync } from '../model/frames.js';
-import type { Frame, Wait } from '../model/snapshot.js';
+import type { Wait } from '../model/snapshot.js';
 
 type SyncWait = Extract<Wait, { kind: 'sync' }>;
 

@@ -1,7 +1,8 @@
 import type { Operation, OperationClass, Spot } from '../../source/facts.js';
 import type { AnsweredClass } from '../../source/sources.js';
 import type { Releaser } from '../graph/releaser.js';
-import { type Bucket, type Frame, isPrivateRuntime } from '../model/snapshot.js';
+import type { Frame } from '../model/frames.js';
+import { type Bucket, isPrivateRuntime } from '../model/snapshot.js';
 import { waitObject } from '../model/wait-object.js';
 import {
   blindSpots,

@@ -4,8 +4,8 @@ import type { Locator } from '../model/locator.js';
 import type { Bucket } from '../model/snapshot.js';
 import type { WaitObject } from '../model/wait-object.js';
 import type { SearchContext } from './context.js';
-import { syncFacts } from './locks.js';
 import type { ReleaserSearch } from './search.js';
+import { syncFacts } from './sync-facts.js';
 
 /** Of larger buckets not every goroutine is asked which group it waits for. */
 const mostAsked = 8;

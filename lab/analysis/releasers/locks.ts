@@ -1,29 +1,21 @@
-import type { Holder, Operation } from '../../source/facts.js';
-import type { AnsweredClass } from '../../source/sources.js';
+import type { Operation } from '../../source/facts.js';
 import type { Releaser } from '../graph/releaser.js';
+import type { Frame } from '../model/frames.js';
 import { callerOfSync, isOnce } from '../model/frames.js';
 import type { Locator } from '../model/locator.js';
 import {
   type Bucket,
-  type Frame,
   isPrivateRuntime,
   type SyncMode,
   type SyncObject,
   type Wait,
 } from '../model/snapshot.js';
 import { type WaitObject, waitObject } from '../model/wait-object.js';
-import {
-  blindSpots,
-  evidence,
-  type GateKeepers,
-  gateKeepers,
-  openEntry,
-  type SearchContext,
-  unansweredBy,
-} from './context.js';
-import { type Meaning, type Meanings, readMeanings } from './meaning.js';
+import { blindSpots, evidence, openEntry, type SearchContext, unansweredBy } from './context.js';
+import type { Meaning } from './meaning.js';
 import { waitsFor, withTheHolder } from './only-holder.js';
 import type { ReleaserSearch } from './search.js';
+import { type SyncFacts, syncFacts } from './sync-facts.js';
 import { groupReleasers } from './waitgroup-releasers.js';
 import { chooseOp, type WaitingOps, type WaitingPlaces } from './waiting-ops.js';
 
@@ -51,49 +43,11 @@ export const endedBy: Readonly<Record<SyncMode, 'unlock' | 'runlock' | 'done' | 
 export const takesAgain = 'those who wait were woken and take their lock again';
 
 const maxPlaces = 8;
-const maxAsked = 8;
-
-export interface SyncFacts {
-  readonly class: AnsweredClass;
-  readonly stacks: ReadonlyMap<Operation, Meanings>;
-  readonly routes: ReadonlyMap<Operation, Meanings>;
-  readonly holders: ReadonlyMap<Holder, Meanings>;
-  readonly gates: GateKeepers;
-}
 
 /** The frame in which a goroutine waits for an object of package sync: of a Once, the one that keeps its lock. */
 export function syncFrame({ signature: { frames } }: Bucket): Frame | undefined {
   const caller = callerOfSync(frames);
   return frames.slice(0, caller === undefined ? 0 : frames.indexOf(caller)).find(isOnce) ?? caller;
-}
-
-/** What the sources tell of objects that are waited for in one way at some operations, and what their frames mean. */
-export function syncFacts(context: SearchContext, locator: Locator) {
-  const classes = new Map<string, Promise<SyncFacts>>();
-
-  async function study(ops: readonly number[], mode: SyncMode): Promise<SyncFacts> {
-    const found = await context.sources.releasers(ops, mode);
-    const read = (spots: Parameters<typeof readMeanings>[0]) =>
-      readMeanings(spots, context.bucketsOf, locator, { maxAsked });
-    const stacks = new Map<Operation, Meanings>();
-    const routes = new Map<Operation, Meanings>();
-    for (const operation of found.operations) {
-      stacks.set(operation, await read(operation.onStack));
-      routes.set(operation, await read(operation.routes));
-    }
-    const holders = new Map<Holder, Meanings>();
-    for (const holder of found.holders) holders.set(holder, await read([holder]));
-    const closed = new Map<number, Meanings>();
-    for (const gate of found.gates) closed.set(gate.id, await read(gate.closed));
-    return { class: found, stacks, routes, holders, gates: gateKeepers(found, closed, context.bucketsOf) };
-  }
-
-  return (ops: readonly number[], mode: SyncMode): Promise<SyncFacts> => {
-    const key = `${mode} ${[...ops].sort((a, b) => a - b).join(' ')}`;
-    const known = classes.get(key) ?? study(ops, mode);
-    classes.set(key, known);
-    return known;
-  };
 }
 
 /** Finds who could end waits for locks, wait groups and condition variables. */

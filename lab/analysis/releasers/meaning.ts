@@ -1,6 +1,7 @@
 import type { Spot } from '../../source/facts.js';
+import type { Frame } from '../model/frames.js';
 import type { Address, Locator } from '../model/locator.js';
-import type { Bucket, Frame } from '../model/snapshot.js';
+import type { Bucket } from '../model/snapshot.js';
 import { type WaitObject, waitObject } from '../model/wait-object.js';
 
 /** What a spot means in one bucket, for one object. */

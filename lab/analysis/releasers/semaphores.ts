@@ -1,10 +1,12 @@
 import type { Releaser } from '../graph/releaser.js';
+import type { Frame } from '../model/frames.js';
 import type { Locator } from '../model/locator.js';
 import type { Pool } from '../model/pool.js';
-import { type Bucket, type Frame, isPrivateRuntime } from '../model/snapshot.js';
+import { type Bucket, isPrivateRuntime } from '../model/snapshot.js';
 import { blindSpots, type SearchContext, unansweredBy } from './context.js';
-import { comingTo, holdersOf, type SyncWait, syncFacts } from './locks.js';
+import { comingTo, holdersOf, type SyncWait } from './locks.js';
 import type { ReleaserSearch } from './search.js';
+import { syncFacts } from './sync-facts.js';
 import { chooseOp, type WaitingPlaces } from './waiting-ops.js';
 
 const inSemaphore = /^golang\.org\/x\/sync\/semaphore\./;

@@ -1,8 +1,8 @@
 import type { Releaser } from '../graph/releaser.js';
 import type { SyncObject } from '../model/snapshot.js';
 import { evidence, openEntry } from './context.js';
-import type { SyncFacts } from './locks.js';
 import type { Meaning } from './meaning.js';
+import type { SyncFacts } from './sync-facts.js';
 
 type BucketReleaser = Extract<Releaser, { kind: 'bucket' }>;
 

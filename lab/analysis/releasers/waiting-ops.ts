@@ -1,6 +1,7 @@
 import type { WaitingOp } from '../../source/facts.js';
+import type { Frame } from '../model/frames.js';
 import type { Locator } from '../model/locator.js';
-import type { Bucket, Frame } from '../model/snapshot.js';
+import type { Bucket } from '../model/snapshot.js';
 import type { SearchContext } from './context.js';
 import { calledBy } from './meaning.js';
 

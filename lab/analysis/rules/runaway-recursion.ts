@@ -1,4 +1,5 @@
-import type { Bucket, Frame } from '../model/snapshot.js';
+import type { Frame } from '../model/frames.js';
+import type { Bucket } from '../model/snapshot.js';
 import { agree, type Claim, goroutinesOf, type Rule } from './rule.js';
 
 const name = 'runaway-recursion';

@@ -1,5 +1,6 @@
+import type { Frame } from '../model/frames.js';
 import type { WaitingCommand } from '../model/pipes.js';
-import type { Bucket, Frame } from '../model/snapshot.js';
+import type { Bucket } from '../model/snapshot.js';
 import { agree, type Claim, goroutinesOf, type Rule, type RuleInput } from './rule.js';
 
 const name = 'undrained-command';

@@ -10,7 +10,7 @@ import { LabError } from '../../errors.js';
 import { quoteWord } from '../../quote-word.js';
 import type { SourceMap } from '../../report/page/source-lines.js';
 import { diagnosisText } from '../../report/screen/full-text.js';
-import type { ScreenOptions } from '../../report/screen/screen.js';
+import type { ScreenOptions } from '../../report/screen/options.js';
 import { shownPath } from '../../report/shown-path.js';
 import { recordedGoRoot } from '../../source/library-paths.js';
 import { writing } from '../../store/cannot-write.js';

@@ -1,7 +1,7 @@
 import { allPrintable } from '../../printable.js';
 import { counted, number, shortName } from '../page/words.js';
 import { placeText } from '../screen/excerpt.js';
-import type { ScreenOptions } from '../screen/screen.js';
+import type { ScreenOptions } from '../screen/options.js';
 import { prompted } from '../shell.js';
 import { glued, padTo, wrap } from '../wrap.js';
 import type { RuleExplanation } from './rule.js';

@@ -2,7 +2,7 @@ import { causeText } from '../../fleet/same-cause.js';
 import type { FleetSample } from '../../fleet/sample.js';
 import { checklistSummary } from '../checklist-text.js';
 import { conclusionWords } from '../conclusion-words.js';
-import type { ScreenOptions } from '../screen/screen.js';
+import type { ScreenOptions } from '../screen/options.js';
 import { shownPath } from '../shown-path.js';
 import { padTo, wrap } from '../wrap.js';
 import type { FleetReport } from './read.js';

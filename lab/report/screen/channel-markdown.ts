@@ -3,7 +3,7 @@ import { allPrintable } from '../../printable.js';
 import { escapeMarkdown, markdownCode } from '../markdown.js';
 import { counted, ownFrame, ownLocations, shortName } from '../page/words.js';
 import { adviceOf, foldedLimits, plainSummary, shortPlaces } from './limits.js';
-import type { ScreenOptions } from './screen.js';
+import type { ScreenOptions } from './options.js';
 import { findingTitle, headWord } from './titles.js';
 
 const mostPlaces = 2;

@@ -6,7 +6,7 @@ import { sourceFile, sourceLines } from '../page/source-lines.js';
 import { shortName } from '../page/words.js';
 import { clipEnd, columnsIn, wrap } from '../wrap.js';
 import type { Mark } from './marks.js';
-import type { ScreenOptions } from './screen.js';
+import type { ScreenOptions } from './options.js';
 
 /** The marked lines of source, each under its function; without the source what is said of it alone. */
 export function excerptLines(marks: readonly Mark[], options: ScreenOptions): string[] {

@@ -1,8 +1,9 @@
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import type { WantedLabel } from '../labels-text.js';
 import { leakProfileText } from './leak-profile.js';
+import type { ScreenOptions } from './options.js';
 import { proofText } from './proof.js';
-import { type ScreenOptions, screenText } from './screen.js';
+import { screenText } from './screen.js';
 import { severalText } from './several.js';
 import { labelledText, stacksText } from './stacks.js';
 

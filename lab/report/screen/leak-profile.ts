@@ -4,7 +4,7 @@ import { counted, shortName } from '../page/words.js';
 import { clipEnd, glued, padTo, wrap } from '../wrap.js';
 import { placeText } from './excerpt.js';
 import { shortPlaces } from './limits.js';
-import type { ScreenOptions } from './screen.js';
+import type { ScreenOptions } from './options.js';
 
 const mostRows = 20;
 const names = { both: 'both', runtime: 'the runtime', lab: 'the lab' } as const;

@@ -1,6 +1,6 @@
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import { wrap } from '../wrap.js';
-import type { ScreenOptions } from './screen.js';
+import type { ScreenOptions } from './options.js';
 
 /** What would make the answer better, in the imperative: before anything else that limits it. */
 export function adviceOf({ limits, summary }: Pick<Diagnosis, 'limits' | 'summary'>): string[] {

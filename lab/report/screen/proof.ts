@@ -6,7 +6,7 @@ import { prompted } from '../shell.js';
 import { wrap } from '../wrap.js';
 import { type AlikeObjects, alikeObjects, countedKind } from './alike-objects.js';
 import { limitList } from './limits.js';
-import type { ScreenOptions } from './screen.js';
+import type { ScreenOptions } from './options.js';
 
 type Drawn = Pick<ScreenOptions, 'palette' | 'columns'>;
 

@@ -1,35 +1,14 @@
-import type { Colors } from 'picocolors/types.js';
 import type { Diagnosis, Finding } from '../../analysis/model/diagnosis.js';
 import { allPrintable } from '../../printable.js';
-import type { SourceMap } from '../page/source-lines.js';
 import { counted, ownLocations, shortName } from '../page/words.js';
 import { clipEnd, columnsIn, glued, padTo, wrap } from '../wrap.js';
 import { behindText } from './behind.js';
 import { excerptLines, placeText } from './excerpt.js';
 import { adviceOf, foldedLimits, plainSummary, shortPlaces } from './limits.js';
 import { marksOf } from './marks.js';
+import type { ScreenOptions } from './options.js';
 import { findingKind, findingTitle, headWord } from './titles.js';
 import { chainLines, chainsOf } from './wait-graph.js';
-
-/** What of picocolors is used: the caller passes a palette without colours for logs. */
-export type Palette = Pick<Colors, 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'>;
-
-export interface ScreenOptions {
-  readonly palette: Palette;
-  readonly columns: number;
-  /** Where the sources lie that are to be quoted; `undefined` quotes none. */
-  readonly sources: SourceMap;
-  /** Whether places become links (OSC 8). */
-  readonly links: boolean;
-  /** The command that shows the same again, for its other options to be added. */
-  readonly again: string;
-  /** Path of the page. */
-  readonly page?: string | undefined;
-  /** Last lines, in place of what the process was. */
-  readonly closing?: readonly string[];
-  /** The service still answered: its stuck goroutines are a leak. */
-  readonly answered?: boolean;
-}
 
 /** Lines that a screen should not have more of, at 80 columns. */
 const tallest = 25;

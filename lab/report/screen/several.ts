@@ -2,7 +2,7 @@ import type { Diagnosis, Finding, Instance } from '../../analysis/model/diagnosi
 import { allPrintable } from '../../printable.js';
 import { counted } from '../page/words.js';
 import { wrap } from '../wrap.js';
-import type { ScreenOptions } from './screen.js';
+import type { ScreenOptions } from './options.js';
 
 type Drawn = Pick<ScreenOptions, 'palette' | 'columns'>;
 

@@ -4,8 +4,8 @@ import { allPrintable, printable } from '../../printable.js';
 import { countWith, labelLines, labelsOf, type WantedLabel } from '../labels-text.js';
 import { counted, number, ownFrame, ownLocations } from '../page/words.js';
 import { clipEnd, wrap } from '../wrap.js';
+import type { ScreenOptions } from './options.js';
 import { effortLines } from './proof.js';
-import type { ScreenOptions } from './screen.js';
 
 type Drawn = Pick<ScreenOptions, 'palette' | 'columns'>;
 

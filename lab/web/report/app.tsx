@@ -1,10 +1,10 @@
-import { createContext } from 'preact';
-import { useContext, useEffect, useMemo, useState } from 'preact/hooks';
-import { type FindPlaces, placeFinder } from '../../report/page/places.js';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { placeFinder } from '../../report/page/places.js';
 import type { DiagnosisPart, PageData, RunPart } from '../../report/page-data.js';
 import { Limits, RunCommands, Versions } from './about.js';
 import { Article, Expected, Stampede } from './article.js';
 import { Cause } from './cause.js';
+import { PlacesContext, SourcesContext } from './contexts.js';
 import { Evidence } from './evidence.js';
 import { Explorer } from './explorer/explorer.js';
 import { FirstScreen } from './first-screen.js';
@@ -12,14 +12,6 @@ import { Leaks } from './leaks.js';
 import { Objects } from './objects.js';
 import { Contents, type Section, Sections } from './sections.js';
 import { Timeline } from './timeline.js';
-
-/** Source lines by `file:line`, for whatever shows a place. */
-const SourcesContext = createContext<DiagnosisPart['sources']>({});
-export const useSources = () => useContext(SourcesContext);
-
-/** Finds the places in a text, knowing the files that the diagnosis names. */
-const PlacesContext = createContext<FindPlaces>(placeFinder([]));
-export const useFindPlaces = () => useContext(PlacesContext);
 
 /** The page from top to bottom; a part without content is left out, of the contents too. */
 export function App({ data, onReady }: { readonly data: PageData; readonly onReady: () => void }) {

@@ -1,6 +1,6 @@
 import type uPlot from 'uplot';
 import type { Timeline } from '../../report/page-data.js';
-import type { Colours } from './charts.js';
+import type { Colours } from './colours.js';
 import { number } from './words.js';
 
 /*

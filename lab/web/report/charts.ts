@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { type Colours, coloursOf } from './colours.js';
 import 'uplot/dist/uPlot.min.css';
 import type { Series, Timeline } from '../../report/page-data.js';
 import { drawPhases, drawProbes, probeText, titleOfProbes } from './chart-marks.js';
@@ -92,25 +93,6 @@ function frameOf({ title }: Plan) {
   target.setAttribute('aria-label', `${title}; the table below has the numbers`);
   frame.append(caption, target);
   return { frame, target, value };
-}
-
-export type Colours = ReturnType<typeof coloursOf>;
-
-/** A canvas knows no custom properties: they are read off an element. */
-function coloursOf(box: HTMLElement) {
-  const probe = document.createElement('span');
-  box.append(probe);
-  const read = (name: string): string => {
-    probe.style.color = `var(--${name})`;
-    return getComputedStyle(probe).color;
-  };
-  const colours = {
-    ...{ ink: read('ink'), dim: read('dim'), line: read('line'), paper: read('paper') },
-    ...{ accent: read('accent'), wash: read('accent-wash'), good: read('good'), bad: read('bad') },
-    ...{ badWash: read('bad-wash'), goodWash: read('good-wash'), warnWash: read('warn-wash') },
-  };
-  probe.remove();
-  return colours;
 }
 
 function plansOf(timeline: Timeline, colours: Colours): Plan[] {

@@ -1,5 +1,5 @@
 import type { DiagnosisPart, FindingPart } from '../../report/page-data.js';
-import { useFindPlaces } from './app.js';
+import { useFindPlaces } from './contexts.js';
 import { Commands, LeftOut, Prose, Source } from './parts.js';
 import { Stack, Variables } from './stack.js';
 import { delveProgram, fileName, ownFrame, quoteWord, shortName } from './words.js';

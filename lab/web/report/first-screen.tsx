@@ -1,5 +1,5 @@
 import type { DiagnosisPart, FindingPart, MarkedLine, PageData } from '../../report/page-data.js';
-import { useSources } from './app.js';
+import { useSources } from './contexts.js';
 import { Copy, Prose } from './parts.js';
 import { Picture } from './wait-graph.js';
 import { counted, fileName, number, seconds, shortName } from './words.js';

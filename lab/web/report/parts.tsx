@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useFindPlaces, useSources } from './app.js';
+import { useFindPlaces, useSources } from './contexts.js';
 import { counted, fileName, number } from './words.js';
 
 /** What found no room on the page, and where it is; nothing where all is there. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import type { Frame } from '../../../lab/analysis/model/frames.js';
 import { callerOfSync } from '../../../lab/analysis/model/frames.js';
-import type { Frame } from '../../../lab/analysis/model/snapshot.js';
 import { syncWaitOf } from '../../../lab/analysis/read/sync-wait.js';
 import type { SyncLayout } from '../../../lab/goruntime/sync-objects.js';
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { Bucket, Frame } from '../../../lab/analysis/model/snapshot.js';
+import type { Frame } from '../../../lab/analysis/model/frames.js';
+import type { Bucket } from '../../../lab/analysis/model/snapshot.js';
 import type { RuleInput } from '../../../lab/analysis/rules/rule.js';
 import { runawayRecursion } from '../../../lab/analysis/rules/runaway-recursion.js';
 import { waitingBucket } from '../../waiting-bucket.js';

@@ -1,13 +1,8 @@
 import type { Dump, DumpFrame, DumpMember, DumpStack } from '../../../dump/model.js';
 import type { Location } from '../../model/diagnosis.js';
+import type { Frame } from '../../model/frames.js';
 import type { Roster } from '../../model/roster.js';
-import {
-  type Frame,
-  isPrivateRuntime,
-  isSystem,
-  maxBucketIds,
-  type Signature,
-} from '../../model/snapshot.js';
+import { isPrivateRuntime, isSystem, maxBucketIds, type Signature } from '../../model/snapshot.js';
 
 /** Goroutines of one stack, with what the dump printed of each of them. */
 export interface DumpGroup {

@@ -1,5 +1,6 @@
+import type { Frame } from '../../model/frames.js';
 import { inSync, isOnce } from '../../model/frames.js';
-import { type ChannelCase, type Frame, isPrivateRuntime, type Wait } from '../../model/snapshot.js';
+import { type ChannelCase, isPrivateRuntime, type Wait } from '../../model/snapshot.js';
 import { isLiveReason } from '../wait-of.js';
 import type { DumpGroup } from './signatures.js';
 import { type SyncStand, syncStandOf } from './sync-words.js';

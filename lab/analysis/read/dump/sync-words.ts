@@ -1,4 +1,5 @@
-import type { Frame, SyncKind, SyncMode } from '../../model/snapshot.js';
+import type { Frame } from '../../model/frames.js';
+import type { SyncKind, SyncMode } from '../../model/snapshot.js';
 
 /** How a goroutine waits for an object of package sync, as far as its stack tells. */
 export interface SyncStand {
