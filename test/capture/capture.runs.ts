@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { captureBundle } from '../../lab/capture/capture.js';
@@ -18,6 +17,7 @@ import { findDelve } from '../../lab/toolchain/delve.js';
 import { buildHung, goTools, startHung } from '../hung-program.js';
 import { rejectsWith } from '../rejects.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
+import { whileWriting } from './while-writing.js';
 
 const signal = new AbortController().signal;
 const run = promisify(execFile);
@@ -64,30 +64,6 @@ describe('the capture of a bundle', () => {
     return parseProcStat(await readFile(`/proc/${pid}/stat`, 'utf8'))?.state;
   }
 
-  /** Runs `act` as soon as the capture's gdb holds the process; with gdb's pid. */
-  async function whileWriting(
-    act: (gdb: number, dir: string) => void | Promise<void>,
-    dir: string,
-  ): Promise<void> {
-    const tracer = await poll(
-      async () => {
-        const held = /^TracerPid:\s+([1-9]\d*)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
-        const [workshop] = await readdir(dir);
-        const size =
-          workshop === undefined
-            ? 0
-            : await stat(`${dir}/${workshop}/core`).then(
-                (s) => s.size,
-                () => 0,
-              );
-        return held !== undefined && size > 1000 ? Number(held) : undefined;
-      },
-      { signal, deadlineMs: 15_000, everyMs: 1 },
-    );
-    if (tracer === undefined) throw new Error('gdb never held the process');
-    await act(tracer, dir);
-  }
-
   it('holds core and executable with hashes, sizes and versions, and the server lives on', async function () {
     this.timeout(60_000);
     const dir = await emptyFolder('bundle');
@@ -121,12 +97,16 @@ describe('the capture of a bundle', () => {
     const dir = await emptyFolder('private');
     await chmod(dir, 0o777);
     const capturing = captureBundle(request(dir), ignore, signal);
-    await whileWriting(async () => {
-      const [workshop] = await readdir(dir);
-      expect((await stat(`${dir}/${workshop}`)).mode & 0o777).to.equal(0o700);
-      expect((await stat(`${dir}/${workshop}/core`)).mode & 0o777).to.equal(0o600);
-      expect(await readdir(dir)).to.not.include(`core.${pid}`);
-    }, dir);
+    await whileWriting(
+      pid,
+      async () => {
+        const [workshop] = await readdir(dir);
+        expect((await stat(`${dir}/${workshop}`)).mode & 0o777).to.equal(0o700);
+        expect((await stat(`${dir}/${workshop}/core`)).mode & 0o777).to.equal(0o600);
+        expect(await readdir(dir)).to.not.include(`core.${pid}`);
+      },
+      dir,
+    );
     await capturing;
   });
 
@@ -145,7 +125,7 @@ describe('the capture of a bundle', () => {
     this.timeout(60_000);
     const dir = await emptyFolder('killed');
     const capturing = rejectsWith('undecided', captureBundle(request(dir), ignore, signal));
-    await whileWriting((gdb) => void process.kill(gdb, 'SIGKILL'), dir);
+    await whileWriting(pid, (gdb) => void process.kill(gdb, 'SIGKILL'), dir);
     expect((await capturing).message).to.include('SIGKILL');
     expect(await readdir(dir)).to.deep.equal([]);
     expect(
@@ -163,10 +143,14 @@ describe('the capture of a bundle', () => {
     const controller = new AbortController();
     const capturing = rejectsWith('interrupted', captureBundle(request(dir), ignore, controller.signal));
     let gdb = 0;
-    await whileWriting((found) => {
-      gdb = found;
-      controller.abort();
-    }, dir);
+    await whileWriting(
+      pid,
+      (found) => {
+        gdb = found;
+        controller.abort();
+      },
+      dir,
+    );
     await capturing;
     expect(await readdir(dir)).to.deep.equal([]);
     const gone = await poll(
@@ -293,28 +277,6 @@ describe('the capture of a bundle', () => {
     await using session = await launchDelveCore(options, signal);
     const { Goroutines: all } = await session.client.listGoroutines({ start: 0, count: 0 }, { signal });
     expect(all.length).to.be.above(20);
-  });
-
-  it('makes a sparse copy with the same bytes, wherever the data lies', async () => {
-    const block = 4 << 20;
-    const data = Buffer.alloc(3 * block + 12_345);
-    for (const at of [0, 16_383, 16_384, block - 1, block, 2 * block + 100_000, data.length - 1])
-      data[at] = 7;
-    for (const [name, bytes] of Object.entries({
-      data,
-      hole: Buffer.alloc(block + 5),
-      small: data.subarray(0, 9),
-      none: data.subarray(0, 0),
-    })) {
-      const [from, to] = [folder.file(`${name}.from`), folder.file(`${name}.to`)];
-      await writeFile(from, bytes);
-      const hash = await copySparse(from, to, signal);
-      expect((await readFile(to)).equals(bytes), name).to.equal(true);
-      expect(hash).to.equal(createHash('sha256').update(bytes).digest('hex'));
-      const { blocks, mode } = await stat(to);
-      expect(blocks * 512).to.be.at.most(8 * 16_384);
-      expect(mode & 0o777).to.equal(0o600);
-    }
   });
 
   it('stops before anything is held when a small disk cannot take the core', async function () {

@@ -7,12 +7,10 @@ import { type LabProcess, lab, startLab } from '../e2e/lab-process.js';
 import { blockedGoroutines, buildHung, goTools } from '../hung-program.js';
 import { processTable } from '../process-table.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
+import { withBallast } from './ballast.js';
 import { type EngineHost, podmanHost, programsFolder, startDocker, whyNoEngine } from './engine-host.js';
 
 const { signal } = new AbortController();
-/** Bytes that the program of an interrupted capture holds, at random: long enough on its way to be caught. */
-const ballast = 96 << 20;
-
 /** The same of each engine: real daemons, runtimes and containers. */
 for (const client of ['docker', 'podman'] as const) {
   describe(`a capture out of a container of ${client}`, function () {
@@ -288,14 +286,4 @@ for (const client of ['docker', 'podman'] as const) {
       throw new Error(`no core began to come: ${(await running.ended).stderr}`);
     }
   });
-}
-
-/** The hung program with memory that no compression makes small. */
-function withBallast(source: string): string {
-  return source
-    .replace('import (', 'import (\n\t"math/rand"')
-    .replace(
-      'func main() {',
-      `var ballast = make([]byte, ${ballast})\n\nfunc main() {\n\trand.Read(ballast)\n`,
-    );
 }

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { checklist } from '../../lab/checklist/checklist.js';
-import type { ChecklistRow } from '../../lab/checklist/row.js';
 import { checklistText } from '../../lab/report/checklist-text.js';
 import { html } from '../../lab/report/html.js';
 import { markdownCode } from '../../lab/report/markdown.js';
@@ -11,65 +10,7 @@ import type { RunReport } from '../../lab/report/run-report.js';
 import { runText } from '../../lab/report/run-text.js';
 import { articleDiagnosis } from '../checklist/article.js';
 import { plainScreen } from '../fakes/screen.js';
-
-const evil = `<script>alert("x")</script>&'|\`\n# `;
-const row = (outcome: ChecklistRow['outcome']): ChecklistRow => ({
-  ...{
-    id: outcome,
-    claim: `A claim that ${outcome}. ${'It goes on and on. '.repeat(8)}`,
-    seen: evil,
-    outcome,
-  },
-  ...(outcome === 'holds' ? {} : { why: `a reason, ${evil}` }),
-  evidence: { file: 'transcript.md', at: '#curl' },
-});
-
-const step = { connections: 1_000, pipelining: 1, workers: 1 };
-const report: RunReport = {
-  record: {
-    ...{ schema: 'lab.run/1', id: `2018-12-02-${evil}`, createdAt: '2018-12-02T10:00:00Z', gitCommit: null },
-    config: {
-      ...{ scenario: 'blog', fixed: false, target: 'local', load: 'wrk', capture: 'gcore', build: 'default' },
-      probeTimeout: 1.5,
-    },
-    versions: { go: evil },
-    machine: { os: 'linux', arch: 'x64', cpus: 2, memoryBytes: 8e9 },
-    stages: {
-      load: { state: 'done', startedAt: '2018-12-02T10:00:00Z', ms: 4_000 },
-      capture: {
-        state: 'failed',
-        startedAt: '2018-12-02T10:00:05Z',
-        error: { code: 'internal', message: evil },
-      },
-    },
-    conclusion: { verdict: 'confirmed', exitCode: 0, summary: articleDiagnosis().summary, reasons: [evil] },
-  },
-  diagnosis: { ...articleDiagnosis(), limits: [evil] },
-  scenario: { title: evil, teaches: evil },
-  expectations: [
-    { what: 'class', expected: evil, found: evil, met: true },
-    { what: 'object', expected: evil, found: evil, met: false },
-  ],
-  checklist: [row('holds'), row('differs'), row('fails'), row('not-observed')],
-  samples: [0, 1, 2, 3].map((second) => ({
-    ...{
-      at: second * 1_000,
-      responses: second === 0 ? 0 : 31_000,
-      requestsPerSecond: second < 2 ? 31_000 : 0,
-      errors: 0,
-      timeouts: 0,
-    },
-    step,
-  })),
-  probes: [
-    { kind: 'answered', at: 0, ms: 12, status: 200 },
-    { kind: 'timed-out', at: 3_000, ms: 1_500, connected: true },
-  ],
-  files: [
-    { name: 'core.1628', bytes: 1.2e9 },
-    { name: evil, bytes: 1 },
-  ],
-};
+import { evil, evilRun } from './evil-run.js';
 
 describe('markup', () => {
   it('escapes whatever is put into it, lists too, and itself not twice', () => {
@@ -89,7 +30,7 @@ function dataIn(page: string): PageData {
 describe('the page of a run', () => {
   it('lets no text of a run become markup', async () => {
     const told = { ...articleDiagnosis(), summary: evil };
-    for (const page of [await reportHtml(report, []), await diagnosisHtml(told, [])]) {
+    for (const page of [await reportHtml(evilRun, []), await diagnosisHtml(told, [])]) {
       expect(page.match(/<script/g)).to.have.length(2);
       expect(page).to.not.contain('<script>alert');
       expect(JSON.stringify(dataIn(page))).to.contain('<script>alert');
@@ -97,7 +38,7 @@ describe('the page of a run', () => {
   });
 
   it('needs no other file, and its own policy lets it load none', async () => {
-    const page = await reportHtml(report, []);
+    const page = await reportHtml(evilRun, []);
     const [markup = ''] = page.split('<script');
     expect(markup.replace(/<style>.*<\/style>/s, '')).to.not.match(/<(?:link|img|iframe)\b|\bsrc=|@import/);
     expect(page).to.match(/default-src &#39;none&#39;; script-src &#39;sha256-[\w+/]+=*&#39;/);
@@ -105,7 +46,7 @@ describe('the page of a run', () => {
   });
 
   it('tells the verdict, the root cause, the proof, the timeline and the checklist', async () => {
-    const { verdict, diagnosis, run } = dataIn(await reportHtml(report, []));
+    const { verdict, diagnosis, run } = dataIn(await reportHtml(evilRun, []));
     expect(verdict).to.equal('deadlock');
     const [finding] = diagnosis?.findings ?? [];
     expect(finding?.picture?.nodes.map(({ id }) => id)).to.deep.equal(['G20', 'R1', 'V']);
@@ -141,24 +82,24 @@ describe('the page of a run', () => {
   it('is called a leak where the service still answered', async () => {
     const startedAt = '2018-12-02T10:00:00Z';
     const load = { state: 'done' as const, startedAt, ms: 1, result: { outcome: { kind: 'leaked' } } };
-    const leaked = { ...report, record: { ...report.record, stages: { load } } };
+    const leaked = { ...evilRun, record: { ...evilRun.record, stages: { load } } };
     expect(dataIn(await reportHtml(leaked, [])).word).to.equal('Leak');
-    expect(dataIn(await reportHtml(report, []))).to.include({ word: 'Deadlock' });
-    expect(dataIn(await reportHtml(report, [])).run?.conclusion).to.include({ word: 'as expected' });
+    expect(dataIn(await reportHtml(evilRun, []))).to.include({ word: 'Deadlock' });
+    expect(dataIn(await reportHtml(evilRun, [])).run?.conclusion).to.include({ word: 'as expected' });
   });
 
   it('can be read where no scripts run', async () => {
-    const page = await reportHtml(report, []);
+    const page = await reportHtml(evilRun, []);
     expect(/<noscript>(.*?)<\/noscript>/s.exec(page)?.[1])
       .to.contain('deadlock[')
       .and.contain('(dlv) goroutine 20');
   });
 
   it('is a page, too, for a run that came to nothing', async () => {
-    const { diagnosis: _, ...rest } = report;
+    const { diagnosis: _, ...rest } = evilRun;
     const bare = {
       ...rest,
-      record: { ...report.record, conclusion: null },
+      record: { ...evilRun.record, conclusion: null },
       checklist: [],
       samples: [],
       probes: [],
@@ -170,7 +111,7 @@ describe('the page of a run', () => {
 
 describe('the report as Markdown', () => {
   it('keeps every table row on its line and every text out of the markup', () => {
-    const text = reportMarkdown(report);
+    const text = reportMarkdown(evilRun);
     expect(text).to.not.match(/(?<!\\)<script/);
     expect(text).to.not.match(/^# $/m);
     const rows = text.split('\n').filter((line) => line.startsWith('| '));
@@ -187,11 +128,11 @@ describe('code in Markdown', () => {
 
 describe('the checklist as text', () => {
   it('fits 80 columns and says each outcome in words', () => {
-    for (const rows of [report.checklist, checklist({ fixed: false })]) {
+    for (const rows of [evilRun.checklist, checklist({ fixed: false })]) {
       const lines = checklistText(rows, plainScreen).split('\n');
       expect(Math.max(...lines.map((line) => line.length))).to.be.at.most(80);
     }
-    const text = checklistText(report.checklist, plainScreen);
+    const text = checklistText(evilRun.checklist, plainScreen);
     expect(text)
       .to.match(/^holds {4}A claim/m)
       .and.to.match(/^FAILS {4}A claim/m);
@@ -237,14 +178,14 @@ describe('the report of a stampede', () => {
     ...{ state: 'done' as const, startedAt, ms: 77_000 },
     result: { sigquit: { kind: 'seen', value: sigquit }, records: [] },
   };
-  const crowded: RunReport = { ...report, record: { ...report.record, stages: { load, stop } } };
+  const crowded: RunReport = { ...evilRun, record: { ...evilRun.record, stages: { load, stop } } };
 
   it('shows what the crowd took at each size, and what SIGQUIT came to', () => {
     const text = reportMarkdown(crowded);
     expect(text).to.contain('| 100,000 | 37.0 s | 650 MB | 1,020 | 0.90 s | 82,000 | 67.1 MB | 0.90 s |');
     expect(text).to.contain('printed 100,000 goroutines, 200 MB, in 77.0 s and was not done');
     expect(text).to.contain('from 2 source addresses');
-    expect(reportMarkdown(report)).to.not.contain('stampede');
+    expect(reportMarkdown(evilRun)).to.not.contain('stampede');
   });
 
   it('shows the same on the page', async () => {
@@ -254,11 +195,11 @@ describe('the report of a stampede', () => {
 });
 
 describe('the end of a run as text', () => {
-  const { record, diagnosis } = report;
+  const { record, diagnosis } = evilRun;
   const done = { ...record, id: 'a-blog', conclusion: { ...conclusionOf('confirmed'), reasons: [] } };
   const files = [{ name: 'report.html', bytes: 1 }];
   const told = (parts: Partial<RunReport>): string =>
-    runText({ ...report, record: done, files, ...parts }, { ...plainScreen, dir: '/runs/a-blog' });
+    runText({ ...evilRun, record: done, files, ...parts }, { ...plainScreen, dir: '/runs/a-blog' });
 
   it('is the first screen with the page, the conclusion in words, and the way to the claims: 25 lines', () => {
     const text = told({});
@@ -281,7 +222,7 @@ describe('the end of a run as text', () => {
       /^different: not the expected one\n- class: expected a\/b, found c\/d\n/m,
     );
     const open = { ...conclusionOf('unknown'), summary: 'the server was killed' };
-    const { diagnosis: _, ...bare } = report;
+    const { diagnosis: _, ...bare } = evilRun;
     const text = runText(
       { ...bare, record: { ...done, conclusion: open }, files },
       { ...plainScreen, dir: '/r' },

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { LabResult } from '../e2e/lab-process.js';
-import { type Row, type RowId, rowOf } from './rows.js';
+import type { Row } from './row.js';
+import { type RowId, rowOf } from './rows.js';
 
 /**
  * Asserts that what was tried ended as its row of docs/robustness.md says: with its exit code, with its words, and with

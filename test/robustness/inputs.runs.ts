@@ -6,7 +6,8 @@ import { coreOf, type RealCore } from '../real-core.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { expectAsTold } from './expect-row.js';
 import { labCommand, shell } from './shell.js';
-import { type TypedRow, typedRows } from './typed-rows.js';
+import { typedRows } from './typed-rows/index.js';
+import type { TypedRow } from './typed-rows/typed-row.js';
 
 const { signal } = new AbortController();
 /** As many at once as keep two processors busy. */

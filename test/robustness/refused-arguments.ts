@@ -1,4 +1,4 @@
-import type { Row } from './rows.js';
+import type { Row } from './row.js';
 
 /** Command lines that are refused before anything is done; test/cli/main.test.ts types each. */
 export const refusedArguments: readonly (Row & { readonly args: readonly string[] })[] = [

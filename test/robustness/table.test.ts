@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { projectRoot } from '../../lab/paths.js';
 import { refusedArguments } from './refused-arguments.js';
-import { chapters, type Row } from './rows.js';
-import { typedRows } from './typed-rows.js';
+import type { Row } from './row.js';
+import { chapters } from './rows.js';
+import { typedRows } from './typed-rows/index.js';
 
 const page = join(projectRoot, 'docs/robustness.md');
 const intro = `# Bad inputs and faults
 
 What the lab does with them. Each row is tried by a test (\`test/robustness/rows.ts\` has the rows, \`expectRow\` the
-tests; what one line in a shell can try stands in \`typed-rows.ts\`, and \`inputs.runs.ts\` types it), and this page is
+tests; what one line in a shell can try stands in \`typed-rows/\`, and \`inputs.runs.ts\` types it), and this page is
 written from the rows: \`LAB_TEST_WRITE_DOCS=1 npm test -- dist/test/robustness/table.test.js\`.
 Damage at random is tried by \`npm run test:fuzz\`.
 `;

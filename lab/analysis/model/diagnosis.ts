@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { location } from './location.js';
 import { network } from './network.js';
+import { toldLeakProfile } from './told-leak-profile.js';
 
 /**
  * The diagnosis as `lab analyze --json` prints it, schema `lab.diagnosis/1`. Fields may be added; none is
@@ -191,35 +192,6 @@ const group = z.object({
   releasers: z.array(toldReleaser).optional(),
 });
 
-/** Goroutines of one stack, as the diagnosis and the runtime's own leak profile see them. */
-const seenGroup = z.object({
-  /** `null` where no goroutine stands there. */
-  group: z.string().nullable(),
-  seenBy: z.enum(['both', 'runtime', 'lab']),
-  /** Goroutines of the group; of them stuck by the diagnosis; leaked by the profile. */
-  count: z.number().int(),
-  stuck: z.number().int(),
-  leaked: z.number().int(),
-  waitReason: z.string(),
-  /** The innermost frame of the program itself, where there is one. */
-  place: location,
-  /** Why the one that does not see them does not, or what both go by. */
-  why: z.string(),
-});
-
-const leakProfile = z.object({
-  /** Its file or address. */
-  source: z.string(),
-  form: z.enum(['traceback', 'counts', 'profile']),
-  time: z.string().nullable(),
-  /** Seconds from the profile to the core or dump; negative when it came later, `null` when that is not known. */
-  secondsBefore: z.number().nullable(),
-  /** That it calls leaked. */
-  goroutines: z.number().int(),
-  groups: z.array(seenGroup),
-  limits: z.array(z.string()),
-});
-
 const ofOneProcess = z.object({
   schema: z.literal('lab.diagnosis/1'),
   verdict: z.enum(['deadlock', 'none', 'unknown']),
@@ -265,7 +237,7 @@ const ofOneProcess = z.object({
   /** Most waited for, where nothing could be proved: one line each. */
   suspects: z.array(z.object({ resource: z.string(), group: z.string(), text: z.string() })).optional(),
   /** The runtime's own leak profile beside all this, where one was given. */
-  leakProfile: leakProfile.optional(),
+  leakProfile: toldLeakProfile.optional(),
   /** Who is held up by the network, a clock or the system, most first. */
   slow: z.array(slowWait).optional(),
   /** Present where several processes are looked at together. */
