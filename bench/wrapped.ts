@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { execa } from 'execa';
 import { bundleIn } from '../lab/findings.js';
 import { openRun } from '../lab/store/run-store.js';
-import { lab } from '../test/e2e/lab-process.js';
 import { makeSecrets, runWithSecrets } from '../test/kit/hung-run.js';
+import { lab } from '../test/lab-process.js';
 import { tempFolder } from '../test/temp-folder.js';
 import { median } from './statistics.js';
 

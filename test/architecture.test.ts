@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { importsIn, sourceGraph } from './import-graph.js';
 
 /** The compiled tree: type-only imports are gone there. */
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', 'lab');
@@ -22,9 +23,6 @@ async function roomsImportedBy(file: string): Promise<string[]> {
     (specifier) => relative(root, resolve(dirname(file), specifier)).split('/')[0] ?? '',
   );
 }
-
-const importsIn = (text: string): readonly string[] =>
-  [...text.matchAll(/^(?:import|export)\s[^;]*?from\s+'(\.[^']+)'/gm)].map((match) => match[1] ?? '');
 
 describe('the architecture', function () {
   this.timeout(60_000);
@@ -82,57 +80,13 @@ describe('the architecture', function () {
     const entries = await readdir(sources, { withFileTypes: true });
     const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== 'web');
     expect([...rowOf.keys()]).to.have.members(folders.map(({ name }) => name));
-    const upwards = [...(await sourceGraph())].flatMap(([file, imported]) =>
+    const upwards = [...(await sourceGraph('lab'))].flatMap(([file, imported]) =>
       imported
         .filter((to) => (rowOf.get(folderOf(to)) ?? 99) < (rowOf.get(folderOf(file)) ?? 0))
         .map((to) => `${file} -> ${to}`),
     );
     expect(upwards).to.deep.equal([]);
   });
-
-  it('has no circles of files, types included', async () => {
-    expect(circlesIn(await sourceGraph()).map((files) => files.join(' '))).to.deep.equal([]);
-  });
 });
 
 const folderOf = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : '');
-
-/** What each source file of the lab imports of it, as paths below `lab/`; the pages aside. */
-async function sourceGraph(): Promise<ReadonlyMap<string, readonly string[]>> {
-  const names = (await readdir(sources, { recursive: true })).filter(
-    (name) => name.endsWith('.ts') && !name.startsWith('web/'),
-  );
-  const known = new Set(names);
-  const imports = names.sort().map(async (name) => {
-    const text = await readFile(join(sources, name), 'utf8');
-    const paths = importsIn(text).map((specifier) =>
-      relative(sources, resolve(sources, dirname(name), specifier)).replace(/\.js$/, '.ts'),
-    );
-    return [name, paths.filter((path) => known.has(path))] as const;
-  });
-  return new Map(await Promise.all(imports));
-}
-
-/** Strongly connected files (Tarjan, "Depth-first search and linear graph algorithms", 1972), each circle in order of name. */
-function circlesIn(graph: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {
-  const seen = new Map<string, { readonly index: number; low: number; open: boolean }>();
-  const stack: string[] = [];
-  const circles: string[][] = [];
-  const visit = (name: string) => {
-    const own = { index: seen.size, low: seen.size, open: true };
-    seen.set(name, own);
-    stack.push(name);
-    for (const next of graph.get(name) ?? []) {
-      const other = seen.get(next) ?? visit(next);
-      if (other.open) own.low = Math.min(own.low, other.low);
-    }
-    if (own.low === own.index) {
-      const circle = stack.splice(stack.indexOf(name));
-      for (const one of circle) (seen.get(one) ?? own).open = false;
-      if (circle.length > 1) circles.push(circle.sort());
-    }
-    return own;
-  };
-  for (const name of graph.keys()) if (!seen.has(name)) visit(name);
-  return circles.sort((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1));
-}

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { writeJson } from '../lab/json-file.js';
 import { mergeResults } from '../lab/regress/merge.js';
 import { countsOf, type Results, resultsSchema } from '../lab/regress/results.js';
 import { parseShard, requireWhole } from '../lab/shard.js';
-import { writeJson } from '../lab/store/json-file.js';
 import { shardOf } from '../lab/triage/find-inputs.js';
 import { cell } from './regress/cells.js';
 import { rejectsWith } from './rejects.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LabError } from '../errors.js';
-import { makeFolder } from '../store/make-folder.js';
+import { makeFolder } from '../make-folder.js';
 
 /** Beside the core and the executable. */
 export const bundleFile = 'bundle.json';

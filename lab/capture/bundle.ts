@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { captureChoices } from '../choices.js';
-import { keptOfCore } from '../kit/manifest.js';
 import { snapshotWays } from './helper/events.js';
+import { keptOfCore } from './kept-of-core.js';
 
 /** A captured hang: everything that `lab analyze` needs, with what proves that it belongs together. */
 export const bundleSchema = z.object({

@@ -1,11 +1,11 @@
 import { rename, rm } from 'node:fs/promises';
 import { LabError, messageOf, toLabError } from '../errors.js';
 import type { Emit } from '../events.js';
-import type { KeptOfCore } from '../kit/manifest.js';
 import { localTarget } from '../targets/local.js';
 import { ensureDelve } from '../toolchain/index.js';
 import type { Bundle } from './bundle.js';
 import { sha256 } from './hash.js';
+import type { KeptOfCore } from './kept-of-core.js';
 import type { Landed } from './landing.js';
 
 export interface SlimLanded {

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { LabCommand } from './command.js';
 import { loadCommands, loadDefinitions, modules } from './commands/index.js';
+import { programManual } from './commands/program.js';
 import { addCommon } from './manual/page.js';
-import { programManual } from './manual/program.js';
 
 /** Called for the command that is meant, with its command line as parsed. */
 export type Act = (command: Command, act: LabCommand['act']) => Promise<void>;

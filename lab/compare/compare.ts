@@ -1,9 +1,9 @@
 import type { Group, WaitedObject } from '../analysis/model/diagnosis.js';
+import { ownFrame } from '../analysis/model/own-frame.js';
 import { ranInLoop, ranThen } from '../analysis/model/ran-then.js';
 import type { RosterGroup } from '../analysis/model/roster.js';
 import { ownFrames, stackKey } from '../analysis/model/same-stack.js';
 import { isSystem } from '../analysis/model/snapshot.js';
-import { ownFrame } from '../report/page/words.js';
 import { busyIn } from './busy.js';
 import type { ComparedGroup, Comparison, Look } from './model.js';
 import { processesOf } from './one-process.js';

@@ -1,4 +1,5 @@
-import { counted, number, shortName } from '../report/page/words.js';
+import { shortName } from '../analysis/model/own-frame.js';
+import { counted, number } from '../counted.js';
 import type { ComparedGroup, Comparison } from './model.js';
 
 /** A group grows when it has gained so many goroutines, and a fifth. */

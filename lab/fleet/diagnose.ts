@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { analyzeCore } from '../analysis/analyze-core.js';
 import type { Diagnosis } from '../analysis/model/diagnosis.js';
 import type { Emit } from '../events.js';
+import { writeJson } from '../json-file.js';
 import { goRootOf, sourceMapOf } from '../run-sources.js';
 import { inStage, plannedIn } from '../stages/index.js';
-import { writeJson } from '../store/json-file.js';
 import type { Run } from '../store/run-store.js';
 
 export interface CoreOfInstance {

@@ -1,4 +1,5 @@
 import { rm, stat } from 'node:fs/promises';
+import type { KeptOfCore } from '../capture/kept-of-core.js';
 import { PT_LOAD } from '../core/elf-format.js';
 import { openCoreMemory } from '../core/memory.js';
 import { checkPair } from '../core/pair.js';
@@ -6,7 +7,6 @@ import { launchDelveCore } from '../delve/launch.js';
 import { LabError, messageOf, toLabError } from '../errors.js';
 import { countPages } from './account.js';
 import { exeParts, withoutUnchanged } from './exe-parts.js';
-import type { KeptOfCore } from './manifest.js';
 import { findNeededObjects } from './needed-objects.js';
 import { type Layer, painter } from './paint.js';
 import { collectRanges, contains } from './ranges.js';

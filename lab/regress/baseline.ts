@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { readJson, writeJson } from '../store/json-file.js';
+import { readJson, writeJson } from '../json-file.js';
 import { type CellResult, type Comparison, cellResultSchema, resultsSchema } from './results.js';
 
 /** What a baseline is read for: a `results.json` has it too. */

@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { copySparse } from '../capture/hash.js';
 import { scenarioNamed } from '../config.js';
 import { LabError } from '../errors.js';
+import { readJson, writeJson } from '../json-file.js';
 import { goServerFolder } from '../paths.js';
 import { sourcesFolder } from '../run-sources.js';
-import { readJson, writeJson } from '../store/json-file.js';
 import type { CellResult } from './results.js';
 
 /** `cell.json` beside a kept executable, core and sources: whose they are, and what was expected of them. */

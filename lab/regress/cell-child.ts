@@ -9,7 +9,7 @@ import { scenarioNamed } from '../config.js';
 import { interrupted, toLabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { complaints, expectations, expectationsOfFixed } from '../expectation.js';
-import { writeJson } from '../store/json-file.js';
+import { writeJson } from '../json-file.js';
 import { stageResult } from '../store/run-record.js';
 import { concludeDiagnosis } from '../verdict.js';
 import { writeBundlePage, writeRunPage } from './cell-page.js';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Diagnosis } from '../analysis/model/diagnosis.js';
-import type { SourceMap } from '../report/page/source-lines.js';
 import { sourceMapOf } from '../run-sources.js';
+import type { SourceMap } from '../source/source-map.js';
 import type { Run } from '../store/run-store.js';
 
 /** For the owner alone: it has values out of a core. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import { readJson } from '../json-file.js';
 import { requireWhole } from '../shard.js';
-import { readJson } from '../store/json-file.js';
 import { type Baseline, compare, exitCodeOf } from './baseline.js';
 import { type CellResult, countsOf, type Results, resultsSchema } from './results.js';
 

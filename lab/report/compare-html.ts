@@ -1,9 +1,10 @@
+import { shortName } from '../analysis/model/own-frame.js';
 import type { ComparedGroup, Comparison } from '../compare/model.js';
+import { counted, number } from '../counted.js';
 import { allPrintable } from '../printable.js';
 import { html, type Markup } from './html.js';
 import { htmlFile, pageAssets } from './page/page-file.js';
 import { clip } from './page/room.js';
-import { counted, number, shortName } from './page/words.js';
 
 /** Groups beyond those of the suspects. */
 const mostGroups = 500;

@@ -1,8 +1,9 @@
 import type { Location } from '../analysis/model/diagnosis.js';
+import { shortName } from '../analysis/model/own-frame.js';
 import type { ComparedGroup, Comparison } from '../compare/model.js';
 import { isWaiting } from '../compare/suspects.js';
+import { counted } from '../counted.js';
 import { allPrintable } from '../printable.js';
-import { counted, shortName } from './page/words.js';
 import { clipEnd, padTo, wrap } from './wrap.js';
 
 const mostRows = 20;

@@ -1,6 +1,6 @@
 import type { Walk } from '../checklist/walk-record.js';
 import type { DelveUsed } from '../delve/used.js';
-import { delveProgram } from './page/words.js';
+import { delveProgram } from './delve-program.js';
 
 /**
  * Which Delve read the core. The path is a fact of one machine, so the version stands beside it; `code` marks what is

@@ -1,4 +1,4 @@
-import type { DoctorRow } from '../toolchain/doctor.js';
+import type { DoctorRow } from '../doctor/doctor.js';
 import { textWidth, wrap } from './wrap.js';
 
 /** Columns that a text needs to be read beside a name. */

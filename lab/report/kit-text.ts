@@ -1,5 +1,6 @@
 import prettyBytes from 'pretty-bytes';
-import type { KeptOfCore, Manifest } from '../kit/manifest.js';
+import type { KeptOfCore } from '../capture/kept-of-core.js';
+import type { Manifest } from '../kit/manifest.js';
 
 /** What a kit holds of the core, in plain numbers. */
 export function coreText(core: KeptOfCore): string[] {

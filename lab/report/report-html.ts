@@ -3,18 +3,18 @@ import type { Diagnosis } from '../analysis/model/diagnosis.js';
 import type { Roster } from '../analysis/model/roster.js';
 import { ownCommand } from '../own-command.js';
 import { quoteWord } from '../quote-word.js';
+import type { SourceMap } from '../source/source-map.js';
+import { headWord } from './finding/titles.js';
 import { diagnosisPart } from './page/diagnosis-part.js';
 import { findingsInRoom, namesCut } from './page/finding-room.js';
 import { headlineOf } from './page/headline.js';
 import { pageAssets, pageFile } from './page/page-file.js';
 import { clip, pageRoom } from './page/room.js';
 import { runPart } from './page/run-part.js';
-import type { SourceMap } from './page/source-lines.js';
 import type { PageData } from './page-data.js';
 import { type RunReport, stillAnswered } from './run-report.js';
 import { channelMarkdown } from './screen/channel-markdown.js';
 import { diagnosisText } from './screen/full-text.js';
-import { headWord } from './screen/titles.js';
 import { textWidth } from './wrap.js';
 
 /** Characters. */

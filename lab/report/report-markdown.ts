@@ -1,5 +1,6 @@
 import prettyBytes from 'pretty-bytes';
 import type { Diagnosis, Finding } from '../analysis/model/diagnosis.js';
+import { ownLocations } from '../analysis/model/own-frame.js';
 import type { ChecklistRow } from '../checklist/row.js';
 import type { DelveUsed } from '../delve/used.js';
 import type { ExpectationRow } from '../expectation.js';
@@ -7,7 +8,6 @@ import { checklistSummary } from './checklist-text.js';
 import { conclusionWords } from './conclusion-words.js';
 import { delveSentence } from './delve-words.js';
 import { markdownCode, escapeMarkdown as text } from './markdown.js';
-import { ownLocations } from './page/words.js';
 import { contentOf, type RunReport, stagesOf } from './run-report.js';
 import { stampedeRows } from './stampede-rows.js';
 

@@ -1,8 +1,8 @@
 import { countOutcomes } from '../checklist/checklist.js';
+import { counted } from '../counted.js';
 import type { ExpectationRow } from '../expectation.js';
 import { quoteWord } from '../quote-word.js';
 import { conclusionWords } from './conclusion-words.js';
-import { counted } from './page/words.js';
 import { type RunReport, stillAnswered } from './run-report.js';
 import { diagnosisText } from './screen/full-text.js';
 import type { ScreenOptions } from './screen/options.js';

@@ -1,9 +1,9 @@
+import { counted, number } from '../counted.js';
 import { allPrintable } from '../printable.js';
 import type { Triage, TriageGroup } from '../triage/group.js';
 import { html, type Markup } from './html.js';
 import { htmlFile, pageAssets } from './page/page-file.js';
 import { clip } from './page/room.js';
-import { counted, number } from './page/words.js';
 import { sightingsOf } from './triage-text.js';
 
 const mostGroups = 500;

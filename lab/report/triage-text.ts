@@ -1,6 +1,6 @@
+import { counted, number } from '../counted.js';
 import { allPrintable } from '../printable.js';
 import type { Triage, TriageGroup } from '../triage/group.js';
-import { counted, number } from './page/words.js';
 import { clipEnd, padTo, wrap } from './wrap.js';
 
 const mostGroups = 60;

@@ -6,7 +6,7 @@ import type {
   RootGoroutine,
   SlowWait,
 } from '../analysis/model/diagnosis.js';
-import { shortName } from '../report/page/words.js';
+import { shortName } from '../analysis/model/own-frame.js';
 import type { Cycle, Hop, Process } from './across.js';
 
 export const acrossRule = 'across-processes';

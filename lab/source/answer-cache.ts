@@ -3,7 +3,7 @@ import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { makeFolder } from '../store/make-folder.js';
+import { makeFolder } from '../make-folder.js';
 import { type StacksAnswer, stacksSchema } from './facts.js';
 import type { OpenSources } from './open-sources.js';
 

@@ -8,6 +8,7 @@ import { goServerFolder } from '../paths.js';
 import { libraryFolder, sourcesFolder } from '../run-sources.js';
 import { type BuiltServer, buildServer } from '../server/build.js';
 import { bringLibrarySources } from '../server/library-sources.js';
+import { requireNeed } from '../server/needs.js';
 import type { Run } from '../store/run-store.js';
 import { openTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
@@ -19,7 +20,6 @@ import {
   type GoTool,
   requireGdb,
   requireGo,
-  requireNeed,
 } from '../toolchain/index.js';
 import { folderOn, inStage, plannedIn, type StageContext, savedStage } from './stage.js';
 

@@ -6,13 +6,13 @@ import { misshapen } from '../complaints.js';
 import type { LabConfig } from '../config.js';
 import { LabError, toLabError } from '../errors.js';
 import type { StageName } from '../events.js';
+import { readJson, writeJson } from '../json-file.js';
+import { makeRunFolder } from '../make-folder.js';
 import { runsFolder } from '../paths.js';
 import { quoteWord } from '../quote-word.js';
 import { isFleet } from '../scenarios/fleets.js';
 import { identityOf, isSameProcess } from '../targets/process-identity.js';
-import { readJson, writeJson } from './json-file.js';
 import { gitCommit, labVersion } from './lab-version.js';
-import { makeRunFolder } from './make-folder.js';
 import { type Conclusion, type RunRecord, runRecordSchema } from './run-record.js';
 import { commandsTo } from './stage-commands.js';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabError } from '../errors.js';
-import { makeFolder } from '../store/make-folder.js';
+import { makeFolder } from '../make-folder.js';
 
 const stagingPrefix = '.staging-';
 /** Longer than any install takes, so that no running one loses its folder. */

@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
 import { z } from 'zod';
 import { LabError } from '../errors.js';
+import { readJson } from '../json-file.js';
 import { projectRoot } from '../paths.js';
-import { readJson } from '../store/json-file.js';
 import { installInto } from './cache.js';
 
 /** Programs that a release has in its package, so that a machine without Go and without a network can use them. */

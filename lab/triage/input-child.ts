@@ -95,7 +95,7 @@ async function dumpsIn(file: string): Promise<readonly Dump[] | string> {
 
 async function stored({ file }: Task): Promise<Line> {
   const { diagnosisSchema } = await import('../analysis/model/diagnosis.js');
-  const { readJson } = await import('../store/json-file.js');
+  const { readJson } = await import('../json-file.js');
   const diagnosis: Diagnosis = await readJson(file, diagnosisSchema, 'analyse its core again');
   return { type: 'told', told: toldOf(diagnosis, (await stat(file)).mtime) };
 }

@@ -1,5 +1,5 @@
+import { readJson } from '../json-file.js';
 import { requireWhole } from '../shard.js';
-import { readJson } from '../store/json-file.js';
 import type { Input } from './find-inputs.js';
 import { type Triage, triageOf, triageSchema } from './group.js';
 import { causesOf, type TriageOptions } from './triage.js';

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { messageOf } from '../errors.js';
-import { writeJson } from '../store/json-file.js';
+import { writeJson } from '../json-file.js';
 import type { DutyState } from './duty-state.js';
 import { type Episode, episodeFile } from './folder.js';
 import { type ChildLimits, runLab } from './lab-child.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJson } from '../store/json-file.js';
+import { readJson } from '../json-file.js';
 
 /** `episode.json` beside what was taken of one hang. Times are ISO 8601, UTC. */
 export const episodeSchema = z.object({

@@ -6,7 +6,7 @@ import { pause } from '../deadline.js';
 import { LabError } from '../errors.js';
 import { createHeartbeat } from '../hang/heartbeat.js';
 import { probe } from '../hang/probe.js';
-import { makeFolder } from '../store/make-folder.js';
+import { makeFolder } from '../make-folder.js';
 import { isSameProcess } from '../targets/process-identity.js';
 import { doThen, notify, type Then } from './aftermath.js';
 import { type Catch, type CatchOptions, openCatch } from './catch.js';

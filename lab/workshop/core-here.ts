@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Diagnosis, diagnosisSchema } from '../analysis/model/diagnosis.js';
 import { checkPair } from '../core/elf.js';
 import { LabError, messageOf } from '../errors.js';
-import { readJson, writeJson } from '../store/json-file.js';
+import { readJson, writeJson } from '../json-file.js';
 import type { Place } from './place.js';
 import { keptSources } from './program-files.js';
 

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { diagnosisSchema } from '../analysis/model/diagnosis.js';
-import { readJson } from '../store/json-file.js';
+import { readJson } from '../json-file.js';
 import { diagnosisFile, evidenceIn } from './core-here.js';
 import type { Place } from './place.js';
 import type { Lesson } from './read-lessons.js';

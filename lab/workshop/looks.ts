@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { looksOf } from '../api/look.js';
 import { compareLooks } from '../compare/compare.js';
 import type { ComparedGroup, Look } from '../compare/model.js';
-import { readJson, writeJson } from '../store/json-file.js';
+import { readJson, writeJson } from '../json-file.js';
 import type { Place } from './place.js';
 
 /** Two processes of one program, of which one is slow and the other stuck. */

@@ -3,8 +3,8 @@ import type { Emit } from '../events.js';
 import type { Scenario } from '../scenarios/scenario.js';
 import type { Target } from '../targets/target.js';
 import type { Lane } from './heavy.js';
+import type { Kept } from './kept.js';
 import type { LiveEvent } from './live.js';
-import type { Kept } from './shelf/kept.js';
 
 /** Ports of one participant, on the loopback interface. */
 export interface Ports {

@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LabError } from '../errors.js';
-import { readJson, writeJson } from '../store/json-file.js';
-import { makeFolder } from '../store/make-folder.js';
+import { readJson, writeJson } from '../json-file.js';
+import { makeFolder } from '../make-folder.js';
 import { identityOf, isSameProcess } from '../targets/process-identity.js';
 
 const identity = z.object({ pid: z.number().int(), startTicks: z.number() });

@@ -6,10 +6,15 @@ import { runLogged } from './steps.mjs';
 
 /** What the pages are made of beside their own folder. */
 const shared = [
-  'lab/dump/encode-profile.ts',
-  'lab/quote-word.ts',
-  ...['lab/report/html.ts', 'lab/report/page-data.ts', 'lab/report/page/mermaid.ts'],
-  ...['lab/report/page/picture-svg.ts', 'lab/report/page/places.ts', 'lab/report/page/words.ts'],
+  'lab/analysis/model/own-frame.ts',
+  ...['lab/counted.ts', 'lab/dump/encode-profile.ts', 'lab/quote-word.ts'],
+  ...[
+    'lab/report/delve-program.ts',
+    'lab/report/html.ts',
+    'lab/report/page-data.ts',
+    'lab/report/page/mermaid.ts',
+  ],
+  ...['lab/report/page/picture-svg.ts', 'lab/report/finding/places.ts', 'lab/report/page/words.ts'],
   'package-lock.json',
 ];
 const web = join('lab', 'web');

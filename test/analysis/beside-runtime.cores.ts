@@ -8,9 +8,9 @@ import { gcore } from '../../lab/capture/gcore.js';
 import { projectRoot } from '../../lab/paths.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { ensureDelve } from '../../lab/toolchain/index.js';
-import { lab } from '../e2e/lab-process.js';
 import { goBuild } from '../go-build.js';
 import { askedGos, goTools, startHung } from '../hung-program.js';
+import { lab } from '../lab-process.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const { signal } = new AbortController();

@@ -74,12 +74,8 @@ describe('the capture of a bundle', () => {
     const bundle = await captureBundle(request(dir), ignore, signal);
     expect(await readdir(dir)).to.have.members([`core.${pid}`, 'server']);
     const { stdout } = await run('sha256sum', [bundle.core, bundle.exe]);
-    expect(
-      stdout
-        .split('\n')
-        .map((line) => line.slice(0, 64))
-        .slice(0, 2),
-    ).to.deep.equal([bundle.sha256.core, bundle.sha256.exe]);
+    const hashes = stdout.split('\n').map((line) => line.slice(0, 64));
+    expect(hashes.slice(0, 2)).to.deep.equal([bundle.sha256.core, bundle.sha256.exe]);
     const core = await stat(bundle.core);
     expect(core.mode & 0o777).to.equal(0o600);
     expect(core.size).to.equal(bundle.size.apparent);

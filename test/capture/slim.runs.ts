@@ -12,11 +12,11 @@ import { captureMethod } from '../../lab/capture/index.js';
 import type { CaptureMethod } from '../../lab/capture/method.js';
 import { snapshotChoices } from '../../lab/choices.js';
 import { localTarget } from '../../lab/targets/local.js';
-import { startLab } from '../e2e/lab-process.js';
 import { goBuild } from '../go-build.js';
 import { hasGcc } from '../go-build-env.js';
 import { goTools } from '../hung-program.js';
 import { piecesOf, tracesIn } from '../kit/traces.js';
+import { startLab } from '../lab-process.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const module = resolve(fileURLToPath(import.meta.url), '../../../../test/fixtures/go/payload');

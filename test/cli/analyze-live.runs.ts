@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import { cacheFolder } from '../../lab/paths.js';
 import { parseProcStat } from '../../lab/targets/process-identity.js';
 import type { TargetProcess } from '../../lab/targets/target.js';
-import { lab, orphansOf, startLab } from '../e2e/lab-process.js';
 import { type SshHost, startHost } from '../e2e/ssh-host.js';
 import { buildHung, goTools, startHung } from '../hung-program.js';
+import { lab, orphansOf, startLab } from '../lab-process.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const { signal } = new AbortController();

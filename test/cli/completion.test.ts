@@ -5,9 +5,9 @@ import { captureChoices, flavours, loadDrivers } from '../../lab/choices.js';
 import { candidates } from '../../lab/cli/completion/candidates.js';
 import { openProgram } from '../../lab/cli/program.js';
 import { scenarios } from '../../lab/scenarios/index.js';
-import { lab } from '../e2e/lab-process.js';
+import { lab } from '../lab-process.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
-import { has, openTerminal } from './terminal.js';
+import { has, openTerminal } from '../terminal.js';
 
 const run = '2026-11-23T110000-blog';
 

@@ -6,9 +6,9 @@ import { loadCommands, loadDefinitions, modules } from '../../lab/cli/commands/i
 import { openProgram } from '../../lab/cli/program.js';
 import { parseConfig } from '../../lab/config.js';
 import { projectRoot } from '../../lab/paths.js';
-import { type LabResult, lab } from '../e2e/lab-process.js';
+import { type LabResult, lab } from '../lab-process.js';
 import { tempFolder } from '../temp-folder.js';
-import { openTerminal } from './terminal.js';
+import { openTerminal } from '../terminal.js';
 
 const names = modules.flatMap(({ purposes }) => Object.keys(purposes));
 

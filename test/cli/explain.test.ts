@@ -2,7 +2,7 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { projectRoot } from '../../lab/paths.js';
-import { lab } from '../e2e/lab-process.js';
+import { lab } from '../lab-process.js';
 import { tempFolder } from '../temp-folder.js';
 
 describe('lab analyze --explain', function () {

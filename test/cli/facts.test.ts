@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { poll } from '../../lab/deadline.js';
 import { projectRoot } from '../../lab/paths.js';
-import { lab, startLab } from '../e2e/lab-process.js';
 import { buildGo, type GoProgram, hasGo } from '../go-program.js';
+import { lab, startLab } from '../lab-process.js';
 
 const { signal } = new AbortController();
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { analyzeExitCode } from '../../lab/cli/commands/analyze.js';
 import { parseSourceMap } from '../../lab/cli/source-options.js';
-import { lab } from '../e2e/lab-process.js';
+import { lab } from '../lab-process.js';
 import { refusedArguments } from '../robustness/refused-arguments.js';
 import { tempFolder } from '../temp-folder.js';
 

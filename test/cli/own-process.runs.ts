@@ -6,8 +6,8 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import { projectRoot } from '../../lab/paths.js';
 import type { TargetProcess } from '../../lab/targets/target.js';
-import { lab } from '../e2e/lab-process.js';
 import { buildHung, goTools, startHung } from '../hung-program.js';
+import { lab } from '../lab-process.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const { signal } = new AbortController();

@@ -9,9 +9,9 @@ import { poll } from '../../lab/deadline.js';
 import { projectRoot } from '../../lab/paths.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { unpackedFolder } from '../../lab/unpack/room.js';
-import { lab } from '../e2e/lab-process.js';
 import { goBuild } from '../go-build.js';
 import { goTools, startHung } from '../hung-program.js';
+import { lab } from '../lab-process.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { compressed } from '../unpack/wrapped-files.js';
 

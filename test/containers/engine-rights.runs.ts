@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { execa } from 'execa';
-import { lab, startLab } from '../e2e/lab-process.js';
 import { buildHung, goTools } from '../hung-program.js';
+import { lab, startLab } from '../lab-process.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { type EngineHost, podmanHost, programsFolder, whyNoEngine } from './engine-host.js';
 

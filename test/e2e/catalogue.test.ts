@@ -6,10 +6,10 @@ import { diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { runCell } from '../../lab/cell.js';
 import { parseConfig } from '../../lab/config.js';
 import { runRecordSchema } from '../../lab/store/run-record.js';
+import { orphansOf, startLab } from '../lab-process.js';
 import { pictureFaults } from '../report/picture-faults.js';
 import { isSure } from '../sure.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
-import { orphansOf, startLab } from './lab-process.js';
 
 const { signal } = new AbortController();
 

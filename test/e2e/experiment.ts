@@ -5,8 +5,8 @@ import { checklistRowSchema } from '../../lab/checklist/row.js';
 import { runRecordSchema } from '../../lab/store/run-record.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { findOptional } from '../../lab/toolchain/locate.js';
+import { orphansOf, startLab } from '../lab-process.js';
 import { tempFolder } from '../temp-folder.js';
-import { orphansOf, startLab } from './lab-process.js';
 
 const documentSchema = runRecordSchema.extend({
   dir: z.string(),

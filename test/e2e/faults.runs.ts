@@ -3,8 +3,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { listRuns, openRun, type Run } from '../../lab/store/run-store.js';
+import { lab, orphansOf, startLab } from '../lab-process.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
-import { lab, orphansOf, startLab } from './lab-process.js';
 
 const freePorts = ['--port', '0', '--pprof-port', '0'];
 

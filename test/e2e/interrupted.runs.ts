@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import { projectRoot } from '../../lab/paths.js';
 import { listRuns } from '../../lab/store/run-store.js';
+import { lab, orphansOf, startLab } from '../lab-process.js';
 import { tempFolder } from '../temp-folder.js';
-import { lab, orphansOf, startLab } from './lab-process.js';
 
 describe('a run that was interrupted', function () {
   this.timeout(180_000);

@@ -13,10 +13,10 @@ import { runRecordSchema } from '../../lab/store/run-record.js';
 import { openRun } from '../../lab/store/run-store.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { buildHung, goTools } from '../hung-program.js';
+import { startLab } from '../lab-process.js';
 import { shapeOf } from '../shape-of.js';
 import { noSshd } from '../sshd.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
-import { startLab } from './lab-process.js';
 import { type SshHost, startHost } from './ssh-host.js';
 
 const { signal } = new AbortController();

@@ -5,8 +5,8 @@ import { poll } from '../../lab/deadline.js';
 import { runRecordSchema } from '../../lab/store/run-record.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { locate } from '../../lab/toolchain/locate.js';
+import { orphansOf, startLab } from '../lab-process.js';
 import { tempFolder } from '../temp-folder.js';
-import { orphansOf, startLab } from './lab-process.js';
 
 const { signal } = new AbortController();
 const programs = await locate(localTarget(), 'initdb', ['/usr/lib/postgresql/*/bin'], signal);

@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import { poll } from '../../lab/deadline.js';
 import { type CellResult, type Results, resultsSchema } from '../../lab/regress/results.js';
+import { type ChildProcess, type LabProcess, orphansOf, startLab } from '../lab-process.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
-import { type ChildProcess, type LabProcess, orphansOf, startLab } from './lab-process.js';
 
 const { signal } = new AbortController();
 

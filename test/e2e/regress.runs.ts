@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { resultsSchema } from '../../lab/regress/results.js';
 import { listRuns } from '../../lab/store/run-store.js';
+import { lab } from '../lab-process.js';
 import { tempFolder } from '../temp-folder.js';
-import { lab } from './lab-process.js';
 
 describe('a regression', function () {
   this.timeout(240_000);

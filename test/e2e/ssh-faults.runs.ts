@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import { bundleSchema } from '../../lab/capture/bundle.js';
 import { openRun, type Run } from '../../lab/store/run-store.js';
+import type { LabResult } from '../lab-process.js';
 import { noSshd } from '../sshd.js';
 import { tempFolder } from '../temp-folder.js';
-import type { LabResult } from './lab-process.js';
 import { type SshHost, startHost } from './ssh-host.js';
 
 describe('a run on a host over SSH that is disturbed', function () {

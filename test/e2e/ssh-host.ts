@@ -4,10 +4,10 @@ import { dirname } from 'node:path';
 import { poll } from '../../lab/deadline.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { ensureDelve, findGo } from '../../lab/toolchain/index.js';
+import { type LabProcess, startLab } from '../lab-process.js';
 import { processTable } from '../process-table.js';
 import { type Sshd, startSshd } from '../sshd.js';
 import { tempFolder } from '../temp-folder.js';
-import { type LabProcess, startLab } from './lab-process.js';
 
 const { signal } = new AbortController();
 const mark = 'LAB_TEST_HOST';

@@ -4,10 +4,10 @@ import { execa } from 'execa';
 import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { findDelve } from '../../lab/toolchain/index.js';
 import { buildHung, goTools, hungModule } from '../hung-program.js';
+import { lab } from '../lab-process.js';
 import { coreOf, kernelCoreOf, noKernelCores, type RealCore } from '../real-core.js';
 import { isSure } from '../sure.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
-import { lab } from './lab-process.js';
 
 const { signal } = new AbortController();
 const [go] = await goTools(signal);

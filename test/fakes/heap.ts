@@ -1,6 +1,7 @@
 import type { HeapLayout } from '../../lab/goruntime/heap/layout.js';
 import { findLeaders } from '../../lab/goruntime/heap/leaders.js';
-import { findReached, type ReachSource } from '../../lab/goruntime/heap/reach.js';
+import { findReached } from '../../lab/goruntime/heap/reach.js';
+import type { ReachSource } from '../../lab/goruntime/heap/reach-source.js';
 import { readSpans } from '../../lab/goruntime/heap/spans.js';
 import type { RuntimeLayout } from '../../lab/goruntime/layout.js';
 import { memoryOf } from './memory.js';

@@ -7,7 +7,7 @@ import { poll } from '../../lab/deadline.js';
 import { findBalancer } from '../../lab/fleet/balancer/index.js';
 import { listRuns, openRun, type Run } from '../../lab/store/run-store.js';
 import { localTarget } from '../../lab/targets/local.js';
-import { type LabProcess, orphansOf, startLab } from '../e2e/lab-process.js';
+import { type LabProcess, orphansOf, startLab } from '../lab-process.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const { signal } = new AbortController();

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { findBalancer } from '../../lab/fleet/balancer/index.js';
 import { fleetResultSchema } from '../../lab/fleet/result.js';
 import { localTarget } from '../../lab/targets/local.js';
-import { lab, orphansOf, startLab } from '../e2e/lab-process.js';
+import { lab, orphansOf, startLab } from '../lab-process.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
 const documentSchema = z.object({

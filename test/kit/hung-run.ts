@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { poll } from '../../lab/deadline.js';
 import { startedServerSchema } from '../../lab/server/start.js';
 import { openRun } from '../../lab/store/run-store.js';
-import { startLab } from '../e2e/lab-process.js';
+import { startLab } from '../lab-process.js';
 
 const { signal } = new AbortController();
 

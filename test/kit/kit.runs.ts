@@ -14,7 +14,7 @@ import { sourceMapOf } from '../../lab/run-sources.js';
 import type { Sources } from '../../lab/source/sources.js';
 import { openRun } from '../../lab/store/run-store.js';
 import { findDelve } from '../../lab/toolchain/index.js';
-import { startLab } from '../e2e/lab-process.js';
+import { startLab } from '../lab-process.js';
 import { rejectsWith } from '../rejects.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { stepOf, visit } from '../workshop/visit.js';

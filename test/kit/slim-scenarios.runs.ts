@@ -5,8 +5,8 @@ import { scenarios } from '../../lab/scenarios/index.js';
 import { startedServerSchema } from '../../lab/server/start.js';
 import { openRun } from '../../lab/store/run-store.js';
 import { findDelve } from '../../lab/toolchain/index.js';
-import { startLab } from '../e2e/lab-process.js';
 import { goTools } from '../hung-program.js';
+import { startLab } from '../lab-process.js';
 import { tempFolder } from '../temp-folder.js';
 import { coresOfOne, expectSameInDebuggers, expectSameOfAll } from './stopped-cores.js';
 

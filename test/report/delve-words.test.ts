@@ -4,7 +4,7 @@ import { reportMarkdown } from '../../lab/report/report-markdown.js';
 import { diagnosisText } from '../../lab/report/screen/full-text.js';
 import { articleDiagnosis } from '../checklist/article.js';
 import { plainScreen } from '../fakes/screen.js';
-import { storedRun } from '../web/reports.js';
+import { storedRun } from './reports.js';
 
 const own = { version: '1.27.2', path: '/home/a b/dlv', onPath: false };
 const text = (delve?: typeof own) =>

@@ -4,7 +4,7 @@ import { type Roster, rosterOf } from '../../lab/analysis/model/roster.js';
 import { memberList } from '../../lab/report/page/member-list.js';
 import { readMembers, writeMembers } from '../../lab/store/members.js';
 import { tempFolder } from '../temp-folder.js';
-import { crowdedDiagnosis, scatteredRoster } from '../web/reports.js';
+import { crowdedDiagnosis, scatteredRoster } from './reports.js';
 
 const second = 1e9;
 

@@ -1,16 +1,16 @@
 import { expect } from 'chai';
+import { ownFrame, shortName } from '../../lab/analysis/model/own-frame.js';
+import { placeFinder } from '../../lab/report/finding/places.js';
 import { goroutineTable } from '../../lab/report/page/goroutine-table.js';
 import { headlineOf } from '../../lab/report/page/headline.js';
 import { jsonInMarkup } from '../../lab/report/page/page-file.js';
-import { placeFinder } from '../../lab/report/page/places.js';
-import { sourceLines } from '../../lab/report/page/source-lines.js';
 import { timelineOf } from '../../lab/report/page/timeline.js';
-import { ownFrame, shortName } from '../../lab/report/page/words.js';
 import type { RunReport } from '../../lab/report/run-report.js';
+import { sourceLines } from '../../lab/report/source-lines.js';
 import { articleDiagnosis } from '../checklist/article.js';
 import { diagnosisLike } from '../fakes/diagnosis.js';
 import { tempFolder } from '../temp-folder.js';
-import { crowdedDiagnosis, storedRun } from '../web/reports.js';
+import { crowdedDiagnosis, storedRun } from './reports.js';
 import { scenarioDiagnoses } from './scenario-diagnoses.js';
 
 const article = articleDiagnosis();

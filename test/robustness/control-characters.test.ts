@@ -2,12 +2,12 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { parseConfig } from '../../lab/config.js';
 import { createRun } from '../../lab/store/run-store.js';
-import { openTerminal } from '../cli/terminal.js';
-import { lab } from '../e2e/lab-process.js';
 import { diagnosisLike, findingLike } from '../fakes/diagnosis.js';
 import { buildHung, goTools } from '../hung-program.js';
+import { lab } from '../lab-process.js';
 import { coreOf, type RealCore } from '../real-core.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
+import { openTerminal } from '../terminal.js';
 import { expectRow } from './expect-row.js';
 import { labCommand, shell } from './shell.js';
 

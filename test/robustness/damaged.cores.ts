@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { findDelve } from '../../lab/toolchain/index.js';
-import { type LabResult, lab } from '../e2e/lab-process.js';
 import { buildHung, goTools } from '../hung-program.js';
+import { type LabResult, lab } from '../lab-process.js';
 import { randomFrom } from '../random.js';
 import { coreOf, type RealCore } from '../real-core.js';
 import { sideBySide } from '../side-by-side.js';

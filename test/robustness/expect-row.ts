@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { LabResult } from '../e2e/lab-process.js';
+import type { LabResult } from '../lab-process.js';
 import type { Row } from './row.js';
 import { type RowId, rowOf } from './rows.js';
 

@@ -1,6 +1,6 @@
 import { link, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import { lab } from '../e2e/lab-process.js';
+import { lab } from '../lab-process.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { expectRow } from './expect-row.js';
 import { labCommand, shell } from './shell.js';

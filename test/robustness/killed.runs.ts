@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { poll } from '../../lab/deadline.js';
 import { listRuns } from '../../lab/store/run-store.js';
-import { lab, orphansOf, startLab } from '../e2e/lab-process.js';
+import { lab, orphansOf, startLab } from '../lab-process.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { expectRow } from './expect-row.js';
 

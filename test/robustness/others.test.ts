@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import { lab } from '../e2e/lab-process.js';
 import { buildHung, goTools } from '../hung-program.js';
 import { archive, describedFile, kitManifest } from '../kit/archive.js';
+import { lab } from '../lab-process.js';
 import { coreOf } from '../real-core.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { expectRow } from './expect-row.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { lab } from '../e2e/lab-process.js';
+import { lab } from '../lab-process.js';
 import { expectRow } from './expect-row.js';
 import { labCommand as command, shell } from './shell.js';
 

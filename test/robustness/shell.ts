@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { projectRoot } from '../../lab/paths.js';
-import type { LabResult } from '../e2e/lab-process.js';
+import type { LabResult } from '../lab-process.js';
 import { tempFolder } from '../temp-folder.js';
 
 /** The lab as a word of a shell's command line. */

@@ -6,9 +6,9 @@ import { type Diagnosis, diagnosisSchema } from '../../lab/analysis/model/diagno
 import { poll } from '../../lab/deadline.js';
 import { goServerFolder } from '../../lab/paths.js';
 import { diagnoseTogether } from '../../lab/several/together.js';
-import { startLab } from '../e2e/lab-process.js';
 import { goBuild } from '../go-build.js';
 import { goTools } from '../hung-program.js';
+import { startLab } from '../lab-process.js';
 import { isSure } from '../sure.js';
 import { take } from '../taking-helper.js';
 import { tempFolder } from '../temp-folder.js';

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { poll } from '../../lab/deadline.js';
 import { projectRoot } from '../../lab/paths.js';
 import { triageSchema } from '../../lab/triage/group.js';
-import { lab, startLab } from '../e2e/lab-process.js';
+import { lab, startLab } from '../lab-process.js';
 import { tempFolder } from '../temp-folder.js';
 
 const dumps = join(projectRoot, 'test/fixtures/dumps');

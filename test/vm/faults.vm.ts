@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { z } from 'zod';
 import { bundleSchema } from '../../lab/capture/bundle.js';
 import { poll } from '../../lab/deadline.js';
-import type { LabProcess } from '../e2e/lab-process.js';
+import type { LabProcess } from '../lab-process.js';
 import { type KeptVm, keptVm } from './kept-vm.js';
 import type { VmResult } from './lab-in-vm.js';
 

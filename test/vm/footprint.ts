@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { execa } from 'execa';
 import { pause, poll } from '../../lab/deadline.js';
-import type { LabProcess } from '../e2e/lab-process.js';
+import type { LabProcess } from '../lab-process.js';
 
 const { signal } = new AbortController();
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { pause } from '../../lab/deadline.js';
 import { cacheFolder } from '../../lab/paths.js';
-import type { LabResult } from '../e2e/lab-process.js';
+import type { LabResult } from '../lab-process.js';
 import { follow } from './footprint.js';
 import { labInVm } from './lab-in-vm.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { poll } from '../../lab/deadline.js';
 import { cacheFolder, projectRoot } from '../../lab/paths.js';
-import type { LabProcess } from '../e2e/lab-process.js';
+import type { LabProcess } from '../lab-process.js';
 import { tempFolder } from '../temp-folder.js';
 import { type LabInVm, labInVm, type VmResult } from './lab-in-vm.js';
 

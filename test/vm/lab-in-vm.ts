@@ -2,7 +2,7 @@ import { cp } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { poll } from '../../lab/deadline.js';
-import { type LabProcess, startLab } from '../e2e/lab-process.js';
+import { type LabProcess, startLab } from '../lab-process.js';
 import { tempFolder } from '../temp-folder.js';
 
 const { signal } = new AbortController();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { cacheFolder, projectRoot } from '../../lab/paths.js';
-import { startLab } from '../e2e/lab-process.js';
+import { startLab } from '../lab-process.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { follow } from './footprint.js';
 import { privateHost, sharedCache } from './kept-vm.js';

@@ -5,9 +5,9 @@ import { freePort } from '../../lab/fleet/free-port.js';
 import { projectRoot } from '../../lab/paths.js';
 import { episodesIn } from '../../lab/watch/folder.js';
 import { type EngineHost, podmanHost, programsFolder, whyNoEngine } from '../containers/engine-host.js';
-import { startLab } from '../e2e/lab-process.js';
 import { goBuild } from '../go-build.js';
 import { hasGo } from '../go-program.js';
+import { startLab } from '../lab-process.js';
 import { hang } from './payments.js';
 
 const { signal } = new AbortController();

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { ageOut, episodesIn, removeUnconfirmed } from '../../lab/watch/folder.js';
 import { takeTurn } from '../../lab/watch/one-at-a-time.js';
 import { counted } from '../../lab/watch/service-look.js';
-import { lab } from '../e2e/lab-process.js';
+import { lab } from '../lab-process.js';
 import { tempFolder } from '../temp-folder.js';
 
 const day = 24 * 3_600_000;

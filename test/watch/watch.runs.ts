@@ -8,8 +8,8 @@ import { diagnosisSchema } from '../../lab/analysis/model/diagnosis.js';
 import { poll } from '../../lab/deadline.js';
 import { projectRoot } from '../../lab/paths.js';
 import { episodesIn } from '../../lab/watch/folder.js';
-import { startLab } from '../e2e/lab-process.js';
 import { buildGo, type GoProgram, hasGo, serve } from '../go-program.js';
+import { startLab } from '../lab-process.js';
 import { hang } from './payments.js';
 
 const { signal } = new AbortController();

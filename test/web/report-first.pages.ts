@@ -4,12 +4,12 @@ import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { Profile } from 'pprof-format';
 import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
-import type { SourceMap } from '../../lab/report/page/source-lines.js';
 import { diagnosisSvg } from '../../lab/report/page/svg.js';
 import { reportHtml } from '../../lab/report/report-html.js';
+import type { SourceMap } from '../../lab/source/source-map.js';
+import { storedRun } from '../report/reports.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { accessibilityFindings, keepPicture, launchBrowser, openFile } from './browser.js';
-import { storedRun } from './reports.js';
 
 const boxOf = async (page: Page, selector: string) => {
   const box = await page.locator(selector).first().boundingBox();

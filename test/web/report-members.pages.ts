@@ -4,9 +4,9 @@ import type { Browser, Page } from 'playwright-core';
 import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
 import type { Roster } from '../../lab/analysis/model/roster.js';
 import { diagnosisHtml, reportHtml } from '../../lab/report/report-html.js';
+import { crowdedDiagnosis, scatteredRoster, storedRun } from '../report/reports.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { accessibilityFindings, keepPicture, launchBrowser, openFile } from './browser.js';
-import { crowdedDiagnosis, scatteredRoster, storedRun } from './reports.js';
 
 /** Waits until the list stands at that goroutine; its command stands beside it. */
 async function expectChosen(page: Page, id: number | undefined): Promise<void> {

@@ -2,15 +2,15 @@ import { stat, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { diagnosisHtml, reportHtml } from '../../lab/report/report-html.js';
-import { type TempFolder, tempFolder } from '../temp-folder.js';
-import { accessibilityFindings, keepPicture, launchBrowser, openFile } from './browser.js';
 import {
   crowdedDiagnosis,
   endlessDiagnosis,
   hostileDiagnosis,
   scatteredRoster,
   storedRun,
-} from './reports.js';
+} from '../report/reports.js';
+import { type TempFolder, tempFolder } from '../temp-folder.js';
+import { accessibilityFindings, keepPicture, launchBrowser, openFile } from './browser.js';
 
 const megabyte = 1_000_000;
 const mostTries = 8;

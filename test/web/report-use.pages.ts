@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
 import { diagnosisHtml, reportHtml } from '../../lab/report/report-html.js';
+import { crowdedDiagnosis, storedRun } from '../report/reports.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { keepPicture, launchBrowser, openFile } from './browser.js';
-import { crowdedDiagnosis, storedRun } from './reports.js';
 
 /** What has the focus: its role or tag, and its name. */
 const focused =

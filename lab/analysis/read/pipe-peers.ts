@@ -1,5 +1,5 @@
-import { existing, nearStacks } from '../../goruntime/heap/near-stacks.js';
 import type { UnitHolder } from '../../goruntime/pools/holders.js';
+import { existing, nearStacks } from '../../goruntime/pools/near-stacks.js';
 import { goroutineStatus, scanBit } from '../../goruntime/status.js';
 import type { Limits } from '../model/limits.js';
 import { pipeEndOf } from '../model/pipe-ends.js';

@@ -5,9 +5,9 @@ import {
   type RunningCommand,
   readCommandLayout,
 } from '../../goruntime/commands.js';
-import { stackWords } from '../../goruntime/heap/near-stacks.js';
 import { findReachedBesides } from '../../goruntime/heap/reach.js';
 import { stackPointers } from '../../goruntime/heap/roots.js';
+import { stackWords } from '../../goruntime/pools/near-stacks.js';
 import type { Limits } from '../model/limits.js';
 import type { WaitingCommand } from '../model/pipes.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';

@@ -8,11 +8,11 @@ import type { Roster } from '../../analysis/model/roster.js';
 import type { Comparison } from '../../compare/model.js';
 import { LabError } from '../../errors.js';
 import { quoteWord } from '../../quote-word.js';
-import type { SourceMap } from '../../report/page/source-lines.js';
 import { diagnosisText } from '../../report/screen/full-text.js';
 import type { ScreenOptions } from '../../report/screen/options.js';
 import { shownPath } from '../../report/shown-path.js';
 import { recordedGoRoot } from '../../source/library-paths.js';
+import type { SourceMap } from '../../source/source-map.js';
 import { writing } from '../../store/cannot-write.js';
 import type { Inputs } from '../../unpack/inputs.js';
 import {

@@ -1,7 +1,7 @@
 import { parseConfig } from '../../config.js';
+import { doctorExitCode, examine } from '../../doctor/doctor.js';
 import { doctorText } from '../../report/doctor-text.js';
 import { openTarget } from '../../targets/index.js';
-import { doctorExitCode, examine } from '../../toolchain/index.js';
 import type { LabCommand } from '../command.js';
 import { columnsOf } from '../context.js';
 import { defineDoctor } from '../manual/keep.js';

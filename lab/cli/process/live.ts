@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Bundle } from '../../capture/bundle.js';
 import { bundleFile, bundleFolder } from '../../capture/bundle-folder.js';
 import type { Emit } from '../../events.js';
-import { writeJson } from '../../store/json-file.js';
+import { writeJson } from '../../json-file.js';
 import { renamed } from '../../unpack/inputs.js';
 import { openRoom } from '../../unpack/room.js';
 import type { AskedProcess } from './options.js';

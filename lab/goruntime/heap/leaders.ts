@@ -1,7 +1,8 @@
 import { type BulkMemory, wordAt } from '../../core/memory.js';
 import { turns } from '../../turns.js';
 import type { Range } from './marker.js';
-import { type Marked, markBesides, type ReachSource, stackPartsOf } from './reach.js';
+import { type Marked, markBesides, stackPartsOf } from './reach.js';
+import type { ReachSource } from './reach-source.js';
 import { stackPointers } from './roots.js';
 import type { HeapSpans } from './spans.js';
 

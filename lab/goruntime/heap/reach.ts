@@ -1,18 +1,12 @@
-import type { BulkMemory } from '../../core/memory.js';
-import type { ThreadRegisters } from '../../core/registers.js';
 import { turns } from '../../turns.js';
-import { timerOf } from '../channels.js';
 import type { FoldedGoroutines } from '../fold.js';
-import type { RuntimeLayout } from '../layout.js';
 import { goroutineStatus, scanBit } from '../status.js';
-import type { HeapLayout } from './layout.js';
-import type { LiveWords } from './live-words.js';
 import { atOnce, newMarker, type Range } from './marker.js';
+import type { Besides, ReachSource } from './reach-source.js';
 import { type Root, rootFinder } from './root-of.js';
 import { findRoots, firstWithin, type Roots, stackPointers } from './roots.js';
 import { type HeapSpans, readSpans } from './spans.js';
-import { targetReader } from './targets.js';
-import { newWaiters } from './waiters.js';
+import { newWaiters, sorter } from './waiters.js';
 
 /** What live code can still get at. */
 export interface Reached {
@@ -27,28 +21,6 @@ export interface Reached {
   };
   /** By what an object that is reached is reached; `undefined` for one that is not. Absent where that was not asked for. */
   readonly rootOf?: (address: number) => Root | undefined;
-}
-
-export interface ReachSource {
-  readonly memory: BulkMemory;
-  readonly runtime: RuntimeLayout;
-  readonly heap: HeapLayout;
-  readonly folded: FoldedGoroutines;
-  readonly registers: readonly ThreadRegisters[];
-  /** Semaphore word or condition variable that the goroutine at an address waits for; 0 for none. */
-  readonly otherTarget: (g: number) => number;
-  /** Queue entries of the runtime's table of semaphores, and where that table is. */
-  readonly semaphores: { readonly sudogs: readonly number[]; readonly table: Range };
-  /**
-   * By what objects are reached is asked for too: it takes eight bytes for each object of the heap. The variables of the
-   * runtime, `last` in order, are looked through after all else: they lead to nearly everything, by detours.
-   */
-  readonly traced?: { readonly last: readonly Range[] } | undefined;
-  /**
-   * The words of the stack of a goroutine, by the address of its `g`, that it needs still; `undefined` where all of them may
-   * be. Not given, all of them count.
-   */
-  readonly liveWords?: LiveWords | undefined;
 }
 
 /** In a heap of more objects it is not noted by what they are reached. */
@@ -118,14 +90,6 @@ export interface Marked extends Reached {
   skips(object: number): boolean;
 }
 
-/** Addresses of a `g` each, and of objects, that marking leaves out. */
-export interface Besides {
-  readonly goroutines: ReadonlySet<number>;
-  readonly objects: readonly number[];
-  /** Pointers into an object lead only to what lies from there on, as Go's types have it. */
-  readonly onwards?: boolean;
-}
-
 /** `undefined` when only `some` were looked at and they do not reach everything. */
 async function mark(
   source: ReachSource,
@@ -137,21 +101,17 @@ async function mark(
   besides?: Besides,
 ): Promise<Marked | undefined> {
   const breathe = turns(signal);
-  const { memory, runtime, heap, registers, semaphores } = source;
+  const { memory, heap, registers, semaphores } = source;
   const traced = spans.objects > maxTraced ? undefined : source.traced;
   /** By goroutine that waits and counts as alive: the object by which it does. */
   const wokenBy = new Map<number, number>();
   const waiters = newWaiters();
-  let unmarked = 0;
-  const onMarked = (object: number) => {
-    unmarked -= 1;
-    waiters.wake(object, (g, target) => traced !== undefined && wokenBy.set(g, target));
-  };
+  const note = (g: number, target: number) => traced !== undefined && wokenBy.set(g, target);
   const marker = newMarker(
     memory,
     spans,
     [...heap.barrierBuffers, ...(heap.pageCaches ?? []), semaphores.table],
-    onMarked,
+    (object) => waiters.wake(object, note),
     traced !== undefined,
     undefined,
     besides?.onwards,
@@ -164,37 +124,14 @@ async function mark(
   for (const address of all) marker.skip(spans.objectAt(address));
   for (const sudog of semaphores.sudogs) marker.skip(spans.objectAt(sudog));
   for (const address of besides?.objects ?? []) marker.skip(spans.objectAt(address));
-  const { hchan } = runtime;
-  const targets = targetReader(memory, runtime, source.otherTarget);
-  /** Channels that the runtime sends to at a time that is set. */
   const armed: number[] = [];
-  let live = 0;
+  const sort = sorter({ ...source, spans, marker, waiters, wokenBy, note, armed }, besides?.goroutines);
   let examined = 0;
   for (const address of some ?? all) {
     if (examined++ % 4096 === 0) await breathe();
-    if (besides?.goroutines.has(address)) {
-      // From one channel to the other cases of a select that waits there leads only what the runtime keeps of it.
-      targets.read(address, (_, sudog) => marker.skip(spans.objectAt(sudog)));
-      continue;
-    }
-    let awake = false;
-    const state = targets.read(address, (target, sudog) => {
-      if (sudog !== 0) marker.skip(spans.objectAt(sudog));
-      const object = spans.objectAt(target);
-      // What is no object of the heap is a package variable or on a stack: anybody may get at it.
-      if (object < 0 || marker.isSkipped(object)) {
-        awake = true;
-        if (traced !== undefined) wokenBy.set(address, target);
-      } else if (waiters.add(object, address, target)) {
-        unmarked += 1;
-        const queues = { start: target + hchan.receivers, end: target + hchan.senders + 16 };
-        marker.watch(object, sudog !== 0 ? queues : undefined);
-        if (sudog !== 0 && (timerOf(memory, runtime, target)?.when ?? 0) !== 0) armed.push(object);
-      }
-    });
-    if (state !== 'waits') wokenBy.delete(address);
-    if (state === 'live' || (state === 'waits' && awake)) waiters.awake.push(address);
+    sort(address);
   }
+  let live = 0;
   const scan = async ({ start, end }: Range): Promise<void> => {
     for (let at = memory.heldFrom(start); at < end; at = memory.heldFrom(at + atOnce)) {
       marker.scan(at, Math.min(at + atOnce, end));
@@ -204,7 +141,7 @@ async function mark(
   const pointers = stackPointers(registers);
   const seen = new Set<number>();
   const follow = async (): Promise<void> => {
-    for (let steps = 0; unmarked > 0 || some === undefined; steps++) {
+    for (let steps = 0; waiters.left() > 0 || some === undefined; steps++) {
       if (steps % 64 === 0) await breathe();
       // What a variable leads to is easier to follow by a person than what a stack does.
       if (traced !== undefined && marker.step()) continue;
@@ -226,7 +163,7 @@ async function mark(
   for (const range of [...last, ...roots.threads]) await scan(range);
   for (const word of roots.words) marker.see(word);
   await follow();
-  if (some !== undefined && unmarked > 0) return undefined;
+  if (some !== undefined && waiters.left() > 0) return undefined;
   // The runtime itself leads to each: where it does not, its heap was not read as it is, and nothing is lost for sure.
   if (besides === undefined && armed.some((object) => !marker.isMarked(object)))
     throw new RangeError('a timer that is to fire is not in the heap as it was read');

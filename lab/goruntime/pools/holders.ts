@@ -1,6 +1,7 @@
 import { wordAt } from '../../core/memory.js';
 import { turns } from '../../turns.js';
-import { allGoroutines, findReachedBesides, type ReachSource, stackOf } from '../heap/reach.js';
+import { allGoroutines, findReachedBesides, stackOf } from '../heap/reach.js';
+import type { ReachSource } from '../heap/reach-source.js';
 import { stackPointers } from '../heap/roots.js';
 import type { HeapSpans } from '../heap/spans.js';
 import { goroutineStatus, isGone, scanBit } from '../status.js';

@@ -1,8 +1,8 @@
 import type { Diagnosis, Finding, Group, Location, RootGoroutine } from '../../analysis/model/diagnosis.js';
+import { ownFrame } from '../../analysis/model/own-frame.js';
 import type { Roster } from '../../analysis/model/roster.js';
 import { quoteWord } from '../../quote-word.js';
-import { isQueuedBehind } from '../page/edges.js';
-import { ownFrame } from '../page/words.js';
+import { isQueuedBehind } from '../finding/edges.js';
 
 /** Why a goroutine, a group or an object is as the diagnosis says. */
 export interface SubjectExplanation {

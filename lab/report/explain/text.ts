@@ -1,5 +1,6 @@
+import { shortName } from '../../analysis/model/own-frame.js';
+import { counted, number } from '../../counted.js';
 import { allPrintable } from '../../printable.js';
-import { counted, number, shortName } from '../page/words.js';
 import { placeText } from '../screen/excerpt.js';
 import type { ScreenOptions } from '../screen/options.js';
 import { prompted } from '../shell.js';

@@ -5,8 +5,8 @@ import { resultFile } from '../../fleet/experiment.js';
 import { samplesFile } from '../../fleet/live.js';
 import { type FleetResult, fleetResultSchema } from '../../fleet/result.js';
 import { type FleetSample, readFleetSamples } from '../../fleet/sample.js';
+import { readJson } from '../../json-file.js';
 import { allPrintable } from '../../printable.js';
-import { readJson } from '../../store/json-file.js';
 import type { RunRecord } from '../../store/run-record.js';
 import type { Run } from '../../store/run-store.js';
 

@@ -1,7 +1,7 @@
+import { number } from '../../counted.js';
 import type { FleetResult } from '../../fleet/result.js';
 import type { FleetSample } from '../../fleet/sample.js';
 import { html, type Markup } from '../html.js';
-import { number } from '../page/words.js';
 import { stateWords } from './words.js';
 
 /** Lengths of the drawing, in its own units. */

@@ -1,10 +1,10 @@
+import { counted } from '../../counted.js';
 import type { HealthCheck } from '../../fleet/options.js';
 import type { FleetInstance, FleetResult } from '../../fleet/result.js';
 import type { FleetFinding } from '../../fleet/same-cause.js';
 import type { InstanceState } from '../../fleet/state.js';
 import { quoteWord } from '../../quote-word.js';
 import { behind } from '../../several/same-cause.js';
-import { counted } from '../page/words.js';
 
 /** Each state as it is written, and as one character of a timeline. */
 export const stateWords: Readonly<Record<InstanceState, readonly [word: string, mark: string]>> = {

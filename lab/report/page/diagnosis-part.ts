@@ -1,15 +1,18 @@
 import type { Diagnosis, Finding, Location, Resource } from '../../analysis/model/diagnosis.js';
+import { ownFrame } from '../../analysis/model/own-frame.js';
 import type { Roster } from '../../analysis/model/roster.js';
+import { isPrivateRuntime } from '../../analysis/model/snapshot.js';
+import type { SourceMap } from '../../source/source-map.js';
+import { marksOf } from '../finding/marks.js';
+import { placeFinder } from '../finding/places.js';
 import type { DiagnosisPart, FindingPart, GroupOutlook, ObjectRow } from '../page-data.js';
-import { marksOf } from '../screen/marks.js';
+import { type Place, sourceLines } from '../source-lines.js';
 import { findingsInRoom, namesCut } from './finding-room.js';
 import { type GroupParts, goroutineTable } from './goroutine-table.js';
 import { drawGraph } from './graph.js';
 import { memberList } from './member-list.js';
-import { placeFinder } from './places.js';
 import { bytesOf, clip, fitting } from './room.js';
-import { type Place, type SourceMap, sourceLines } from './source-lines.js';
-import { isPrivateRuntime, objectState, ownFrame } from './words.js';
+import { objectState } from './words.js';
 
 /** Groups whose own line is shown with the source around it: the largest. */
 const groupsWithSource = 60;

@@ -1,5 +1,5 @@
 import type { Edge, Finding, Group, Resource, RootGoroutine } from '../../analysis/model/diagnosis.js';
-import { isQueuedBehind } from './edges.js';
+import { isQueuedBehind, nodeNameOf } from '../finding/edges.js';
 import { objectState } from './words.js';
 
 /** A goroutine or an object of a root cause; or several that are alike and stand in one place of the graph. */
@@ -59,10 +59,6 @@ export function foldGraph(finding: Pick<Finding, 'rootCause'>, groups: readonly 
   ];
   return { nodes, edges: joined(links.map((edge) => ({ ...edge, from: at(edge.from), to: at(edge.to) }))) };
 }
-
-/** A goroutine as edges name it: with its process, where there are several. */
-export const nodeNameOf = ({ id, instance }: Pick<RootGoroutine, 'id' | 'instance'>): string =>
-  instance === undefined ? `G${id}` : `${instance}.G${id}`;
 
 /** The group that a goroutine is of: it is named there as an example, or has the same stack. */
 function groupOf({ id, stack }: RootGoroutine, groups: readonly Group[]): string | undefined {

@@ -1,9 +1,9 @@
 import type { Diagnosis, Group, Location } from '../../analysis/model/diagnosis.js';
+import { ownFrame } from '../../analysis/model/own-frame.js';
 import { isSystem } from '../../analysis/model/snapshot.js';
 import { labelLines } from '../labels-text.js';
 import type { GoroutineTable } from '../page-data.js';
 import { bytesOf, clip } from './room.js';
-import { ownFrame } from './words.js';
 
 /** Of numbers in JSON, each with its comma. */
 const numberBytes = (...numbers: readonly number[]): number =>

@@ -1,6 +1,6 @@
 import type { Diagnosis, Finding } from '../../analysis/model/diagnosis.js';
-import { behindText } from '../screen/behind.js';
-import { type Chain, chainsOf } from '../screen/wait-graph.js';
+import { behindText } from '../finding/behind.js';
+import { type Chain, chainsOf } from '../finding/chains.js';
 
 const mostChains = 2;
 const longest = 400;

@@ -1,15 +1,18 @@
 import { instance, type Viz } from '@viz-js/viz';
 import { z } from 'zod';
 import type { Diagnosis, Finding, Resource } from '../../analysis/model/diagnosis.js';
+import { ownFrame, shortName } from '../../analysis/model/own-frame.js';
+import { counted } from '../../counted.js';
 import { printable } from '../../printable.js';
+import type { SourceMap } from '../../source/source-map.js';
+import { type VictimEdge, victimEdges } from '../finding/edges.js';
+import { findingTitle } from '../finding/titles.js';
 import type { GraphEdge, GraphNode, GraphPicture } from '../page-data.js';
-import { findingTitle } from '../screen/titles.js';
+import { sourceLines } from '../source-lines.js';
 import { cyclesOf } from './cycles.js';
-import { type VictimEdge, victimEdges } from './edges.js';
 import { type Folded, type FoldedEdge, type FoldedGraph, foldGraph } from './fold-graph.js';
 import { captionOf } from './graph-caption.js';
-import { type SourceMap, sourceLines } from './source-lines.js';
-import { counted, objectState, ownFrame, shortName, waitVerb } from './words.js';
+import { objectState, waitVerb } from './words.js';
 
 /** More than these say nothing in a picture. */
 const mostNodes = 40;

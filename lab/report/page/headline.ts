@@ -1,5 +1,5 @@
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
-import { findingTitle } from '../screen/titles.js';
+import { findingTitle } from '../finding/titles.js';
 
 const mostWords = 12;
 const longest = 160;

@@ -1,9 +1,9 @@
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import { allPrintable } from '../../printable.js';
+import type { SourceMap } from '../../source/source-map.js';
 import type { GraphPicture } from '../page-data.js';
 import { drawGraph } from './graph.js';
 import { picturesSvg } from './picture-svg.js';
-import type { SourceMap } from './source-lines.js';
 
 /** Findings that are drawn below each other. */
 const mostPictures = 5;

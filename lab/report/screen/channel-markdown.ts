@@ -1,10 +1,11 @@
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
+import { ownFrame, ownLocations, shortName } from '../../analysis/model/own-frame.js';
+import { counted } from '../../counted.js';
 import { allPrintable } from '../../printable.js';
+import { findingTitle, headWord } from '../finding/titles.js';
 import { escapeMarkdown, markdownCode } from '../markdown.js';
-import { counted, ownFrame, ownLocations, shortName } from '../page/words.js';
 import { adviceOf, foldedLimits, plainSummary, shortPlaces } from './limits.js';
 import type { ScreenOptions } from './options.js';
-import { findingTitle, headWord } from './titles.js';
 
 const mostPlaces = 2;
 

@@ -1,11 +1,11 @@
 import { pathToFileURL } from 'node:url';
 import ansiEscapes from 'ansi-escapes';
 import type { Location } from '../../analysis/model/diagnosis.js';
+import { shortName } from '../../analysis/model/own-frame.js';
 import { printable } from '../../printable.js';
-import { sourceFile, sourceLines } from '../page/source-lines.js';
-import { shortName } from '../page/words.js';
+import type { Mark } from '../finding/marks.js';
+import { sourceFile, sourceLines } from '../source-lines.js';
 import { clipEnd, columnsIn, wrap } from '../wrap.js';
-import type { Mark } from './marks.js';
 import type { ScreenOptions } from './options.js';
 
 /** The marked lines of source, each under its function; without the source what is said of it alone. */

@@ -1,6 +1,7 @@
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
+import { shortName } from '../../analysis/model/own-frame.js';
+import { counted } from '../../counted.js';
 import { allPrintable } from '../../printable.js';
-import { counted, shortName } from '../page/words.js';
 import { clipEnd, glued, padTo, wrap } from '../wrap.js';
 import { placeText } from './excerpt.js';
 import { shortPlaces } from './limits.js';

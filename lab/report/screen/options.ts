@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js';
-import type { SourceMap } from '../page/source-lines.js';
+import type { SourceMap } from '../../source/source-map.js';
 
 /** What of picocolors is used: the caller passes a palette without colours for logs. */
 export type Palette = Pick<Colors, 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'>;

@@ -1,10 +1,11 @@
 import type { Diagnosis, Evidence, Finding } from '../../analysis/model/diagnosis.js';
+import { counted } from '../../counted.js';
 import { allPrintable } from '../../printable.js';
+import { delveProgram } from '../delve-program.js';
 import { delveSentence } from '../delve-words.js';
-import { counted, delveProgram } from '../page/words.js';
+import { type AlikeObjects, alikeObjects, countedKind } from '../finding/alike-objects.js';
 import { prompted } from '../shell.js';
 import { wrap } from '../wrap.js';
-import { type AlikeObjects, alikeObjects, countedKind } from './alike-objects.js';
 import { limitList } from './limits.js';
 import type { ScreenOptions } from './options.js';
 

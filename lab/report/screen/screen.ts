@@ -1,14 +1,15 @@
 import type { Diagnosis, Finding } from '../../analysis/model/diagnosis.js';
+import { ownLocations, shortName } from '../../analysis/model/own-frame.js';
+import { counted } from '../../counted.js';
 import { allPrintable } from '../../printable.js';
-import { counted, ownLocations, shortName } from '../page/words.js';
+import { behindText } from '../finding/behind.js';
+import { chainLines, chainsOf } from '../finding/chains.js';
+import { marksOf } from '../finding/marks.js';
+import { findingKind, findingTitle, headWord } from '../finding/titles.js';
 import { clipEnd, columnsIn, glued, padTo, wrap } from '../wrap.js';
-import { behindText } from './behind.js';
 import { excerptLines, placeText } from './excerpt.js';
 import { adviceOf, foldedLimits, plainSummary, shortPlaces } from './limits.js';
-import { marksOf } from './marks.js';
 import type { ScreenOptions } from './options.js';
-import { findingKind, findingTitle, headWord } from './titles.js';
-import { chainLines, chainsOf } from './wait-graph.js';
 
 /** Lines that a screen should not have more of, at 80 columns. */
 const tallest = 25;

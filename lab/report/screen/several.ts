@@ -1,6 +1,6 @@
 import type { Diagnosis, Finding, Instance } from '../../analysis/model/diagnosis.js';
+import { counted } from '../../counted.js';
 import { allPrintable } from '../../printable.js';
-import { counted } from '../page/words.js';
 import { wrap } from '../wrap.js';
 import type { ScreenOptions } from './options.js';
 

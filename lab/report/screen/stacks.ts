@@ -1,8 +1,9 @@
 import type { Diagnosis, Group, Location, RootGoroutine } from '../../analysis/model/diagnosis.js';
+import { ownFrame, ownLocations } from '../../analysis/model/own-frame.js';
 import { isSystem } from '../../analysis/model/snapshot.js';
+import { counted, number } from '../../counted.js';
 import { allPrintable, printable } from '../../printable.js';
 import { countWith, labelLines, labelsOf, type WantedLabel } from '../labels-text.js';
-import { counted, number, ownFrame, ownLocations } from '../page/words.js';
 import { clipEnd, wrap } from '../wrap.js';
 import type { ScreenOptions } from './options.js';
 import { effortLines } from './proof.js';

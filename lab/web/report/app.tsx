@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { placeFinder } from '../../report/page/places.js';
+import { placeFinder } from '../../report/finding/places.js';
 import type { DiagnosisPart, PageData, RunPart } from '../../report/page-data.js';
 import { Limits, RunCommands, Versions } from './about.js';
 import { Article, Expected, Stampede } from './article.js';

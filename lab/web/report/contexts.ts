@@ -1,6 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import { type FindPlaces, placeFinder } from '../../report/page/places.js';
+import { type FindPlaces, placeFinder } from '../../report/finding/places.js';
 import type { DiagnosisPart } from '../../report/page-data.js';
 
 /** Source lines by `file:line`, for whatever shows a place. */

@@ -11,13 +11,9 @@ export function bytes(n: number): string {
 /** The last part of a path. */
 export const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
+export { ownFrame, shortName } from '../../analysis/model/own-frame.js';
+export { isPrivateRuntime } from '../../analysis/model/snapshot.js';
+export { counted, number } from '../../counted.js';
 export { quoteWord } from '../../quote-word.js';
-export {
-  counted,
-  delveProgram,
-  isLibraryFunction,
-  isPrivateRuntime,
-  number,
-  ownFrame,
-  shortName,
-} from '../../report/page/words.js';
+export { delveProgram } from '../../report/delve-program.js';
+export { isLibraryFunction } from '../../source/library-paths.js';

@@ -6,8 +6,8 @@ import { requireBuilt } from '../build-here.js';
 import { coreIn, exeName } from '../core-here.js';
 import { makeCore } from '../make-core.js';
 import type { Place } from '../place.js';
-import { layOut } from '../shelf/lay-out.js';
 import { word } from '../word.js';
+import { layOut } from './lay-out.js';
 import { writeSources } from './sources.js';
 
 /** `core`: sources, the executable, and a core of it that was taken when the fault had shown. */

@@ -4,7 +4,7 @@ import { chmod, readFile, rename, rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { LabError, messageOf } from '../../errors.js';
-import { makeFolder } from '../../store/make-folder.js';
+import { makeFolder } from '../../make-folder.js';
 import { localTarget } from '../../targets/local.js';
 
 export interface Certificate {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Diagnosis, Group } from '../../analysis/model/diagnosis.js';
-import type { Kept } from './kept.js';
+import type { Kept } from '../kept.js';
 
 /**
  * A core as a page without a script: goroutines by their stacks, what they wait for, and the sources. What memory says,

@@ -5,15 +5,15 @@ import { z } from 'zod';
 import { diagnosisSchema } from '../../analysis/model/diagnosis.js';
 import { scenarioNamed } from '../../config.js';
 import { LabError } from '../../errors.js';
-import { readJson, writeJson } from '../../store/json-file.js';
-import { makeFolder } from '../../store/make-folder.js';
+import { readJson, writeJson } from '../../json-file.js';
+import { makeFolder } from '../../make-folder.js';
 import { localTarget } from '../../targets/local.js';
 import { core as coreAct } from '../acts/core.js';
 import { coreIn, diagnosisOf } from '../core-here.js';
 import { digCores } from '../dig-cores.js';
+import { type Kept, type Program, type Shelf, shelfName } from '../kept.js';
 import { type Place, packageOf } from '../place.js';
 import type { Lesson } from '../read-lessons.js';
-import { type Kept, type Program, type Shelf, shelfName } from './kept.js';
 
 /*
  * Cores that were taken before a class, one of each program, for people who cannot take one themselves: on tablets, and

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabError } from '../../errors.js';
+import { makeFolder } from '../../make-folder.js';
 import { quoteWord } from '../../quote-word.js';
-import { makeFolder } from '../../store/make-folder.js';
 import { environmentName } from '../place.js';
 import { openPty, type Pty, type PtyWay, ptyWays, type Size } from './pty.js';
 

@@ -6,13 +6,13 @@ import type {
   Resource,
   RootGoroutine,
 } from '../../analysis/model/diagnosis.js';
-import { isQueuedBehind } from '../page/edges.js';
-import { nodeNameOf } from '../page/fold-graph.js';
-import { placeFinder } from '../page/places.js';
-import { counted, ownFrame } from '../page/words.js';
+import { ownFrame } from '../../analysis/model/own-frame.js';
+import { counted } from '../../counted.js';
 import { alikeName, alikeObjects, objectName } from './alike-objects.js';
+import { reasonAt } from './chains.js';
+import { isQueuedBehind, nodeNameOf } from './edges.js';
+import { placeFinder } from './places.js';
 import { rootCount } from './titles.js';
-import { reasonAt } from './wait-graph.js';
 
 /** A line of source, with what is to be said of it. */
 export interface Mark {

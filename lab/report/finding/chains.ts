@@ -1,7 +1,7 @@
 import type { Edge, Finding, Group } from '../../analysis/model/diagnosis.js';
-import { isQueuedBehind } from '../page/edges.js';
-import { counted } from '../page/words.js';
+import { counted } from '../../counted.js';
 import { alikeName, alikeObjects, objectName, placeOf } from './alike-objects.js';
+import { isQueuedBehind } from './edges.js';
 import { findingKind, rootCount } from './titles.js';
 
 /*

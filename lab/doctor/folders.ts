@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { cacheFolder, runsFolder } from '../paths.js';
 import type { Target } from '../targets/target.js';
-import type { SeenRow } from './doctor-row.js';
-import { parseAvailableBytes } from './machine.js';
+import { parseAvailableBytes } from '../toolchain/machine.js';
+import type { SeenRow } from './row.js';
 
 export const gigabyte = 1e9;
 

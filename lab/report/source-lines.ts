@@ -1,10 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import type { Location } from '../../analysis/model/diagnosis.js';
-import type { SourceLines } from '../page-data.js';
-import { bytesOf } from './room.js';
-
-/** Where sources lie: prefixes of recorded paths and what stands for them here; `undefined` reads none. */
-export type SourceMap = readonly { readonly from: string; readonly to: string }[] | undefined;
+import type { Location } from '../analysis/model/diagnosis.js';
+import type { SourceMap } from '../source/source-map.js';
+import { bytesOf } from './page/room.js';
+import type { SourceLines } from './page-data.js';
 
 export type Place = Pick<Location, 'file' | 'line'>;
 

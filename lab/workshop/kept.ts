@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Diagnosis } from '../../analysis/model/diagnosis.js';
-import type { LabConfig } from '../../config.js';
+import type { Diagnosis } from '../analysis/model/diagnosis.js';
+import type { LabConfig } from '../config.js';
 
 /** A core that was taken before a class, of one program. */
 export interface Kept {

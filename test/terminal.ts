@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
-import { poll } from '../../lab/deadline.js';
+import { poll } from '../lab/deadline.js';
 
 const { signal } = new AbortController();
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import writeFileAtomic from 'write-file-atomic';
 import type { z } from 'zod';
-import { misshapen } from '../complaints.js';
-import { LabError, messageOf } from '../errors.js';
+import { misshapen } from './complaints.js';
+import { LabError, messageOf } from './errors.js';
 
 /** Writes a value as indented JSON; a reader sees the old file or the new one, never half of either. */
 export async function writeJson(path: string, value: unknown): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Diagnosis, Finding, Resource } from '../../analysis/model/diagnosis.js';
-import { counted } from '../page/words.js';
+import { counted } from '../../counted.js';
 import { alikeName, alikeObjects } from './alike-objects.js';
 
 /*

@@ -1,8 +1,8 @@
 import { LabError } from '../errors.js';
 import type { ServerNeed } from '../scenarios/scenario.js';
 import type { Target } from '../targets/target.js';
-import { locate } from './locate.js';
-import { installCommand, packageAccess } from './packages.js';
+import { locate } from '../toolchain/locate.js';
+import { installCommand, packageAccess } from '../toolchain/packages.js';
 
 /** A program of each package, and where Debian has it beside PATH. */
 const programs: Readonly<Record<ServerNeed, { readonly name: string; readonly folders: readonly string[] }>> =

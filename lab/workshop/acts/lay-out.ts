@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { copyFile, cp, link, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { writeJson } from '../../store/json-file.js';
+import { writeJson } from '../../json-file.js';
 import { diagnosisFile, exeName } from '../core-here.js';
+import type { Kept } from '../kept.js';
 import type { Place } from '../place.js';
-import type { Kept } from './kept.js';
 
 /** Puts a core of the shelf into a participant's folder, with what belongs to it. */
 export async function layOut(place: Place, { folder: from, core, diagnosis }: Kept): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Resource } from '../../analysis/model/diagnosis.js';
-import { number } from '../page/words.js';
+import { number } from '../../counted.js';
 
 /** Objects that differ in their address alone: as many requests make them, each its own. */
 export interface AlikeObjects {

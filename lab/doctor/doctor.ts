@@ -3,16 +3,16 @@ import { LabError, messageOf } from '../errors.js';
 import { cacheFolder } from '../paths.js';
 import { localTarget } from '../targets/local.js';
 import type { Target } from '../targets/target.js';
-import { delveInstallCommand, findDelve, listDelves } from './delve.js';
-import { chooseDelve } from './delve-choice.js';
-import { folderRow, foldersHere, folderThere } from './doctor-folders.js';
-import { examineMachine } from './doctor-machine.js';
-import type { SeenRow } from './doctor-row.js';
-import { ensureFacts, prepareCommand } from './facts.js';
-import { findGo, goInstallCommand } from './go.js';
-import { findOptional } from './locate.js';
-import { installCommand, type PackageAccess, packageAccess } from './packages.js';
-import { oldestGoMinor } from './versions.js';
+import { delveInstallCommand, findDelve, listDelves } from '../toolchain/delve.js';
+import { chooseDelve } from '../toolchain/delve-choice.js';
+import { ensureFacts, prepareCommand } from '../toolchain/facts.js';
+import { findGo, goInstallCommand } from '../toolchain/go.js';
+import { findOptional } from '../toolchain/locate.js';
+import { installCommand, type PackageAccess, packageAccess } from '../toolchain/packages.js';
+import { oldestGoMinor } from '../toolchain/versions.js';
+import { folderRow, foldersHere, folderThere } from './folders.js';
+import { examineMachine } from './machine.js';
+import type { SeenRow } from './row.js';
 
 /** One line of `lab doctor`. Only `missing` keeps the main job from running. */
 export interface DoctorRow extends SeenRow {

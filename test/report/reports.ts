@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import type { Diagnosis, Group, Location } from '../../lab/analysis/model/diagnosis.js';
 import type { Roster } from '../../lab/analysis/model/roster.js';
 import { projectRoot } from '../../lab/paths.js';
-import type { SourceMap } from '../../lab/report/page/source-lines.js';
 import { readReport } from '../../lab/report/run-files.js';
 import type { RunReport } from '../../lab/report/run-report.js';
+import type { SourceMap } from '../../lab/source/source-map.js';
 import { openRun } from '../../lab/store/run-store.js';
 import { articleDiagnosis } from '../checklist/article.js';
 

@@ -1,16 +1,16 @@
 import { requireCoreFiles } from '../capture/core-place.js';
 import { LabError, messageOf } from '../errors.js';
 import type { Target } from '../targets/target.js';
-import { gigabyte, gigabytes } from './doctor-folders.js';
-import type { SeenRow } from './doctor-row.js';
 import {
   hasPtraceCapability,
   parseAvailableMemory,
   parseCoreLimit,
   parseListeningPorts,
   parseOpenFileLimit,
-} from './machine.js';
-import type { PackageAccess } from './packages.js';
+} from '../toolchain/machine.js';
+import type { PackageAccess } from '../toolchain/packages.js';
+import { gigabyte, gigabytes } from './folders.js';
+import type { SeenRow } from './row.js';
 
 /** Two thousand connections of the load, one per request in the server, and some room. */
 const neededFiles = 2_500;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { poll } from '../../lab/deadline.js';
-import { projectRoot } from '../../lab/paths.js';
-import { type ProcessRow, processTable } from '../process-table.js';
+import { poll } from '../lab/deadline.js';
+import { projectRoot } from '../lab/paths.js';
+import { type ProcessRow, processTable } from './process-table.js';
 
 export interface LabResult {
   readonly exitCode: number | undefined;

@@ -1,11 +1,11 @@
 import { createServer } from 'node:net';
 import { expect } from 'chai';
+import { doctorExitCode, examine, nodeRow } from '../../lab/doctor/doctor.js';
+import { examineMachine } from '../../lab/doctor/machine.js';
+import type { SeenRow } from '../../lab/doctor/row.js';
 import { doctorText } from '../../lab/report/doctor-text.js';
 import { localTarget } from '../../lab/targets/local.js';
 import type { Target } from '../../lab/targets/target.js';
-import { doctorExitCode, examine, nodeRow } from '../../lab/toolchain/doctor.js';
-import { examineMachine } from '../../lab/toolchain/doctor-machine.js';
-import type { SeenRow } from '../../lab/toolchain/doctor-row.js';
 import { tempFolder } from '../temp-folder.js';
 
 const { signal } = new AbortController();

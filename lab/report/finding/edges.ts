@@ -1,4 +1,14 @@
-import type { Diagnosis, Edge, Finding, WaitedObject } from '../../analysis/model/diagnosis.js';
+import type {
+  Diagnosis,
+  Edge,
+  Finding,
+  RootGoroutine,
+  WaitedObject,
+} from '../../analysis/model/diagnosis.js';
+
+/** A goroutine as edges name it: with its process, where there are several. */
+export const nodeNameOf = ({ id, instance }: Pick<RootGoroutine, 'id' | 'instance'>): string =>
+  instance === undefined ? `G${id}` : `${instance}.G${id}`;
 
 /**
  * Whether a lock is not held by the goroutine at the end of this edge: that one waits for the lock itself, as the

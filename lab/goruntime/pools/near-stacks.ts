@@ -1,9 +1,10 @@
 import { turns } from '../../turns.js';
-import { type StackWord, type UnitHolder, wordsOf } from '../pools/holders.js';
+import { allGoroutines, stackOf } from '../heap/reach.js';
+import type { ReachSource } from '../heap/reach-source.js';
+import { stackPointers } from '../heap/roots.js';
+import type { HeapSpans } from '../heap/spans.js';
 import { goroutineStatus, isGone, scanBit } from '../status.js';
-import { allGoroutines, type ReachSource, stackOf } from './reach.js';
-import { stackPointers } from './roots.js';
-import type { HeapSpans } from './spans.js';
+import { type StackWord, type UnitHolder, wordsOf } from './holders.js';
 
 /** Objects that a stack leads to by so many pointers are near: a decoder over a buffer over a limit over a pipe. */
 const mostPointers = 6;

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { LabError } from '../errors.js';
-import { runsFolder } from '../paths.js';
+import { LabError } from './errors.js';
+import { runsFolder } from './paths.js';
 
 /**
  * Creates a folder and what is missing above it; returns what was made, the outermost first. Throws `missing-permission`, `no-space` or `usage`, naming the

@@ -1,5 +1,6 @@
 import type { Diagnosis, Finding } from '../../analysis/model/diagnosis.js';
-import { counted, number, ownLocations, shortName } from '../page/words.js';
+import { ownLocations, shortName } from '../../analysis/model/own-frame.js';
+import { counted, number } from '../../counted.js';
 
 /** How many goroutines are blocked behind a finding, and where most of them stand; empty where nobody is. */
 export function behindText({ victims }: Pick<Finding, 'victims'>, groups: Diagnosis['groups']): string {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { textWidth } from '../../report/wrap.js';
-import { modules } from '../commands/index.js';
-import { cacheVariable, outputVariables, runsVariable, verdictExits } from './common.js';
-import { layoutFor } from './format.js';
+import { cacheVariable, outputVariables, runsVariable, verdictExits } from '../manual/common.js';
+import { layoutFor } from '../manual/format.js';
+import { modules } from './index.js';
 
 /** Gives the program its help: the commands by what they are for. */
 export function programManual(program: Command): Command {
