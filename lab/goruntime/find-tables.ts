@@ -5,6 +5,7 @@ import { scanWords } from '../core/scan-words.js';
 import { isGoroutine } from './find-allgs.js';
 import type { RuntimeLayout } from './layout.js';
 import { goroutineStatus, scanBit } from './status.js';
+import { endOfWait } from './wait-reasons.js';
 
 export interface FoundTable {
   readonly address: number;
@@ -56,9 +57,6 @@ export interface FoundSemaphores extends FoundTable {
   readonly stride: number;
 }
 
-/** Wait reasons of goroutines that queue at a semaphore (sema.go); a condition variable has a list of its own. */
-export const atSemaphore = /^(?:semacquire|sync\.(?:RW)?Mutex\.R?Lock|sync\.WaitGroup\.Wait)$/;
-
 /**
  * Finds the trees of `runtime.semtable` by what hangs in them: a queue entry of a goroutine that is parked for a
  * semaphore, for a word whose address tells the bucket. Empty when no goroutine is; `undefined` when none of them
@@ -70,7 +68,9 @@ export function findSemaphores(
   layout: Pick<RuntimeLayout, 'allgs' | 'g' | 'sudog' | 'waitReasons'>,
   arch: string,
 ): FoundSemaphores | undefined {
-  const reasons = new Set(layout.waitReasons.flatMap((reason, i) => (atSemaphore.test(reason) ? [i] : [])));
+  const reasons = new Set(
+    layout.waitReasons.flatMap((reason, i) => (endOfWait(reason) === 'semaphore' ? [i] : [])),
+  );
   const isParked = (g: number) =>
     reasons.has(memory.u8(g + layout.g.waitReason) ?? 0) &&
     ((memory.u32(g + layout.g.status) ?? 0) & ~scanBit) === goroutineStatus.waiting;

@@ -6,9 +6,10 @@ import { isTakenOut, maxFrames, maxQueues } from './goroutines.js';
 import type { RuntimeLayout } from './layout.js';
 import { liveFrames, liveStart } from './live-stacks.js';
 import { goroutineStatus, isGone, isParked, scanBit } from './status.js';
+import { endOfWait, type WakenBy } from './wait-reasons.js';
 
 /** These wait for channels, and for nothing else: a million of them are not asked. */
-const channelReason = /^(?:chan |select)/;
+const onChannels: ReadonlySet<WakenBy | undefined> = new Set(['channel', 'select', 'nothing']);
 /** Besides the numbers of channels, in a goroutine's target. */
 const unreadable = -1;
 const beingWoken = -2;
@@ -33,7 +34,7 @@ export function newPass(
   const batch = newBatch(size);
   const known: Known = {
     layout,
-    onChannel: Uint8Array.from(layout.waitReasons, (reason) => (channelReason.test(reason) ? 1 : 0)),
+    onChannel: Uint8Array.from(layout.waitReasons, (reason) => (onChannels.has(endOfWait(reason)) ? 1 : 0)),
     sends: Uint8Array.from(layout.waitReasons, (reason) => (reason === 'chan send' ? 1 : 0)),
     structSize: Math.max(...Object.values(layout.g), layout.labels?.pointer ?? 0) + 8,
     entrySize: Math.max(...Object.values(layout.sudog)) + 8,

@@ -14,7 +14,7 @@ const shared = [
     'lab/report/page-data.ts',
     'lab/report/page/mermaid.ts',
   ],
-  ...['lab/report/page/picture-svg.ts', 'lab/report/finding/places.ts', 'lab/report/page/words.ts'],
+  ...['lab/report/page/picture-svg.ts', 'lab/report/finding/places.ts', 'lab/report/page/object-state.ts'],
   'package-lock.json',
 ];
 const web = join('lab', 'web');

@@ -1,13 +1,13 @@
 import type { UnitHolder } from '../../goruntime/pools/holders.js';
 import { existing, nearStacks } from '../../goruntime/pools/near-stacks.js';
 import { goroutineStatus, scanBit } from '../../goruntime/status.js';
+import { isLiveReason } from '../../goruntime/wait-reasons.js';
 import type { Limits } from '../model/limits.js';
 import { pipeEndOf } from '../model/pipe-ends.js';
 import type { PipePeers } from '../model/pipes.js';
 import type { StackHolder } from '../model/pool.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
 import type { AskHeap, OpenHeap } from './open-heap.js';
-import { isLiveReason } from './wait-of.js';
 
 /** Buckets that wait in pipes which are asked one by one what they have: each may be the peer of another one. */
 const mostAsked = 200;

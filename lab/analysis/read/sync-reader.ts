@@ -13,6 +13,7 @@ import {
   readWaitGroup,
   type SyncLayout,
 } from '../../goruntime/sync-objects.js';
+import { endOfWait } from '../../goruntime/wait-reasons.js';
 import type { Frame } from '../model/frames.js';
 import type { Bucket, SyncObject, Wait } from '../model/snapshot.js';
 import { syncWaitOf } from './sync-wait.js';
@@ -57,12 +58,10 @@ export async function openSyncReader(
     if (!conds.has(address)) conds.set(address, findCond(memory, layout, sync, address, lists));
     return conds.get(address);
   };
-  const condReason = 'sync.Cond.Wait';
-  const condNumber = layout.waitReasons.indexOf(condReason);
   const condOf = ({ status, waitReason, address }: RawGoroutine) =>
-    status === goroutineStatus.waiting && waitReason === condReason ? condAt(address) : undefined;
+    status === goroutineStatus.waiting && endOfWait(waitReason) === 'cond' ? condAt(address) : undefined;
   const parkedOnCond = (g: number) =>
-    memory.u8(g + layout.g.waitReason) === condNumber &&
+    endOfWait(layout.waitReasons[memory.u8(g + layout.g.waitReason) ?? 0] ?? '') === 'cond' &&
     ((memory.u32(g + layout.g.status) ?? 0) & ~scanBit) === goroutineStatus.waiting;
   const wordOf = ({ status, address }: RawGoroutine) =>
     status === goroutineStatus.waiting ? semaphores.of.get(address) : undefined;
@@ -100,18 +99,9 @@ export async function openSyncReader(
   };
 }
 
-/** Wait reasons of semacquire1 (sema.go), which queues a goroutine before it parks it. */
-const semaphoreReasons = new Set([
-  'semacquire',
-  'sync.Mutex.Lock',
-  'sync.RWMutex.RLock',
-  'sync.RWMutex.Lock',
-  'sync.WaitGroup.Wait',
-]);
-
 /** Parked at a semaphore; when it is in no queue any more, somebody who runs has taken it out to ready it. */
 function isAtSemaphore({ status, waitReason }: RawGoroutine): boolean {
-  return status === goroutineStatus.waiting && semaphoreReasons.has(waitReason);
+  return status === goroutineStatus.waiting && endOfWait(waitReason) === 'semaphore';
 }
 
 type SyncWait = Extract<Wait, { kind: 'sync' }>;

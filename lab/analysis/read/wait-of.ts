@@ -1,40 +1,6 @@
 import type { QueueEntry } from '../../goruntime/goroutines.js';
+import { isLiveReason } from '../../goruntime/wait-reasons.js';
 import type { ChannelCase, GoroutineState, Wait } from '../model/snapshot.js';
-
-/** Wait reasons that something outside the program's goroutines ends, as runtime2.go of Go 1.18 to 1.27 has them. */
-const liveReasons = new Set([
-  'IO wait',
-  'sleep',
-  'timer goroutine (idle)',
-  'finalizer wait',
-  'cleanup wait',
-  'force gc (idle)',
-  'GOMAXPROCS updater (idle)',
-  'garbage collection',
-  'garbage collection scan',
-  'GC assist marking',
-  'GC assist wait',
-  'GC sweep wait',
-  'GC scavenge wait',
-  'GC worker (idle)',
-  'GC worker (active)',
-  'GC background sweeper wait',
-  'GC mark termination',
-  'GC weak to strong wait',
-  'wait for GC cycle',
-  'preempted',
-  'dumping heap',
-  'flushing proc caches',
-  'page trace flush',
-  'trace reader (blocked)',
-  'trace goroutine status',
-  'trace proc status',
-  'wait for debug call',
-  'debug call',
-  'wait until GC ends',
-]);
-
-export const isLiveReason = (reason: string): boolean => liveReasons.has(reason);
 
 export interface Parked {
   readonly state: GoroutineState;
@@ -51,7 +17,7 @@ export function waitOf(
   directionOf: (entry: QueueEntry) => ChannelCase['direction'] | undefined,
 ): Wait {
   if (state !== 'waiting') return { kind: 'live', why: state === 'other' ? 'no wait is recorded' : state };
-  if (liveReasons.has(waitReason)) return { kind: 'live', why: waitReason };
+  if (isLiveReason(waitReason)) return { kind: 'live', why: waitReason };
   if (queues.some((entry) => entry.woken)) return { kind: 'live', why: `${waitReason}, being woken` };
   switch (waitReason) {
     case 'chan send':

@@ -2,6 +2,7 @@ import { type BulkMemory, wordAt } from '../../core/memory.js';
 import { maxQueues } from '../goroutines.js';
 import type { RuntimeLayout } from '../layout.js';
 import { goroutineStatus, isGone, isParked, scanBit } from '../status.js';
+import { endOfWait, type WakenBy } from '../wait-reasons.js';
 
 /** Who can end a goroutine's wait: only others, by the objects; or something else too (`live`). */
 export interface TargetReader {
@@ -13,16 +14,21 @@ export interface TargetReader {
   read(g: number, each: (target: number, sudog: number) => void): 'dead' | 'live' | 'waits';
 }
 
-const channelReasons = /^(?:chan receive|chan send|select)$/;
-const syncReasons =
-  /^(?:semacquire|sync\.Mutex\.Lock|sync\.RWMutex\.R?Lock|sync\.WaitGroup\.Wait|sync\.Cond\.Wait)$/;
-const endless = /^(?:chan receive \(nil chan\)|chan send \(nil chan\)|select \(no cases\))$/;
-
 const byOther = 0;
 const byChannel = 1;
 const bySelect = 2;
 const bySync = 3;
 const byNobody = 4;
+const kinds: Readonly<Record<WakenBy, number>> = {
+  ...{
+    outside: byOther,
+    channel: byChannel,
+    select: bySelect,
+    semaphore: bySync,
+    cond: bySync,
+    nothing: byNobody,
+  },
+};
 
 /** `otherTarget` gives the semaphore word or condition variable of the goroutine at an address; 0 for none. */
 export function targetReader(
@@ -31,7 +37,7 @@ export function targetReader(
   otherTarget: (g: number) => number,
 ): TargetReader {
   const { view } = memory;
-  const kinds = Uint8Array.from(waitReasons, kindOf);
+  const kindOf = Uint8Array.from(waitReasons, (reason) => kinds[endOfWait(reason) ?? 'outside']);
   const gSize = Math.max(g.status, g.waitReason, g.waiting) + 8;
   const sudogSize = Math.max(sudog.channel, sudog.waitLink) + 8;
   return {
@@ -40,7 +46,7 @@ export function targetReader(
       const status = at < 0 ? goroutineStatus.dead : view.getUint32(at + g.status, true) & ~scanBit;
       if (isGone(status)) return 'dead';
       if (!isParked(status)) return 'live';
-      const kind = kinds[view.getUint8(at + g.waitReason)] ?? byOther;
+      const kind = kindOf[view.getUint8(at + g.waitReason)] ?? byOther;
       if (kind === byOther) return 'live';
       if (kind === byNobody) return 'waits';
       if (kind === bySync) {
@@ -62,11 +68,4 @@ export function targetReader(
       return 'waits';
     },
   };
-}
-
-function kindOf(reason: string): number {
-  if (reason === 'select') return bySelect;
-  if (channelReasons.test(reason)) return byChannel;
-  if (syncReasons.test(reason)) return bySync;
-  return endless.test(reason) ? byNobody : byOther;
 }

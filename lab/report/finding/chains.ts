@@ -3,6 +3,7 @@ import { counted } from '../../counted.js';
 import { alikeName, alikeObjects, objectName, placeOf } from './alike-objects.js';
 import { isQueuedBehind } from './edges.js';
 import { findingKind, rootCount } from './titles.js';
+import { waitBefore, waitEnded } from './wait-words.js';
 
 /*
  * The wait-for graph in words: who waits for what, and who alone could end that.
@@ -17,28 +18,7 @@ interface Step {
 
 export type Chain = readonly Step[];
 
-const waits: Readonly<Record<string, readonly [one: string, many: string]>> = {
-  'chan send': ['sends to', 'send to'],
-  'chan receive': ['receives from', 'receive from'],
-  select: ['selects on', 'select on'],
-  'sync.Mutex.Lock': ['waits to lock', 'wait to lock'],
-  'sync.RWMutex.RLock': ['waits to read-lock', 'wait to read-lock'],
-  'sync.RWMutex.Lock': ['waits to write-lock', 'wait to write-lock'],
-  'sync.WaitGroup.Wait': ['waits for', 'wait for'],
-  'sync.Cond.Wait': ['waits for a signal on', 'wait for a signal on'],
-};
-
 const answerVerbs = ['waits for the answer to', 'wait for the answer to'] as const;
-
-const anyWait = ['waits for', 'wait for'] as const;
-
-const serves: Readonly<Record<string, string>> = {
-  'chan send': 'drained',
-  'chan receive': 'served',
-  select: 'served',
-  'sync.WaitGroup.Wait': 'Done',
-  'sync.Cond.Wait': 'signalled',
-};
 
 /** Why the goroutines that wait for an object were parked; the first one's reason stands for all. */
 export function reasonAt(resource: string, { rootCause }: Finding): string {
@@ -66,7 +46,7 @@ export function chainsOf(finding: Finding, groups: readonly Group[]): readonly C
       const reason = goroutines.find(({ waitsFor }) => waitsFor.includes(object))?.waitReason ?? '';
       const many = labelOf(node).endsWith('goroutines');
       const isAnswer = resources.some(({ id, kind }) => id === object && kind === 'connection');
-      const verbs = isAnswer ? answerVerbs : (waits[reason] ?? anyWait);
+      const verbs = isAnswer ? answerVerbs : waitBefore(reason);
       steps.push({ node: labelOf(node), verb: verbs[many ? 1 : 0] });
       const back: readonly Edge[] = edges.filter(({ from }) => from === object);
       const next: Edge | undefined = back.find(({ to }) => left.has(to)) ?? back[0];
@@ -88,15 +68,15 @@ export function chainsOf(finding: Finding, groups: readonly Group[]): readonly C
 function nobodyVerb(reason: string): string {
   if (/Mutex/.test(reason)) return 'to be unlocked by';
   if (reason === 'sync.WaitGroup.Wait') return 'Done to be called by';
-  return `to be ${serves[reason] ?? 'released'} by`;
+  return `to be ${waitEnded(reason)} by`;
 }
 
 function backVerb(next: Edge, all: readonly Edge[], reason: string, finding: Finding): string {
   if (isQueuedBehind(next, finding)) return 'queued behind';
   if (next.relation === 'held-by') return 'held by';
-  if (finding.rule === 'self-wait') return `${serves[reason] ?? 'released'} only after`;
+  if (finding.rule === 'self-wait') return `${waitEnded(reason)} only after`;
   const only = new Set(all.map(({ to }) => to)).size === 1 && findingKind(finding, null) !== 'undecided';
-  return `${serves[reason] ?? 'released'}${only ? ' only' : ''} by`;
+  return `${waitEnded(reason)}${only ? ' only' : ''} by`;
 }
 
 function nodeLabels(finding: Finding, groups: readonly Group[]): (id: string) => string {

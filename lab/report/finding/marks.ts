@@ -13,6 +13,7 @@ import { reasonAt } from './chains.js';
 import { isQueuedBehind, nodeNameOf } from './edges.js';
 import { placeFinder } from './places.js';
 import { rootCount } from './titles.js';
+import { waitHere } from './wait-words.js';
 
 /** A line of source, with what is to be said of it. */
 export interface Mark {
@@ -93,20 +94,6 @@ function whoIs({ members }: Crowd, count: number): { readonly short: string; rea
     : { short: counted(count, 'goroutine'), many: true };
 }
 
-const verbs: Readonly<Record<string, readonly [one: string, many: string]>> = {
-  'chan send': ['sends here', 'send here'],
-  'chan receive': ['receives here', 'receive here'],
-  'chan send (nil chan)': ['sends here, the channel is nil', 'send here, the channel is nil'],
-  'chan receive (nil chan)': ['receives here, the channel is nil', 'receive here, the channel is nil'],
-  select: ['waits in this select', 'wait in this select'],
-  'select (no cases)': ['waits in a select without cases', 'wait in a select without cases'],
-  'sync.Mutex.Lock': ['waits to lock', 'wait to lock'],
-  'sync.RWMutex.RLock': ['waits to read-lock', 'wait to read-lock'],
-  'sync.RWMutex.Lock': ['waits to write-lock', 'wait to write-lock'],
-  'sync.WaitGroup.Wait': ['waits for', 'wait for'],
-  'sync.Cond.Wait': ['waits for a signal on', 'wait for a signal on'],
-};
-
 function waitText({ members }: Crowd, { rule, rootCause }: Finding, many: boolean): string {
   const { resources } = rootCause;
   const [first] = members;
@@ -115,7 +102,7 @@ function waitText({ members }: Crowd, { rule, rootCause }: Finding, many: boolea
   if (poolRules.has(rule)) return many ? 'wait here for one that is free' : 'waits here for one that is free';
   if (resources.some(({ id, kind }) => kind === 'connection' && first?.waitsFor.includes(id)))
     return many ? 'wait here for an answer' : 'waits here for an answer';
-  const verb = verbs[first?.waitReason ?? '']?.[many ? 1 : 0] ?? (many ? 'wait here' : 'waits here');
+  const verb = waitHere(first?.waitReason ?? '')[many ? 1 : 0];
   const objects = resources.filter(({ id }) => members.some(({ waitsFor }) => waitsFor.includes(id)));
   const alike = alikeObjects(objects);
   const names = [...new Set(alike.map(alikeName))];

@@ -11,8 +11,8 @@ import { findingsInRoom, namesCut } from './finding-room.js';
 import { type GroupParts, goroutineTable } from './goroutine-table.js';
 import { drawGraph } from './graph.js';
 import { memberList } from './member-list.js';
+import { objectState } from './object-state.js';
 import { bytesOf, clip, fitting } from './room.js';
-import { objectState } from './words.js';
 
 /** Groups whose own line is shown with the source around it: the largest. */
 const groupsWithSource = 60;

@@ -1,6 +1,6 @@
 import type { Edge, Finding, Group, Resource, RootGoroutine } from '../../analysis/model/diagnosis.js';
 import { isQueuedBehind, nodeNameOf } from '../finding/edges.js';
-import { objectState } from './words.js';
+import { objectState } from './object-state.js';
 
 /** A goroutine or an object of a root cause; or several that are alike and stand in one place of the graph. */
 export type Folded = {

@@ -7,12 +7,13 @@ import { printable } from '../../printable.js';
 import type { SourceMap } from '../../source/source-map.js';
 import { type VictimEdge, victimEdges } from '../finding/edges.js';
 import { findingTitle } from '../finding/titles.js';
+import { waitShort } from '../finding/wait-words.js';
 import type { GraphEdge, GraphNode, GraphPicture } from '../page-data.js';
 import { sourceLines } from '../source-lines.js';
 import { cyclesOf } from './cycles.js';
 import { type Folded, type FoldedEdge, type FoldedGraph, foldGraph } from './fold-graph.js';
 import { captionOf } from './graph-caption.js';
-import { objectState, waitVerb } from './words.js';
+import { objectState } from './object-state.js';
 
 /** More than these say nothing in a picture. */
 const mostNodes = 40;
@@ -168,7 +169,7 @@ function labelOf(
     const one = known.get(id);
     return one?.kind === 'object' && one.one.kind === 'connection';
   };
-  if (relation === 'waits-for') return isAnswer(to) ? 'waits for the answer' : waitVerb(reasonOf(from));
+  if (relation === 'waits-for') return isAnswer(to) ? 'waits for the answer' : waitShort(reasonOf(from));
   if (isAnswer(from)) return 'answered by';
   const object = known.get(from);
   const channel = object?.kind === 'object' && object.one.kind === 'channel';

@@ -1,7 +1,7 @@
+import { isLiveReason } from '../../../goruntime/wait-reasons.js';
 import type { Frame } from '../../model/frames.js';
 import { inSync, isOnce } from '../../model/frames.js';
 import { type ChannelCase, isPrivateRuntime, type Wait } from '../../model/snapshot.js';
-import { isLiveReason } from '../wait-of.js';
 import type { DumpGroup } from './signatures.js';
 import { type SyncStand, syncStandOf } from './sync-words.js';
 
