@@ -18,9 +18,11 @@ export interface GoModule {
 }
 
 const bomSchema = z.looseObject({
-  metadata: z.looseObject({}),
+  metadata: z.looseObject({ component: z.looseObject({ name: z.string() }) }),
   components: z.array(z.looseObject({ 'bom-ref': z.string() })),
 });
+
+const named = z.object({ name: z.string() });
 
 /** What the programs were made of: `go version -m` reads it from themselves. */
 export async function modulesOf(go: GoTool, built: readonly BuiltProgram[]): Promise<readonly GoModule[]> {
@@ -73,7 +75,8 @@ export async function writeNotices(
 
 /**
  * The software bill of materials, CycloneDX 1.5: npm's own of the packages, with the Go modules added. npm gives it a random
- * number and the time; here both follow from what is in it and from `time`, so that the same release has the same bill.
+ * number, the time, and the checkout's folder as the name of the package; here the first two follow from what is in it and from `time`, so
+ * that the same release has the same bill wherever it is made.
  */
 export async function writeBill(
   root: string,
@@ -93,7 +96,10 @@ export async function writeBill(
     properties: within.map((name) => ({ name: 'carried', value: basename(name) })),
   }));
   const components = [...bom.components, library, ...added];
-  const whole = { ...bom, metadata: { ...bom.metadata, timestamp: time.toISOString() }, components };
+  const { name } = named.parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
+  const component = { ...bom.metadata.component, name };
+  const metadata = { ...bom.metadata, component, timestamp: time.toISOString() };
+  const whole = { ...bom, metadata, components };
   const digest = createHash('sha256')
     .update(JSON.stringify({ ...whole, serialNumber: '' }))
     .digest('hex');
