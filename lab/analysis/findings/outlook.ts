@@ -122,10 +122,11 @@ function settle(
 
 function atFirstSight(
   bucket: Bucket,
-  { graph, isLibrary, spins }: RuleInput,
+  input: RuleInput,
   claimed: ReadonlySet<Bucket>,
   stuck: ReadonlySet<string>,
 ): Outlook | undefined {
+  const { graph, isLibrary, spins } = input;
   const { wait } = bucket;
   const spin = spins?.get(bucket.key);
   if (spin !== undefined)
@@ -142,6 +143,7 @@ function atFirstSight(
       if (outside !== undefined) return { kind: 'ends', why: outside };
     }
   }
+  if (waitsForHolders(bucket, input)) return undefined;
   const frame = callerOfSync(bucket.signature.frames);
   if (frame === undefined || !isLibrary(frame.file)) return undefined;
   const name = packageOf(frame.function);
@@ -162,6 +164,14 @@ function waitsForWork({ wait }: Bucket): boolean {
 /** It has work, and needs one of a pool for it. */
 export const waitsForUnit = (bucket: Bucket, { searches }: Pick<RuleInput, 'searches'>): boolean =>
   objectsOf(bucket).some((object) => searches.get(object)?.pool !== undefined);
+
+/** All that the pool has is held by goroutines of this process, so that it is not for the other side to go on. */
+function waitsForHolders(bucket: Bucket, { searches }: RuleInput): boolean {
+  const pools = objectsOf(bucket).flatMap((object) => searches.get(object)?.pool ?? []);
+  return pools.some(
+    ({ units, open }) => units.length === open && units.every(({ holders }) => holders.length > 0),
+  );
+}
 
 /** Those on stacks who could end the wait. */
 function servers(object: WaitObject, { graph }: RuleInput, stuck: ReadonlySet<string>): BucketReleaser[] {

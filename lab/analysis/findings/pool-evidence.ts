@@ -21,8 +21,8 @@ export function unitHeldText(how: ReleaseEvidence): string {
 
 /** What memory says of the pool itself, and of who else could give something back. */
 export function poolText(pool: Pool): string {
-  const { kind, type, address, unit, limit, open, waiting, units, limitedBy } = pool;
-  const waits = numbered(waiting.size, 'goroutine waits', 'goroutines wait');
+  const { kind, type, address, unit, limit, open, waiting, units, limitedBy, asking = waiting.size } = pool;
+  const waits = numbered(asking, 'goroutine waits', 'goroutines wait');
   const state = `${type} at ${hex(address)} has ${open} of ${numbered(limit, unit, `${unit}s`)} in use (${limitedBy}); ${waits} for more`;
   if (kind === 'semaphore') return state;
   const held = units.filter(({ holders }) => holders.length > 0).length;

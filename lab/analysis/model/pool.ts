@@ -19,6 +19,8 @@ export interface Pool {
   readonly open: number;
   /** What those who wait for a unit wait for: channels, of which each has its own, or a condition variable. */
   readonly waiting: ReadonlySet<number>;
+  /** How many goroutines wait, where several wait for one channel. */
+  readonly asking?: number;
   /** Channels by which those who wait would be told to give up, and that nobody has to tell them by. */
   readonly silent?: ReadonlySet<number>;
   /** Those that are in use, as far as they were found. */
@@ -32,6 +34,8 @@ export interface PoolUnit {
   readonly holders: readonly PoolHolder[];
   /** Something else that is alive leads to it. */
   readonly elsewhere: boolean;
+  /** What else may end it, whoever holds it: the other side of a connection. */
+  readonly endedBy?: string;
 }
 
 export interface PoolHandle {

@@ -7,6 +7,7 @@ import type { AskHeap } from './open-heap.js';
 import { waitingIn } from './pool-source.js';
 import { isPuddleWait, puddles } from './puddle-pools.js';
 import { permitsOf, semaphoresOf } from './semaphore-pools.js';
+import { isStreamWait, streamLimits } from './stream-pools.js';
 
 /** Pools of which goroutines wait for a unit and none is left; where they cannot be told, `limits` says so. */
 export async function readPools(
@@ -20,6 +21,7 @@ export async function readPools(
     forPermits: waitingIn(snapshot, isAcquire),
     forConnections: withRegisters ? waitingIn(snapshot, isDatabaseWait) : [],
     forAnswers: withRegisters ? waitingIn(snapshot, isClientWait) : [],
+    forStreams: withRegisters ? waitingIn(snapshot, isStreamWait) : [],
     onConditions: withRegisters ? waitingIn(snapshot, isPuddleWait, 'sync') : [],
   };
   if (Object.values(waiting).every((buckets) => buckets.length === 0)) return { pools: [], limits: [] };
@@ -33,6 +35,7 @@ export async function readPools(
       ...(await databases(waiting.forConnections, heap, snapshot, signal)),
       ...inPuddles.pools,
       ...(await httpClients(waiting.forAnswers, heap, snapshot, signal)),
+      ...(await streamLimits(waiting.forStreams, heap, snapshot, signal)),
       ...own.map(permitsOf),
     ];
   });

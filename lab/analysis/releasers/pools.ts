@@ -20,6 +20,8 @@ function releasersOf({ units, unit, open, type }: Pool): readonly Releaser[] {
     const why = `${open} ${unit}s are open, and ${units.length} were found in use`;
     out.push({ kind: 'open', why, blind: false });
   }
+  for (const why of new Set(units.flatMap(({ endedBy }) => endedBy ?? [])))
+    out.push({ kind: 'open', why, blind: false });
   for (const { holders, elsewhere, handle } of units) {
     if (elsewhere) {
       const what = handle === undefined ? `a ${unit}` : `an open ${handle.type} with a ${unit}`;

@@ -1,0 +1,143 @@
+import { readContextLayout } from '../../goruntime/contexts.js';
+import { withoutParents } from '../../goruntime/pools/contexts.js';
+import { accessTo, type UnitHolder } from '../../goruntime/pools/holders.js';
+import {
+  fullConnection,
+  type OpenStream,
+  type StreamConnection,
+  type StreamSource,
+  wantedStream,
+} from '../../goruntime/pools/streams.js';
+import { readStreamLayouts } from '../../goruntime/pools/streams-layout.js';
+import { isLibraryFunction } from '../../source/library-paths.js';
+import { isStreamCode } from '../model/frames.js';
+import type { Pool, PoolUnit } from '../model/pool.js';
+import type { Bucket, Snapshot } from '../model/snapshot.js';
+import type { FoundHolder, OpenHeap } from './open-heap.js';
+import { asHolder, channelsOf, isBelow, stackWords } from './pool-source.js';
+
+/** It asks for a stream, and may have one already: then it waits for the answer. */
+export const isStreamWait = (name: string) =>
+  /^(?:net\/http\.\(\*http2ClientConn\)|(?:net\/http\/internal|golang\.org\/x\/net)\/http2\.\(\*ClientConn\))\.[rR]oundTrip$/.test(
+    name,
+  ) || name === 'google.golang.org/grpc/internal/transport.(*http2Client).NewStream';
+
+/** It reads what the server sends, which has yet to come. */
+const isReading = (name: string) =>
+  /\.\(\*(?:http2)?pipe\)\.Read$|\.(?:http2)?transportResponseBody\.Read$|^google\.golang\.org\/grpc\/internal\/transport\.\(\*(?:recvBufferReader|ClientStream|Stream)\)\./.test(
+    name,
+  );
+
+/** Connections of HTTP/2, gRPC's among them, of which goroutines wait for a stream and all are in use. */
+export async function streamLimits(
+  waiting: readonly Bucket[],
+  heap: OpenHeap,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<readonly Pool[]> {
+  if (waiting.length === 0) return [];
+  const { memory, runtime } = heap.reach;
+  const { evaluate, spans } = heap;
+  const layouts = await readStreamLayouts(evaluate, runtime.allgs.base, signal);
+  if (layouts.length === 0) return [];
+  const source: StreamSource = { memory, spans, layouts, closed: runtime.hchan.closed };
+  const contexts = await readContextLayout(evaluate, runtime.allgs.base, signal);
+  const told = new Set(waiting.flatMap(channelsOf));
+  const endless =
+    contexts === undefined || runtime.types === undefined
+      ? new Set<number>()
+      : withoutParents({ memory, spans, types: runtime.types, layout: contexts }, told);
+  const pools: Pool[] = [];
+  for (const [connection, { channels, closing, count }] of fullConnections(waiting, source, heap)) {
+    const { address, layout, limit, open } = connection;
+    pools.push({
+      ...{ kind: 'resources', type: layout.client.type, goType: layout.client.goType, address },
+      ...{ unit: 'stream', limitedBy: 'MaxConcurrentStreams of the server', limit, open },
+      ...{ waiting: channels, asking: count, silent: new Set([...endless, ...closing]) },
+      units: await unitsOf(connection, heap, snapshot, signal),
+    });
+  }
+  return pools;
+}
+
+interface Asking {
+  readonly channels: Set<number>;
+  readonly closing: Set<number>;
+  count: number;
+}
+
+/** Each connection that somebody waits for a stream of, with the channels by which that would be told. */
+function fullConnections(waiting: readonly Bucket[], source: StreamSource, heap: OpenHeap) {
+  const known = new Map<number, StreamConnection | undefined>();
+  const out = new Map<StreamConnection, Asking>();
+  for (const bucket of waiting) {
+    const wanted = wantedStream(source, stackWords(bucket, heap), new Set(channelsOf(bucket)));
+    if (wanted === undefined) continue;
+    const { connection: address, channel, closing } = wanted;
+    if (!known.has(address)) known.set(address, fullConnection(source, wanted));
+    const connection = known.get(address);
+    if (connection === undefined) continue;
+    const asking = out.get(connection) ?? { channels: new Set(), closing: new Set(), count: 0 };
+    asking.channels.add(channel);
+    for (const one of closing) asking.closing.add(one);
+    asking.count += bucket.count;
+    out.set(connection, asking);
+  }
+  return out;
+}
+
+/** The streams, each with who has its answer, or its call. */
+async function unitsOf(
+  { address: connection, layout, streams }: StreamConnection,
+  { reach, spans, known, holderOf }: OpenHeap,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<readonly PoolUnit[]> {
+  const isHttp = layout.client.kind === 'http';
+  // The library's own goroutines have each stream too, and give none back by themselves.
+  const served = new Set(
+    snapshot.buckets
+      .filter(({ signature }) =>
+        signature.frames.every((one) => isLibraryFunction(one) || isStreamCode(one.function)),
+      )
+      .flatMap(({ ids }) => ids.flatMap((id) => known.get(id) ?? [])),
+  );
+  const units = streams.map(({ address }) => ({ objects: [address] }));
+  // A function of the library cannot give one back: the pointer is what an earlier call has left there.
+  const mayHold = (one: UnitHolder) => {
+    const [first, ...outer] = holderOf(one)?.inner ?? [];
+    if (first === undefined) return true;
+    const owner = outer.findLast(({ offset }) => offset === first.offset) ?? first;
+    return !isLibraryFunction(owner) && !isStreamCode(owner.function);
+  };
+  const places = { own: [connection], units, served, mayHold };
+  const access = await accessTo(reach, spans, places, signal);
+  const waits = new Map(snapshot.buckets.map((bucket) => [bucket.key, bucket.signature]));
+  const reads = ({ bucket }: FoundHolder) => {
+    const signature = waits.get(bucket);
+    return signature !== undefined && isBelow(signature, isReading);
+  };
+  return streams.map((stream, i): PoolUnit => {
+    const { address } = stream;
+    const { holders: all, elsewhere } = access[i] ?? { holders: [], elsewhere: true };
+    const holders = all.map(holderOf);
+    const found = holders.flatMap((one) => one ?? []);
+    // Its answer, or the next part of it, has yet to come: that is for the other side.
+    if ((isHttp && !stream.answered) || found.some(reads))
+      return { address, holders: [], elsewhere: false, endedBy: theServer };
+    return {
+      ...{ address, handle: isHttp ? answer : call, holders: found.map(asHolder) },
+      ...{ elsewhere: elsewhere || holders.includes(undefined), endedBy: endedBy(stream) },
+    };
+  });
+}
+
+const answer = { type: 'http.Response', givenBackBy: 'Body.Close' };
+const call = { type: 'grpc.ClientStream', givenBackBy: 'the end of its context, or Recv until io.EOF' };
+
+const theServer = 'the server has yet to answer on a stream';
+
+const endedBy = ({ window }: OpenStream): string =>
+  window === 0
+    ? 'the server may break a stream off, on which it can send nothing more until somebody reads'
+    : 'the server may end a stream by itself';

@@ -1,0 +1,117 @@
+import type { BulkMemory } from '../../core/memory.js';
+import { mayHold, objectsLike } from '../heap/objects.js';
+import type { HeapSpans } from '../heap/spans.js';
+import type { StreamLayout } from './streams-layout.js';
+
+/** A connection of HTTP/2 all of whose streams are in use. */
+export interface StreamConnection {
+  readonly address: number;
+  readonly layout: StreamLayout;
+  readonly limit: number;
+  /** How many streams are open, as the connection counts them. */
+  readonly open: number;
+  /** Those that were found. */
+  readonly streams: readonly OpenStream[];
+}
+
+export interface OpenStream {
+  readonly address: number;
+  /** The answer has begun. */
+  readonly answered: boolean;
+  /** Bytes that the server may still send on it before somebody reads; `undefined` where that is not kept. */
+  readonly window: number | undefined;
+}
+
+export interface StreamSource {
+  readonly memory: BulkMemory;
+  readonly spans: HeapSpans;
+  readonly layouts: readonly StreamLayout[];
+  /** Offset of `closed` in a channel. */
+  readonly closed: number;
+}
+
+/** What a request waits for that has no stream yet. */
+export interface WantedStream {
+  readonly layout: StreamLayout;
+  /** Address of the connection. */
+  readonly connection: number;
+  /** The channel that tells of it; those that tell of the end of the connection. */
+  readonly channel: number;
+  readonly closing: readonly number[];
+}
+
+/** Larger limits keep nobody waiting for long. */
+const mostStreams = 10_000;
+
+/** Since Go 1.22 larger objects begin with a word of the heap's own. */
+const header = 8;
+const isStart = (offset: number) => offset === 0 || offset === header;
+
+/** The stream that is waited for by one of some channels, as some words lead to it. */
+export function wantedStream(
+  { memory, spans, layouts }: StreamSource,
+  words: Iterable<number>,
+  channels: ReadonlySet<number>,
+): WantedStream | undefined {
+  for (const word of words) {
+    const object = spans.objectAt(word);
+    if (object < 0) continue;
+    const span = spans.lastSpan();
+    if (!isStart(word - spans.startOf(object, span))) continue;
+    for (const layout of layouts) {
+      const { connection, stream } = layout;
+      if (!mayHold(spans, span, stream.least)) continue;
+      const address = memory.u64(word + stream.connection) ?? 0;
+      const { available, closing } = connection;
+      const channel = memory.u64(available === undefined ? word + stream.answered : address + available) ?? 0;
+      if (!channels.has(channel)) continue;
+      const ends =
+        stream.aborted === undefined
+          ? closing.map((offset) => memory.u64(address + offset) ?? 0)
+          : [memory.u64(word + stream.aborted) ?? 0];
+      if (!ends.some((end) => channels.has(end))) continue;
+      if (idOf(memory, word, layout) !== 0) return undefined;
+      return { layout, connection: address, channel, closing: ends };
+    }
+  }
+  return undefined;
+}
+
+/** That connection, where none of its streams is left. */
+export function fullConnection(
+  source: StreamSource,
+  { layout, connection: address }: WantedStream,
+): StreamConnection | undefined {
+  const { memory, spans, closed } = source;
+  const { connection, stream } = layout;
+  const limit = memory.u32(address + connection.limit) ?? 0;
+  // Maps of every Go begin with the count of what they have.
+  const open = memory.u64(memory.u64(address + connection.streams) ?? 0) ?? 0;
+  if (limit === 0 || limit > mostStreams || open < limit || open > mostStreams) return undefined;
+  const isClosed = (channel: number | undefined) =>
+    channel !== undefined && channel !== 0 && memory.u32(channel + closed) !== 0;
+  const shared = windowAt(memory, address, connection.window);
+  const streams: OpenStream[] = [];
+  for (const slot of objectsLike(spans, stream.least)) {
+    const at = [slot, slot + header].find((place) => memory.u64(place + stream.connection) === address);
+    if (at === undefined || idOf(memory, at, layout) === 0) continue;
+    if (isClosed(memory.u64(at + stream.done))) continue;
+    const own = windowAt(memory, at, stream.window);
+    streams.push({
+      ...{ address: at, answered: isClosed(memory.u64(at + stream.answered)) },
+      window: own === undefined || shared === undefined ? undefined : Math.max(0, Math.min(own, shared)),
+    });
+  }
+  return { address, layout, limit, open, streams };
+}
+
+function idOf(memory: BulkMemory, at: number, { stream }: StreamLayout): number {
+  const place = stream.behind === undefined ? at : (memory.u64(at + stream.behind) ?? 0);
+  return memory.u32(place + stream.id) ?? 0;
+}
+
+/** 32 bits, with a sign. */
+function windowAt(memory: BulkMemory, at: number, offset: number | undefined): number | undefined {
+  const value = offset === undefined ? undefined : memory.u32(at + offset);
+  return value === undefined ? undefined : value | 0;
+}
