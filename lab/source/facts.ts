@@ -53,6 +53,8 @@ const spot = z.object({
   bound: z.object({ offset: z.number(), captured: z.number() }).optional(),
   /** A deferred call that the frame has registered leads straight there. */
   registered: z.boolean().optional(),
+  /** The frame may come round to where it stands, and not by the operation. */
+  skips: z.boolean().optional(),
   /** How often a frame still brings a wait group's counter down. */
   times: z.enum(['sure', 'once', 'many']).optional(),
   /** Where the frame calls what leads there; absent of the operation itself. */

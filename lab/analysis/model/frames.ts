@@ -10,7 +10,8 @@ export interface Frame extends Location {
 
 /** Code of pools outside of Go's library, and what they are made of. */
 export const isPoolCode = (name: string): boolean =>
-  /^(?:golang\.org\/x\/sync|github\.com\/jackc\/(?:puddle|pgx)(?:\/v\d+)?)[./]/.test(name) || isStreamCode(name);
+  /^(?:golang\.org\/x\/sync|github\.com\/jackc\/(?:puddle|pgx)(?:\/v\d+)?)[./]/.test(name) ||
+  isStreamCode(name);
 
 /** Code that speaks HTTP/2, outside of Go's library. */
 export const isStreamCode = (name: string): boolean =>

@@ -10,6 +10,7 @@ import {
 } from '../../goruntime/pools/streams.js';
 import { readStreamLayouts } from '../../goruntime/pools/streams-layout.js';
 import { isLibraryFunction } from '../../source/library-paths.js';
+import { countOf } from '../model/counts.js';
 import { isStreamCode } from '../model/frames.js';
 import type { Pool, PoolUnit } from '../model/pool.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
@@ -48,13 +49,13 @@ export async function streamLimits(
       ? new Set<number>()
       : withoutParents({ memory, spans, types: runtime.types, layout: contexts }, told);
   const pools: Pool[] = [];
-  for (const [connection, { channels, closing, count }] of fullConnections(waiting, source, heap)) {
+  for (const [connection, { channels, closing, buckets }] of fullConnections(waiting, source, heap)) {
     const { address, layout, limit, open } = connection;
     pools.push({
       ...{ kind: 'resources', type: layout.client.type, goType: layout.client.goType, address },
       ...{ unit: 'stream', limitedBy: 'MaxConcurrentStreams of the server', limit, open },
-      ...{ waiting: channels, asking: count, silent: new Set([...endless, ...closing]) },
-      units: await unitsOf(connection, heap, snapshot, signal),
+      ...{ waiting: channels, asking: countOf(buckets), silent: new Set([...endless, ...closing]) },
+      units: await unitsOf(connection, buckets, heap, snapshot, signal),
     });
   }
   return pools;
@@ -63,7 +64,7 @@ export async function streamLimits(
 interface Asking {
   readonly channels: Set<number>;
   readonly closing: Set<number>;
-  count: number;
+  readonly buckets: Bucket[];
 }
 
 /** Each connection that somebody waits for a stream of, with the channels by which that would be told. */
@@ -77,10 +78,10 @@ function fullConnections(waiting: readonly Bucket[], source: StreamSource, heap:
     if (!known.has(address)) known.set(address, fullConnection(source, wanted));
     const connection = known.get(address);
     if (connection === undefined) continue;
-    const asking = out.get(connection) ?? { channels: new Set(), closing: new Set(), count: 0 };
+    const asking = out.get(connection) ?? { channels: new Set(), closing: new Set(), buckets: [] };
     asking.channels.add(channel);
     for (const one of closing) asking.closing.add(one);
-    asking.count += bucket.count;
+    asking.buckets.push(bucket);
     out.set(connection, asking);
   }
   return out;
@@ -89,19 +90,21 @@ function fullConnections(waiting: readonly Bucket[], source: StreamSource, heap:
 /** The streams, each with who has its answer, or its call. */
 async function unitsOf(
   { address: connection, layout, streams }: StreamConnection,
+  asks: readonly Bucket[],
   { reach, spans, known, holderOf }: OpenHeap,
   snapshot: Snapshot,
   signal: AbortSignal,
 ): Promise<readonly PoolUnit[]> {
   const isHttp = layout.client.kind === 'http';
+  const goroutinesOf = (buckets: readonly Bucket[]) =>
+    new Set(buckets.flatMap(({ ids }) => ids.flatMap((id) => known.get(id) ?? [])));
   // The library's own goroutines have each stream too, and give none back by themselves.
-  const served = new Set(
-    snapshot.buckets
-      .filter(({ signature }) =>
-        signature.frames.every((one) => isLibraryFunction(one) || isStreamCode(one.function)),
-      )
-      .flatMap(({ ids }) => ids.flatMap((id) => known.get(id) ?? [])),
+  const served = goroutinesOf(
+    snapshot.buckets.filter(({ signature }) =>
+      signature.frames.every((one) => isLibraryFunction(one) || isStreamCode(one.function)),
+    ),
   );
+  const asking = goroutinesOf(asks);
   const units = streams.map(({ address }) => ({ objects: [address] }));
   // A function of the library cannot give one back: the pointer is what an earlier call has left there.
   const mayHold = (one: UnitHolder) => {
@@ -110,7 +113,7 @@ async function unitsOf(
     const owner = outer.findLast(({ offset }) => offset === first.offset) ?? first;
     return !isLibraryFunction(owner) && !isStreamCode(owner.function);
   };
-  const places = { own: [connection], units, served, mayHold };
+  const places = { own: [connection], units, served, mayHold, asking };
   const access = await accessTo(reach, spans, places, signal);
   const waits = new Map(snapshot.buckets.map((bucket) => [bucket.key, bucket.signature]));
   const reads = ({ bucket }: FoundHolder) => {

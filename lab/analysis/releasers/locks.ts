@@ -6,12 +6,14 @@ import type { Locator } from '../model/locator.js';
 import {
   type Bucket,
   isPrivateRuntime,
+  type Snapshot,
   type SyncMode,
   type SyncObject,
   type Wait,
 } from '../model/snapshot.js';
 import { type WaitObject, waitObject } from '../model/wait-object.js';
 import { blindSpots, evidence, openEntry, type SearchContext, unansweredBy } from './context.js';
+import { isLookingAfter } from './look-after.js';
 import type { Meaning } from './meaning.js';
 import { waitsFor, withTheHolder } from './only-holder.js';
 import type { ReleaserSearch } from './search.js';
@@ -131,7 +133,7 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
       );
     } else if (wait.mode === 'notify') {
       for (const operation of facts.class.operations)
-        releasers.push(...comingTo(operation, facts, wait.address));
+        releasers.push(...comingTo(operation, facts, wait.address, context.snapshot.channels));
     } else {
       const possible = holdersOf(facts, wait);
       for (const operation of facts.class.operations) {
@@ -219,6 +221,7 @@ export function comingTo(
   operation: Operation,
   { stacks, routes, gates }: SyncFacts,
   address: number,
+  channels: Snapshot['channels'] = new Map(),
 ): Releaser[] {
   const at = { ...operation, expression: operation.expr };
   const out: Releaser[] = [];
@@ -240,7 +243,8 @@ export function comingTo(
       how,
     });
   };
-  for (const meaning of stacks.get(operation)?.of(address) ?? []) add(meaning, meaning.kind === 'same');
+  for (const meaning of stacks.get(operation)?.of(address) ?? [])
+    add(meaning, meaning.kind === 'same' && !isLookingAfter(meaning, channels));
   for (const meaning of routes.get(operation)?.of(address) ?? []) add(meaning, false);
   for (const entry of operation.open) out.push(openEntry(entry, gates.behind(entry.gates, address)));
   return out;

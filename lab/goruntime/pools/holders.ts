@@ -45,6 +45,8 @@ export interface PoolPlaces {
   readonly mayHold?: (holder: UnitHolder) => boolean;
   /** Addresses of the `g` of goroutines that are a part of the pool. */
   readonly served?: ReadonlySet<number>;
+  /** Of those that wait for a unit: none can give one back before, so that nothing is reached by way of them. */
+  readonly asking?: ReadonlySet<number>;
 }
 
 /**
@@ -54,7 +56,7 @@ export interface PoolPlaces {
 export async function accessTo(
   source: ReachSource,
   spans: HeapSpans,
-  { own, units, mayHold = () => true, served = new Set() }: PoolPlaces,
+  { own, units, mayHold = () => true, served = new Set(), asking = new Set() }: PoolPlaces,
   signal: AbortSignal,
 ): Promise<readonly UnitAccess[]> {
   const breathe = turns(signal);
@@ -67,8 +69,8 @@ export async function accessTo(
   const unitAt = finderOf(units, spans);
   const holders = units.map((): UnitHolder[] => []);
   const words = (g: number) => wordsOf(source, stackOf(source, g, pointers));
-  const goroutines = new Set(served);
-  const withRemains = new Set<number>();
+  const goroutines = new Set([...served, ...asking]);
+  const withRemains = new Set(asking);
   for (const g of alive) {
     await breathe();
     for (const [unit, places] of placesOf(words(g), unitAt)) {
@@ -95,9 +97,10 @@ export async function accessTo(
     const found = new Map<number, number>();
     const see = ({ word, at }: StackWord) => {
       const unit = unitAt(word);
-      if (unit !== undefined) found.set(unit, at);
+      if (unit !== undefined && !found.has(unit)) found.set(unit, at);
     };
-    const ofOthers = [...words(g)].filter(({ word }) => unitAt(word) === undefined);
+    // From the outermost on, as above.
+    const ofOthers = [...words(g)].filter(({ word }) => unitAt(word) === undefined).reverse();
     const all = seeOwn(source, spans, ofOthers, (at) => reached(at) || own.includes(at), see);
     for (const unit of wanted) {
       const at = found.get(unit);
@@ -154,8 +157,8 @@ export function* wordsOf(
 }
 
 /**
- * Sees the words of all objects that some words lead to, each with the place of the word on the stack; those that are
- * shared are left out. False when there were too many.
+ * Sees the words of all objects that some words lead to, each with the place of the first of these on the stack; those
+ * that are shared are left out. False when there were too many.
  */
 function seeOwn(
   { memory }: ReachSource,
@@ -183,9 +186,11 @@ function seeOwn(
     if (room < 0 || objects.size > mostOwn) all = false;
     else pending.push({ start, size, at });
   };
-  for (const word of words) see(word);
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    for (let i = 0; i < next.size; i += 8) see({ word: memory.u64(next.start + i) ?? 0, at: next.at });
+  for (const word of words) {
+    see(word);
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      for (let i = 0; i < next.size; i += 8) see({ word: memory.u64(next.start + i) ?? 0, at: next.at });
+    }
   }
   return all;
 }

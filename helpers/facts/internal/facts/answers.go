@@ -31,6 +31,8 @@ type Spot struct {
 	Bound *Bound `json:"bound,omitempty"`
 	// Registered: a deferred call that the frame has registered leads straight there.
 	Registered bool `json:"registered,omitempty"`
+	// Skips: the frame may come round to where it stands, and not by the operation.
+	Skips bool `json:"skips,omitempty"`
 	// Times: sure, once or many, for what a frame does to a wait group.
 	Times string `json:"times,omitempty"`
 	// Site is where the frame calls what leads there; zero for the operation itself.

@@ -42,6 +42,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			}
 			spot.Arms = w.armsTo(s, a, op.Instr)
 			spot.Groups = w.groupsAhead(s, a, op.Instr)
+			spot.Skips = w.comesRoundWithout(a, op.Instr)
 			if mode == "wait" {
 				spot.Times = w.timesOf(op, a)
 			}

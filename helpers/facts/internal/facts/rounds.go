@@ -33,6 +33,35 @@ func (w *World) comesRound(in ssa.Instruction) bool {
 	return true
 }
 
+// comesRoundWithout tells whether an activation may come back to where it stands without having passed an instruction: it
+// may go on so for ever.
+func (w *World) comesRoundWithout(a *activation, in ssa.Instruction) bool {
+	if len(a.points) != 1 || a.points[0].entry {
+		return false
+	}
+	if _, deferred := in.(*ssa.Defer); deferred {
+		return false
+	}
+	here := a.points[0].block
+	if in.Block() == here {
+		return false
+	}
+	seen := map[*ssa.BasicBlock]bool{in.Block(): true}
+	work := append([]*ssa.BasicBlock{}, here.Succs...)
+	for len(work) > 0 {
+		b := work[len(work)-1]
+		work = work[:len(work)-1]
+		if b == here {
+			return true
+		}
+		if !seen[b] {
+			seen[b] = true
+			work = append(work, b.Succs...)
+		}
+	}
+	return false
+}
+
 // isCounted tells whether a condition hangs on a number that goes up or down, or on what a map has left.
 func isCounted(v ssa.Value, seen map[ssa.Value]bool) bool {
 	if seen[v] {
