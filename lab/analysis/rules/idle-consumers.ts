@@ -1,5 +1,5 @@
 import type { WaitingOp } from '../../source/facts.js';
-import { packageOf } from '../../source/library-paths.js';
+import { isLibraryFunction, packageOf } from '../../source/library-paths.js';
 import { findKnots, type Knot } from '../graph/knots.js';
 import { peersOf, type Releaser } from '../graph/releaser.js';
 import type { WaitForGraph } from '../graph/wait-for-graph.js';
@@ -49,12 +49,22 @@ function isSubscriber(bucket: Bucket, facts: ConsumerFacts): boolean {
   return facts.receives(bucket).every(({ round }) => round === true) && objectsOf(bucket).every(isTold);
 }
 
-/** The package that it waits in has started it: who calls a library's `Wait` needs what it waits for. */
+/**
+ * The package that it waits in has started it, and nobody else has called: who calls a library's `Wait`, from a task that the
+ * library runs as well, needs what it waits for.
+ */
 function isOwnOfLibrary({ signature: { frames } }: Bucket): boolean {
   const own = frames.filter(({ function: name }) => !isPrivateRuntime(name) && name !== 'runtime.goexit');
   const [first] = own;
   const last = own.at(-1);
-  return first !== undefined && last !== undefined && packageOf(first.function) === packageOf(last.function);
+  if (first === undefined || last === undefined) return false;
+  const path = packageOf(first.function);
+  if (path !== packageOf(last.function)) return false;
+  const repository = path.split('/').slice(0, 3).join('/');
+  return own.every(
+    (frame) =>
+      isLibraryFunction(frame) || `${packageOf(frame.function)}/`.startsWith(`${repository}/`),
+  );
 }
 
 function mayBeIdle(bucket: Bucket, { graph, searches, receives, sends }: ConsumerFacts): boolean {
