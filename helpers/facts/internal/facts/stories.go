@@ -70,7 +70,8 @@ func (w *World) tellStory(c *class, s *Stacks, out *Class) {
 	for _, op := range c.ops {
 		switch op.Kind {
 		case "receive":
-			if d, ok := w.departureOf(op); ok {
+			// Who is still to come to it has not left.
+			if d, ok := w.departureOf(op); ok && !w.isStillAhead(s, op) {
 				d.Made = makers[op.Fn]
 				d.OnStack = len(s.of[op.Fn]) > 0
 				out.Departures = append(out.Departures, d)
@@ -111,4 +112,18 @@ func (w *World) noteSlots(fn *ssa.Function, site ssa.Instruction, s *Stacks, owi
 			}
 		}
 	}
+}
+
+// isStillAhead tells whether a frame stands before an operation of its function, outside of the loop that it is in.
+func (w *World) isStillAhead(s *Stacks, op *Op) bool {
+	for _, a := range s.of[op.Fn] {
+		if len(a.points) != 1 || a.points[0].entry {
+			continue
+		}
+		here := a.points[0].block.Instrs[a.points[0].index]
+		if w.isAhead(op.Instr, a.points[0]) && !w.follows(here, op.Instr) {
+			return true
+		}
+	}
+	return false
 }
