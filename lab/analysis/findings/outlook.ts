@@ -143,7 +143,7 @@ function atFirstSight(
       if (outside !== undefined) return { kind: 'ends', why: outside };
     }
   }
-  if (waitsForHolders(bucket, input)) return undefined;
+  if (waitsForHolders(bucket, input) || input.snapshot.unreadAnswers?.has(bucket.key)) return undefined;
   const frame = callerOfSync(bucket.signature.frames);
   if (frame === undefined || !isLibrary(frame.file)) return undefined;
   const name = packageOf(frame.function);
@@ -223,13 +223,17 @@ const servedText = ({ how }: BucketReleaser) =>
 
 function unclearText(bucket: Bucket, { graph, snapshot }: RuleInput, stuck: ReadonlySet<string>): string {
   const objects = objectsOf(bucket);
-  const pipe = nobodyAtOtherEnd(bucket, snapshot);
+  const pipe = nobodyAtOtherEnd(bucket, snapshot) ?? snapshot.unreadAnswers?.get(bucket.key);
   if (pipe !== undefined) return pipe;
   const all = objects.flatMap((object) => graph.releasers.get(object) ?? []).filter((r) => mayCome(r, stuck));
   if (objects.some((object) => graph.releasers.get(object) === undefined)) return 'nobody was looked for';
   const blind = all.find((r) => r.kind === 'open' && r.blind);
   if (blind?.kind === 'open') return `could not be decided: ${blind.why}`;
-  const may = all.map((r) => (r.kind === 'open' ? r.why : servedText(r)));
+  const held = (key: string) => {
+    const why = snapshot.unreadAnswers?.get(key);
+    return why === undefined ? '' : `, but ${why}`;
+  };
+  const may = all.map((r) => (r.kind === 'open' ? r.why : `${servedText(r)}${held(r.bucket)}`));
   const more = may.length > 1 ? ` (and ${may.length - 1} more)` : '';
   return `nothing that ends it was seen; possible: ${may[0] ?? 'nothing'}${more}`;
 }

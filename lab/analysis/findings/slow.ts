@@ -76,6 +76,8 @@ function doing({ wait, signature }: Bucket): string | undefined {
   const { frames } = signature;
   if (frames.some(({ function: name }) => name === 'net/http.(*persistConn).roundTrip'))
     return 'waiting for an answer';
+  if (frames.some(({ function: name }) => /\.\(\*(?:http2)?serverConn\)\.writeDataFromHandler$/.test(name)))
+    return 'writing';
   if (wait.kind !== 'live') return undefined;
   if (wait.why === 'sleep') return 'sleeping';
   if (wait.why === 'syscall') return 'in a system call';

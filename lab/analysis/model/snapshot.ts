@@ -150,6 +150,8 @@ export interface Snapshot {
   readonly pools?: readonly Pool[];
   /** By the channel that goroutines wait for in a pipe: who might come to the other end; absent when it was not looked at. */
   readonly pipePeers?: ReadonlyMap<number, PipePeers>;
+  /** By the key of a bucket that writes to a client of HTTP/2 and can send no more before that reads: who may be the reader. */
+  readonly unreadAnswers?: ReadonlyMap<string, string>;
   /** Goroutines at commands of `os/exec` of which an end is left that nobody can use. */
   readonly waitingCommands?: readonly WaitingCommand[];
 }

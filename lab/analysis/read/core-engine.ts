@@ -24,6 +24,7 @@ import { readSnapshot } from './read-snapshot.js';
 import { withStoppedTimers } from './stopped-timers.js';
 import { delveSymbols } from './symbols.js';
 import { openSyncReader, type SyncReader } from './sync-reader.js';
+import { readUnreadAnswers } from './unread-answers.js';
 import { waitFactsOf } from './wait-facts.js';
 import { readWaitingCommands } from './waiting-commands.js';
 
@@ -169,7 +170,10 @@ async function readHeld(
   } & Pick<HeapSource, 'evaluate' | 'listTypes' | 'folded' | 'registers' | 'heapLayout' | 'functionTable'>,
   snapshot: Snapshot,
 ): Promise<{
-  readonly parts: Pick<Snapshot, 'pools' | 'pipePeers' | 'waitingCommands' | 'reachedBesides' | 'leadersTo'>;
+  readonly parts: Pick<
+    Snapshot,
+    'pools' | 'pipePeers' | 'waitingCommands' | 'unreadAnswers' | 'reachedBesides' | 'leadersTo'
+  >;
   readonly limits: Limits;
 }> {
   if (sync === undefined) return { parts: { pools: [] }, limits: [] };
@@ -179,16 +183,23 @@ async function readHeld(
   const pools = await readPools(ask, snapshot, withRegisters, signal);
   const pipes = withRegisters ? await readPipePeers(ask, snapshot, signal) : undefined;
   const commands = withRegisters ? await readWaitingCommands(ask, snapshot, signal) : undefined;
+  const answers = withRegisters ? await readUnreadAnswers(ask, snapshot, signal) : undefined;
   return {
     parts: {
       pools: pools.pools,
+      ...(answers === undefined ? {} : { unreadAnswers: answers.unread }),
       ...(withRegisters
         ? { reachedBesides: reachedBesides(ask, signal), leadersTo: leadersTo(ask, signal) }
         : {}),
       ...(pipes?.peers && { pipePeers: pipes.peers }),
       ...(commands === undefined ? {} : { waitingCommands: commands.waiting }),
     },
-    limits: [...pools.limits, ...(pipes?.limits ?? []), ...(commands?.limits ?? [])],
+    limits: [
+      ...pools.limits,
+      ...(pipes?.limits ?? []),
+      ...(commands?.limits ?? []),
+      ...(answers?.limits ?? []),
+    ],
   };
 }
 

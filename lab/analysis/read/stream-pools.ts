@@ -24,7 +24,7 @@ export const isStreamWait = (name: string) =>
   ) || name === 'google.golang.org/grpc/internal/transport.(*http2Client).NewStream';
 
 /** It reads what the server sends, which has yet to come. */
-const isReading = (name: string) =>
+export const isReading = (name: string) =>
   /\.\(\*(?:http2)?pipe\)\.Read$|\.(?:http2)?transportResponseBody\.Read$|^google\.golang\.org\/grpc\/internal\/transport\.\(\*(?:recvBufferReader|ClientStream|Stream)\)\./.test(
     name,
   );
@@ -96,30 +96,11 @@ async function unitsOf(
   signal: AbortSignal,
 ): Promise<readonly PoolUnit[]> {
   const isHttp = layout.client.kind === 'http';
-  const goroutinesOf = (buckets: readonly Bucket[]) =>
-    new Set(buckets.flatMap(({ ids }) => ids.flatMap((id) => known.get(id) ?? [])));
-  // The library's own goroutines have each stream too, and give none back by themselves.
-  const served = goroutinesOf(
-    snapshot.buckets.filter(({ signature }) =>
-      signature.frames.every((one) => isLibraryFunction(one) || isStreamCode(one.function)),
-    ),
-  );
+  const { goroutinesOf, served, mayHold, reads } = ownOfStreams(snapshot, known, holderOf);
   const asking = goroutinesOf(asks);
   const units = streams.map(({ address }) => ({ objects: [address] }));
-  // A function of the library cannot give one back: the pointer is what an earlier call has left there.
-  const mayHold = (one: UnitHolder) => {
-    const [first, ...outer] = holderOf(one)?.inner ?? [];
-    if (first === undefined) return true;
-    const owner = outer.findLast(({ offset }) => offset === first.offset) ?? first;
-    return !isLibraryFunction(owner) && !isStreamCode(owner.function);
-  };
   const places = { own: [connection], units, served, mayHold, asking };
   const access = await accessTo(reach, spans, places, signal);
-  const waits = new Map(snapshot.buckets.map((bucket) => [bucket.key, bucket.signature]));
-  const reads = ({ bucket }: FoundHolder) => {
-    const signature = waits.get(bucket);
-    return signature !== undefined && isBelow(signature, isReading);
-  };
   return streams.map((stream, i): PoolUnit => {
     const { address } = stream;
     const { holders: all, elsewhere } = access[i] ?? { holders: [], elsewhere: true };
@@ -144,3 +125,32 @@ const endedBy = ({ window }: OpenStream): string =>
   window === 0
     ? 'the server may break a stream off, on which it can send nothing more until somebody reads'
     : 'the server may end a stream by itself';
+
+/** What is looked at to tell who has a stream. */
+export function ownOfStreams(
+  { buckets }: Snapshot,
+  known: OpenHeap['known'],
+  holderOf: OpenHeap['holderOf'],
+) {
+  const goroutinesOf = (all: readonly Bucket[]) =>
+    new Set(all.flatMap(({ ids }) => ids.flatMap((id) => known.get(id) ?? [])));
+  // The library's own goroutines have each stream too, and give none back by themselves.
+  const served = goroutinesOf(
+    buckets.filter(({ signature }) =>
+      signature.frames.every((one) => isLibraryFunction(one) || isStreamCode(one.function)),
+    ),
+  );
+  // A function of the library cannot give one back: the pointer is what an earlier call has left there.
+  const mayHold = (one: UnitHolder) => {
+    const [first, ...outer] = holderOf(one)?.inner ?? [];
+    if (first === undefined) return true;
+    const owner = outer.findLast(({ offset }) => offset === first.offset) ?? first;
+    return !isLibraryFunction(owner) && !isStreamCode(owner.function);
+  };
+  const signatures = new Map(buckets.map(({ key, signature }) => [key, signature]));
+  const reads = ({ bucket }: FoundHolder) => {
+    const signature = signatures.get(bucket);
+    return signature !== undefined && isBelow(signature, isReading);
+  };
+  return { goroutinesOf, served, mayHold, reads };
+}

@@ -62,8 +62,7 @@ function isOwnOfLibrary({ signature: { frames } }: Bucket): boolean {
   if (path !== packageOf(last.function)) return false;
   const repository = path.split('/').slice(0, 3).join('/');
   return own.every(
-    (frame) =>
-      isLibraryFunction(frame) || `${packageOf(frame.function)}/`.startsWith(`${repository}/`),
+    (frame) => isLibraryFunction(frame) || `${packageOf(frame.function)}/`.startsWith(`${repository}/`),
   );
 }
 

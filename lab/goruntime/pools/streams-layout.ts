@@ -80,6 +80,34 @@ export async function readStreamLayouts(
   return found.flatMap((one) => one ?? []);
 }
 
+/** Field offsets of a stream as a server has it, bytes. */
+export interface ServerLayout {
+  /** The channel that is closed when it has ended. */
+  readonly ended: number;
+  /** How many bytes may be sent on it, 32 bits; the same of its connection, behind a pointer. */
+  readonly window: number;
+  readonly shared: number;
+  readonly ofShared: number;
+}
+
+/** Layouts of the servers of HTTP/2 that the program has. */
+export async function readServerLayouts(
+  evaluate: EvaluateGlobal,
+  /** Any mapped address: only the distances between fields count. */
+  at: number,
+  signal: AbortSignal,
+): Promise<readonly ServerLayout[]> {
+  const types = ['net/http.http2stream', 'net/http/internal/http2.stream', 'golang.org/x/net/http2.stream'];
+  const found = await Promise.all(types.map((type) => structIfAny(type, at, evaluate, signal)));
+  return found.flatMap((fields): readonly ServerLayout[] => {
+    const [ended, flow, window, shared] = ['cw', 'flow', 'flow.n', 'flow.conn'].map((name) =>
+      fields.get(name),
+    );
+    if (ended === undefined || flow === undefined || window === undefined || shared === undefined) return [];
+    return [{ ended, window, shared, ofShared: window - flow }];
+  });
+}
+
 const connectionField = ({ kind }: StreamClient) => (kind === 'http' ? 'cc' : 'ct');
 
 function layoutOf(

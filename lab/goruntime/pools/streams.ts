@@ -1,7 +1,7 @@
 import type { BulkMemory } from '../../core/memory.js';
 import { mayHold, objectsLike } from '../heap/objects.js';
 import type { HeapSpans } from '../heap/spans.js';
-import type { StreamLayout } from './streams-layout.js';
+import type { ServerLayout, StreamLayout } from './streams-layout.js';
 
 /** A connection of HTTP/2 all of whose streams are in use. */
 export interface StreamConnection {
@@ -82,27 +82,71 @@ export function fullConnection(
   source: StreamSource,
   { layout, connection: address }: WantedStream,
 ): StreamConnection | undefined {
-  const { memory, spans, closed } = source;
-  const { connection, stream } = layout;
+  const { memory } = source;
+  const { connection } = layout;
   const limit = memory.u32(address + connection.limit) ?? 0;
   // Maps of every Go begin with the count of what they have.
   const open = memory.u64(memory.u64(address + connection.streams) ?? 0) ?? 0;
   if (limit === 0 || limit > mostStreams || open < limit || open > mostStreams) return undefined;
+  const streams = [...openStreams(source, layout, address)].map(({ stream }) => stream);
+  return { address, layout, limit, open, streams };
+}
+
+/** The streams that are open, of one connection or of all that a client has. */
+export function* openStreams(
+  { memory, spans, closed }: StreamSource,
+  layout: StreamLayout,
+  only?: number,
+): Generator<{ readonly connection: number; readonly stream: OpenStream }> {
+  const { stream } = layout;
   const isClosed = (channel: number | undefined) =>
     channel !== undefined && channel !== 0 && memory.u32(channel + closed) !== 0;
-  const shared = windowAt(memory, address, connection.window);
-  const streams: OpenStream[] = [];
   for (const slot of objectsLike(spans, stream.least)) {
-    const at = [slot, slot + header].find((place) => memory.u64(place + stream.connection) === address);
-    if (at === undefined || idOf(memory, at, layout) === 0) continue;
-    if (isClosed(memory.u64(at + stream.done))) continue;
-    const own = windowAt(memory, at, stream.window);
-    streams.push({
-      ...{ address: at, answered: isClosed(memory.u64(at + stream.answered)) },
-      window: own === undefined || shared === undefined ? undefined : Math.max(0, Math.min(own, shared)),
-    });
+    for (const at of [slot, slot + header]) {
+      const connection = memory.u64(at + stream.connection) ?? 0;
+      if (only === undefined ? !isConnection(memory, spans, connection, layout) : connection !== only)
+        continue;
+      if (idOf(memory, at, layout) === 0 || isClosed(memory.u64(at + stream.done))) continue;
+      const own = windowAt(memory, at, stream.window);
+      const shared = windowAt(memory, connection, layout.connection.window);
+      const window =
+        own === undefined || shared === undefined ? undefined : Math.max(0, Math.min(own, shared));
+      const answered = isClosed(memory.u64(at + stream.answered));
+      yield { connection, stream: { address: at, answered, window } };
+    }
   }
-  return { address, layout, limit, open, streams };
+}
+
+/** A limit that makes sense, and a map that is there: what only has the size of a stream has no such pointer. */
+function isConnection(
+  memory: BulkMemory,
+  spans: HeapSpans,
+  at: number,
+  { connection }: StreamLayout,
+): boolean {
+  if (spans.objectAt(at) < 0 || !mayHold(spans, spans.lastSpan(), connection.least)) return false;
+  const streams = memory.u64(at + connection.streams) ?? 0;
+  return (memory.u32(at + connection.limit) ?? 0) > 0 && spans.objectAt(streams) >= 0;
+}
+
+/** Whether nothing more can be sent before the other side reads, on the stream of a server that waits for a channel. */
+export function isWindowUsedUp(
+  { memory, spans }: Pick<StreamSource, 'memory' | 'spans'>,
+  layouts: readonly ServerLayout[],
+  words: Iterable<number>,
+  channels: ReadonlySet<number>,
+): boolean {
+  for (const word of words) {
+    if (spans.objectAt(word) < 0) continue;
+    for (const { ended, window, shared, ofShared } of layouts) {
+      if (!channels.has(memory.u64(word + ended) ?? 0)) continue;
+      const connection = memory.u64(word + shared) ?? 0;
+      return [windowAt(memory, word, window), windowAt(memory, connection, ofShared)].some(
+        (left) => left !== undefined && left <= 0,
+      );
+    }
+  }
+  return false;
 }
 
 function idOf(memory: BulkMemory, at: number, { stream }: StreamLayout): number {
