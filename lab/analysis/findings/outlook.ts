@@ -1,7 +1,7 @@
 import { packageOf } from '../../source/library-paths.js';
 import type { Releaser } from '../graph/releaser.js';
 import type { ToldReleaser } from '../model/diagnosis.js';
-import { callerOfSync } from '../model/frames.js';
+import { callerOfSync, isStreamCode } from '../model/frames.js';
 import type { Outlook } from '../model/outlook.js';
 import type { Bucket } from '../model/snapshot.js';
 import { isSyncObject, objectsOf, type WaitObject } from '../model/wait-object.js';
@@ -143,9 +143,11 @@ function atFirstSight(
       if (outside !== undefined) return { kind: 'ends', why: outside };
     }
   }
-  if (waitsForHolders(bucket, input) || input.snapshot.unreadAnswers?.has(bucket.key)) return undefined;
+  const unread = input.snapshot.unreadAnswers?.get(bucket.key);
+  if (unread !== undefined) return { kind: 'unclear', why: unread };
+  if (waitsForHolders(bucket, input)) return undefined;
   const frame = callerOfSync(bucket.signature.frames);
-  if (frame === undefined || !isLibrary(frame.file)) return undefined;
+  if (frame === undefined || !(isLibrary(frame.file) || isStreamCode(frame.function))) return undefined;
   const name = packageOf(frame.function);
   return network.test(name) ? { kind: 'ends', why: `${name} waits for the other end` } : undefined;
 }
@@ -223,7 +225,7 @@ const servedText = ({ how }: BucketReleaser) =>
 
 function unclearText(bucket: Bucket, { graph, snapshot }: RuleInput, stuck: ReadonlySet<string>): string {
   const objects = objectsOf(bucket);
-  const pipe = nobodyAtOtherEnd(bucket, snapshot) ?? snapshot.unreadAnswers?.get(bucket.key);
+  const pipe = nobodyAtOtherEnd(bucket, snapshot);
   if (pipe !== undefined) return pipe;
   const all = objects.flatMap((object) => graph.releasers.get(object) ?? []).filter((r) => mayCome(r, stuck));
   if (objects.some((object) => graph.releasers.get(object) === undefined)) return 'nobody was looked for';

@@ -72,7 +72,13 @@ function fullConnections(waiting: readonly Bucket[], source: StreamSource, heap:
   const known = new Map<number, StreamConnection | undefined>();
   const out = new Map<StreamConnection, Asking>();
   for (const bucket of waiting) {
-    const wanted = wantedStream(source, stackWords(bucket, heap), new Set(channelsOf(bucket)));
+    // Copies of one library are laid out much alike.
+    const layouts = source.layouts.filter(({ client }) => runsCodeOf(bucket, isStreamWait, client));
+    const wanted = wantedStream(
+      { ...source, layouts },
+      stackWords(bucket, heap),
+      new Set(channelsOf(bucket)),
+    );
     if (wanted === undefined) continue;
     const { connection: address, channel, closing } = wanted;
     if (!known.has(address)) known.set(address, fullConnection(source, wanted));
@@ -154,3 +160,10 @@ export function ownOfStreams(
   };
   return { goroutinesOf, served, mayHold, reads };
 }
+
+/** Whether the function that a goroutine is in is of that very copy of a library. */
+export const runsCodeOf = (
+  { signature }: Bucket,
+  isIt: (name: string) => boolean,
+  { path }: { readonly path: string },
+): boolean => isBelow(signature, (name) => isIt(name) && name.startsWith(`${path}.`));

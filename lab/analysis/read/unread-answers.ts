@@ -5,12 +5,14 @@ import type { Limits } from '../model/limits.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
 import type { AskHeap, OpenHeap } from './open-heap.js';
 import { channelsOf, stackWords, waitingIn } from './pool-source.js';
-import { ownOfStreams } from './stream-pools.js';
+import { ownOfStreams, runsCodeOf } from './stream-pools.js';
 
 const isWriting = (name: string) =>
   /^(?:net\/http\.\(\*http2serverConn\)|(?:net\/http\/internal|golang\.org\/x\/net)\/http2\.\(\*serverConn\))\.writeDataFromHandler$/.test(
     name,
   );
+
+const isRequest = (name: string) => /\.\(\*(?:http2)?clientStream\)\.doRequest$/.test(name);
 
 /**
  * Handlers of HTTP/2 that can send nothing more before somebody reads, in a process that has asked for answers itself and
@@ -35,11 +37,20 @@ async function look(writers: readonly Bucket[], heap: OpenHeap, snapshot: Snapsh
   const at = runtime.allgs.base;
   const servers = await readServerLayouts(evaluate, at, signal);
   const usedUp = writers.filter((bucket) =>
-    isWindowUsedUp({ memory, spans }, servers, stackWords(bucket, heap), new Set(channelsOf(bucket))),
+    isWindowUsedUp(
+      { memory, spans },
+      servers.filter((one) => runsCodeOf(bucket, isWriting, one)),
+      stackWords(bucket, heap),
+      new Set(channelsOf(bucket)),
+    ),
   );
   const out = new Map<string, string>();
   if (usedUp.length === 0) return out;
-  const layouts = await readStreamLayouts(evaluate, at, signal);
+  // Each stream of a client has a goroutine of its library.
+  const clients = waitingIn(snapshot, isRequest);
+  const layouts = (await readStreamLayouts(evaluate, at, signal)).filter(({ client }) =>
+    clients.some((bucket) => runsCodeOf(bucket, isRequest, client)),
+  );
   const source: StreamSource = { memory, spans, layouts, closed: runtime.hchan.closed };
   const open = layouts.flatMap((layout) => [...openStreams(source, layout)]);
   const unread = open.filter(({ stream: { answered, window } }) => answered && window === 0);

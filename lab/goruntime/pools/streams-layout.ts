@@ -82,6 +82,8 @@ export async function readStreamLayouts(
 
 /** Field offsets of a stream as a server has it, bytes. */
 export interface ServerLayout {
+  /** Of the package that it is in. */
+  readonly path: string;
   /** The channel that is closed when it has ended. */
   readonly ended: number;
   /** How many bytes may be sent on it, 32 bits; the same of its connection, behind a pointer. */
@@ -98,13 +100,18 @@ export async function readServerLayouts(
   signal: AbortSignal,
 ): Promise<readonly ServerLayout[]> {
   const types = ['net/http.http2stream', 'net/http/internal/http2.stream', 'golang.org/x/net/http2.stream'];
-  const found = await Promise.all(types.map((type) => structIfAny(type, at, evaluate, signal)));
-  return found.flatMap((fields): readonly ServerLayout[] => {
+  const found = await Promise.all(
+    types.map(async (type) => ({
+      path: type.slice(0, type.lastIndexOf('.')),
+      fields: await structIfAny(type, at, evaluate, signal),
+    })),
+  );
+  return found.flatMap(({ path, fields }): readonly ServerLayout[] => {
     const [ended, flow, window, shared] = ['cw', 'flow', 'flow.n', 'flow.conn'].map((name) =>
       fields.get(name),
     );
     if (ended === undefined || flow === undefined || window === undefined || shared === undefined) return [];
-    return [{ ended, window, shared, ofShared: window - flow }];
+    return [{ path, ended, window, shared, ofShared: window - flow }];
   });
 }
 
