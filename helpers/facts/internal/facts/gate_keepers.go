@@ -37,7 +37,7 @@ func (w *World) locksAt(s *Stacks, a *activation, kind string) []Path {
 		return out
 	}
 	for _, h := range w.heldAt(a) {
-		if h.always && h.mode == "lock" && !w.isGivenUp(s, a, h) {
+		if h.always && h.mode == "lock" && !w.isGivenUp(s, a, h) && !w.isGivenBackInside(s, a, h) {
 			out = append(out, h.path)
 		}
 	}

@@ -149,9 +149,9 @@ func (w *World) holdExpr(h hold, a *activation) string {
 func (w *World) givenBack(a *activation, s *Stacks, c *class) string {
 	for j := 0; j < a.frame; j++ {
 		for _, inner := range s.at[a.stack][j] {
-			for _, given := range w.summaryOf(inner.fn).released {
+			for _, given := range w.unlocksFirst(inner.fn) {
 				for _, op := range c.ops {
-					if op == given.op && !op.Deferred && w.hasGivenBack(inner, op) {
+					if op == given && !op.Deferred && w.hasGivenBack(inner, op) {
 						return shortName(inner.fn)
 					}
 				}
@@ -159,6 +159,52 @@ func (w *World) givenBack(a *activation, s *Stacks, c *class) string {
 		}
 	}
 	return ""
+}
+
+// isGivenBackInside: a function further in may have given this very lock back for a while, as one that waits for a channel
+// under its caller's lock does.
+func (w *World) isGivenBackInside(s *Stacks, a *activation, h hold) bool {
+	at, known := w.syncLocation(h.op.Operand)
+	for j := 0; j < a.frame; j++ {
+		for _, inner := range s.at[a.stack][j] {
+			for _, given := range w.unlocksFirst(inner.fn) {
+				key, ok := w.syncLocation(given.Operand)
+				if (!ok || !known || key == at) && !given.Deferred && w.hasGivenBack(inner, given) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// unlocksFirst are the unlocks of what a function, or one that it calls, need not have locked itself: in a loop that unlocks
+// first and locks again, the first one.
+func (w *World) unlocksFirst(fn *ssa.Function) []*Op {
+	summary := w.summaryOf(fn)
+	var out []*Op
+	for _, given := range summary.released {
+		out = append(out, given.op)
+	}
+	for _, b := range fn.Blocks {
+		if summary.in[b] == nil {
+			continue
+		}
+		state := summary.in[b].copy()
+		for _, in := range b.Instrs {
+			for _, op := range w.opAt[in] {
+				if op.Kind != "unlock" && op.Kind != "runlock" {
+					continue
+				}
+				key, _ := w.lockKey(map[string]string{"unlock": "lock", "runlock": "rlock"}[op.Kind], op.Operand, op.Expr)
+				if h, held := state.held[key]; held && !h.always {
+					out = append(out, op)
+				}
+			}
+			w.step(state, in)
+		}
+	}
+	return out
 }
 
 // hasGivenBack: an activation may have come by the unlock, or by a call that leads there, on its way to where it stands.
