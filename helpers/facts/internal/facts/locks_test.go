@@ -375,3 +375,45 @@ func main() { own := make(chan int); go put(own); take(own) }`)
 	}
 	t.Error("the send was not found")
 }
+
+func TestALockThatIsGivenBackToWaitKeepsNobodyOut(t *testing.T) {
+	p := program(t, `
+type stream struct { mu sync.Mutex; ready chan int; frames int }
+func (s *stream) read() {
+	s.mu.Lock() // taken
+	s.next() // next
+	s.mu.Unlock()
+}
+func (s *stream) next() {
+	for s.frames == 0 {
+		s.mu.Unlock()
+		<-s.ready // wait
+		s.mu.Lock()
+	}
+}
+func (s *stream) handle() {
+	s.mu.Lock()
+	s.frames++
+	select {
+	case s.ready <- 1: // signal
+	default:
+	}
+	s.mu.Unlock()
+}
+func main() {
+	s := &stream{ready: make(chan int, 1)}
+	go s.read()
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.handle() })
+}`)
+	stack := p.stack("runtime.gopark", "runtime.chanrecv1", "main.(*stream).next@wait", "main.(*stream).read@next")
+	for _, g := range p.answer("wait", "receive", stack).Gates {
+		if len(g.Closed) > 0 {
+			t.Errorf("somebody is in the gate: %+v", g.Closed)
+		}
+	}
+	for _, h := range p.answer("taken", "lock", stack).Holders {
+		if h.GivenBack == "" {
+			t.Errorf("it has the lock still: %+v", h)
+		}
+	}
+}
