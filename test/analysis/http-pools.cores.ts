@@ -59,6 +59,14 @@ for (const { go, flags } of twoBuilds(gos)) {
       });
     }
 
+    if (!tellsAll) {
+      it('says that nothing leads to what is in use in never-closed', async () => {
+        const { verdict, summary } = await resultOf('never-closed');
+        expect(verdict).to.equal('unknown');
+        expect(summary).to.match(/2 of 2 connections in use \(MaxConnsPerHost, .*nothing alive leads to 2/);
+      });
+    }
+
     for (const name of healthy) {
       it(`finds nothing in ${name}`, async () => {
         const { verdict, findings } = await resultOf(name);

@@ -127,6 +127,10 @@ const faulty: Readonly<Record<string, Expected>> = {
     subtype: 'condvar',
     functions: ['main.(*ferry).moor'],
     names: ['main.ferry.moored'],
+  'receiver-behind': {
+    rule: 'self-blocked-consumer',
+    functions: ['main.(*fair).make'],
+    names: ['main.fair.goods'],
   },
   'new-listeners': {
     rule: 'leaked-sender',
@@ -199,9 +203,11 @@ const healthy = [
     'cancel-returned',
     'cancel-deferred',
   ],
+  ...['looked-after-like', 'given-back-like', 'receiver-behind-fixed'],
+  ...['idle-router', 'idle-callback', 'cancel-returned', 'cancel-deferred'],
 ];
 /** What never ends, and harms nobody or may yet end. */
-const suspected = ['no-cancel', 'cond-and-channel-like', 'shutdown-from-inside'];
+const suspected = ['no-cancel', 'cond-and-channel-like', 'looked-after', 'shutdown-from-inside'];
 
 for (const { go, flags } of twoBuilds(gos)) {
   describe(`patterns in cores of ${go.version} ${flags.join(' ')}`, function () {

@@ -10,6 +10,7 @@ import { testOf } from '../rules/busy-wait.js';
 import type { RuleInput } from '../rules/rule.js';
 import type { Study } from '../rules/study-waits.js';
 import { nobodyAtOtherEnd, otherEndOf } from './pipe-outlook.js';
+import { poolText } from './pool-evidence.js';
 
 /** Packages whose goroutines wait for the other end of a connection, which the poller tells better than their code. */
 const network =
@@ -167,11 +168,13 @@ function waitsForWork({ wait }: Bucket): boolean {
 export const waitsForUnit = (bucket: Bucket, { searches }: Pick<RuleInput, 'searches'>): boolean =>
   objectsOf(bucket).some((object) => searches.get(object)?.pool !== undefined);
 
-/** All that the pool has is held by goroutines of this process, so that it is not for the other side to go on. */
+/** All that the pool has is held by goroutines of this process, or by nobody: it is not for the other side to go on. */
 function waitsForHolders(bucket: Bucket, { searches }: RuleInput): boolean {
   const pools = objectsOf(bucket).flatMap((object) => searches.get(object)?.pool ?? []);
   return pools.some(
-    ({ units, open }) => units.length === open && units.every(({ holders }) => holders.length > 0),
+    ({ units, open }) =>
+      units.length === open &&
+      units.every((unit) => unit.holders.length > 0 || !(unit.elsewhere || unit.endedBy !== undefined)),
   );
 }
 
@@ -223,7 +226,11 @@ const verbs = {
 const servedText = ({ how }: BucketReleaser) =>
   `goroutine ${how.goroutine} ${verbs[how.operation]} at ${how.file}:${how.line}`;
 
-function unclearText(bucket: Bucket, { graph, snapshot }: RuleInput, stuck: ReadonlySet<string>): string {
+function unclearText(
+  bucket: Bucket,
+  { graph, searches, snapshot }: RuleInput,
+  stuck: ReadonlySet<string>,
+): string {
   const objects = objectsOf(bucket);
   const pipe = nobodyAtOtherEnd(bucket, snapshot);
   if (pipe !== undefined) return pipe;
@@ -236,6 +243,8 @@ function unclearText(bucket: Bucket, { graph, snapshot }: RuleInput, stuck: Read
     return why === undefined ? '' : `, but ${why}`;
   };
   const may = all.map((r) => (r.kind === 'open' ? r.why : `${servedText(r)}${held(r.bucket)}`));
+  const [pool] = objects.flatMap((object) => searches.get(object)?.pool ?? []);
+  if (pool !== undefined) return `${poolText(pool)}; possible: ${may[0] ?? 'nothing'}`;
   const more = may.length > 1 ? ` (and ${may.length - 1} more)` : '';
   return `nothing that ends it was seen; possible: ${may[0] ?? 'nothing'}${more}`;
 }
