@@ -59,11 +59,12 @@ async function look(writers: readonly Bucket[], heap: OpenHeap, snapshot: Snapsh
   const units = unread.map(({ stream }) => ({ objects: [stream.address] }));
   const { served, mayHold, reads } = ownOfStreams(snapshot, known, holderOf);
   const access = await accessTo(reach, spans, { own, units, served, mayHold }, signal);
+  const live = new Set(snapshot.buckets.flatMap(({ key, wait }) => (wait.kind === 'live' ? [key] : [])));
   for (const { holders } of access) {
     const found = holders.flatMap((one) => holderOf(one) ?? []);
     const [first] = found;
-    // Whoever reads makes room again.
-    if (first === undefined || found.some(reads)) continue;
+    // Whoever reads makes room again, and so does who goes on to.
+    if (first === undefined || found.some((one) => reads(one) || live.has(one.bucket))) continue;
     const { goroutine, frame } = first;
     const who = `goroutine ${goroutine} in ${frame.function} (${frame.file}:${frame.line})`;
     const why = `it can send no more before its client reads, and ${who} has an answer that it does not read`;
