@@ -127,6 +127,7 @@ const faulty: Readonly<Record<string, Expected>> = {
     subtype: 'condvar',
     functions: ['main.(*ferry).moor'],
     names: ['main.ferry.moored'],
+  },
   'receiver-behind': {
     rule: 'self-blocked-consumer',
     functions: ['main.(*fair).make'],
@@ -204,7 +205,6 @@ const healthy = [
     'cancel-deferred',
   ],
   ...['looked-after-like', 'given-back-like', 'receiver-behind-fixed'],
-  ...['idle-router', 'idle-callback', 'cancel-returned', 'cancel-deferred'],
 ];
 /** What never ends, and harms nobody or may yet end. */
 const suspected = ['no-cancel', 'cond-and-channel-like', 'looked-after', 'shutdown-from-inside'];
