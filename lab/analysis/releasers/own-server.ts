@@ -1,5 +1,6 @@
+import type { Frame } from '../model/frames.js';
 import type { Locators } from '../model/locator.js';
-import type { Bucket, Frame } from '../model/snapshot.js';
+import type { Bucket } from '../model/snapshot.js';
 
 const shutdown = 'net/http.(*Server).Shutdown';
 /** Run a handler, of HTTP/1 and HTTP/2, each with the server's own lock as its frame has it. */
