@@ -85,3 +85,46 @@ func main() { open = true; view(write) } // main
 		}
 	}
 }
+
+func TestWhoSignalsOnlyWhereThereIsNeedMayPassBy(t *testing.T) {
+	p := program(t, `
+type pool struct { mu sync.Mutex; c *sync.Cond; idle int }
+func (p *pool) lookAfter(ticks chan int) {
+	for range ticks { // tick
+		if p.idle > 0 {
+			p.c.Signal() // some
+		}
+	}
+}
+func (p *pool) serve(work chan int) {
+	for range work { // work
+		p.c.Signal() // each
+	}
+}
+func (p *pool) get() {
+	p.mu.Lock()
+	p.c.Wait() // wait
+	p.mu.Unlock()
+}
+func main() {
+	p := &pool{}
+	p.c = sync.NewCond(&p.mu)
+	go p.lookAfter(make(chan int))
+	go p.serve(make(chan int))
+	p.get()
+}`)
+	watcher := p.stack("runtime.gopark", "runtime.chanrecv2", "main.(*pool).lookAfter@tick")
+	worker := p.stack("runtime.gopark", "runtime.chanrecv2", "main.(*pool).serve@work")
+	seen := 0
+	for _, op := range p.answer("wait", "notify", watcher, worker).Operations {
+		for _, spot := range op.OnStack {
+			seen++
+			if want := p.at(op.File, op.Line) == "some"; spot.Skips != want {
+				t.Errorf("%s is passed by: %v", p.at(op.File, op.Line), spot.Skips)
+			}
+		}
+	}
+	if seen != 2 {
+		t.Errorf("%d places are ahead of somebody", seen)
+	}
+}
