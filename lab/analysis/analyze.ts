@@ -60,6 +60,7 @@ export interface Input {
 }
 
 /** From an input to its diagnosis: reads it, follows its waits, and says what they come to. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the pipeline in its order, one step a line
 export async function analyze(
   { engine, sources: opening, began }: Input,
   options: Listeners & Beside,

@@ -41,6 +41,7 @@ export interface BundleRequest {
  * Throws what the method throws, `no-space` before anything is stopped, and `undecided` when the core turns
  * out to be damaged, or is to be slim and cannot.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: steps in their order, all under one clean-up
 export async function captureBundle(
   { target, pid, method, dir, folder = resolve(dir), look, keepThere = false, slim = false }: BundleRequest,
   emit: Emit,

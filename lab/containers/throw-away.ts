@@ -25,6 +25,7 @@ const capabilities = ['SYS_PTRACE', 'DAC_READ_SEARCH', 'KILL'];
  * helper alone, so that neither shell nor libc nor a root that can be written to is needed, nothing is put into the
  * service's container, and its limits do not count. Throws what the engine refuses; nothing is left then.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods of the place share what was made and has to go again
 export async function throwAwayPlace(
   container: EngineContainer,
   {

@@ -74,6 +74,7 @@ const go118: Format = { functionSize: 40, inlined: { size: 20, name: 12, parentP
 const go120: Format = { functionSize: 44, inlined: { size: 16, name: 4, parentPc: 8 } };
 
 /** Throws `undecided` when there is no table of a known format at that address. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods of the table share where its parts lie
 export function readFunctionTable(memory: CoreMemory, place: TablePlace): FunctionTable {
   const head = memory.bytes(place.header, tableHeaderSize);
   const magic = head?.readUInt32LE(0);

@@ -177,6 +177,7 @@ interface MemorySource {
 }
 
 /** Disposing it leaves the files open. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the readers share one cache, and a call between them would cost more than the read
 function cachedReader({ files, core, exe }: MemorySource, { blockSize, sets, ways }: CacheShape): BulkMemory {
   const blockCount = sets * ways;
   const keys = new Float64Array(blockCount).fill(-1);

@@ -98,6 +98,7 @@ export interface DelveClient {
   detach(options: CallOptions): Promise<void>;
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one method for each call of the protocol
 export function delveClient(rpc: RpcConnection): DelveClient {
   const ask = async <T extends z.ZodType>(
     method: string,

@@ -56,6 +56,7 @@ export interface FleetDriver {
  * ends. Each instance that hangs gives its core at once, while the others serve. Afterwards, with the load gone, it waits
  * until each instance has answered or has been found lost, and every core is taken.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods of the driver share what was sent and answered
 export function fleetDriver(options: DriveFleet): FleetDriver {
   const { instances, balancer, captures, plan } = options;
   const enough = new AbortController();

@@ -29,6 +29,7 @@ export interface WithoutDebugInfo {
  * descriptors, variables of the runtime by what they hold. It knows the expressions that layouts are read with,
  * and throws `undecided` for those that it finds no answer to.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: each table is found by those before it, and once
 export function evaluatorWithoutDebugInfo(
   memory: CoreMemory,
   module: ModuleData,

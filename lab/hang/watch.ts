@@ -42,6 +42,7 @@ export interface Watch extends AsyncDisposable {
 }
 
 /** Begins to probe the server and to read its process's statistics. Emits `probe`, `process` and `health`. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods of the watch share what was seen so far
 export function openWatch(options: WatchOptions, emit: Emit, signal: AbortSignal): Watch {
   if (signal.aborted) throw interrupted(signal.reason);
   const probeTimeoutMs = options.probeTimeoutMs ?? defaultProbeTimeoutMs;

@@ -29,6 +29,7 @@ const pageSize = 4096;
  * pointers lead nowhere, and hold the bytes of strings and buffers: they are needed only where a goroutine waits
  * for something inside.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one walk, whose parts share what was seen
 export async function findNeededObjects(
   memory: BulkMemory,
   registers: readonly ThreadRegisters[],

@@ -17,6 +17,7 @@ const graceMs = 1_000;
  */
 export const autocannonDriver: LoadDriver = { name: 'autocannon', open };
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods of the session share its processes and their end
 async function open(
   options: LoadOptions,
   onSample: (sample: LoadSample) => void,

@@ -45,6 +45,7 @@ function response()
 end
 `;
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods of the session share its process and their end
 async function open(
   options: LoadOptions,
   onSample: (sample: LoadSample) => void,

@@ -29,6 +29,7 @@ const readOnly = { readOnlyHint: true, openWorldHint: false, idempotentHint: tru
  * Answers a client of the Model Context Protocol until it closes the transport or `signal` aborts. What fails is an answer
  * with `isError`, and what to do about it.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one tool after the other
 export async function serve(
   transport: Transport,
   { folders, sources, version }: ServeOptions,

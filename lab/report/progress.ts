@@ -115,6 +115,7 @@ function plainReporter({ stream, colour, now = () => performance.now() }: Progre
 const redrawMs = 100;
 const marksShown = 24;
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods of the reporter share the line that is drawn
 function liveReporter(
   { stream, colour, now = () => performance.now() }: ProgressOptions,
   create: typeof createLogUpdate,

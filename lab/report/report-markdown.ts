@@ -15,7 +15,7 @@ import { stampedeRows } from './stampede-rows.js';
 export function reportMarkdown(report: RunReport): string {
   const { record, scenario, diagnosis, expectations, checklist, files } = report;
   const crowd = stampedeRows(report);
-  const { conclusion, versions, machine } = record;
+  const { conclusion } = record;
   const verdict =
     conclusion === null
       ? ['This run has no conclusion.']
@@ -51,18 +51,7 @@ export function reportMarkdown(report: RunReport): string {
       ]),
     ),
     '## Versions',
-    table(
-      ['what', 'version'],
-      [
-        ...Object.entries(versions).map(([name, version]) => [text(name), text(version)]),
-        [
-          'machine',
-          text(`${machine.os}/${machine.arch}, ${machine.cpus} CPUs, ${prettyBytes(machine.memoryBytes)}`),
-        ],
-        ['commit', text(record.gitCommit ?? 'unknown')],
-        ['configuration', markdownCode(JSON.stringify(record.config))],
-      ],
-    ),
+    versionTable(record),
     '## Files',
     table(
       ['file', 'size', 'content'],
@@ -74,6 +63,19 @@ export function reportMarkdown(report: RunReport): string {
     ),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function versionTable({ versions, machine, gitCommit, config }: RunReport['record']): string {
+  const where = `${machine.os}/${machine.arch}, ${machine.cpus} CPUs, ${prettyBytes(machine.memoryBytes)}`;
+  return table(
+    ['what', 'version'],
+    [
+      ...Object.entries(versions).map(([name, version]) => [text(name), text(version)]),
+      ['machine', text(where)],
+      ['commit', text(gitCommit ?? 'unknown')],
+      ['configuration', markdownCode(JSON.stringify(config))],
+    ],
+  );
 }
 
 function expectationParts(rows: readonly ExpectationRow[]): string[] {

@@ -71,6 +71,7 @@ const lineSchema = z.looseObject({
 });
 
 /** Starts the helper; whatever goes wrong with it is told by the calls. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods of the session share its process and its end
 export function startFacts(options: StartFactsOptions): FactsSession {
   const { path, signal, onProgress, startTimeoutMs = startTimeout } = options;
   const pending = new Map<number, Pending>();

@@ -70,6 +70,7 @@ const settleMs = { background: 20_000, other: 5_000 };
 /** A core that was not written to for so long is whole, or will never be. */
 const settledMs = 3_000;
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods of the engine share a session, one act at a time
 export function openEngine({ lessons, session, target, tell, signal, shared }: EngineOptions): Engine {
   const queue = shared?.queue ?? openHeavyQueue();
   let busy: WorkbookView['busy'];

@@ -39,6 +39,7 @@ export interface ClaimFrames {
 }
 
 /** Turns a claim into a finding: names, edges, and evidence that can be checked by hand in Delve. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one value, field by field, from the same few facts
 export function findingOf({ claim, facts }: ClaimFrames, index: number, input: RuleInput): Finding {
   const evidence: Evidence[] = [];
   const add = (kind: Evidence['kind'], text: string, check: string): string => {

@@ -36,6 +36,7 @@ interface ClassFacts {
 }
 
 /** Finds who could end waits at channels; what is the same for all channels of one place is found out once. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the functions in it share what is known of all channels
 export function channelSearch(context: SearchContext, places: WaitingPlaces) {
   const classes = new Map<string, Promise<ClassFacts>>();
   const blind = blindSpots(context);

@@ -53,6 +53,7 @@ export function syncFrame({ signature: { frames } }: Bucket): Frame | undefined 
 }
 
 /** Finds who could end waits for locks, wait groups and condition variables. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the functions in it share what is known of all goroutines
 export function syncSearch(context: SearchContext, locator: Locator, places: WaitingPlaces) {
   const factsOf = syncFacts(context, locator);
   const blind = blindSpots(context);

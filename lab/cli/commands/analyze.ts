@@ -39,6 +39,7 @@ import { writeWhole } from '../written-file.js';
 
 export const analyzeCommand: LabCommand = {
   define: defineAnalyze,
+  // biome-ignore lint/complexity/noExcessiveLinesPerFunction: the options decide here, and nowhere else, what is loaded and in which order
   async act({ options, output, signal }) {
     const asked = readAnalyzeOptions(options);
     requireOneAnswer(asked);

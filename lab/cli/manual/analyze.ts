@@ -3,6 +3,7 @@ import { captureChoices, captureTargetChoices, snapshotChoices } from '../../cho
 import { analyzeExits, cacheVariable, outputVariables } from './common.js';
 import { collect, describe, oneOf } from './page.js';
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one option after the other, as the help prints them
 export function defineAnalyze(program: Command): Command {
   const command = program
     .command('analyze')

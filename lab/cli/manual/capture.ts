@@ -3,6 +3,7 @@ import { captureChoices, captureTargetChoices, snapshotChoices } from '../../cho
 import { outputVariables, plainExits, runsVariable, sshVariables } from './common.js';
 import { describe, oneOf } from './page.js';
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one option after the other, as the help prints them
 export function defineCapture(program: Command): Command {
   const command = program
     .command('capture')

@@ -35,6 +35,7 @@ export const atOnce = 16 * 1024 * 1024;
 /** What is read together comes from one block of the file. */
 const blockSize = 128 * 1024;
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods share bit sets, and are called for each word of the heap
 export function newMarker(
   memory: BulkMemory,
   spans: HeapSpans,

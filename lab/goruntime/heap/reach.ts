@@ -91,6 +91,7 @@ export interface Marked extends Reached {
 }
 
 /** `undefined` when only `some` were looked at and they do not reach everything. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one walk, whose parts share what was seen
 async function mark(
   source: ReachSource,
   spans: HeapSpans,

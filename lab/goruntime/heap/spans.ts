@@ -49,6 +49,7 @@ function isSound(start: number, pages: number, size: number, slots: number): boo
 }
 
 /** Reads the span table. Throws a RangeError where the core lacks it. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods share columns, and are called for each word of the heap
 export function readSpans(
   memory: BulkMemory,
   { spans, span }: Pick<HeapLayout, 'spans' | 'span'>,

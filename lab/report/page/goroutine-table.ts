@@ -46,6 +46,7 @@ export interface GroupParts {
 
 const labelsOfGroup = (group: Group): string => labelLines(group, mostLabels).join('\n');
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods of the table share its columns
 function openTable() {
   const texts = numbered<string>(bytesOf);
   const frames = {

@@ -52,6 +52,7 @@ export function mayPass(error: unknown): boolean {
 }
 
 /** What a failed attempt to connect means, in words and with one thing to do. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one failure after the other, each with its advice
 export function connectFailure(
   host: SshHost,
   error: unknown,

@@ -37,6 +37,7 @@ const firstPauseMs = 200;
 const longestPauseMs = 3_000;
 
 /** `welcome` is called with each new connection after the first one, `lost` when one has ended that was not closed. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods of the link share one connection and its end
 export function link(how: ConnectOptions, welcome: () => void, lost: () => void = () => undefined): Link {
   const ended = new AbortController();
   const orphans: ProcessIdentity[] = [];

@@ -19,6 +19,7 @@ const defaultPatience: Patience = { afterInterruptMs: 20_000, afterTermMs: 5_000
 const looks = 3;
 
 /** Vagrant in the folder of a Vagrantfile; runs nothing yet. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one method for each step of Vagrant
 export function vagrantIn(options: VagrantOptions): Vagrant {
   const run = async (step: VagrantStep, args: readonly string[], call: CallOptions): Promise<VagrantEnd> => {
     call.signal.throwIfAborted();

@@ -12,6 +12,7 @@ export interface Drawn {
   destroy(): void;
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods of the drawing share its plots
 export function draw(box: HTMLElement, plans: readonly Plan[]): Drawn {
   const colour = coloursOf(box);
   let marks: readonly Mark[] = [];

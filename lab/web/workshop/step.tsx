@@ -20,6 +20,7 @@ export interface StepProps {
 }
 
 /** One step: goal, text, what to type, and what the lab sees of it. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the step from top to bottom, as it stands on the page
 export function StepPage({ lesson, step, next, working, note, trouble, act }: StepProps) {
   const [answers, setAnswers] = useState(step.answers);
   const title = useRef<HTMLHeadingElement>(null);

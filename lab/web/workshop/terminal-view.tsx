@@ -60,6 +60,7 @@ interface Opened {
   close(): void;
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the functions in it share one terminal and its connection
 function openIn(box: HTMLDivElement, lesson: string, number: number): Opened {
   if (!marked) markStyles();
   marked = true;

@@ -11,6 +11,7 @@ import { StepPage } from './step.js';
 import { TerminalPanel } from './terminal.js';
 
 /** The workbook of one participant: contents on the left, one step on the right. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the parts of the page share one view and its connection
 export function Workbook({ first }: { readonly first: WorkbookView }) {
   const [view, show] = useState(first);
   const setView = (next: WorkbookView): void => show((now) => (next.version >= now.version ? next : now));

@@ -63,6 +63,7 @@ const connectionsPerPerson = 24;
 type Who = { readonly kind: 'desk' } | { readonly kind: 'guest'; readonly guest: Guest };
 
 /** Opens the door. Throws `port-taken`. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods of the front share who is in the room
 export async function openFront(options: FrontOptions): Promise<Front> {
   const { bound, certificate, guests, desk } = options;
   const scheme = certificate === undefined ? 'http' : 'https';

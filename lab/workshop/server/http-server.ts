@@ -47,6 +47,7 @@ const askedSchema = z.strictObject({
 const maxBodyBytes = 64 * 1024;
 
 /** Serves the pages on the loopback interface. Throws `port-taken`. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the handlers share one server and who may ask
 export async function serveWorkshop(options: WorkshopServerOptions): Promise<WorkshopServer> {
   const { token, files, view, greeting, ask } = options;
   const stream = openEventStream();

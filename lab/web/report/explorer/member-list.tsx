@@ -11,6 +11,7 @@ const spare = 6;
 const mostPixels = 8_000_000;
 
 /** The goroutines of a group, of which only those in sight exist; moved by the keys that lists have. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the parts of the list share where it is scrolled to
 export function MemberRows({
   group,
   members,

@@ -53,6 +53,7 @@ const mostLooked = 200;
 export type Model = ReturnType<typeof openModel>;
 
 /** The table of groups, ready to be searched and walked through. All of it runs over numbers. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the methods of the model share its columns
 export function openModel({ goroutines: table, objects }: Pick<DiagnosisPart, 'goroutines' | 'objects'>) {
   const { nodes, groups, texts } = table;
   const inlined = new Set(table.frames.inlined);

@@ -19,6 +19,7 @@ interface TreeProps {
 }
 
 /** A tree of which only the lines in sight exist: it may have any length. Moved by the keys that trees have. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the parts of the tree share which line is active
 export function Tree({ model, rows, total, active, onActive, onExpand }: TreeProps) {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
