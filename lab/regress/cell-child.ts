@@ -1,12 +1,10 @@
-import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { analyzeCore } from '../analysis/analyze-core.js';
 import type { Diagnosis } from '../analysis/model/diagnosis.js';
 import { bundleSchema } from '../capture/bundle.js';
 import { runCell } from '../cell.js';
 import { scenarioNamed } from '../config.js';
-import { interrupted, toLabError } from '../errors.js';
+import { toLabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { complaints, expectations, expectationsOfFixed } from '../expectation.js';
 import { writeJson } from '../json-file.js';
@@ -14,27 +12,12 @@ import { stageResult } from '../store/run-record.js';
 import { concludeDiagnosis } from '../verdict.js';
 import { writeBundlePage, writeRunPage } from './cell-page.js';
 import { describeExpected, describeFound } from './describe.js';
+import { taskChild } from './task-child.js';
 import { type Line, markPrefix, type Outcome, type Task, taskSchema } from './wire.js';
 
-/*
- * The process of one cell. Whatever happens in it, be it a crash, a hang or a kill, harms this cell alone, and the
- * memory it is seen to use is the cell's own. It ends when its parent is gone, whose end closes its input.
- */
+const child = taskChild('the regression', markPrefix);
 
-const controller = new AbortController();
-for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-  process.on(name, () => controller.abort(interrupted(name)));
-}
-let orphaned = false;
-process.stdin.on('error', () => {});
-process.stdin.on('close', () => {
-  orphaned = true;
-  controller.abort(interrupted('the regression is gone'));
-});
-process.stdin.resume();
-process.stdout.on('error', () => {}); // nobody listens any more
-
-const say = (line: Line): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+const say = (line: Line): void => child.say(line);
 const stages: Record<string, number> = {};
 let current: string | undefined;
 const emit: Emit = (event) => {
@@ -55,16 +38,11 @@ try {
   const error = { code, message, ...(hint === undefined ? {} : { hint }) };
   last = { type: 'failed', error, ...(current === undefined ? {} : { stage: current }) };
 }
-process.stdout.write(`${JSON.stringify(last)}\n`, () => {
-  // Else the parent does it.
-  if (orphaned && basename(tmpdir()).startsWith(markPrefix))
-    rmSync(tmpdir(), { recursive: true, force: true });
-  process.exit(0);
-});
+child.end(last);
 
 async function run(task: Extract<Task, { kind: 'run' }>): Promise<Outcome> {
   const { config, go, delve, built } = task;
-  const result = await runCell(config, emit, controller.signal, { go, delve, built });
+  const result = await runCell(config, emit, child.signal, { go, delve, built });
   const { hang, diagnosis, conclusion, differences, peakRssBytes, run } = result;
   await writeRunPage(run);
   const captured = stageResult(run.record.stages['capture'], bundleSchema);
@@ -91,11 +69,7 @@ async function analyze(task: Extract<Task, { kind: 'analyze' }>): Promise<Outcom
   const scenario = scenarioNamed(task.scenario);
   say({ type: 'stage', stage: 'analyze' });
   const began = performance.now();
-  const diagnosis = await analyzeCore(
-    { exe, core, delve: dlv, sourceMap, goRoot },
-    () => {},
-    controller.signal,
-  );
+  const diagnosis = await analyzeCore({ exe, core, delve: dlv, sourceMap, goRoot }, () => {}, child.signal);
   await writeJson(task.saveTo, diagnosis);
   const ms = Math.round(performance.now() - began);
   await writeBundlePage(diagnosis, sourceMap, dirname(task.saveTo));

@@ -1,39 +1,16 @@
-import { rmSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename } from 'node:path';
 import type { Diagnosis } from '../analysis/model/diagnosis.js';
 import type { Dump } from '../dump/model.js';
-import { interrupted, LabError, toLabError } from '../errors.js';
+import { LabError, toLabError } from '../errors.js';
+import { taskChild } from '../regress/task-child.js';
 import { toldOf } from './told.js';
 import { type Line, markPrefix, type Task, taskSchema } from './wire.js';
 
-/*
- * The process of one input: whatever it holds, it harms itself alone. It ends when its parent is gone, whose end closes
- * its input.
- */
-
-const controller = new AbortController();
-for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-  process.on(name, () => controller.abort(interrupted(name)));
-}
-let orphaned = false;
-process.stdin.on('error', () => {});
-process.stdin.on('close', () => {
-  orphaned = true;
-  controller.abort(interrupted('the triage is gone'));
-});
-process.stdin.resume();
-process.stdout.on('error', () => {}); // nobody listens any more
+const child = taskChild('the triage', markPrefix);
 
 const quiet = (): void => {};
 const last = await lineOf(process.argv[2] ?? '');
-process.stdout.write(`${JSON.stringify(last)}\n`, () => {
-  // Else the parent does it.
-  if (orphaned && basename(tmpdir()).startsWith(markPrefix))
-    rmSync(tmpdir(), { recursive: true, force: true });
-  process.exit(0);
-});
+child.end(last);
 
 async function lineOf(text: string): Promise<Line> {
   try {
@@ -56,8 +33,7 @@ async function core({ file, exe, near, sources, sourceMap }: Task): Promise<Line
   const { openInputs, inTheirWords } = await import('../unpack/inputs.js');
   const { analyzeCore } = await import('../analysis/analyze-core.js');
   const telling = { onProgress: quiet, onNote: quiet };
-  const open = (from: string | undefined) =>
-    openInputs({ core: file, exe: from }, telling, controller.signal);
+  const open = (from: string | undefined) => openInputs({ core: file, exe: from }, telling, child.signal);
   // Where no executable near it fits, the one that the process ran may still be where it was.
   const nearby = exe ?? near;
   await using inputs = await open(nearby).catch(async (error: unknown) => {
@@ -67,7 +43,7 @@ async function core({ file, exe, near, sources, sourceMap }: Task): Promise<Line
     });
   });
   const files = { exe: inputs.exe, core: inputs.core, sourceMap, noSource: !sources };
-  const diagnosis = await inTheirWords(inputs, () => analyzeCore(files, quiet, controller.signal));
+  const diagnosis = await inTheirWords(inputs, () => analyzeCore(files, quiet, child.signal));
   return { type: 'told', told: toldOf(diagnosis, inputs.taken) };
 }
 
@@ -78,7 +54,7 @@ async function dump({ file, name, sources, exe, source, sourceMap }: Task): Prom
   if (last === undefined) return { type: 'skipped', why: 'no goroutine dump is in it' };
   const { analyzeDump } = await import('../analysis/analyze-dump.js');
   const options = { name, noSource: !sources, exe, source, sourceMap };
-  const diagnosis = await analyzeDump(last, options, quiet, controller.signal);
+  const diagnosis = await analyzeDump(last, options, quiet, child.signal);
   return { type: 'told', told: toldOf(diagnosis, last.time ?? (await stat(file)).mtime) };
 }
 
@@ -86,7 +62,7 @@ async function dump({ file, name, sources, exe, source, sourceMap }: Task): Prom
 async function dumpsIn(file: string): Promise<readonly Dump[] | string> {
   const { openDump, readDumps } = await import('../dump/index.js');
   try {
-    return await readDumps(openDump(file, controller.signal), { signal: controller.signal });
+    return await readDumps(openDump(file, child.signal), { signal: child.signal });
   } catch (error) {
     if (error instanceof LabError && /no goroutine dump/.test(error.message)) return error.message;
     throw error;

@@ -1,12 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
 import { setClock, shareStanding } from '../../lab/workshop/desk/class.js';
 import type { StepStanding } from '../../lab/workshop/desk/class-view.js';
 import { readLessons } from '../../lab/workshop/read-lessons.js';
-import { type TempFolder, tempFolder } from '../temp-folder.js';
-import { accessibilityFindings, keepPicture, launchBrowser } from '../web/browser.js';
+import { accessibilityFindings, keepPicture } from '../web/browser.js';
+import { inBrowser } from './in-browser.js';
 import { startWorkshop } from './workshop-process.js';
 
 const minute = 60_000;
@@ -42,35 +41,11 @@ async function classInTheMiddle(folder: string, size: number): Promise<void> {
 
 describe('the teacher’s desk in a browser', function () {
   this.timeout(180_000);
-  let browser: Browser;
-  let folder: TempFolder;
-  const complaints: string[] = [];
-
-  before(async function () {
-    browser = await launchBrowser(this);
-    folder = await tempFolder();
-  });
-  after(async () => {
-    await browser?.close();
-    await folder?.[Symbol.asyncDispose]();
-  });
-
-  const open = async (link: string, dark = false): Promise<Page> => {
-    const context = await browser.newContext({
-      ...{ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce', ignoreHTTPSErrors: true },
-      colorScheme: dark ? 'dark' : 'light',
-    });
-    const page = await context.newPage();
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
-    await page.goto(link);
-    return page;
-  };
+  const web = inBrowser({ viewport: { width: 1440, height: 900 }, ignoreHTTPSErrors: true });
+  const { complaints, open } = web;
 
   it('shows twenty people in one grid, who is stuck in amber, at every width, in light and dark', async () => {
-    const shared = folder.file('class');
+    const shared = web.folder.file('class');
     await classInTheMiddle(shared, 20);
     await using teacher = await startWorkshop(['--instructor', '--class', shared]);
     for (const dark of [false, true]) {
@@ -102,7 +77,7 @@ describe('the teacher’s desk in a browser', function () {
   });
 
   it('gives the grid as CSV, and stops and begins its clock by keyboard', async () => {
-    const shared = folder.file('export');
+    const shared = web.folder.file('export');
     await classInTheMiddle(shared, 3);
     await using teacher = await startWorkshop(['--instructor', '--class', shared]);
     const page = await open(teacher.link);
@@ -123,7 +98,7 @@ describe('the teacher’s desk in a browser', function () {
   });
 
   it('opens a class for a room over TLS: a learner’s steps show on the desk, and the desk is closed to the learner', async () => {
-    const args = ['--class', '2', '--bind', '127.0.0.1', '--tls', '--dir', join(folder.path, 'tls')];
+    const args = ['--class', '2', '--bind', '127.0.0.1', '--tls', '--dir', join(web.folder.path, 'tls')];
     await using room = await startWorkshop(args);
     const teacher = await open(room.link);
     await teacher.getByRole('heading', { level: 1, name: '2 participants' }).waitFor();

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { deadlockSubtypes } from '../../lab/analysis/model/diagnosis.js';
 import { poll } from '../../lab/deadline.js';
-import { type TempFolder, tempFolder } from '../temp-folder.js';
-import { accessibilityFindings, keepPicture, launchBrowser } from '../web/browser.js';
+import { accessibilityFindings, keepPicture } from '../web/browser.js';
+import { inBrowser } from './in-browser.js';
 import { lesson, stepOf, visit } from './visit.js';
 import { startWorkshop } from './workshop-process.js';
 
@@ -15,36 +15,13 @@ const wider = 'document.documentElement.scrollWidth - document.documentElement.c
 
 describe('the pages of the workshop in a browser', function () {
   this.timeout(90_000);
-  let browser: Browser;
-  let folder: TempFolder;
-  const complaints: string[] = [];
-
-  before(async function () {
-    browser = await launchBrowser(this);
-    folder = await tempFolder();
-  });
-  after(async () => {
-    await browser?.close();
-    await folder?.[Symbol.asyncDispose]();
-  });
+  const web = inBrowser({ viewport: { width: 1280, height: 900 } });
+  const { complaints, open } = web;
 
   /** The first step's question is there, and the lab at nothing any more. */
   const prepared = async (page: Page): Promise<void> => {
     await page.locator('.predict').waitFor({ timeout: 20_000 });
     await page.locator('.preparing').waitFor({ state: 'detached', timeout: 20_000 });
-  };
-  const open = async (link: string, dark = false): Promise<Page> => {
-    const context = await browser.newContext({
-      ...{ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' },
-      colorScheme: dark ? 'dark' : 'light',
-    });
-    const page = await context.newPage();
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
-    await page.goto(link);
-    return page;
   };
 
   it('shows the first step within a second of the command', async () => {
@@ -53,7 +30,7 @@ describe('the pages of the workshop in a browser', function () {
       // What a browser takes to open a window is none of the command's time.
       const page = await open('about:blank');
       const began = performance.now();
-      await using workshop = await startWorkshop(['--dir', folder.path, '--name', `quick${i}`]);
+      await using workshop = await startWorkshop(['--dir', web.folder.path, '--name', `quick${i}`]);
       await page.goto(workshop.link);
       await page.getByRole('heading', { level: 1, name: 'Build the service' }).waitFor();
       times.push(Math.round(performance.now() - began));
@@ -65,7 +42,7 @@ describe('the pages of the workshop in a browser', function () {
   });
 
   it('can be used by keyboard alone, in the dark, and tells of what was seen aloud', async () => {
-    await using workshop = await startWorkshop(['--dir', folder.path, '--name', 'keys']);
+    await using workshop = await startWorkshop(['--dir', web.folder.path, '--name', 'keys']);
     const page = await open(workshop.link, true);
     await prepared(page);
     await page.keyboard.press('Tab');
@@ -95,7 +72,7 @@ describe('the pages of the workshop in a browser', function () {
   });
 
   it('has a terminal beside the text, which a reload of the page finds as it was', async () => {
-    await using workshop = await startWorkshop(['--dir', folder.path, '--name', 'shell']);
+    await using workshop = await startWorkshop(['--dir', web.folder.path, '--name', 'shell']);
     const { ask } = await visit(workshop);
     await ask('01-build', 'prepare');
     await ask('01-build', 'predict', { prediction: 'Nothing: a core has the names' });
@@ -139,7 +116,7 @@ describe('the pages of the workshop in a browser', function () {
   });
 
   it('has a picture for every kind that the lab tells apart, and a certificate that prints', async () => {
-    await using workshop = await startWorkshop(['--dir', folder.path, '--name', 'kinds']);
+    await using workshop = await startWorkshop(['--dir', web.folder.path, '--name', 'kinds']);
     const page = await open(workshop.link);
     for (const width of [390, 1440]) {
       await page.setViewportSize({ width, height: 800 });
@@ -155,7 +132,7 @@ describe('the pages of the workshop in a browser', function () {
   });
 
   it('fits a narrow window, and every step of every lesson is accessible', async () => {
-    await using workshop = await startWorkshop(['--dir', folder.path, '--name', 'narrow']);
+    await using workshop = await startWorkshop(['--dir', web.folder.path, '--name', 'narrow']);
     const page = await open(workshop.link);
     await prepared(page);
     await page.setViewportSize({ width: 360, height: 740 });
@@ -172,7 +149,7 @@ describe('the pages of the workshop in a browser', function () {
   });
 
   it('shows a server while it runs, by keyboard and in words, and is quiet without one', async () => {
-    await using workshop = await startWorkshop(['--dir', folder.path, '--name', 'live']);
+    await using workshop = await startWorkshop(['--dir', web.folder.path, '--name', 'live']);
     const { ask } = await visit(workshop);
     await ask('01-build', 'prepare');
     await ask('01-build', 'solve');
@@ -202,8 +179,8 @@ describe('the pages of the workshop in a browser', function () {
   });
 
   it('shows the instructor a time plan and where everybody is, as it changes', async () => {
-    const shared = folder.file('shared');
-    const args = ['--dir', folder.path, '--class', shared];
+    const shared = web.folder.file('shared');
+    const args = ['--dir', web.folder.path, '--class', shared];
     await using ada = await startWorkshop([...args, '--name', 'ada']);
     await using teacher = await startWorkshop(['--instructor', '--class', shared]);
     // A file that is none must not break anybody's view.
@@ -224,7 +201,7 @@ describe('the pages of the workshop in a browser', function () {
   });
 
   it('says so when the workbook is gone, and goes on when it is back', async () => {
-    const args = ['--dir', folder.path, '--name', 'gone'];
+    const args = ['--dir', web.folder.path, '--name', 'gone'];
     const first = await startWorkshop(args);
     const page = await open(first.link);
     await prepared(page);

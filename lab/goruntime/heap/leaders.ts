@@ -1,10 +1,11 @@
-import { type BulkMemory, wordAt } from '../../core/memory.js';
+import type { BulkMemory } from '../../core/memory.js';
 import { turns } from '../../turns.js';
 import type { Range } from './marker.js';
 import { type Marked, markBesides, stackPartsOf } from './reach.js';
 import type { ReachSource } from './reach-source.js';
 import { stackPointers } from './roots.js';
 import type { HeapSpans } from './spans.js';
+import { wordsIn } from './words.js';
 
 /** Bytes of what only one goroutine leads to that are looked through, for all of them together. */
 const mostBytes = 256 * 1024 * 1024;
@@ -129,16 +130,4 @@ function follow(
     }
   }
   return true;
-}
-
-const page = 4096;
-
-/** The words of some memory; what is not in the core has none. */
-function* wordsIn(memory: BulkMemory, { start, end }: Range): Iterable<number> {
-  for (let at = Math.ceil(start / 8) * 8; at + 8 <= end; ) {
-    const stop = Math.min(end, at - (at % page) + page);
-    const found = memory.span(at, stop - at);
-    for (let i = 0; found >= 0 && i + 8 <= stop - at; i += 8) yield wordAt(memory.view, found + i);
-    at = stop;
-  }
 }

@@ -5,6 +5,7 @@ import type { RuntimeLayout } from '../layout.js';
 import { goroutineStatus, scanBit } from '../status.js';
 import type { HeapLayout } from './layout.js';
 import type { Range } from './marker.js';
+import { wordsIn } from './words.js';
 
 /** Tables of a function, by their numbers of internal/abi/symtab.go. */
 const stackMapIndex = 1;
@@ -70,7 +71,7 @@ function liveWordsOf(
   const work = [...out];
   const taken = new Set<number>();
   for (let range = work.pop(); range !== undefined; range = work.pop()) {
-    for (const word of wordsOf(memory, range)) {
+    for (const word of wordsIn(memory, range)) {
       const own = word < sp || word >= hi ? undefined : objects.find((o) => word >= o.start && word < o.end);
       if (own === undefined || taken.has(own.start)) continue;
       taken.add(own.start);
@@ -205,9 +206,4 @@ function objectsOf(memory: BulkMemory, list: number) {
     const record = list + 8 + i * objectRecord;
     return { offset: (memory.u32(record) ?? 0) | 0, size: memory.u32(record + 4) ?? 0 };
   });
-}
-
-/** The words of some memory; what is not in the core has none. */
-function* wordsOf(memory: BulkMemory, { start, end }: Range): Iterable<number> {
-  for (let at = start; at + 8 <= end; at += 8) yield memory.u64(at) ?? 0;
 }
