@@ -44,9 +44,17 @@ export function compareLooks(given: readonly Look[]): Comparison {
   return processes === undefined ? compareInOrder(given) : compareProcesses(given, processes);
 }
 
+/** The looks as a comparison lists them: those at one process in the order of time, where each has one. */
+export function inOrder(given: readonly Look[]): readonly Look[] {
+  const isTimed = given.every(({ time }) => time !== undefined);
+  return isTimed && processesOf(given) === undefined
+    ? [...given].sort((a, b) => momentOf(a) - momentOf(b))
+    : given;
+}
+
 function compareInOrder(given: readonly Look[]): Comparison {
   const isTimed = given.every(({ time }) => time !== undefined);
-  const looks = isTimed ? [...given].sort((a, b) => momentOf(a) - momentOf(b)) : given;
+  const looks = inOrder(given);
   const seconds = isTimed ? secondsBetween(looks[0], looks.at(-1)) : null;
   const groups = comparedGroups(looks);
   const suspects = suspectsOf(groups, looks.length, seconds);

@@ -14,8 +14,11 @@ const longestText = 600;
 const longestStack = 100;
 const longestName = 80;
 
-/** Several looks at one process as one page, without any other file; it needs no script. Throws `internal` when the pages were not built. */
-export async function comparisonHtml(given: Comparison): Promise<string> {
+/**
+ * Several looks at one process as one page, without any other file; it needs no script. `reports` leads to the report of each look, as
+ * addresses from the page. Throws `internal` when the pages were not built.
+ */
+export async function comparisonHtml(given: Comparison, reports: readonly string[] = []): Promise<string> {
   const comparison = allPrintable(given);
   const { looks, suspects, groups, limits, summary, processes } = comparison;
   const suspected = suspects.flatMap(({ group }) => groups.filter(({ id }) => id === group));
@@ -27,7 +30,7 @@ export async function comparisonHtml(given: Comparison): Promise<string> {
 <p class="badge">${badge(comparison)}</p>
 <h1>${clip(summary, longestText)}</h1>
 <section aria-labelledby="looks"><h2 id="looks">Looks</h2>
-<ol class="looks">${looks.map((look, i) => lookCard(look, i, looks[0]?.time ?? null))}</ol></section>
+<ol class="looks">${looks.map((look, i) => lookCard(look, i, { first: looks[0]?.time ?? null, report: reports[i] }))}</ol></section>
 ${
   suspects.length > 0 &&
   html`<section aria-labelledby="suspects"><h2 id="suspects">Where to look first</h2>
@@ -65,17 +68,17 @@ function matrix(groups: readonly ComparedGroup[], { looks }: Comparison): Markup
     ({ time }, i) => since(looks[0]?.time ?? null, time ?? '').replace(/^, /, '') || (i === 0 ? 'first' : ''),
   );
   return html`<div class="wide" tabindex="0" role="group" aria-label="What changed"><table class="matrix"><thead><tr><th scope="col">group</th>${looks.map(
-    (_, i) => html`<th scope="col">look ${i + 1}<br><span class="dim">${times[i]}</span></th>`,
-  )}<th scope="col">still</th><th scope="col">came</th><th scope="col">went</th></tr></thead>
+    (_, i) => html`<th scope="col" class="number">look ${i + 1}<br><span class="dim">${times[i]}</span></th>`,
+  )}<th scope="col" class="number">still</th><th scope="col" class="number">came</th><th scope="col" class="number">went</th></tr></thead>
 <tbody>${groups.map(
     ({ id, place, outlook, counts, unmoved, came, went }) =>
       html`<tr><th scope="row"><a href="#${id}">${id}</a> <code>${clip(shortName(place.function), longestName)}</code>${
         outlook !== null && html` <span class="tag ${outlook}">${outlook}</span>`
-      }</th>${counts.map((count, i) => html`<td>${number(count)} ${changeOf(count, counts[i - 1])}</td>`)}${[
+      }</th>${counts.map((count, i) => html`<td class="number">${number(count)} ${changeOf(count, counts[i - 1])}</td>`)}${[
         unmoved,
         came,
         went,
-      ].map((n) => html`<td>${n === null ? '?' : number(n)}</td>`)}</tr>
+      ].map((n) => html`<td class="number">${n === null ? '?' : number(n)}</td>`)}</tr>
 `,
   )}</tbody></table></div>`;
 }
@@ -87,12 +90,18 @@ function changeOf(count: number, before: number | undefined): Markup | false {
 
 const verdictWords = { deadlock: 'deadlock', none: 'no deadlock', unknown: 'undecided' } as const;
 
-function lookCard(look: Comparison['looks'][number], i: number, first: string | null): Markup {
+function lookCard(
+  look: Comparison['looks'][number],
+  i: number,
+  { first, report }: { readonly first: string | null; readonly report: string | undefined },
+): Markup {
   const { name, kind, time, verdict, goroutines } = look;
   return html`<li><h3>Look ${i + 1} <span class="tag ${verdict}">${verdictWords[verdict]}</span></h3>
 <p class="name"><code>${clip(name, longestText)}</code></p>
 <p class="dim">${kind}${time !== null && `, ${time.slice(0, 19).replace('T', ' ')} UTC${since(first, time)}`}</p>
-<p>${counted(goroutines.total, 'goroutine')}, ${number(goroutines.blocked)} blocked</p></li>`;
+<p>${counted(goroutines.total, 'goroutine')}, ${number(goroutines.blocked)} blocked</p>${
+    report !== undefined && html`<p><a href="${report}">Report of look ${i + 1}</a></p>`
+  }</li>`;
 }
 
 function since(first: string | null, time: string): string {

@@ -65,6 +65,8 @@ export interface GroupOutlook extends Pick<Group, 'outlook' | 'outlookReason'> {
 }
 
 export interface FindingPart extends Finding {
+  /** Goroutines of its root cause; of very many only the first are listed. */
+  readonly count?: number;
   readonly picture?: GraphPicture;
   /** Lines that tell the story; their source is among the diagnosis' `sources`, where it was at hand. */
   readonly marks?: readonly MarkedLine[];

@@ -244,7 +244,8 @@ export function openEngine({ lessons, session, target, tell, signal, shared }: E
     async ask(asked) {
       const [lesson, step] = find(asked);
       if (busy !== undefined) {
-        throw new LabError(`the lab is still at ${busy.verb} of ${busy.step}`, {
+        const { title = busy.step } = find(busy)[1] ?? {};
+        throw new LabError(`the lab is still busy with the step “${title}”`, {
           code: 'usage',
           hint: 'wait until that is done',
         });

@@ -91,6 +91,36 @@ describe('the pictures of the scenarios', () => {
     );
   });
 
+  it('show a pool that waits for itself as two nodes, and not each of its waiters with each holder', async () => {
+    for (const name of ['payments', 'orders']) {
+      const diagnosis = scenarioDiagnoses.get(name);
+      if (diagnosis === undefined) throw new Error(`no diagnosis of ${name}`);
+      const [picture] = await picturesOf(diagnosis);
+      const [goroutines, object] = picture?.nodes ?? [];
+      expect(goroutines?.lines[0], name).to.equal('4 goroutines');
+      expect(object?.lines[0], name).to.match(/^4 × (?:sql\.DB\.connRequests|pgxpool\.Pool)$/);
+      expect(picture?.edges.filter(({ cycle }) => cycle)).to.have.length(2);
+      expect(picture?.caption, name).to.match(
+        /^Each of 4 goroutines selects on a \S+ of its own, held by these 4\./,
+      );
+    }
+  });
+
+  it('count what is there, where a root cause lists the first, and keep a ring as it is', async () => {
+    const firstLines = async (name: string): Promise<(string | undefined)[]> => {
+      const diagnosis = scenarioDiagnoses.get(name);
+      const [picture] = diagnosis === undefined ? [] : await picturesOf(diagnosis);
+      return picture?.nodes.map(({ lines }) => lines[0]) ?? [];
+    };
+    expect(await firstLines('ledger')).to.deep.equal(['23 goroutines', '23 × sql.DB.connRequests']);
+    expect(await firstLines('search')).to.deep.equal([
+      '80 goroutines',
+      '30 or more × main.(*Search).First.answers',
+    ]);
+    expect((await firstLines('ring')).filter((line) => line?.startsWith('goroutine '))).to.have.length(3);
+    expect((await firstLines('transfer')).filter((line) => line === 'main.Account.mu')).to.have.length(2);
+  });
+
   it('become a file of their own, which shows everything and obeys nothing that a core has named', async () => {
     const catalog = JSON.stringify(scenarioDiagnoses.get('catalog')).replaceAll(
       'Catalog.mu',

@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { Profile } from 'pprof-format';
 import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
 import { diagnosisSvg } from '../../lab/report/page/svg.js';
-import { reportHtml } from '../../lab/report/report-html.js';
+import { diagnosisHtml, reportHtml } from '../../lab/report/report-html.js';
 import type { SourceMap } from '../../lab/source/source-map.js';
 import { storedRun } from '../report/reports.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
@@ -133,6 +133,35 @@ describe('the first screen of report.html', function () {
       `Showing ${count.toLocaleString('en-US')} of ${all} goroutines`,
     );
     expect(await page.locator('.tree-row .call-name').first().textContent()).to.match(/^main\./);
+  });
+
+  it('narrows the goroutines to those of one label, and counts these alone', async () => {
+    const labelled = folder.file('labelled.html');
+    const groups = diagnosis.groups.map((group, i) => {
+      const sets = [
+        { set: { tenant: 'acme, inc', handler: '/orders' }, count: 3 },
+        { set: { tenant: 'acme, inc', handler: '/stock' }, count: 2 },
+        { set: { tenant: 'other' }, count: group.count - 5 },
+      ];
+      return i === 0 ? { ...group, labels: sets } : i === 1 ? { ...group, labels: sets.slice(2) } : group;
+    });
+    await writeFile(labelled, await diagnosisHtml({ ...diagnosis, groups }, sources));
+    await using open = await openFile(browser, labelled);
+    const { page } = open;
+    const label = page.getByRole('combobox', { name: 'Label' });
+    expect(await label.locator('option').allTextContents()).to.deep.equal([
+      ...['any', 'handler=/orders', 'handler=/stock', 'tenant=acme, inc', 'tenant=other'],
+    ]);
+    const all = diagnosis.process.goroutines.total.toLocaleString('en-US');
+    const status = page.locator('.explorer [role=status]');
+    await label.selectOption('tenant=acme, inc');
+    expect(await status.textContent()).to.equal(`Showing 5 of ${all} goroutines, in 1 group`);
+    expect(await page.locator('.tree-row .count').first().textContent()).to.equal('5');
+    await label.selectOption('handler=/orders');
+    expect(await status.textContent()).to.equal(`Showing 3 of ${all} goroutines, in 1 group`);
+    await page.getByRole('combobox', { name: 'Part' }).selectOption('root cause');
+    expect(await page.locator('.nothing').textContent()).to.equal('No goroutine fits. Take a filter away.');
+    expect(open.complaints).to.deep.equal([]);
   });
 
   it('has a flame graph beside the tree, moved by keys, and saves what is chosen for other tools', async () => {

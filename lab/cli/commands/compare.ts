@@ -1,10 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import type { Roster } from '../../analysis/model/roster.js';
-import { compareLooks } from '../../compare/compare.js';
+import { compareLooks, inOrder } from '../../compare/compare.js';
 import type { Look } from '../../compare/model.js';
 import { requireComparable } from '../../compare/one-process.js';
 import { complaintsText } from '../../complaints.js';
@@ -53,12 +53,38 @@ export const compareCommand: LabCommand = {
     if (parsed.data.html !== undefined) {
       const file = resolve(parsed.data.html);
       const { comparisonHtml } = await import('../../report/compare-html.js');
-      await writing(page, file, writeWhole(file, await comparisonHtml(comparison)));
+      const reports = await writeReports(file, inOrder(looks), parsed.data);
+      await writing(page, file, writeWhole(file, await comparisonHtml(comparison, reports)));
       output.aside(`page: ${file}`);
     }
     return exitCode(looks, comparison.suspects.length > 0);
   },
 };
+
+/** Where the reports of the looks lie: beside the page, in a folder of its name. */
+const reportsOf = (file: string): string => `${file.replace(/\.html?$/, '')}-looks`;
+
+/** Writes the report of each look; returns their addresses from the page. */
+async function writeReports(
+  file: string,
+  looks: readonly Look[],
+  { source, sourceMap }: Options,
+): Promise<readonly string[]> {
+  const folder = reportsOf(file);
+  const { diagnosisHtml } = await import('../../report/report-html.js');
+  await writing('the reports of the looks', folder, mkdir(folder, { recursive: true }));
+  const map = source === false ? undefined : sourceMap.map(parseSourceMap);
+  for (const [i, { diagnosis, roster }] of looks.entries()) {
+    const report = join(folder, `look-${i + 1}.html`);
+    await writing(
+      'the report of a look',
+      report,
+      writeWhole(report, await diagnosisHtml(diagnosis, map, roster)),
+    );
+  }
+  const place = encodeURIComponent(basename(folder));
+  return looks.map((_, i) => `./${place}/look-${i + 1}.html`);
+}
 
 /** 1: a look proves a deadlock; 2: somebody stood still where nothing was seen to help; 0: neither. */
 const exitCode = (looks: readonly Look[], isSuspected: boolean): number =>

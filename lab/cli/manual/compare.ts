@@ -19,7 +19,10 @@ export function defineCompare(program: Command): Command {
     .option('--source-map <from=to>', 'where sources are now; may be repeated', collect, [])
     .option('--no-source', 'use no sources at all')
     .optionsGroup('Output')
-    .option('--html <file>', 'write the comparison as a page');
+    .option(
+      '--html <file>',
+      'write the comparison as a page, and the report of each look into a folder beside it',
+    );
   return describe(command, {
     synopsis: ['compare FILE FILE... [--exe FILE] [--source DIR]'],
     description: [

@@ -34,8 +34,8 @@ export interface VictimEdge {
   readonly groups: readonly string[];
   /** How many of them wait for this object. */
   readonly goroutines: number;
-  /** Where it is none of the root cause. */
-  readonly beside?: WaitedObject;
+  /** Where it is none of the root cause: those that are alike, as each request for a connection is. */
+  readonly beside?: readonly [WaitedObject, ...WaitedObject[]];
 }
 
 /** Objects that are shown although they are none of the root cause. */
@@ -68,12 +68,22 @@ export function victimEdges(
     edges.push({ resources: ids, address, groups: theirs, goroutines });
   }
   if (edges.length > 0) return edges;
-  for (const beside of (objects ?? []).slice(0, mostBeside * 10)) {
-    const theirs = victims.groups.filter((id) => beside.groups.includes(id));
-    const goroutines = Math.min(beside.waiting, left);
-    if (theirs.length === 0 || goroutines <= 0 || edges.length >= mostBeside) continue;
+  const waited = (objects ?? []).filter(({ groups: own }) => own.some((id) => victims.groups.includes(id)));
+  const looks = new Map<string, WaitedObject[]>();
+  for (const one of waited) looks.set(lookOf(one), [...(looks.get(lookOf(one)) ?? []), one]);
+  for (const beside of looks.values()) {
+    const [first, ...others] = beside;
+    const theirs = victims.groups.filter((id) => beside.some((one) => one.groups.includes(id)));
+    const waiting = beside.reduce((sum, one) => sum + one.waiting, 0);
+    const goroutines = Math.min(waiting, left);
+    if (first === undefined || goroutines <= 0 || edges.length >= mostBeside) continue;
     left -= goroutines;
-    edges.push({ resources: [], address: beside.address, groups: theirs, goroutines, beside });
+    const alike = [first, ...others] as const;
+    edges.push({ resources: [], address: first.address, groups: theirs, goroutines, beside: alike });
   }
   return edges;
 }
+
+/** What has a name is alike to what has the same, whatever it holds at the moment. */
+const lookOf = ({ name, kind, cap, address }: WaitedObject): string =>
+  JSON.stringify([name, kind, cap, name.includes(address) ? address : '']);

@@ -4,6 +4,9 @@ import { html, type Markup } from '../html.js';
 import { drawGraph } from '../page/graph.js';
 import { pictureMarkup } from '../page/picture-svg.js';
 
+/** Free around the picture, points. */
+const margin = 8;
+
 /** Who waits for whom, of the finding that is told first, through all instances that it goes through; `undefined` without one. */
 export async function fleetGraph(diagnosis: Diagnosis | undefined): Promise<Markup | undefined> {
   const [finding] = diagnosis?.findings.filter(isAssertive) ?? [];
@@ -11,10 +14,17 @@ export async function fleetGraph(diagnosis: Diagnosis | undefined): Promise<Mark
   const picture = await drawGraph(finding, diagnosis);
   if (picture === undefined) return undefined;
   const names = new Map(diagnosis.instances?.map(({ id, name }) => [id, name]));
+  const instances = (finding.instances ?? []).map(({ instance: id }) => names.get(id) ?? id);
   // Processes are `I1`, `I2` in the diagnosis.
   const named = (text: string): string => text.replaceAll(/\bI\d+(?=: |\.G)/g, (id) => names.get(id) ?? id);
   const nodes = picture.nodes.map((node) => ({ ...node, lines: node.lines.map(named) }));
-  const [wide, high] = [Math.ceil(picture.width), Math.ceil(picture.height)];
-  return html`<figure class="wide"><svg class="graph" width="${wide}" height="${high}" viewBox="0 0 ${wide} ${high}" role="img" aria-label="Who waits for whom">
-${pictureMarkup({ edges: picture.edges, nodes })}</svg><figcaption>${named(picture.caption)}</figcaption></figure>`;
+  const drawn = instances.filter((name) => nodes.some(({ lines }) => lines[0]?.startsWith(`${name}: `)));
+  const alike = instances.filter((name) => !drawn.includes(name));
+  const note =
+    alike.length === 0 || drawn.length === 0
+      ? ''
+      : ` Drawn is ${drawn.join(', ')}; ${alike.join(', ')} ${alike.length === 1 ? 'looks' : 'look'} the same.`;
+  const [wide, high] = [Math.ceil(picture.width) + 2 * margin, Math.ceil(picture.height) + 2 * margin];
+  return html`<figure><div class="wide picture" tabindex="0" role="group" aria-label="Picture"><svg class="graph" width="${wide}" height="${high}" viewBox="-${margin} -${margin} ${wide} ${high}" role="img" aria-label="Who waits for whom">
+${pictureMarkup({ edges: picture.edges, nodes })}</svg></div><figcaption>${named(picture.caption)}${note}</figcaption></figure>`;
 }

@@ -6,6 +6,7 @@ import type { SourceMap } from '../../source/source-map.js';
 import { marksOf } from '../finding/marks.js';
 import { placeFinder } from '../finding/places.js';
 import type { DiagnosisPart, FindingPart, GroupOutlook, ObjectRow } from '../page-data.js';
+import { rootCount } from '../finding/titles.js';
 import { type Place, sourceLines } from '../source-lines.js';
 import { findingsInRoom, namesCut } from './finding-room.js';
 import { type GroupParts, goroutineTable } from './goroutine-table.js';
@@ -102,7 +103,9 @@ async function pictured(
   let left = rooms.pictures;
   for (const [i, finding] of findings.entries()) {
     // The first screen shows the first finding alone.
-    const marks = i === 0 ? marked(finding, diagnosis) : {};
+    const cut = finding.leftOut?.goroutines ?? 0;
+    const count = Math.max(rootCount(finding), finding.rootCause.goroutines.length + cut);
+    const marks = { count, ...(i === 0 ? marked(finding, diagnosis) : {}) };
     const picture = left > 0 ? await drawGraph(finding, diagnosis, sources) : undefined;
     const size = bytesOf(picture);
     if (picture !== undefined && size <= left) {

@@ -1,4 +1,5 @@
 import type { Edge, Finding, Group, Resource, RootGoroutine } from '../../analysis/model/diagnosis.js';
+import { ownFrame } from '../../analysis/model/own-frame.js';
 import { isQueuedBehind, nodeNameOf } from '../finding/edges.js';
 import { objectState } from './object-state.js';
 
@@ -41,7 +42,7 @@ export function foldGraph(finding: Pick<Finding, 'rootCause'>, groups: readonly 
   const links: FoldedEdge[] = complete(edges, goroutines, standsFor).map((edge) =>
     isQueuedBehind(edge, finding) ? { ...edge, relation: 'queued-behind' } : edge,
   );
-  const alike = alikeObjects(resources, links);
+  const alike = alikeObjects(resources, links, goroutines);
   for (const [id, members] of alike) for (const one of members) standsFor.set(one.id, id);
   const at = (id: string): string => standsFor.get(id) ?? id;
   const nodes: Folded[] = [
@@ -58,6 +59,12 @@ export function foldGraph(finding: Pick<Finding, 'rootCause'>, groups: readonly 
     }),
   ];
   return { nodes, edges: joined(links.map((edge) => ({ ...edge, from: at(edge.from), to: at(edge.to) }))) };
+}
+
+/** Where a goroutine waits, and for what reason. */
+export function placeOf({ stack, userLocation, waitReason, instance = '' }: RootGoroutine): string {
+  const { function: name, line } = ownFrame(stack) ?? userLocation;
+  return `${instance} ${name}:${line} ${waitReason}`;
 }
 
 /** The group that a goroutine is of: it is named there as an example, or has the same stack. */
@@ -87,16 +94,23 @@ function complete(
   return [...edges, ...silent];
 }
 
-/** Objects by the node that stands for them: alike are those that lead nowhere and are waited for by the same, and those of one address. */
-function alikeObjects(resources: readonly Resource[], edges: readonly FoldedEdge[]): Map<string, Resource[]> {
+/**
+ * Objects by the node that stands for them: those of one address, and those that are alike: waited for at one place, and
+ * each leads nowhere or, as what a pool hands out, to the same several goroutines.
+ */
+function alikeObjects(
+  resources: readonly Resource[],
+  edges: readonly FoldedEdge[],
+  goroutines: readonly RootGoroutine[],
+): Map<string, Resource[]> {
   const nodes = new Map<string, Resource[]>();
   const byLook = new Map<string, string>();
   const byAddress = new Map<string, string>();
   for (const one of resources) {
-    const waiting = edges.filter(({ to }) => to === one.id).map(({ from }) => from);
-    const leads = edges.some(({ from }) => from === one.id);
+    const leads = [...new Set(edges.filter(({ from }) => from === one.id).map(({ to }) => to))].sort();
+    const waiting = goroutines.filter(({ waitsFor }) => waitsFor.includes(one.id)).map(placeOf);
     const look = JSON.stringify([
-      leads ? one.id : '',
+      leads.length === 1 ? one.id : leads,
       one.name,
       objectState(one),
       [...new Set(waiting)].sort(),
@@ -112,7 +126,7 @@ function alikeObjects(resources: readonly Resource[], edges: readonly FoldedEdge
 }
 
 /** One edge for all that say the same of the same nodes, with the evidence of all. */
-function joined(edges: readonly FoldedEdge[]): FoldedEdge[] {
+export function joined(edges: readonly FoldedEdge[]): FoldedEdge[] {
   const found = new Map<string, FoldedEdge>();
   for (const edge of edges) {
     const key = `${edge.from} ${edge.to} ${edge.relation}`;

@@ -2,11 +2,11 @@ import { instance, type Viz } from '@viz-js/viz';
 import { z } from 'zod';
 import type { Diagnosis, Finding, Resource } from '../../analysis/model/diagnosis.js';
 import { ownFrame, shortName } from '../../analysis/model/own-frame.js';
-import { counted } from '../../counted.js';
+import { counted, number } from '../../counted.js';
 import { printable } from '../../printable.js';
 import type { SourceMap } from '../../source/source-map.js';
 import { type VictimEdge, victimEdges } from '../finding/edges.js';
-import { findingTitle } from '../finding/titles.js';
+import { findingTitle, rootCount } from '../finding/titles.js';
 import { waitShort } from '../finding/wait-words.js';
 import type { GraphEdge, GraphNode, GraphPicture } from '../page-data.js';
 import { sourceLines } from '../source-lines.js';
@@ -14,6 +14,7 @@ import { cyclesOf } from './cycles.js';
 import { type Folded, type FoldedEdge, type FoldedGraph, foldGraph } from './fold-graph.js';
 import { captionOf } from './graph-caption.js';
 import { objectState } from './object-state.js';
+import { joinTwins } from './twins.js';
 
 /** More than these say nothing in a picture. */
 const mostNodes = 40;
@@ -45,7 +46,7 @@ export async function drawGraph(
   if (sketched.nodes.length === 0) return undefined;
   const { nodes, edges } = cyclesOf(sketched);
   const told = {
-    ...{ leftOut: sketched.leftOut, caption: captionOf(finding, diagnosis.groups) },
+    ...{ leftOut: sketched.leftOut, caption: captionOf(finding, diagnosis.groups, sketched) },
     title: `${finding.rule}: ${findingTitle(finding)} (${finding.certainty})`,
   };
   loading ??= instance();
@@ -66,21 +67,26 @@ function sketch(
   diagnosis: Waiting,
   sources: SourceMap,
 ): { readonly nodes: readonly Sketch[]; readonly edges: readonly SketchedEdge[]; readonly leftOut: number } {
-  const folded = foldGraph(finding, diagnosis.groups);
+  const folded = joinTwins(foldGraph(finding, diagnosis.groups));
   const drawn = folded.nodes.slice(0, mostNodes);
   const known = new Map(drawn.map((one) => [one.id, one]));
+  const totals = totalsOf(finding, diagnosis, folded);
   const edges: SketchedEdge[] = folded.edges
     .filter(({ from, to }) => known.has(from) && known.has(to))
     .map((edge) => ({ ...edge, label: clip(labelOf(edge, known, folded)) }));
   const behind = victimEdges(finding, diagnosis).flatMap((victims, i) => {
     const object = drawn.find(({ members }) => victims.resources.some((id) => members.includes(id)));
-    const to = object?.id ?? victims.beside?.id;
+    const to = object?.id ?? victims.beside?.[0].id;
     return to === undefined ? [] : [{ victims, to, id: i === 0 ? 'V' : `V${i + 1}` }];
   });
-  const beside = behind.flatMap(({ victims }) => victims.beside ?? []).map((one) => objectNode(one));
+  const beside = behind.flatMap(({ victims: { beside: alike } }) =>
+    alike === undefined
+      ? []
+      : [{ ...objectNode(alike[0], number(alike.length)), members: alike.map(({ id }) => id) }],
+  );
   return {
     nodes: [
-      ...drawn.map((one) => nodeOf(one, sources)),
+      ...drawn.map((one) => nodeOf(one, totals(one), sources)),
       ...beside,
       ...behind.map(({ id, victims }) => victimsNode(id, victims)),
     ],
@@ -96,15 +102,33 @@ function sketch(
   };
 }
 
-function nodeOf(folded: Folded, sources: SourceMap): Sketch {
-  const { id, count, members } = folded;
+/** Of very many goroutines and objects a root cause lists the first; what is told is how many there are. */
+function totalsOf(
+  finding: Finding,
+  { objects = [] }: Waiting,
+  { nodes }: FoldedGraph,
+): (one: Folded) => string {
+  const goroutines = rootCount(finding);
+  const alone = nodes.filter(({ kind }) => kind === 'goroutine').length === 1;
+  const isCut = goroutines > finding.rootCause.goroutines.length;
+  return (folded) => {
+    if (folded.kind === 'goroutine') return number(alone ? goroutines : folded.count);
+    const alike = objects.filter(({ name, cap }) => name === folded.one.name && cap === folded.one.cap);
+    const count = Math.max(folded.count, new Set(alike.map(({ address }) => address)).size);
+    if (folded.count === 1 || !isCut) return number(folded.count);
+    return count === goroutines ? number(count) : `${number(count)} or more`;
+  };
+}
+
+function nodeOf(folded: Folded, total: string, sources: SourceMap): Sketch {
+  const { id, members } = folded;
   if (folded.kind === 'object') {
-    return { ...objectNode(folded.one, count), id, members };
+    return { ...objectNode(folded.one, total), id, members };
   }
   const { one } = folded;
   const { function: name, file, line } = ownFrame(one.stack) ?? one.userLocation;
   const whose = one.instance === undefined ? '' : `${one.instance}: `;
-  const title = `${whose}${count === 1 ? `goroutine ${one.id}` : counted(count, 'goroutine')}`;
+  const title = `${whose}${total === '1' ? `goroutine ${one.id}` : `${total} goroutines`}`;
   return node(id, 'goroutine', members, [title, `${shortName(name)}:${line}`], codeAt(file, line, sources));
 }
 
@@ -113,16 +137,18 @@ function codeAt(file: string, line: number, sources: SourceMap): string {
   return printable(found?.lines[line - found.from]?.replace(/\s*\/\/.*$/, '').trim() ?? '');
 }
 
-function objectNode(one: Resource, count = 1): Sketch {
+function objectNode(one: Resource, total = '1'): Sketch {
   const name = shortName(one.name);
+  const isTold = total !== '1' || name.includes(one.address) || !/^0x.*[1-9a-f]/.test(one.address);
+  const state = objectState(one);
   return node(
     one.id,
     'object',
     [one.id],
     [
-      count === 1 ? name : `${count} × ${name}`,
-      objectState(one),
-      count === 1 && one.address.startsWith('0x') ? one.address : '',
+      total === '1' ? name : `${total} × ${name}`,
+      state.replace('-', ' ') === name ? '' : state,
+      isTold ? '' : one.address,
     ],
   );
 }

@@ -1,4 +1,10 @@
-import type { DiagnosisPart, FindingPart, MarkedLine, PageData } from '../../report/page-data.js';
+import type {
+  DiagnosisPart,
+  FindingPart,
+  GraphPicture,
+  MarkedLine,
+  PageData,
+} from '../../report/page-data.js';
 import { useSources } from './contexts.js';
 import { Copy, Prose } from './parts.js';
 import { Picture } from './wait-graph.js';
@@ -10,7 +16,7 @@ export function FirstScreen({ data }: { readonly data: PageData }) {
   const [first] = diagnosis?.findings ?? [];
   return (
     <header id="verdict" class={`verdict ${verdict}`} tabIndex={-1}>
-      <div class={first?.picture === undefined ? 'first alone' : 'first'}>
+      <div class={`first ${first?.picture === undefined ? 'alone' : isTall(first.picture) ? 'tall' : ''}`}>
         <div class="said-first">
           <p class="badges">
             <span class="badge">
@@ -43,8 +49,8 @@ export function FirstScreen({ data }: { readonly data: PageData }) {
           <About data={data} />
         </div>
         {first?.picture !== undefined && <Picture id={first.id} picture={first.picture} />}
+        {first !== undefined && <Excerpts finding={first} />}
       </div>
-      {first !== undefined && <Excerpts finding={first} />}
       {run?.conclusion !== undefined && run.conclusion !== null && run.conclusion.reasons.length > 0 && (
         <ul>
           {run.conclusion.reasons.map((reason) => (
@@ -52,7 +58,7 @@ export function FirstScreen({ data }: { readonly data: PageData }) {
           ))}
         </ul>
       )}
-      {diagnosis !== undefined && <Suspects diagnosis={diagnosis} />}
+      {diagnosis !== undefined && <Suspects diagnosis={diagnosis} folded={data.verdict === 'deadlock'} />}
     </header>
   );
 }
@@ -75,7 +81,7 @@ function Counts({
       ) : (
         <Figure
           name="of them in the root cause"
-          value={number(finding.rootCause.goroutines.length + (finding.leftOut?.goroutines ?? 0))}
+          value={number(finding.count ?? finding.rootCause.goroutines.length)}
         />
       )}
       <Figure name="diagnosed in" value={seconds(stats.wallMs)} />
@@ -113,6 +119,27 @@ function About({ data: { diagnosis, run } }: { readonly data: PageData }) {
       )}
     </p>
   );
+}
+
+/** Letters of a picture are smaller below that share. */
+const least = 0.8;
+/** Of the picture's column, pixels. */
+const columnWidth = 650;
+/** Above that height the excerpts would not be on the screen. */
+const tallest = 380;
+
+/** Whether the excerpts stand beside the picture, not below it, where there are two columns. */
+function isTall(picture: GraphPicture): boolean {
+  const { width, height } = (picture.width * least > columnWidth ? picture.narrow : undefined) ?? picture;
+  return height * Math.min(1.15, columnWidth / width) > tallest;
+}
+
+/** What all say at their ends, after the semicolon; empty where there is one alone, or they differ. */
+function sharedReason([first = '', ...others]: readonly string[]): string {
+  const reason = first.slice(first.indexOf('; ') + 2);
+  const shared =
+    others.length > 0 && first.includes('; ') && others.every((one) => one.endsWith(`; ${reason}`));
+  return shared ? reason : '';
 }
 
 /** Where it is stuck, and where it, or somebody, should be: side by side where there is width. */
@@ -175,19 +202,43 @@ function undented(lines: readonly { readonly line: string; readonly at: number }
   return lines.map(({ line, at }) => ({ at, line: line.slice(Math.min(least, line.length)) }));
 }
 
-function Suspects({ diagnosis: { suspects, slow } }: { readonly diagnosis: DiagnosisPart }) {
+/** What stands beside a cause that was found, is folded. */
+function Suspects({
+  diagnosis: { suspects, slow },
+  folded,
+}: {
+  readonly diagnosis: DiagnosisPart;
+  readonly folded: boolean;
+}) {
+  const shared = sharedReason(suspects.map(({ text }) => text));
+  const list = (
+    <>
+      {shared !== '' && (
+        <p>
+          <Prose text={`All of them ${shared}`} />
+        </p>
+      )}
+      <ul>
+        {suspects.map(({ group, text }, i) => (
+          <li key={i}>
+            <b>{group}</b> <Prose text={shared === '' ? text : text.slice(0, -shared.length - 2)} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
   return (
     <>
-      {suspects.length > 0 && (
+      {suspects.length > 0 && folded && (
+        <details>
+          <summary>{counted(suspects.length, 'more wait')} that could not be decided</summary>
+          {list}
+        </details>
+      )}
+      {suspects.length > 0 && !folded && (
         <>
           <h2>Prime suspects</h2>
-          <ul>
-            {suspects.map(({ group, text }, i) => (
-              <li key={i}>
-                <b>{group}</b> <Prose text={text} />
-              </li>
-            ))}
-          </ul>
+          {list}
         </>
       )}
       {slow.length > 0 && (

@@ -45,7 +45,7 @@ export function Picture({ id, picture }: { readonly id: string; readonly picture
           viewBox={view.join(' ')}
           style={{
             width: `${Math.round(view[2] * 1.15)}px`,
-            '--least': `${Math.round(view[2] * (narrow ? 0.66 : smallest))}px`,
+            '--least': `${Math.round(view[2] * (narrow || picture.narrow === undefined ? 0.58 : smallest))}px`,
           }}
           class={lit === undefined ? '' : 'some-lit'}
           role="group"

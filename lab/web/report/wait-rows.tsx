@@ -108,7 +108,8 @@ function Told({
     const { role, waitReason, stack, userLocation } = goroutine;
     return (
       <>
-        {role !== '' && `${several ? 'each ' : ''}${role}; `}parked with “{waitReason}” in{' '}
+        {role !== '' && `${several ? 'each ' : ''}${role}; `}
+        {waitReason === '' ? 'running' : `parked with “${waitReason}”`} in{' '}
         <code>{shortName((ownFrame(stack) ?? userLocation).function)}</code>
         {several && <span class="dim"> {node.members.slice(0, mostMembers).join(', ')}</span>}
         {node.members.length > mostMembers && ` and ${number(node.members.length - mostMembers)} more`}
@@ -124,12 +125,14 @@ function Told({
     <>
       {several && !same
         ? `${number(node.members.length)} ${object.cap === 0 ? 'unbuffered ' : ''}${object.kind}s`
-        : object.kind}
+        : object.kind === 'nil-channel'
+          ? 'which no operation can wake'
+          : object.kind}
       {object.elemType !== undefined && ` of ${object.elemType}`}
       {object.cap === 0 && (!several || same) && ', unbuffered'}
       {object.cap !== undefined && object.cap > 0 && `, ${object.len ?? 0} of ${object.cap} full`}
       {object.closed === true && ', closed'}
-      {object.address.startsWith('0x') && (
+      {/^0x0*[1-9a-f]/.test(object.address) && !object.name.includes(object.address) && (
         <>
           {' '}
           {several && !same ? '(e.g. ' : 'at '}

@@ -25,10 +25,10 @@ function Graph({ end: { graph }, title }: { readonly end: EndView; readonly titl
       <div class="wide" tabIndex={0} role="group" aria-label={`Picture: ${title}`}>
         <img
           src={`data:image/svg+xml,${encodeURIComponent(graph)}`}
-          alt={`Who waits for whom in your own core: ${title}`}
+          alt={`Who waits for whom in the process that you have looked at: ${title}`}
         />
       </div>
-      <figcaption>Who waits for whom, in your own core.</figcaption>
+      <figcaption>Who waits for whom, in the process that you have looked at.</figcaption>
     </figure>
   );
 }

@@ -140,7 +140,9 @@ export function StepPage({ lesson, step, next, working, note, trouble, act }: St
       <p class="onwards">
         {step.met && next !== undefined && (
           <a class="next" href={addressOf(next.lesson.name, next.step.id)}>
-            Next: {next.step.title}
+            {next.lesson.name === lesson.name
+              ? `Next: ${next.step.title}`
+              : `Next lesson: ${next.lesson.title}`}
           </a>
         )}
         <button type="button" class="quiet" disabled={!idle} onClick={() => act('restart')}>

@@ -21,7 +21,16 @@ export function run(line: string, elsewhere: boolean): void {
 }
 
 /** Terminals in a lesson's folder, beside the text. */
-export function TerminalPanel({ lesson, ready }: { readonly lesson: string; readonly ready: boolean }) {
+export function TerminalPanel({
+  lesson,
+  ready,
+  away,
+}: {
+  readonly lesson: string;
+  readonly ready: boolean;
+  /** On a page that has nothing to type; it goes on meanwhile. */
+  readonly away: boolean;
+}) {
   const [open, setOpen] = useState(
     () => (sessionStorage.getItem(openKey) ?? (wide.matches ? 'yes' : 'no')) === 'yes',
   );
@@ -53,7 +62,7 @@ export function TerminalPanel({ lesson, ready }: { readonly lesson: string; read
       all.map((tab) => (tab.number === number ? { number, lines: tab.lines.slice(count) } : tab)),
     );
   return (
-    <section class={`terminal${open ? ' open' : ''}`} aria-label="Terminal">
+    <section class={`terminal${open ? ' open' : ''}`} aria-label="Terminal" hidden={away}>
       <div class="bar">
         <button type="button" class="quiet" aria-expanded={open} onClick={() => show(!open)}>
           Terminal

@@ -57,6 +57,12 @@ export function Workbook({ first }: { readonly first: WorkbookView }) {
     try {
       setView(await ask(asked));
     } catch (error) {
+      // Another window has begun to prepare it: what comes of that is told to both.
+      const { busy } = await readState().then(
+        (now) => (now.kind === 'workbook' ? now : view),
+        () => view,
+      );
+      if (asked.verb === 'prepare' && busy?.verb === 'prepare' && busy.step === asked.step) return;
       setTrouble({
         step: `${asked.lesson}/${asked.step}`,
         text: String(error instanceof Error ? error.message : error),
@@ -67,6 +73,7 @@ export function Workbook({ first }: { readonly first: WorkbookView }) {
   };
   if (here === undefined) return <p>There is no lesson here.</p>;
   const { lesson, step, next } = here;
+  const beside = place === glossaryAddress || place === certificateAddress;
   const key = `${lesson.name}/${step.id}`;
   return (
     <>
@@ -84,11 +91,7 @@ export function Workbook({ first }: { readonly first: WorkbookView }) {
         <ThemeToggle />
       </header>
       <div class="desk">
-        <Contents
-          lessons={view.lessons}
-          lesson={lesson}
-          step={place === glossaryAddress || place === certificateAddress ? undefined : step}
-        />
+        <Contents lessons={view.lessons} lesson={lesson} step={beside ? undefined : step} />
         <main id="step" tabIndex={-1}>
           {place === glossaryAddress ? (
             <Glossary />
@@ -112,7 +115,9 @@ export function Workbook({ first }: { readonly first: WorkbookView }) {
             />
           )}
         </main>
-        {lesson.terminal && <TerminalPanel key={lesson.name} lesson={lesson.name} ready={lesson.ready} />}
+        {lesson.terminal && (
+          <TerminalPanel key={lesson.name} lesson={lesson.name} ready={lesson.ready} away={beside} />
+        )}
       </div>
     </>
   );

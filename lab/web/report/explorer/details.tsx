@@ -23,7 +23,7 @@ export function Details({
 }: {
   readonly model: Model;
   readonly row: Row;
-  readonly chosen: Uint8Array;
+  readonly chosen: Float64Array;
   readonly objects: readonly ObjectRow[];
   readonly outlooks: readonly GroupOutlook[];
   readonly members: Members | undefined;
@@ -184,14 +184,14 @@ function Several({
 }: {
   readonly model: Model;
   readonly row: Row;
-  readonly chosen: Uint8Array;
+  readonly chosen: Float64Array;
   readonly onPick: (group: number) => void;
 }) {
   const { groups, texts } = model.table;
   const last = row.nodes.at(-1) ?? -1;
   const inside = useMemo(
-    () => groupsBelow(model, last, chosen).sort((a, b) => (groups.count[b] ?? 0) - (groups.count[a] ?? 0)),
-    [model, groups, last, chosen],
+    () => groupsBelow(model, last, chosen).sort((a, b) => (chosen[b] ?? 0) - (chosen[a] ?? 0)),
+    [model, last, chosen],
   );
   return (
     <>
@@ -211,7 +211,7 @@ function Several({
             <button type="button" class="link" onClick={() => onPick(group)}>
               {groups.id[group]}
             </button>{' '}
-            <b>{number(groups.count[group] ?? 0)}</b> × “{texts[groups.waitReason[group] ?? -1]}” in{' '}
+            <b>{number(chosen[group] ?? 0)}</b> × “{texts[groups.waitReason[group] ?? -1]}” in{' '}
             <code>{ownName(model, group)}</code>
           </li>
         ))}
@@ -221,11 +221,11 @@ function Several({
   );
 }
 
-function groupsBelow(model: Model, node: number, chosen: Uint8Array): number[] {
+function groupsBelow(model: Model, node: number, chosen: Float64Array): number[] {
   const found: number[] = [];
   const waiting = [node];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    for (const group of model.endsAt[next] ?? []) if (chosen[group] === 1) found.push(group);
+    for (const group of model.endsAt[next] ?? []) if ((chosen[group] ?? 0) > 0) found.push(group);
     for (const child of model.children[next] ?? []) waiting.push(child);
   }
   return found;

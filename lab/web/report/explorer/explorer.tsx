@@ -43,10 +43,7 @@ export function Explorer({
   const rows = useMemo(() => rowsOf({ model, chosen, totals, expanded }), [model, chosen, totals, expanded]);
   const [active, setActive] = useState<Row>();
   const [view, setView] = useState<keyof typeof viewNames>('goroutines');
-  const shown = useMemo(() => {
-    const { count } = model.table.groups;
-    return chosen.reduce((sum, one, group) => sum + (one === 1 ? (count[group] ?? 0) : 0), 0);
-  }, [model, chosen]);
+  const shown = useMemo(() => chosen.reduce((sum, one) => sum + one, 0), [chosen]);
   const { leftOut } = model.table;
   const here = rows.find(({ key }) => key === active?.key) ?? rows[0];
   return (
@@ -118,9 +115,9 @@ export function Explorer({
 const viewNames = { goroutines: 'Chosen goroutines', flame: 'Flame graph' } as const;
 
 /** Of all goroutines of the program, which is the count everywhere else. */
-function howMany(shown: number, total: number, chosen: Uint8Array): string {
+function howMany(shown: number, total: number, chosen: Float64Array): string {
   const groups = counted(
-    chosen.reduce((sum, one) => sum + one, 0),
+    chosen.reduce((sum, one) => sum + (one > 0 ? 1 : 0), 0),
     'group',
   );
   return shown === total

@@ -3,7 +3,7 @@ import { save } from '../parts.js';
 import { type Model, stackOf } from './model.js';
 
 /** What is chosen as a file for other tools. */
-export function Exports({ model, chosen }: { readonly model: Model; readonly chosen: Uint8Array }) {
+export function Exports({ model, chosen }: { readonly model: Model; readonly chosen: Float64Array }) {
   return (
     <p class="exports">
       <span class="dim">Save these as</span>{' '}
@@ -21,22 +21,22 @@ export function Exports({ model, chosen }: { readonly model: Model; readonly cho
   );
 }
 
-const chosenGroups = (chosen: Uint8Array): number[] =>
-  [...chosen.keys()].filter((group) => chosen[group] === 1);
+const chosenGroups = (chosen: Float64Array): number[] =>
+  [...chosen.keys()].filter((group) => (chosen[group] ?? 0) > 0);
 
 /** A line for each stack, outermost function first, and its count: what flamegraph.pl and speedscope read. */
-export function foldedStacks(model: Model, chosen: Uint8Array): string {
+export function foldedStacks(model: Model, chosen: Float64Array): string {
   const counts = new Map<string, number>();
   for (const group of chosenGroups(chosen)) {
     const names = stackOf(model, group).map((frame) => frame.function.replaceAll(/[;\n]/g, ','));
     const stack = names.toReversed().join(';');
-    counts.set(stack, (counts.get(stack) ?? 0) + (model.table.groups.count[group] ?? 0));
+    counts.set(stack, (counts.get(stack) ?? 0) + (chosen[group] ?? 0));
   }
   return [...counts].map(([stack, count]) => `${stack === '' ? '(no stack)' : stack} ${count}\n`).join('');
 }
 
 /** A profile as `lab analyze --pprof` writes it: labelled with the group, why it waits and what becomes of that. */
-async function saveProfile(model: Model, chosen: Uint8Array): Promise<void> {
+async function saveProfile(model: Model, chosen: Float64Array): Promise<void> {
   const { groups, texts } = model.table;
   const profile = encodeProfile(
     chosenGroups(chosen).map((group) => {
@@ -44,7 +44,7 @@ async function saveProfile(model: Model, chosen: Uint8Array): Promise<void> {
         (column) => texts[column?.[group] ?? -1],
       );
       return {
-        ...{ count: groups.count[group] ?? 0, frames: stackOf(model, group) },
+        ...{ count: chosen[group] ?? 0, frames: stackOf(model, group) },
         labels: {
           group: groups.id[group] ?? '',
           ...(wait === '' ? {} : { wait }),

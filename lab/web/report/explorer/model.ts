@@ -74,9 +74,9 @@ export function openModel({ goroutines: table, objects }: Pick<DiagnosisPart, 'g
   const outlooks = [...new Set(groups.outlook)].filter((one) => one !== -1);
   const inPart = { roots: new Set(table.roots), victims: new Set(table.victims) };
   const labelsOf = new Map(
-    [...new Set(groups.labels)].map((one) => [one, one === -1 ? [] : labelsIn(texts[one] ?? '')]),
+    [...new Set(groups.labels)].map((one) => [one, labelCounts(one === -1 ? '' : (texts[one] ?? ''))]),
   );
-  const labels = [...new Set([...labelsOf.values()].flat())].sort();
+  const labels = [...new Set([...labelsOf.values()].flatMap((one) => [...one.keys()]))].sort();
   const waitsFor = objects.map((one) => new Set(one.groups));
 
   /** What a group calls from where its own code stands. */
@@ -110,13 +110,16 @@ export function openModel({ goroutines: table, objects }: Pick<DiagnosisPart, 'g
     return group === undefined ? undefined : { id, group };
   };
 
-  /** Which groups a filter leaves, by their index: of a goroutine that was found, its own alone. */
+  /**
+   * How many goroutines of each group a filter leaves, by the group's index: of a goroutine that was found, its own group
+   * alone; of a label, as many as have it.
+   */
   const select = (
     { text, reason, object, part, outlook, label, system: all }: Filter,
     found: Found | undefined,
-  ): Uint8Array => {
+  ): Float64Array => {
     if (found !== undefined)
-      return Uint8Array.from(groups.count, (_, group) => (group === found.group ? 1 : 0));
+      return Float64Array.from(groups.count, (count, group) => (group === found.group ? count : 0));
     const wanted = text.trim().toLowerCase();
     const inText = texts.map((one) => wanted === '' || one.toLowerCase().includes(wanted));
     const inNode = new Uint8Array(nodes.parent.length);
@@ -126,25 +129,26 @@ export function openModel({ goroutines: table, objects }: Pick<DiagnosisPart, 'g
       const above = inNode[nodes.parent[node] ?? -1] === 1;
       inNode[node] = own || above ? 1 : 0;
     }
-    return Uint8Array.from(groups.count, (_, group) => {
+    return Float64Array.from(groups.count, (count, group) => {
       if (!all && system.has(group)) return 0;
       if (part !== 'any' && !inPart[part].has(group)) return 0;
       if (outlook !== -1 && groups.outlook?.[group] !== outlook) return 0;
-      if (label !== '' && labelsOf.get(groups.labels?.[group] ?? -1)?.includes(label) !== true) return 0;
+      const left = label === '' ? count : (labelsOf.get(groups.labels?.[group] ?? -1)?.get(label) ?? 0);
+      if (left === 0) return 0;
       if (reason !== -1 && groups.waitReason[group] !== reason) return 0;
       if (object !== -1 && waitsFor[object]?.has(groups.id[group] ?? '') !== true) return 0;
-      if (wanted === '') return 1;
-      if (inNode[groups.node[group] ?? -1] === 1) return 1;
-      if (inText[groups.waitReason[group] ?? -1] || inText[groups.labels?.[group] ?? -1]) return 1;
-      return (groups.id[group] ?? '').toLowerCase() === wanted ? 1 : 0;
+      if (wanted === '') return left;
+      if (inNode[groups.node[group] ?? -1] === 1) return left;
+      if (inText[groups.waitReason[group] ?? -1] || inText[groups.labels?.[group] ?? -1]) return left;
+      return (groups.id[group] ?? '').toLowerCase() === wanted ? left : 0;
     });
   };
 
   /** Goroutines of the chosen groups below each node. */
-  const totals = (chosen: Uint8Array): Float64Array => {
+  const totals = (chosen: Float64Array): Float64Array => {
     const sums = new Float64Array(nodes.parent.length);
     for (const [group, end] of ends.entries()) {
-      if (end !== -1 && chosen[group] === 1) sums[end] = (sums[end] ?? 0) + (groups.count[group] ?? 0);
+      if (end !== -1) sums[end] = (sums[end] ?? 0) + (chosen[group] ?? 0);
     }
     for (let node = sums.length - 1; node >= 0; node--) {
       const parent = nodes.parent[node] ?? -1;
@@ -183,9 +187,15 @@ export function stackOf(model: Model, group: number): Frame[] {
   return frames;
 }
 
-/** Each `key=value` of lines like `3 x tenant=acme, handler=/orders`. */
-function labelsIn(text: string): string[] {
-  return text.split('\n').flatMap((line) => line.replace(/^\d+ x /, '').split(', '));
+/** How many goroutines have each `key=value` of lines like `3 x tenant=acme, handler=/orders`; values may have commas. */
+function labelCounts(text: string): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const [, count, set = ''] = /^(\d+) x (.*)$/.exec(line) ?? [];
+    for (const label of set === '' ? [] : set.split(/, (?=[^,=]+=)/))
+      counts.set(label, (counts.get(label) ?? 0) + Number(count));
+  }
+  return counts;
 }
 
 /** `4711`, `goroutine 4711` or `G4711`. */

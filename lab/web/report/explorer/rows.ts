@@ -2,7 +2,7 @@ import type { Model, Row } from './model.js';
 
 interface Walk {
   readonly model: Model;
-  readonly chosen: Uint8Array;
+  readonly chosen: Float64Array;
   readonly totals: Float64Array;
   readonly expanded: ReadonlySet<string>;
 }
@@ -65,7 +65,7 @@ function top({ model, chosen, totals }: Omit<Walk, 'expanded'>): Entry[] {
   );
   return sorted([
     ...starts.flatMap((node) => run(model, totals, node)),
-    ...groupsIn(model, chosen, model.stackless),
+    ...groupsIn(chosen, model.stackless),
   ]);
 }
 
@@ -74,7 +74,7 @@ function below({ model, chosen, totals }: Omit<Walk, 'expanded'>, entry: Entry):
   if (entry.kind === 'group') return [];
   const last = entry.nodes.at(-1) ?? -1;
   const calls = (model.children[last] ?? []).flatMap((node) => run(model, totals, node));
-  const groups = groupsIn(model, chosen, model.endsAt[last] ?? []);
+  const groups = groupsIn(chosen, model.endsAt[last] ?? []);
   return calls.length === 0 && groups.length <= 1 ? [] : sorted([...calls, ...groups]);
 }
 
@@ -99,14 +99,14 @@ function only(
   inside: readonly Entry[],
 ): { readonly group?: number } {
   if (inside.length > 0) return {};
-  const group = (model.endsAt[entry.nodes.at(-1) ?? -1] ?? []).find((one) => chosen[one] === 1);
+  const group = (model.endsAt[entry.nodes.at(-1) ?? -1] ?? []).find((one) => (chosen[one] ?? 0) > 0);
   return group === undefined ? {} : { group };
 }
 
-function groupsIn({ table }: Model, chosen: Uint8Array, groups: readonly number[]): Entry[] {
+function groupsIn(chosen: Float64Array, groups: readonly number[]): Entry[] {
   return groups
-    .filter((group) => chosen[group] === 1)
-    .map((group) => ({ kind: 'group', group, count: table.groups.count[group] ?? 0 }));
+    .filter((group) => (chosen[group] ?? 0) > 0)
+    .map((group) => ({ kind: 'group', group, count: chosen[group] ?? 0 }));
 }
 
 function sorted(entries: readonly Entry[]): Entry[] {
