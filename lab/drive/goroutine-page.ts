@@ -56,7 +56,10 @@ export function standingIn(goroutines: readonly ListedGoroutine[], name: string)
   return goroutines.filter(({ functions }) => functions.includes(name));
 }
 
+/** Whether it waits for something. */
+export const waits = ({ state }: Pick<ListedGoroutine, 'state'>): boolean => !noWait.test(state);
+
 /** Of those, the ones that wait for something. */
 export function parkedIn(goroutines: readonly ListedGoroutine[], name: string): ListedGoroutine[] {
-  return standingIn(goroutines, name).filter(({ state }) => !noWait.test(state));
+  return standingIn(goroutines, name).filter(waits);
 }

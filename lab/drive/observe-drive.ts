@@ -6,6 +6,7 @@ import { openWatch, type Watch } from '../hang/watch.js';
 import type { Drive, RequestDrive } from '../scenarios/drive.js';
 import type { StampedeFacts } from '../stampede/facts.js';
 import { unreachable } from '../unreachable.js';
+import { readGoroutines } from './goroutine-page.js';
 import { observeStampede } from './observe-stampede.js';
 import type { DriveOptions } from './options.js';
 import { openPlayer, type PlayedStep } from './schedule.js';
@@ -77,8 +78,10 @@ async function observeRequests(
   };
 
   async function withClients() {
+    const before = options.anyNames === true ? await goroutinesOf(options, drive, signal) : undefined;
     await using watch = openWatch(options, emit, signal);
-    using player = openPlayer({ ...placesOf(options), drive }, (step) => {
+    const stage = { ...placesOf(options), drive, ...(before && { anyNames: true }) };
+    using player = openPlayer(stage, (step) => {
       played.push(step);
       if (step.round === 1) emit({ type: 'note', text: stepNote(step) });
     });
@@ -95,7 +98,7 @@ async function observeRequests(
       if (end.kind === 'stopped') return { ...result('', true), ...(await judged(watch)) };
       const settled = await settle(
         options.symptom,
-        { ...placesOf(options), withinMs: drive.withinMs },
+        { ...placesOf(options), withinMs: drive.withinMs, ...(before && { before }) },
         enough.signal,
         signal,
       );
@@ -166,6 +169,16 @@ function isFault(settled: Settled | undefined): boolean {
 async function settleOnce(options: DriveOptions, withinMs: number, signal: AbortSignal): Promise<Settled> {
   const never = new AbortController().signal;
   return await settle(options.symptom, { ...placesOf(options), withinMs }, never, signal);
+}
+
+/** The numbers of the goroutines that there are; none where the page does not come. */
+async function goroutinesOf(
+  { pprofUrl }: DriveOptions,
+  { withinMs }: RequestDrive,
+  signal: AbortSignal,
+): Promise<ReadonlySet<number>> {
+  const page = await readGoroutines(pprofUrl, withinMs, signal);
+  return new Set(page.kind === 'seen' ? page.goroutines.map(({ id }) => id) : []);
 }
 
 async function judged(watch: Watch) {

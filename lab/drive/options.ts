@@ -9,4 +9,6 @@ export interface DriveOptions extends WatchOptions {
   readonly driver: LoadDriver;
   readonly drive: Drive;
   readonly symptom: Symptom;
+  /** Whether the program's functions may have other names than drive and symptom say. */
+  readonly anyNames?: boolean;
 }

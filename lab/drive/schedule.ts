@@ -3,6 +3,7 @@ import { pause } from '../deadline.js';
 import { LabError } from '../errors.js';
 import type { Condition, RequestDrive, Step } from '../scenarios/drive.js';
 import { unreachable } from '../unreachable.js';
+import { openRest, type Rest } from './at-rest.js';
 import { type Client, openClient } from './clients.js';
 import { parkedIn, readGoroutines, standingIn } from './goroutine-page.js';
 
@@ -35,6 +36,11 @@ export interface Stage {
   /** The same of its net/http/pprof. */
   readonly pprofUrl: string;
   readonly drive: Pick<RequestDrive, 'steps' | 'withinMs'>;
+  /**
+   * Whether functions may have other names than the schedule's: then a program that has come to rest, with a handler for each
+   * open request, is as far as it gets.
+   */
+  readonly anyNames?: boolean;
 }
 
 /** The requests of a schedule. Disposing it closes their connections, answered or not. */
@@ -125,6 +131,7 @@ async function hold(
 ): Promise<RoundEnd | undefined> {
   const { withinMs } = stage.drive;
   const end = performance.now() + withinMs;
+  const rest = stage.anyNames === true ? openRest() : undefined;
   for (;;) {
     signal.throwIfAborted();
     const broken = acts
@@ -132,7 +139,7 @@ async function hold(
       .flatMap(({ clients: all }) => all.map(failureOf))
       .find((why) => why !== undefined);
     if (broken !== undefined) return { kind: 'broken', why: broken };
-    if (await holds(until, clients, acts, stage, signal)) return undefined;
+    if (await holds(until, { clients, acts, rest }, stage, signal)) return undefined;
     if (stop.aborted) return { kind: 'stopped' };
     if (performance.now() >= end) {
       return { kind: 'broken', why: `${describeCondition(until)}: not within ${withinMs / 1_000} s` };
@@ -141,10 +148,15 @@ async function hold(
   }
 }
 
+interface Seen {
+  readonly clients: readonly Client[];
+  readonly acts: readonly Act[];
+  readonly rest: Rest | undefined;
+}
+
 async function holds(
   until: Condition,
-  clients: readonly Client[],
-  acts: readonly Act[],
+  { clients, acts, rest }: Seen,
   { pprofUrl, drive }: Stage,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -159,15 +171,24 @@ async function holds(
       return clients.every((client) => client.progress().kind !== 'sending');
     case 'parked': {
       const page = await readGoroutines(pprofUrl, drive.withinMs, signal);
-      return page.kind === 'seen' && parkedIn(page.goroutines, until.in).length >= (until.goroutines ?? 1);
+      if (page.kind !== 'seen') return false;
+      const named = parkedIn(page.goroutines, until.in).length >= (until.goroutines ?? 1);
+      return named || rest?.reached(page.goroutines, (handlers) => handlers >= openIn(acts)) === true;
     }
     case 'left': {
       const page = await readGoroutines(pprofUrl, drive.withinMs, signal);
-      return page.kind === 'seen' && standingIn(page.goroutines, until.function).length === 0;
+      if (page.kind !== 'seen' || standingIn(page.goroutines, until.function).length > 0) return false;
+      return rest?.reached(page.goroutines, (handlers) => handlers <= openIn(acts)) !== false;
     }
     default:
       return unreachable(until);
   }
+}
+
+/** Requests without an answer, of clients that are still there. */
+function openIn(acts: readonly Act[]): number {
+  const clients = acts.filter(({ hungUp }) => !hungUp).flatMap((act) => act.clients);
+  return clients.filter((client) => !isAnswered(client)).length;
 }
 
 function isAnswered(client: Client): boolean {

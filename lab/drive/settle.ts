@@ -4,6 +4,7 @@ import { pause, withDeadline } from '../deadline.js';
 import { interrupted, messageOf } from '../errors.js';
 import type { Symptom } from '../scenarios/drive.js';
 import { unreachable } from '../unreachable.js';
+import { startedSince } from './at-rest.js';
 import { readGoroutines, standingIn } from './goroutine-page.js';
 
 /** What a look at a service that still answers decided. `at` in milliseconds of the Unix epoch. */
@@ -19,6 +20,8 @@ export interface SettleOptions {
   readonly pprofUrl: string;
   /** The longest that a look may take before it gives up. */
   readonly withinMs: number;
+  /** Goroutines that were there before anything was asked, where functions may have other names than the symptom's. */
+  readonly before?: ReadonlySet<number>;
 }
 
 const lookEveryMs = 50;
@@ -47,18 +50,22 @@ export async function settle(
 
 async function settleGoroutines(
   { in: place, atLeast, forMs }: Extract<Symptom, { kind: 'stuck-goroutines' }>,
-  { pprofUrl, withinMs }: SettleOptions,
+  { pprofUrl, withinMs, before }: SettleOptions,
   stop: AbortSignal,
   signal: AbortSignal,
 ): Promise<Settled> {
   const began = performance.now();
+  // One alone may be a worker that was started with the first request, and does not grow in number.
+  const unnamed = atLeast > 1 ? before : undefined;
   let lowest = Number.POSITIVE_INFINITY;
   let since = began;
   let why = '';
   while (!stop.aborted && performance.now() - began < withinMs) {
     const page = await readGoroutines(pprofUrl, withinMs, signal);
     if (page.kind === 'seen') {
-      const count = standingIn(page.goroutines, place).length;
+      const named = standingIn(page.goroutines, place).length;
+      const started = unnamed === undefined ? 0 : startedSince(page.goroutines, unnamed).length;
+      const count = Math.max(named, started);
       if (count < atLeast) return { kind: 'well', why: `${count} goroutines in ${place}` };
       if (count < lowest) [lowest, since] = [count, performance.now()];
       why = `${count} goroutines are in ${place}, and none left it for ${seconds(forMs)}`;

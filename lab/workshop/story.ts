@@ -9,6 +9,8 @@ import type { Place } from './place.js';
 export interface Story extends Pick<Place, 'target' | 'scenario' | 'emit' | 'signal' | 'heavy'> {
   readonly exe: string;
   readonly logFile: string;
+  /** Whether functions may have other names than those of the scenario. */
+  readonly anyNames?: boolean;
 }
 
 export interface Played {
@@ -20,7 +22,7 @@ export interface Played {
 
 /** Runs a scenario's program through its story and does with it what is wanted; it is gone afterwards. */
 export async function playStory<T>(story: Story, then: (played: Played) => Promise<T>): Promise<T> {
-  const { target, scenario, exe, logFile, emit, signal, heavy } = story;
+  const { target, scenario, exe, logFile, emit, signal, heavy, anyNames = false } = story;
   const { observeDrive } = await import('../drive/observe-drive.js');
   // A log of another run would tell of another run's addresses.
   await rm(logFile, { force: true });
@@ -32,7 +34,7 @@ export async function playStory<T>(story: Story, then: (played: Played) => Promi
   const { url, pprofUrl, identity } = server;
   const { drive, symptom } = scenario;
   const { outcome } = await heavy('load', () =>
-    observeDrive({ target, process, url, pprofUrl, driver, drive, symptom }, emit, signal),
+    observeDrive({ target, process, url, pprofUrl, driver, drive, symptom, anyNames }, emit, signal),
   );
   const done = await then({ process, pid: identity.pid, pprofUrl, outcome });
   // What hangs does not end by itself.

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { localTarget } from '../../lab/targets/local.js';
@@ -54,4 +54,45 @@ describe('the repair of a story', function () {
     await engine.ask({ ...at, verb: 'reset' });
     expect(await readFile(file, 'utf8')).to.equal(came);
   });
+
+  // What the schedule waits for, and what the symptom counts, by a name of the learner's own.
+  for (const { lesson: of, renamed } of [
+    { lesson: '03-lock-order', renamed: 'transfer' },
+    { lesson: '04-leaked-goroutines', renamed: 'ask' },
+    { lesson: '07-pool-exhausted', renamed: 'reconcile' },
+  ]) {
+    it(`of ${of} may give ${renamed} another name, which alone mends nothing`, async () => {
+      await using folder = await tempFolder();
+      const lessons = await readLessons();
+      const session = await openSession(folder.path, 'ada');
+      await using engine = openEngine({ lessons, session, target: localTarget(), tell: () => {}, signal });
+      const lesson = lessons.find((one) => one.name === of);
+      const [first, last] = [lesson?.steps[0]?.id ?? '', lesson?.steps.at(-1)?.id ?? ''];
+      const mend = async (verb: 'check' | 'solve' | 'reset') => {
+        await engine.ask({ lesson: of, step: last, verb });
+        const view = (await engine.view()).lessons.find(({ name: one }) => one === of);
+        return { seen: view?.steps.find(({ id }) => id === last)?.seen, folder: view?.folder ?? '' };
+      };
+      const rename = async (sources: string): Promise<void> => {
+        const names = (await readdir(sources)).filter((one) => one.endsWith('.go'));
+        let found = 0;
+        for (const one of names) {
+          const text = await readFile(join(sources, one), 'utf8');
+          const call = new RegExp(`(func (?:\\([^)]*\\) )?|[\\s.])${renamed}\\(`, 'g');
+          found += text.match(call)?.length ?? 0;
+          await writeFile(join(sources, one), text.replace(call, '$1byAnotherName('));
+        }
+        expect(found, 'its declaration and a call').to.be.at.least(2);
+      };
+      await engine.ask({ lesson: of, step: first, verb: 'prepare' });
+      const { folder: sources } = await mend('reset');
+      const own = join(sources, lesson?.scenario[0] ?? '');
+      await rename(own);
+      expect((await mend('check')).seen, 'not mended').to.include({ kind: 'not-yet' });
+      expect((await mend('check')).seen?.text, 'not mended').to.match(/^it builds, and fails still: /);
+      expect((await mend('solve')).seen).to.include({ kind: 'met' });
+      await rename(own);
+      expect((await mend('check')).seen, 'mended').to.include({ kind: 'met' });
+    });
+  }
 });

@@ -52,7 +52,7 @@ export const repairSurvives = word('repair-survives', z.strictObject({}), () =>
 
 async function bears(place: Place, exe: string): Promise<Seen> {
   const logFile = join(place.vault, 'repair', 'server.log');
-  return await playStory({ ...place, exe, logFile }, async ({ outcome }) => {
+  return await playStory({ ...place, exe, logFile, anyNames: true }, async ({ outcome }) => {
     if (hasSurvived(outcome)) return met(`it builds, and bears what brought it down before: ${outcome.why}`);
     const unfinished = outcome.kind === 'no-hang';
     const what = unfinished
