@@ -39,6 +39,7 @@ export type LabEvent =
   /** How many goroutines the server had; `at` in milliseconds of the Unix epoch. */
   | { readonly type: 'goroutines'; readonly at: number; readonly goroutines: number }
   | { readonly type: 'health'; readonly at: number; readonly health: Health; readonly why: string }
-  | { readonly type: 'note'; readonly text: string };
+  /** `unnamed`: the same for those who are to find the program's functions themselves. */
+  | { readonly type: 'note'; readonly text: string; readonly unnamed?: string };
 
 export type Emit = (event: LabEvent) => void;

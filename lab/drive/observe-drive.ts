@@ -9,7 +9,7 @@ import { unreachable } from '../unreachable.js';
 import { readGoroutines } from './goroutine-page.js';
 import { observeStampede } from './observe-stampede.js';
 import type { DriveOptions } from './options.js';
-import { openPlayer, type PlayedStep } from './schedule.js';
+import { describeStep, openPlayer, type PlayedStep } from './schedule.js';
 import { type Settled, settle } from './settle.js';
 
 export interface Driven {
@@ -81,9 +81,10 @@ async function observeRequests(
     const before = options.anyNames === true ? await goroutinesOf(options, drive, signal) : undefined;
     await using watch = openWatch(options, emit, signal);
     const stage = { ...placesOf(options), drive, ...(before && { anyNames: true }) };
-    using player = openPlayer(stage, (step) => {
-      played.push(step);
-      if (step.round === 1) emit({ type: 'note', text: stepNote(step) });
+    using player = openPlayer(stage, (done, step) => {
+      played.push(done);
+      const unnamed = stepNote({ ...done, text: describeStep(step, false) });
+      if (done.round === 1) emit({ type: 'note', text: stepNote(done), unnamed });
     });
     const enough = new AbortController();
     const stop = (): void => enough.abort();

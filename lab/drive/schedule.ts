@@ -54,7 +54,10 @@ export interface Player extends Disposable {
 
 const lookEveryMs = 10;
 
-export function openPlayer(stage: Stage, onStep: (step: PlayedStep) => void = () => {}): Player {
+export function openPlayer(
+  stage: Stage,
+  onStep: (played: PlayedStep, step: Step) => void = () => {},
+): Player {
   let acts: Act[] = [];
   const close = (): void => {
     for (const client of acts.flatMap(({ clients }) => clients)) client[Symbol.dispose]();
@@ -71,7 +74,7 @@ export function openPlayer(stage: Stage, onStep: (step: PlayedStep) => void = ()
         const ms = Math.round(performance.now() - began);
         const played = { round, text: describeStep(step), ms, held: end === undefined };
         steps.push(played);
-        onStep(played);
+        onStep(played, step);
         if (end !== undefined) return { steps, end };
       }
       return { steps, end: { kind: 'played' } };
@@ -203,9 +206,9 @@ function failureOf(client: Client): string | undefined {
   return undefined;
 }
 
-/** A step in words, for the reports. */
-export function describeStep(step: Step): string {
-  const until = describeCondition(step.until);
+/** A step in words, for the reports; without the names of functions for those who look for them. */
+export function describeStep(step: Step, named = true): string {
+  const until = describeCondition(step.until, named);
   switch (step.kind) {
     case 'request': {
       const what = `${step.method} ${step.path}`;
@@ -221,7 +224,7 @@ export function describeStep(step: Step): string {
   }
 }
 
-function describeCondition(until: Condition): string {
+function describeCondition(until: Condition, named = true): string {
   switch (until.kind) {
     case 'answered':
       return 'it is answered';
@@ -232,9 +235,9 @@ function describeCondition(until: Condition): string {
     case 'sent':
       return 'it is sent';
     case 'parked':
-      return `${until.goroutines === undefined ? 'a goroutine waits' : `${until.goroutines} goroutines wait`} in ${until.in}`;
+      return `${until.goroutines === undefined ? 'a goroutine waits' : `${until.goroutines} goroutines wait`}${named ? ` in ${until.in}` : ''}`;
     case 'left':
-      return `no goroutine is in ${until.function} any more`;
+      return named ? `no goroutine is in ${until.function} any more` : 'its goroutine has gone on';
     default:
       return unreachable(until);
   }

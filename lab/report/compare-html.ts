@@ -55,8 +55,11 @@ ${
 }
 
 function badge({ looks, suspects }: Comparison): Markup {
-  const proved = looks.findIndex(({ verdict }) => verdict === 'deadlock');
-  if (proved >= 0) return html`<span class="deadlock">Deadlock in look ${proved + 1}</span>`;
+  const proved = looks.flatMap(({ verdict }, i) => (verdict === 'deadlock' ? [i + 1] : []));
+  if (proved.length > 0)
+    return html`<span class="deadlock">Deadlock in ${
+      proved.length === looks.length ? 'every look' : `look ${proved.join(', ')}`
+    }</span>`;
   return suspects.length > 0
     ? html`<span class="unknown">Suspected</span>`
     : html`<span class="nothing">Nothing suspected</span>`;

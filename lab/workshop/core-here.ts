@@ -85,16 +85,19 @@ export async function diagnosisOf(place: Place): Promise<Diagnosis> {
   }
 }
 
+/** What an analysis tells on its way, as how many goroutines there are, is what a lesson asks. */
+const silent = (): void => {};
+
 // Loaded when needed, as all that takes a while: the first page comes before it.
 async function ofCore(place: Place, core: string): Promise<Diagnosis> {
-  const { folder, emit, signal } = place;
+  const { folder, signal } = place;
   const { analyzeCore } = await import('../analysis/analyze-core.js');
-  return await analyzeCore({ exe: join(folder, exeName), core, ...sourcesOf(place) }, emit, signal);
+  return await analyzeCore({ exe: join(folder, exeName), core, ...sourcesOf(place) }, silent, signal);
 }
 
 /** The executable is one that the participant does not have. */
 async function ofDump(place: Place, path: string): Promise<Diagnosis> {
-  const { vault, emit, signal } = place;
+  const { vault, signal } = place;
   const [{ analyzeDump }, { dumpsIn }] = await Promise.all([
     import('../analysis/analyze-dump.js'),
     import('../api/parse-dump.js'),
@@ -104,7 +107,7 @@ async function ofDump(place: Place, path: string): Promise<Diagnosis> {
   return await analyzeDump(
     dump,
     { name: path, exe: join(vault, exeName), ...sourcesOf(place) },
-    emit,
+    silent,
     signal,
   );
 }

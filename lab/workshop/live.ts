@@ -78,7 +78,7 @@ export function liveOf(event: LabEvent): LiveEvent | undefined {
       };
     }
     case 'note':
-      return { type: 'note', text: event.text };
+      return { type: 'note', text: event.unnamed ?? event.text };
     default:
       return undefined;
   }

@@ -58,6 +58,53 @@ export async function expectNothingGivenAway(
   }
 }
 
+type StepShown = NonNullable<WorkbookView['lessons'][number]['steps'][number]>;
+
+/**
+ * Fails where something that a participant can see of a step before it is met has the answer that it asks for: its texts and
+ * commands, what the lab has told until then, requests among it, and the names of files.
+ */
+export async function expectNotAnswered(
+  { name, intro, folder }: { readonly name: string; readonly intro: string; readonly folder: string },
+  before: StepShown,
+  answers: Readonly<Record<string, string>>,
+  told: readonly LiveEvent[],
+): Promise<void> {
+  const { title, goal, html, commands, fields, predict, action, hintsInAll: _ } = before;
+  const texts = { title, goal, html, intro, commands, action, asked: predict?.ask };
+  const labels = fields.map(({ label }) => label);
+  const files = await readdir(folder, { recursive: true }).catch((): string[] => []);
+  const words = Object.entries(answers).flatMap(([field, answer]) => answerWords(field, answer));
+  const places = {
+    'in texts': JSON.stringify({ texts, labels }).replaceAll(/\\n|<[^>]*>/g, ' '),
+    'in messages, requests and charts': JSON.stringify(told),
+  };
+  const counts = Object.entries(answers).flatMap(([field, answer]) => (isCount.test(field) ? [answer] : []));
+  expect(
+    counts.filter((count) => JSON.stringify(told).includes(`${count} goroutines`)),
+    `${name}, ${before.id}, counted in messages`,
+  ).to.deep.equal([]);
+  for (const [where, text] of Object.entries(places))
+    expect(wordsIn(text, words), `${name}, ${before.id}, ${where}`).to.deep.equal([]);
+  const apart = files
+    .filter((file) => !/(?:^|\/)internal\//.test(file))
+    .join(' ')
+    .replaceAll(/[/_.]/g, ' ');
+  expect(wordsIn(apart, faultWords), `${name}, ${before.id}, in names of files`).to.deep.equal([]);
+}
+
+/** Numbers that a message could tell as `92 goroutines`. */
+const isCount = /^(?:total|crowd-count|victims|count)$/;
+/** Answers that are one of a few which a lesson names: to choose is the question. */
+const isChoice = /^(?:wait-reason|file|stuck|waiting)$/;
+
+/** Words that would give an answer away; bare numbers stand everywhere, and a wait is named in what a debugger prints. */
+function answerWords(field: string, answer: string): string[] {
+  if (isChoice.test(field)) return [];
+  const last = answer.replaceAll(/[()*]/g, '').split(/[./]/).at(-1) ?? '';
+  return /[a-z]{3}/i.test(last) && !/^0x/.test(last) ? [last] : [];
+}
+
 /** What the solution of an exercise with that program says. */
 function namingWords(scenario: string): string[] {
   const { name, title, subtype, expect: wanted } = scenarioNamed(scenario);

@@ -6,7 +6,7 @@ import type { LiveEvent } from '../../lab/workshop/live.js';
 import { readLessons } from '../../lab/workshop/read-lessons.js';
 import { openSession } from '../../lab/workshop/session.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
-import { expectNothingGivenAway } from './given-away.js';
+import { expectNotAnswered, expectNothingGivenAway } from './given-away.js';
 import { hasTmux, openTerminal, type Terminal } from './terminal.js';
 
 const only = process.env['LAB_TEST_LESSON'];
@@ -94,6 +94,8 @@ describe('every lesson', function () {
           await engine.ask({ ...at, verb: 'prepare' });
           if (lesson.blind && step === lesson.steps[0])
             await expectNothingGivenAway(lesson, scenario, await engine.view(), told);
+          const before = await seen();
+          const toldBefore = [...told];
           const fields = Object.fromEntries(step.check.fields.map(({ name }) => [name, '1']));
           const expected = step.predict?.choices[0];
           if (expected !== undefined)
@@ -123,6 +125,10 @@ describe('every lesson', function () {
           expect((await seen())?.seen, 'after').to.include({ kind: 'met' });
           expect(await seen()).to.include({ met: true, solved: true });
           expect((await seen())?.told, 'told afterwards').to.match(/\w/);
+          const shown = (await engine.view()).lessons.find(({ name }) => name === lesson.name);
+          const at1 = { name: lesson.title, intro: shown?.html ?? '', folder: shown?.folder ?? '' };
+          if (before !== undefined)
+            await expectNotAnswered(at1, before, (await seen())?.answers ?? {}, toldBefore);
           // Doing it by hand is the same as having it done.
           await engine.ask({ ...at, verb: 'check', answers: (await seen())?.answers });
           expect((await seen())?.seen, 'again').to.include({ kind: 'met' });

@@ -11,9 +11,10 @@ export function headlineOf(diagnosis: Diagnosis | undefined, otherwise: string):
   if (finding !== undefined) return inWords(capital(findingTitle(finding)));
   if (diagnosis.verdict === 'none') return 'No goroutine is stuck for ever';
   const [suspect] = diagnosis.suspects ?? [];
-  return suspect === undefined
-    ? 'It is unclear who could end some waits'
-    : `Undecided: first look at ${suspect.group}`;
+  if (suspect === undefined) return 'It is unclear who could end some waits';
+  // `a lock: 3 goroutines wait in main.(*desk).lock (main.go:28); could not be decided: ...`
+  const where = /\d[\d,]* goroutines? waits? in \S+/.exec(suspect.text)?.[0];
+  return where === undefined ? `First look at ${suspect.group}` : inWords(`First look where ${where}`);
 }
 
 function inWords(text: string): string {

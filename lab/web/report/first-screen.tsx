@@ -70,10 +70,11 @@ function Counts({
   readonly diagnosis: DiagnosisPart;
   readonly finding: FindingPart | undefined;
 }) {
-  const { total, blocked } = process.goroutines;
+  const { total, user, blocked } = process.goroutines;
+  const own = finding === undefined && user < total ? `, ${number(user)} of the program` : '';
   return (
     <dl class="figures">
-      <Figure name={total === 1 ? 'goroutine' : 'goroutines'} value={number(total)} />
+      <Figure name={`${total === 1 ? 'goroutine' : 'goroutines'}${own}`} value={number(total)} />
       {finding === undefined ? (
         <Figure name="of them blocked" value={number(blocked)} />
       ) : finding.victims.goroutines > 0 ? (
@@ -134,12 +135,17 @@ function isTall(picture: GraphPicture): boolean {
   return height * Math.min(1.15, columnWidth / width) > tallest;
 }
 
-/** What all say at their ends, after the semicolon; empty where there is one alone, or they differ. */
-function sharedReason([first = '', ...others]: readonly string[]): string {
-  const reason = first.slice(first.indexOf('; ') + 2);
-  const shared =
-    others.length > 0 && first.includes('; ') && others.every((one) => one.endsWith(`; ${reason}`));
-  return shared ? reason : '';
+/** What is undecided for one reason, which each says after its semicolon, is told with the reason once. */
+function byReason(
+  suspects: DiagnosisPart['suspects'],
+): readonly (readonly [string, DiagnosisPart['suspects']])[] {
+  const found = new Map<string, DiagnosisPart['suspects']>();
+  for (const one of suspects) {
+    const at = one.text.indexOf('; ');
+    const reason = at === -1 ? one.text : one.text.slice(at + 2);
+    found.set(reason, [...(found.get(reason) ?? []), one]);
+  }
+  return [...found];
 }
 
 /** Where it is stuck, and where it, or somebody, should be: side by side where there is width. */
@@ -210,23 +216,22 @@ function Suspects({
   readonly diagnosis: DiagnosisPart;
   readonly folded: boolean;
 }) {
-  const shared = sharedReason(suspects.map(({ text }) => text));
-  const list = (
+  const list = byReason(suspects).map(([reason, those]) => (
     <>
-      {shared !== '' && (
-        <p>
-          <Prose text={`All of them ${shared}`} />
-        </p>
-      )}
-      <ul>
-        {suspects.map(({ group, text }, i) => (
+      <ul key={reason}>
+        {those.map(({ group, text }, i) => (
           <li key={i}>
-            <b>{group}</b> <Prose text={shared === '' ? text : text.slice(0, -shared.length - 2)} />
+            <b>{group}</b> <Prose text={those.length === 1 ? text : text.slice(0, -reason.length - 2)} />
           </li>
         ))}
       </ul>
+      {those.length > 1 && (
+        <p class="dim shared">
+          <Prose text={`Each ${reason}`} />
+        </p>
+      )}
     </>
-  );
+  ));
   return (
     <>
       {suspects.length > 0 && folded && (

@@ -39,15 +39,18 @@ function Missed({ end: { missed } }: { readonly end: EndView }) {
     <>
       <h3>What did not come by itself</h3>
       <ul>
-        {missed.map(({ step, what }) => (
-          <li key={step}>
-            <strong>{step}</strong>: {what}
+        {[...new Set(missed.map(({ what }) => what))].map((what) => (
+          <li key={what}>
+            <strong>{what}</strong>: {stepsWith(what, missed).join(', ')}
           </li>
         ))}
       </ul>
     </>
   );
 }
+
+const stepsWith = (what: string, missed: EndView['missed']): readonly string[] =>
+  missed.filter((one) => one.what === what).map(({ step }) => step);
 
 /** A page to be printed: who has done which lessons. */
 export function Certificate({
@@ -61,6 +64,7 @@ export function Certificate({
     document.title = `Certificate · ${name}`;
   }, []);
   const done = lessons.flatMap(({ end, ...lesson }) => (end === undefined ? [] : [{ ...lesson, end }]));
+  const scored = done.some(({ incident }) => incident !== undefined);
   return (
     <article class="certificate">
       <h1>{done.length === 0 ? 'No lesson is done yet' : 'Certificate'}</h1>
@@ -74,7 +78,7 @@ export function Certificate({
               <tr>
                 <th scope="col">Lesson</th>
                 <th scope="col">Own steps</th>
-                <th scope="col">Points</th>
+                {scored && <th scope="col">Points</th>}
                 <th scope="col">Done on</th>
               </tr>
             </thead>
@@ -88,8 +92,10 @@ export function Certificate({
                   <td>
                     {end.own} of {end.all}
                   </td>
-                  <td>{incident === undefined ? '' : `${incident.points} of ${incident.most}`}</td>
-                  <td>{end.at.slice(0, 10)}</td>
+                  {scored && (
+                    <td>{incident === undefined ? '' : `${incident.points} of ${incident.most}`}</td>
+                  )}
+                  <td class="date">{end.at.slice(0, 10)}</td>
                 </tr>
               ))}
             </tbody>
