@@ -58,6 +58,14 @@ export async function expectNothingGivenAway(
   }
 }
 
+interface Shown {
+  readonly name: string;
+  readonly intro: string;
+  readonly folder: string;
+  /** Its texts are those of several programs, and tell of none. */
+  readonly blind: boolean;
+}
+
 type StepShown = NonNullable<WorkbookView['lessons'][number]['steps'][number]>;
 
 /**
@@ -65,7 +73,7 @@ type StepShown = NonNullable<WorkbookView['lessons'][number]['steps'][number]>;
  * commands, what the lab has told until then, requests among it, and the names of files.
  */
 export async function expectNotAnswered(
-  { name, intro, folder }: { readonly name: string; readonly intro: string; readonly folder: string },
+  { name, intro, folder, blind }: Shown,
   before: StepShown,
   answers: Readonly<Record<string, string>>,
   told: readonly LiveEvent[],
@@ -76,7 +84,7 @@ export async function expectNotAnswered(
   const files = await readdir(folder, { recursive: true }).catch((): string[] => []);
   const words = Object.entries(answers).flatMap(([field, answer]) => answerWords(field, answer));
   const places = {
-    'in texts': JSON.stringify({ texts, labels }).replaceAll(/\\n|<[^>]*>/g, ' '),
+    'in texts': blind ? '' : JSON.stringify({ texts, labels }).replaceAll(/\\n|<[^>]*>/g, ' '),
     'in messages, requests and charts': JSON.stringify(told),
   };
   const counts = Object.entries(answers).flatMap(([field, answer]) => (isCount.test(field) ? [answer] : []));
@@ -84,8 +92,11 @@ export async function expectNotAnswered(
     counts.filter((count) => JSON.stringify(told).includes(`${count} goroutines`)),
     `${name}, ${before.id}, counted in messages`,
   ).to.deep.equal([]);
-  for (const [where, text] of Object.entries(places))
-    expect(wordsIn(text, words), `${name}, ${before.id}, ${where}`).to.deep.equal([]);
+  for (const [where, text] of Object.entries(places)) {
+    // Names as they are written: a service that counts does not name `CountS`.
+    const found = wordsIn(text, words).filter((word) => text.includes(word));
+    expect(found, `${name}, ${before.id}, ${where}`).to.deep.equal([]);
+  }
   const apart = files
     .filter((file) => !/(?:^|\/)internal\//.test(file))
     .join(' ')

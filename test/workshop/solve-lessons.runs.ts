@@ -126,7 +126,12 @@ describe('every lesson', function () {
           expect(await seen()).to.include({ met: true, solved: true });
           expect((await seen())?.told, 'told afterwards').to.match(/\w/);
           const shown = (await engine.view()).lessons.find(({ name }) => name === lesson.name);
-          const at1 = { name: lesson.title, intro: shown?.html ?? '', folder: shown?.folder ?? '' };
+          const at1 = {
+            name: lesson.title,
+            intro: shown?.html ?? '',
+            folder: shown?.folder ?? '',
+            blind: lesson.blind,
+          };
           if (before !== undefined)
             await expectNotAnswered(at1, before, (await seen())?.answers ?? {}, toldBefore);
           // Doing it by hand is the same as having it done.
