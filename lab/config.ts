@@ -18,6 +18,7 @@ import { scenarios } from './scenarios/index.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { sized } from './scenarios/sized.js';
 import { protocols } from './stampede/facts.js';
+import { hostsIn, isOverSsh } from './targets/several.js';
 
 /** How the Go compiler is asked to build the program. */
 export const buildFlavours = {
@@ -36,10 +37,13 @@ const written = z.strictObject({
   scenario: z.string().default('blog'),
   /** Runs the repaired twin; nothing may hang then. */
   fixed: z.boolean().default(false),
-  /** `local`, `vagrant`, or a host over SSH as `ssh://user@host:port`. */
+  /** `local`, `vagrant`, or a host over SSH as `ssh://user@host:port`; of a fleet several of them, with commas between. */
   target: z
     .string()
-    .regex(/^(local|vagrant|ssh:\/\/[^/\s]+\/?)$/, 'local, vagrant or ssh://user@host:port')
+    .regex(
+      /^(local|vagrant|ssh:\/\/[^/\s,]+\/?(,ssh:\/\/[^/\s,]+\/?)*)$/,
+      'local, vagrant or ssh://user@host:port',
+    )
     .default('local'),
   /**
    * Folder of a host over SSH that the lab works in, as `LAB_TARGET_FOLDER` said when the run was made; empty for the one
@@ -120,12 +124,7 @@ const fleetOptions = {
 function requireFleetOptions(config: LabConfig): void {
   if (isFleet(config.scenario)) {
     if (scenarioNamed(config.scenario).server.siblings === true) requireWayBetween(config);
-    if (config.target !== 'local') {
-      throw new LabError(`a fleet runs on this machine, not on ${config.target}`, {
-        code: 'usage',
-        hint: 'leave --target away; --hosts namespaces gives each instance a host of its own',
-      });
-    }
+    requirePlaceOfFleet(config);
     if (config.pprofPort !== undefined) {
       throw new LabError('--pprof-port names one port, and each instance of a fleet has one of its own', {
         code: 'usage',
@@ -138,6 +137,12 @@ function requireFleetOptions(config: LabConfig): void {
       hint: 'let the helper take the cores: leave --capture away',
     });
   }
+  if (hostsIn(config.target).length > 1) {
+    throw new LabError(`${config.scenario} runs on one host: only a fleet is spread over several`, {
+      code: 'usage',
+      hint: `name one: --target ${hostsIn(config.target)[0]}`,
+    });
+  }
   const typed = Object.entries(fleetOptions).filter(
     ([name]) => config[name as keyof LabConfig] !== undefined,
   );
@@ -146,6 +151,39 @@ function requireFleetOptions(config: LabConfig): void {
     `${typed.map(([, option]) => option).join(' and ')} ${typed.length === 1 ? 'goes' : 'go'} with a fleet, not with ${config.scenario}`,
     { code: 'usage', hint: 'try npx lab run fleet' },
   );
+}
+
+/** On this machine, or on hosts over SSH. */
+function requirePlaceOfFleet({ scenario, target, hosts, delve, instances }: LabConfig): void {
+  if (target === 'local') return;
+  const refuse = (message: string, hint: string): never => {
+    throw new LabError(message, { code: 'usage', hint });
+  };
+  if (!isOverSsh(target)) {
+    refuse(
+      `a fleet runs on this machine or on hosts over SSH, not on ${target}`,
+      'leave --target away; --hosts namespaces gives each instance a host of its own',
+    );
+  }
+  if (scenarioNamed(scenario).server.siblings === true) {
+    refuse(`the instances of ${scenario} call each other, on this machine only`, 'leave --target away');
+  }
+  if (hosts !== undefined) {
+    refuse(
+      '--hosts says where on this machine instances live, and --target names other hosts',
+      'leave one of them away',
+    );
+  }
+  if (delve === 'there') {
+    refuse('the cores of a fleet are read together, by the Delve of this machine', 'leave --delve away');
+  }
+  const named = hostsIn(target).length;
+  if (instances !== undefined && instances < named) {
+    refuse(
+      `${named} hosts are named for ${instances} instances`,
+      `name fewer hosts, or --instances ${named}`,
+    );
+  }
 }
 
 /** Instances that call each other are at least two, and reach each other. */

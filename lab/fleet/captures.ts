@@ -28,10 +28,14 @@ export function openCaptures(method: CaptureMethod, emit: Emit, signal: AbortSig
   let waiting = 0;
   const take = async (instance: Instance): Promise<void> => {
     signal.throwIfAborted();
-    const { name, dir, host } = instance;
+    const { name, dir, folder, host } = instance;
     const { pid } = instance.server().identity;
     try {
-      const bundle = await captureBundle({ target: host.target, pid, method, dir }, quietly(emit), signal);
+      const bundle = await captureBundle(
+        { target: host.target, pid, method, dir, folder },
+        quietly(emit),
+        signal,
+      );
       results.set(name, { kind: 'taken', bundle });
       const pause = `${bundle.pausedMs.toFixed(1)} ms`;
       emit({ type: 'note', text: `${name}: core.${pid} taken, it stood still for ${pause}` });

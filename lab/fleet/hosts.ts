@@ -1,22 +1,28 @@
 import { LabError } from '../errors.js';
 import type { Target } from '../targets/target.js';
-import type { FleetHost } from './fleet-host.js';
+import type { FleetHost, FleetHosts } from './fleet-host.js';
 import { openNamespace } from './namespace.js';
 import type { Hosts } from './options.js';
 
+export interface HostsHere {
+  readonly kind: Hosts;
+  readonly count: number;
+  /** This machine, with processes that end with the lab. */
+  readonly local: Target;
+  readonly exe: string;
+}
+
 /**
- * A place for each instance. `local` is this machine, with processes that end with the lab. Throws `missing-permission`
- * where the user may not make namespaces; what was made is gone then.
+ * A place on this machine for each instance. Throws `missing-permission` where the user may not make namespaces; what was
+ * made is gone then.
  */
-export async function openHosts(
-  kind: Hosts,
-  count: number,
-  local: Target,
+export async function hostsHere(
+  { kind, count, local, exe }: HostsHere,
   signal: AbortSignal,
-): Promise<readonly FleetHost[]> {
+): Promise<FleetHosts> {
   if (kind === 'ports') {
-    const here = { target: local, text: 'this machine', async [Symbol.asyncDispose]() {} };
-    return Array.from({ length: count }, () => here);
+    const here = { target: local, text: 'this machine', exe, async [Symbol.asyncDispose]() {} };
+    return { each: Array.from({ length: count }, () => here), async [Symbol.asyncDispose]() {} };
   }
   if (process.getuid?.() !== 0) {
     throw new LabError('a network namespace for each instance needs root', {
@@ -25,11 +31,14 @@ export async function openHosts(
     });
   }
   const opened: FleetHost[] = [];
-  try {
-    for (let i = 0; i < count; i += 1) opened.push(await openNamespace(local, signal));
-    return opened;
-  } catch (error) {
+  const end = async (): Promise<void> => {
     await Promise.all(opened.map((host) => host[Symbol.asyncDispose]()));
+  };
+  try {
+    for (let i = 0; i < count; i += 1) opened.push({ ...(await openNamespace(local, signal)), exe });
+    return { each: opened, [Symbol.asyncDispose]: end };
+  } catch (error) {
+    await end();
     throw error;
   }
 }

@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { epochMs } from '../clock.js';
 import { type RunningServer, startServer } from '../server/start.js';
 import { recordSeries } from '../store/recorder.js';
+import type { Target } from '../targets/target.js';
 import type { Backend, BackendView } from './balancer/balancer.js';
 import type { FleetHost } from './fleet-host.js';
 import { type Opinion, stateOf } from './state.js';
@@ -12,6 +14,8 @@ export interface Instance extends AsyncDisposable {
   readonly name: string;
   /** Its folder in that of the run: series, logs, the core with its executable. */
   readonly dir: string;
+  /** Its folder on its host, `dir` on this machine. */
+  readonly folder: string;
   readonly host: FleetHost;
   /** For the balancer; the same after a restart. */
   readonly backend: Backend;
@@ -24,11 +28,13 @@ export interface Instance extends AsyncDisposable {
   restart(signal: AbortSignal): Promise<void>;
 }
 
+/** A host over SSH that does not tell for so long, milliseconds, may be gone. */
+const heardWithinMs = 4_000;
+
 export interface OpenInstance {
   readonly name: string;
   readonly dir: string;
   readonly host: FleetHost;
-  readonly exe: string;
   /** Path that probes ask for. */
   readonly path: string;
   readonly probeTimeoutMs: number;
@@ -44,6 +50,9 @@ export interface OpenInstance {
 export async function openInstance(options: OpenInstance, signal: AbortSignal): Promise<Instance> {
   const { name, dir, host, probeTimeoutMs } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
+  const folder = host.folder === undefined ? dir : join(host.folder, name);
+  await host.target.exec(['mkdir', '-p', '--mode=0700', '--', folder], { signal });
+  const logs: string[] = [];
   const series = recordSeries((file) => join(dir, file));
   let starts = 0;
   let restarting = false;
@@ -53,8 +62,11 @@ export async function openInstance(options: OpenInstance, signal: AbortSignal): 
   }): Promise<RunningServer> => {
     starts += 1;
     // The log of the start before would be read as what this one says of its ports.
-    const logFile = join(dir, starts === 1 ? 'server.log' : `server.${starts}.log`);
-    const { exe, path, env, flags } = options;
+    const log = starts === 1 ? 'server.log' : `server.${starts}.log`;
+    const logFile = join(folder, log);
+    logs.push(log);
+    const { path, env, flags } = options;
+    const { exe } = host;
     return await startServer(
       host.target,
       { exe, path, env, flags, logFile, port: ports.server, pprofPort: ports.pprof },
@@ -71,7 +83,7 @@ export async function openInstance(options: OpenInstance, signal: AbortSignal): 
   const { ports } = server;
   if (ports === undefined) throw new TypeError('a server that was just started says its ports');
   return {
-    ...{ name, dir, host },
+    ...{ name, dir, folder, host },
     backend: { name, host: host.target.listenHost, port: ports.server },
     server: () => server,
     watch: () => watched,
@@ -81,6 +93,7 @@ export async function openInstance(options: OpenInstance, signal: AbortSignal): 
         judgement: restarting ? undefined : watched.judgement(),
         probes: watched.probes(),
         backend,
+        heard: (watched.stats().at(-1)?.at ?? 0) > epochMs() - heardWithinMs,
       }),
     async restart(until) {
       restarting = true;
@@ -96,6 +109,22 @@ export async function openInstance(options: OpenInstance, signal: AbortSignal): 
       await watched[Symbol.asyncDispose]();
       await server.process[Symbol.asyncDispose]();
       await series[Symbol.asyncDispose]();
+      if (folder !== dir) await bringHome(host.target, logs, { from: folder, to: dir });
     },
   };
+}
+
+/** Milliseconds, for all of them. */
+const homeWithinMs = 10_000;
+
+/** What a host that is gone has written stays there. */
+async function bringHome(
+  target: Target,
+  names: readonly string[],
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<void> {
+  const signal = AbortSignal.timeout(homeWithinMs);
+  for (const name of names) {
+    await target.download(join(from, name), join(to, name), { signal }).catch(() => {});
+  }
 }

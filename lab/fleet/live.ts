@@ -6,10 +6,11 @@ import { loadDrivers } from '../load/index.js';
 import type { LoadPlan } from '../load/plan.js';
 import { build, inStage, plannedIn, provision, type StageContext } from '../stages/index.js';
 import { recordSeries } from '../store/recorder.js';
-import type { RunningBalancer, WaysToLook } from './balancer/balancer.js';
+import type { Balancer, RunningBalancer, WaysToLook } from './balancer/balancer.js';
 import { balancers, findBalancer } from './balancer/index.js';
 import { type Captured, type Captures, openCaptures } from './captures.js';
 import { type Driven, fleetDriver } from './drive.js';
+import { type FleetHosts, hostsHere } from './hosts.js';
 import type { Instance } from './instance.js';
 import { type FleetObserver, observeFleet } from './observe.js';
 import { openFleet, type RunningFleet } from './open-fleet.js';
@@ -17,6 +18,8 @@ import { type FleetOptions, fleetOptions } from './options.js';
 import { type Recovery, recover } from './recover.js';
 import { responseSize } from './response-size.js';
 import type { FleetSample } from './sample.js';
+import { onSharedProcessor } from './shared-processor.js';
+import { hostsOverSsh } from './ssh-hosts.js';
 import { serves } from './state.js';
 import { keepTransferring } from './transfers.js';
 import { openVisitor } from './visitor.js';
@@ -52,9 +55,8 @@ export async function live(context: StageContext): Promise<Lived> {
   const { config, scenario } = plannedIn(run);
   const options = fleetOptions(config, scenario);
   const tool = await findBalancer(target, options.balancer, signal);
-  await provision(context);
   await run.note({ [options.balancer]: tool.version ?? 'unknown' });
-  const { exe } = await build(context);
+  await using hosts = await hostsOf(context, options);
   const { path, siblings = false } = scenario.server;
   const { result: fleet } = await inStage(
     context,
@@ -66,13 +68,13 @@ export async function live(context: StageContext): Promise<Lived> {
       // The caller's signal: what is opened here lives on after the stage, whose limit is its own.
       limited.throwIfAborted();
       const opened = await openFleet(
-        { options, target, tool, exe, path, siblings, port, probeTimeoutMs, dir: run.dir },
+        { options, target, tool, hosts, path, siblings, port, probeTimeoutMs, dir: run.dir },
         signal,
       );
       const { instances, balancer } = opened;
       const kept = {
         balancer: balancer.process.identity,
-        instances: instances.map((one) => one.server().identity),
+        instances: instances.map((one) => ({ ...one.server().identity, host: one.host.target.name })),
       };
       const pids = kept.instances.map(({ pid }) => pid).join(', ');
       const line = `pids ${pids} behind ${options.balancer} at ${balancer.origin}`;
@@ -81,6 +83,17 @@ export async function live(context: StageContext): Promise<Lived> {
   );
   await using _fleet = fleet;
   return await underLoad(context, { fleet, options, path, version: tool.version ?? 'unknown' });
+}
+
+/** Where the instances live, with all that they need there. */
+async function hostsOf(context: StageContext, options: FleetOptions): Promise<FleetHosts> {
+  const { target, signal } = context;
+  const { instances: count, balancer } = options;
+  if (options.hosts === 'ssh') return await hostsOverSsh(context, count);
+  await provision(context);
+  const { exe } = await build(context);
+  const shared = balancers[balancer].passesOn === 'requests' ? await onSharedProcessor(target) : target;
+  return await hostsHere({ kind: options.hosts, count, local: shared, exe }, signal);
 }
 
 interface Loading {
@@ -95,9 +108,10 @@ async function underLoad(context: StageContext, { fleet, options, path, version 
   const { config, scenario } = plannedIn(run);
   const { instances, balancer } = fleet;
   const url = `${balancer.origin}${path}`;
-  const plan = planOf(context);
+  const { looks: looksOf, passesOn } = balancers[options.balancer];
+  const plan = planOf(context, passesOn);
   const driver = loadDrivers.find(({ name }) => name === config.load) ?? loadDrivers[0];
-  const looks = balancers[options.balancer].looks(options.healthCheck);
+  const looks = looksOf(options.healthCheck);
   const captures = openCaptures(captureMethod(config.capture), emit, signal);
   // With a recovery in view a part of the service is to live: more than half of it hanging is enough.
   const enoughLost = options.recover ? Math.ceil((instances.length + 1) / 2) : instances.length;
@@ -198,10 +212,15 @@ async function restartHung(
   );
 }
 
+/** Behind a balancer that takes requests apart a hang comes seldom: an instance never gets more of them at once than it got through. */
+const patience = { connections: 1, requests: 3 } as const satisfies Record<Balancer['passesOn'], number>;
+
 /** The load of the scenario, for as long as was asked for. */
-function planOf({ run }: StageContext): LoadPlan {
+function planOf({ run }: StageContext, passesOn: Balancer['passesOn']): LoadPlan {
   const { config, scenario } = plannedIn(run);
   const { drive } = scenario;
   if (drive.kind !== 'load') throw new LabError('a fleet is driven by load', { code: 'internal' });
-  return config.loadTimeout === undefined ? drive : { ...drive, durationMs: config.loadTimeout * 1_000 };
+  const durationMs =
+    config.loadTimeout === undefined ? drive.durationMs * patience[passesOn] : config.loadTimeout * 1_000;
+  return { ...drive, durationMs };
 }

@@ -3,9 +3,8 @@ import type { Target } from '../targets/target.js';
 import type { Tool } from '../toolchain/locate.js';
 import type { RunningBalancer } from './balancer/balancer.js';
 import { balancers } from './balancer/index.js';
-import type { FleetHost } from './fleet-host.js';
+import type { FleetHost, FleetHosts } from './fleet-host.js';
 import { freePort } from './free-port.js';
-import { openHosts } from './hosts.js';
 import { type Instance, type OpenInstance, openInstance } from './instance.js';
 import type { FleetOptions } from './options.js';
 
@@ -17,10 +16,11 @@ export interface RunningFleet extends AsyncDisposable {
 
 export interface OpenFleet {
   readonly options: FleetOptions;
-  /** This machine, with processes that end with the lab. */
+  /** The balancer's: this machine, with processes that end with the lab. */
   readonly target: Target;
   readonly tool: Tool;
-  readonly exe: string;
+  /** The instances'. */
+  readonly hosts: FleetHosts;
   readonly path: string;
   /** Whether the instances are told of each other. */
   readonly siblings: boolean;
@@ -33,24 +33,20 @@ export interface OpenFleet {
 
 /**
  * An instance sees more processors than it gets, as in a container on a large machine: a balancer, the load and several
- * instances share this one, and each would else have too little of a crowd at its door.
+ * instances share this one, and each would else have too little of a crowd at its door. Least of all comes of a balancer that takes
+ * requests out of their connections.
  */
-const manyProcessors = { GOMAXPROCS: '16' };
+const manyProcessors = { connections: { GOMAXPROCS: '16' }, requests: { GOMAXPROCS: '64' } };
 
 /** Starts the whole fleet. What was started is gone when it throws. */
 export async function openFleet(asked: OpenFleet, signal: AbortSignal): Promise<RunningFleet> {
   const { options, target, dir } = asked;
   const opened: AsyncDisposable[] = [];
   const end = async (): Promise<void> => {
-    // What was opened first is what the rest lives in.
-    await Promise.all(opened.splice(hosts).map((one) => one[Symbol.asyncDispose]()));
     await Promise.all(opened.map((one) => one[Symbol.asyncDispose]()));
   };
-  let hosts = 0;
   try {
-    const places = await openHosts(options.hosts, options.instances, target, signal);
-    opened.push(...places);
-    hosts = opened.length;
+    const places = asked.hosts.each;
     const begun = await Promise.allSettled(
       instancesOf(asked, places, await portsOf(asked, places)).map((one) => openInstance(one, signal)),
     );
@@ -82,7 +78,7 @@ async function portsOf({ siblings }: OpenFleet, places: readonly FleetHost[]): P
 }
 
 function instancesOf(
-  { exe, path, probeTimeoutMs, dir }: OpenFleet,
+  { options, path, probeTimeoutMs, dir }: OpenFleet,
   places: readonly FleetHost[],
   ports: readonly number[],
 ): readonly OpenInstance[] {
@@ -92,8 +88,8 @@ function instancesOf(
       i === own || ports[i] === 0 ? [] : [`-sibling=${nameOf(i)}=http://${target.listenHost}:${ports[i]}`],
     );
   return places.map((host, i) => ({
-    ...{ name: nameOf(i), dir: join(dir, nameOf(i)), host, exe, path, probeTimeoutMs },
+    ...{ name: nameOf(i), dir: join(dir, nameOf(i)), host, path, probeTimeoutMs },
     ...{ port: ports[i] ?? 0, flags: siblingsOf(i) },
-    env: manyProcessors,
+    env: manyProcessors[balancers[options.balancer].passesOn],
   }));
 }

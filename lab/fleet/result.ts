@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { checklistRowSchema } from '../checklist/row.js';
-import { balancerChoices, healthCheckChoices, hostChoices } from '../choices.js';
+import { balancerChoices, healthCheckChoices } from '../choices.js';
 import { waysToLook } from './balancer/balancer.js';
+import { placesOfHosts } from './options.js';
 import { recoverySchema } from './recover.js';
 import { fleetFindingSchema } from './same-cause.js';
 import { instanceStates } from './state.js';
@@ -13,7 +14,7 @@ export const fleetResultSchema = z.object({
     instances: z.number().int(),
     balancer: z.enum(balancerChoices),
     healthCheck: z.enum(healthCheckChoices),
-    hosts: z.enum(hostChoices),
+    hosts: z.enum(placesOfHosts),
     recover: z.boolean(),
   }),
   balancer: z.object({

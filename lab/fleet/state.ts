@@ -37,6 +37,8 @@ export interface InstanceEvidence {
   readonly probes: readonly ProbeOutcome[];
   /** What the balancer says; `undefined` when it does not tell. */
   readonly backend: BackendView | undefined;
+  /** Whether its host has told anything of its process in the last seconds. */
+  readonly heard: boolean;
 }
 
 export interface Opinion {
@@ -46,7 +48,7 @@ export interface Opinion {
 }
 
 /** What the evidence amounts to. Pure. */
-export function stateOf({ act, judgement, probes, backend }: InstanceEvidence): Opinion {
+export function stateOf({ act, judgement, probes, backend, heard }: InstanceEvidence): Opinion {
   if (act === 'restarting') return { state: 'restarting', why: 'the lab restarts it' };
   if (judgement === undefined) return { state: 'starting', why: 'nobody has seen it answer yet' };
   const { health, why, final } = judgement;
@@ -63,7 +65,9 @@ export function stateOf({ act, judgement, probes, backend }: InstanceEvidence): 
       if (!final) return { state: 'overloaded', why };
       return hasConnected(probes) ? { state: 'hung', why } : { state: 'cut-off', why: cutOff(probes) };
     case 'hung-busy':
-      return { state: 'overloaded', why };
+      return heard || hasConnected(probes)
+        ? { state: 'overloaded', why }
+        : { state: 'cut-off', why: `${cutOff(probes)}, and its host tells nothing` };
     case 'slow':
       return { state: 'overloaded', why };
     case 'healthy':

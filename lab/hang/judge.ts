@@ -11,6 +11,8 @@ const timeoutsNeeded = 2;
 /** CPU time is looked at over this long, and no less than `cpuLeastMs` of it. */
 const cpuWindowMs = 1_000;
 const cpuLeastMs = 400;
+/** What was seen longer ago says nothing of now. */
+const cpuStaleMs = 3_000;
 /** Work that was under way when the last byte left may go on for this long. */
 const afterglowMs = 100;
 /** Pages read from disk within the window from which on a process is thought to be swapping. */
@@ -128,8 +130,7 @@ interface CpuInSilence {
 }
 
 function cpuInSilence(state: DetectorState): CpuInSilence | undefined {
-  const from = Math.max(silentSince(state) + afterglowMs, state.now - cpuWindowMs);
-  const looks = state.stats.filter(({ at }) => at >= from);
+  const looks = looksInSilence(state);
   const first = looks[0];
   const last = looks.at(-1);
   if (first === undefined || last === undefined || last.at - first.at < cpuLeastMs) return undefined;
@@ -140,6 +141,17 @@ function cpuInSilence(state: DetectorState): CpuInSilence | undefined {
     faults: last.majorFaults - first.majorFaults,
     uninterruptible: looks.every(({ state: letter }) => letter === 'D'),
   };
+}
+
+/** Those of the window; where they come seldom, as from a busy host over SSH, as many before them as make it long enough. */
+function looksInSilence(state: DetectorState): readonly ProcessStats[] {
+  const silent = state.stats.filter(({ at }) => at >= silentSince(state) + afterglowMs);
+  const last = silent.at(-1);
+  if (last === undefined || last.at < state.now - cpuStaleMs) return [];
+  const inWindow = silent.findIndex(({ at }) => at >= state.now - cpuWindowMs);
+  const isLong = last.at - (silent[inWindow]?.at ?? last.at) >= cpuLeastMs;
+  const before = silent.findLastIndex(({ at }) => at <= last.at - cpuLeastMs);
+  return silent.slice(isLong ? inWindow : Math.max(0, before));
 }
 
 function wantsProcessor({ runnable }: ProcessStats): boolean {

@@ -2,6 +2,7 @@ import type { LabConfig } from '../config.js';
 import { LabError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { localTarget } from './local.js';
+import type { SshDeadlines } from './ssh/deadlines.js';
 import type { Target } from './target.js';
 
 export interface OpenOptions {
@@ -9,6 +10,8 @@ export interface OpenOptions {
   readonly keep?: boolean;
   /** Receives all that Vagrant writes. */
   readonly logFile?: string;
+  /** Of a host over SSH, in place of its own. */
+  readonly deadlines?: Partial<SshDeadlines>;
 }
 
 /**
@@ -24,7 +27,7 @@ export async function openTarget(
   }: Pick<LabConfig, 'target'> & Partial<Pick<LabConfig, 'targetFolder' | 'offlineBox'>>,
   emit: Emit,
   signal: AbortSignal,
-  { keep = false, logFile }: OpenOptions = {},
+  { keep = false, logFile, deadlines = {} }: OpenOptions = {},
 ): Promise<Target> {
   if (target === 'local') return localTarget();
   if (target === 'vagrant') {
@@ -36,7 +39,11 @@ export async function openTarget(
   const config = process.env['LAB_SSH_CONFIG'];
   const workFolder = targetFolder ?? targetFolderNow();
   return await sshTarget(
-    { ...parseSshTarget(target), ...(config ? { config } : {}), ...(workFolder ? { workFolder } : {}) },
+    {
+      ...{ ...parseSshTarget(target), deadlines },
+      ...(config ? { config } : {}),
+      ...(workFolder ? { workFolder } : {}),
+    },
     signal,
   );
 }

@@ -22,6 +22,7 @@ function seen(
     judgement: { at: 0, health, why: 'seen so', final },
     probes: [],
     backend: well,
+    heard: true,
     ...more,
   };
 }
@@ -31,6 +32,8 @@ describe('the state of an instance', () => {
     ['serving', seen('healthy')],
     ['overloaded', seen('slow')],
     ['overloaded', seen('hung-busy')],
+    ['overloaded', seen('hung-busy', { heard: false, probes: [timedOut(true)] })],
+    ['cut-off', seen('hung-busy', { heard: false, probes: [timedOut(false)] })],
     ['hung', seen('hung-idle', { probes: [timedOut(true), timedOut(true)] })],
     ['cut-off', seen('hung-idle', { probes: [timedOut(false), timedOut(false)] })],
     ['paused', seen('paused')],
@@ -50,7 +53,7 @@ describe('the state of an instance', () => {
       }),
     ],
     ['restarting', seen('crashed', { act: 'restarting' })],
-    ['starting', { act: undefined, judgement: undefined, probes: [], backend: well }],
+    ['starting', { act: undefined, judgement: undefined, probes: [], backend: well, heard: true }],
   ];
   for (const [state, evidence] of cases) {
     const health = evidence.judgement?.health ?? 'nothing';

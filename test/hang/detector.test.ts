@@ -30,14 +30,15 @@ const cutAt = (at: number): ProbeOutcome => ({
 interface World {
   /** What a probe that begins at this time sees; a probe begins every 200 ms. */
   readonly probe: (at: number) => ProbeOutcome;
-  /** CPU time so far, state letter and so on at this time; a look every 150 ms. */
+  /** CPU time so far, state letter and so on at this time; a look every 150 ms unless told otherwise. */
   readonly process?: (at: number) => Partial<Omit<ProcessStats, 'at'>>;
+  readonly lookEveryMs?: number;
   readonly extra?: readonly Observation[];
   readonly untilMs: number;
 }
 
 /** Everything that the world shows, in the order in which it becomes known. */
-function play({ probe, process, extra = [], untilMs }: World): {
+function play({ probe, process, lookEveryMs = 150, extra = [], untilMs }: World): {
   readonly state: DetectorState;
   readonly healths: readonly string[];
 } {
@@ -46,7 +47,7 @@ function play({ probe, process, extra = [], untilMs }: World): {
     const outcome = probe(at);
     known.push({ at: outcome.at + outcome.ms, observation: { kind: 'probe', outcome } });
   }
-  for (let at = 0; at <= untilMs; at += 150) {
+  for (let at = 0; at <= untilMs; at += lookEveryMs) {
     const stats = { state: 'S', cpuMs: 0, rssBytes: 0, majorFaults: 0, ...process?.(at), at: start + at };
     known.push({ at: stats.at, observation: { kind: 'process', stats } });
   }
@@ -263,6 +264,14 @@ describe('The hang detector', () => {
       state = observe(state, { kind: 'probe', outcome: timedOut(at) });
     }
     expect(state.judgement).to.include({ health: 'slow', final: false });
+  });
+
+  it('tells idle from busy where the process is seldom looked at, as over a slow connection', () => {
+    const probe = (at: number): ProbeOutcome => (at <= 2_000 ? answered(at) : timedOut(at));
+    const seen = (cpuMs: (at: number) => number) =>
+      play({ probe, process: (at) => ({ cpuMs: cpuMs(at) }), lookEveryMs: 1_600, untilMs: 9_000 }).healths;
+    expect(seen((at) => Math.min(at, 2_050)).at(-1)).to.equal('hung-idle!');
+    expect(seen((at) => at)).not.to.include('hung-idle!');
   });
 
   it('changes nothing after a verdict', () => {

@@ -58,6 +58,17 @@ export const refusedArguments: readonly (Row & { readonly args: readonly string[
     /--balancer takes haproxy, nginx or caddy, not f5/,
   ),
   refused('a fleet elsewhere', ['run', 'fleet', '--target', 'vagrant'], /a fleet runs on this machine/),
+  refused('several hosts without a fleet', ['run', '--target', 'ssh://a,ssh://b'], /blog runs on one host/),
+  refused(
+    'hosts here and elsewhere',
+    ['run', 'fleet', '--target', 'ssh://a', '--hosts', 'namespaces'],
+    /--hosts says where on this machine/,
+  ),
+  refused(
+    'more hosts than instances',
+    ['run', 'fleet', '--target', 'ssh://a,ssh://b', '--instances', '1'],
+    /2 hosts are named for 1 instances/,
+  ),
   refused('an option of a fleet without one', ['run', '--recover'], /--recover go(es)? with a fleet/),
   refused(
     'instances that call each other, of which there is one',

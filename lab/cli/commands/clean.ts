@@ -4,10 +4,13 @@ import { leftRooms, removeLeftRooms } from '../../capture/left-behind.js';
 import { withDeadline } from '../../deadline.js';
 import { messageOf } from '../../errors.js';
 import type { StageName } from '../../events.js';
+import { leaveHost } from '../../fleet/leave-host.js';
+import { isFleet } from '../../scenarios/fleets.js';
 import { delveThereOf, leaveFolder, stopServerOf } from '../../stages/index.js';
 import { listRegressions, listRuns, openRun, type Run } from '../../store/run-store.js';
 import { openTarget } from '../../targets/index.js';
 import { localTarget } from '../../targets/local.js';
+import { hostsIn, isOverSsh } from '../../targets/several.js';
 import { unpackedFolder } from '../../unpack/room.js';
 import { leftVms } from '../../vm/left-behind.js';
 import type { LabCommand } from '../command.js';
@@ -74,14 +77,22 @@ async function stopServer(run: Run, signal: AbortSignal): Promise<string | undef
   const done = (stage: StageName): boolean => run.record.stages[stage]?.state === 'done';
   // A Delve there has a core beside it until it has been analysed.
   const left = delveThereOf(run) !== undefined && !done('analyze');
-  const ended = config.target !== 'local' && done('stop') && !left;
+  // What a fleet has on a host that was gone stays there until it is back.
+  const { verdict = 'unknown' } = run.record.conclusion ?? {};
+  const isDone = isFleet(config.scenario) ? verdict !== 'unknown' : done('stop');
+  const ended = config.target !== 'local' && isDone && !left;
   if (config.target === 'vagrant' || ended) return undefined;
   const limited = withDeadline(signal, otherMachineMs);
   try {
-    await using target = await openTarget(config, () => {}, limited);
-    await stopServerOf(run, target, limited);
-    await leaveFolder(target, run);
-    await removeLeftRooms(target, target.workFolder, limited);
+    for (const host of hostsIn(config.target)) {
+      await using target = await openTarget({ ...config, target: host }, () => {}, limited);
+      if (isFleet(config.scenario) && isOverSsh(host)) await leaveHost(target, run, limited);
+      else {
+        await stopServerOf(run, target, limited);
+        await leaveFolder(target, run);
+      }
+      await removeLeftRooms(target, target.workFolder, limited);
+    }
     return undefined;
   } catch (error) {
     signal.throwIfAborted();

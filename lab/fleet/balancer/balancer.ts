@@ -79,6 +79,8 @@ export interface Balancer {
   readonly name: string;
   /** Debian's. */
   readonly package: string;
+  /** `connections` as they are, or `requests`, which it takes out of their connections. */
+  readonly passesOn: 'connections' | 'requests';
   /** What it looks at where that check decides. */
   looks(healthCheck: HealthCheck): WaysToLook;
   /** Throws `port-taken`, `target` with the end of its log, `interrupted`; nothing of it is left then. */

@@ -47,7 +47,7 @@ export function caddyConfig(config: CaddyConfig): object {
       passive: { fail_duration: '2s', max_fails: mostFails },
     },
     transport: {
-      ...{ protocol: 'http', dial_timeout: '2s' },
+      ...{ protocol: 'http', dial_timeout: '2s', keep_alive: { max_idle_conns_per_host: 512 } },
       ...(healthCheck === 'http' ? { response_header_timeout: '2s' } : {}),
     },
     headers: { response: { set: { [instanceHeader]: ['{http.reverse_proxy.upstream.hostport}'] } } },

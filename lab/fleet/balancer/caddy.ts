@@ -12,6 +12,7 @@ import { type HttpProxy, startProxy } from './proxy.js';
 export const caddy: Balancer = {
   name: 'caddy',
   package: 'caddy',
+  passesOn: 'requests',
   looks: () => ({ http: 'asks', tcp: 'asks' }),
   start: async (options, signal) => await startProxy(proxy, options, signal),
 };

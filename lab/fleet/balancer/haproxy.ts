@@ -16,6 +16,7 @@ const readyWithinMs = 10_000;
 export const haproxy: Balancer = {
   name: 'haproxy',
   package: 'haproxy',
+  passesOn: 'connections',
   looks: () => ({ http: 'asks', tcp: 'asks' }),
   start,
 };

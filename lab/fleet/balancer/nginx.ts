@@ -17,6 +17,7 @@ const reloadedWithinMs = 10_000;
 export const nginx: Balancer = {
   name: 'nginx',
   package: 'nginx',
+  passesOn: 'requests',
   looks: (healthCheck) => ({ tcp: 'requests', http: healthCheck === 'http' ? 'requests' : 'never' }),
   start: async (options, signal) => await startProxy(proxy, options, signal),
 };
