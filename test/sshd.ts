@@ -1,12 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { execa } from 'execa';
 import { poll } from '../lab/deadline.js';
+import { localTarget } from '../lab/targets/local.js';
+import type { Target } from '../lab/targets/target.js';
 import { freePort } from './free-port.js';
 import { tempFolder } from './temp-folder.js';
+
+const { signal } = new AbortController();
 
 const sshdPath = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find((path) => existsSync(path));
 
@@ -15,7 +17,7 @@ export const noSshd: string | undefined =
   sshdPath === undefined ? 'sshd is missing: apt-get install openssh-server' : undefined;
 
 export interface Sshd extends AsyncDisposable {
-  readonly host: '127.0.0.1';
+  readonly host: string;
   readonly port: number;
   readonly user: string;
   /** Private key that it lets in. */
@@ -28,9 +30,16 @@ export interface Sshd extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** A real `sshd` of the test's own on a free loopback port, for the user who runs the test; more lines for its configuration. */
-export async function startSshd(lines: readonly string[] = []): Promise<Sshd> {
+/**
+ * A real `sshd` of the test's own on a free loopback port, or in the namespace that `target` starts processes in, for the user who runs the
+ * test; more lines for its configuration.
+ */
+export async function startSshd(
+  lines: readonly string[] = [],
+  target: Pick<Target, 'start' | 'listenHost'> = localTarget(),
+): Promise<Sshd> {
   const folder = await tempFolder();
+  const host = target.listenHost;
   // sshd separates its privileges there, and refuses to start without it.
   if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true });
   const key = async (name: string): Promise<string> => {
@@ -43,7 +52,7 @@ export async function startSshd(lines: readonly string[] = []): Promise<Sshd> {
   const port = await freePort();
   const config = [
     `Port ${port}`,
-    'ListenAddress 127.0.0.1',
+    `ListenAddress ${host}`,
     `HostKey ${folder.file('host')}`,
     `AuthorizedKeysFile ${folder.file('authorized_keys')}`,
     `PidFile ${folder.file('pid')}`,
@@ -57,40 +66,27 @@ export async function startSshd(lines: readonly string[] = []): Promise<Sshd> {
   ];
   await writeFile(folder.file('config'), `${config.join('\n')}\n`);
   const [type, blob] = hostKey.split(' ');
-  await writeFile(folder.file('known_hosts'), `[127.0.0.1]:${port} ${type} ${blob}\n`);
-  const child = spawn(sshdPath ?? 'sshd', ['-D', '-f', folder.file('config'), '-E', folder.file('log')], {
-    stdio: 'ignore',
-  });
+  await writeFile(folder.file('known_hosts'), `[${host}]:${port} ${type} ${blob}\n`);
+  const argv = [sshdPath ?? 'sshd', '-D', '-f', folder.file('config'), '-E', folder.file('log')];
+  const child = await target.start(argv, { signal, logFile: folder.file('output') });
   const log = async (): Promise<string> => readFile(folder.file('log'), 'utf8').catch(() => '');
   const stop = async (): Promise<void> => {
-    await ended(child);
+    await child[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
   };
   const ready = await poll(
-    async () => ((await log()).includes('Server listening') || child.exitCode !== null ? true : undefined),
-    { signal: new AbortController().signal, deadlineMs: 10_000, everyMs: 10 },
+    async () => ((await log()).includes('Server listening') || child.exit() !== undefined ? true : undefined),
+    { signal, deadlineMs: 10_000, everyMs: 10 },
   );
-  if (ready === undefined || child.exitCode !== null || child.pid === undefined) {
+  if (ready === undefined || child.exit() !== undefined) {
     const said = await log();
     await stop();
     throw new Error(`sshd does not start: ${said}`);
   }
   return {
-    host: '127.0.0.1',
-    port,
-    user: userInfo().username,
+    ...{ host, port, user: userInfo().username, pid: child.identity.pid, log, stop },
     identityFile: folder.file('user'),
     knownHosts: folder.file('known_hosts'),
-    pid: child.pid,
-    log,
-    stop,
     [Symbol.asyncDispose]: stop,
   };
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  const exit = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exit;
 }

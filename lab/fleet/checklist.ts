@@ -1,5 +1,6 @@
 import { type ChecklistRow, fails, holds, type Judgement, row, unseen } from '../checklist/row.js';
 import type { Fate } from './fates.js';
+import type { Held } from './held.js';
 import { listed } from './same-cause.js';
 import type { FleetSample } from './sample.js';
 
@@ -8,6 +9,7 @@ export interface FleetClaims {
   readonly loadStartedAt: number;
   readonly fates: readonly Fate[];
   readonly samples: readonly FleetSample[];
+  readonly held?: Held | undefined;
 }
 
 const evidence = ['fleet.jsonl'] as const;
@@ -39,14 +41,15 @@ export function fleetChecklist(claims: FleetClaims): readonly ChecklistRow[] {
   ];
 }
 
-function severalInstances({ fates, loadStartedAt }: FleetClaims): Judgement {
+function severalInstances({ fates, loadStartedAt, held }: FleetClaims): Judgement {
   const hung = fates
     .flatMap(({ name, hungAt }) => (hungAt === null ? [] : [{ name, hungAt }]))
     .toSorted((a, b) => a.hungAt - b.hungAt);
   const times = hung.map(({ hungAt }) => `${((hungAt - loadStartedAt) / 1_000).toFixed(1)} s`);
   if (hung.length === 0) return fails('none hung');
   const seen = `${listed(hung.map(({ name }) => name))} of ${fates.length} hung, found so ${listed(times)} after the load began`;
-  return hung.length >= Math.min(2, fates.length) ? holds(seen) : fails(seen);
+  if (hung.length >= Math.min(2, fates.length)) return holds(seen);
+  return held === undefined ? fails(seen) : unseen(`${seen}, and held every client from then on`);
 }
 
 /** The balancer holds connections to it, from which no byte comes. */

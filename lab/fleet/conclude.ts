@@ -6,6 +6,7 @@ import type { Conclusion } from '../store/run-record.js';
 import type { ProcessExit } from '../targets/target.js';
 import { concludeDiagnosis, conclusion } from '../verdict.js';
 import type { Fate } from './fates.js';
+import type { Held } from './held.js';
 import type { Recovery } from './recover.js';
 import { type FleetFinding, listed } from './same-cause.js';
 import { serviceText } from './state.js';
@@ -23,6 +24,8 @@ export interface FleetSeen {
   readonly uncaptured: ReadonlyMap<string, string>;
   readonly findings: readonly FleetFinding[];
   readonly recovery: Recovery | undefined;
+  /** Clients that all waited at what hangs, in the end. */
+  readonly held?: Held | undefined;
 }
 
 /** What a fleet's run means for what was expected of it. Pure. */
@@ -76,9 +79,10 @@ function concludeFixed({ fates, diagnoses, together, scenario }: FleetSeen): Con
 }
 
 function concludeFaulty(seen: FleetSeen, service: string): Conclusion {
-  const { fates, findings, recovery } = seen;
+  const { fates, findings, recovery, held } = seen;
   const hung = fates.filter(({ state }) => state === 'hung');
-  const wanted = Math.min(2, fates.length);
+  // One that holds every client hangs the service.
+  const wanted = held === undefined ? Math.min(2, fates.length) : 1;
   const undecided = fates.filter(({ state }) => state === 'overloaded' || state === 'starting');
   if (hung.length < wanted && undecided.length > 0) {
     return conclusion(
@@ -107,12 +111,19 @@ function concludeFaulty(seen: FleetSeen, service: string): Conclusion {
   if (back !== undefined) return back;
   return conclusion(
     'confirmed',
-    `${service}${reasonOf(cause)}${
+    `${service}${reasonOf(cause)}${heldText(held, hung, fates)}${
       recovery === undefined
         ? ''
         : `; after a rolling restart ${fates.length === 2 ? 'both' : `all ${fates.length}`} serve`
     }`,
   );
+}
+
+/** Said where others would have served. */
+function heldText(held: Held | undefined, hung: readonly Fate[], fates: readonly Fate[]): string {
+  if (held === undefined || hung.length === fates.length) return '';
+  const { by, sessions, connections } = held;
+  return `; ${listed(by)} held every client: ${sessions} connections to it, of a load that has ${connections}`;
 }
 
 /** What goes through instances is told by who waits for whom. */

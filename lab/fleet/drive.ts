@@ -7,6 +7,7 @@ import type { LoadPlan } from '../load/plan.js';
 import type { ProcessExit } from '../targets/target.js';
 import type { RunningBalancer } from './balancer/balancer.js';
 import type { Captures } from './captures.js';
+import { type Held, watchHolding } from './held.js';
 import type { Instance } from './instance.js';
 import type { FleetObserver } from './observe.js';
 import type { FleetSample } from './sample.js';
@@ -34,6 +35,8 @@ export interface Driven {
   readonly escalation: Escalation;
   /** How the balancer ended, when it did. */
   readonly balancerExit: ProcessExit | undefined;
+  /** Whether clients were left who asked anybody else than what hangs. */
+  readonly held: Held | undefined;
 }
 
 /** A silent instance gets this long after the load to become a verdict, or to answer: a busy machine needs it. */
@@ -62,6 +65,8 @@ export function fleetDriver(options: DriveFleet): FleetDriver {
   const enough = new AbortController();
   let hardestSince: number | undefined;
   let atWork = false;
+  const holding = watchHolding();
+  let connections: number | undefined;
   /** A healthy fleet gives its cores in the midst of the hardest load, which lasts until it has. */
   const lookAtHealthy = (sample: FleetSample): void => {
     const lasted = hardestSince === undefined ? 0 : sample.at - hardestSince;
@@ -79,11 +84,13 @@ export function fleetDriver(options: DriveFleet): FleetDriver {
         if (state === 'hung' && instance !== undefined) captures.want(instance);
       }
       if (options.fixed) lookAtHealthy(sample);
-      if (lost >= options.enoughLost && captures.idle()) enough.abort();
+      if (sample.phase === 'load' && connections !== undefined) holding.onSample(sample, connections);
+      if ((lost >= options.enoughLost || holding.held() !== undefined) && captures.idle()) enough.abort();
     },
     async run(observer, emit, signal) {
       void balancer.exited.then(() => enough.abort());
       const seen: Emit = (event) => {
+        if (event.type === 'load-step') connections = event.step.connections;
         if (event.type === 'load-step' && event.step === plan.steps.at(-1)) hardestSince = epochMs();
         emit(event);
       };
@@ -113,7 +120,7 @@ export function fleetDriver(options: DriveFleet): FleetDriver {
       observer.setPhase('settle');
       await Promise.race([observer.broke, settle(observer, epochMs(), signal)]);
       await captures.settled();
-      return { escalation, balancerExit: balancer.process.exit() };
+      return { escalation, balancerExit: balancer.process.exit(), held: holding.held() };
     },
   };
 

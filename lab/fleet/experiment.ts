@@ -69,12 +69,13 @@ function conclude(
   const findings = fleetCauses(diagnosed);
   const { end, startedAt } = driven.escalation;
   // The article tells of the service that `fleet` runs.
-  const claims = { fixed: config.fixed, loadStartedAt: startedAt, fates, samples };
+  const claims = { fixed: config.fixed, loadStartedAt: startedAt, fates, samples, held: driven.held };
   const siblings = scenario.server.siblings === true;
   const rows = siblings ? [] : fleetChecklist(claims);
   const seen = concludeFleet({
     ...{ fixed: config.fixed, scenario, fates, loadEnd: end, balancerExit: driven.balancerExit },
     ...{ diagnoses, together: siblings ? together : undefined, uncaptured, findings, recovery },
+    held: driven.held,
   });
   return {
     conclusion: concludeChecklist(seen, rows),
@@ -87,6 +88,7 @@ function conclude(
       instances: lived.instances.map((one) => told(run, one, fates, diagnoses)),
       findings: [...findings],
       recovery: recovery ?? null,
+      held: driven.held ?? null,
       checklist: [...rows],
     },
   };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { checklistRowSchema } from '../checklist/row.js';
 import { balancerChoices, healthCheckChoices } from '../choices.js';
 import { waysToLook } from './balancer/balancer.js';
+import { heldSchema } from './held.js';
 import { placesOfHosts } from './options.js';
 import { recoverySchema } from './recover.js';
 import { fleetFindingSchema } from './same-cause.js';
@@ -53,6 +54,8 @@ export const fleetResultSchema = z.object({
   ),
   findings: z.array(fleetFindingSchema),
   recovery: recoverySchema.nullable(),
+  /** Clients that all waited at what hangs; absent in runs of older versions. */
+  held: heldSchema.nullable().optional(),
   checklist: z.array(checklistRowSchema),
 });
 

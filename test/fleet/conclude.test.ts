@@ -53,6 +53,13 @@ describe('the conclusion of a fleet', () => {
     expect(verdict(seen(['serving', 'overloaded', 'serving'])), 'still silent').to.equal('unknown');
   });
 
+  it('is as expected where one hangs that held every client, and says so', () => {
+    const held = { by: ['i2'], sessions: 2_001, connections: 2_000 };
+    const { summary, exitCode } = concludeFleet(seen(['serving', 'hung', 'serving'], { held }));
+    expect(exitCode).to.equal(0);
+    expect(summary).to.contain('i2 held every client: 2001 connections to it, of a load that has 2000');
+  });
+
   it('is another one where two instances hang for two reasons', () => {
     const diagnoses = new Map([
       ['i1', deadlock()],

@@ -89,6 +89,9 @@ describe("Caddy's logs", () => {
     const msg = 'dial tcp 127.0.0.1:9001: i/o timeout';
     learnFromCaddy(JSON.stringify({ level: 'error', logger: 'http.log.error', msg, status: 502 }), known);
     expect(view(known).checks.tcp).to.deep.equal({ up: false, said: 'no connection: i/o timeout' });
+    const own = 'Get "http://127.0.0.1:9002/": dial tcp 127.0.0.1:9002: socket: too many open files';
+    learnFromCaddy(check({ msg: 'HTTP request failed', host: '127.0.0.1:9002', error: own }), known);
+    expect(view(known, 1).checks.tcp?.up, 'its own files are used up').to.equal(true);
     learnFromCaddy(JSON.stringify({ level: 'info', msg: 'serving initial configuration' }), known);
     expect(view(known)).to.deep.include({ connectErrors: 1 });
   });

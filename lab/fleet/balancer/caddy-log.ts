@@ -17,7 +17,8 @@ export function learnFromCaddy(line: string, learned: Learned): void {
   if (!/health_checker\.active|http\.log\.error/.test(line)) return;
   const { msg, host, error = msg } = entry.parse(JSON.parse(line));
   const address = host ?? /^dial tcp ([^ ]+:\d+): /.exec(msg)?.[1];
-  if (address === undefined) return;
+  // It has used up its own files: that says nothing of any instance.
+  if (address === undefined || /too many open files/.test(error)) return;
   const said = error.slice(error.lastIndexOf(': ') + 2);
   if (msg === 'host is up') learned.wellAgain(address, msg);
   else if (/dial tcp|while waiting for connection/.test(error))
