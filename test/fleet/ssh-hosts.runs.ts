@@ -68,8 +68,10 @@ describe('a fleet on hosts over SSH', function () {
   });
 
   const setLink = async (of: (typeof names)[number], state: 'up' | 'down'): Promise<void> => {
-    const link = / behind (\S+)$/.exec(hosts[names.indexOf(of)]?.text ?? '')?.[1] ?? '';
-    await execa('ip', ['link', 'set', link, state]);
+    const argv = ['ip', 'link', 'set', 'eth0', state];
+    const host = hosts[names.indexOf(of)];
+    const process = await host?.target.start(argv, { signal, logFile: folder.file('ip') });
+    await process?.exited;
   };
 
   it('hangs host by host, and every core comes home', async () => {
@@ -94,6 +96,7 @@ describe('a fleet on hosts over SSH', function () {
     try {
       const { exitCode, stdout, stderr } = await running.ended;
       expect(exitCode, `${stdout}\n${stderr}`).to.equal(2);
+      expect(stdout).to.match(/cut off/);
     } finally {
       await setLink('server-8', 'up');
     }
