@@ -144,6 +144,8 @@ export function fleetDriver(options: DriveFleet): FleetDriver {
               ((state === 'serving' || state === 'drained') && answersNow(name)) ||
               // Of one that hung in the last moment the core is still to come, and the balancer's opinion.
               (isLost(state) &&
+                // A balancer without checks keeps a connect that timed out for its last word until somebody comes again.
+                !(state === 'cut-off' && answersNow(name)) &&
                 (state !== 'hung' ||
                   (captures.of(name) !== undefined && !(options.asks && view?.http?.up === true)))),
           );

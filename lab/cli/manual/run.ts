@@ -59,6 +59,10 @@ export function defineRun(program: Command): Command {
       },
       { does: 'Two instances that wait for each other', type: 'npx lab run warehouses --recover' },
       { does: 'On another machine', type: 'npx lab run --target ssh://me@server-7' },
+      {
+        does: 'Instances on two other machines, behind a balancer on this one',
+        type: 'npx lab run fleet --target ssh://me@server-7,ssh://me@server-8',
+      },
       { does: 'In a VM, as the article did', type: 'npx lab run --target vagrant' },
     ],
     see: [
