@@ -118,7 +118,8 @@ export function outsideRows(input: ChecklistInput): ChecklistRow[] {
       'process-expendable',
       'With the core saved, the process is no longer needed.',
       ['run.json'],
-      judge(quit?.sigquit, ({ ended }) => {
+      judge(quit?.sigquit, ({ ended: bySigquit, endedThen = null }) => {
+        const ended = bySigquit ?? endedThen;
         if (ended === null) return unseen('the server was still running when the core was analysed');
         return input.diagnosis === undefined
           ? unseen('the core was not analysed', `the server had ended: ${ended}`)

@@ -11,6 +11,8 @@ const quitSeen = z.object({
   endedAfterMs: z.number().nullable(),
   /** In words: `exit status 2`, `signal SIGKILL`; `null` when it went on living. */
   ended: z.string().nullable(),
+  /** How the lab ended what went on living, so that the core is all that is left; absent in runs of older versions. */
+  endedThen: z.string().optional(),
   /** Line of the log where the answer to the signal begins, `null` when there is none. */
   line: z.number().int().nullable(),
   /** Length of the log afterwards. */
@@ -48,8 +50,8 @@ export interface QuitOptions {
 
 /**
  * Sends SIGQUIT, upon which a Go program prints every goroutine to stderr and exits with status 2 (os/signal,
- * "Default behavior of signals in Go programs"), and looks at what came of it. The server is gone afterwards,
- * unless it is as stuck as the article's seemed to be: then it is left as it is.
+ * "Default behavior of signals in Go programs"), and looks at what came of it. One that is as stuck as the article's seemed to
+ * be, or too slow for a person's patience, is ended then: the server is gone afterwards.
  */
 export async function quitServer(options: QuitOptions): Promise<Quit> {
   const { process, signal, deadlineMs = patienceForDump(0) } = options;
@@ -77,10 +79,14 @@ async function quitFrom(
   startedAt: number,
 ): Promise<Quit> {
   const { value: printed, records } = await readDump(options);
+  const { process } = options;
+  if (exit === undefined) await process[Symbol.asyncDispose]();
+  const then = exit === undefined ? process.exit() : undefined;
   const value = {
     ...printed,
     endedAfterMs: exit === undefined ? null : endedAfterMs,
     ended: exit === undefined ? null : describeExit(exit),
+    ...(then === undefined ? {} : { endedThen: describeExit(then) }),
   };
   const kill = killRecord(options.process.identity.pid, startedAt, exit);
   return { sigquit: seen(value), records: [kill, ...records] };

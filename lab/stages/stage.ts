@@ -92,7 +92,8 @@ const limits: Readonly<Record<StageName, number>> = {
   start: 180,
   load: 1_800,
   recover: 600,
-  symptoms: 300,
+  // The core is taken in the midst of it.
+  symptoms: 2_100,
   capture: 1_800,
   stop: 300,
   analyze: 3_600,

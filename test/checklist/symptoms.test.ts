@@ -6,6 +6,7 @@ import { localTarget } from '../../lab/targets/local.js';
 import { isSameProcess } from '../../lab/targets/process-identity.js';
 import type { Target } from '../../lab/targets/target.js';
 import { findOptional } from '../../lab/toolchain/locate.js';
+import { tempFolder } from '../temp-folder.js';
 import { buildStuck, type StuckProgram } from './stuck-server.js';
 
 const { signal } = new AbortController();
@@ -84,6 +85,17 @@ describe('the symptoms of a server', function () {
     expect(symptoms.gdb).to.deep.equal({ kind: 'not-observed', why: 'gdb is not installed' });
     expect(symptoms.pprof).to.deep.equal({ kind: 'not-observed', why: 'curl is not installed' });
     expect(symptoms.records).to.deep.equal([]);
+  });
+
+  it('ends a server that goes on living after SIGQUIT, so that the core is all that is left', async () => {
+    await using folder = await tempFolder();
+    const logFile = folder.file('log');
+    await using process = await target.start(['sh', '-c', "trap '' QUIT; while :; do sleep 0.05; done"], {
+      ...{ signal, logFile },
+    });
+    const quit = await quitServer({ target, process, logFile, signal, deadlineMs: 200 });
+    expect(valueIn(quit.sigquit)).to.include({ ended: null, endedThen: 'signal SIGTERM' });
+    expect(process.exit()).not.to.equal(undefined);
   });
 
   it('says that the server had ended when there is nothing left to signal', async () => {
