@@ -10,7 +10,8 @@ import type { Balancer, RunningBalancer, WaysToLook } from './balancer/balancer.
 import { balancers, findBalancer } from './balancer/index.js';
 import { type Captured, type Captures, openCaptures } from './captures.js';
 import { type Driven, fleetDriver } from './drive.js';
-import { type FleetHosts, hostsHere } from './hosts.js';
+import type { FleetHosts } from './fleet-host.js';
+import { hostsHere } from './hosts.js';
 import type { Instance } from './instance.js';
 import { type FleetObserver, observeFleet } from './observe.js';
 import { openFleet, type RunningFleet } from './open-fleet.js';

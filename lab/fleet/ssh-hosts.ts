@@ -4,7 +4,7 @@ import { build, folderOn, inStage, plannedIn, provision, type StageContext } fro
 import { openTarget } from '../targets/index.js';
 import { hostsIn } from '../targets/several.js';
 import type { Target } from '../targets/target.js';
-import type { FleetHost, FleetHosts } from './hosts.js';
+import type { FleetHost, FleetHosts } from './fleet-host.js';
 import { leaveHost } from './leave-host.js';
 import { reachable } from './lost-host.js';
 

@@ -5,11 +5,11 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { findBalancer } from '../../lab/fleet/balancer/index.js';
-import type { FleetHost } from '../../lab/fleet/hosts.js';
+import type { FleetHost } from '../../lab/fleet/fleet-host.js';
 import { openNamespace } from '../../lab/fleet/namespace.js';
 import { fleetResultSchema } from '../../lab/fleet/result.js';
 import { localTarget } from '../../lab/targets/local.js';
-import { lab, startLab } from '../e2e/lab-process.js';
+import { lab, startLab } from '../lab-process.js';
 import { noSshd, type Sshd, startSshd } from '../sshd.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 
