@@ -51,7 +51,7 @@ const curlSeconds = 5; // the article's
 /** Of curl's seconds, what the server must have had for itself to have had its chance to answer. */
 const fairSeconds = 2;
 const pprofSeconds = 3;
-const gdbMs = 10_000;
+const gdbMs = 60_000;
 // A proxy would answer for the server.
 const noProxy = { no_proxy: '*', NO_PROXY: '*' };
 
