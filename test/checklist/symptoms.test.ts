@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { valueIn } from '../../lab/checklist/observation.js';
 import { quitServer } from '../../lab/checklist/sigquit.js';
 import { observeSymptoms } from '../../lab/checklist/symptoms.js';
+import { poll } from '../../lab/deadline.js';
 import { localTarget } from '../../lab/targets/local.js';
 import { isSameProcess } from '../../lab/targets/process-identity.js';
 import type { Target } from '../../lab/targets/target.js';
@@ -90,9 +91,14 @@ describe('the symptoms of a server', function () {
   it('ends a server that goes on living after SIGQUIT, so that the core is all that is left', async () => {
     await using folder = await tempFolder();
     const logFile = folder.file('log');
-    await using process = await target.start(['sh', '-c', "trap '' QUIT; while :; do sleep 0.05; done"], {
-      ...{ signal, logFile },
-    });
+    await using process = await target.start(
+      ['sh', '-c', "trap '' QUIT; echo ready; while :; do sleep 0.05; done"],
+      {
+        ...{ signal, logFile },
+      },
+    );
+    const isReady = async () => ((await target.readFile(logFile, signal)) === 'ready\n' ? true : undefined);
+    await poll(isReady, { signal, deadlineMs: 10_000, everyMs: 10 });
     const quit = await quitServer({ target, process, logFile, signal, deadlineMs: 200 });
     expect(valueIn(quit.sigquit)).to.include({ ended: null, endedThen: 'signal SIGTERM' });
     expect(process.exit()).not.to.equal(undefined);
