@@ -155,6 +155,12 @@ function servingMarks(
       const index = Number(/\(frame (\d+)\)/.exec(known[0]?.text ?? '')?.[1] ?? -1);
       const frame = first.stack.find((one) => one.index === index) ?? ownFrame(first.stack);
       const where = { function: frame?.function ?? '', file: at.file, line: at.line };
+      // Whoever comes only afterwards is another goroutine, in another function.
+      const late = /^Goroutine (\d+) comes to/.exec(known[0]?.text ?? '')?.[1];
+      if (late !== undefined)
+        return [
+          { place: { ...where, function: '' }, text: `G${late} comes here only after that`, blocked: false },
+        ];
       const operation = /where it (receives|sends|closes)\b/.exec(known[0]?.text ?? '')?.[1] ?? '';
       const unit = / where it took the ([\w.]+) at /.exec(known[0]?.text ?? '')?.[1];
       if (poolRules.has(finding.rule))
