@@ -17,6 +17,8 @@ export interface StreamLayout {
     readonly closing: readonly number[];
   };
   readonly stream: {
+    /** Where it begins in the object that it lies in, and how large that is at least. */
+    readonly inset: number;
     readonly least: number;
     readonly connection: number;
     /** 32 bits, 0 before it is open; behind a pointer at `behind`, where there is one. */
@@ -39,6 +41,8 @@ export interface StreamClient {
   /** As a debugger takes it. */
   readonly goType: string;
   readonly stream: readonly string[];
+  /** The type that a stream is a field of, and that field; absent where each is an object. */
+  readonly within?: readonly [type: string, field: string];
   readonly type: string;
 }
 
@@ -52,7 +56,10 @@ const transport = 'google.golang.org/grpc/internal/transport';
 /** Go's library has a copy of `golang.org/x/net/http2`, until Go 1.26 with other names. */
 const clients: readonly StreamClient[] = [
   http('net/http', 'http2'),
-  http('net/http/internal/http2', ''),
+  {
+    ...http('net/http/internal/http2', ''),
+    within: ['net/http/internal/http2.ClientRequest', 'stream'],
+  },
   http('golang.org/x/net/http2', ''),
   {
     ...{ kind: 'grpc', path: transport, goType: `${transport}.http2Client`, type: 'grpc.ClientConn' },
@@ -74,7 +81,9 @@ export async function readStreamLayouts(
       if (connection.size === 0) return undefined;
       const streams = await Promise.all(client.stream.map(offsets));
       const stream = streams.find((fields) => fields.has(connectionField(client)));
-      return stream && layoutOf(client, connection, stream, streams.at(-1) ?? stream);
+      const [type, field = ''] = client.within ?? [];
+      const inset = type === undefined ? 0 : ((await offsets(type)).get(field) ?? 0);
+      return stream && layoutOf(client, connection, { stream, inset }, streams.at(-1) ?? stream);
     }),
   );
   return found.flatMap((one) => one ?? []);
@@ -120,7 +129,7 @@ const connectionField = ({ kind }: StreamClient) => (kind === 'http' ? 'cc' : 'c
 function layoutOf(
   client: StreamClient,
   connection: Offsets,
-  stream: Offsets,
+  { stream, inset }: { readonly stream: Offsets; readonly inset: number },
   /** What the stream is made of, where that is a struct of its own. */
   inner: Offsets,
 ): StreamLayout | undefined {
@@ -143,7 +152,7 @@ function layoutOf(
       closing: ['goAway', 'ctxDone'].flatMap((name) => (isHttp ? [] : (connection.get(name) ?? []))),
     },
     stream: {
-      ...{ least: leastOf(stream), connection: own, id, behind, done, answered },
+      ...{ inset, least: inset + leastOf(stream), connection: own, id, behind, done, answered },
       ...{ aborted: stream.get('abort'), window: windowOf(stream) },
     },
   };

@@ -57,10 +57,10 @@ export function wantedStream(
     const object = spans.objectAt(word);
     if (object < 0) continue;
     const span = spans.lastSpan();
-    if (!isStart(word - spans.startOf(object, span))) continue;
+    const offset = word - spans.startOf(object, span);
     for (const layout of layouts) {
       const { connection, stream } = layout;
-      if (!mayHold(spans, span, stream.least)) continue;
+      if (!isStart(offset - stream.inset) || !mayHold(spans, span, stream.least)) continue;
       const address = memory.u64(word + stream.connection) ?? 0;
       const { available, closing } = connection;
       const channel = memory.u64(available === undefined ? word + stream.answered : address + available) ?? 0;
@@ -102,7 +102,7 @@ export function* openStreams(
   const isClosed = (channel: number | undefined) =>
     channel !== undefined && channel !== 0 && memory.u32(channel + closed) !== 0;
   for (const slot of objectsLike(spans, stream.least)) {
-    for (const at of [slot, slot + header]) {
+    for (const at of [slot + stream.inset, slot + header + stream.inset]) {
       const connection = memory.u64(at + stream.connection) ?? 0;
       if (only === undefined ? !isConnection(memory, spans, connection, layout) : connection !== only)
         continue;
