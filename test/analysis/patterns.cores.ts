@@ -114,6 +114,12 @@ const faulty: Readonly<Record<string, Expected>> = {
     names: times(2, 'main.question.answer'),
     says: /all that receive from main\.counter\.requests, wait for answers to requests that wait in main\.counter\.requests/,
   },
+  'kept-places': {
+    rule: 'leaked-permit',
+    functions: times(3, 'main.(*pottery).fire'),
+    names: ['main.pottery.places'],
+    says: /main\.\(\*pottery\)\.fire sends to it at line \d+ and can return at \S*pools\.go:\d+ without the receive/,
+  },
   'stop-from-inside': {
     rule: 'self-wait',
     subtype: 'channel-waitgroup',
@@ -196,6 +202,7 @@ const healthy = [
   ...[
     'stop-from-inside-fixed',
     'stop-from-inside-like',
+    'kept-places-like',
     'shutdown-by-deadline-like',
     'shutdown-from-beside',
     'idle-listener',

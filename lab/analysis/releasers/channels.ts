@@ -137,6 +137,7 @@ export function channelSearch(context: SearchContext, places: WaitingPlaces) {
         ...told(facts, [...ops.values()].some(Boolean), context),
       },
       made: facts.class.made,
+      leaks: facts.class.leaks,
       ...(facts.class.unknown ? { lostFromSight: true } : {}),
     };
   }

@@ -26,6 +26,7 @@ export type ChannelShape =
   | 'units'
   | 'leaked-units'
   | 'leaked-permits'
+  | 'leaked-slots'
   | 'ring'
   | 'other';
 
@@ -55,6 +56,7 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
   if (isAlone) {
     if (contexts.length === knot.objects.length) return 'context';
     if (knot.objects.every((object) => object.mode === 'send')) {
+      if (knot.objects.every((object) => isLeftFull(object, input))) return 'leaked-slots';
       return stories.some((story) => (story?.departures.length ?? 0) > 0) ? 'leaked-sender' : 'other';
     }
     const known = stories.some((story) => (story?.sends.length ?? 0) + (story?.closes.length ?? 0) > 0);
@@ -79,6 +81,10 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
   const sends = knot.objects.every((o) => o.mode === 'send');
   return sends && knot.objects.length > 1 && peers.every((found) => found.length > 0) ? 'ring' : 'other';
 }
+
+/** It has a buffer, and functions that put a value into it can return without taking one out, as they do on other ways. */
+const isLeftFull = (object: WaitObject, { graph, searches }: RuleInput) =>
+  (graph.channels.get(object.address)?.capacity ?? 0) > 0 && (searches.get(object)?.leaks ?? []).length > 0;
 
 const isIn = (key: string, { buckets }: Knot) => buckets.some((bucket) => bucket.key === key);
 

@@ -1,20 +1,32 @@
-import { channelRule, poolsIn } from './channel-shape.js';
+import type { Knot } from '../graph/knots.js';
+import type { Leak } from '../releasers/search.js';
+import { channelRule, channelsText, poolsIn, verbFor } from './channel-shape.js';
 import { allUnits } from './pool-words.js';
-import { agree, behind, goroutinesOf } from './rule.js';
+import { agree, behind, goroutinesOf, type Rule, type RuleInput } from './rule.js';
+
+const name = 'leaked-permit';
+
+/** A semaphore was taken, and nobody is left who took it: one of `x/sync`, or a channel with a buffer. */
+export const leakedPermit: Rule = {
+  name,
+  apply: (input) => [...ofSemaphores.apply(input), ...ofChannels.apply(input)],
+};
 
 /**
  * A semaphore was taken, and nobody is left who took it. Without a place where a function can leave with it this is no
  * more than a suspicion: its holder may stand where it was not recognised.
  */
-export const leakedPermit = channelRule('leaked-permit', 'leaked-permits', (knot, input) => {
+const ofSemaphores = channelRule(name, 'leaked-permits', (knot, input) => {
   const [pool] = poolsIn(knot, input);
   if (pool === undefined) return undefined;
   const { unit, type, limit, limitedBy } = pool;
-  const leaks = [...new Set(knot.objects.flatMap((object) => input.searches.get(object)?.leaks ?? []))];
-  const places = leaks.slice(0, 3).map((leak) => {
-    const fn = leak.function === '' ? 'a function literal' : leak.function;
-    return `${fn} takes one at line ${leak.lockedAt} and can ${leak.panics === true ? 'panic' : 'return'} at ${leak.file}:${leak.line} without Release`;
-  });
+  const leaks = leaksOf(knot, input);
+  const places = leaks
+    .slice(0, maxPlaces)
+    .map(
+      (leak) =>
+        `${functionOf(leak)} takes one at line ${leak.lockedAt} and can ${leak.panics === true ? 'panic' : 'return'} at ${leak.file}:${leak.line} without Release`,
+    );
   const how =
     places.length === 0
       ? 'Every function that takes one gives it back before it returns, so a panic between the two, recovered further up, is the likely cause.'
@@ -27,3 +39,28 @@ export const leakedPermit = channelRule('leaked-permit', 'leaked-permits', (knot
     roles: new Map(knot.buckets.map((bucket) => [bucket.key, `waits for a ${unit} that nobody gives back`])),
   };
 });
+
+/** Each value in the buffer stands for one who has gone on; whoever should have taken it out again has returned. */
+const ofChannels = channelRule(name, 'leaked-slots', (knot, input) => {
+  const places = leaksOf(knot, input)
+    .slice(0, maxPlaces)
+    .map(
+      (leak) =>
+        `${functionOf(leak)} sends to it at line ${leak.lockedAt} and can return at ${leak.file}:${leak.line} without the receive that gives the slot back`,
+    );
+  return {
+    summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} to send to ${channelsText(knot, input)}, whose slots were taken and never given back${behind(knot.victims)}.`,
+    explanation: `${places.join('; ').replace(/^[a-z](?= function)/, (c) => c.toUpperCase())}. No goroutine is on its way to a receive from it.`,
+    suggestion: 'Give the slot back with defer, right after it was taken.',
+    roles: new Map(knot.buckets.map(({ key }) => [key, 'waits for a slot that nobody gives back'])),
+  };
+});
+
+/** With more places than these it is not told where. */
+const maxPlaces = 3;
+
+const leaksOf = ({ objects }: Knot, { searches }: RuleInput): readonly Leak[] => [
+  ...new Set(objects.flatMap((object) => searches.get(object)?.leaks ?? [])),
+];
+
+const functionOf = (leak: Leak) => (leak.function === '' ? 'a function literal' : leak.function);

@@ -194,6 +194,7 @@ function servingText(reason: string, name: string, operation: string): string {
 /** Where nobody is left: the line that its explanation blames. */
 const absences: Readonly<Record<string, string>> = {
   'leaked-lock': 'it can return here without unlocking',
+  'leaked-permit': 'it can return here with what it took',
   'leaked-sender': 'it was to be received here',
 };
 

@@ -214,6 +214,9 @@ func (w *World) Answer(s *Stacks, ids []int, mode string) *Class {
 	switch mode {
 	case "send", "receive":
 		w.tellStory(c, s, out)
+		if mode == "send" {
+			out.Leaks = append(out.Leaks, w.slotLeaks(c)...)
+		}
 	case "lock", "rlock", "drain":
 		w.tellHolders(c, s, mode, out)
 	}

@@ -1,0 +1,83 @@
+package facts
+
+import (
+	"golang.org/x/tools/go/ssa"
+)
+
+// slotLeaks are the returns of functions that send to a channel, take a value out of it again on other ways, and leave the
+// first one in it there: of a channel that is used as a semaphore, a slot that is never given back.
+func (w *World) slotLeaks(c *class) []Leak {
+	given := map[*ssa.Function][]ssa.Instruction{}
+	for _, op := range c.ops {
+		if op.Kind != "receive" {
+			continue
+		}
+		given[op.Fn] = append(given[op.Fn], op.Instr)
+		if site := w.deferredAt(op.Fn); site != nil {
+			given[site.Parent()] = append(given[site.Parent()], site)
+		}
+	}
+	var out []Leak
+	for _, op := range c.ops {
+		if op.Kind != "send" || op.Deferred || len(given[op.Fn]) == 0 {
+			continue
+		}
+		from, at := w.comesOut(op)
+		if from == nil || !w.anyFollows(given[op.Fn], op.Instr) {
+			continue
+		}
+		if ret := returnWithout(from, at, given[op.Fn]); ret != nil {
+			p := w.place(positionOf(ret))
+			if p.Line == 0 {
+				_, end := w.span(op.Fn)
+				p = Place{w.place(op.Fn.Pos()).File, end}
+			}
+			out = append(out, Leak{Function: shortName(op.Fn), File: p.File, Line: p.Line, LockedAt: w.line(op.Pos)})
+		}
+	}
+	return out
+}
+
+func (w *World) anyFollows(later []ssa.Instruction, earlier ssa.Instruction) bool {
+	for _, in := range later {
+		if w.follows(in, earlier) {
+			return true
+		}
+	}
+	return false
+}
+
+// returnWithout is a return that is come to from a point without any of some instructions.
+func returnWithout(from *ssa.BasicBlock, at int, without []ssa.Instruction) ssa.Instruction {
+	stops := map[ssa.Instruction]bool{}
+	for _, in := range without {
+		stops[in] = true
+	}
+	seen := map[*ssa.BasicBlock]bool{}
+	type place struct {
+		block *ssa.BasicBlock
+		at    int
+	}
+	work := []place{{from, at}}
+	for len(work) > 0 {
+		next := work[len(work)-1]
+		work = work[:len(work)-1]
+		stopped := false
+		for _, in := range next.block.Instrs[next.at:] {
+			if ret, ok := in.(*ssa.Return); ok && !stopped {
+				return ret
+			}
+			stopped = stopped || stops[in]
+		}
+		if stopped {
+			continue
+		}
+		for _, succ := range next.block.Succs {
+			if !seen[succ] {
+				seen[succ] = true
+				work = append(work, place{succ, 0})
+			}
+		}
+	}
+	return nil
+}
