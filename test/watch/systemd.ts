@@ -22,7 +22,8 @@ export function whyNoSystemd(): string | undefined {
 
 /*
  * This machine's files with a layer over them that goes with the namespace, so that no unit of the machine is started or
- * changed; what is shared is reached through it. Units that are asked for are all that starts.
+ * changed; what is shared is reached through it. Units that are asked for are all that starts. Devices are its own: a systemd
+ * gives itself what it takes for its console.
  */
 const script = `set -e
 top=$1 systemd=$2; shift 2
@@ -35,7 +36,10 @@ cd "$top/root"
 for one in "$@"; do mkdir -p ".$one"; mount --bind "$one" ".$one"; done
 mount -t proc proc proc
 mount -t sysfs sysfs sys
-mount --rbind /dev dev
+mount -t tmpfs -o mode=755 tmpfs dev
+for one in null:3 zero:5 full:7 random:8 urandom:9; do mknod -m 666 "dev/\${one%:*}" c 1 "\${one#*:}"; done
+mkdir dev/shm dev/pts
+ln -s /proc/self/fd dev/fd
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
   mount -t cgroup2 cgroup2 sys/fs/cgroup
 else
