@@ -75,7 +75,7 @@ describe('a fleet on hosts over SSH', function () {
   };
 
   it('hangs host by host, and every core comes home', async () => {
-    const running = startLab(['run', 'fleet', '--target', target, '--json'], env);
+    const running = startLab(['run', 'fleet', '--target', target, '--load-timeout', '180', '--json'], env);
     const { exitCode, stdout, stderr } = await running.ended;
     const { fleet, dir, conclusion } = documentSchema.parse(JSON.parse(stdout));
     expect(exitCode, `${conclusion.reasons.join('\n')}\n${stderr}`).to.equal(0);
