@@ -51,56 +51,30 @@ func (w *World) groupsBefore(a *activation, site ssa.Instruction) []GroupWait {
 // mustPass tells whether every way from where an activation stands to an instruction, or to the end of its function,
 // leads through another one.
 func (w *World) mustPass(a *activation, through, site ssa.Instruction) bool {
+	isThere := func(in ssa.Instruction) bool {
+		switch in.(type) {
+		case *ssa.Return:
+			return site == nil
+		case *ssa.RunDefers:
+			// What is deferred runs here.
+			if _, isDefer := site.(*ssa.Defer); isDefer {
+				return true
+			}
+		}
+		return in == site
+	}
+	isThrough := func(in ssa.Instruction) bool { return in == through }
 	for _, p := range a.points {
-		if p.entry || p.deferred != nil || p.block.Instrs[p.index] == through || reachesWithout(p, through, site) {
+		if p.entry || p.deferred != nil || p.block.Instrs[p.index] == through {
+			return false
+		}
+		from := p.index + 1
+		if p.again {
+			from = p.index
+		}
+		if firstWithout(p.block, from, isThere, isThrough) != nil {
 			return false
 		}
 	}
 	return len(a.points) > 0
-}
-
-// reachesWithout walks from a point and stops at an instruction: whether it comes to the site, or to a return.
-func reachesWithout(p point, through, site ssa.Instruction) bool {
-	seen := map[*ssa.BasicBlock]bool{}
-	work := []*ssa.BasicBlock{}
-	isThere := func(b *ssa.BasicBlock, from int) bool {
-		for _, in := range b.Instrs[from:] {
-			if in == through {
-				return false
-			}
-			if in == site {
-				return true
-			}
-			if _, ok := in.(*ssa.Return); ok {
-				return site == nil
-			}
-			if _, ok := in.(*ssa.RunDefers); ok {
-				// What is deferred runs here.
-				if _, isDefer := site.(*ssa.Defer); isDefer {
-					return true
-				}
-			}
-		}
-		work = append(work, b.Succs...)
-		return false
-	}
-	from := p.index + 1
-	if p.again {
-		from = p.index
-	}
-	if isThere(p.block, from) {
-		return true
-	}
-	for len(work) > 0 {
-		b := work[len(work)-1]
-		work = work[:len(work)-1]
-		if seen[b] {
-			continue
-		}
-		seen[b] = true
-		if isThere(b, 0) {
-			return true
-		}
-	}
-	return false
 }

@@ -94,3 +94,37 @@ func dominates(first, then ssa.Instruction) bool {
 
 // isInLoop tells whether an instruction can run more than once in one activation.
 func (w *World) isInLoop(in ssa.Instruction) bool { return w.blocksAfter(in.Block())[in.Block()] }
+
+// firstWithout is an instruction of a kind that can be come to from a point without any of another kind; nil where there
+// is none.
+func firstWithout(from *ssa.BasicBlock, at int, isIt, isStop func(ssa.Instruction) bool) ssa.Instruction {
+	seen := map[*ssa.BasicBlock]bool{}
+	var work []*ssa.BasicBlock
+	look := func(b *ssa.BasicBlock, at int) ssa.Instruction {
+		for _, in := range b.Instrs[at:] {
+			if isStop(in) {
+				return nil
+			}
+			if isIt(in) {
+				return in
+			}
+		}
+		work = append(work, b.Succs...)
+		return nil
+	}
+	if found := look(from, at); found != nil {
+		return found
+	}
+	for len(work) > 0 {
+		b := work[len(work)-1]
+		work = work[:len(work)-1]
+		if seen[b] {
+			continue
+		}
+		seen[b] = true
+		if found := look(b, 0); found != nil {
+			return found
+		}
+	}
+	return nil
+}

@@ -43,15 +43,21 @@ func (w *World) leaksOf(fn *ssa.Function, want string, inClass map[*Op]bool) []L
 		if l.hold.mode != want || !inClass[l.hold.op] || w.isTakenForCallers(l, inClass) {
 			continue
 		}
-		at := w.place(positionOf(l.at))
-		if at.Line == 0 {
-			_, end := w.span(fn)
-			at = Place{w.place(fn.Pos()).File, end}
-		}
+		at := w.endAt(l.at, fn)
 		_, panics := l.at.(*ssa.Panic)
 		out = append(out, Leak{Function: shortName(fn), File: at.File, Line: at.Line, LockedAt: w.line(l.hold.op.Pos), Panics: panics})
 	}
 	return out
+}
+
+// endAt is where a function is left; a return that is not written stands at its last line.
+func (w *World) endAt(in ssa.Instruction, fn *ssa.Function) Place {
+	at := w.place(positionOf(in))
+	if at.Line == 0 {
+		_, end := w.span(fn)
+		at = Place{w.place(fn.Pos()).File, end}
+	}
+	return at
 }
 
 // isTakenForCallers: whoever takes one among several on every way, and gives none of them back, leaves that to a function

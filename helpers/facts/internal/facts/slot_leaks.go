@@ -27,11 +27,7 @@ func (w *World) slotLeaks(c *class) []Leak {
 			continue
 		}
 		if ret := returnWithout(from, at, given[op.Fn]); ret != nil {
-			p := w.place(positionOf(ret))
-			if p.Line == 0 {
-				_, end := w.span(op.Fn)
-				p = Place{w.place(op.Fn.Pos()).File, end}
-			}
+			p := w.endAt(ret, op.Fn)
 			out = append(out, Leak{Function: shortName(op.Fn), File: p.File, Line: p.Line, LockedAt: w.line(op.Pos)})
 		}
 	}
@@ -49,35 +45,14 @@ func (w *World) anyFollows(later []ssa.Instruction, earlier ssa.Instruction) boo
 
 // returnWithout is a return that is come to from a point without any of some instructions.
 func returnWithout(from *ssa.BasicBlock, at int, without []ssa.Instruction) ssa.Instruction {
-	stops := map[ssa.Instruction]bool{}
-	for _, in := range without {
-		stops[in] = true
-	}
-	seen := map[*ssa.BasicBlock]bool{}
-	type place struct {
-		block *ssa.BasicBlock
-		at    int
-	}
-	work := []place{{from, at}}
-	for len(work) > 0 {
-		next := work[len(work)-1]
-		work = work[:len(work)-1]
-		stopped := false
-		for _, in := range next.block.Instrs[next.at:] {
-			if ret, ok := in.(*ssa.Return); ok && !stopped {
-				return ret
-			}
-			stopped = stopped || stops[in]
-		}
-		if stopped {
-			continue
-		}
-		for _, succ := range next.block.Succs {
-			if !seen[succ] {
-				seen[succ] = true
-				work = append(work, place{succ, 0})
+	isReturn := func(in ssa.Instruction) bool { _, ok := in.(*ssa.Return); return ok }
+	isStop := func(in ssa.Instruction) bool {
+		for _, stop := range without {
+			if in == stop {
+				return true
 			}
 		}
+		return false
 	}
-	return nil
+	return firstWithout(from, at, isReturn, isStop)
 }
