@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { runChild } from './child.mjs';
 
@@ -17,8 +17,11 @@ export function goFlavours(root) {
     .flatMap(({ folder, flavours, tool }) => flavours.map((tags) => ({ folder, tags, tool })));
 }
 
-/** Counts the events of `go test -json` (`go doc test2json`) and shows what a person wants to read. */
-export function goTestCounter(show) {
+/**
+ * Counts the events of `go test -json` (`go doc test2json`) and shows what a person wants to read. `fail` gets the name
+ * and the output of each test that failed.
+ */
+export function goTestCounter(show, fail = () => {}) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const outputs = new Map();
   const countOf = { pass: 'passed', fail: 'failed', skip: 'skipped' };
@@ -41,7 +44,9 @@ export function goTestCounter(show) {
     }
     if (test === undefined || countOf[action] === undefined) return;
     counts[countOf[action]] += 1;
-    if (action !== 'pass') show((outputs.get(key) ?? '').trimEnd());
+    const said = (outputs.get(key) ?? '').trimEnd();
+    if (action !== 'pass') show(said);
+    if (action === 'fail') fail(key, said);
   };
   return { counts, onLine };
 }
@@ -61,8 +66,14 @@ export async function runGoTests(go, folder, tags) {
   show(`\ngo vet and go test in ${basename(folder)}${tags === '' ? '' : ` with -tags=${tags}`}`);
   const vet = await runChild([go, 'vet', ...flavour, './...'], { cwd: folder, env });
   if (vet >= 128) return { code: vet, passed: 0, failed: 1, skipped: 0 };
-  const { counts, onLine } = goTestCounter(show);
+  const { counts, onLine } = goTestCounter(show, writeFailure);
   const test = await runChild([go, 'test', '-json', ...flavour, './...'], { cwd: folder, env, onLine });
   const broken = (vet === 0 ? 0 : 1) + (test !== 0 && counts.failed === 0 ? 1 : 0);
   return { ...counts, failed: counts.failed + broken, code: test === 0 ? vet : test };
+}
+
+/** As the reporter of mocha does it (test-reporter.cjs); a Go test has no file of mocha's to run again. */
+function writeFailure(title, error) {
+  const file = process.env.LAB_TEST_FAILURES;
+  if (file) appendFileSync(file, `${JSON.stringify({ file: '', title, error })}\n`);
 }

@@ -16,7 +16,8 @@ const timeoutBesideMs = 60_000;
  * Tests of one tier, or of every one: mocha, and Go's where the tier has them. With arguments mocha alone, which gets
  * them; files among them are run instead of the tier's. In CI (`CI=true`) a skipped test fails, and so does a tier that
  * lacks its tools. Returns the exit code of the first that failed; the counts go to the file that
- * LAB_TEST_SUMMARY names.
+ * LAB_TEST_SUMMARY names, and of each test that fails a line of JSON (file, title, error) is added to the one that
+ * LAB_TEST_FAILURES names.
  */
 export async function runTests(root, tools, job, args) {
   const summaryFile = process.env.LAB_TEST_SUMMARY;

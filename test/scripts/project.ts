@@ -84,6 +84,7 @@ function withoutTestVariables(): NodeJS.ProcessEnv {
     CI: _ci,
     LAB_TEST_COUNTS: _counts,
     LAB_TEST_DURATIONS: _durations,
+    LAB_TEST_FAILURES: _failures,
     LAB_TEST_SUMMARY: _summary,
     ...rest
   } = process.env;
