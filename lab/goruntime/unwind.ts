@@ -63,6 +63,17 @@ export function tableUnwinder(
   };
 }
 
+/** Unwinds goroutines from where the scheduler left them, whatever their status; for processors whose calls push their return address. */
+export function savedUnwinder(
+  memory: CoreMemory,
+  table: FunctionTable,
+  layout: RuntimeLayout,
+  arch: Arch,
+): Unwind {
+  const asLeft = tableUnwinder(memory, table, layout, arch, { g: new Map(), m: undefined }, new Map());
+  return ({ address }) => asLeft({ address, status: goroutineStatus.runnable });
+}
+
 /** Functions that a signal makes another one call, wherever that happens to be (`isInjectedCall` of traceback.go). */
 const injected: ReadonlySet<string> = new Set([
   'runtime.asyncPreempt',

@@ -49,6 +49,9 @@ const programs = [
   'watched',
   'collecting',
 ];
+/** They have the runtime collect all the time, and may be seen waiting for it: what that wait comes to is not followed. */
+const inRuntime = /for something this analysis does not follow yet \((?:stopping the world|semacquire)\)/;
+
 for (const { go, flags } of twoBuilds(gos)) {
   describe(`healthy programs under load, built by ${go.version} ${flags.join(' ')}`, function () {
     this.timeout(120_000);
@@ -65,7 +68,8 @@ for (const { go, flags } of twoBuilds(gos)) {
         expect(alarms).to.deep.equal([]);
         expect(diagnosis.verdict).not.to.equal('deadlock');
         expect(diagnosis.stats.crossCheckMismatches).to.equal(0);
-        if (diagnosis.verdict === 'unknown') undecided.push(`${name}: ${diagnosis.summary}`);
+        if (diagnosis.verdict === 'unknown' && !inRuntime.test(diagnosis.summary))
+          undecided.push(`${name}: ${diagnosis.summary}`);
       });
     }
 

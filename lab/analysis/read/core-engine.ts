@@ -1,9 +1,12 @@
+import { archOf } from '../../core/arch.js';
+import type { FunctionTable } from '../../core/function-table.js';
 import { readVariables, type Variables } from '../../core/variable-names.js';
 import { messageOf, toLabError } from '../../errors.js';
 import { foldWithHelp, startFoldHelpers } from '../../goruntime/fold-helpers.js';
 import { readHeapLayout } from '../../goruntime/heap/layout.js';
 import { latestMoment } from '../../goruntime/latest-moment.js';
 import { type RuntimeLayout, readRuntimeLayout } from '../../goruntime/layout.js';
+import { savedUnwinder } from '../../goruntime/unwind.js';
 import type { Limits } from '../model/limits.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { type CrossCheck, crossCheck } from './cross-check.js';
@@ -22,7 +25,7 @@ import { readReached } from './reachability.js';
 import { reachedBesides } from './reached-besides.js';
 import { readSnapshot } from './read-snapshot.js';
 import { withStoppedTimers } from './stopped-timers.js';
-import { delveSymbols } from './symbols.js';
+import { delveSymbols, type Symbols, tableSymbols } from './symbols.js';
 import { openSyncReader, type SyncReader } from './sync-reader.js';
 import { readUnreadAnswers } from './unread-answers.js';
 import { waitFactsOf } from './wait-facts.js';
@@ -113,7 +116,13 @@ async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<Memor
     const moment = wants.members ? begun(latestMoment(numbersByDelve(client, call))) : undefined;
     const sample = begun(crossCheck(client, memory, layout, undefined, call));
     const folded = await foldWithHelp(helpers, memory, call.signal, sync?.targetOf);
-    const source = { symbols: delveSymbols(client), memory, layout, sync, moment: await moment };
+    let table: ReturnType<typeof ownFunctionTable> | undefined;
+    const functionTable = () => {
+      table ??= ownFunctionTable(evaluate, memory, call.signal);
+      return table;
+    };
+    const symbols = delveSymbols(client, () => symbolsAsLeft(opened, layout, functionTable));
+    const source = { symbols, memory, layout, sync, moment: await moment };
     const { snapshot: plain, limits } = await readSnapshot(source, folded, call);
     const snapshot = await withStoppedTimers(plain, { evaluate, memory, layout }, call.signal);
     const { checked, limits: unsaved } = await check(
@@ -137,9 +146,7 @@ async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<Memor
         ...{ evaluate, call, sync, layout, folded, memory, registers: core.registers },
         ...{ heapLayout: () => heap, listTypes: (names) => client.listTypes(names, call) },
         // Where frames lie is told for amd64.
-        ...(exe.arch === 'amd64'
-          ? { functionTable: () => ownFunctionTable(evaluate, memory, call.signal) }
-          : {}),
+        ...(exe.arch === 'amd64' ? { functionTable } : {}),
       },
       snapshot,
     );
@@ -155,6 +162,18 @@ async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<Memor
     const line = `The runtime of this program is laid out in an unknown way (${messageOf(error)}); everything was read through Delve, which knows less.`;
     return { kind: 'unknown', limits: [line] };
   }
+}
+
+/** For stacks that Delve does not show, by the program's own table; `undefined` where calls do not push their return address. */
+async function symbolsAsLeft(
+  { pair, memory }: Pick<OpenedCore, 'pair' | 'memory'>,
+  layout: RuntimeLayout,
+  functionTable: () => Promise<FunctionTable | undefined>,
+): Promise<Symbols | undefined> {
+  const arch = archOf(pair.exe.arch);
+  const table = arch !== undefined && arch.callBytes > 0 ? await functionTable() : undefined;
+  if (arch === undefined || table === undefined) return undefined;
+  return tableSymbols(table, savedUnwinder(memory, table, layout, arch));
 }
 
 /** Who has what others wait for, as the heap tells it. */

@@ -4,7 +4,14 @@ import type { CallOptions } from '../../delve/rpc.js';
 import type { RawGoroutine } from '../../goruntime/goroutines.js';
 import type { Unwind } from '../../goruntime/unwind.js';
 import type { Location } from '../model/diagnosis.js';
-import { describeFarStack, describeStack, type StackReading, toLocation } from './delve-stacks.js';
+import type { Frame } from '../model/frames.js';
+import {
+  describeFarStack,
+  describeStack,
+  goroutineState,
+  type StackReading,
+  toLocation,
+} from './delve-stacks.js';
 
 /** Tells what lies at addresses of the program's code. */
 export interface Symbols {
@@ -26,11 +33,23 @@ export interface StackRequest {
 
 const unknownLocation: Location = { function: '', file: '', line: 0 };
 
-export function delveSymbols(client: DelveClient): Symbols {
+/** `asLeft` reads stacks from where the scheduler left them; absent where that is not known. */
+export function delveSymbols(
+  client: DelveClient,
+  asLeft: () => Promise<Symbols | undefined> = () => Promise.resolve(undefined),
+): Symbols {
   return {
-    async stack({ goroutine: { id, pcs }, index, tooFar }, options) {
-      if (!tooFar) return await describeStack(client, id, options);
-      return { frames: await describeFarStack(client, { id, index, pcs }, options), limits: [] };
+    async stack(who, options) {
+      const { goroutine, index, tooFar } = who;
+      const { id, pcs } = goroutine;
+      if (tooFar) return { frames: await describeFarStack(client, { id, index, pcs }, options), limits: [] };
+      const seen = await describeStack(client, id, options);
+      const frames =
+        goroutineState(goroutine.status) === 'waiting' ? withoutScheduler(seen.frames) : seen.frames;
+      // A goroutine that its thread is just being given: Delve shows the stack of the thread alone.
+      const left =
+        frames.at(-1)?.function === leavesStack ? await (await asLeft())?.stack(who, options) : undefined;
+      return left === undefined || left.frames.length === 0 ? { ...seen, frames } : left;
     },
     async locate(pc, options) {
       const [found] = pc === 0 ? [] : await client.findLocation(globalScope, `*${pc}`, options);
@@ -41,6 +60,15 @@ export function delveSymbols(client: DelveClient): Symbols {
       await client.eval({ goroutineId, frame: 0 }, '0', options);
     },
   };
+}
+
+/** Where a goroutine leaves its stack for the one of its thread, to have another goroutine scheduled. */
+const leavesStack = 'runtime.mcall';
+
+/** What a thread still did on its own stack for a goroutine that has just begun to wait: no part of the wait. */
+function withoutScheduler(frames: readonly Frame[]): Frame[] {
+  const at = frames.findLastIndex(({ function: name }) => name === leavesStack);
+  return frames.slice(at === frames.length - 1 ? 0 : at + 1);
 }
 
 /** Out of the program's own table: what a stripped program has, and as fast for the last goroutine as for the first. */
