@@ -9,16 +9,18 @@ tier() {
   local limit=$1
   shift
   rm -f "$notes/counts" && : > "$notes/failures"
-  LAB_TEST_SUMMARY=$notes/counts LAB_TEST_FAILURES=$notes/failures timeout --signal=TERM --kill-after=30 "$limit" "$@"
+  LAB_TEST_SUMMARY=$notes/counts LAB_TEST_FAILURES=$notes/failures LAB_TEST_DURATIONS=$notes/durations \
+    timeout --signal=TERM --kill-after=30 "$limit" "$@"
 }
 
 # A tier of which no more than three files failed has those run again, by themselves: what passes then is told as
 # unsteady at the end, and is to be mended all the same. Everything that fails twice, or without a file, fails.
 counted() {
-  local limit=$1 code count files word again=()
+  local limit=$1 code count files word again=() began=$SECONDS
   shift
   tier "$limit" "$@"
   code=$?
+  spent "$((SECONDS - began))"
   count=$(jq -s 'map(.passed) | add // 0' "$notes/counts" 2> /dev/null) && passed=$((passed + ${count:-0}))
   if [ "$code" -eq 0 ] && [ -e "$notes/counts" ]; then return; fi
   count=$(jq -s 'map(.failed) | add // 0' "$notes/counts" 2> /dev/null)
@@ -44,6 +46,13 @@ counted() {
 left() {
   local rest=$((85 * 60 - SECONDS))
   echo $((rest < 1 ? 1 : rest < $1 ? rest : $1))
+}
+
+# How long a tier took, and the files that most of it went to.
+spent() {
+  printf '%s s; seconds of the slowest files:\n' "$1"
+  jq -r 'to_entries[:12][] | "  \(.value | round) \(.key)"' "$notes/durations" 2> /dev/null
+  rm -f "$notes/durations"
 }
 
 # What is known of failures: title, file, and the first lines of the error.

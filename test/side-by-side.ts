@@ -1,10 +1,11 @@
-/** Delve is idle for much of a capture and of an analysis: more than the cores of a small machine. */
-const atOnce = 3;
-
-/** Runs the work for every name, a few at a time; each result is a promise of its own. */
+/**
+ * Runs the work for every name, a few at a time; each result is a promise of its own. Delve is idle for much of a capture
+ * and of an analysis: more than the cores of a small machine.
+ */
 export function sideBySide<T>(
   names: readonly string[],
   work: (name: string) => Promise<T>,
+  atOnce = 3,
 ): Map<string, Promise<T>> {
   const lanes = Array.from({ length: atOnce }, () => Promise.resolve());
   return new Map(
