@@ -268,6 +268,7 @@ func (w *work) fork(act func(context.Context) error) (err error) {
 		return err
 	}
 	defer endGuard()
+	w.joinPages()
 	ctx, cancel := context.WithTimeout(w.ctx, w.MaxPause)
 	defer cancel()
 	began := time.Now()

@@ -1,7 +1,8 @@
 package snapshot
 
 const (
-	numberPidfdOpen  = 434
-	numberPidfdGetfd = 438
-	numberUserFault  = 323
+	numberPidfdOpen      = 434
+	numberPidfdGetfd     = 438
+	numberUserFault      = 323
+	numberProcessMadvise = 440
 )
