@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { existsSync, realpathSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -72,6 +73,7 @@ async function setUp({ toolchain }) {
   const seen = look();
   if (seen.packages && seen.built && seen.tools !== undefined) return seen.tools;
   const interruption = new AbortController();
+  setMaxListeners(0, interruption.signal); // many commands at once listen to it
   const onSignal = (name) => interruption.abort(new Interrupted(name));
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const name of names) process.on(name, onSignal);
