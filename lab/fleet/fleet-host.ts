@@ -9,6 +9,8 @@ export interface FleetHost extends AsyncDisposable {
   readonly folder?: string;
   /** The service's program there. */
   readonly exe: string;
+  /** It was built with. */
+  readonly goVersion: string;
 }
 
 /** A host for each instance, in their order; several may be the same. Disposing it ends what was made for them. */

@@ -9,7 +9,7 @@ export interface HostsHere {
   readonly count: number;
   /** This machine, with processes that end with the lab. */
   readonly local: Target;
-  readonly exe: string;
+  readonly program: Pick<FleetHost, 'exe' | 'goVersion'>;
 }
 
 /**
@@ -17,11 +17,11 @@ export interface HostsHere {
  * made is gone then.
  */
 export async function hostsHere(
-  { kind, count, local, exe }: HostsHere,
+  { kind, count, local, program }: HostsHere,
   signal: AbortSignal,
 ): Promise<FleetHosts> {
   if (kind === 'ports') {
-    const here = { target: local, text: 'this machine', exe, async [Symbol.asyncDispose]() {} };
+    const here = { target: local, text: 'this machine', ...program, async [Symbol.asyncDispose]() {} };
     return { each: Array.from({ length: count }, () => here), async [Symbol.asyncDispose]() {} };
   }
   if (process.getuid?.() !== 0) {
@@ -35,7 +35,7 @@ export async function hostsHere(
     await Promise.all(opened.map((host) => host[Symbol.asyncDispose]()));
   };
   try {
-    for (let i = 0; i < count; i += 1) opened.push({ ...(await openNamespace(local, signal)), exe });
+    for (let i = 0; i < count; i += 1) opened.push({ ...(await openNamespace(local, signal)), ...program });
     return { each: opened, [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();

@@ -58,7 +58,7 @@ export async function live(context: StageContext): Promise<Lived> {
   const tool = await findBalancer(target, options.balancer, signal);
   await run.note({ [options.balancer]: tool.version ?? 'unknown' });
   await using hosts = await hostsOf(context, options);
-  const { path, siblings = false } = scenario.server;
+  const { path } = scenario.server;
   const { result: fleet } = await inStage(
     context,
     'start',
@@ -69,7 +69,7 @@ export async function live(context: StageContext): Promise<Lived> {
       // The caller's signal: what is opened here lives on after the stage, whose limit is its own.
       limited.throwIfAborted();
       const opened = await openFleet(
-        { options, target, tool, hosts, path, siblings, port, probeTimeoutMs, dir: run.dir },
+        { options, target, tool, hosts, server: scenario.server, port, probeTimeoutMs, dir: run.dir },
         signal,
       );
       const { instances, balancer } = opened;
@@ -92,9 +92,9 @@ async function hostsOf(context: StageContext, options: FleetOptions): Promise<Fl
   const { instances: count, balancer } = options;
   if (options.hosts === 'ssh') return await hostsOverSsh(context, count);
   await provision(context);
-  const { exe } = await build(context);
+  const { exe, goVersion } = await build(context);
   const shared = balancers[balancer].passesOn === 'requests' ? await onSharedProcessor(target) : target;
-  return await hostsHere({ kind: options.hosts, count, local: shared, exe }, signal);
+  return await hostsHere({ kind: options.hosts, count, local: shared, program: { exe, goVersion } }, signal);
 }
 
 interface Loading {

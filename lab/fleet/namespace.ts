@@ -11,7 +11,10 @@ import type { FleetHost } from './fleet-host.js';
  * aside for tests of networks (198.18.0.0/15, RFC 2544). The namespace lives by a process that ends with the lab's
  * pipe, and takes both ends of the link with it.
  */
-export async function openNamespace(local: Target, signal: AbortSignal): Promise<Omit<FleetHost, 'exe'>> {
+export async function openNamespace(
+  local: Target,
+  signal: AbortSignal,
+): Promise<Omit<FleetHost, 'exe' | 'goVersion'>> {
   const holder = spawn('unshare', ['--net', 'cat'], { stdio: ['pipe', 'ignore', 'pipe'] });
   let said = '';
   holder.stderr.on('data', (chunk: Buffer) => {

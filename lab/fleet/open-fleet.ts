@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import type { Scenario } from '../scenarios/scenario.js';
 import type { Target } from '../targets/target.js';
 import type { Tool } from '../toolchain/locate.js';
+import { parseGoVersion } from '../toolchain/versions.js';
 import type { RunningBalancer } from './balancer/balancer.js';
 import { balancers } from './balancer/index.js';
 import type { FleetHost, FleetHosts } from './fleet-host.js';
@@ -21,9 +23,7 @@ export interface OpenFleet {
   readonly tool: Tool;
   /** The instances'. */
   readonly hosts: FleetHosts;
-  readonly path: string;
-  /** Whether the instances are told of each other. */
-  readonly siblings: boolean;
+  readonly server: Pick<Scenario['server'], 'path' | 'siblings' | 'http2'>;
   /** Of the balancer; 0: any free one. */
   readonly port: number;
   readonly probeTimeoutMs: number;
@@ -56,9 +56,9 @@ export async function openFleet(asked: OpenFleet, signal: AbortSignal): Promise<
     if (failed !== undefined) throw failed.reason;
     const balancer = await balancers[options.balancer].start(
       {
-        ...{ target, tool: asked.tool, path: asked.path, port: asked.port, dir },
+        ...{ target, tool: asked.tool, path: asked.server.path, port: asked.port, dir },
         backends: instances.map(({ backend }) => backend),
-        healthCheck: options.healthCheck,
+        ...{ healthCheck: options.healthCheck, http2: speakHttp2(asked) },
       },
       signal,
     );
@@ -71,17 +71,31 @@ export async function openFleet(asked: OpenFleet, signal: AbortSignal): Promise<
 }
 
 /** Who has to be known before it runs gets its port before it runs; anybody else chooses. */
-async function portsOf({ siblings }: OpenFleet, places: readonly FleetHost[]): Promise<readonly number[]> {
+async function portsOf({ server }: OpenFleet, places: readonly FleetHost[]): Promise<readonly number[]> {
   const ports: number[] = [];
-  for (const { target } of places) ports.push(siblings ? await freePort(target.listenHost) : 0);
+  for (const { target } of places) ports.push(server.siblings ? await freePort(target.listenHost) : 0);
   return ports;
 }
 
+/** The first that can serve HTTP/2 without TLS. */
+const http2SinceMinor = 24;
+
+/** Whether the balancer would speak HTTP/2 to its instances, and each of them can. */
+function speakHttp2({ options, server, hosts }: OpenFleet): boolean {
+  return (
+    balancers[options.balancer].speaksHttp2 === true &&
+    server.http2 === true &&
+    hosts.each.every(({ goVersion }) => (parseGoVersion(goVersion)?.minor ?? 0) >= http2SinceMinor)
+  );
+}
+
 function instancesOf(
-  { options, path, probeTimeoutMs, dir }: OpenFleet,
+  asked: OpenFleet,
   places: readonly FleetHost[],
   ports: readonly number[],
 ): readonly OpenInstance[] {
+  const { options, server, probeTimeoutMs, dir } = asked;
+  const { path } = server;
   const nameOf = (i: number): string => `i${i + 1}`;
   const siblingsOf = (own: number): string[] =>
     places.flatMap(({ target }, i) =>
@@ -89,7 +103,7 @@ function instancesOf(
     );
   return places.map((host, i) => ({
     ...{ name: nameOf(i), dir: join(dir, nameOf(i)), host, path, probeTimeoutMs },
-    ...{ port: ports[i] ?? 0, flags: siblingsOf(i) },
+    ...{ port: ports[i] ?? 0, flags: [...siblingsOf(i), ...(speakHttp2(asked) ? ['-http2'] : [])] },
     env: manyProcessors[balancers[options.balancer].passesOn],
   }));
 }

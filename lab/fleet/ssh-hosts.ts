@@ -58,13 +58,13 @@ export async function hostsOverSsh(context: StageContext, count: number): Promis
 async function prepared(context: StageContext): Promise<FleetHost> {
   const { run, target, signal } = context;
   await provision(context);
-  const { exe } = await build(context);
+  const { exe, goVersion } = await build(context);
   const address = await addressOf(target, signal);
   return {
     target: reachable(target, address),
     text: `${target.name} at ${address}`,
     folder: await folderOn(target, run, signal),
-    exe,
+    ...{ exe, goVersion },
     async [Symbol.asyncDispose]() {},
   };
 }

@@ -13,7 +13,7 @@ export const fleet: Scenario = {
   class: blog.class,
   subtype: blog.subtype,
   package: blog.package,
-  server: { path: '/' },
+  server: { path: '/', http2: true },
   drive: {
     kind: 'load',
     // Shared by the instances, and borne by fewer with each that hangs.

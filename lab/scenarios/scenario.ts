@@ -24,6 +24,8 @@ export interface Scenario {
     readonly flags?: readonly string[];
     /** Of a fleet: its instances call each other, and are told of each other by flags `-sibling=NAME=URL`. */
     readonly siblings?: true;
+    /** With the flag `-http2` it speaks HTTP/2 without TLS as well, where Go can. */
+    readonly http2?: true;
     /** What must be installed beside it; it starts its own. */
     readonly needs?: readonly ServerNeed[];
   };

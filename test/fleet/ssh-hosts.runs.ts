@@ -27,7 +27,7 @@ describe('a fleet on hosts over SSH', function () {
   this.timeout(300_000);
   let folder: TempFolder;
   let env: Record<string, string>;
-  const hosts: Omit<FleetHost, 'exe'>[] = [];
+  const hosts: Omit<FleetHost, 'exe' | 'goVersion'>[] = [];
   const sshds: Sshd[] = [];
 
   before(async function () {

@@ -51,6 +51,8 @@ export interface StartBalancer {
   readonly tool: Tool;
   readonly backends: readonly Backend[];
   readonly healthCheck: HealthCheck;
+  /** Whether the instances speak HTTP/2 without TLS. */
+  readonly http2?: boolean;
   /** Path that a check over HTTP asks for. */
   readonly path: string;
   /** 0: any free one. */
@@ -81,6 +83,8 @@ export interface Balancer {
   readonly package: string;
   /** `connections` as they are, or `requests`, which it takes out of their connections. */
   readonly passesOn: 'connections' | 'requests';
+  /** It speaks HTTP/2 to instances that can: many requests at a time on one connection. */
+  readonly speaksHttp2?: true;
   /** What it looks at where that check decides. */
   looks(healthCheck: HealthCheck): WaysToLook;
   /** Throws `port-taken`, `target` with the end of its log, `interrupted`; nothing of it is left then. */

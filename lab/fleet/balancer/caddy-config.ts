@@ -12,6 +12,8 @@ export interface CaddyConfig {
   /** Names of those that get nothing. */
   readonly drained: ReadonlySet<string>;
   readonly healthCheck: HealthCheck;
+  /** Whether it speaks HTTP/2 without TLS to them. */
+  readonly http2?: boolean | undefined;
   /** Path that a check over HTTP asks for. */
   readonly path: string;
 }
@@ -31,7 +33,7 @@ export const mostFails = 2;
  * only a connect fails. It has no check that only connects. Where `tcp` decides, it asks over HTTP all the same, and only tells.
  */
 export function caddyConfig(config: CaddyConfig): object {
-  const { host, port, socket, requests, backends, drained, healthCheck } = config;
+  const { host, port, socket, requests, backends, drained, healthCheck, http2 = false } = config;
   const serving = backends.filter(({ name }) => !drained.has(name));
   const asks = { active: { uri: config.path, interval: '500ms', timeout: '2s' } };
   const proxy = {
@@ -46,10 +48,7 @@ export function caddyConfig(config: CaddyConfig): object {
       ...(healthCheck === 'http' ? asks : {}),
       passive: { fail_duration: '2s', max_fails: mostFails },
     },
-    transport: {
-      ...{ protocol: 'http', dial_timeout: '2s', keep_alive: { max_idle_conns_per_host: 512 } },
-      ...(healthCheck === 'http' ? { response_header_timeout: '2s' } : {}),
-    },
+    transport: { protocol: 'http', ...(http2 ? { versions: ['h2c', '2'] } : http1Transport(healthCheck)) },
     headers: { response: { set: { [instanceHeader]: ['{http.reverse_proxy.upstream.hostport}'] } } },
   };
   const watching = { handler: 'reverse_proxy', upstreams: backends.map(dial), health_checks: asks };
@@ -74,6 +73,12 @@ export function caddyConfig(config: CaddyConfig): object {
     },
   };
 }
+
+/** Over HTTP/2 without TLS Caddy knows none of these. */
+const http1Transport = (healthCheck: HealthCheck): object => ({
+  ...{ dial_timeout: '2s', keep_alive: { max_idle_conns_per_host: 512 } },
+  ...(healthCheck === 'http' ? { response_header_timeout: '2s' } : {}),
+});
 
 const dial = ({ host, port }: Backend): object => ({ dial: `${host}:${port}` });
 

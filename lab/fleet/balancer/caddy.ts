@@ -13,6 +13,7 @@ export const caddy: Balancer = {
   name: 'caddy',
   package: 'caddy',
   passesOn: 'requests',
+  speaksHttp2: true,
   looks: () => ({ http: 'asks', tcp: 'asks' }),
   start: async (options, signal) => await startProxy(proxy, options, signal),
 };

@@ -13,7 +13,7 @@ import { placeForSocket } from './socket-place.js';
 import { tail } from './tail.js';
 
 /** A proxy that is made: where it is, and who gets nothing from it. */
-export interface ProxyPlace extends Pick<StartBalancer, 'backends' | 'healthCheck' | 'path'> {
+export interface ProxyPlace extends Pick<StartBalancer, 'backends' | 'healthCheck' | 'http2' | 'path'> {
   readonly host: string;
   readonly port: number;
   /** Path of the socket of its administration. */
@@ -134,14 +134,14 @@ async function makePlace(
   options: StartBalancer & Pick<ProxyPlace, 'drained'>,
   opened: AsyncDisposable[],
 ): Promise<ProxyPlace> {
-  const { target, dir, backends, healthCheck, path, drained } = options;
+  const { target, dir, backends, healthCheck, http2 = false, path, drained } = options;
   const { socket, removeSocket } = await placeForSocket(dir, 'balancer.sock');
   opened.push({ [Symbol.asyncDispose]: removeSocket });
   const room = join(dir, 'balancer');
   await mkdir(room, { recursive: true, mode: 0o700 });
   const host = target.listenHost;
   return {
-    ...{ backends, healthCheck, path, drained, host, socket, room },
+    ...{ backends, healthCheck, http2, path, drained, host, socket, room },
     port: options.port === 0 ? await freePort(host) : options.port,
     config: join(dir, proxy.configFile),
     requests: join(dir, 'requests.log'),
