@@ -49,7 +49,7 @@ function severalInstances({ fates, loadStartedAt, held }: FleetClaims): Judgemen
   if (hung.length === 0) return fails('none hung');
   const seen = `${listed(hung.map(({ name }) => name))} of ${fates.length} hung, found so ${listed(times)} after the load began`;
   if (hung.length >= Math.min(2, fates.length)) return holds(seen);
-  return held === undefined ? fails(seen) : unseen(`${seen}, and held every client from then on`);
+  return held === undefined ? fails(seen) : unseen('it held every client from then on', seen);
 }
 
 /** The balancer holds connections to it, from which no byte comes. */
@@ -67,7 +67,7 @@ function reachedAndHung({ fates, samples }: FleetClaims): Judgement {
   return most === undefined || most.sessions === 0
     ? fails('the balancer held no connection to an instance that gave no byte')
     : holds(
-        `the balancer held ${most.sessions.toLocaleString('en-US')} connections to ${most.name}, and no byte came from it`,
+        `the balancer held ${most.sessions.toLocaleString('en-US')} connections or requests to ${most.name}, and no byte came from it`,
       );
 }
 
@@ -88,7 +88,7 @@ function connectionsTaken({ fates, samples }: FleetClaims): Judgement {
   if (checks.length === 0) return unseen('the balancer told nothing at the end');
   const words = checks.map(({ name, tcp, http, well, looks }) => {
     const mostly = well === looks ? '' : ` (well in ${well} of ${looks} looks)`;
-    return `${name}: connect ${tcp.said}${mostly}${http === null ? '' : `, HTTP ${http.said}`}`;
+    return `${name}: a bare connect: ${tcp.said}${mostly}${http === null ? '' : `, over HTTP: ${http.said}`}`;
   });
   // The balancer asks by HTTP several times before it believes a failure: of the last one that hung it may not do so yet.
   return checks.every(({ well, looks }) => well * 2 > looks)

@@ -122,8 +122,8 @@ function concludeFaulty(seen: FleetSeen, service: string): Conclusion {
 /** Said where others would have served. */
 function heldText(held: Held | undefined, hung: readonly Fate[], fates: readonly Fate[]): string {
   if (held === undefined || hung.length === fates.length) return '';
-  const { by, sessions, connections } = held;
-  return `; ${listed(by)} held every client: ${sessions} connections to it, of a load that has ${connections}`;
+  const { by, connections } = held;
+  return `; ${listed(by)} held every client of a load with ${connections.toLocaleString('en-US')} connections`;
 }
 
 /** What goes through instances is told by who waits for whom. */

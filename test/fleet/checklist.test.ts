@@ -33,10 +33,10 @@ const connects = (ups: readonly boolean[]) =>
 
 describe("the checklist's row of connections that a hung instance takes", () => {
   it('holds where they are taken, and where a busy balancer missed some of them in the end', () => {
-    expect(connects([true, true])).to.include({ outcome: 'holds', seen: 'i1: connect connected' });
+    expect(connects([true, true])).to.include({ outcome: 'holds', seen: 'i1: a bare connect: connected' });
     const late = connects([true, true, true, false]);
     expect(late?.outcome).to.equal('holds');
-    expect(late?.seen).to.equal('i1: connect no connection, 504 (well in 3 of 4 looks)');
+    expect(late?.seen).to.equal('i1: a bare connect: no connection, 504 (well in 3 of 4 looks)');
   });
 
   it('fails where they are not', () => {

@@ -57,7 +57,7 @@ describe('the conclusion of a fleet', () => {
     const held = { by: ['i2'], sessions: 2_001, connections: 2_000 };
     const { summary, exitCode } = concludeFleet(seen(['serving', 'hung', 'serving'], { held }));
     expect(exitCode).to.equal(0);
-    expect(summary).to.contain('i2 held every client: 2001 connections to it, of a load that has 2000');
+    expect(summary).to.contain('i2 held every client of a load with 2,000 connections');
   });
 
   it('is another one where two instances hang for two reasons', () => {
