@@ -26,7 +26,10 @@ export interface DiagnosedCore {
 /** In the folder of an instance; of what goes through all of them in that of the run. */
 export const diagnosisFile = 'diagnosis.json';
 
-/** Diagnoses each core as `lab analyze` does, one after the other, and keeps each diagnosis beside its core. */
+/** Each is a Delve and what it reads, hundreds of megabytes of a large program. */
+const atOnce = 2;
+
+/** Diagnoses each core as `lab analyze` does, and keeps each diagnosis beside its core. */
 export async function diagnoseInstances(
   run: Run,
   cores: readonly CoreOfInstance[],
@@ -37,8 +40,7 @@ export async function diagnoseInstances(
   const { siblings } = plannedIn(run).scenario.server;
   const text = cores.length === 1 ? 'one core' : `${cores.length} cores`;
   return await inStage({ run, emit, signal }, 'analyze', text, async (limited) => {
-    const diagnosed: DiagnosedCore[] = [];
-    for (const { name, pid, core, exe } of cores) {
+    const diagnose = async ({ name, pid, core, exe }: CoreOfInstance): Promise<DiagnosedCore> => {
       const progress: Emit = (event) => {
         if (event.type === 'note')
           emit({ type: 'progress', stage: 'analyze', text: `${name}: ${event.text}` });
@@ -50,12 +52,23 @@ export async function diagnoseInstances(
       };
       const diagnosis = await analyzeCore(options, progress, limited);
       await writeJson(join(run.dir, name, diagnosisFile), diagnosis);
-      diagnosed.push({ name, pid, taken: (await stat(core)).mtime, diagnosis });
-    }
+      return { name, pid, taken: (await stat(core)).mtime, diagnosis };
+    };
+    // The first reads the program's sources, which the others then find in the cache.
+    const turns = [cores.slice(0, 1)];
+    for (let i = 1; i < cores.length; i += atOnce) turns.push(cores.slice(i, i + atOnce));
+    const diagnosed: DiagnosedCore[] = [];
+    for (const turn of turns) diagnosed.push(...(await everyOne(turn.map(diagnose))));
     const words = diagnosed.map(({ name, diagnosis: { verdict } }) => `${name} ${verdict}`);
     const kept = Object.fromEntries(
       diagnosed.map(({ name, diagnosis: { verdict, summary } }) => [name, { verdict, summary }]),
     );
     return [diagnosed, words.join(', '), kept];
   });
+}
+
+/** Whoever fails is told of once nobody works any more. */
+async function everyOne<T>(working: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(working);
+  return await Promise.all(working);
 }
