@@ -5,7 +5,7 @@ import type { FleetSample } from './sample.js';
 export const heldSchema = z.object({
   /** Names of the instances. */
   by: z.array(z.string()),
-  /** What the balancer held open to them, connections or requests, also of clients who were gone. */
+  /** What the balancer held open to them, connections or requests. */
   sessions: z.number().int(),
   /** Connections of the load. */
   connections: z.number().int(),
@@ -17,8 +17,6 @@ export type Held = z.infer<typeof heldSchema>;
 const lastsMs = 8_000;
 /** Of the load's connections. */
 const nearlyAll = 0.8;
-/** Answers a second of all others: a visitor and those who come back from a wait bring about fewer. */
-const nearlyNothing = 50;
 
 export interface Holding {
   /** To be told of each look under load, and of the load's connections at that time. */
@@ -38,10 +36,7 @@ export function watchHolding(): Holding {
     onSample({ at, instances }, connections) {
       const hung = instances.filter(({ state }) => state === 'hung');
       const sessions = hung.reduce((sum, { balancer }) => sum + (balancer?.sessions ?? 0), 0);
-      // A balancer may hold what a client who is gone had asked for: whoever still comes to the others shows that.
-      const others = instances.filter(({ state }) => state !== 'hung');
-      const answers = others.reduce((sum, { responsesPerSecond }) => sum + (responsesPerSecond ?? 0), 0);
-      if (hung.length === 0 || sessions < connections * nearlyAll || answers > nearlyNothing) {
+      if (hung.length === 0 || sessions < connections * nearlyAll) {
         since = undefined;
         return;
       }

@@ -223,7 +223,8 @@ function planOf({ run }: StageContext, passesOn: Balancer['passesOn']): LoadPlan
   if (drive.kind !== 'load') throw new LabError('a fleet is driven by load', { code: 'internal' });
   const durationMs =
     config.loadTimeout === undefined ? drive.durationMs * patience[passesOn] : config.loadTimeout * 1_000;
-  // Such a balancer takes requests that come together on a connection one after the other.
+  // Such a balancer takes requests that come together on a connection one after the other, and does not see that a client is
+  // gone while more of its requests lie there.
   const steps =
     passesOn === 'requests' ? drive.steps.map((step) => ({ ...step, pipelining: 1 })) : drive.steps;
   return { ...drive, steps, durationMs };
