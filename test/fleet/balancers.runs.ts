@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { balancerChoices } from '../../lab/choices.js';
@@ -125,6 +126,21 @@ for (const name of balancerChoices) {
         (thrown: unknown) => thrown,
       );
       expect(error).to.include({ code: 'port-taken' });
+    });
+
+    it('what speaks HTTP/2 only is asked over HTTP/2, where the balancer can', async function () {
+      if (balancer.speaksHttp2 !== true) return this.skip();
+      await using folder = await tempFolder();
+      const server = createHttp2Server((request, response) => response.end(`over ${request.httpVersion}`));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      await using _server = { [Symbol.asyncDispose]: async () => void server.close() };
+      const { port } = server.address() as AddressInfo;
+      const backends = [{ name: 'i1', host: '127.0.0.1', port }];
+      const asked = { backends, healthCheck: 'http', path: '/', port: 0, dir: folder.path } as const;
+      const target = await leashed(localTarget());
+      await using running = await balancer.start({ ...asked, http2: true, target, tool }, signal);
+      expect(await ask(running)).to.equal('over 2.0');
     });
   });
 }
