@@ -8,7 +8,7 @@ import type { LoadSample } from '../load/sample.js';
 import type { BackendView, BalancerView, RunningBalancer } from './balancer/balancer.js';
 import type { Instance } from './instance.js';
 import type { FleetSample, InstanceSample, Phase } from './sample.js';
-import { serviceText } from './state.js';
+import { isLost, serviceText } from './state.js';
 import type { Visitor, Visits } from './visitor.js';
 
 export interface ObserveFleet {
@@ -169,9 +169,10 @@ function tellChanges(before: FleetSample | undefined, now: FleetSample, emit: Em
   }
 }
 
-function lineOf({ service, load }: FleetSample): string {
+function lineOf({ service, load, instances }: FleetSample): string {
+  // With nobody left, what a balancer says by itself to those who ask is no answer.
   const rate =
-    load === null
+    load === null || instances.every(({ state }) => isLost(state))
       ? ''
       : `; ${load.requestsPerSecond.toLocaleString('en-US')} requests/s through the balancer`;
   return `${service}${rate}`;
