@@ -1,5 +1,6 @@
 import type { Diagnosis } from '../../analysis/model/diagnosis.js';
 import { isAssertive } from '../../expectation.js';
+import { listed } from '../../fleet/same-cause.js';
 import { html, type Markup } from '../html.js';
 import { drawGraph } from '../page/graph.js';
 import { pictureMarkup } from '../page/picture-svg.js';
@@ -23,7 +24,7 @@ export async function fleetGraph(diagnosis: Diagnosis | undefined): Promise<Mark
   const note =
     alike.length === 0 || drawn.length === 0
       ? ''
-      : ` Drawn is ${drawn.join(', ')}; ${alike.join(', ')} ${alike.length === 1 ? 'looks' : 'look'} the same.`;
+      : ` Drawn is ${listed(drawn)}; ${listed(alike)} ${alike.length === 1 ? 'looks' : 'look'} the same, and what is blocked is counted in all.`;
   const [wide, high] = [Math.ceil(picture.width) + 2 * margin, Math.ceil(picture.height) + 2 * margin];
   return html`<figure><div class="wide picture" tabindex="0" role="group" aria-label="Picture"><svg class="graph" width="${wide}" height="${high}" viewBox="-${margin} -${margin} ${wide} ${high}" role="img" aria-label="Who waits for whom">
 ${pictureMarkup({ edges: picture.edges, nodes })}</svg></div><figcaption>${named(picture.caption)}${note}</figcaption></figure>`;

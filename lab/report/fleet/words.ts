@@ -1,7 +1,7 @@
 import { counted } from '../../counted.js';
 import type { HealthCheck } from '../../fleet/options.js';
 import type { FleetInstance, FleetResult } from '../../fleet/result.js';
-import type { FleetFinding } from '../../fleet/same-cause.js';
+import { type FleetFinding, listed } from '../../fleet/same-cause.js';
 import type { InstanceState } from '../../fleet/state.js';
 import { quoteWord } from '../../quote-word.js';
 import { behind } from '../../several/same-cause.js';
@@ -94,7 +94,7 @@ export function recoveryText({ recovery }: FleetResult): string | undefined {
     cameBack.length === 0
       ? ''
       : `; ${cameBack.join(', ')} answered again without a restart, and ${cameBack.length === 1 ? 'was' : 'were'} readmitted`;
-  return `${steps.map(({ name }) => name).join(', ')} drained, restarted and readmitted${steps.length === 1 ? '' : ' one after the other'}${back}; ${rest}; of ${counted(visits.answered + visits.failed, 'request')} of a visitor ${visits.failed} failed.`;
+  return `${listed(steps.map(({ name }) => name))} drained, restarted and readmitted${steps.length === 1 ? '' : ' one after the other'}${back}; ${rest}; of ${counted(visits.answered + visits.failed, 'request')} of a visitor ${visits.failed} failed.`;
 }
 
 export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
