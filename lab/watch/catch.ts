@@ -30,8 +30,10 @@ export interface Catch {
   confirm(): Promise<void>;
   /** It was none. */
   discard(): Promise<void>;
-  /** Takes the core and diagnoses it. What fails is told in the episode; throws `interrupted` alone. */
+  /** Takes the core. What fails is told in the episode; throws `interrupted` alone. */
   take(process: ServiceProcess, signal: AbortSignal): Promise<Episode>;
+  /** Diagnoses the core that was taken, with or without the process. Fails and throws as `take` does. */
+  diagnose(signal: AbortSignal): Promise<Episode>;
   /** Saves what was done about it. */
   conclude(how: Pick<Episode, 'afterwards' | 'failed'>): Promise<Episode>;
 }
@@ -47,6 +49,7 @@ export async function openCatch(
   const time = new Date(at).toISOString();
   const dir = join(folder, `${time.slice(0, 19).replaceAll(':', '')}-${pid}`);
   await mkdir(dir, { recursive: true, mode: 0o700 });
+  let bundled: z.infer<typeof bundleSchema> | undefined;
   let episode: Episode = { schema: 'lab.episode/1', service, pid, at: time, why };
   const save = async (more: Partial<Episode>): Promise<Episode> => {
     episode = { ...episode, ...more };
@@ -85,8 +88,13 @@ export async function openCatch(
       const bundle = bundleSchema.safeParse(taken.document);
       if (!bundle.success)
         return await save({ failed: 'no core: what the capture printed is none of its results' });
-      const { core, exe, pausedMs, takenAt } = bundle.data;
-      await save({ pausedMs, ...(takenAt === undefined ? {} : { capturedAt: takenAt }) });
+      bundled = bundle.data;
+      const { pausedMs, takenAt } = bundled;
+      return await save({ pausedMs, ...(takenAt === undefined ? {} : { capturedAt: takenAt }) });
+    },
+    async diagnose(signal) {
+      if (bundled === undefined) return await save({});
+      const { core, exe } = bundled;
       const html = ['--html', join(dir, 'report.html')];
       const analysed = await runLab(['analyze', '--exe', exe, '--core', core, ...html], limits, signal);
       if (analysed.kind === 'failed') return await save({ failed: `no diagnosis: ${analysed.why}` });

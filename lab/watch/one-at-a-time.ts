@@ -3,14 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identityOf, isSameProcess } from '../targets/process-identity.js';
 
+/** Cores and diagnoses take turns apart: a service that hangs does not wait for the diagnosis of another. */
+export type Work = 'capture' | 'diagnosis';
+
 /** Of all users of a host; each container has its own. */
-const lockFile = (): string => join(tmpdir(), 'go-deadlock-lab-watch.lock');
+const lockFile = (work: Work): string =>
+  join(tmpdir(), `go-deadlock-lab-${work === 'capture' ? 'watch' : work}.lock`);
 
 /**
- * The right to take a core on this host; `undefined` while another watch has it. One that was killed loses it. Throws what
+ * The right to do such work on this host; `undefined` while another watch has it. One that was killed loses it. Throws what
  * the file system throws.
  */
-export async function takeTurn(file = lockFile()): Promise<AsyncDisposable | undefined> {
+export async function takeTurn(work: Work, file = lockFile(work)): Promise<AsyncDisposable | undefined> {
   for (let attempt = 0; attempt < 3; attempt += 1) {
     try {
       const handle = await open(file, 'wx', 0o644);

@@ -8,13 +8,13 @@ import { createHeartbeat } from '../hang/heartbeat.js';
 import { probe } from '../hang/probe.js';
 import { makeFolder } from '../make-folder.js';
 import { isSameProcess } from '../targets/process-identity.js';
-import { doThen, notify, type Then } from './aftermath.js';
+import type { Then } from './aftermath.js';
 import { type Catch, type CatchOptions, openCatch } from './catch.js';
 import { dutyConfig, onDuty, type Sighting, startDuty } from './duty.js';
 import type { DutyAction, DutyState } from './duty-state.js';
+import { finish } from './finish.js';
 import { ageOut, type Episode, episodesIn, type Retention, removeUnconfirmed } from './folder.js';
 import { glanceAt, lookAt } from './host-look.js';
-import { takeTurn } from './one-at-a-time.js';
 import { processOf, type ServiceName, type ServiceProcess } from './service.js';
 import { askService, type ServicePages } from './service-look.js';
 
@@ -238,47 +238,6 @@ async function refusalOf({ folder, capturesPerDay, keep }: WatchOptions): Promis
   return today.length < capturesPerDay
     ? undefined
     : `${today.length} hangs were caught within a day, and no more are allowed`;
-}
-
-const turnEveryMs = 1_000;
-const turnWithinMs = 120_000;
-
-async function finish(
-  caught: Catch,
-  service: ServiceProcess,
-  options: WatchOptions,
-  log: (text: string) => Promise<void>,
-  signal: AbortSignal,
-): Promise<Episode> {
-  let episode = await takeInTurn(caught, service, options, signal);
-  const afterwards = await doThen(options.afterwards, service, { dir: caught.dir, episode }, signal);
-  episode = await caught.conclude({ afterwards });
-  await log(
-    `caught in ${caught.dir}: ${episode.failed ?? episode.summary ?? episode.why}; then ${afterwards}`,
-  );
-  if (options.notify !== undefined) {
-    const failure = await notify(options.notify, { dir: caught.dir, episode }, signal);
-    if (failure !== undefined) await log(`nobody was told: ${failure}`);
-  }
-  return episode;
-}
-
-/** Waits for its turn on this host, for a while: two captures at once would take twice the disk and memory. */
-async function takeInTurn(
-  caught: Catch,
-  service: ServiceProcess,
-  { say }: WatchOptions,
-  signal: AbortSignal,
-): Promise<Episode> {
-  const until = epochMs() + turnWithinMs;
-  for (let waits = false; ; waits = true) {
-    await using turn = await takeTurn();
-    if (turn !== undefined) return await caught.take(service, signal);
-    if (!waits) say('another capture is under way on this host; waiting for it');
-    if (epochMs() >= until)
-      return await caught.conclude({ failed: 'no core: another capture was under way on this host' });
-    await pause(turnEveryMs, signal);
-  }
 }
 
 function portOf(url: string): number | undefined {

@@ -88,14 +88,14 @@ describe('the turn to take a core on a host', () => {
     await using folder = await tempFolder();
     const file = folder.file('lock');
     {
-      await using first = await takeTurn(file);
+      await using first = await takeTurn('capture', file);
       expect(first).not.to.equal(undefined);
-      expect(await takeTurn(file)).to.equal(undefined);
+      expect(await takeTurn('capture', file)).to.equal(undefined);
     }
-    await using next = await takeTurn(file);
+    await using next = await takeTurn('capture', file);
     expect(next).not.to.equal(undefined);
     await writeFile(file, JSON.stringify({ pid: process.pid, startTicks: 1 }));
-    await using after = await takeTurn(file);
+    await using after = await takeTurn('capture', file);
     expect(after).not.to.equal(undefined);
   });
 });
