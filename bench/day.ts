@@ -32,7 +32,7 @@ export async function run(signal: AbortSignal, args: readonly string[]): Promise
   const kinds = kindsOfHangs();
   const shifts = [...planDay(asked, kinds)];
   const builds = await build(kinds, folder);
-  const stage = { builds, scenarios: kinds, folder, heavy: new Turns(), tell };
+  const stage = { builds, scenarios: kinds, folder, heavy: new Turns(), hangs: new Turns(), tell };
   const done: ShiftResult[] = [];
   const began = performance.now();
   const lane = async (number: number): Promise<void> => {
@@ -41,7 +41,8 @@ export async function run(signal: AbortSignal, args: readonly string[]): Promise
       done.push(await liveThrough(shift, number, stage, signal));
     }
   };
-  await Promise.all(Array.from({ length: asked.lanes }, (_, number) => lane(number)));
+  const ends = await Promise.allSettled(Array.from({ length: asked.lanes }, (_, number) => lane(number)));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   const summary = summaryOf(done);
   print(textOf(summary));
   print(`lived through in ${Math.round((performance.now() - began) / 1_000)} s, seed ${asked.seed}`);

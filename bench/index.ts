@@ -38,7 +38,8 @@ if (unknown.length > 0) {
   process.exit(64);
 }
 const interruption = new AbortController();
-process.once('SIGINT', () => interruption.abort());
+// One that stays: without any, execa ends this process at once, and leaves behind what it began.
+process.on('SIGINT', () => interruption.abort());
 for (const { name, run } of benches) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   process.stdout.write(`# ${name}\n`);

@@ -104,21 +104,18 @@ async function loaded(
   await pause(ms, signal);
 }
 
-/** Of one service at a time: a machine with two processors has no more than one peak of load. */
+/** What one service at a time does. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /** Waits for the turn; disposing it gives it to the next. */
+  async take(): Promise<Disposable> {
     const before = this.#last;
     let release = (): void => undefined;
     this.#last = new Promise<void>((resolve) => {
       release = resolve;
     });
     await before;
-    try {
-      return await work();
-    } finally {
-      release();
-    }
+    return { [Symbol.dispose]: release };
   }
 }

@@ -38,6 +38,7 @@ export interface Stage {
   readonly scenarios: readonly Scenario[];
   readonly folder: string;
   readonly heavy: Turns;
+  readonly hangs: Turns;
   readonly tell: (lived: Lived) => void;
 }
 
@@ -92,13 +93,20 @@ async function live(
     await well(parts.service, watcher, signal);
     customers.moment('quiet');
     await pause(quietMs(episode), signal);
-    customers.moment(episode.kind === 'hang' ? 'hung' : 'disturbed');
     if (episode.kind === 'hang') {
       const scenario = stage.scenarios.find(({ name }) => name === episode.to) as Scenario;
-      outcome = await hang(scenario, parts.service, watcher, signal, () => customers.moment('restarting'));
+      // Half an hour lies between two hangs of the day: none begins before the core of the last is taken.
+      using turn = await stage.hangs.take();
+      customers.moment('hung');
+      outcome = await hang(scenario, parts.service, watcher, signal, () => {
+        turn[Symbol.dispose]();
+        customers.moment('restarting');
+      });
     } else {
-      const work = () => disturb(episode.kind, episode.seconds * 1_000, parts, signal);
-      await (heavy.includes(episode.kind) ? stage.heavy.run(work) : work());
+      // A machine with two processors has no more than one peak of load.
+      using _turn = heavy.includes(episode.kind) ? await stage.heavy.take() : undefined;
+      customers.moment('disturbed');
+      await disturb(episode.kind, episode.seconds * 1_000, parts, signal);
       await well(parts.service, watcher, signal);
     }
   } catch (error) {

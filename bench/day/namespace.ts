@@ -11,7 +11,8 @@ export async function runInside(signal: AbortSignal): Promise<number> {
   const script = 'ip link set lo up && exec "$@"';
   const argv = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const result = await execa('unshare', ['--net', '--', 'sh', '-c', script, 'sh', ...argv], {
-    ...{ stdio: 'inherit', reject: false, cancelSignal: signal, forceKillAfterDelay: 30_000 },
+    ...{ stdio: 'inherit', reject: false, cancelSignal: signal, cleanup: false },
+    ...{ killSignal: 'SIGINT', forceKillAfterDelay: false },
     env: { [mark]: '1' },
   });
   return result.exitCode ?? 70;

@@ -56,9 +56,14 @@ export async function openService(
   let running: Running | undefined;
   let closing = false;
   let deploying = false;
+  let restarting: Promise<unknown> | undefined;
   const start = async (): Promise<void> => {
     const argv = [...build.args, '-addr', `127.0.0.1:${port}`];
-    const child = spawn(build.exe, argv, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(build.exe, argv, {
+      ...{ cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] },
+      // An interruption is for those who watch, not for what is watched.
+      detached: true,
+    });
     const ended = once(child, 'exit');
     await once(child, 'spawn');
     await groups.add(child.pid ?? 0);
@@ -68,7 +73,7 @@ export async function openService(
     const ready = await poll(() => listening() ?? (child.exitCode === null ? undefined : false), {
       ...{ signal, deadlineMs: readyMs, everyMs: 20 },
     });
-    if (ready !== true) {
+    if (ready !== true || closing) {
       child.kill('SIGKILL');
       throw new Error(`${build.name} did not start: ${lines.join(' ')}`);
     }
@@ -77,7 +82,8 @@ export async function openService(
     await writeFile(pidFile, `${child.pid}\n`);
     void ended.then(async () => {
       await writeFile(pidFile, '0\n');
-      if (!closing && !deploying && running?.child === child) await start().catch(() => undefined);
+      if (closing || deploying || running?.child !== child) return;
+      restarting = start().catch(() => undefined);
     });
   };
   await start();
@@ -102,6 +108,7 @@ export async function openService(
     },
     async [Symbol.asyncDispose]() {
       closing = true;
+      await restarting;
       running?.child.kill('SIGKILL');
       await running?.ended;
     },

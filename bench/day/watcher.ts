@@ -29,7 +29,7 @@ export async function openWatcher(service: Service, folder: string): Promise<Wat
   const args = ['watch', '--unit', service.name, '--probe', `${service.origin}${path}`, '-o', folder];
   const bounds = ['--captures-per-day', '1000', '--disk', '1', '--then', 'restart'];
   const child = execa(process.execPath, [lab, ...args, ...bounds], {
-    ...{ reject: false, stdin: 'ignore', stdout: 'ignore', cleanup: true },
+    ...{ reject: false, stdin: 'ignore', stdout: 'ignore', cleanup: false },
     env: { NO_COLOR: '1', PATH: `${service.programs}:${process.env['PATH']}` },
   });
   const began = performance.now();

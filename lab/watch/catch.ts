@@ -83,7 +83,8 @@ export async function openCatch(
         '-o',
         dir,
       ];
-      const taken = await runLab(args, limits, signal);
+      // Least priority would let the service stand still for as long as others compute.
+      const taken = await runLab(args, { ...limits, hurry: true }, signal);
       if (taken.kind === 'failed') return await save({ failed: `no core: ${taken.why}` });
       const bundle = bundleSchema.safeParse(taken.document);
       if (!bundle.success)

@@ -9,6 +9,8 @@ export type ChildEnd =
   | { readonly kind: 'failed'; readonly why: string };
 
 export interface ChildLimits {
+  /** It takes its share of the processors like the watch itself; otherwise everything else comes first. */
+  readonly hurry?: boolean;
   /** Of Node's heap, megabytes. */
   readonly memoryMb: number;
   readonly timeLimitMs: number;
@@ -17,12 +19,12 @@ export interface ChildLimits {
 const lab = fileURLToPath(new URL('../../scripts/lab.js', import.meta.url));
 
 /**
- * Does a command of the lab in a process of its own, with the least priority: the watch itself stays small, and outlives
- * whatever becomes of it. It is asked for `--json`. Throws `interrupted`.
+ * Does a command of the lab in a process of its own, with the least priority unless there is hurry: the watch itself stays
+ * small, and outlives whatever becomes of it. It is asked for `--json`. Throws `interrupted`.
  */
 export async function runLab(
   args: readonly string[],
-  { memoryMb, timeLimitMs }: ChildLimits,
+  { hurry = false, memoryMb, timeLimitMs }: ChildLimits,
   signal: AbortSignal,
 ): Promise<ChildEnd> {
   const child = execa(
@@ -40,7 +42,7 @@ export async function runLab(
     },
   );
   try {
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+    if (child.pid !== undefined && !hurry) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   } catch {
     // It has ended already.
   }
