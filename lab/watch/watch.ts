@@ -17,6 +17,7 @@ import { ageOut, type Episode, episodesIn, type Retention, removeUnconfirmed } f
 import { glanceAt, lookAt } from './host-look.js';
 import { processOf, type ServiceName, type ServiceProcess } from './service.js';
 import { askService, type ServicePages } from './service-look.js';
+import { openTale } from './tale.js';
 
 export interface WatchOptions extends CatchOptions {
   readonly name: ServiceName;
@@ -189,7 +190,7 @@ function deskOf(service: ServiceProcess, options: WatchOptions, signal: AbortSig
   const { pid } = service.identity;
   const episodes: Episode[] = [];
   let open: Catch | undefined;
-  let excused = '';
+  const tale = openTale();
   const log = async (text: string): Promise<void> => {
     say(text);
     const line = JSON.stringify({ at: new Date().toISOString(), pid, text });
@@ -202,17 +203,16 @@ function deskOf(service: ServiceProcess, options: WatchOptions, signal: AbortSig
         if (action.kind === 'excused') {
           await open?.discard();
           open = undefined;
-          // A network that is cut for an hour is one event.
-          if (excused !== action.as) await log(`no hang (${action.as}): ${action.why}`);
-          excused = action.as;
+          for (const text of tale.excused(action.as, action.why, Date.now())) await log(text);
         } else if (action.kind === 'recovered') await log('it answers again');
         else if (action.kind === 'look') {
           if (action.number === 1) {
-            await log(`it may hang: ${action.why}`);
+            for (const text of tale.suspected(action.why, Date.now())) await log(text);
             open = await openCatch(options, { pid, at: Date.now(), why: action.why });
           }
           await open?.look(action.number, state, signal);
         } else if (open !== undefined) {
+          for (const text of tale.confirmed()) await log(text);
           const refusal = await refusalOf(options);
           if (refusal === undefined) {
             await open.confirm();
@@ -222,7 +222,6 @@ function deskOf(service: ServiceProcess, options: WatchOptions, signal: AbortSig
             await log(`it hangs, and no core is taken: ${refusal}`);
           }
           open = undefined;
-          excused = '';
         }
       }
     },
