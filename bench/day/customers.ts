@@ -1,5 +1,7 @@
 import { request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { epochMs } from '../../lab/clock.js';
+import type { Service } from './service.js';
 
 /** What a moment of the day is, for those who count what customers lose. */
 export type Moment = 'quiet' | 'disturbed' | 'hung' | 'restarting';
@@ -23,19 +25,23 @@ export interface Customers extends Disposable {
 
 const everyMs = 200;
 const patienceMs = 5_000;
+const knownMs = 250;
 const nothing = (): Counted => ({ requests: 0, lost: 0, slowestMs: 0 });
 
-export function openCustomers(origin: string): Customers {
+export function openCustomers({ origin, pid }: Pick<Service, 'origin' | 'pid'>): Customers {
   const counted = { quiet: nothing(), disturbed: nothing(), hung: nothing(), restarting: nothing() };
   const losses: string[] = [];
   let current: Moment = 'quiet';
   let changed = 0;
   const ask = (): void => {
-    const [moment, change, at] = [current, changed, epochMs()];
-    const end = (lost: string | undefined): void => {
-      // What lies in two moments belongs to the worse one: what ended it is not known.
+    const [began, change, at, asked] = [current, changed, epochMs(), pid()];
+    const end = async (lost: string | undefined): Promise<void> => {
+      // What lies in two moments is not counted: what ended it is not known.
       if (change !== changed) return;
       const ms = epochMs() - at;
+      // A connection ends before it is known that its process has.
+      if (lost !== undefined) await delay(knownMs);
+      const moment = asked === 0 || asked !== pid() ? 'restarting' : began;
       const of = counted[moment];
       of.requests += 1;
       of.slowestMs = Math.max(of.slowestMs, ms);
@@ -44,15 +50,15 @@ export function openCustomers(origin: string): Customers {
       if (moment !== 'disturbed' && moment !== 'restarting')
         losses.push(`${new Date(at).toISOString()} ${moment}: ${lost} after ${Math.round(ms)} ms`);
     };
-    const asked = request(`${origin}/no-such-page`, { agent: false, timeout: patienceMs });
-    asked.once('response', (response) => {
+    const page = request(`${origin}/no-such-page`, { agent: false, timeout: patienceMs });
+    page.once('response', (response) => {
       response.resume();
-      response.once('end', () => end(undefined));
-      response.once('error', (error) => end(error.message));
+      response.once('end', () => void end(undefined));
+      response.once('error', (error) => void end(error.message));
     });
-    asked.once('timeout', () => asked.destroy(new Error('no answer')));
-    asked.once('error', (error) => end(error.message));
-    asked.end();
+    page.once('timeout', () => page.destroy(new Error('no answer')));
+    page.once('error', (error) => void end(error.message));
+    page.end();
   };
   const timer = setInterval(ask, everyMs);
   return {

@@ -59,7 +59,7 @@ export async function hang(
     }
     const [taken] = (await watcher.caught()).slice(before);
     if (taken === undefined) return { ...about, kind: 'missed', found: line };
-    return { ...about, ...(await judged(scenario, taken, asking.before(Date.parse(taken.episode.at)))) };
+    return { ...about, ...(await judged(scenario, taken, asking)) };
   } finally {
     enough.abort();
     seen.abort();
@@ -74,7 +74,9 @@ async function coreTaken(watcher: Watcher, before: number, signal: AbortSignal):
 
 type Taken = Awaited<ReturnType<Watcher['caught']>>[number];
 
-async function judged(scenario: Scenario, { dir, episode }: Taken, began: number) {
+async function judged(scenario: Scenario, { dir, episode }: Taken, asking: ReturnType<typeof lastAnswer>) {
+  const began = asking.before(Date.parse(episode.at));
+  const restored = asking.after(began);
   const diagnosis = await diagnosisIn(dir);
   const wrong =
     diagnosis === undefined
@@ -85,7 +87,7 @@ async function judged(scenario: Scenario, { dir, episode }: Taken, began: number
     kind: 'caught' as const,
     ...(taken === undefined ? {} : { afterMs: Math.round(taken - began - probeTimeoutMs) }),
     ...(episode.pausedMs === undefined ? {} : { pausedMs: episode.pausedMs }),
-    restoredMs: Math.round(epochMs() - began),
+    ...(restored === undefined ? {} : { restoredMs: Math.round(restored - began) }),
     wrong,
     found: episode.summary ?? episode.failed ?? '',
     folder: dir,
@@ -105,6 +107,7 @@ function lastAnswer(url: string, stop: AbortSignal) {
   void ask().catch(() => undefined); // it ends by being stopped
   return {
     at: () => answered.at(-1) ?? 0,
+    after: (at: number) => answered.find((one) => one > at),
     before: (at: number) => answered.findLast((one) => one < at) ?? 0,
   };
 }

@@ -62,7 +62,7 @@ export async function liveThrough(
   await using groups = await openGroups(name, folder);
   const port = 22_010 + lane;
   await using service = await openService(name, port, folder, groups, buildOf('desk'), signal);
-  using customers = openCustomers(service.origin);
+  using customers = openCustomers(service);
   await using watcher = await openWatcher(service, join(folder, 'watch'));
   if ((await watcher.said(/watching process/, 0, watchedMs, signal)) === undefined)
     throw new Error(`lab watch did not begin: ${watcher.lines.join('\n')}`);

@@ -23,6 +23,7 @@ export interface Service extends AsyncDisposable {
   /** A folder in which a program `systemctl` answers for this service. */
   readonly programs: string;
   readonly folder: string;
+  /** Of the process that runs; 0 while none does. */
   pid(): number;
   build(): Build;
   /** Where the debug pages of the process are. */
@@ -89,7 +90,7 @@ export async function openService(
   await start();
   return {
     ...{ name, port, programs, folder, origin: `http://127.0.0.1:${port}` },
-    pid: () => running?.child.pid ?? 0,
+    pid: () => (isAlive(running?.child) ? (running?.child.pid ?? 0) : 0),
     build: () => build,
     pprofUrl: () => running?.pprofUrl ?? '',
     async deploy(next, downMs, stop) {
@@ -113,6 +114,10 @@ export async function openService(
       await running?.ended;
     },
   };
+}
+
+function isAlive(child: ChildProcess | undefined): boolean {
+  return child !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
 /** No systemd runs here: this answers for the one unit as it would. */
