@@ -1,4 +1,3 @@
-import { request } from 'undici';
 import { withDeadline } from '../deadline.js';
 import { interrupted, messageOf } from '../errors.js';
 
@@ -25,6 +24,8 @@ export async function readGoroutines(
   signal: AbortSignal,
 ): Promise<GoroutinePage> {
   const url = `${pprofUrl}/debug/pprof/goroutine?debug=2`;
+  // Loaded when needed: a capture, which a hanging service waits for, does not.
+  const { request } = await import('undici');
   const deadline = withDeadline(signal, timeoutMs);
   try {
     const { body, statusCode } = await request(url, { reset: true, signal: deadline });

@@ -1,4 +1,3 @@
-import { request } from 'undici';
 import { epochMs } from '../clock.js';
 import { pause, withDeadline } from '../deadline.js';
 import { interrupted, messageOf } from '../errors.js';
@@ -105,6 +104,8 @@ async function settleProgress(
 
 /** The text of a page, one line; `undefined` when it did not come. */
 async function readText(url: URL, timeoutMs: number, signal: AbortSignal): Promise<string | undefined> {
+  // Loaded when needed: a capture, which a hanging service waits for, does not.
+  const { request } = await import('undici');
   try {
     const { body, statusCode } = await request(url, { reset: true, signal: withDeadline(signal, timeoutMs) });
     const text = (await body.text()).trim().replaceAll(/\s+/g, ' ');
