@@ -23,7 +23,7 @@ export async function run(signal: AbortSignal, args: readonly string[]): Promise
   if (why !== undefined) return print(`left out: ${why}`);
   const asked = sizeOf(args);
   if (!isInside()) {
-    process.exitCode = await runInside(signal);
+    process.exitCode = await runInside(args, signal);
     return;
   }
   await using temporary = await tempFolder();
