@@ -69,12 +69,15 @@ function addedUp(shifts: readonly ShiftResult[]): Readonly<Record<Moment, Counte
 
 export function textOf({ hangs, lookalikes, customers, watch }: ReturnType<typeof summaryOf>): string {
   const { quiet, hung } = customers;
-  return [
+  const ofHangs = [
     `hangs: ${hangs.caught} of ${hangs.hung} caught, of ${hangs.kinds} kinds (${hangs.made - hangs.hung} were not brought to hang)`,
     `core after the probe timeout: median ${s(hangs.afterMs.median)}, most ${s(hangs.afterMs.most)}; ${hangs.inTime} of ${hangs.caught} within ${s(withinMs)}`,
     `right cause: ${hangs.rightCause} of ${hangs.caught}`,
     `pause for a core: median ${hangs.pausedMs.median.toFixed(1)} ms, most ${hangs.pausedMs.most.toFixed(1)} ms`,
     `from the hang to another process that serves: median ${s(hangs.restoredMs.median)}, most ${s(hangs.restoredMs.most)}`,
+  ];
+  return [
+    ...(hangs.caught > 0 ? ofHangs : [`hangs: none of ${hangs.hung} caught`]),
     `what looks like a hang: ${lookalikes.lived} episodes, ${lookalikes.falseCaptures} captures (${lookalikes.broken} episodes were not lived to their end)`,
     ...lookalikes.byKind.map(
       ({ kind, episodes, suspected, captures }) =>
