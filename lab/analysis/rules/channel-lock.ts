@@ -1,11 +1,15 @@
-import { agree, behind, goroutinesOf } from './rule.js';
+import { channelRule } from './channel-shape.js';
+import { departedReceivers, withReceivers } from './departed-receivers.js';
+import { agree, behind, goroutinesOf, type Rule } from './rule.js';
 import { isOfSync, namesOf, partsOf, placeOf, ruleFor } from './sync-knot.js';
 
 /** Goroutines whose parts are told; the others do the same. */
 const maxSteps = 8;
 
-/** A goroutine waits on a channel while it holds the lock that its peer needs first. */
-export const channelLock = ruleFor('channel-lock', 'channel-lock', (knot, input) => {
+const suggestion =
+  'Do not send or receive under a lock: copy what is needed, unlock, and use the channel then; or send with a select that can give up.';
+
+const byKnot = ruleFor('channel-lock', 'channel-lock', (knot, input) => {
   const locks = knot.objects.filter((object) => isOfSync(object, input));
   const channels = knot.objects.filter((object) => !isOfSync(object, input));
   const parts = partsOf(knot, input);
@@ -22,8 +26,7 @@ export const channelLock = ruleFor('channel-lock', 'channel-lock', (knot, input)
     subtype: 'channel-lock',
     summary: `${goroutinesOf(holders)} ${agree(holders, 'waits', 'wait')} on ${namesOf(channels, input)} while holding ${namesOf(locks, input)}, which ${goroutinesOf(peers).toLowerCase()} ${agree(peers, 'needs before it', 'need before they')} can serve the channel${behind(knot.victims)}.`,
     explanation: `${steps.slice(0, maxSteps).join('; ')}${steps.length > maxSteps ? '; and so on' : ''}.`,
-    suggestion:
-      'Do not send or receive under a lock: copy what is needed, unlock, and use the channel then; or send with a select that can give up.',
+    suggestion,
     roles: new Map(
       parts.map(({ bucket, has, wants }) => [
         bucket.key,
@@ -34,3 +37,30 @@ export const channelLock = ruleFor('channel-lock', 'channel-lock', (knot, input)
     ),
   };
 });
+
+/** The receiver is past its last receive, on its way out, and needs the lock that the sender keeps until it comes. */
+const byDeparture = channelRule('channel-lock', 'departed-receiver', (alone, input) => {
+  const departed = departedReceivers(alone, input);
+  const knot = withReceivers(alone, departed);
+  const receivers = departed.map(({ bucket }) => bucket);
+  const locks = namesOf(
+    departed.map(({ lock }) => lock),
+    input,
+  );
+  const at = departed.map(({ bucket }) => placeOf(bucket)).slice(0, 1);
+  return {
+    ...{ class: 'mixed', subtype: 'channel-lock', knot, suggestion },
+    summary: `${goroutinesOf(alone.buckets)} ${agree(alone.buckets, 'waits', 'wait')} to send to ${namesOf(alone.objects, input)} while holding ${locks}, for which ${goroutinesOf(receivers).toLowerCase()} ${agree(receivers, 'waits, and receives', 'wait, and receive')} no more${behind(knot.victims)}.`,
+    explanation: `${goroutinesOf(receivers)} ${agree(receivers, 'has', 'have')} left the line that received from it, and ${agree(receivers, 'stands', 'stand')} at ${at.map(({ file, line }) => `${file}:${line}`).join()} on the way out.`,
+    roles: new Map([
+      ...alone.buckets.map(({ key }) => [key, `holds ${locks}, sends to who receives no more`] as const),
+      ...receivers.map(({ key }) => [key, `receives no more, waits for ${locks}`] as const),
+    ]),
+  };
+});
+
+/** A goroutine waits on a channel while it holds the lock that its peer needs first. */
+export const channelLock: Rule = {
+  name: byKnot.name,
+  apply: (input) => [...byKnot.apply(input), ...byDeparture.apply(input)],
+};

@@ -8,6 +8,7 @@ import { hex, isPrivateRuntime } from '../model/snapshot.js';
 
 import type { WaitObject } from '../model/wait-object.js';
 
+import { departedReceivers } from './departed-receivers.js';
 import { isSelfWait } from './latecomers.js';
 import { agree, type Claim, fillOf, isMainAlone, listed, type Rule, type RuleInput } from './rule.js';
 import { isLost } from './study-waits.js';
@@ -20,6 +21,7 @@ export type ChannelShape =
   | 'timer'
   | 'pipe'
   | 'leaked-sender'
+  | 'departed-receiver'
   | 'forgotten-close'
   | 'self-blocked'
   | 'pool'
@@ -57,6 +59,7 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
     if (contexts.length === knot.objects.length) return 'context';
     if (knot.objects.every((object) => object.mode === 'send')) {
       if (knot.objects.every((object) => isLeftFull(object, input))) return 'leaked-slots';
+      if (departedReceivers(knot, input).length > 0) return 'departed-receiver';
       return stories.some((story) => (story?.departures.length ?? 0) > 0) ? 'leaked-sender' : 'other';
     }
     const known = stories.some((story) => (story?.sends.length ?? 0) + (story?.closes.length ?? 0) > 0);
