@@ -82,6 +82,10 @@ const operation = place.extend({
   bare: z.boolean().optional(),
   /** It stands in a module that the program depends on, or in Go's library. */
   foreign: z.boolean().optional(),
+  /** Of all who wait for a condition it wakes one, whichever that is. */
+  one: z.boolean().optional(),
+  /** The line of a return that stands before the send or close. */
+  leftBefore: z.number().optional(),
   onStack: z.array(spot),
   routes: z.array(spot),
   open: z.array(entry),

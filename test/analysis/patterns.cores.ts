@@ -17,6 +17,7 @@ interface Expected {
   readonly names: readonly string[];
   readonly victims?: number;
   readonly says?: RegExp;
+  readonly fix?: RegExp;
 }
 
 const times = <T>(count: number, value: T) => Array.from({ length: count }, () => value);
@@ -31,7 +32,7 @@ const faulty: Readonly<Record<string, Expected>> = {
     rule: 'forgotten-close',
     functions: ['main.(*feed).print'],
     names: ['main.feed.rows'],
-    says: /It is closed at \S*closes\.go:\d+ \(main\.\(\*feed\)\.pull\), but no goroutine/,
+    says: /It is closed at \S*closes\.go:\d+ \(main\.\(\*feed\)\.pull, which may return before, at line \d+\), but no goroutine/,
   },
   'abandoned-pool': {
     rule: 'forgotten-close',
@@ -180,6 +181,50 @@ const faulty: Readonly<Record<string, Expected>> = {
     functions: ['main.(*lock).enter', 'main.(*lock).fill'],
     names: ['main.lock.boats', 'main.lock.level'],
   },
+  'cancel-overwritten': {
+    rule: 'channel-context',
+    subtype: 'channel-context',
+    functions: ['main.(*watchman).walk'],
+    names: ['main.watchman.calls', 'main.(*watchman).begin.ctx.Done()'],
+    victims: 1,
+    says: /nobody is left to cancel: main\.\(\*watchman\)\.begin\.ctx\.Done\(\) .* Nobody is left to send to main\.watchman\.calls or close it either/,
+  },
+  'answer-skipped': {
+    rule: 'forgotten-close',
+    functions: ['main.questioner'],
+    names: ['main.query.answer'],
+    says: /\(main\.replyTo, which may return before, at line \d+\)/,
+    fix: /^Send on every way out/,
+  },
+  'signal-for-other': {
+    rule: 'lost-signal',
+    subtype: 'condvar',
+    functions: ['main.(*shelf).put', 'main.(*shelf).takeTwo'],
+    names: ['main.shelf.change'],
+    says: /Signal, at \S*further\.go:\d+.*, wakes one of them alone/,
+    fix: /^Call Broadcast/,
+  },
+  'leaves-while-read': {
+    rule: 'leaked-sender',
+    functions: ['main.(*gazette).print'],
+    names: ['main.leavesWhileRead.r'],
+    says: /whose receiver has gone on to something else.* goroutine \d+ in it is stuck at \S*further\.go:\d+/,
+  },
+  'waits-for-own-end': {
+    rule: 'channel-knot',
+    functions: ['main.(*crew).end'],
+    names: ['main.crew.over'],
+    says: /waits for the close of main\.crew\.over .*, which only it would close itself/,
+    fix: /^Do not wait for the end of the work from within it/,
+  },
+  'listed-under-lock': {
+    rule: 'channel-lock',
+    class: 'mixed',
+    subtype: 'channel-lock',
+    functions: ['main.(*census).count', 'main.(*census).names', 'main.(*census).list'],
+    names: ['main.census.mu', 'main.(*census).count.to', 'main.(*census).names.inner'],
+    says: /waits on main\.\S*to while holding main\.census\.mu, which goroutine \d+ needs before it can go on/,
+  },
   'channel-behind-cond': {
     rule: 'lost-signal',
     subtype: 'channel-condvar',
@@ -220,7 +265,12 @@ for (const { go, flags } of twoBuilds(gos)) {
   describe(`patterns in cores of ${go.version} ${flags.join(' ')}`, function () {
     this.timeout(180_000);
     const program = fixtureProgram({ go, fixture: 'patterns', flags, method: 'helper' });
-    const diagnosed = diagnosedSideBySide(program, [...Object.keys(faulty), ...healthy, ...suspected]);
+    const diagnosed = diagnosedSideBySide(program, [
+      ...Object.keys(faulty),
+      ...healthy,
+      ...suspected,
+      'handler-asks-twice',
+    ]);
 
     for (const [name, expected] of Object.entries(faulty)) {
       it(`finds ${expected.rule} in ${name}`, async () => {
@@ -230,7 +280,7 @@ for (const { go, flags } of twoBuilds(gos)) {
         const [finding, ...others] = diagnosis.findings;
         expect(others).to.deep.equal([]);
         const { rule, subtype = 'channel', class: kind = 'communication', functions, names } = expected;
-        const { victims = 0, says } = expected;
+        const { victims = 0, says, fix } = expected;
         expect(finding).to.include({ rule, subtype, class: kind }).and.satisfy(isSure);
         expect(finding?.rootCause.resources.map((resource) => resource.name)).to.have.members([...names]);
         const stacks = finding?.rootCause.goroutines.map(({ stack }) => stack.map((f) => f.function)) ?? [];
@@ -238,6 +288,7 @@ for (const { go, flags } of twoBuilds(gos)) {
         expect(seen).to.have.members([...functions]);
         expect(finding?.victims.goroutines).to.equal(victims);
         if (says !== undefined) expect(finding?.explanation).to.match(says);
+        if (fix !== undefined) expect(finding?.suggestion).to.match(fix);
       });
     }
 
@@ -259,6 +310,12 @@ for (const { go, flags } of twoBuilds(gos)) {
       expect(verdict).to.equal('unknown');
       expect(findings.map(({ rule }) => rule)).to.deep.equal(['self-wait']);
       expect(findings[0]?.explanation).to.contain('a handler of this very server');
+    });
+
+    it('leaves open what a handler waits for that only handlers in the same wait would bring', async () => {
+      const { findings, verdict, summary } = await diagnosed('handler-asks-twice');
+      expect({ findings, verdict }).to.deep.equal({ findings: [], verdict: 'unknown' });
+      expect(summary).to.contain('main.tools.back').and.to.contain('wait for the same');
     });
 
     for (const name of suspected) {

@@ -9,6 +9,7 @@ import { takesAgain } from '../releasers/locks.js';
 import { testOf } from '../rules/busy-wait.js';
 import type { RuleInput } from '../rules/rule.js';
 import type { Study } from '../rules/study-waits.js';
+import { amongThemselves, waitsAmongThemselves } from './among-themselves.js';
 import { nobodyAtOtherEnd, otherEndOf } from './pipe-outlook.js';
 import { poolText } from './pool-evidence.js';
 import { mayCome, servedText, toldReleasers } from './told-releasers.js';
@@ -48,6 +49,8 @@ function lookInto(
     else known.set(bucket, outlook);
   }
   const servedBy = (bucket: Bucket) => objectsOf(bucket).flatMap((object) => servers(object, input, stuck));
+  const isOwed = (bucket: Bucket) =>
+    waitsForWork(bucket) && waitsAmongThemselves(bucket, input, (object) => servers(object, input, stuck));
   settle(open, known, (bucket) => {
     if (needsAll(bucket)) return undefined;
     const server = servedBy(bucket).find(
@@ -76,6 +79,7 @@ function lookInto(
   const wanted = wantedBy(open, known, (bucket) => servedBy(bucket).filter((r) => r.certain));
   settle(open, known, (bucket) => {
     if (wanted.has(bucket.key) || !waitsForWork(bucket) || waitsForUnit(bucket, input)) return undefined;
+    if (isOwed(bucket)) return undefined;
     const [first] = objectsOf(bucket).flatMap((object) => bringers(object, input, stuck));
     return first === undefined ? undefined : { kind: 'idle', why: first };
   });
@@ -96,7 +100,9 @@ function lookInto(
     return { kind: theirs.includes('idle') ? 'idle' : 'ends', why };
   });
   for (const bucket of open) {
-    if (!known.has(bucket)) known.set(bucket, { kind: 'unclear', why: unclearText(bucket, input, stuck) });
+    if (known.has(bucket)) continue;
+    const why = isOwed(bucket) ? amongThemselves : unclearText(bucket, input, stuck);
+    known.set(bucket, { kind: 'unclear', why });
   }
   return known;
 }

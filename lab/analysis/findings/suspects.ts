@@ -5,6 +5,7 @@ import type { Bucket } from '../model/snapshot.js';
 import { bucketsByObject, objectsOf } from '../model/wait-object.js';
 import type { RuleInput } from '../rules/rule.js';
 import { placeOf } from '../rules/sync-knot.js';
+import { amongThemselves } from './among-themselves.js';
 import { waitsForUnit } from './outlook.js';
 
 /** An object that many wait for and nobody was seen to serve: where to look when nothing could be proved. */
@@ -21,15 +22,16 @@ const maxSuspects = 5;
 
 /**
  * Goroutines that no healthy program leaves waiting: senders, those who want a lock or wait for others to be done. Who
- * waits for work is none of them, nor who waits for a lock of Go's library, which holds it for moments; a pipe of the
+ * waits for work is none of them, other than for a request, nor who waits for a lock of Go's library, which holds it for moments; a pipe of the
  * library is the program's own.
  */
 export function unclearWaits(input: RuleInput, outlooks: ReadonlyMap<Bucket, Outlook>): readonly Bucket[] {
   return [...outlooks]
     .filter(
-      ([bucket, { kind }]) =>
+      ([bucket, { kind, why }]) =>
         kind === 'unclear' &&
-        (waitsForUnit(bucket, input) ||
+        (why === amongThemselves ||
+          waitsForUnit(bucket, input) ||
           pipeEndOf(bucket)?.end === 'write' ||
           (mustEnd(bucket) && (waitsForGroup(bucket) || !input.isLibrary(placeOf(bucket).file)))),
     )

@@ -223,8 +223,8 @@ function told(
   sure: boolean,
   { bucketsOf }: SearchContext,
 ): Omit<ReleaserSearch, 'releasers'> {
-  const place = ({ kind, function: name, file, line, expr, foreign }: Operation) => ({
-    ...{ kind: kind.replace('told:', ''), function: name, file, line, expression: expr, foreign },
+  const place = ({ kind, function: name, file, line, expr, foreign, leftBefore }: Operation) => ({
+    ...{ kind: kind.replace('told:', ''), function: name, file, line, expression: expr, foreign, leftBefore },
   });
   const operations = found.operations.filter(({ kind }) => !kind.startsWith('told:')).map(place);
   const of = (kind: string) => found.operations.filter((o) => o.kind === `told:${kind}`).map(place);

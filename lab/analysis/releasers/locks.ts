@@ -151,8 +151,8 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
     const sure = [...ops.values()].some(Boolean);
     return {
       releasers,
-      operations: facts.class.operations.map(({ kind, function: name, file, line, expr }) => ({
-        ...{ kind, function: name, file, line, expression: expr },
+      operations: facts.class.operations.map(({ kind, function: name, file, line, expr, one }) => ({
+        ...{ kind, function: name, file, line, expression: expr, one },
       })),
       name: named ?? (sure || ops.size === 1 ? facts.class.names[0]?.name : undefined),
       leaks: facts.class.leaks,

@@ -11,6 +11,10 @@ export interface OperationPlace {
   readonly expression: string;
   /** It stands in a module that the program depends on, or in Go's library. */
   readonly foreign?: boolean | undefined;
+  /** Of all who wait for a condition it wakes one, whichever that is. */
+  readonly one?: boolean | undefined;
+  /** The line of a return that stands before it in its function: on that way nothing is sent or closed. */
+  readonly leftBefore?: number | undefined;
 }
 
 /** A function that keeps a lock when it returns, or panics. */

@@ -1,11 +1,14 @@
+import type { Knot } from '../graph/knots.js';
+import { peersOf } from '../graph/releaser.js';
 import { objectsOf } from '../model/wait-object.js';
 import type { ContextOrigin } from '../releasers/search.js';
 import { channelRule, channelsText, verbFor } from './channel-shape.js';
-import { behind, goroutinesOf } from './rule.js';
+import { behind, goroutinesOf, listed, type RuleInput } from './rule.js';
 
 /** Goroutines wait for the end of a context whose cancel function nobody can call any more. */
 export const channelContext = channelRule('channel-context', 'context', (knot, input) => {
-  const origins = knot.objects.flatMap((object) => input.searches.get(object)?.contexts ?? []);
+  const contexts = knot.objects.filter((object) => input.searches.get(object)?.contexts !== undefined);
+  const origins = contexts.flatMap((object) => input.searches.get(object)?.contexts ?? []);
   const known = [...new Map(origins.map((origin) => [`${origin.file}:${origin.line}`, origin])).values()];
   const discarded = known.every((origin) => origin.discarded);
   const inside = knot.objects.some((object) => (input.graph.releasers.get(object) ?? []).length > 0);
@@ -16,8 +19,8 @@ export const channelContext = channelRule('channel-context', 'context', (knot, i
       : 'which nobody is left to cancel';
   return {
     subtype: 'channel-context',
-    summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} for the end of a context, ${why}: ${channelsText(knot, input)}${behind(knot.victims)}.`,
-    explanation: `${known.slice(0, 4).map(originText).join('; ')}. It has no deadline, and neither has a parent of it.`,
+    summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} for the end of a context, ${why}: ${channelsText(inside ? knot : { ...knot, objects: contexts }, input)}${behind(knot.victims)}.`,
+    explanation: `${known.slice(0, 4).map(originText).join('; ')}. It has no deadline, and neither has a parent of it.${besideText(knot, input)}`,
     suggestion:
       'Keep the cancel function and call it on every way out (defer cancel()), in a goroutine that does not wait for those that wait for the context; or give the context a deadline.',
     roles: new Map(
@@ -31,6 +34,24 @@ export const channelContext = channelRule('channel-context', 'context', (knot, i
     ),
   };
 });
+
+/** The other cases of a select that no context ends, where nobody serves them either. */
+function besideText({ objects }: Knot, input: RuleInput): string {
+  const others = objects.filter((object) => input.searches.get(object)?.contexts === undefined);
+  const silent = others.every(
+    (object) => peersOf(object, input.graph.releasers.get(object) ?? []).length === 0,
+  );
+  if (others.length === 0 || !silent) return '';
+  const names = (sends: boolean) => {
+    const of = others.filter(({ mode }) => (mode === 'send') === sends);
+    return listed(of.map(({ address }) => input.nameOf(address)));
+  };
+  const texts = [
+    [names(false), 'send to', 'or close it'],
+    [names(true), 'receive from', ''],
+  ].flatMap(([name, verb, or]) => (name === '' ? [] : [`${verb} ${name} ${or}`.trimEnd()]));
+  return ` Nobody is left to ${texts.join(', or to ')} either.`;
+}
 
 function originText({ name, function: fn, file, line, discarded, cancels }: ContextOrigin): string {
   const made = `${name} is made in ${fn} at ${file}:${line}`;

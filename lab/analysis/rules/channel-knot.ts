@@ -2,7 +2,7 @@ import type { Knot } from '../graph/knots.js';
 import { peersOf } from '../graph/releaser.js';
 import { countOf } from '../model/counts.js';
 import { channelRule, channelsText } from './channel-shape.js';
-import { agree, behind, goroutinesOf, memorySays } from './rule.js';
+import { agree, behind, goroutinesOf, memorySays, type RuleInput } from './rule.js';
 
 /**
  * A closed set of goroutines that wait for channels which only members of the set could serve; and channels that
@@ -13,7 +13,7 @@ export const channelKnot = channelRule('channel-knot', 'other', (knot, input, ce
     (object) => peersOf(object, input.graph.releasers.get(object) ?? []).length === 0,
   );
   const names = channelsText(knot, input);
-  if (!abandoned) return ringText(knot, names);
+  if (!abandoned) return isOwnEnd(knot, input) ? ownEndText(knot, names) : ringText(knot, names);
   if (certainty !== 'proved') return abandonedText(knot, names, everyOperation);
   const served = knot.objects.some((object) => (input.searches.get(object)?.operations.length ?? 1) > 0);
   return served
@@ -54,8 +54,48 @@ function ownText(knot: Knot, names: string) {
   };
 }
 
+/** One goroutine waits for a close that comes later in this very goroutine: for the end of what it runs in itself. */
+const isOwnEnd = ({ buckets, objects }: Knot, { searches }: RuleInput): boolean =>
+  countOf(buckets) === 1 &&
+  objects.every(
+    (object) =>
+      object.mode === 'receive' &&
+      searches.get(object)?.operations.every(({ kind }) => kind === 'close') === true,
+  );
+
+function ownEndText(knot: Knot, names: string) {
+  return {
+    summary: `${goroutinesOf(knot.buckets)} waits for the close of ${names}, which only it would close itself, once it returns or goes on${behind(knot.victims)}.`,
+    explanation:
+      'Every operation on the channel in the sources was looked at: those that would end the wait come later in ' +
+      'this very goroutine, and no other can still get to one on this channel.',
+    suggestion:
+      'Do not wait for the end of the work from within it: ask for the end and return, or wait in a goroutine of its own.',
+    roles: new Map(knot.buckets.map((bucket) => [bucket.key, 'waits for its own end'] as const)),
+  };
+}
+
+/** All wait for one channel, in one direction: who would come to the other end of it waits with them. */
+function sameText(knot: Knot, names: string) {
+  const [take, give] =
+    knot.objects[0]?.mode === 'send' ? ['send to', 'receive from'] : ['receive from', 'send to'];
+  return {
+    summary: `${goroutinesOf(knot.buckets)} wait to ${take} ${names}, and all that were seen to ${give} it later are among them${behind(knot.victims)}.`,
+    explanation: `Each of them would ${give} it only once it has got what it waits for: none can make the first step.`,
+    suggestion:
+      'Where the channel holds the units of a pool or of a limit, give back what one has before asking for more, or take all at once; ' +
+      'else let a goroutine that never waits for the channel serve it, or give up with a select.',
+    roles: new Map(
+      knot.buckets.map(
+        (bucket) => [bucket.key, `waits in ${bucket.signature.userLocation.function}`] as const,
+      ),
+    ),
+  };
+}
+
 function ringText(knot: Knot, names: string) {
   if (countOf(knot.buckets) === 1) return ownText(knot, names);
+  if (new Set(knot.objects).size === 1) return sameText(knot, names);
   return {
     summary: `${goroutinesOf(knot.buckets)} wait for one another over ${names}${behind(knot.victims)}.`,
     explanation:

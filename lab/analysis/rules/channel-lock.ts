@@ -1,3 +1,4 @@
+import { objectsOf } from '../model/wait-object.js';
 import { channelRule } from './channel-shape.js';
 import { departedReceivers, withReceivers } from './departed-receivers.js';
 import { agree, behind, goroutinesOf, type Rule } from './rule.js';
@@ -20,11 +21,15 @@ const byKnot = ruleFor('channel-lock', 'channel-lock', (knot, input) => {
     return `${goroutinesOf([bucket])} ${agree([bucket], 'waits', 'wait')} for ${wants.join(' or ')} at ${at.file}:${at.line}${holding}`;
   });
   const holders = parts.filter(({ has }) => has.length > 0).map(({ bucket }) => bucket);
-  const peers = knot.buckets.filter((bucket) => !holders.includes(bucket));
+  const others = knot.buckets.filter((bucket) => !holders.includes(bucket));
+  const needing = others.filter((bucket) => objectsOf(bucket).some((object) => locks.includes(object)));
+  const peers = needing.length > 0 ? needing : others;
+  const theirs = new Set(holders.flatMap(objectsOf));
+  const awaited = channels.filter((object) => theirs.has(object));
   return {
     class: 'mixed',
     subtype: 'channel-lock',
-    summary: `${goroutinesOf(holders)} ${agree(holders, 'waits', 'wait')} on ${namesOf(channels, input)} while holding ${namesOf(locks, input)}, which ${goroutinesOf(peers).toLowerCase()} ${agree(peers, 'needs before it', 'need before they')} can serve the channel${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(holders)} ${agree(holders, 'waits', 'wait')} on ${namesOf(awaited.length > 0 ? awaited : channels, input)} while holding ${namesOf(locks, input)}, which ${goroutinesOf(peers).toLowerCase()} ${agree(peers, 'needs before it', 'need before they')} can ${peers.length < others.length ? 'go on' : 'serve the channel'}${behind(knot.victims)}.`,
     explanation: `${steps.slice(0, maxSteps).join('; ')}${steps.length > maxSteps ? '; and so on' : ''}.`,
     suggestion,
     roles: new Map(

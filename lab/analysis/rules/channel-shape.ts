@@ -56,7 +56,8 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
   const isAlone = peers.every((found) => found.length === 0);
   if ((isAlone || isLost(knot, input.graph)) && pipeEndOfAll(knot.buckets) !== undefined) return 'pipe';
   if (isAlone) {
-    if (contexts.length === knot.objects.length) return 'context';
+    // A select that a context would end was written for that: whatever else it waits for may well never come.
+    if (contexts.length > 0) return 'context';
     if (knot.objects.every((object) => object.mode === 'send')) {
       if (knot.objects.every((object) => isLeftFull(object, input))) return 'leaked-slots';
       if (departedReceivers(knot, input).length > 0) return 'departed-receiver';

@@ -16,17 +16,25 @@ export const forgottenClose = channelRule('forgotten-close', 'forgotten-close', 
     summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} to receive from ${channelsText(knot, input)}, whose senders have all ended without closing it${behind(knot.victims)}.`,
     explanation: `${sends.length === 0 ? 'Nothing is ever sent to it.' : `${listed(sends, 'is sent to')}: ${byMemory ? 'by goroutines that have returned or are stuck themselves' : 'no goroutine is on its way to a send, and no code that can still be called leads to one on this channel'}.`} ${missed}${byMemory ? ` ${memorySays(knot, input)}` : ''}`,
     suggestion:
-      'Close the channel when the last sender is done, on every way out (defer close, or a goroutine that waits for all senders and closes then); or let the receiver give up: a select with a done channel or a context.',
+      closes.length === 0 && sends.some(({ leftBefore }) => leftBefore !== undefined)
+        ? answerAlways
+        : 'Close the channel when the last sender is done, on every way out (defer close, or a goroutine that waits for all senders and closes then); or let the receiver give up: a select with a done channel or a context.',
     roles: new Map(
       knot.buckets.map((bucket) => [bucket.key, 'waits for a value or a close that never comes']),
     ),
   };
 });
 
+const answerAlways =
+  'Send on every way out of the function, an error or an empty answer as well, or close the channel there; or let the receiver give up: a select with a done channel or a context.';
+
+const leftText = ({ leftBefore }: OperationPlace) =>
+  leftBefore === undefined ? '' : `, which may return before, at line ${leftBefore}`;
+
 const maxPlaces = 4;
 
 function listed(places: readonly OperationPlace[], verb: string): string {
-  const all = [...new Set(places.map((p) => `${p.file}:${p.line} (${p.function})`))];
+  const all = [...new Set(places.map((p) => `${p.file}:${p.line} (${p.function}${leftText(p)})`))];
   const shown = all.slice(0, maxPlaces);
   const more = all.length - shown.length;
   return `It ${verb} at ${shown.join(', ')}${more > 0 ? ` and ${more} more places` : ''}`;

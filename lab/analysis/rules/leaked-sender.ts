@@ -1,6 +1,8 @@
+import type { Knot } from '../graph/knots.js';
+import { shortName } from '../model/own-frame.js';
 import type { ChannelHistory } from '../releasers/search.js';
 import { channelRule, channelsText, verbFor } from './channel-shape.js';
-import { behind, type Claim, goroutinesOf, memorySays } from './rule.js';
+import { agree, behind, type Claim, goroutinesOf, memorySays } from './rule.js';
 
 /** Goroutines send to a channel that is full, and its receiver has gone: a timeout, the first result. */
 export const leakedSender = channelRule('leaked-sender', 'leaked-sender', (knot, input, certainty) => {
@@ -11,19 +13,25 @@ export const leakedSender = channelRule('leaked-sender', 'leaked-sender', (knot,
   // Other functions may receive from channels of the same name that they make themselves.
   const own = known.filter(({ made }) => made);
   const departures = own.length > 0 ? own : known;
-  const told = departures.slice(0, maxTold).map((departure) => departureText(departure, certainty));
+  const told = departures
+    .slice(0, maxTold)
+    .map((departure) => `${departureText(departure, certainty)}${standingText(departure, knot)}`);
   const more = departures.length - told.length;
   if (more > 0) told.push(`${more} more places receive from it, and no goroutine is left to get there`);
   return {
-    summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} to send to ${channelsText(knot, input)}, whose receiver has returned${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} to send to ${channelsText(knot, input)}, whose receiver ${departures.some((one) => isStillThere(one, knot)) ? 'has gone on to something else' : 'has returned'}${behind(knot.victims)}.`,
     explanation: `${sentence(told.join('; '))}${certainty === 'proved' ? ` ${memorySays(knot, input)}` : ''}`,
-    suggestion:
-      'Give the channel room for every value that may come after its receiver has returned, or let the sender give up: a select with a done channel or a context that ends when the receiver returns.',
+    suggestion: departures.some((one) => isStillThere(one, knot))
+      ? keepReceiving
+      : 'Give the channel room for every value that may come after its receiver has returned, or let the sender give up: a select with a done channel or a context that ends when the receiver returns.',
     roles: new Map(
       knot.buckets.map((bucket) => [bucket.key, 'sends to a channel that nobody receives from']),
     ),
   };
 });
+
+const keepReceiving =
+  'Let the receiver go on receiving until nothing more can come: ask to be left out from another goroutine, and drain the channel meanwhile; or let the sender give up: a select with a default, or with a channel that the receiver closes first.';
 
 const maxTold = 3;
 
@@ -44,6 +52,26 @@ function departureText(
           ? 'and that function, which made the channel, has returned'
           : 'and no goroutine is in that function any more';
   return `${fn} receives from it at ${file}:${line} ${ways[how](at)}, ${gone}`;
+}
+
+/** Goroutines that are stuck themselves, in the function that received before. */
+const stuckIn = ({ function: fn, onStack }: Departure, { starved, victims }: Knot) =>
+  onStack
+    ? [...starved, ...victims].flatMap((bucket) => {
+        const frame = bucket.signature.frames.find(({ function: name }) => shortName(name) === fn);
+        return frame === undefined ? [] : [{ bucket, frame }];
+      })
+    : [];
+
+const isStillThere = (departure: Departure, knot: Knot) => stuckIn(departure, knot).length > 0;
+
+function standingText(departure: Departure, knot: Knot): string {
+  const stuck = stuckIn(departure, knot);
+  const [first] = stuck;
+  if (first === undefined) return '';
+  const buckets = stuck.map(({ bucket }) => bucket);
+  const { file, line } = first.frame;
+  return `: ${goroutinesOf(buckets).toLowerCase()} in it ${agree(buckets, 'is', 'are')} stuck at ${file}:${line}`;
 }
 
 const ways: Readonly<Record<Departure['how'], (at: number) => string>> = {

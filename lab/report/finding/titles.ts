@@ -76,7 +76,8 @@ const titles: Readonly<Record<string, Title>> = {
   'leaked-permit': (who, _, many) =>
     `${who} ${many ? 'wait' : 'waits'} for a semaphore that was taken and never given back`,
   'channel-ring': (who) => `${who} form a ring, each waits to send to the next`,
-  'leaked-sender': (who, _, many) => `${who} ${many ? 'send' : 'sends'}, but the receiver has returned`,
+  'leaked-sender': (who, { explanation }, many) =>
+    `${who} ${many ? 'send' : 'sends'}, but the receiver has ${explanation.includes('has returned') ? 'returned' : 'gone on'}`,
   'forgotten-close': (who, finding, many) =>
     `${who} ${many ? 'receive' : 'receives'} from ${objectsOf(finding)}, which nobody closes`,
   'stopped-timer': (who, _, many) => `${who} ${many ? 'wait' : 'waits'} for a timer that does not run`,

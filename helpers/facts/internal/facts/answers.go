@@ -82,10 +82,14 @@ type Operation struct {
 	// Bare: an unlock of what its function has not locked.
 	Bare bool `json:"bare,omitempty"`
 	// Foreign: it stands in a module that the program depends on.
-	Foreign bool    `json:"foreign,omitempty"`
-	OnStack []Spot  `json:"onStack"`
-	Routes  []Spot  `json:"routes"`
-	Open    []Entry `json:"open"`
+	Foreign bool `json:"foreign,omitempty"`
+	// One: of all who wait for a condition it wakes one, whichever that is.
+	One bool `json:"one,omitempty"`
+	// LeftBefore: the line of a return before a send or close; 0 where there is none.
+	LeftBefore int     `json:"leftBefore,omitempty"`
+	OnStack    []Spot  `json:"onStack"`
+	Routes     []Spot  `json:"routes"`
+	Open       []Entry `json:"open"`
 }
 
 // A Gate is a lock that everyone new has to take before an operation.

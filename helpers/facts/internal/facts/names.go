@@ -249,6 +249,19 @@ func (w *World) departureOf(op *Op) (Departure, bool) {
 	return d, true
 }
 
+// leftBefore is the line of the first return that stands before a send or a close, outside of loops: on that way nothing is
+// sent or closed. It is 0 where there is none.
+func (w *World) leftBefore(op *Op) int {
+	root := w.syntaxOf(op.Fn).root
+	if root == nil || op.text.operand == nil || op.text.loop != nil {
+		return 0
+	}
+	if exit := w.exitFrom(root, op, nil); exit != nil {
+		return w.line(exit.Pos())
+	}
+	return 0
+}
+
 // otherCase is what else the select may do; a clock before a context before anything else.
 func (w *World) otherCase(op *Op) (string, token.Pos) {
 	if op.text.sel == nil {

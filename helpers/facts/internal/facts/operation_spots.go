@@ -4,13 +4,19 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
+// wakesOne tells Signal from Broadcast.
+func wakesOne(op *Op) bool {
+	call, ok := op.Instr.(ssa.CallInstruction)
+	return ok && op.Kind == "signal" && calledName(call.Common()) == "sync.(*Cond).Signal"
+}
+
 func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mode string) Operation {
 	at := w.place(positionOf(op.Instr))
 	if op.Pos.IsValid() {
 		at = w.place(op.Pos)
 	}
 	out := Operation{Kind: op.Kind, Function: shortName(op.Fn), File: at.File, Line: at.Line, Expr: op.Expr, Deferred: op.Deferred, Bare: w.isBare(op),
-		OnStack: []Spot{}, Routes: []Spot{}, Open: []Entry{}}
+		One: wakesOne(op), OnStack: []Spot{}, Routes: []Spot{}, Open: []Entry{}}
 	operand := settled(op.Operand)
 	k := &walker{w: w, stacks: s, class: c, op: op, seen: map[string][][]int{}}
 	var own []*gate

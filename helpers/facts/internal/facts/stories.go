@@ -92,7 +92,7 @@ func (w *World) tellStory(c *class, s *Stacks, out *Class) {
 		if op.Kind == "send" || op.Kind == "close" {
 			p := w.place(op.Pos)
 			out.Operations = append(out.Operations, Operation{Kind: "told:" + op.Kind, Function: shortName(op.Fn), File: p.File, Line: p.Line,
-				Expr: op.Expr, Foreign: w.isForeign(op.Fn), OnStack: []Spot{}, Routes: []Spot{}, Open: []Entry{}})
+				Expr: op.Expr, Foreign: w.isForeign(op.Fn), LeftBefore: w.leftBefore(op), OnStack: []Spot{}, Routes: []Spot{}, Open: []Entry{}})
 		}
 	}
 }
