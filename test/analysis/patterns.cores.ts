@@ -4,21 +4,10 @@ import { diagnosedSideBySide, fixtureProgram, twoBuilds } from '../fixture-progr
 import { goTools } from '../hung-program.js';
 import { expectNothing } from '../nothing-found.js';
 import { isSure } from '../sure.js';
+import { type ExpectedPattern as Expected, furtherPatterns } from './further-patterns.js';
 
 const { signal } = new AbortController();
 const gos = await goTools(signal);
-
-interface Expected {
-  readonly rule: string;
-  readonly subtype?: string;
-  readonly class?: string;
-  /** A function of the program on the stack of each goroutine of the root cause, in any order. */
-  readonly functions: readonly string[];
-  readonly names: readonly string[];
-  readonly victims?: number;
-  readonly says?: RegExp;
-  readonly fix?: RegExp;
-}
 
 const times = <T>(count: number, value: T) => Array.from({ length: count }, () => value);
 
@@ -181,50 +170,7 @@ const faulty: Readonly<Record<string, Expected>> = {
     functions: ['main.(*lock).enter', 'main.(*lock).fill'],
     names: ['main.lock.boats', 'main.lock.level'],
   },
-  'cancel-overwritten': {
-    rule: 'channel-context',
-    subtype: 'channel-context',
-    functions: ['main.(*watchman).walk'],
-    names: ['main.watchman.calls', 'main.(*watchman).begin.ctx.Done()'],
-    victims: 1,
-    says: /nobody is left to cancel: main\.\(\*watchman\)\.begin\.ctx\.Done\(\) .* Nobody is left to send to main\.watchman\.calls or close it either/,
-  },
-  'answer-skipped': {
-    rule: 'forgotten-close',
-    functions: ['main.questioner'],
-    names: ['main.query.answer'],
-    says: /\(main\.replyTo, which may return before, at line \d+\)/,
-    fix: /^Send on every way out/,
-  },
-  'signal-for-other': {
-    rule: 'lost-signal',
-    subtype: 'condvar',
-    functions: ['main.(*shelf).put', 'main.(*shelf).takeTwo'],
-    names: ['main.shelf.change'],
-    says: /Signal, at \S*further\.go:\d+.*, wakes one of them alone/,
-    fix: /^Call Broadcast/,
-  },
-  'leaves-while-read': {
-    rule: 'leaked-sender',
-    functions: ['main.(*gazette).print'],
-    names: ['main.leavesWhileRead.r'],
-    says: /whose receiver has gone on to something else.* goroutine \d+ in it is stuck at \S*further\.go:\d+/,
-  },
-  'waits-for-own-end': {
-    rule: 'channel-knot',
-    functions: ['main.(*crew).end'],
-    names: ['main.crew.over'],
-    says: /waits for the close of main\.crew\.over .*, which only it would close itself/,
-    fix: /^Do not wait for the end of the work from within it/,
-  },
-  'listed-under-lock': {
-    rule: 'channel-lock',
-    class: 'mixed',
-    subtype: 'channel-lock',
-    functions: ['main.(*census).count', 'main.(*census).names', 'main.(*census).list'],
-    names: ['main.census.mu', 'main.(*census).count.to', 'main.(*census).names.inner'],
-    says: /waits on main\.\S*to while holding main\.census\.mu, which goroutine \d+ needs before it can go on/,
-  },
+  ...furtherPatterns,
   'channel-behind-cond': {
     rule: 'lost-signal',
     subtype: 'channel-condvar',
