@@ -11,7 +11,7 @@ import { besideRuntime } from './findings/leak-profile.js';
 import { studyNetwork } from './findings/network.js';
 import type { Outlooks } from './findings/outlook.js';
 import { slowHolders, slowWaits } from './findings/slow.js';
-import { summaryOf, unearned, verdictOf } from './findings/verdict.js';
+import { nothingRead, summaryOf, unearned, verdictOf } from './findings/verdict.js';
 import { waitedObjects } from './findings/waited-objects.js';
 import { weighed } from './findings/weigh.js';
 import type { Diagnosis } from './model/diagnosis.js';
@@ -89,7 +89,7 @@ export async function analyze(
   );
   const unansweredSearches = read.unanswered?.() ?? [];
   const { claims: all, undecided: open, limits: repeated, outlooks, suspects } = claimsOf(study);
-  const undecided = [...open, ...unearned(trust, outlooks)];
+  const undecided = [...open, ...unearned(trust, outlooks), ...nothingRead(snapshot)];
   const slow = await slowOf(study.input, outlooks, read);
   const network = options.network === true ? await networkOf(study.input, read) : undefined;
   const claims = weighed(all, trust, study.input);

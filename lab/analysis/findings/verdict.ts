@@ -53,6 +53,10 @@ function summaryOfLack(
   return `Undecided: ${why}. ${seen} ${remedy}`;
 }
 
+/** A Go program has a goroutine of its own from its first moment on: where none was read, nothing is known of it. */
+export const nothingRead = ({ goroutines }: Pick<Snapshot, 'goroutines'>): Limits =>
+  goroutines.user === 0 ? ['not one goroutine of the program could be read'] : [];
+
 /** Who waits for work may have been forgotten: memory would tell who can still bring it. */
 export function unearned(trust: Trust, { of }: Outlooks): Limits {
   if (trust.atMost === 'strong' || trust.withoutMemory !== true) return [];

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { claimsOf } from '../../../lab/analysis/findings/apply-rules.js';
-import { verdictOf } from '../../../lab/analysis/findings/verdict.js';
+import { nothingRead, verdictOf } from '../../../lab/analysis/findings/verdict.js';
 import type { Releaser } from '../../../lab/analysis/graph/releaser.js';
 import { deadlockedBuckets } from '../../../lab/analysis/graph/wait-for-graph.js';
 import type { Finding } from '../../../lab/analysis/model/diagnosis.js';
@@ -37,6 +37,22 @@ const blindReceiver = (): Found => ({
   releasers: [[waitObject('receive', 8), [{ ...may, blind: true }]]],
 });
 
+/** A handler that alone was seen to come to end its own wait. */
+function amongThemselves(): Found {
+  const bucket = channel('receive');
+  const handler = { function: 'net/http.serverHandler.ServeHTTP', file: '/server.go', line: 1 };
+  const frames = [...bucket.signature.frames, { ...handler, index: 3, inlined: false }];
+  const how = { operation: 'send', expression: 'c', file: '/f.go', line: 9, goroutine: 1, frame: 2 } as const;
+  const own: Releaser = {
+    ...{ kind: 'bucket', bucket: bucket.key, certain: false },
+    how: { ...how, function: 'main.f' },
+  };
+  return {
+    buckets: [{ ...bucket, signature: { ...bucket.signature, frames } }],
+    releasers: [[waitObject('receive', 8), [own, may]]],
+  };
+}
+
 const rows: Readonly<Record<string, Found>> = {
   'a finding that is `proved`': { certainty: 'proved' },
   'a finding that is `strong`': { certainty: 'strong' },
@@ -48,6 +64,7 @@ const rows: Readonly<Record<string, Found>> = {
     buckets: [sync('notify')],
     releasers: [[waitObject('notify', 8), [{ ...may, blind: true }]]],
   },
+  'a handler that is `unclear`: who would help it waits for the same': amongThemselves(),
   'a wait that was not understood': { buckets: [bucketOf(1, { kind: 'unknown', why: 'pondering' })] },
   'a receiver that is `unclear`': { buckets: [channel('receive')], releasers: [] },
   'waits that are `idle` or that end': unclear(channel('receive')),
@@ -106,6 +123,11 @@ describe('the verdict', () => {
       if (what.includes('`unclear`')) expect(outlook).to.deep.equal(['unclear']);
     });
   }
+
+  it('is not none where not one goroutine was read', () => {
+    expect(nothingRead({ goroutines: { total: 3, user: 0, system: 3, blocked: 3 } })).to.have.length(1);
+    expect(nothingRead({ goroutines: { total: 3, user: 1, system: 2, blocked: 3 } })).to.deep.equal([]);
+  });
 
   it('is not none for a receiver of which nobody could look who serves it', () => {
     expect(verdictFor(blindReceiver()).verdict).to.equal('unknown');
