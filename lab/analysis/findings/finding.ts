@@ -1,8 +1,9 @@
 import type { LabelSet } from '../../goruntime/labels.js';
 import type { Knot } from '../graph/knots.js';
+import type { Releaser } from '../graph/releaser.js';
 import { countOf, numbered } from '../model/counts.js';
 import type { Edge, Evidence, Finding, Resource, RootGoroutine } from '../model/diagnosis.js';
-import { type Bucket, hex } from '../model/snapshot.js';
+import { type Bucket, hex, type Wait } from '../model/snapshot.js';
 import { isSyncObject, objectsOf, type WaitObject } from '../model/wait-object.js';
 import type { RootFrames } from '../read/root-frames.js';
 import type { ReleaserSearch } from '../releasers/search.js';
@@ -101,7 +102,7 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
     if (sync !== undefined && !sync.untold)
       add('memory', syncStateText(sync, input.nameOf(address)), syncStateCheck(sync));
     for (const releaser of input.graph.releasers.get(object) ?? []) {
-      if (releaser.kind !== 'bucket') continue;
+      if (releaser.kind !== 'bucket' || isPanic(object, releaser)) continue;
       for (const bucket of buckets) {
         const late = latecomer(releaser, bucket);
         if (late === undefined) continue;
@@ -142,6 +143,7 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
     const reach = reachText(object, input);
     if (reach !== undefined) add('reachability', reach, objectCheck(object, input));
   }
+  const unserved = countOf(claim.knot.starved.filter(({ wait }) => !mayBeIdle(wait)));
   return {
     id: `F${index + 1}`,
     rule: claim.rule,
@@ -159,9 +161,20 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
       goroutines: countOf(victims),
       groups: [...new Set(victims.map((bucket) => bucket.signature.id))],
     },
+    ...(unserved === 0 ? {} : { unserved }),
     evidence,
   };
 }
+
+/** It waits to be given something: a value, a signal. */
+const mayBeIdle = (wait: Wait) =>
+  wait.kind === 'sync'
+    ? wait.mode === 'notify'
+    : wait.kind !== 'channel' || wait.cases.every(({ direction }) => direction === 'receive');
+
+/** A close ends a send by a panic, and drains nothing. */
+const isPanic = ({ mode }: WaitObject, { how }: Pick<Extract<Releaser, { kind: 'bucket' }>, 'how'>) =>
+  mode === 'send' && how.operation === 'close';
 
 /** A search that could not look at any source has nothing to say about them. */
 function lookedInto(search: ReleaserSearch | undefined): ReleaserSearch | undefined {

@@ -128,6 +128,8 @@ const finding = z.object({
     edges: z.array(edge),
   }),
   victims: z.object({ goroutines: z.number().int(), groups: z.array(z.string()) }),
+  /** Of those that are blocked as a consequence: who has something to send, wants a lock, or waits for others to be done. */
+  unserved: z.number().int().optional(),
   evidence: z.array(evidence),
 });
 

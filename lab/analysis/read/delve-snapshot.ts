@@ -9,11 +9,11 @@ import type { RosterGroup } from '../model/roster.js';
 import {
   type Bucket,
   type Channel,
-  isPrivateRuntime,
   isSystem,
   maxBucketIds,
   type Signature,
   type Snapshot,
+  userFrame,
   type Wait,
 } from '../model/snapshot.js';
 import { describeStack, goroutineState, partialMark, toLocation } from './delve-stacks.js';
@@ -124,7 +124,7 @@ async function describe(
   const status = goroutineState(first.status);
   const { frames, limits } = await describeStack(client, first.id, options);
   const current = toLocation(first.currentLoc);
-  const user = frames.find((frame) => !isPrivateRuntime(frame.function));
+  const user = userFrame(frames);
   const signature: Signature = {
     id,
     count,

@@ -9,11 +9,11 @@ import type { Limits } from '../model/limits.js';
 import { rosterOf } from '../model/roster.js';
 import {
   type Bucket,
-  isPrivateRuntime,
   isSystem,
   maxBucketIds,
   type Signature,
   type Snapshot,
+  userFrame,
 } from '../model/snapshot.js';
 import { goroutineState, partialMark } from './delve-stacks.js';
 import { labelsOfExamples, labelsOfGroup } from './group-labels.js';
@@ -248,7 +248,7 @@ async function describe(
     frames,
     ...partialMark(frames),
     currentLocation: pick(current),
-    userLocation: pick(frames.find((frame) => !isPrivateRuntime(frame.function)) ?? current),
+    userLocation: pick(userFrame(frames) ?? current),
     startLocation: recordedStart,
     // The recorded address is where the call returns to; one byte back lies in the call itself.
     goStatementLocation: await locate(first.goPc === 0 ? 0 : first.goPc - 1),

@@ -27,7 +27,7 @@ type FindingKind = 'deadlock' | 'leak' | 'undecided';
 export function findingKind(finding: Finding, scope: Diagnosis['scope']): FindingKind {
   if (finding.certainty === 'suspected' || finding.certainty === 'unknown') return 'undecided';
   const served = finding.rootCause.edges.some(({ relation }) => relation !== 'waits-for');
-  const alone = finding.victims.goroutines === 0 && !served;
+  const alone = finding.victims.goroutines === 0 && (finding.unserved ?? 0) === 0 && !served;
   return scope === 'partial' && alone && leakRules.has(finding.rule) ? 'leak' : 'deadlock';
 }
 

@@ -2,7 +2,7 @@ import type { Dump, DumpFrame, DumpMember, DumpStack } from '../../../dump/model
 import type { Location } from '../../model/diagnosis.js';
 import type { Frame } from '../../model/frames.js';
 import type { Roster } from '../../model/roster.js';
-import { isPrivateRuntime, isSystem, maxBucketIds, type Signature } from '../../model/snapshot.js';
+import { isPrivateRuntime, isSystem, maxBucketIds, type Signature, userFrame } from '../../model/snapshot.js';
 
 /** Goroutines of one stack, with what the dump printed of each of them. */
 export interface DumpGroup {
@@ -83,7 +83,7 @@ function signatureOf(
     exampleIds: members.slice(0, maxBucketIds).map((one) => one.id),
     ...(stack.lack === undefined ? {} : { partial: true }),
     currentLocation: pick(current),
-    userLocation: pick(frames.find((frame) => !isPrivateRuntime(frame.function)) ?? current),
+    userLocation: pick(userFrame(frames) ?? current),
     startLocation: pick(start),
     goStatementLocation: stack.createdBy === undefined ? nowhere : located(stack.createdBy),
   };
