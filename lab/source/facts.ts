@@ -84,7 +84,7 @@ const operation = place.extend({
   foreign: z.boolean().optional(),
   /** Of all who wait for a condition it wakes one, whichever that is. */
   one: z.boolean().optional(),
-  /** The line of a return that stands before the send or close. */
+  /** The line of a return that stands before the send, close or Done. */
   leftBefore: z.number().optional(),
   onStack: z.array(spot),
   routes: z.array(spot),

@@ -164,6 +164,13 @@ for (const go of gos) {
         expect(findings[0]?.explanation).not.to.match(/\bat locks it/);
       });
 
+      it('says where a Done is missed', async () => {
+        const { findings } = await program.diagnose('miscount');
+        expect(findings[0]?.explanation).to.match(
+          /\(\*batch\)\.work calls Done at \S*faulty\.go:\d+, and may return before, at line \d+\./,
+        );
+      });
+
       it('tells in which order goroutines queue, and prints checks that Delve accepts', async () => {
         let printed: Printed | undefined;
         const { findings } = await program.diagnose('channel-lock', {

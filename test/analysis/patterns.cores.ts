@@ -226,7 +226,7 @@ for (const { go, flags } of twoBuilds(gos)) {
         const [finding, ...others] = diagnosis.findings;
         expect(others).to.deep.equal([]);
         const { rule, subtype = 'channel', class: kind = 'communication', functions, names } = expected;
-        const { victims = 0, says, fix } = expected;
+        const { victims = 0, says, fix, unserved } = expected;
         expect(finding).to.include({ rule, subtype, class: kind }).and.satisfy(isSure);
         expect(finding?.rootCause.resources.map((resource) => resource.name)).to.have.members([...names]);
         const stacks = finding?.rootCause.goroutines.map(({ stack }) => stack.map((f) => f.function)) ?? [];
@@ -234,6 +234,7 @@ for (const { go, flags } of twoBuilds(gos)) {
         expect(seen).to.have.members([...functions]);
         expect(finding?.victims.goroutines).to.equal(victims);
         if (says !== undefined) expect(finding?.explanation).to.match(says);
+        if (unserved !== undefined) expect(finding?.unserved).to.equal(unserved);
         if (fix !== undefined) expect(finding?.suggestion).to.match(fix);
       });
     }

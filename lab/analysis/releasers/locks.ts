@@ -151,9 +151,11 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
     const sure = [...ops.values()].some(Boolean);
     return {
       releasers,
-      operations: facts.class.operations.map(({ kind, function: name, file, line, expr, one }) => ({
-        ...{ kind, function: name, file, line, expression: expr, one },
-      })),
+      operations: facts.class.operations.map(
+        ({ kind, function: name, file, line, expr, one, leftBefore }) => ({
+          ...{ kind, function: name, file, line, expression: expr, one, leftBefore },
+        }),
+      ),
       name: named ?? (sure || ops.size === 1 ? facts.class.names[0]?.name : undefined),
       leaks: facts.class.leaks,
       made: facts.class.made,

@@ -13,7 +13,7 @@ export interface OperationPlace {
   readonly foreign?: boolean | undefined;
   /** Of all who wait for a condition it wakes one, whichever that is. */
   readonly one?: boolean | undefined;
-  /** The line of a return that stands before it in its function: on that way nothing is sent or closed. */
+  /** The line of a return that stands before it in its function: on that way it is not done. */
   readonly leftBefore?: number | undefined;
 }
 

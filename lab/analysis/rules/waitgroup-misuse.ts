@@ -17,7 +17,7 @@ export const waitGroupMisuse = ruleFor('waitgroup-misuse', 'waitgroup', (knot, i
       ? `${goroutinesOf(knot.buckets)} ${verb} for ${name}, which needs ${missing}, and no goroutine is left to make ${left === 1 ? 'it' : 'them'}${behind(knot.victims)}.`
       : `${goroutinesOf(knot.buckets)} ${verb} for ${name}, whose Done only ${agree(knot.buckets, 'that goroutine itself', 'those goroutines themselves')} could call${behind(knot.victims)}.`,
     explanation: abandoned
-      ? `${certainty === 'proved' ? memorySays(knot, input) : 'No goroutine is on its way to a Done of it, and no code that can still be called leads to one.'} More was added than is ever taken away.`
+      ? `${certainty === 'proved' ? memorySays(knot, input) : 'No goroutine is on its way to a Done of it, and no code that can still be called leads to one.'} More was added than is ever taken away.${missedText(knot, input)}`
       : 'Every goroutine that could call Done waits, directly or through a lock, for the group itself.',
     suggestion: abandoned
       ? 'Call Add once for each goroutine, right before its go statement, and defer Done as its first statement.'
@@ -25,6 +25,19 @@ export const waitGroupMisuse = ruleFor('waitgroup-misuse', 'waitgroup', (knot, i
     roles: new Map(knot.buckets.map((bucket) => [bucket.key, `waits for ${name}`])),
   };
 });
+
+/** Functions that may return before their `Done`. */
+function missedText({ objects }: Knot, { searches }: RuleInput): string {
+  const all = objects.flatMap((object) => searches.get(object)?.operations ?? []);
+  const missed = all.filter(({ leftBefore }) => leftBefore !== undefined);
+  const texts = missed.map(
+    (op) =>
+      `${op.function} calls Done at ${op.file}:${op.line}, and may return before, at line ${op.leftBefore}`,
+  );
+  const [first, ...others] = [...new Set(texts)];
+  if (first === undefined) return '';
+  return ` ${first}${others.length === 0 ? '' : `; so may ${others.length === 1 ? 'one more function' : `${others.length} more`}`}.`;
+}
 
 function counterOf(knot: Knot, { graph }: RuleInput): number | undefined {
   const object = graph.syncObjects?.get(knot.objects[0]?.address ?? 0);

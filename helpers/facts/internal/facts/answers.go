@@ -85,7 +85,7 @@ type Operation struct {
 	Foreign bool `json:"foreign,omitempty"`
 	// One: of all who wait for a condition it wakes one, whichever that is.
 	One bool `json:"one,omitempty"`
-	// LeftBefore: the line of a return before a send or close; 0 where there is none.
+	// LeftBefore: the line of a return before a send, close or Done; 0 where there is none.
 	LeftBefore int     `json:"leftBefore,omitempty"`
 	OnStack    []Spot  `json:"onStack"`
 	Routes     []Spot  `json:"routes"`

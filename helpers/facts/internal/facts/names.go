@@ -249,11 +249,10 @@ func (w *World) departureOf(op *Op) (Departure, bool) {
 	return d, true
 }
 
-// leftBefore is the line of the first return that stands before a send or a close, outside of loops: on that way nothing is
-// sent or closed. It is 0 where there is none.
+// leftBefore is the line of the first return that stands before an operation, outside of loops: on that way it is not done. It is 0 where there is none.
 func (w *World) leftBefore(op *Op) int {
 	root := w.syntaxOf(op.Fn).root
-	if root == nil || op.text.operand == nil || op.text.loop != nil {
+	if root == nil || !op.Pos.IsValid() || op.text.loop != nil {
 		return 0
 	}
 	if exit := w.exitFrom(root, op, nil); exit != nil {

@@ -4,6 +4,13 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
+func (w *World) doneMissed(op *Op) int {
+	if op.Kind != "done" {
+		return 0
+	}
+	return w.leftBefore(op)
+}
+
 // wakesOne tells Signal from Broadcast.
 func wakesOne(op *Op) bool {
 	call, ok := op.Instr.(ssa.CallInstruction)
@@ -16,7 +23,7 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 		at = w.place(op.Pos)
 	}
 	out := Operation{Kind: op.Kind, Function: shortName(op.Fn), File: at.File, Line: at.Line, Expr: op.Expr, Deferred: op.Deferred, Bare: w.isBare(op),
-		One: wakesOne(op), OnStack: []Spot{}, Routes: []Spot{}, Open: []Entry{}}
+		One: wakesOne(op), LeftBefore: w.doneMissed(op), OnStack: []Spot{}, Routes: []Spot{}, Open: []Entry{}}
 	operand := settled(op.Operand)
 	k := &walker{w: w, stacks: s, class: c, op: op, seen: map[string][][]int{}}
 	var own []*gate
