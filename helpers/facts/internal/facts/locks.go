@@ -1,104 +1,10 @@
 package facts
 
 import (
-	"fmt"
 	"go/token"
 
 	"golang.org/x/tools/go/ssa"
 )
-
-// A hold is a lock that an activation has taken and not given back.
-type hold struct {
-	op   *Op  // the Lock call, in this function or in one that it called
-	path Path // the object, seen from this function
-	site ssa.Instruction
-	mode string // lock or rlock
-	// always: on every way that leads there; otherwise on some.
-	always bool
-	// chosen: which object it is, a called function decided.
-	chosen bool
-}
-
-// A lockState is what is held at a point, by mode and object; and which locks a deferred call gives back. Locks that a
-// called function chose (by a key, out of a container) are told apart by their calls; a call that gives back some lock
-// of that kind gives back the only one there is, or any.
-type lockState struct {
-	held     map[string]hold
-	deferred map[string]*ssa.Defer
-}
-
-// chosenKey tells a lock that a called function chose; which it is only that function knows.
-func chosenKey(mode string, op *Op, call ssa.Instruction) string {
-	return fmt.Sprintf("%s chosen by %d at %p", mode, op.ID, call)
-}
-
-const someChosen = " some chosen"
-
-// giveBackChosen ends the hold of the only lock that was chosen, or makes all of them uncertain.
-func (s *lockState) giveBackChosen(mode string) {
-	var keys []string
-	for key, h := range s.held {
-		if h.chosen && h.mode == mode {
-			keys = append(keys, key)
-		}
-	}
-	for _, key := range keys {
-		if len(keys) == 1 {
-			delete(s.held, key)
-			continue
-		}
-		s.doubt(key)
-	}
-}
-
-// doubt: it may have been given back.
-func (s *lockState) doubt(key string) {
-	if h, ok := s.held[key]; ok {
-		h.always = false
-		s.held[key] = h
-	}
-}
-
-func newState() *lockState {
-	return &lockState{held: map[string]hold{}, deferred: map[string]*ssa.Defer{}}
-}
-
-func (s *lockState) copy() *lockState {
-	out := newState()
-	for k, v := range s.held {
-		out.held[k] = v
-	}
-	for k, v := range s.deferred {
-		out.deferred[k] = v
-	}
-	return out
-}
-
-// merge is what holds where two ways meet; it reports whether s changed.
-func (s *lockState) merge(other *lockState) bool {
-	changed := false
-	for k, v := range s.held {
-		if o, ok := other.held[k]; v.always && (!ok || !o.always) {
-			v.always = false
-			s.held[k] = v
-			changed = true
-		}
-	}
-	for k, v := range other.held {
-		if _, ok := s.held[k]; !ok {
-			v.always = false
-			s.held[k] = v
-			changed = true
-		}
-	}
-	for k := range s.deferred {
-		if other.deferred[k] == nil {
-			delete(s.deferred, k)
-			changed = true
-		}
-	}
-	return changed
-}
 
 // A lockSummary says what a function does with locks as a whole.
 type lockSummary struct {
@@ -151,30 +57,6 @@ func (w *World) summaryOf(fn *ssa.Function) *lockSummary {
 	}
 	w.summarize(fn, s)
 	return s
-}
-
-// mayTouchLocks is a quick look before the slow one.
-func (w *World) mayTouchLocks(fn *ssa.Function) bool {
-	for _, op := range w.opsOf[fn] {
-		switch op.Kind {
-		case "lock", "rlock", "unlock", "runlock":
-			return true
-		}
-	}
-	for _, b := range fn.Blocks {
-		for _, in := range b.Instrs {
-			call, ok := in.(ssa.CallInstruction)
-			if !ok {
-				continue
-			}
-			for _, callee := range w.callees[call] {
-				if w.touching[callee] {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 func isNil(v ssa.Value) bool {
@@ -314,50 +196,6 @@ func (w *World) refine(state *lockState, b *ssa.BasicBlock, branch int) *lockSta
 		}
 	}
 	return out
-}
-
-// findTouching marks the functions that take or give back a lock that is not theirs alone, directly or through others,
-// so that only these are run through.
-func (w *World) findTouching() {
-	w.touching = map[*ssa.Function]bool{}
-	var work []*ssa.Function
-	for _, fn := range w.funcs {
-		for _, op := range w.opsOf[fn] {
-			switch op.Kind {
-			case "lock", "rlock", "unlock", "runlock":
-				if !w.touching[fn] {
-					w.touching[fn] = true
-					work = append(work, fn)
-				}
-			}
-		}
-	}
-	for fn := range w.touching {
-		for isLoopBody(fn) && fn.Parent() != nil && !w.touching[fn.Parent()] {
-			fn = fn.Parent()
-			w.touching[fn] = true
-			work = append(work, fn)
-		}
-	}
-	// A wrapper of a wrapper is followed a few steps up; further up a lock is somebody's business inside.
-	for depth := 0; depth < 3; depth++ {
-		var next []*ssa.Function
-		// What was found out so far knows nothing of what the last step has added.
-		w.locks = map[*ssa.Function]*lockSummary{}
-		for _, fn := range work {
-			if !w.leavesOrGives(fn) {
-				continue
-			}
-			for _, site := range w.callers[fn] {
-				if outer := site.Parent(); outer != nil && !w.touching[outer] {
-					w.touching[outer] = true
-					next = append(next, outer)
-				}
-			}
-		}
-		work = next
-	}
-	w.locks = map[*ssa.Function]*lockSummary{}
 }
 
 // leavesOrGives tells whether a function may return with a lock, returns an unlock, or gives a lock back that it has not

@@ -3,7 +3,6 @@ package facts
 import (
 	"fmt"
 	"go/token"
-	"go/types"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -75,41 +74,6 @@ func opaqueName(w *World, in ssa.Instruction) string {
 		}
 	}
 	return "code that was not read"
-}
-
-// A constraint says which function a value must be for the way to lead here: it was called as a value further down.
-type constraint struct {
-	path Path
-	fn   *ssa.Function
-}
-
-// pathExpr is the text of a path that hangs on a parameter or captured variable.
-func (w *World) pathExpr(p Path, fn *ssa.Function) string {
-	var base string
-	switch {
-	case p.root == rootParam && p.index < len(fn.Params):
-		base = localExpr(fn.Params[p.index].Name(), fn)
-	case p.root == rootFree && p.index < len(fn.FreeVars):
-		base = localExpr(fn.FreeVars[p.index].Name(), fn)
-	case p.root == rootGlobal:
-		base = w.exprOf(p.value, 0)
-	default:
-		return ""
-	}
-	return extendExpr(base, p.steps)
-}
-
-func extendExpr(base string, steps []step) string {
-	if base == "" {
-		return ""
-	}
-	for _, s := range steps {
-		if s.name == "" || !s.isField() {
-			return ""
-		}
-		base += "." + s.name
-	}
-	return base
 }
 
 // enter goes on to whoever calls a function from whose entry the operation can be reached.
@@ -229,122 +193,6 @@ func (w *World) madeBefore(fn *ssa.Function, site ssa.Instruction, p Path) ssa.V
 		}
 	}
 	return nil
-}
-
-// siteExpr is the object as the caller's frame has it.
-func (k *walker) siteExpr(p Path, fn *ssa.Function, site ssa.CallInstruction) string {
-	switch p.root {
-	case rootGlobal:
-		return extendExpr(k.w.exprOf(p.value, 0), p.steps)
-	case rootParam:
-		if arg := argument(site.Common(), fn, p.index); arg != nil && !types.IsInterface(arg.Type()) {
-			return extendExpr(k.w.exprOf(arg, 0), p.steps)
-		}
-	case rootFree:
-		if made, ok := site.Common().Value.(*ssa.MakeClosure); ok && made.Fn == fn {
-			return extendExpr(k.w.exprOf(made.Bindings[p.index], 0), p.steps)
-		}
-	}
-	return ""
-}
-
-// siteAccess is the way from what a caller passes to the object.
-func (k *walker) siteAccess(p Path, fn *ssa.Function, site ssa.CallInstruction) (ssa.Value, Access) {
-	if p.root != rootParam {
-		return nil, nil
-	}
-	arg := argument(site.Common(), fn, p.index)
-	if arg == nil {
-		return nil, nil
-	}
-	more := Access{}
-	t := fn.Params[p.index].Type()
-	for i, s := range p.steps {
-		st, ok := deref(t).Underlying().(*types.Struct)
-		if !ok || s.index >= st.NumFields() || !s.isField() {
-			return nil, nil
-		}
-		offset, known := k.w.offsetOf(t, s.index)
-		if !known {
-			return nil, nil
-		}
-		more = append(more, offset)
-		t = st.Field(s.index).Type()
-		last := i == len(p.steps)-1
-		if _, isPointer := t.Underlying().(*types.Pointer); isPointer || last && isChan(t) {
-			more = append(more, loadStep)
-		}
-	}
-	return arg, more
-}
-
-// mustBe follows which function a value has to be: where it is passed in, the callers decide.
-func (k *walker) mustBe(fn *ssa.Function, site ssa.CallInstruction, must *constraint) (*constraint, bool) {
-	c := site.Common()
-	if must != nil {
-		arg := k.constrained(fn, site, must)
-		if arg == nil {
-			return nil, true
-		}
-		return k.narrow(k.w.follow(k.w.boundTo(arg, 0), must.path.steps, 0), must.fn)
-	}
-	if c.IsInvoke() {
-		return nil, true
-	}
-	if c.StaticCallee() != nil {
-		return nil, true
-	}
-	return k.narrow(k.w.Paths(c.Value), fn)
-}
-
-// mayBeMade: may what a function that the library calls has captured be the function that is wanted?
-func (k *walker) mayBeMade(fn *ssa.Function, must *constraint) bool {
-	if must == nil || must.path.root != rootFree {
-		return true
-	}
-	made := k.w.closures[fn]
-	for _, closure := range made {
-		if must.path.index >= len(closure.Bindings) {
-			return true
-		}
-		bound := k.w.boundTo(closure.Bindings[must.path.index], 0)
-		if _, ok := k.narrow(k.w.follow(bound, must.path.steps, 0), must.fn); ok {
-			return true
-		}
-	}
-	return len(made) == 0
-}
-
-func (k *walker) constrained(fn *ssa.Function, site ssa.CallInstruction, must *constraint) ssa.Value {
-	switch must.path.root {
-	case rootParam:
-		return argument(site.Common(), fn, must.path.index)
-	case rootFree:
-		if made, ok := site.Common().Value.(*ssa.MakeClosure); ok && made.Fn == fn && must.path.index < len(made.Bindings) {
-			return made.Bindings[must.path.index]
-		}
-	}
-	return nil
-}
-
-// narrow: of the values that a call may run, is one the function? Only what is passed in stays open.
-func (k *walker) narrow(paths []Path, fn *ssa.Function) (*constraint, bool) {
-	if len(paths) == 0 {
-		return nil, true
-	}
-	for _, p := range paths {
-		switch {
-		case p.root == rootFresh && len(p.steps) == 0:
-			if functionOfValue(p.value) == fn || functionOfValue(p.value) == nil {
-				return nil, true
-			}
-		case (p.root == rootParam || p.root == rootFree) && len(paths) == 1 && len(p.steps) == 0:
-			return &constraint{p, fn}, true
-		default:
-			return nil, true
-		}
-	}
-	return nil, false
 }
 
 func functionOfValue(v ssa.Value) *ssa.Function {

@@ -5,6 +5,7 @@ import (
 	"go/token"
 
 	"go-deadlock-lab/facts/internal/compat"
+
 	"golang.org/x/tools/go/ssa"
 )
 

@@ -4,6 +4,7 @@ import (
 	"go/types"
 
 	"go-deadlock-lab/facts/internal/compat"
+
 	"golang.org/x/tools/go/ssa"
 )
 

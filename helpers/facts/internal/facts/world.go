@@ -10,9 +10,7 @@ import (
 	"go/token"
 	"go/types"
 	"sort"
-	"strings"
 
-	"go-deadlock-lab/facts/internal/compat"
 	"go-deadlock-lab/facts/internal/load"
 
 	"golang.org/x/tools/go/callgraph"
@@ -175,75 +173,6 @@ func (w *World) finish(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// dropTemplates leaves out the bodies of generic functions as they are written, wherever there are instances: those run.
-func dropTemplates(kept map[*ssa.Function]bool) {
-	instances := map[ast.Node]bool{}
-	for fn := range kept {
-		if fn.Syntax() != nil && !isTemplate(fn) {
-			instances[fn.Syntax()] = true
-		}
-	}
-	for fn := range kept {
-		if isTemplate(fn) && (fn.Syntax() == nil || instances[fn.Syntax()]) {
-			delete(kept, fn)
-		}
-	}
-}
-
-// isTemplate tells whether a function, or the one around it, hangs on type parameters.
-func isTemplate(fn *ssa.Function) bool {
-	for fn.Parent() != nil {
-		fn = fn.Parent()
-	}
-	args := fn.TypeArgs()
-	if fn.TypeParams().Len() > len(args) {
-		return true
-	}
-	for _, arg := range args {
-		if hasTypeParameter(arg, 0) {
-			return true
-		}
-	}
-	recv := fn.Signature.Recv()
-	return recv != nil && hasTypeParameter(recv.Type(), 0)
-}
-
-// hasTypeParameter looks as deep as types are usually written.
-func hasTypeParameter(t types.Type, depth int) bool {
-	if depth > 10 {
-		return false
-	}
-	switch t := compat.Unalias(t).(type) {
-	case *types.TypeParam:
-		return true
-	case *types.Named:
-		for i := 0; i < t.TypeArgs().Len(); i++ {
-			if hasTypeParameter(t.TypeArgs().At(i), depth+1) {
-				return true
-			}
-		}
-	case *types.Map:
-		return hasTypeParameter(t.Key(), depth+1) || hasTypeParameter(t.Elem(), depth+1)
-	case *types.Struct:
-		for i := 0; i < t.NumFields(); i++ {
-			if hasTypeParameter(t.Field(i).Type(), depth+1) {
-				return true
-			}
-		}
-	case *types.Signature:
-		return hasTypeParameter(t.Params(), depth+1) || hasTypeParameter(t.Results(), depth+1)
-	case *types.Tuple:
-		for i := 0; i < t.Len(); i++ {
-			if hasTypeParameter(t.At(i).Type(), depth+1) {
-				return true
-			}
-		}
-	case interface{ Elem() types.Type }:
-		return hasTypeParameter(t.Elem(), depth+1)
-	}
-	return false
-}
-
 func (w *World) indexCalls(graph *callgraph.Graph) {
 	seen := map[ssa.CallInstruction]map[*ssa.Function]bool{}
 	names := map[*ssa.Function]string{}
@@ -294,104 +223,6 @@ func (w *World) indexCalls(graph *callgraph.Graph) {
 			}
 		}
 	}
-}
-
-// linkerName is how the linker calls a declared function: `net/http.(*conn).serve`, `main.f`, `main.g[...]`.
-func linkerName(fn *ssa.Function) string {
-	if origin := fn.Origin(); origin != nil && origin != fn {
-		return linkerName(origin) + ""
-	}
-	pkg := ""
-	if fn.Pkg != nil {
-		pkg = fn.Pkg.Pkg.Path()
-	} else if o := fn.Object(); o != nil && o.Pkg() != nil {
-		pkg = o.Pkg().Path()
-	}
-	pkg = linkerPath(pkg)
-	args := ""
-	if fn.TypeParams().Len() > 0 {
-		args = "[...]"
-	}
-	recv := fn.Signature.Recv()
-	if recv == nil {
-		return pkg + "." + fn.Name() + args
-	}
-	star := ""
-	t := compat.Unalias(recv.Type())
-	if ptr, ok := t.(*types.Pointer); ok {
-		star, t = "*", compat.Unalias(ptr.Elem())
-	}
-	name := ""
-	if named, ok := t.(*types.Named); ok {
-		name = named.Obj().Name()
-		if named.TypeParams().Len() > 0 {
-			name += "[...]"
-		}
-	}
-	if star != "" {
-		return pkg + ".(*" + name + ")." + fn.Name()
-	}
-	return pkg + "." + name + "." + fn.Name()
-}
-
-// linkerPath escapes a package path as cmd/internal/objabi does: dots of the last element.
-func linkerPath(path string) string {
-	slash := strings.LastIndex(path, "/")
-	last := path[slash+1:]
-	var out strings.Builder
-	out.WriteString(path[:slash+1])
-	for i := 0; i < len(last); i++ {
-		c := last[i]
-		if c == '.' || c <= ' ' || c == '%' || c == '"' || c >= 0x7f {
-			out.WriteString("%")
-			out.WriteString(strings.ToLower(string("0123456789abcdef"[c>>4]) + string("0123456789abcdef"[c&15])))
-			continue
-		}
-		out.WriteByte(c)
-	}
-	return out.String()
-}
-
-// isLinked tells whether the executable has code of a function, inlined code included. Literals and what the compiler
-// makes go with the function around them.
-func (w *World) isLinked(fn *ssa.Function) bool {
-	if len(w.Program.Functions) == 0 {
-		return true
-	}
-	for fn.Parent() != nil {
-		fn = fn.Parent()
-	}
-	if fn.Synthetic != "" && fn.Origin() == nil {
-		return true
-	}
-	if fn.Name() == "init" || strings.HasPrefix(fn.Name(), "init#") {
-		return true
-	}
-	// A method with a value receiver may be there as its pointer wrapper alone.
-	name := linkerName(fn)
-	return w.Program.Linked(name) || w.Program.Linked(load.Wrapped(name))
-}
-
-// isOpaque tells whether nothing of a function's body was read.
-func isOpaque(fn *ssa.Function) bool { return len(fn.Blocks) == 0 }
-
-// isStd tells whether a function belongs to Go's own library.
-func (w *World) isStd(fn *ssa.Function) bool {
-	for fn.Parent() != nil {
-		fn = fn.Parent()
-	}
-	var pkg *types.Package
-	if fn.Pkg != nil {
-		pkg = fn.Pkg.Pkg
-	} else if fn.Object() != nil {
-		pkg = fn.Object().Pkg()
-	}
-	return pkg != nil && w.isStdPackage(pkg)
-}
-
-func (w *World) isStdPackage(pkg *types.Package) bool {
-	p := w.Program.ByPath[pkg.Path()]
-	return p != nil && p.Std
 }
 
 // A Place is a position in the sources, with the path as the compiler recorded it.
