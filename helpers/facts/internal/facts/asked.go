@@ -59,7 +59,8 @@ func (a *askedOf) onlyWaits(b *ssa.BasicBlock) bool {
 	return true
 }
 
-// byOthers tells whether a value in the loop hangs on what others do, and on nothing that the loop does itself.
+// byOthers tells whether a value in the loop hangs on what others do, and on nothing that the loop does itself. One case
+// for each kind of value: they call each other by it.
 func (a *askedOf) byOthers(v ssa.Value) bool {
 	if in, ok := v.(ssa.Instruction); !ok || !a.blocks[in.Block()] {
 		// It is what it was before the loop began.

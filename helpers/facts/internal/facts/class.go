@@ -136,41 +136,7 @@ func (w *World) channelClass(c *class) {
 		starts = append(starts, op.Operand)
 	}
 	if len(starts) > 0 {
-		back := w.search(starts, c.want, true)
-		c.unknown = back.Lost
-		for _, n := range back.Order {
-			if v, ok := n.(ssa.Value); ok {
-				switch v := v.(type) {
-				case *ssa.MakeChan:
-					c.made = append(c.made, v)
-				case *ssa.Call:
-					if ctx := doneOf(v); ctx != nil {
-						contexts = append(contexts, ctx)
-					}
-				}
-			}
-		}
-		if len(c.made) == 0 && len(contexts) == 0 && len(back.Library) == 0 {
-			c.unknown = true
-		}
-		from := make([]node, 0, len(c.made)+len(starts))
-		from = append(from, starts...)
-		from = append(from, values(c.made)...)
-		if len(back.Library) > 0 {
-			// What the library hands out may be handed out at each of these places.
-			from = append(from, back.Order...)
-			c.library = append(c.library, back.Library...)
-		}
-		forth := w.search(from, c.want, false)
-		c.unknown = c.unknown || forth.Lost
-		for n := range forth.Nodes {
-			c.used[n] = true
-		}
-		c.order = append(c.order, append(back.Order, forth.Order...)...)
-		for _, n := range back.Order {
-			c.used[n] = true
-		}
-		c.library = append(c.library, forth.Library...)
+		contexts = w.followChannel(c, starts, contexts)
 	}
 	if len(contexts) > 0 {
 		w.followContexts(c, contexts)
@@ -186,6 +152,47 @@ func (w *World) channelClass(c *class) {
 			c.ops = append(c.ops, op)
 		}
 	}
+}
+
+// followChannel goes from waits back to where their channel is made, and from there to all that is done with it; it adds the
+// contexts whose end the channel is.
+func (w *World) followChannel(c *class, starts []node, contexts []ssa.Value) []ssa.Value {
+	back := w.search(starts, c.want, true)
+	c.unknown = back.Lost
+	for _, n := range back.Order {
+		if v, ok := n.(ssa.Value); ok {
+			switch v := v.(type) {
+			case *ssa.MakeChan:
+				c.made = append(c.made, v)
+			case *ssa.Call:
+				if ctx := doneOf(v); ctx != nil {
+					contexts = append(contexts, ctx)
+				}
+			}
+		}
+	}
+	if len(c.made) == 0 && len(contexts) == 0 && len(back.Library) == 0 {
+		c.unknown = true
+	}
+	from := make([]node, 0, len(c.made)+len(starts))
+	from = append(from, starts...)
+	from = append(from, values(c.made)...)
+	if len(back.Library) > 0 {
+		// What the library hands out may be handed out at each of these places.
+		from = append(from, back.Order...)
+		c.library = append(c.library, back.Library...)
+	}
+	forth := w.search(from, c.want, false)
+	c.unknown = c.unknown || forth.Lost
+	for n := range forth.Nodes {
+		c.used[n] = true
+	}
+	c.order = append(c.order, append(back.Order, forth.Order...)...)
+	for _, n := range back.Order {
+		c.used[n] = true
+	}
+	c.library = append(c.library, forth.Library...)
+	return contexts
 }
 
 // timerClass: only who resets the timer makes it send again.

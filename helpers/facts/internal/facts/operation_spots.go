@@ -24,44 +24,8 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 	}
 	out := Operation{Kind: op.Kind, Function: shortName(op.Fn), File: at.File, Line: at.Line, Expr: op.Expr, Deferred: op.Deferred, Bare: w.isBare(op),
 		One: wakesOne(op), LeftBefore: w.doneMissed(op), OnStack: []Spot{}, Routes: []Spot{}, Open: []Entry{}}
-	operand := settled(op.Operand)
 	k := &walker{w: w, stacks: s, class: c, op: op, seen: map[string][][]int{}}
-	var own []*gate
-	var closed *gate
-	if op.Expr != "library" {
-		for _, p := range w.Paths(op.Operand) {
-			found := k.before(op.Fn, op.Instr, p, op, nil)
-			own = append(own, found.locks...)
-			if found.gate != nil {
-				closed = found.gate
-			}
-		}
-		for _, a := range s.of[op.Fn] {
-			if !w.isAheadOfAny(op.Instr, a.points) || (closed != nil && !closed.isThrough(a)) {
-				continue
-			}
-			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: w.exprIn(operand, a, 0), Stays: w.valueStays(operand, a, 0), Renewed: w.isRenewed(operand, a), Gates: gates.idsOf(notThrough(own, a))}
-			if op.Kind != "cancel" {
-				spot.Via = w.viaOp(s, a, op, operand)
-			}
-			if isSyncKind(op.Kind) {
-				spot.Owner = w.ownerOf(op)
-			} else {
-				spot.Loose = w.isKept(operand, a)
-				spot.Owner = w.fieldOwner(operand, op.Fn)
-			}
-			if op.Kind == "reset" && spot.Expr != "" {
-				spot.Expr += ".C"
-			}
-			spot.Arms = w.armsTo(s, a, op.Instr)
-			spot.Groups = w.groupsAhead(s, a, op.Instr)
-			spot.Skips = w.comesRoundWithout(a, op.Instr)
-			if mode == "wait" {
-				spot.Times = w.timesOf(op, a)
-			}
-			out.OnStack = append(out.OnStack, spot)
-		}
-	}
+	out.OnStack = append(out.OnStack, w.spotsOf(op, k, s, gates, mode)...)
 	if op.Deferred {
 		out.OnStack = append(out.OnStack, w.spotsAroundLoops(op.Fn, s)...)
 	}
@@ -70,13 +34,66 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 		out.OnStack = append(out.OnStack, w.deferredSpots(op, site, k, mode)...)
 	}
 	routes, entries, _ := w.routesTo(op, c, s)
+	out.Routes = append(out.Routes, w.spotsOn(routes, op, site, s, gates)...)
+	for _, e := range entries {
+		p := w.place(e.pos)
+		out.Open = append(out.Open, Entry{Why: e.why, File: p.File, Line: p.Line, Gates: gates.idsOf(e.gates)})
+	}
+	return out
+}
+
+// spotsOf are the frames of the operation's own function that have it ahead of them.
+func (w *World) spotsOf(op *Op, k *walker, s *Stacks, gates *gateTable, mode string) (out []Spot) {
+	if op.Expr == "library" {
+		return nil
+	}
+	operand := settled(op.Operand)
+	var own []*gate
+	var closed *gate
+	for _, p := range w.Paths(op.Operand) {
+		found := k.before(op.Fn, op.Instr, p, op, nil)
+		own = append(own, found.locks...)
+		if found.gate != nil {
+			closed = found.gate
+		}
+	}
+	for _, a := range s.of[op.Fn] {
+		if !w.isAheadOfAny(op.Instr, a.points) || (closed != nil && !closed.isThrough(a)) {
+			continue
+		}
+		spot := Spot{Stack: a.stack, Frame: a.frame, Expr: w.exprIn(operand, a, 0), Stays: w.valueStays(operand, a, 0), Renewed: w.isRenewed(operand, a), Gates: gates.idsOf(notThrough(own, a))}
+		if op.Kind != "cancel" {
+			spot.Via = w.viaOp(s, a, op, operand)
+		}
+		if isSyncKind(op.Kind) {
+			spot.Owner = w.ownerOf(op)
+		} else {
+			spot.Loose = w.isKept(operand, a)
+			spot.Owner = w.fieldOwner(operand, op.Fn)
+		}
+		if op.Kind == "reset" && spot.Expr != "" {
+			spot.Expr += ".C"
+		}
+		spot.Arms = w.armsTo(s, a, op.Instr)
+		spot.Groups = w.groupsAhead(s, a, op.Instr)
+		spot.Skips = w.comesRoundWithout(a, op.Instr)
+		if mode == "wait" {
+			spot.Times = w.timesOf(op, a)
+		}
+		out = append(out, spot)
+	}
+	return out
+}
+
+// spotsOn are the frames that have a call ahead of them which leads to the operation: each once.
+func (w *World) spotsOn(routes []route, op *Op, site *ssa.Defer, s *Stacks, gates *gateTable) (out []Spot) {
 	seen := map[string]bool{}
 	for _, r := range routes {
 		if site != nil && r.site == site {
 			continue
 		}
 		if _, isDefer := r.site.(*ssa.Defer); isDefer {
-			out.Routes = append(out.Routes, w.spotsAroundLoops(r.fn, s)...)
+			out = append(out, w.spotsAroundLoops(r.fn, s)...)
 		}
 		for _, a := range s.of[r.fn] {
 			if !w.isAheadOfAny(r.site, a.points) || (r.closed != nil && !r.closed.isThrough(a)) || !w.hasMade(r.made, a) {
@@ -101,13 +118,9 @@ func (w *World) tellOperation(op *Op, c *class, s *Stacks, gates *gateTable, mod
 			key := spotKey(spot)
 			if !seen[key] {
 				seen[key] = true
-				out.Routes = append(out.Routes, spot)
+				out = append(out, spot)
 			}
 		}
-	}
-	for _, e := range entries {
-		p := w.place(e.pos)
-		out.Open = append(out.Open, Entry{Why: e.why, File: p.File, Line: p.Line, Gates: gates.idsOf(e.gates)})
 	}
 	return out
 }
