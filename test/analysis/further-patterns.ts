@@ -59,4 +59,12 @@ export const furtherPatterns: Readonly<Record<string, ExpectedPattern>> = {
     names: ['main.census.mu', 'main.(*census).count.to', 'main.(*census).names.inner'],
     says: /waits on main\.\S*to while holding main\.census\.mu, which goroutine \d+ needs before it can go on/,
   },
+  'departed-receiver': {
+    rule: 'channel-lock',
+    class: 'mixed',
+    subtype: 'channel-lock',
+    functions: ['main.(*hall).announce', 'main.(*hall).goOut'],
+    names: ['main.visitor.calls', 'main.hall.mu'],
+    says: /to send to main\.visitor\.calls while holding main\.hall\.mu, for which goroutine \d+ waits, and receives no more/,
+  },
 };

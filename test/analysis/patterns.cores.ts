@@ -202,7 +202,7 @@ const healthy = [
     'cancel-returned',
     'cancel-deferred',
   ],
-  ...['looked-after-like', 'given-back-like', 'receiver-behind-fixed'],
+  ...['looked-after-like', 'given-back-like', 'receiver-behind-fixed', 'departed-receiver-fixed'],
 ];
 /** What never ends, and harms nobody or may yet end. */
 const suspected = ['no-cancel', 'cond-and-channel-like', 'looked-after', 'shutdown-from-inside'];

@@ -1,4 +1,5 @@
 import type { Knot } from '../graph/knots.js';
+import { shortName } from '../model/own-frame.js';
 import { type Bucket, hex } from '../model/snapshot.js';
 import { objectsOf, type WaitObject } from '../model/wait-object.js';
 import type { RuleInput } from './rule.js';
@@ -20,7 +21,9 @@ export function departedReceivers(
   const places = new Set(left.map(({ function: name, file }) => `${name} ${file}`));
   const senders = new Set(buckets.map(({ key }) => key));
   return victims.flatMap((bucket) => {
-    const isOne = bucket.signature.frames.some(({ function: name, file }) => places.has(`${name} ${file}`));
+    const isOne = bucket.signature.frames.some(({ function: name, file }) =>
+      places.has(`${shortName(name)} ${file}`),
+    );
     const lock = objectsOf(bucket).find(
       (object) =>
         isLock(object) && bucketReleasers(object, input).some((r) => r.holds && senders.has(r.bucket)),
