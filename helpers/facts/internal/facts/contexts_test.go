@@ -36,6 +36,7 @@ func ends(t *testing.T, text string) (*told, []string) {
 	return p, sortedNames(out)
 }
 
+// Most of it are programs, one for each place to keep the function in.
 func TestTheEndOfAContextIsFoundWhereItsFunctionIsKept(t *testing.T) {
 	for name, text := range map[string]string{
 		"in a field": `

@@ -107,7 +107,8 @@ var paths = map[string]string{
 	"sort": "sort", "sync": "sync", "atomic": "sync/atomic", "time": "time", "os": "os", "reflect": "reflect", "unsafe": "unsafe", "net": "net", "template": "text/template", "runtime": "runtime", "json": "encoding/json", "strings": "strings",
 }
 
-// program type-checks a text as package main, together with what it needs of the library.
+// program type-checks a text as package main, together with what it needs of the library. Its steps, which have all they
+// make in common, are those of a compiler.
 func program(t *testing.T, text string) *told {
 	t.Helper()
 	from := baseProgram(t)

@@ -26,6 +26,7 @@ func (p *told) spin(frames ...string) string {
 	return ""
 }
 
+// Most of it is one program: a function for each loop, named by the comment behind it.
 func TestLoopsThatOnlyOthersEndSpin(t *testing.T) {
 	p := program(t, `
 type gate struct{ open atomic.Bool; old int32; flag bool; mu sync.Mutex; c, quit chan int; owner atomic.Int64 }
@@ -130,6 +131,7 @@ func main() {
 	}
 }
 
+// Most of it is one program, as above.
 func TestLoopsThatWorkOrEndByThemselvesDoNotSpin(t *testing.T) {
 	p := program(t, `
 type work struct{ done chan int; total, stop int64; mu sync.Mutex; jobs chan int; next *work }
