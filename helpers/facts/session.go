@@ -66,6 +66,7 @@ type loadResult struct {
 	Sources   []sourceFile `json:"sources"`
 }
 
+// call does what is asked for first, or hands the question on.
 func (s *session) call(ctx context.Context, method string, params json.RawMessage) (any, error) {
 	switch method {
 	case "load":
@@ -99,6 +100,11 @@ func (s *session) call(ctx context.Context, method string, params json.RawMessag
 	if s.world == nil {
 		return nil, fmt.Errorf("%s before stacks", method)
 	}
+	return s.ask(ctx, method, params)
+}
+
+// ask answers a question about a program whose stacks are known: one case for each, with the form that it comes in.
+func (s *session) ask(ctx context.Context, method string, params json.RawMessage) (any, error) {
 	switch method {
 	case "places":
 		var p struct {

@@ -66,7 +66,7 @@ type Program struct {
 	sources   *sources
 }
 
-// Load reads a program. An error means that nothing is known of it at all.
+// Load reads a program. An error means that nothing is known of it at all. Its steps fill the same program in turn.
 func Load(ctx context.Context, o Options) (program *Program, err error) {
 	defer func() {
 		// Each package is guarded by itself; this is for an executable that was damaged in ways nobody thought of.
