@@ -22,7 +22,7 @@ type standIn struct {
 	embedded   bool // in an interface, so it is one
 }
 
-// standIn declares the type that an error finds undefined, if it is used as a type. One case for each kind of use.
+// standIn declares the type that an error finds undefined, if it is used as a type. One case for each kind of declaration that it may stand in.
 func (r *repair) standIn(node ast.Node, err types.Error) bool {
 	if !strings.HasPrefix(err.Msg, "undefined: ") && !strings.Contains(err.Msg, "not exported by package") {
 		return false
