@@ -5,6 +5,7 @@ import { complaints, expectations, expectationsOfFixed } from '../../lab/expecta
 import { goRootOf, sourceMapOf } from '../../lab/run-sources.js';
 import { scenarios } from '../../lab/scenarios/index.js';
 import type { Scenario } from '../../lab/scenarios/scenario.js';
+import { sized } from '../../lab/scenarios/sized.js';
 import { startedServerSchema } from '../../lab/server/start.js';
 import { openRun } from '../../lab/store/run-store.js';
 import { findDelve } from '../../lab/toolchain/index.js';
@@ -17,7 +18,7 @@ import { coresOfOne, expectSameInDebuggers, expectSameOfAll } from './stopped-co
 const { signal } = new AbortController();
 const [go] = await goTools(signal);
 /** As few as that are as good. */
-const small = { stampede: ['--size', '500'] } as const;
+const small = { size: 500 } as const;
 
 /** Repaired, they serve. */
 const healthy = new Set(['blog', 'orders']);
@@ -47,7 +48,7 @@ describe('the cores of a scenario, as debuggers and the lab read them,', functio
   for (const [name, { scenario, fixed }] of programs) {
     it(`are the same by gdb and by the helper, whole and without data: ${name}`, async () => {
       const diagnosis = await resultOf(results, name);
-      const rows = fixed ? expectationsOfFixed(diagnosis) : expectations(diagnosis, scenario);
+      const rows = fixed ? expectationsOfFixed(diagnosis) : expectations(diagnosis, sized(scenario, small));
       expect(complaints(rows), diagnosis.summary).to.deep.equal([]);
     });
   }
@@ -65,7 +66,7 @@ async function comparedCores(name: string, goVersion: string): Promise<Diagnosis
     return String(JSON.parse(stdout).dir);
   };
   const options = [
-    ...(scenario.name === 'stampede' ? small.stampede : []),
+    ...(scenario.drive.kind === 'stampede' ? ['--size', String(small.size)] : []),
     ...(fixed ? ['--fixed', '--load-timeout', '5'] : []),
   ];
   const dir = await lab('provision', scenario.name, '--port', '0', '--pprof-port', '0', ...options);
