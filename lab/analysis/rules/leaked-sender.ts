@@ -1,7 +1,7 @@
 import type { Knot } from '../graph/knots.js';
-import { shortName } from '../model/own-frame.js';
 import type { ChannelHistory } from '../releasers/search.js';
 import { channelRule, channelsText, verbFor } from './channel-shape.js';
+import { frameIn } from './departed-receivers.js';
 import { agree, behind, type Claim, goroutinesOf, memorySays } from './rule.js';
 
 /** Goroutines send to a channel that is full, and its receiver has gone: a timeout, the first result. */
@@ -55,13 +55,11 @@ function departureText(
 }
 
 /** Goroutines that are stuck themselves, in the function that received before. */
-const stuckIn = ({ function: fn, onStack }: Departure, { starved, victims }: Knot) =>
-  onStack
-    ? [...starved, ...victims].flatMap((bucket) => {
-        const frame = bucket.signature.frames.find(({ function: name }) => shortName(name) === fn);
-        return frame === undefined ? [] : [{ bucket, frame }];
-      })
-    : [];
+const stuckIn = (departure: Departure, { starved, victims }: Knot) =>
+  [...starved, ...victims].flatMap((bucket) => {
+    const frame = frameIn(departure, bucket);
+    return frame === undefined ? [] : [{ bucket, frame }];
+  });
 
 const isStillThere = (departure: Departure, knot: Knot) => stuckIn(departure, knot).length > 0;
 
