@@ -30,7 +30,8 @@ export async function openWatcher(service: Service, folder: string): Promise<Wat
   const bounds = ['--captures-per-day', '1000', '--disk', '1', '--then', 'restart'];
   const child = execa(process.execPath, [lab, ...args, ...bounds], {
     ...{ reject: false, stdin: 'ignore', stdout: 'ignore', cleanup: false },
-    env: { NO_COLOR: '1', PATH: `${service.programs}:${process.env['PATH']}` },
+    // As the unit in docs/watch.md has it.
+    env: { NO_COLOR: '1', MALLOC_ARENA_MAX: '1', PATH: `${service.programs}:${process.env['PATH']}` },
   });
   const began = performance.now();
   const lines: string[] = [];

@@ -89,12 +89,12 @@ export async function live(context: StageContext): Promise<Lived> {
 /** Where the instances live, with all that they need there. */
 async function hostsOf(context: StageContext, options: FleetOptions): Promise<FleetHosts> {
   const { target, signal } = context;
-  const { instances: count, balancer } = options;
+  const { instances: count } = options;
   if (options.hosts === 'ssh') return await hostsOverSsh(context, count);
   await provision(context);
   const { exe, goVersion } = await build(context);
-  const shared = balancers[balancer].passesOn === 'requests' ? await onSharedProcessor(target) : target;
-  return await hostsHere({ kind: options.hosts, count, local: shared, program: { exe, goVersion } }, signal);
+  const local = await onSharedProcessor(target);
+  return await hostsHere({ kind: options.hosts, count, local, program: { exe, goVersion } }, signal);
 }
 
 interface Loading {

@@ -4,8 +4,8 @@ import { locateHere } from '../toolchain/locate.js';
 
 /**
  * This machine as a target whose processes share one processor of those that the lab may use, behind all else that wants it (`taskset`,
- * of util-linux, and `nice`), as containers with a small share do. A balancer that takes requests out of their connections costs far
- * more than the instances, which would idle beside it otherwise: a crowd gathers only at one that is slower than its balancer.
+ * of util-linux, and `nice`), as containers with a small share do. Load and balancer cost more than the instances, which would idle beside
+ * them otherwise: a crowd gathers only at one that is slower than who asks it.
  */
 export async function onSharedProcessor(target: Target): Promise<Target> {
   const found = (await Promise.all(['taskset', 'nice'].map((name) => locateHere(name)))).map(

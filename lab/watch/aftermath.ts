@@ -1,6 +1,6 @@
-import { execa } from 'execa';
 import { messageOf } from '../errors.js';
 import type { Episode } from './folder.js';
+import { runProgram } from './run-program.js';
 import type { ServiceProcess } from './service.js';
 
 /** What is done with a service that hangs, once its core is taken. */
@@ -76,20 +76,23 @@ function variablesOf({ dir, episode }: { readonly dir: string; readonly episode:
 
 async function run(
   words: string,
-  [program = '', ...args]: readonly string[],
+  argv: readonly string[],
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
   input = '',
 ): Promise<string> {
-  const result = await execa(program, args, {
-    ...{ reject: false, env, input, timeout: commandTimeoutMs, cancelSignal: signal, all: true },
-    maxBuffer: 1 << 20,
-  });
-  signal.throwIfAborted();
-  if (result.exitCode === 0) return words;
-  const how = result.timedOut
+  const { exitCode, killedBy, missing, timedOut, stdout, stderr } = await runProgram(
+    argv,
+    { env, input, timeLimitMs: commandTimeoutMs },
+    signal,
+  );
+  if (exitCode === 0) return words;
+  const ended = killedBy === undefined ? `exit code ${exitCode}` : `killed by ${killedBy}`;
+  const how = timedOut
     ? `not done within ${commandTimeoutMs / 1_000} s`
-    : `exit code ${result.exitCode}`;
-  const said = result.all.trim().slice(-200);
-  return `${[program, ...args].join(' ')}: ${how}${said === '' ? '' : ` (${said})`}`;
+    : missing
+      ? 'there is no such program'
+      : ended;
+  const said = `${stdout}${stderr}`.trim().slice(-200);
+  return `${argv.join(' ')}: ${how}${said === '' ? '' : ` (${said})`}`;
 }

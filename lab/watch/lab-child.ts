@@ -1,7 +1,7 @@
 import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import { messageOf } from '../errors.js';
+import { runProgram } from './run-program.js';
 
 /** What a command of the lab came to. */
 export type ChildEnd =
@@ -27,36 +27,27 @@ export async function runLab(
   { hurry = false, memoryMb, timeLimitMs }: ChildLimits,
   signal: AbortSignal,
 ): Promise<ChildEnd> {
-  const child = execa(
-    process.execPath,
-    [`--max-old-space-size=${memoryMb}`, lab, ...args, '--json', '--quiet'],
-    {
-      ...{
-        reject: false,
-        stdin: 'ignore',
-        cancelSignal: signal,
-        timeout: timeLimitMs,
-        forceKillAfterDelay: 5_000,
-      },
-      maxBuffer: 64 << 20,
-    },
+  const yieldToAll = (pid: number): void => {
+    try {
+      if (!hurry) setPriority(pid, constants.priority.PRIORITY_LOW);
+    } catch {
+      // It has ended already.
+    }
+  };
+  const end = await runProgram(
+    [process.execPath, `--max-old-space-size=${memoryMb}`, lab, ...args, '--json', '--quiet'],
+    { timeLimitMs, maxBytes: 64 << 20, onPid: yieldToAll },
+    signal,
   );
+  if (end.timedOut) return { kind: 'failed', why: `not done within ${timeLimitMs / 1_000} s` };
   try {
-    if (child.pid !== undefined && !hurry) setPriority(child.pid, constants.priority.PRIORITY_LOW);
-  } catch {
-    // It has ended already.
-  }
-  const result = await child;
-  signal.throwIfAborted();
-  if (result.timedOut) return { kind: 'failed', why: `not done within ${timeLimitMs / 1_000} s` };
-  try {
-    const document: unknown = JSON.parse(result.stdout);
+    const document: unknown = JSON.parse(end.stdout);
     const why = errorIn(document);
     if (why !== undefined) return { kind: 'failed', why };
-    return { kind: 'done', document, exitCode: result.exitCode ?? 70 };
+    return { kind: 'done', document, exitCode: end.exitCode ?? 70 };
   } catch (error) {
-    const how = result.signal === undefined ? `exit code ${result.exitCode}` : `killed by ${result.signal}`;
-    return { kind: 'failed', why: `${how}: ${result.stderr.trim().slice(-300) || messageOf(error)}` };
+    const how = end.killedBy === undefined ? `exit code ${end.exitCode}` : `killed by ${end.killedBy}`;
+    return { kind: 'failed', why: `${how}: ${end.stderr.trim().slice(-300) || messageOf(error)}` };
   }
 }
 

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { execa } from 'execa';
 import { LabError } from '../errors.js';
 import { identityOf } from '../targets/process-identity.js';
 import type { ProcessIdentity } from '../targets/target.js';
+import { runProgram } from './run-program.js';
 
 /** What is watched, as it is named. */
 export type ServiceName =
@@ -101,17 +101,13 @@ async function processOfPod(uid: string): Promise<number | undefined> {
 const askTimeoutMs = 10_000;
 
 /** What a client answers; `undefined` where it knows of no such service. */
-async function ask(
-  [program = '', ...args]: readonly string[],
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const result = await execa(program, args, {
-    ...{ reject: false, stdin: 'ignore', timeout: askTimeoutMs, cancelSignal: signal },
-  });
-  if (result.code === 'ENOENT') {
+async function ask(argv: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+  const { exitCode, missing, stdout } = await runProgram(argv, { timeLimitMs: askTimeoutMs }, signal);
+  if (missing) {
+    const [program] = argv;
     throw new LabError(`${program} is not here, and knows the service`, {
       ...{ code: 'missing-tool', hint: `install ${program}, or name the process: --pid PID` },
     });
   }
-  return result.exitCode === 0 ? result.stdout.trim() : undefined;
+  return exitCode === 0 ? stdout.trim() : undefined;
 }
