@@ -7,6 +7,7 @@ import { run as kit } from './kit.js';
 import { run as crowd } from './million.js';
 import { run as reproduce } from './reproduce.js';
 import { run as servers } from './servers.js';
+import { run as triage } from './triage.js';
 import { run as wrapped } from './wrapped.js';
 
 /** What follows the names on the command line, beginning with its first option, is for the benchmarks. */
@@ -24,6 +25,7 @@ const benches: readonly { readonly name: string; readonly run: Run }[] = [
   { name: 'servers', run: servers },
   { name: 'wrapped', run: wrapped },
   { name: 'day', run: day },
+  { name: 'triage', run: triage },
 ];
 
 const given = process.argv.slice(2);

@@ -9,6 +9,8 @@ export interface Took {
   readonly cpuS: number;
   /** Sum of the peaks that each process had at some time: never less than what they had at once. */
   readonly peakBytes: number;
+  /** The most that all of them had together, as far as it was looked at. */
+  readonly atOnceBytes: number;
 }
 
 interface Seen {
@@ -28,9 +30,14 @@ export async function watched(
   const [file, ...args] = argv;
   const child = execa(file, args, { env, reject: false, ...interruptible(signal) });
   const seen = new Map<number, Seen>();
-  let looking = Promise.resolve();
+  let atOnceBytes = 0;
+  let looking: Promise<void> | undefined;
+  const lookAt = async (pid: number): Promise<void> => {
+    atOnceBytes = Math.max(atOnceBytes, await look(pid, seen));
+    looking = undefined;
+  };
   const timer = setInterval(() => {
-    if (child.pid !== undefined) looking = look(child.pid, seen);
+    if (child.pid !== undefined) looking ??= lookAt(child.pid);
   }, everyMs);
   try {
     const { stdout } = await child;
@@ -41,18 +48,22 @@ export async function watched(
       stdout,
       cpuS: sum(({ cpuTicks }) => cpuTicks) / ticksPerS,
       peakBytes: sum(({ peakBytes }) => peakBytes),
+      atOnceBytes,
     };
   } finally {
     clearInterval(timer);
   }
 }
 
-async function look(pid: number, seen: Map<number, Seen>): Promise<void> {
+/** What a process and its children have in memory now, bytes. */
+async function look(pid: number, seen: Map<number, Seen>): Promise<number> {
+  let bytes = 0;
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const status = await readFile(`/proc/${pid}/status`, 'latin1');
     const peakKb = Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+    bytes += Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024;
     const before = seen.get(pid);
     // A process that has ended and is not yet waited for has no memory any more.
     seen.set(pid, {
@@ -61,11 +72,12 @@ async function look(pid: number, seen: Map<number, Seen>): Promise<void> {
     });
     for (const thread of await readdir(`/proc/${pid}/task`)) {
       const children = await readFile(`/proc/${pid}/task/${thread}/children`, 'latin1');
-      for (const child of children.split(' ')) if (child !== '') await look(Number(child), seen);
+      for (const child of children.split(' ')) if (child !== '') bytes += await look(Number(child), seen);
     }
   } catch (error) {
     // It has just ended.
     if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')))
       throw error;
   }
+  return bytes;
 }

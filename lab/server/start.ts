@@ -64,22 +64,26 @@ export async function startServer(
   const process = await target.start(argv, { signal, logFile, ...added, ...place });
   try {
     await options.onStarted?.(process.identity);
-    const ready = await poll(
-      async () => {
-        const exit = process.exit();
-        const log = (await target.readFile(logFile, signal)) ?? '';
-        if (exit !== undefined) throw didNotStart(options, exit, log);
-        return listening(log);
-      },
-      { signal, deadlineMs: readyWithinMs, everyMs: 20 },
-    );
+    const logOfLiving = async (): Promise<string> => {
+      const exit = process.exit();
+      const log = (await target.readFile(logFile, signal)) ?? '';
+      if (exit !== undefined) throw didNotStart(options, exit, log);
+      return log;
+    };
+    const ready = await poll(async () => listening(await logOfLiving()), {
+      signal,
+      deadlineMs: readyWithinMs,
+      everyMs: 20,
+    });
     if (ready === undefined) throw neverReady(logFile, readyWithinMs, 'did not say where it listens');
     const ports = { server: ready.port, pprof: ready.pprofPort };
     const { url, pprofUrl } = await urlsOf(target, ports, options.path, signal);
     const answered = await poll(
       async () => {
         const outcome = await probe({ url, timeoutMs: 1000 }, signal);
-        return outcome.kind === 'answered' ? outcome : undefined;
+        if (outcome.kind === 'answered') return outcome;
+        await logOfLiving();
+        return undefined;
       },
       { signal, deadlineMs: readyWithinMs, everyMs: 50 },
     );
@@ -143,7 +147,7 @@ function didNotStart(options: StartServerOptions, exit: ProcessExit, log: string
         ? `exit ${exit.exitCode}`
         : exit.kind;
   return new LabError(
-    `the server ended before it listened: ${how}\n${log.trim().split('\n').slice(-5).join('\n')}`,
+    `the server ended before it answered: ${how}\n${log.trim().split('\n').slice(-5).join('\n')}`,
     {
       code: 'target',
       hint: `read its log: ${options.logFile}`,

@@ -39,6 +39,12 @@ describe('starting a server', () => {
     expect(error.message).to.contain('exit 3').and.to.contain('config.yml');
   });
 
+  it('says how a server ended that listened and never answered', async () => {
+    const said = 'pprof listening addr=127.0.0.1:9\\nserver listening addr=127.0.0.1:9\\n';
+    const error = await starting(`#!/bin/sh\nprintf '${said}'; sleep 0.3; kill -9 $$\n`, 60_000);
+    expect(error.message).to.contain('killed by SIGKILL');
+  });
+
   it('ends a server that never says where it listens, and names its log', async () => {
     const error = await starting('#!/bin/sh\nexec sleep 60\n', 200);
     expect(error.message).to.contain('did not say where it listens');
