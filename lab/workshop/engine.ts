@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scenarioNamed } from '../config.js';
@@ -7,6 +6,7 @@ import { LabError, toLabError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import type { Target } from '../targets/target.js';
 import { digCores } from './dig-cores.js';
+import { drawnScenario } from './drawn.js';
 import { type HeavyQueue, type Lane, openHeavyQueue, waitText } from './heavy.js';
 import { type Kept, type Shelf, shelfName } from './kept.js';
 import { type LiveEvent, liveOf } from './live.js';
@@ -93,7 +93,7 @@ export function openEngine({ lessons, session, target, tell, signal, shared }: E
     const vault = join(session.dir, '.lab', lesson.name);
     await makeFolder(folder, 0o700);
     await makeFolder(vault, 0o700);
-    const scenario = scenarioNamed(await scenarioFor(lesson));
+    const scenario = scenarioNamed(await drawnScenario(lesson, session));
     const { ports } = session.record;
     const { build, blind, folder: own } = lesson;
     const kept = shared?.shelf?.get(shelfName({ scenario: scenario.name, build, blind }));
@@ -117,14 +117,6 @@ export function openEngine({ lessons, session, target, tell, signal, shared }: E
       await shared?.allow(lane, session.dir);
       return await work();
     });
-  };
-
-  const scenarioFor = async ({ name, scenario }: Lesson): Promise<string> => {
-    const drawn = session.record.scenarios[name];
-    if (drawn !== undefined && scenario.includes(drawn)) return drawn;
-    const chosen = scenario[randomInt(scenario.length)] ?? '';
-    await session.save({ scenarios: { ...session.record.scenarios, [name]: chosen } });
-    return chosen;
   };
 
   const look = async (

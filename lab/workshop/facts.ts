@@ -84,7 +84,7 @@ function crowd({ diagnosis: { userLocations, groups } }: Subject): readonly Plac
       waiting.some((frame) => frame.function === place.function && frame.line === place.line),
     ),
   );
-  return [...largestOf(userLocations), ...largestOf(own), ...between];
+  return [...largestOf(own), ...largestOf(userLocations), ...between];
 }
 
 const largestOf = (places: readonly Place[]): Place[] =>
