@@ -5,6 +5,7 @@ import { allPrintable } from '../printable.js';
 import { html, type Markup } from './html.js';
 import { htmlFile, pageAssets } from './page/page-file.js';
 import { clip } from './page/room.js';
+import { shortPlaces } from './screen/limits.js';
 
 /** Groups beyond those of the suspects. */
 const mostGroups = 500;
@@ -131,7 +132,7 @@ function groupCard(group: ComparedGroup): Markup {
 <dl class="change">${change.map(
     ([name, n]) => html`<div><dt>${name}</dt><dd>${n === null ? '?' : number(n)}</dd></div>`,
   )}</dl></div>
-${outlook !== null && html`<p><span class="tag ${outlook}">${outlook}</span>${clip(outlookReason ?? '', longestText)}</p>`}
+${outlook !== null && html`<p><span class="tag ${outlook}">${outlook}</span>${clip(shortPlaces(outlookReason ?? ''), longestText)}</p>`}
 <details><summary>Stack</summary><ol class="stack" start="0">${stack
     .slice(0, longestStack)
     .map(

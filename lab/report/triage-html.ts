@@ -4,6 +4,7 @@ import type { Triage, TriageGroup } from '../triage/group.js';
 import { html, type Markup } from './html.js';
 import { htmlFile, pageAssets } from './page/page-file.js';
 import { clip } from './page/room.js';
+import { shortPlaces } from './screen/limits.js';
 import { sightingsOf } from './triage-text.js';
 
 const mostGroups = 500;
@@ -39,8 +40,8 @@ function groupCard(group: TriageGroup, most: number): Markup {
   const outlook = rule === null ? 'unclear' : 'stuck';
   return html`<article class="group ${outlook}" id="${fingerprint}"><h3>${number(count)} &times; ${rule ?? 'no cause yet'} <span class="tag ${outlook}">${certainty ?? 'by its blocked stacks'}</span></h3>
 <p class="dim"><code>${fingerprint}</code>${ticket !== undefined && `, known: ${clip(ticket, longestText)}`}</p>
-<svg viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true"><rect class="all" width="100" height="3"/><rect class="part" width="${share}" height="3"/></svg>
-<p>${clip(summary, longestText)}</p>
+<svg class="bar" viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true"><rect class="all" width="100" height="3"/><rect class="part" width="${share}" height="3"/></svg>
+<p>${clip(shortPlaces(summary), longestText)}</p>
 <ul>${of.filter((word) => word !== rule).map((word) => html`<li><code>${clip(word, longestText)}</code></li>`)}</ul>
 <p class="dim">${sightingsOf(group)}</p>
 <p>Example: <code>${clip(example, longestText)}</code></p>

@@ -57,7 +57,7 @@ export function sightingsOf({ firstSeen, lastSeen, builds, kinds, byStacks }: Tr
   const when =
     firstSeen === null || lastSeen === null
       ? []
-      : [firstSeen === lastSeen ? day(firstSeen) : `${day(firstSeen)} to ${day(lastSeen)} UTC`];
+      : [`${[...new Set([day(firstSeen), day(lastSeen)])].join(' to ')} UTC`];
   const what = [
     [kinds.core, 'core'],
     [kinds.dump, 'dump'],

@@ -1,4 +1,5 @@
 import type { Diagnosis, Finding, Resource, RootGoroutine } from '../analysis/model/diagnosis.js';
+import { number } from '../counted.js';
 import { clock } from './across-finding.js';
 
 /** A process with what was found in it by itself. */
@@ -116,7 +117,8 @@ const sentName = 'the value it is sending';
 
 function stateOf({ cap, len = 0, waiters }: Resource): string | undefined {
   if (cap === undefined) return undefined;
-  const queue = waiters === undefined ? '' : `; ${waiters.send} wait to send, ${waiters.recv} to receive`;
+  const queue =
+    waiters === undefined ? '' : `; ${number(waiters.send)} wait to send, ${number(waiters.recv)} to receive`;
   return `${len} of ${cap}${queue}`;
 }
 
@@ -126,10 +128,13 @@ function addArguments({ stack }: RootGoroutine, values: Map<string, string>): vo
     for (const { name: variable, value } of variables) {
       const what = `${variable} in ${name}`;
       if (value === '' || /0x[0-9a-f]|\(unreadable|<optimized/.test(value) || values.has(what)) continue;
-      values.set(what, value);
+      values.set(what, inWords(value));
     }
   }
 }
+
+/** Of `1004410386 (1.004410386s)` what a person reads. */
+const inWords = (value: string): string => /^-?\d+ \((-?[\d.]+[a-zµ][\d.a-zµ]*)\)$/.exec(value)?.[1] ?? value;
 
 /** Of the requests that are stuck, root cause and victims alike, the one that came first. */
 function firstRequest({ rootCause, victims }: Finding, { network }: Diagnosis): string | undefined {

@@ -38,6 +38,31 @@ describe('one root cause in several cores', () => {
     expect(causes[0] && causeText(causes[0])).to.match(/: in i1 and i2$/);
   });
 
+  it('tells durations in seconds, and counts as everywhere else', () => {
+    const waiting = (value: string, send: number): Finding => {
+      const plain = finding();
+      const { goroutines, resources } = plain.rootCause;
+      const variables = [{ name: 'every', value }];
+      const stack = [{ function: 'main.tick', file: '/a.go', line: 1, index: 0, inlined: false, variables }];
+      return {
+        ...plain,
+        rootCause: {
+          ...plain.rootCause,
+          goroutines: goroutines.map((one) => ({ ...one, stack })),
+          resources: resources.map((one) => ({ ...one, cap: 9, len: 9, waiters: { send, recv: 0 } })),
+        },
+      };
+    };
+    const [cause] = fleetCauses([
+      core('i1', waiting('1004410386 (1.004410386s)', 1_028)),
+      core('i2', waiting('2000000000 (2s)', 9)),
+    ]);
+    expect(cause?.differs.map(({ what, values: [first] }) => `${what}: ${first?.value}`)).to.deep.equal([
+      'main.Metrics.inChannel: 9 of 9; 1,028 wait to send, 0 to receive',
+      'every in main.tick: 1.004410386s',
+    ]);
+  });
+
   it('is another one where another function or another object is concerned', () => {
     const elsewhere = finding({ functions: ['main.(*Hub).Publish'] });
     const other = finding({ resources: ['main.Hub.events'] });

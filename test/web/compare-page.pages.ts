@@ -3,11 +3,26 @@ import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { compareLooks } from '../../lab/compare/compare.js';
 import { comparisonHtml } from '../../lab/report/compare-html.js';
+import { triageHtml } from '../../lab/report/triage-html.js';
+import { triageOf } from '../../lab/triage/group.js';
+import type { Item } from '../../lab/triage/item.js';
 import { asCore, dumpText, lookAt, withOutlook } from '../compare/looks.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { accessibilityFindings, keepPicture, launchBrowser, openFile } from './browser.js';
 
 const ids = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
+function itemsOfTriage(): readonly Item[] {
+  return ['a.txt', 'b.txt'].map((path, i) => ({
+    ...{ path, kind: 'dump', state: 'told' },
+    told: {
+      ...{ verdict: 'deadlock', rule: 'lock-order', class: 'resource', certainty: 'strong' },
+      summary: '2 goroutines run round a loop in main.Move (/srv/shop/move.go:16).',
+      ...{ fingerprint: 'cause-00000000000000aa', of: ['lock-order', 'main.Move move.go'], places: [] },
+      ...{ goroutines: 40, blocked: 30, build: 'go1.26.8', time: `2026-11-30T23:32:0${i}.000Z` },
+    },
+  }));
+}
+
 const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 
 describe('the page of a comparison in a browser', function () {
@@ -84,6 +99,31 @@ describe('the page of a comparison in a browser', function () {
       }
     });
   }
+
+  it('is the style of a triage too: bars of a colour, one time once and in its zone, files by their names', async () => {
+    const triage = folder.file('triage.html');
+    await writeFile(triage, await triageHtml(triageOf(itemsOfTriage(), {})));
+    for (const [width, colorScheme] of [
+      [1440, 'light'],
+      [390, 'dark'],
+    ] as const) {
+      await using open = await openFile(browser, triage, { colorScheme, viewport: { width, height: 800 } });
+      const { page } = open;
+      const fill = (of: string) =>
+        page.evaluate(`getComputedStyle(document.querySelector('.group .bar ${of}')).fill`);
+      const tone = await page.evaluate("getComputedStyle(document.querySelector('.group .tag')).color");
+      expect(await fill('.part')).to.equal(tone);
+      expect(await fill('.all')).to.not.equal(tone);
+      const text = await page.locator('.group').first().textContent();
+      expect(text)
+        .to.contain('2 dumps, 1 build, 2026-11-30 23:32 UTC')
+        .and.to.contain('main.Move (move.go:16)');
+      expect(await page.evaluate(overflow)).to.equal(0);
+      expect(await accessibilityFindings(page)).to.deep.equal([]);
+      expect(open.complaints).to.deep.equal([]);
+      await keepPicture(page, `triage-${width}-${colorScheme}`, true);
+    }
+  });
 
   it('changes its colours at a button', async () => {
     await using open = await openFile(browser, file, { colorScheme: 'light' });

@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Browser, Locator } from 'playwright-core';
+import { fleetDiagnosis } from '../../lab/fleet/same-cause.js';
 import { fleetHtml } from '../../lab/report/fleet/html.js';
+import { articleDiagnosis } from '../checklist/article.js';
 import { report } from '../report/a-fleet.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { accessibilityFindings, keepPicture, launchBrowser, openFile } from './browser.js';
@@ -24,7 +26,9 @@ describe("a fleet's page in a browser", function () {
     browser = await launchBrowser(this);
     folder = await tempFolder();
     file = folder.file('fleet.html');
-    await writeFile(file, await fleetHtml(report));
+    const told = articleDiagnosis();
+    const diagnosis = fleetDiagnosis(['i1', 'i2'].map((name) => ({ name, diagnosis: told })));
+    await writeFile(file, await fleetHtml({ ...report, diagnosis }));
   });
   after(async () => {
     await browser?.close();
@@ -41,6 +45,10 @@ describe("a fleet's page in a browser", function () {
     expect(lanes.y + lanes.height).to.be.below(viewport.height);
     const rows = await page.locator('.instances tbody tr').allTextContents();
     expect(rows).to.have.length(2);
+    expect(await page.locator('.cause').textContent()).to.match(
+      /^C1 In i1 and i2: main\.in in main\.SetM\s*communication\/channel, strong, by the rule self-blocked-consumer\./,
+    );
+    expect(await page.locator('footer').textContent()).to.contain('2026-11-30 00:00:00 UTC');
     expect(rows[0]).to.contain('found so 2.0 s after the load began').and.to.not.contain('hung hung');
     expect(open.complaints).to.deep.equal([]);
   });
@@ -76,6 +84,10 @@ describe("a fleet's page in a browser", function () {
           'i1 in truth: serving, then hung',
         );
         expect(await page.evaluate(overflow), `${width}`).to.equal(0);
+        const cut =
+          "(() => { const box = document.querySelector('.picture'); return box.scrollWidth - box.clientWidth; })()";
+        expect(await page.locator('.graph:visible').count()).to.equal(1);
+        expect(await page.evaluate(cut), 'nothing of the picture is cut off').to.equal(0);
         // Below that, words would be broken.
         const cell = await boxOf(page.locator('.instances tbody tr').first().locator('td').nth(1));
         expect(cell.width).to.be.above(90);

@@ -115,6 +115,10 @@ describe('report.html in a browser', function () {
     for (const file of [article, crowd]) {
       await using open = await openFile(browser, file, { viewport: { width: 360, height: 700 } });
       expect(await open.page.evaluate(overflow)).to.equal(0);
+      const broken =
+        "[...document.querySelectorAll('.tree-row .count')].filter((one) => one.getClientRects().length !== 1 || one.offsetHeight > 30 || one.scrollWidth > one.clientWidth).map((one) => one.textContent)";
+      expect(await open.page.locator('.tree-row .count').count()).to.be.above(3);
+      expect(await open.page.evaluate(broken), 'counts in two lines').to.deep.equal([]);
       await keepPicture(
         open.page,
         file === article ? 'report-narrow' : 'report-crowd-narrow',

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { deadlockSubtypes } from '../../lab/analysis/model/diagnosis.js';
 import { poll } from '../../lab/deadline.js';
+import { scenarios } from '../../lab/scenarios/index.js';
 import { accessibilityFindings, keepPicture } from '../web/browser.js';
 import { inBrowser } from './in-browser.js';
 import { lesson, stepOf, visit } from './visit.js';
@@ -122,6 +123,8 @@ describe('the pages of the workshop in a browser', function () {
       await page.setViewportSize({ width, height: 800 });
       await page.evaluate("location.hash = '#/glossary'");
       for (const kind of deadlockSubtypes) await page.locator(`#kind-${kind} svg`).waitFor();
+      for (const { subtype, class: kind } of scenarios)
+        expect(await page.locator(`#kind-${subtype} h2`).textContent()).to.contain(kind);
       expect(await page.evaluate(wider), `${width}`).to.equal(0);
     }
     expect(await accessibilityFindings(page)).to.deep.equal([]);

@@ -42,7 +42,8 @@ export function parkedText(bucket: Bucket, objects: readonly WaitObject[], input
   const spin = input.spins?.get(bucket.key);
   if (spin !== undefined) {
     const verb = bucket.count === 1 ? 'runs' : 'run';
-    return `${who} ${verb} in ${at.function} (${at.file}:${at.line}), within the loop of ${spin.function} at ${spin.file}:${spin.from}-${spin.to}`;
+    const lines = spin.from === spin.to ? `${spin.from}` : `${spin.from}-${spin.to}`;
+    return `${who} ${verb} in ${at.function} (${at.file}:${at.line}), within the loop of ${spin.function} at ${spin.file}:${lines}`;
   }
   const what = objects
     .map((object) =>

@@ -36,8 +36,32 @@ function render(v: Variable, depth: number): string {
     case kinds.interface:
       return v.children[0] === undefined ? `${v.type} nil` : `${v.type}(${v.children[0].type})`;
     default:
-      return v.value === '' ? v.type : v.value;
+      if (v.value === '') return v.type;
+      return v.type === 'time.Duration' ? withDuration(v.value) : v.value;
   }
+}
+
+const units = [
+  ['h', 3_600_000_000_000n],
+  ['m', 60_000_000_000n],
+] as const;
+
+/** `1004410386 (1.004410386s)`: as Delve has it, and as Go prints it; `0` and a name of Delve's own stay. */
+function withDuration(value: string): string {
+  if (!/^-?\d{3,}$/.test(value)) return value;
+  const sign = value.startsWith('-') ? '-' : '';
+  let left = BigInt(value.slice(sign.length));
+  if (left < 1_000_000_000n) {
+    const [unit, size] = left < 1_000_000n ? ['µs', 1_000] : ['ms', 1_000_000];
+    return `${value} (${sign}${Number(left) / size}${unit})`;
+  }
+  let text = '';
+  for (const [unit, size] of units) {
+    const whole = left / size;
+    if (whole > 0n || text !== '') text += `${whole}${unit}`;
+    left %= size;
+  }
+  return `${value} (${sign}${text}${Number(left) / 1_000_000_000}s)`;
 }
 
 /** A type's name as an expression of Delve's: import paths with slashes must be quoted. */

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.js';
 import type { Knot } from '../graph/knots.js';
 import type { WaitForGraph } from '../graph/wait-for-graph.js';
 import { countOf } from '../model/counts.js';
@@ -121,5 +122,5 @@ export function fillOf(channel: Channel | undefined): string {
 export function behind(victims: readonly Bucket[]): string {
   const count = countOf(victims);
   if (count === 0) return '';
-  return count === 1 ? '; 1 goroutine waits behind it' : `; ${count} goroutines wait behind it`;
+  return `; ${counted(count, 'goroutine')} ${count === 1 ? 'waits' : 'wait'} behind it`;
 }

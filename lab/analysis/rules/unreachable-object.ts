@@ -106,6 +106,8 @@ const maxNames = 3;
 /** By name; as so many channels when they have none and are many. */
 function objectsText(knot: Knot, input: RuleInput): string {
   const names = knot.objects.map((object) => input.nameOf(object.address));
+  // A dump shows the wait, and not for what.
+  if (names.length === 0) return 'what a dump does not name';
   if (new Set(names).size <= maxNames) return listed(names);
   return `${names.length} ${knot.objects.some(isSyncObject) ? 'objects' : 'channels'}`;
 }

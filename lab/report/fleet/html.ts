@@ -1,4 +1,4 @@
-import { causeText } from '../../fleet/same-cause.js';
+import { type FleetFinding, listed } from '../../fleet/same-cause.js';
 import { conclusionWords } from '../conclusion-words.js';
 import { html, type Markup } from '../html.js';
 import { htmlFile, pageAssets } from '../page/page-file.js';
@@ -32,7 +32,7 @@ ${timelineHtml(samples, result?.balancer.looks)}
 <ul class="legend">${legend(samples)}</ul></section>
 ${result !== undefined && resultParts(result, await fleetGraph(diagnosis))}
 </main>
-<footer>Made by Go Deadlock Lab. This file needs no network and sends nothing anywhere.</footer>`;
+<footer>Made by Go Deadlock Lab of a run that began at ${record.createdAt.slice(0, 19).replace('T', ' ')} UTC. This file needs no network and sends nothing anywhere.</footer>`;
   return htmlFile(`Fleet ${record.id}`, body, await pageAssets('fleet'));
 }
 
@@ -87,6 +87,12 @@ function seenAlone(
   return diagnosis?.summary ?? uncaptured ?? why;
 }
 
+/** Of a deadlock through instances the sentence below tells where. */
+function causeHead({ functions, resources, instances, explanation }: FleetFinding): string {
+  const where = `In ${listed(instances.map(({ name }) => name))}`;
+  return explanation === undefined ? `${where}: ${listed(resources)} in ${listed(functions)}` : where;
+}
+
 function resultParts(result: Result, graph: Markup | undefined): Markup {
   const { instances, findings, balancer, options, checklist } = result;
   const recovery = recoveryText(result);
@@ -102,7 +108,8 @@ ${
 ${findings.map(
   (
     finding,
-  ) => html`<article class="cause" id="${finding.id}"><h3><span class="dim">${finding.id}</span> ${causeText(finding)}</h3>
+  ) => html`<article class="cause" id="${finding.id}"><h3><span class="dim">${finding.id}</span> ${causeHead(finding)}</h3>
+<p class="dim">${finding.class}/${finding.subtype}, ${finding.certainty}, by the rule ${finding.rule}.</p>
 ${finding.explanation !== undefined && html`<p>${finding.explanation}</p>`}
 <ul>${finding.instances.map((one) => html`<li>${differenceText(finding, one)}</li>`)}</ul>
 ${finding !== findings[0] && html`<p>Fix: ${sentence(finding.suggestion)}</p>`}</article>`,

@@ -2,7 +2,7 @@ import type { DiagnosisPart, FindingPart } from '../../report/page-data.js';
 import { useFindPlaces } from './contexts.js';
 import { Commands, LeftOut, Prose, Source } from './parts.js';
 import { Stack, Variables } from './stack.js';
-import { delveProgram, fileName, ownFrame, quoteWord, shortName } from './words.js';
+import { delveProgram, fileName, ownFrame, quoteWord, shortName, waitText } from './words.js';
 
 /** Findings whose claims are told when the page opens. */
 const open = 2;
@@ -46,7 +46,7 @@ export function Evidence({
           {finding.rootCause.goroutines.map((one) => (
             <details key={one.id} class="goroutine">
               <summary>
-                Goroutine {one.id}, “{one.waitReason}”, in{' '}
+                Goroutine {one.id}, {waitText(one.waitReason)}, in{' '}
                 <code>{shortName((ownFrame(one.stack) ?? one.userLocation).function)}</code>
               </summary>
               <Stack

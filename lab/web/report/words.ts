@@ -8,6 +8,9 @@ export function bytes(n: number): string {
   return `${step === 0 || value >= 100 ? Math.round(value) : Number(value.toPrecision(3))} ${units[step]}`;
 }
 
+/** What keeps a goroutine; the runtime has no reason for one that is not parked. */
+export const waitText = (reason = ''): string => (reason === '' ? 'not parked' : `“${reason}”`);
+
 /** The last part of a path. */
 export const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 

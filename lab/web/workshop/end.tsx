@@ -89,13 +89,17 @@ export function Certificate({
                     {title}
                     <span class="dim">{goal}</span>
                   </th>
-                  <td>
+                  <td data-what="own steps">
                     {end.own} of {end.all}
                   </td>
                   {scored && (
-                    <td>{incident === undefined ? '' : `${incident.points} of ${incident.most}`}</td>
+                    <td data-what="points">
+                      {incident === undefined ? '' : `${incident.points} of ${incident.most}`}
+                    </td>
                   )}
-                  <td class="date">{end.at.slice(0, 10)}</td>
+                  <td class="date" data-what="done on">
+                    {new Date(end.at).toLocaleDateString('en-CA')}
+                  </td>
                 </tr>
               ))}
             </tbody>

@@ -148,7 +148,7 @@ export const kinds: readonly Kind[] = [
     ],
   },
   {
-    ...{ name: 'across-processes', class: 'mixed' },
+    ...{ name: 'across-processes', class: 'resource' },
     says: 'Two services ask each other while both hold what the answer needs.',
     looks: 'Each core alone shows requests that wait for the network; together they are a circle.',
     nodes: [g('service 1', 0, 0), g('service 2', 2, 0)],

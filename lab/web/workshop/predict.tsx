@@ -62,7 +62,8 @@ function Said({ predict: { ask, given, right } }: { readonly predict: PredictVie
       </p>
       <p>
         {given === undefined ? 'You did not say.' : `You expect: ${given}.`}{' '}
-        {right !== undefined && (fits ? 'So it is.' : `It is otherwise: ${right}.`)}
+        {right !== undefined &&
+          (fits ? 'So it is.' : `${given === undefined ? 'It is' : 'It is otherwise'}: ${right}.`)}
       </p>
     </div>
   );

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { GroupOutlook, ObjectRow } from '../../../report/page-data.js';
 import { Commands, Prose, Source } from '../parts.js';
 import { Stack } from '../stack.js';
-import { counted, number, ownFrame, shortName } from '../words.js';
+import { counted, number, ownFrame, shortName, waitText } from '../words.js';
 import { MemberRows } from './member-list.js';
 import type { GroupMembers, Members } from './members.js';
 import { type Found, type Model, type Row, stackOf } from './model.js';
@@ -83,13 +83,17 @@ function Group({
   const listed = useMemo(() => withExamples(members?.of(group), known), [members, group, known]);
   const user = ownFrame(frames) ?? model.frame(groups.user[group] ?? -1);
   const place = `${user.file}:${user.line}`;
+  const reason = texts[groups.waitReason[group] ?? -1] ?? '';
   return (
     <>
       <h3>
         {id}: {counted(count, 'goroutine')}
       </h3>
       <p>
-        Parked with “{texts[groups.waitReason[group] ?? -1]}” in <code>{shortName(user.function)}</code>
+        {reason === ''
+          ? 'Not parked: running, ready to run or in a system call,'
+          : `Parked with ${waitText(reason)}`}{' '}
+        in <code>{shortName(user.function)}</code>
         {waited.length > 0 && (
           <>
             , waiting for{' '}
@@ -211,7 +215,7 @@ function Several({
             <button type="button" class="link" onClick={() => onPick(group)}>
               {groups.id[group]}
             </button>{' '}
-            <b>{number(chosen[group] ?? 0)}</b> × “{texts[groups.waitReason[group] ?? -1]}” in{' '}
+            <b>{number(chosen[group] ?? 0)}</b> × {waitText(texts[groups.waitReason[group] ?? -1])} in{' '}
             <code>{ownName(model, group)}</code>
           </li>
         ))}

@@ -89,7 +89,11 @@ export function Tree({ model, rows, total, active, onActive, onExpand }: TreePro
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
       onKeyDown={onKeyDown}
     >
-      <div role="presentation" class="tree-room" style={{ height: `${rows.length * rowHeight}px` }}>
+      <div
+        role="presentation"
+        class="tree-room"
+        style={{ height: `${rows.length * rowHeight}px`, '--digits': `${number(total).length}` }}
+      >
         {[...drawn, ...outside].map(({ row, at }) => (
           <Line
             key={row.key}

@@ -82,7 +82,9 @@ function Desk({ view, act }: { readonly view: ClassView; readonly act: (verb: Cl
         <Grid view={view} />
         <Plan view={view} minute={minute} />
       </div>
-      <p class="dim">{view.folder}</p>
+      <p class="dim">
+        This class is kept in <code>{view.folder}</code>
+      </p>
     </main>
   );
 }
