@@ -1,10 +1,10 @@
-import { existsSync, type Stats } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Diagnosis, diagnosisSchema } from '../analysis/model/diagnosis.js';
+import type { Diagnosis } from '../analysis/model/diagnosis.js';
 import { checkPair } from '../core/elf.js';
 import { LabError, messageOf } from '../errors.js';
-import { readJson, writeJson } from '../json-file.js';
+import { diagnosisFile, keepDiagnosis, keptDiagnosis } from './kept-diagnosis.js';
 import type { Place } from './place.js';
 import { keptSources } from './program-files.js';
 
@@ -52,10 +52,6 @@ export async function evidenceIn(place: Pick<Place, 'folder' | 'signal'>): Promi
   return existsSync(path) ? { kind: 'dump', file: dumpName, path } : here;
 }
 
-/** Where the diagnosis of a core is kept. */
-export const diagnosisFile = ({ vault }: Pick<Place, 'vault'>, { size, mtimeMs, ino }: Stats): string =>
-  join(vault, `diagnosis-${ino}-${size}-${Math.round(mtimeMs)}.json`);
-
 const underWay = new Map<string, Promise<Diagnosis>>();
 
 /**
@@ -65,16 +61,16 @@ const underWay = new Map<string, Promise<Diagnosis>>();
 export async function diagnosisOf(place: Place): Promise<Diagnosis> {
   const here = await evidenceIn(place);
   if (here.kind === 'none') throw new LabError(here.why, { code: 'undecided', hint: 'take the core first' });
-  const file = diagnosisFile(place, await stat(here.path));
+  const file = await diagnosisFile(place, here.path);
   const going = underWay.get(file);
   if (going !== undefined) return await going;
   const work = (async () => {
-    const kept = await readJson(file, diagnosisSchema).catch(() => undefined);
+    const kept = await keptDiagnosis(file);
     if (kept !== undefined) return kept;
     const made = await place.heavy('work', () =>
       here.kind === 'core' ? ofCore(place, here.path) : ofDump(place, here.path),
     );
-    await writeJson(file, made);
+    await keepDiagnosis(file, made);
     return made;
   })();
   underWay.set(file, work);

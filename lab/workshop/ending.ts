@@ -1,7 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
-import { diagnosisSchema } from '../analysis/model/diagnosis.js';
-import { readJson } from '../json-file.js';
-import { diagnosisFile, evidenceIn } from './core-here.js';
+import { readFile } from 'node:fs/promises';
+import { evidenceIn } from './core-here.js';
+import { diagnosisFile, keptDiagnosis } from './kept-diagnosis.js';
 import type { Place } from './place.js';
 import type { Lesson } from './read-lessons.js';
 import type { Session } from './session.js';
@@ -40,11 +39,11 @@ export async function endOf(lesson: Lesson, session: Session, place: Place): Pro
 async function graphOf(place: Place): Promise<string | undefined> {
   const here = await evidenceIn(place);
   if (here.kind === 'none') return undefined;
-  const file = diagnosisFile(place, await stat(here.path));
-  const picture = file.replace(/\.json$/, '.svg');
+  const file = await diagnosisFile(place, here.path);
+  const picture = file.replace(/\.gz$/, '.svg');
   const kept = await readFile(picture, 'utf8').catch(() => undefined);
   if (kept !== undefined) return kept;
-  const diagnosis = await readJson(file, diagnosisSchema).catch(() => undefined);
+  const diagnosis = await keptDiagnosis(file);
   if (diagnosis === undefined) return undefined;
   const [{ diagnosisSvg }, { default: write }] = await Promise.all([
     import('../report/page/svg.js'),

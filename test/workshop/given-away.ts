@@ -32,12 +32,7 @@ export async function expectNothingGivenAway(
 ): Promise<void> {
   const shown = view.lessons.find(({ name }) => name === lesson.name);
   const folder = shown?.folder ?? '';
-  // What a lesson says of every program alike tells nothing of this one.
-  const common = await Promise.all(
-    (await readdir(lesson.folder)).map((name) => readFile(join(lesson.folder, name), 'utf8')),
-  );
-  const texts = common.join('\n').replaceAll(/^scenario: .*$/gm, '');
-  const words = namingWords(scenario).filter((word) => wordsIn(texts, [word]).length === 0);
+  const words = await wordsOf(lesson, scenario);
   expect(words).to.include(scenario);
   // The choices of a field are all that there are, the right one among them.
   const steps = shown?.steps.map((step) => ({ ...step, fields: step.fields.map(({ label }) => label) }));
@@ -56,6 +51,30 @@ export async function expectNothingGivenAway(
     const text = await readFile(join(folder, name), 'utf8');
     expect(wordsIn(text, [`Command ${scenario}`, ...sayings]), name).to.deep.equal([]);
   }
+}
+
+/** Fails where a file that the lab keeps next to the folder of a blind exercise has a word of its solution. */
+export async function expectNothingBeside(lesson: Lesson, scenario: string, dir: string): Promise<void> {
+  const words = await wordsOf(lesson, scenario);
+  const beside = join(dir, '.lab', lesson.name);
+  const names = (await readdir(beside, { recursive: true })).filter(
+    (name) => !/^(?:sources|repair)\b|(?:^|\/)server$/.test(name),
+  );
+  expect(names).to.have.length.above(0);
+  for (const name of names) {
+    const text = await readFile(join(beside, name), 'latin1');
+    expect(wordsIn(text, words), name).to.deep.equal([]);
+  }
+}
+
+/** What the solution of a lesson says, and the lesson does not. */
+async function wordsOf(lesson: Lesson, scenario: string): Promise<readonly string[]> {
+  // What a lesson says of every program alike tells nothing of this one.
+  const common = await Promise.all(
+    (await readdir(lesson.folder)).map((name) => readFile(join(lesson.folder, name), 'utf8')),
+  );
+  const texts = common.join('\n').replaceAll(/^scenario: .*$/gm, '');
+  return namingWords(scenario).filter((word) => wordsIn(texts, [word]).length === 0);
 }
 
 interface Shown {

@@ -6,7 +6,7 @@ import type { LiveEvent } from '../../lab/workshop/live.js';
 import { readLessons } from '../../lab/workshop/read-lessons.js';
 import { openSession } from '../../lab/workshop/session.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
-import { expectNotAnswered, expectNothingGivenAway } from './given-away.js';
+import { expectNotAnswered, expectNothingBeside, expectNothingGivenAway } from './given-away.js';
 import { hasTmux, openTerminal, type Terminal } from './terminal.js';
 
 const only = process.env['LAB_TEST_LESSON'];
@@ -101,6 +101,9 @@ describe('every lesson', function () {
           if (expected !== undefined)
             await engine.ask({ ...at, verb: 'predict', answers: { prediction: expected } });
           await engine.ask({ ...at, verb: 'check', answers: fields });
+          // To judge the answers the lab has made its diagnosis.
+          if (lesson.blind && step === lesson.steps[0])
+            await expectNothingBeside(lesson, scenario, `${folder.path}/ada`);
           expect((await seen())?.seen, 'before').to.include({ kind: 'not-yet' });
           expect((await seen())?.met).to.equal(false);
           expect((await seen())?.told, 'told before').to.equal(undefined);

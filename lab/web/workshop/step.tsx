@@ -154,7 +154,8 @@ export function StepPage({ lesson, step, next, working, note, trouble, act }: St
 }
 
 const doing: Readonly<Record<string, string>> = {
-  prepare: 'The lab prepares the step …',
+  // Said above, where the commands will be.
+  prepare: '',
   predict: '',
   check: 'Looking …',
   act: 'The lab is at it …',

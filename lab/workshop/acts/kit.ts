@@ -1,14 +1,15 @@
 import { constants, existsSync } from 'node:fs';
-import { copyFile, cp, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { diagnosisSchema } from '../../analysis/model/diagnosis.js';
 import { LabError } from '../../errors.js';
-import { readJson, writeJson } from '../../json-file.js';
+import { readJson } from '../../json-file.js';
 import { type Manifest, manifestName, pairOf } from '../../kit/manifest.js';
 import { readManifest } from '../../kit/read-manifest.js';
 import { sourcesFolder } from '../../run-sources.js';
-import { diagnosisFile, exeName } from '../core-here.js';
+import { exeName } from '../core-here.js';
+import { diagnosisFile, keepDiagnosis } from '../kept-diagnosis.js';
 import type { Place } from '../place.js';
 import { word } from '../word.js';
 import { writeEnvironment } from './sources.js';
@@ -30,7 +31,7 @@ export const kit = word('kit', z.strictObject({}), () => ({
     await writeEnvironment(place, manifest.versions.go);
     // The kit's own was made with sources that may not be on this machine.
     const diagnosis = await readJson(join(from, 'diagnosis.json'), diagnosisSchema);
-    await writeJson(diagnosisFile(place, await stat(join(folder, core))), diagnosis);
+    await keepDiagnosis(await diagnosisFile(place, join(folder, core)), diagnosis);
   },
 }));
 

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { copyFile, cp, link, rm, stat } from 'node:fs/promises';
+import { copyFile, cp, link, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { writeJson } from '../../json-file.js';
-import { diagnosisFile, exeName } from '../core-here.js';
+import { exeName } from '../core-here.js';
 import type { Kept } from '../kept.js';
+import { diagnosisFile, keepDiagnosis } from '../kept-diagnosis.js';
 import type { Place } from '../place.js';
 
 /** Puts a core of the shelf into a participant's folder, with what belongs to it. */
@@ -16,5 +16,5 @@ export async function layOut(place: Place, { folder: from, core, diagnosis }: Ke
   await copyFile(join(from, exeName), join(place.folder, exeName), constants.COPYFILE_FICLONE);
   await rm(to, { force: true });
   await link(join(from, core), to);
-  await writeJson(diagnosisFile(place, await stat(to)), diagnosis);
+  await keepDiagnosis(await diagnosisFile(place, to), diagnosis);
 }
