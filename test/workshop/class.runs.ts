@@ -77,6 +77,7 @@ describe('a class in one process', function () {
     expect(cores[0]?.ino).to.be.a('number').and.equal(cores[1]?.ino);
     const page = await (await learners[0]?.get(`/core/${name}`))?.text();
     expect(page).to.contain('main.(*Bank).transfer').and.contain('to.mu.Lock()');
+    expect(page).to.contain('Back to the workbook').and.contain(' in\n<code>service.Service.run</code>');
     // What the lab concludes is not on it.
     expect(page).to.not.match(/opposite order|ab-ba|lock-order<|held by/i);
     expect((await fetch(`${room.url}core/${name}.tar.gz`)).status).to.equal(403);

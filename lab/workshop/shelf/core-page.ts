@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Diagnosis, Group } from '../../analysis/model/diagnosis.js';
+import { shortName } from '../../analysis/model/own-frame.js';
+import { counted, number } from '../../counted.js';
 import type { Kept } from '../kept.js';
 
 /**
@@ -28,8 +30,9 @@ export async function corePage(
 </head>
 <body class="core">
 <main>
+<p><a href="/">Back to the workbook</a></p>
 <h1>${escaped(title)}: the core</h1>
-<p>${total} goroutines of a program built by ${escaped(process.goVersion)}.
+<p>${counted(total, 'goroutine')} of a program built by ${escaped(process.goVersion)}.
 <a href="${escaped(archive)}">Take ${escaped(core)} home</a>, with its executable and its sources, for Delve or
 <code>lab analyze --exe server --core ${escaped(core)}</code>.</p>
 <h2>Stacks, the most crowded first</h2>
@@ -44,7 +47,7 @@ ${sources.map(sourceHtml).join('\n')}
 `;
 }
 
-function groupHtml(group: Group, number: number, folder: string): string {
+function groupHtml(group: Group, nth: number, folder: string): string {
   const { count, waitReason, exampleIds, stack, startLocation, goStatementLocation } = group;
   // Where the program's owners would look first.
   const at = stack.find(({ file }) => file.startsWith(`${folder}/`)) ?? group.userLocation;
@@ -52,10 +55,10 @@ function groupHtml(group: Group, number: number, folder: string): string {
     ({ function: name, file, line }) => `  ${name}\n      ${placeOf(folder, file)}:${line}`,
   );
   const born = goStatementLocation.function === '' ? '' : `\n  created by ${goStatementLocation.function}`;
-  return `<details id="s${number}">
-<summary><strong>${count}</strong> × ${escaped(waitReason === '' ? 'runs' : waitReason)} in
-<code>${escaped(at.function)}</code>, line ${at.line}</summary>
-<p>Stack ${number}, goroutines ${exampleIds.join(', ')}${count > exampleIds.length ? ', …' : ''}; began in
+  return `<details id="s${nth}">
+<summary><strong>${number(count)}</strong> × ${escaped(waitReason === '' ? 'not parked,' : waitReason)} in
+<code>${escaped(shortName(at.function))}</code>, line ${at.line}</summary>
+<p>Stack ${nth}, goroutines ${exampleIds.join(', ')}${count > exampleIds.length ? ', …' : ''}; began in
 <code>${escaped(startLocation.function)}</code></p>
 <pre tabindex="0">${escaped(frames.join('\n') + born)}</pre>
 </details>`;
@@ -65,9 +68,9 @@ function objectsHtml(objects: NonNullable<Diagnosis['objects']>, names: Readonly
   if (objects.length === 0) return '<p>Nothing that is in the program’s memory.</p>';
   const rows = objects.map(({ kind, address, state, waiting, groups }) => {
     const stacks = groups.flatMap((id) => names.get(id) ?? []);
-    const links = stacks.map((number) => `<a href="#s${number}">${number}</a>`).join(', ');
-    return `<tr><td>${escaped(kind)}</td><td><code>${escaped(address)}</code></td><td>${escaped(state)}</td>
-<td>${waiting}</td><td>${links}</td></tr>`;
+    const links = stacks.map((nth) => `<a href="#s${nth}">${nth}</a>`).join(', ');
+    return `<tr><td>${escaped(kind)}</td><td><code>${escaped(address)}</code></td><td class="state">${escaped(state)}</td>
+<td>${number(waiting)}</td><td>${links}</td></tr>`;
   });
   return `<div class="wide" role="group" aria-label="What they wait for" tabindex="0"><table>
 <thead><tr><th>Kind</th><th>Address</th><th>State</th><th>Waiting</th><th>Stacks</th></tr></thead>
