@@ -42,9 +42,9 @@ export function renderedLine(text: string): string {
   return markdown.renderInline(text);
 }
 
-/** Markdown as HTML. */
+/** Markdown as HTML; what is wider than a narrow screen is scrolled by keyboard too. */
 export function rendered(text: string): string {
-  return markdown.render(text);
+  return markdown.render(text).replaceAll('<pre>', '<pre tabindex="0">');
 }
 
 function unknownPlaceholder(whole: string): LabError {

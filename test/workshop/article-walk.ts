@@ -129,6 +129,10 @@ describe('the article, typed in a terminal and clicked through in a browser', fu
     await page.locator('.result .met').waitFor({ timeout: 90_000 });
     await page.locator('.marks .silent').waitFor();
     expect(await page.locator('.marks').textContent()).to.match(/the load begins: \d+/);
+    await page
+      .locator('p.said')
+      .filter({ hasText: /^It hangs, and / })
+      .waitFor();
     expect(await page.locator('summary .said').textContent()).to.match(
       /has not answered since .* connection/,
     );

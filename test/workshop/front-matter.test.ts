@@ -109,6 +109,9 @@ describe('lessons as folders of Markdown', function () {
     const html = rendered('<script>alert(1)</script> <b>x</b> [a](javascript:alert(1)) **bold**');
     expect(html).to.not.match(/<script|<b>|href="javascript/);
     expect(html).to.contain('<strong>bold</strong>');
+    expect(rendered('```\n<pre>\n```'), 'scrolled by keyboard').to.match(
+      /^<pre tabindex="0"><code>&lt;pre&gt;/,
+    );
   });
 
   it('give a participant sources that do not tell the fault', async () => {

@@ -31,11 +31,19 @@ function fresh() {
   };
 }
 
+const healthWords: Readonly<Record<string, string>> = {
+  ...{ healthy: 'It answers', slow: 'It is slow', paused: 'It is stopped', crashed: 'It has crashed' },
+  'hung-idle': 'It hangs, and does nothing',
+  'hung-busy': 'It hangs, and is busy',
+  refused: 'It takes no connections',
+};
+
 export function addLive(event: Told): void {
   if (event.type === 'history') {
     series = { ...fresh(), server: event.server };
     for (const one of event.measured) add(one);
-  } else if (event.type === 'health') series.health = `${event.health}: ${event.why}`;
+  } else if (event.type === 'health')
+    series.health = `${healthWords[event.health] ?? event.health}: ${event.why}`;
   else add(event);
   for (const watch of watchers) watch();
 }
