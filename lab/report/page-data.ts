@@ -54,8 +54,17 @@ export interface DiagnosisPart {
   readonly goroutines: GoroutineTable;
   /** Absent where the groups' examples are all that is known. */
   readonly members?: MemberList;
+  readonly processes?: readonly ProcessPart[];
   /** Source lines by `file:line`, where the file was to be found when the page was made. */
   readonly sources: Readonly<Record<string, SourceLines>>;
+}
+
+/** One of several processes that were looked at together. */
+export interface ProcessPart {
+  readonly id: string;
+  readonly name: string;
+  readonly pid: number | null;
+  readonly goroutines: number;
 }
 
 /** What becomes of a group's wait, and who could end it. */

@@ -105,7 +105,7 @@ function factsOf(finding: Finding, diagnosis: Diagnosis): { readonly values: Rea
     if (state !== undefined) values.set(`${one.name}`, state);
   }
   for (const goroutine of finding.rootCause.goroutines) addArguments(goroutine, values);
-  values.set(behind, String(finding.victims.goroutines));
+  values.set(behind, number(finding.victims.goroutines));
   const first = firstRequest(finding, diagnosis);
   if (first !== undefined) values.set('the first request that hangs', first);
   return { values };

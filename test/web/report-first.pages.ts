@@ -4,9 +4,11 @@ import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { Profile } from 'pprof-format';
 import type { Diagnosis } from '../../lab/analysis/model/diagnosis.js';
+import { fleetDiagnosis } from '../../lab/fleet/same-cause.js';
 import { diagnosisSvg } from '../../lab/report/page/svg.js';
 import { diagnosisHtml, reportHtml } from '../../lab/report/report-html.js';
 import type { SourceMap } from '../../lab/source/source-map.js';
+import { articleDiagnosis } from '../checklist/article.js';
 import { storedRun } from '../report/reports.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
 import { accessibilityFindings, keepPicture, launchBrowser, openFile } from './browser.js';
@@ -133,6 +135,26 @@ describe('the first screen of report.html', function () {
       `Showing ${count.toLocaleString('en-US')} of ${all} goroutines`,
     );
     expect(await page.locator('.tree-row .call-name').first().textContent()).to.match(/^main\./);
+  });
+
+  it('names the processes where several were looked at together, and what differs', async () => {
+    const file = folder.file('several.html');
+    const together = fleetDiagnosis([
+      { name: 'i1/core.915', pid: 915, diagnosis },
+      { name: 'i2/core.916', pid: 916, diagnosis: { ...articleDiagnosis(), findings: [] } },
+      { name: 'i3/core.917', pid: 917, diagnosis },
+    ]);
+    if (together === undefined) throw new Error('three are several');
+    await writeFile(file, await diagnosisHtml(together, sources));
+    await using open = await openFile(browser, file, { viewport: { width: 390, height: 844 } });
+    const { page } = open;
+    const told = page.locator('#cause .processes').first();
+    expect(await told.locator('p').textContent()).to.equal('In 2 of 3 processes, told as I1 shows it:');
+    expect(await told.getByRole('listitem').allTextContents()).to.satisfy((all: string[]) =>
+      /^I1 i1\/core\.915, pid 915: [\d,]+ goroutines, [\d,]+ behind it/.test(all[0] ?? ''),
+    );
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).to.be.at.most(0);
+    expect(open.complaints).to.deep.equal([]);
   });
 
   it('narrows the goroutines to those of one label, and counts these alone', async () => {

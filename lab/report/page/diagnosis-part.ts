@@ -6,7 +6,7 @@ import type { SourceMap } from '../../source/source-map.js';
 import { marksOf } from '../finding/marks.js';
 import { placeFinder } from '../finding/places.js';
 import { rootCount } from '../finding/titles.js';
-import type { DiagnosisPart, FindingPart, GroupOutlook, ObjectRow } from '../page-data.js';
+import type { DiagnosisPart, FindingPart, GroupOutlook, ObjectRow, ProcessPart } from '../page-data.js';
 import { type Place, sourceLines } from '../source-lines.js';
 import { findingsInRoom, namesCut } from './finding-room.js';
 import { type GroupParts, goroutineTable } from './goroutine-table.js';
@@ -61,6 +61,7 @@ export async function diagnosisPart(
       scope,
       process: namesCut(process),
       ...(delve && { delve: namesCut(delve) }),
+      ...(diagnosis.instances && { processes: processesOf(diagnosis.instances) }),
       ...(leakProfile && { leakProfile: { ...namesCut(leakProfile), groups: [...leaks.kept] } }),
       stats,
       limits: limits.kept,
@@ -93,6 +94,13 @@ export async function diagnosisPart(
     packed: list?.packed ?? '',
   };
 }
+
+/** Of several processes. */
+const mostProcesses = 100;
+const processesOf = (instances: NonNullable<Diagnosis['instances']>): readonly ProcessPart[] =>
+  instances.slice(0, mostProcesses).map(({ id, name, pid, diagnosis }) => ({
+    ...{ id, name: clip(name, longestLimit), pid, goroutines: diagnosis.process.goroutines.total },
+  }));
 
 async function pictured(
   findings: readonly FindingPart[],

@@ -1,10 +1,11 @@
 import type { DiagnosisPart, FindingPart } from '../../report/page-data.js';
 import { LeftOut, Prose } from './parts.js';
+import { Processes } from './processes.js';
 import { Picture } from './wait-graph.js';
 import { Rows } from './wait-rows.js';
 
 /** What led to the hang, in words: who waits for whom, of the first finding and of all others. */
-export function Cause({ diagnosis: { findings } }: { readonly diagnosis: DiagnosisPart }) {
+export function Cause({ diagnosis: { findings, processes = [] } }: { readonly diagnosis: DiagnosisPart }) {
   const [first, ...others] = findings;
   if (first === undefined) return null;
   return (
@@ -17,6 +18,7 @@ export function Cause({ diagnosis: { findings } }: { readonly diagnosis: Diagnos
           <p class="dim">
             {first.id}, {first.class}/{first.subtype}, {first.certainty}, by the rule {first.rule}.
           </p>
+          <Processes finding={first} processes={processes} />
         </div>
         <div>
           <Told finding={first} />
@@ -35,6 +37,7 @@ export function Cause({ diagnosis: { findings } }: { readonly diagnosis: Diagnos
             <b>Fix</b> <Prose text={finding.suggestion} />
           </p>
           {finding.picture !== undefined && <Picture id={finding.id} picture={finding.picture} />}
+          <Processes finding={finding} processes={processes} />
           <Told finding={finding} />
         </details>
       ))}
