@@ -5,6 +5,8 @@ import type { Page } from 'playwright-core';
 import { deadlockSubtypes } from '../../lab/analysis/model/diagnosis.js';
 import { poll } from '../../lab/deadline.js';
 import { scenarios } from '../../lab/scenarios/index.js';
+import { readLessons } from '../../lab/workshop/read-lessons.js';
+import { openSession } from '../../lab/workshop/session.js';
 import { accessibilityFindings, keepPicture } from '../web/browser.js';
 import { inBrowser } from './in-browser.js';
 import { lesson, stepOf, visit } from './visit.js';
@@ -131,6 +133,31 @@ describe('the pages of the workshop in a browser', function () {
     await page.evaluate("location.hash = '#/certificate'");
     await page.getByRole('heading', { level: 1, name: 'No lesson is done yet' }).waitFor();
     expect(await accessibilityFindings(page)).to.deep.equal([]);
+    await page.context().close();
+  });
+
+  it('prints the certificate of all lessons on one page, and stacks its cells on a narrow screen', async () => {
+    const session = await openSession(web.folder.path, 'done');
+    const metAt = new Date().toISOString();
+    const lessons = await readLessons();
+    for (const { name, steps } of lessons)
+      for (const { id } of steps) await session.change(name, id, { prepared: true, met: true, metAt });
+    await using workshop = await startWorkshop(['--dir', web.folder.path, '--name', 'done']);
+    const page = await open(workshop.link);
+    await page.evaluate("location.hash = '#/certificate'");
+    const rows = page.locator('.certificate tbody tr');
+    await rows.first().waitFor();
+    expect(await rows.count()).to.equal(lessons.length);
+    const margin = '1cm';
+    const pdf = await page.pdf({
+      format: 'A4',
+      margin: { top: margin, bottom: margin, left: margin, right: margin },
+    });
+    expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)).to.have.length(1);
+    await page.setViewportSize({ width: 390, height: 800 });
+    expect((await rows.first().locator('th').boundingBox())?.width).to.be.above(250);
+    expect(await accessibilityFindings(page)).to.deep.equal([]);
+    await keepPicture(page, 'workshop-certificate-narrow', true);
     await page.context().close();
   });
 
