@@ -165,7 +165,11 @@ describe('the first screen of report.html', function () {
         { set: { tenant: 'acme, inc', handler: '/stock' }, count: 2 },
         { set: { tenant: 'other' }, count: group.count - 5 },
       ];
-      return i === 0 ? { ...group, labels: sets } : i === 1 ? { ...group, labels: sets.slice(2) } : group;
+      return i === 0
+        ? { ...group, labels: sets, waitReason: '' }
+        : i === 1
+          ? { ...group, labels: sets.slice(2) }
+          : group;
     });
     await writeFile(labelled, await diagnosisHtml({ ...diagnosis, groups }, sources));
     await using open = await openFile(browser, labelled);
@@ -179,6 +183,9 @@ describe('the first screen of report.html', function () {
     await label.selectOption('tenant=acme, inc');
     expect(await status.textContent()).to.equal(`Showing 5 of ${all} goroutines, in 1 group`);
     expect(await page.locator('.tree-row .count').first().textContent()).to.equal('5');
+    expect(await page.locator('.details').textContent())
+      .to.contain('Not parked: running')
+      .and.to.not.contain('“”');
     await label.selectOption('handler=/orders');
     expect(await status.textContent()).to.equal(`Showing 3 of ${all} goroutines, in 1 group`);
     await page.getByRole('combobox', { name: 'Part' }).selectOption('root cause');
