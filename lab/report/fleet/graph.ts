@@ -8,6 +8,8 @@ import type { GraphNode, GraphPicture } from '../page-data.js';
 
 /** Free around the picture, points. */
 const margin = 8;
+/** What still can be read at the width of a phone, points. */
+const slim = 560;
 
 /** Who waits for whom, of the finding that is told first, through all instances that it goes through; `undefined` without one. */
 export async function fleetGraph(diagnosis: Diagnosis | undefined): Promise<Markup | undefined> {
@@ -31,7 +33,7 @@ export async function fleetGraph(diagnosis: Diagnosis | undefined): Promise<Mark
   const { narrow } = picture;
   const drawings =
     narrow === undefined
-      ? drawing(picture, nodes, 'graph')
+      ? drawing(picture, nodes, picture.width <= slim ? 'graph slim' : 'graph')
       : [drawing(picture, nodes, 'graph across'), drawing(narrow, namedIn(narrow.nodes), 'graph down')];
   return html`<figure><div class="wide picture" tabindex="0" role="group" aria-label="Picture">${drawings}</div><figcaption>${named(picture.caption)}${note}</figcaption></figure>`;
 }
