@@ -35,6 +35,10 @@ const suspected: Readonly<Record<string, Expected>> = {
     functions: ['main.build'],
     says: /reads what a command prints in main\.build \(\S+:\d+\) and has an output pipe/,
   },
+  'command-copied': {
+    functions: ['main.titled'],
+    says: /and goroutine \d+, which has a pipe of it at hand, is blocked itself in io\.\(\*pipe\)\.write/,
+  },
   'command-unclosed': {
     functions: ['main.sorted'],
     says: /waits for the end of a command in main\.sorted .* and has its input pipe \(StdinPipe\), which nobody closes/,

@@ -83,6 +83,9 @@ export function releaseText(how: ReleaseEvidence, certain: boolean): string {
     return `Goroutine ${how.goroutine} is in ${how.function} (frame ${how.frame}), ahead of ${how.file}:${how.line}, where it calls ${how.expression}, which may be of this context`;
   }
   const verb = channelVerbs[how.operation] ?? how.operation;
+  if (how.leads === true) {
+    return `Goroutine ${how.goroutine} can get at this channel from its stack, and is one of few; what it waits for is in ${how.function} (frame ${how.frame}), and no way from there to ${how.file}:${how.line}, where somebody ${verb} ${how.expression}, was seen or ruled out`;
+  }
   if (how.calledAt !== undefined) {
     return `Goroutine ${how.goroutine} is in ${how.function} (frame ${how.frame}), about to call a function value at ${how.calledAt}: the one of ${how.file}:${how.line} ${verb} ${how.expression}, which may be this channel`;
   }

@@ -66,7 +66,10 @@ export function toldReleasers(
     }
     const { how } = releaser;
     const who = `G${how.goroutine}`;
-    const what = `${verbs[how.operation]} at ${how.file}:${how.line} (${name})`;
+    const what =
+      how.leads === true
+        ? `can get at it; that it ${verbs[how.operation]}, at ${how.file}:${how.line}, was neither seen nor ruled out (${name})`
+        : `${verbs[how.operation]} at ${how.file}:${how.line} (${name})`;
     if (stuck.has(releaser.bucket))
       return { who, counts: 'ruled-out', why: `it ${what}, but is stuck itself` };
     if (behind !== undefined)

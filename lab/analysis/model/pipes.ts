@@ -17,6 +17,8 @@ export interface WaitingCommand {
   readonly doing: 'wait' | 'read' | 'write';
   /** Pipes of the command that nobody uses, and that nothing alive but this goroutine leads to. */
   readonly unused: readonly ('read' | 'write')[];
+  /** Goroutines that are blocked themselves, and whose stacks lead to one of these pipes: they would come to it. */
+  readonly blockedAt: readonly { readonly goroutine: number; readonly bucket: string }[];
   /** Number of the command's process. */
   readonly pid: number;
 }

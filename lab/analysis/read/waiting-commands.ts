@@ -7,7 +7,7 @@ import {
 } from '../../goruntime/commands.js';
 import { findReachedBesides } from '../../goruntime/heap/reach.js';
 import { stackPointers } from '../../goruntime/heap/roots.js';
-import { stackWords } from '../../goruntime/pools/near-stacks.js';
+import { existing, nearStacks, stackWords } from '../../goruntime/pools/near-stacks.js';
 import type { Limits } from '../model/limits.js';
 import type { WaitingCommand } from '../model/pipes.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
@@ -60,7 +60,7 @@ async function commandOf(
   { heap, layout }: { readonly heap: OpenHeap; readonly layout: CommandLayout },
   signal: AbortSignal,
 ): Promise<WaitingCommand | undefined> {
-  const { reach, spans, known } = heap;
+  const { reach, spans, known, holderOf } = heap;
   const g = known.get(goroutine);
   const doing = waitsAt(bucket);
   if (g === undefined || doing === undefined) return undefined;
@@ -72,9 +72,17 @@ async function commandOf(
   if (idle.length === 0) return undefined;
   const besides = { goroutines: new Set([g]), objects: [command.address] };
   const reached = await findReachedBesides(reach, spans, besides, signal);
-  const unused = idle.filter(({ address }) => !reached(address)).map(({ end }) => end);
+  const unused = idle.filter(({ address }) => !reached(address));
   if (unused.length === 0) return undefined;
-  return { goroutine, bucket: bucket.key, doing, unused, pid: command.pid };
+  const others = existing(reach, signal).filter((other) => other !== g);
+  const wanted = new Set(unused.map(({ address }) => spans.objectAt(address)));
+  const { holders } = await nearStacks(reach, spans, others, wanted, signal);
+  const blockedAt = [...holders.values()].flatMap((one) => holderOf(one) ?? []);
+  return {
+    ...{ goroutine, bucket: bucket.key, doing, pid: command.pid },
+    unused: unused.map(({ end }) => end),
+    blockedAt: blockedAt.map((one) => ({ goroutine: one.goroutine, bucket: one.bucket })),
+  };
 }
 
 /**

@@ -126,6 +126,7 @@ function leader(
     how: {
       ...{ operation: evidenceKind(kind), expression, file, line },
       ...{ goroutine: bucket.ids[0] ?? 0, frame: frame.index, function: frame.function },
+      leads: true,
     },
   };
 }

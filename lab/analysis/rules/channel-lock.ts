@@ -1,7 +1,8 @@
-import { objectsOf } from '../model/wait-object.js';
+import { peersOf } from '../graph/releaser.js';
+import { objectsOf, type WaitObject } from '../model/wait-object.js';
 import { channelRule } from './channel-shape.js';
 import { departedReceivers, withReceivers } from './departed-receivers.js';
-import { agree, behind, goroutinesOf, type Rule } from './rule.js';
+import { agree, behind, goroutinesOf, type Rule, type RuleInput } from './rule.js';
 import { isOfSync, namesOf, partsOf, placeOf, ruleFor } from './sync-knot.js';
 
 /** Goroutines whose parts are told; the others do the same. */
@@ -22,14 +23,16 @@ const byKnot = ruleFor('channel-lock', 'channel-lock', (knot, input) => {
   });
   const holders = parts.filter(({ has }) => has.length > 0).map(({ bucket }) => bucket);
   const others = knot.buckets.filter((bucket) => !holders.includes(bucket));
-  const needing = others.filter((bucket) => objectsOf(bucket).some((object) => locks.includes(object)));
-  const peers = needing.length > 0 ? needing : others;
   const theirs = new Set(holders.flatMap(objectsOf));
   const awaited = channels.filter((object) => theirs.has(object));
+  const locked = others.filter((bucket) => objectsOf(bucket).some((object) => locks.includes(object)));
+  const serving = locked.filter(({ key }) => servers(awaited, input).has(key));
+  const peers = [serving, locked, others].find(({ length }) => length > 0) ?? [];
+  const serves = serving.length > 0 || peers.length === others.length;
   return {
     class: 'mixed',
     subtype: 'channel-lock',
-    summary: `${goroutinesOf(holders)} ${agree(holders, 'waits', 'wait')} on ${namesOf(awaited.length > 0 ? awaited : channels, input)} while holding ${namesOf(locks, input)}, which ${goroutinesOf(peers).toLowerCase()} ${agree(peers, 'needs before it', 'need before they')} can ${peers.length < others.length ? 'go on' : 'serve the channel'}${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(holders)} ${agree(holders, 'waits', 'wait')} on ${namesOf(awaited.length > 0 ? awaited : channels, input)} while holding ${namesOf(locks, input)}, which ${goroutinesOf(peers).toLowerCase()} ${agree(peers, 'needs before it', serving.length > 0 ? 'need before one of them' : 'need before they')} can ${serves ? 'serve the channel' : 'go on'}${behind(knot.victims)}.`,
     explanation: `${steps.slice(0, maxSteps).join('; ')}${steps.length > maxSteps ? '; and so on' : ''}.`,
     suggestion,
     roles: new Map(
@@ -42,6 +45,12 @@ const byKnot = ruleFor('channel-lock', 'channel-lock', (knot, input) => {
     ),
   };
 });
+
+/** Who would serve the channels, by what was seen: others merely want the lock as well. */
+function servers(channels: readonly WaitObject[], { graph }: RuleInput): ReadonlySet<string> {
+  const peers = channels.flatMap((object) => peersOf(object, graph.releasers.get(object) ?? []));
+  return new Set(peers.filter(({ how }) => how.leads !== true).map(({ bucket }) => bucket));
+}
 
 /** The receiver is past its last receive, on its way out, and needs the lock that the sender keeps until it comes. */
 const byDeparture = channelRule('channel-lock', 'departed-receiver', (alone, input) => {

@@ -2,6 +2,7 @@ import type { Frame } from '../model/frames.js';
 import type { WaitingCommand } from '../model/pipes.js';
 import type { Bucket } from '../model/snapshot.js';
 import { agree, type Claim, goroutinesOf, type Rule, type RuleInput } from './rule.js';
+import { placeOf } from './sync-knot.js';
 
 const name = 'undrained-command';
 
@@ -56,12 +57,29 @@ const suggestions: Readonly<Record<WaitingCommand['doing'], string>> = {
     'Write in a goroutine of its own while the output is read; or set Stdin of the command to a reader and use Output.',
 };
 
-function claimOf(bucket: Bucket, commands: readonly WaitingCommand[], { isLibrary }: RuleInput): Claim {
+const servedSuggestion =
+  'Let what serves the pipe go on until the command has ended: where its output is copied to an io.Pipe or a channel, read that to its end on every way out, or close it with an error.';
+
+/** Who would come to the pipes, and is blocked. */
+function blockedText(commands: readonly WaitingCommand[], buckets: readonly Bucket[]): string | undefined {
+  const [first] = commands.flatMap(({ blockedAt }) => blockedAt);
+  const bucket = buckets.find(({ key }) => key === first?.bucket);
+  if (first === undefined || bucket === undefined) return undefined;
+  const { function: at, file, line } = placeOf(bucket);
+  return `goroutine ${first.goroutine}, which has a pipe of ${commands.length === 1 ? 'it' : 'one of them'} at hand, is blocked itself in ${at} (${file}:${line})`;
+}
+
+function claimOf(
+  bucket: Bucket,
+  commands: readonly WaitingCommand[],
+  { isLibrary, graph }: RuleInput,
+): Claim {
   const [first] = commands;
   const doing = first?.doing ?? 'wait';
   const ends = [...new Set(commands.flatMap(({ unused }) => unused))];
   const at = ownFrame(bucket, isLibrary);
   const [one, many] = doingText[doing];
+  const stuck = blockedText(commands, graph.buckets);
   const who = `${goroutinesOf([bucket])} ${agree([bucket], one, many)} in ${at.function} (${at.file}:${at.line})`;
   return {
     rule: name,
@@ -69,11 +87,17 @@ function claimOf(bucket: Bucket, commands: readonly WaitingCommand[], { isLibrar
     subtype: 'channel',
     certainty: 'suspected',
     knot: { buckets: [bucket], objects: [], victims: [], starved: [] },
-    summary: `${who} and has ${ends.map((end) => unusedText[end]).join(' and ')}.`,
-    explanation: `${ends.map((end) => whyText[end]).join(' ')} Nothing alive but ${agree([bucket], 'this goroutine leads', 'these goroutines lead')} to the pipe. Whether the command is blocked, only a look at its process tells: /proc/${first?.pid}/wchan says pipe_write or pipe_read.`,
-    suggestion: suggestions[doing],
+    summary:
+      stuck === undefined
+        ? `${who} and has ${ends.map((end) => unusedText[end]).join(' and ')}.`
+        : `${who}, and ${stuck}.`,
+    explanation: `${ends.map((end) => whyText[end]).join(' ')} ${stuck === undefined ? `Nothing alive but ${agree([bucket], 'this goroutine leads', 'these goroutines lead')} to the pipe.` : 'Nothing else alive leads to the pipe.'} Whether the command is blocked, only a look at its process tells: /proc/${first?.pid}/wchan says pipe_write or pipe_read.`,
+    suggestion: stuck === undefined ? suggestions[doing] : servedSuggestion,
     roles: new Map([
-      [bucket.key, `${one}, of which a pipe is ${ends.includes('read') ? 'not drained' : 'not closed'}`],
+      [
+        bucket.key,
+        `${one}, of which a pipe is ${stuck === undefined ? (ends.includes('read') ? 'not drained' : 'not closed') : 'not served'}`,
+      ],
     ]),
   };
 }

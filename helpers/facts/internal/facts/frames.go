@@ -240,7 +240,7 @@ func (s *Stacks) add(a *activation) {
 // isParkedIn tells whether only the runtime and package sync stand between a frame and the scheduler.
 func isParkedIn(stack Stack, frame int) bool {
 	for _, f := range stack.Frames[:frame] {
-		if !strings.HasPrefix(f.Function, "runtime.") && !strings.HasPrefix(f.Function, "sync.") && !strings.HasPrefix(f.Function, "internal/sync.") {
+		if !isOfWait(f.Function) {
 			return false
 		}
 	}

@@ -58,21 +58,12 @@ func (w *World) spotsOf(op *Op, k *walker, s *Stacks, gates *gateTable, mode str
 		}
 	}
 	for _, a := range s.of[op.Fn] {
-		if !w.isAheadOfAny(op.Instr, a.points) || (closed != nil && !closed.isThrough(a)) {
+		if !w.isAheadOfAny(op.Instr, a.points) || (closed != nil && !closed.isThrough(a)) || w.isYetToBeMade(op.Operand, a, s) {
 			continue
 		}
-		spot := Spot{Stack: a.stack, Frame: a.frame, Expr: w.exprIn(operand, a, 0), Stays: w.valueStays(operand, a, 0), Renewed: w.isRenewed(operand, a), Gates: gates.idsOf(notThrough(own, a))}
-		if op.Kind != "cancel" {
-			spot.Via = w.viaOp(s, a, op, operand)
-		}
-		if isSyncKind(op.Kind) {
-			spot.Owner = w.ownerOf(op)
-		} else {
-			spot.Loose = w.isKept(operand, a)
-			spot.Owner = w.fieldOwner(operand, op.Fn)
-		}
-		if op.Kind == "reset" && spot.Expr != "" {
-			spot.Expr += ".C"
+		spot := Spot{Stack: a.stack, Frame: a.frame, Renewed: w.isRenewed(operand, a), Gates: gates.idsOf(notThrough(own, a))}
+		if !isFromCall(operand, a) {
+			w.tellOperand(&spot, op, operand, a, s)
 		}
 		spot.Arms = w.armsTo(s, a, op.Instr)
 		spot.Groups = w.groupsAhead(s, a, op.Instr)
@@ -83,6 +74,24 @@ func (w *World) spotsOf(op *Op, k *walker, s *Stacks, gates *gateTable, mode str
 		out = append(out, spot)
 	}
 	return out
+}
+
+// tellOperand says how the object of an operation is read in a frame.
+func (w *World) tellOperand(spot *Spot, op *Op, operand ssa.Value, a *activation, s *Stacks) {
+	spot.Expr = w.exprIn(operand, a, 0)
+	spot.Stays = w.valueStays(operand, a, 0)
+	if op.Kind != "cancel" {
+		spot.Via = w.viaOp(s, a, op, operand)
+	}
+	if isSyncKind(op.Kind) {
+		spot.Owner = w.ownerOf(op)
+	} else {
+		spot.Loose = w.isKept(operand, a)
+		spot.Owner = w.fieldOwner(operand, op.Fn)
+	}
+	if op.Kind == "reset" && spot.Expr != "" {
+		spot.Expr += ".C"
+	}
 }
 
 // spotsOn are the frames that have a call ahead of them which leads to the operation: each once.
@@ -100,10 +109,13 @@ func (w *World) spotsOn(routes []route, op *Op, site *ssa.Defer, s *Stacks, gate
 				continue
 			}
 			p := w.place(positionOf(r.site))
-			spot := Spot{Stack: a.stack, Frame: a.frame, Expr: r.expr, Stays: r.expr != "" && w.steadyExpr(r, a), Renewed: w.isRenewedBy(r, a), Site: &p, Gates: gates.idsOf(notThrough(r.gates, a))}
-			// What leads to a cancel function or a timer leads to no channel.
-			if op.Kind != "cancel" && op.Kind != "reset" {
-				spot.Via = w.viaRoute(s, a, r)
+			spot := Spot{Stack: a.stack, Frame: a.frame, Renewed: w.isRenewedBy(r, a), Site: &p, Gates: gates.idsOf(notThrough(r.gates, a))}
+			if arg := w.passedBy(r); arg == nil || !isFromCall(arg, a) {
+				spot.Expr, spot.Stays = r.expr, w.steadyExpr(r, a)
+				// What leads to a cancel function or a timer leads to no channel.
+				if op.Kind != "cancel" && op.Kind != "reset" {
+					spot.Via = w.viaRoute(s, a, r)
+				}
 			}
 			if deferred, isDefer := r.site.(*ssa.Defer); isDefer && deferred.Call.StaticCallee() == op.Fn && a.hasRegistered(deferred) {
 				spot.Registered = true

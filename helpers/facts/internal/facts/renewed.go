@@ -25,18 +25,24 @@ func (w *World) isRenewed(operand ssa.Value, a *activation) bool {
 
 // isRenewedBy: what the frame will pass on is yet to be received.
 func (w *World) isRenewedBy(r route, a *activation) bool {
+	arg := w.passedBy(r)
+	return arg != nil && w.isRenewed(arg, a)
+}
+
+// passedBy is what a call passes on that leads to the object; nil where it is not told by an expression.
+func (w *World) passedBy(r route) ssa.Value {
 	site, ok := r.site.(ssa.CallInstruction)
 	if !ok || r.expr == "" {
-		return false
+		return nil
 	}
 	c := site.Common()
 	for _, arg := range append([]ssa.Value{c.Value}, c.Args...) {
 		expr := w.exprOf(arg, 0)
 		if expr != "" && (expr == r.expr || len(r.expr) > len(expr) && r.expr[:len(expr)] == expr) {
-			return w.isRenewed(arg, a)
+			return arg
 		}
 	}
-	return false
+	return nil
 }
 
 // rootOf is where a value was got, followed through fields and the parts of a struct or tuple.

@@ -151,18 +151,8 @@ func (w *World) isPast(in ssa.Instruction, a *activation) bool {
 
 // steadyExpr: the object in a caller's frame is the one that it will pass on.
 func (w *World) steadyExpr(r route, a *activation) bool {
-	site, ok := r.site.(ssa.CallInstruction)
-	if !ok {
-		return false
-	}
-	c := site.Common()
-	for _, arg := range append([]ssa.Value{c.Value}, c.Args...) {
-		expr := w.exprOf(arg, 0)
-		if expr != "" && (expr == r.expr || len(r.expr) > len(expr) && r.expr[:len(expr)] == expr) {
-			return w.valueStays(arg, a, 0)
-		}
-	}
-	return false
+	arg := w.passedBy(r)
+	return arg != nil && w.valueStays(arg, a, 0)
 }
 
 // hasRegistered: the deferred call stands on every way to where the activation is.
