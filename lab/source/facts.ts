@@ -48,6 +48,7 @@ const spot = z.object({
   /** The frame holds the object as long as it is needed, with a variable or without. */
   loose: z.boolean().optional(),
   /** The frame waits to receive the value that the object is in: what it has of it now is not meant. */
+  again: z.boolean().optional(),
   renewed: z.boolean().optional(),
   /** The frame keeps a function value: one of its first words leads to the object, or to what has it so many bytes further. */
   bound: z.object({ offset: z.number(), captured: z.number() }).optional(),

@@ -59,6 +59,25 @@ export const furtherPatterns: Readonly<Record<string, ExpectedPattern>> = {
     names: ['main.census.mu', 'main.(*census).count.to', 'main.(*census).names.inner'],
     says: /waits on main\.\S*to while holding main\.census\.mu, which goroutine \d+ needs before it can go on/,
   },
+  'kept-tokens': {
+    rule: 'leaked-permit',
+    functions: ['main.(*printer).print', 'main.(*printer).print', 'main.(*printer).print'],
+    names: ['main.printer.trays'],
+    says: /whose tokens were taken and never given back\. main\.\(\*printer\)\.print receives one from it at line \d+ and can return at \S*slots\.go:\d+ without the send/,
+  },
+  'slots-crossed': {
+    rule: 'channel-ring',
+    functions: ['main.(*archive).write', 'main.(*archive).tidy'],
+    names: ['main.gate.c', 'main.gate.c'],
+    says: /each have a slot of a channel that another of them waits to send to: main\.gate\.c \(1\/1, 2 of them\).* of which goroutine \d+ has a slot/,
+    fix: /^Take the slots of several channels in one order/,
+  },
+  'slots-passed-on': {
+    rule: 'pool-waits-for-itself',
+    functions: ['main.(*climb).up', 'main.(*climb).up'],
+    names: ['main.climb.ropes'],
+    says: /2 goroutines .* hold the slots of main\.climb\.ropes \(2\/2\) and wait for another one/,
+  },
   'departed-receiver': {
     rule: 'channel-lock',
     class: 'mixed',

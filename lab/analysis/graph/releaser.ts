@@ -60,6 +60,8 @@ export interface ReleaseEvidence {
   readonly mayBeNext?: true;
   /** It could not be seen which object it has; nobody else can have this one. */
   readonly alone?: true;
+  /** The frame has been at the operation before. */
+  readonly again?: true;
   /** Its stack leads to the object; no way on which it comes to the operation was seen. */
   readonly leads?: true;
   /** Of a lock, the function that took it and returned with it; absent where the frame's own did. */

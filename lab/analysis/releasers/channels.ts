@@ -183,6 +183,7 @@ function releasersBy(
       ...(meaning.renewed === true ? { renewed: true } : {}),
       how: {
         ...evidence(at, meaning),
+        ...(meaning.spot.again === true ? { again: true as const } : {}),
         ...(calledAt === undefined ? {} : { calledAt: `${calledAt.file}:${calledAt.line}` }),
       },
     });

@@ -59,10 +59,12 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
     // A select that a context would end was written for that: whatever else it waits for may well never come.
     if (contexts.length > 0) return 'context';
     if (knot.objects.every((object) => object.mode === 'send')) {
-      if (knot.objects.every((object) => isLeftFull(object, input))) return 'leaked-slots';
+      if (knot.objects.every((object) => isLeftShort(object, input))) return 'leaked-slots';
       if (departedReceivers(knot, input).length > 0) return 'departed-receiver';
       return stories.some((story) => (story?.departures.length ?? 0) > 0) ? 'leaked-sender' : 'other';
     }
+    if (knot.objects.every((object) => object.mode === 'receive' && isLeftShort(object, input)))
+      return 'leaked-slots';
     const known = stories.some((story) => (story?.sends.length ?? 0) + (story?.closes.length ?? 0) > 0);
     return known ? 'forgotten-close' : 'other';
   }
@@ -86,8 +88,11 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
   return sends && knot.objects.length > 1 && peers.every((found) => found.length > 0) ? 'ring' : 'other';
 }
 
-/** It has a buffer, and functions that put a value into it can return without taking one out, as they do on other ways. */
-const isLeftFull = (object: WaitObject, { graph, searches }: RuleInput) =>
+/**
+ * It has a buffer, and functions that put a value into it can return without taking one out, as they do on other ways; or,
+ * where it holds tokens, the other way round.
+ */
+const isLeftShort = (object: WaitObject, { graph, searches }: RuleInput) =>
   (graph.channels.get(object.address)?.capacity ?? 0) > 0 && (searches.get(object)?.leaks ?? []).length > 0;
 
 const isIn = (key: string, { buckets }: Knot) => buckets.some((bucket) => bucket.key === key);

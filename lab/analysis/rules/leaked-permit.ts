@@ -40,21 +40,33 @@ const ofSemaphores = channelRule(name, 'leaked-permits', (knot, input) => {
   };
 });
 
-/** Each value in the buffer stands for one who has gone on; whoever should have taken it out again has returned. */
+/**
+ * Each value in the buffer stands for one who has gone on; whoever should have taken it out again has returned. Or the
+ * buffer is filled with tokens at first, and each that is missing stands for one.
+ */
 const ofChannels = channelRule(name, 'leaked-slots', (knot, input) => {
+  const words = knot.objects[0]?.mode === 'send' ? slots : tokens;
   const places = leaksOf(knot, input)
     .slice(0, maxPlaces)
     .map(
       (leak) =>
-        `${functionOf(leak)} sends to it at line ${leak.lockedAt} and can return at ${leak.file}:${leak.line} without the receive that gives the slot back`,
+        `${functionOf(leak)} ${words.takes} it at line ${leak.lockedAt} and can return at ${leak.file}:${leak.line} without the ${words.back} that gives the ${words.unit} back`,
     );
   return {
-    summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} to send to ${channelsText(knot, input)}, whose slots were taken and never given back${behind(knot.victims)}.`,
-    explanation: `${places.join('; ').replace(/^[a-z](?= function)/, (c) => c.toUpperCase())}. No goroutine is on its way to a receive from it.`,
-    suggestion: 'Give the slot back with defer, right after it was taken.',
-    roles: new Map(knot.buckets.map(({ key }) => [key, 'waits for a slot that nobody gives back'])),
+    summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} to ${words.to} ${channelsText(knot, input)}, whose ${words.unit}s were taken and never given back${behind(knot.victims)}.`,
+    explanation: `${places.join('; ').replace(/^[a-z](?= function)/, (c) => c.toUpperCase())}. No goroutine is on its way to a ${words.way} it.`,
+    suggestion: `Give the ${words.unit} back with defer, right after it was taken.`,
+    roles: new Map(knot.buckets.map(({ key }) => [key, `waits for a ${words.unit} that nobody gives back`])),
   };
 });
+
+const slots = {
+  ...{ unit: 'slot', takes: 'sends to', to: 'send to', back: 'receive', way: 'receive from' },
+} as const;
+
+const tokens = {
+  ...{ unit: 'token', takes: 'receives one from', to: 'receive from', back: 'send', way: 'send to' },
+} as const;
 
 /** With more places than these it is not told where. */
 const maxPlaces = 3;

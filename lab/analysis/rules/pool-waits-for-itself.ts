@@ -1,5 +1,6 @@
 import type { Knot } from '../graph/knots.js';
 import { peersOf } from '../graph/releaser.js';
+import { countOf } from '../model/counts.js';
 import type { Bucket } from '../model/snapshot.js';
 import { channelRule, channelsText, requestsIn } from './channel-shape.js';
 import { agree, behind, goroutinesOf, type RuleInput } from './rule.js';
@@ -14,12 +15,19 @@ export const poolWaitsForItself = channelRule('pool-waits-for-itself', 'pool', (
   if (request !== undefined) return ofAnswers(knot, request, input);
   const holders = holdersOf(knot, input);
   if (holders.length > 0) return certainty === 'suspected' ? undefined : ofSlots(knot, holders, input);
-  return knot.objects[0]?.mode === 'send' ? ofWorkers(knot, input) : ofResults(knot, input);
+  if (knot.objects[0]?.mode !== 'send') return ofResults(knot, input);
+  return takesWork(knot, input) ? ofWorkers(knot, input) : ofSlots(knot, knot.buckets, input);
 });
 
-function holdersOf({ buckets, objects }: Knot, { searches }: RuleInput): Bucket[] {
+/** One has received before, as a worker has; who only receives later gives back a slot, which somebody took for it. */
+const takesWork = (knot: Knot, input: RuleInput) => releasesOf(knot, input).some((how) => how.again === true);
+
+/** Nobody where those who were seen to take a slot are fewer than the slots that are taken. */
+function holdersOf({ buckets, objects }: Knot, { graph, searches }: RuleInput): readonly Bucket[] {
   const known = objects.flatMap((object) => [...(searches.get(object)?.story?.holders ?? [])]);
-  return buckets.filter((bucket) => known.includes(bucket.key));
+  const holders = buckets.filter((bucket) => known.includes(bucket.key));
+  const taken = objects.map(({ address }) => graph.channels.get(address)?.count ?? 0);
+  return countOf(holders) < Math.max(...taken) ? [] : holders;
 }
 
 /** Those who have no slot yet are victims of those who want a second one. */
@@ -31,7 +39,7 @@ function ofSlots(knot: Knot, holders: readonly Bucket[], input: RuleInput) {
   return {
     knot: own,
     summary: `${goroutinesOf(holders)} ${agree(holders, 'holds the only slot', 'hold the slots')} of ${channelsText(own, input)} and ${agree(holders, 'waits', 'wait')} for another one of it${behind(own.victims)}.`,
-    explanation: `Each took a slot before, gives it back only at ${back}, and takes one more at ${file}:${line} in ${name}: all slots are held by goroutines that wait.`,
+    explanation: `Each has a slot, gives it back only at ${back}, and takes one more at ${file}:${line} in ${name}: all slots are held by goroutines that wait.`,
     suggestion:
       'Take a slot for the innermost work only, or give it back before asking again; or try to take one and do the work in place when there is none.',
     roles: new Map(holders.map((bucket) => [bucket.key, 'holds a slot and waits for another'])),
@@ -83,12 +91,15 @@ function ofAnswers(
   };
 }
 
-function releaseOf(knot: Knot, { graph }: RuleInput): string {
-  const [how] = knot.objects.flatMap((object) =>
+const releasesOf = (knot: Knot, { graph }: RuleInput) =>
+  knot.objects.flatMap((object) =>
     peersOf(object, graph.releasers.get(object) ?? [])
       .filter((r) => knot.buckets.some((bucket) => bucket.key === r.bucket))
       .map((r) => r.how),
   );
+
+function releaseOf(knot: Knot, input: RuleInput): string {
+  const [how] = releasesOf(knot, input);
   return how === undefined ? 'an unknown place' : `${how.file}:${how.line} (${how.expression})`;
 }
 

@@ -15,6 +15,8 @@ type Spot struct {
 	Expr string `json:"expr"`
 	// Stays: the variable and the fields on the way mean the same object until then.
 	Stays bool `json:"stays"`
+	// Again: the frame has been there before, and comes there once more.
+	Again bool `json:"again,omitempty"`
 	// Renewed: the frame waits to receive the value that it is in; what it has now is not meant.
 	Renewed bool `json:"renewed,omitempty"`
 	// Owner says how to tell the object by a pointer in the frame's memory, where the variable was optimised away.
@@ -220,6 +222,8 @@ func (w *World) Answer(s *Stacks, ids []int, mode string) *Class {
 		w.tellStory(c, s, out)
 		if mode == "send" {
 			out.Leaks = append(out.Leaks, w.slotLeaks(c)...)
+		} else {
+			out.Leaks = append(out.Leaks, w.tokenLeaks(c)...)
 		}
 	case "lock", "rlock", "drain":
 		w.tellHolders(c, s, mode, out)

@@ -61,7 +61,7 @@ func (w *World) spotsOf(op *Op, k *walker, s *Stacks, gates *gateTable, mode str
 		if !w.isAheadOfAny(op.Instr, a.points) || (closed != nil && !closed.isThrough(a)) || w.isYetToBeMade(op.Operand, a, s) {
 			continue
 		}
-		spot := Spot{Stack: a.stack, Frame: a.frame, Renewed: w.isRenewed(operand, a), Gates: gates.idsOf(notThrough(own, a))}
+		spot := Spot{Stack: a.stack, Frame: a.frame, Again: w.hasBeenAt(op.Instr, a), Renewed: w.isRenewed(operand, a), Gates: gates.idsOf(notThrough(own, a))}
 		if !isFromCall(operand, a) {
 			w.tellOperand(&spot, op, operand, a, s)
 		}
@@ -109,7 +109,7 @@ func (w *World) spotsOn(routes []route, op *Op, site *ssa.Defer, s *Stacks, gate
 				continue
 			}
 			p := w.place(positionOf(r.site))
-			spot := Spot{Stack: a.stack, Frame: a.frame, Renewed: w.isRenewedBy(r, a), Site: &p, Gates: gates.idsOf(notThrough(r.gates, a))}
+			spot := Spot{Stack: a.stack, Frame: a.frame, Again: w.hasBeenAt(r.site, a), Renewed: w.isRenewedBy(r, a), Site: &p, Gates: gates.idsOf(notThrough(r.gates, a))}
 			if arg := w.passedBy(r); arg == nil || !isFromCall(arg, a) {
 				spot.Expr, spot.Stays = r.expr, w.steadyExpr(r, a)
 				// What leads to a cancel function or a timer leads to no channel.

@@ -136,6 +136,19 @@ func (w *World) valueStays(v ssa.Value, a *activation, depth int) bool {
 	return false
 }
 
+// hasBeenAt: an instruction that is no deferred call lies on a way to where the activation stands.
+func (w *World) hasBeenAt(in ssa.Instruction, a *activation) bool {
+	if _, ok := in.(*ssa.Defer); ok {
+		return false
+	}
+	for _, p := range a.points {
+		if p.entry || !w.follows(p.block.Instrs[p.index], in) {
+			return false
+		}
+	}
+	return len(a.points) > 0
+}
+
 // isPast: an activation has been at an instruction and does not come there again.
 func (w *World) isPast(in ssa.Instruction, a *activation) bool {
 	if in.Parent() != a.fn {
