@@ -20,7 +20,7 @@ export const lostSignal = ruleFor('lost-signal', 'cond', (knot, input, certainty
     summary: `${goroutinesOf(knot.buckets)} ${verb} for a signal on ${name}, and ${abandoned ? 'nobody is left to signal it' : 'every goroutine that could signal it is blocked too'}${behind(knot.victims)}.`,
     explanation: abandoned
       ? `${certainty === 'proved' ? memorySays(knot, input) : 'No goroutine is on its way to a Signal or Broadcast of it, and no code that can still be called leads to one.'} The signal came before the wait, or never.`
-      : `Every goroutine that could signal waits for another one of this set.${wrong ?? ''}`,
+      : `${bySelf(knot, input) ? 'Only they themselves could signal it, each once its own wait is over.' : 'Every goroutine that could signal waits for another one of this set.'}${wrong ?? ''}`,
     suggestion:
       wrong === undefined
         ? 'Change the condition and signal under the lock, and check the condition in a loop before each Wait.'
@@ -28,6 +28,14 @@ export const lostSignal = ruleFor('lost-signal', 'cond', (knot, input, certainty
     roles: new Map(knot.buckets.map((bucket) => [bucket.key, `waits for a signal on ${name}`])),
   };
 });
+
+/** Whoever could signal waits for the signal. */
+const bySelf = ({ buckets, objects }: Knot, input: RuleInput) => {
+  const waiting = new Set(
+    buckets.flatMap(({ key, wait }) => (wait.kind === 'sync' && wait.mode === 'notify' ? [key] : [])),
+  );
+  return objects.every((object) => bucketReleasers(object, input).every((r) => waiting.has(r.bucket)));
+};
 
 /**
  * A signal wakes one goroutine, whichever waits longest: where those that wait at different lines need different things, it

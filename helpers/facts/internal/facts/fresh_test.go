@@ -155,3 +155,35 @@ func listen(j joiner) {
 		}
 	}
 }
+
+func TestWhatALoopMakesAnewIsNotTheOneOfTheRoundBefore(t *testing.T) {
+	const head = `
+type queue struct{ done chan int }
+type runner interface{ run() }
+func (q *queue) run() { close(q.done) } // close
+func newQueue() *queue { return &queue{make(chan int)} }
+func main() {
+	var last *queue
+	for i := 0; ; i++ {
+`
+	for body, want := range map[string]bool{
+		"var q runner = newQueue(); go func() { q.run() }()\n<-q.(*queue).done // wait":                        false,
+		"q := newQueue(); go q.run()\n<-q.done // wait":                                                        false,
+		"q := &queue{make(chan int)}\n<-q.done // wait\nq.run()":                                               true,
+		"if last == nil || i > 3 { last = newQueue() }; go last.run()\n<-last.done // wait":                    true,
+		"q := newQueue(); if last != nil { last.run() }; last = q\n<-q.done // wait":                           true,
+		"q := newQueue(); defer q.run()\n<-q.done // wait":                                                     true,
+		"q := newQueue(); if i == 3 { goto again }; continue\nagain: go q.run()\n<-q.done // wait\ngoto again": true,
+	} {
+		p := program(t, head+body+"\n}\n_ = last\n}")
+		got := false
+		for _, op := range p.answer("wait", "receive", p.stack("runtime.gopark", "main.main@wait")).Operations {
+			for _, spot := range append(append([]Spot{}, op.OnStack...), op.Routes...) {
+				got = got || spot.Frame == 1
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %v", body, got)
+		}
+	}
+}

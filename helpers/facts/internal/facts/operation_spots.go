@@ -105,7 +105,7 @@ func (w *World) spotsOn(routes []route, op *Op, site *ssa.Defer, s *Stacks, gate
 			out = append(out, w.spotsAroundLoops(r.fn, s)...)
 		}
 		for _, a := range s.of[r.fn] {
-			if !w.isAheadOfAny(r.site, a.points) || (r.closed != nil && !r.closed.isThrough(a)) || !w.hasMade(r.made, a) {
+			if !w.isAheadOfAny(r.site, a.points) || (r.closed != nil && !r.closed.isThrough(a)) || !w.hasMade(r.made, a) || comesAnew(r.anew, r.site, a) {
 				continue
 			}
 			p := w.place(positionOf(r.site))

@@ -22,6 +22,8 @@ type route struct {
 	gates  []*gate
 	// made is where fn itself makes the object: an activation that stands before it means another one.
 	made ssa.Instruction
+	// anew are made in fn each time before the site is come to, the object among them.
+	anew []ssa.Instruction
 	// closed is a channel's gate: only who is through counts.
 	closed *gate
 }
@@ -159,6 +161,7 @@ func (k *walker) visit(fn *ssa.Function, site ssa.CallInstruction, p Path, must 
 		if !gates.closed || k.w.onStack(k.stacks, within) {
 			r := route{fn: within, site: site, expr: expr, called: called, gates: gates.locks, closed: gates.gate, made: madeBy(at, within)}
 			r.operand, r.more = k.siteAccess(p, fn, site)
+			r.anew = anewFor(passedValue(p, fn, site), r.made)
 			k.routes = append(k.routes, r)
 		}
 		if at.root == rootFresh {
