@@ -6,7 +6,7 @@ import { pipeEndOfAll } from '../model/pipe-ends.js';
 import type { Pool } from '../model/pool.js';
 import { hex, isPrivateRuntime } from '../model/snapshot.js';
 
-import type { WaitObject } from '../model/wait-object.js';
+import { objectsOf, type WaitObject } from '../model/wait-object.js';
 
 import { departedReceivers } from './departed-receivers.js';
 import { isSelfWait } from './latecomers.js';
@@ -68,7 +68,7 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
     const known = stories.some((story) => (story?.sends.length ?? 0) + (story?.closes.length ?? 0) > 0);
     return known ? 'forgotten-close' : 'other';
   }
-  if (contexts.length > 0) return 'context';
+  if (contexts.length > 0 && !hasOwnStory(knot, contexts, input)) return 'context';
   if (peers.every((found) => found.some((r) => r.how.answers === true && isIn(r.bucket, knot))))
     return countOf(knot.buckets) === 1 ? 'self-blocked' : 'pool';
   const [object, ...others] = knot.objects;
@@ -86,6 +86,17 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
   }
   const sends = knot.objects.every((o) => o.mode === 'send');
   return sends && knot.objects.length > 1 && peers.every((found) => found.length > 0) ? 'ring' : 'other';
+}
+
+/** Each goroutine that waits for the end of a context waits for something else too, which others of the knot would serve. */
+function hasOwnStory(knot: Knot, contexts: readonly WaitObject[], { graph }: RuleInput): boolean {
+  const isServed = (object: WaitObject) =>
+    !contexts.includes(object) &&
+    peersOf(object, graph.releasers.get(object) ?? []).some((r) => isIn(r.bucket, knot));
+  return knot.buckets.every(
+    (bucket) =>
+      !objectsOf(bucket).some((object) => contexts.includes(object)) || objectsOf(bucket).some(isServed),
+  );
 }
 
 /**
