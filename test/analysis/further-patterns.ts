@@ -72,6 +72,12 @@ export const furtherPatterns: Readonly<Record<string, ExpectedPattern>> = {
     says: /each have a slot of a channel that another of them waits to send to: main\.gate\.c \(1\/1, 2 of them\).* of which goroutine \d+ has a slot/,
     fix: /^Take the slots of several channels in one order/,
   },
+  'hired-with-work': {
+    rule: 'pool-waits-for-itself',
+    functions: ['main.hiredWithWork.func1', 'main.hiredWithWork.func1'],
+    names: ['main.guild.jobs'],
+    says: /all workers that receive from main\.guild\.jobs \(1\/1\), are themselves blocked sending to it/,
+  },
   'slots-passed-on': {
     rule: 'pool-waits-for-itself',
     functions: ['main.(*climb).up', 'main.(*climb).up'],

@@ -19,8 +19,16 @@ export const poolWaitsForItself = channelRule('pool-waits-for-itself', 'pool', (
   return takesWork(knot, input) ? ofWorkers(knot, input) : ofSlots(knot, knot.buckets, input);
 });
 
-/** One has received before, as a worker has; who only receives later gives back a slot, which somebody took for it. */
-const takesWork = (knot: Knot, input: RuleInput) => releasesOf(knot, input).some((how) => how.again === true);
+/**
+ * What is sent is work; or one has received before, as a worker has. Who only receives a token later gives back a slot,
+ * which somebody took for it.
+ */
+const takesWork = (knot: Knot, input: RuleInput) =>
+  releasesOf(knot, input).some((how) => how.again === true) ||
+  knot.objects.some(({ address }) => {
+    const channel = input.graph.channels.get(address);
+    return (channel?.capacity ?? 0) === 0 || !/^(struct ?\{\}|bool)$/.test(channel?.elemType ?? '');
+  });
 
 /** Nobody where those who were seen to take a slot are fewer than the slots that are taken. */
 function holdersOf({ buckets, objects }: Knot, { graph, searches }: RuleInput): readonly Bucket[] {
