@@ -51,6 +51,12 @@ export function peersOf(object: WaitObject, releasers: readonly Releaser[]) {
   );
 }
 
+/** Nobody would do the opposite operation on any of them. */
+export const nobodyServes = (
+  objects: readonly WaitObject[],
+  releasers: ReadonlyMap<WaitObject, readonly Releaser[]>,
+): boolean => objects.every((object) => peersOf(object, releasers.get(object) ?? []).length === 0);
+
 export interface ReleaseEvidence {
   readonly operation: 'send' | 'receive' | 'close' | 'unlock' | 'runlock' | 'done' | 'signal' | 'give-back';
   readonly expression: string;

@@ -1,5 +1,5 @@
 import type { Knot } from '../graph/knots.js';
-import { peersOf } from '../graph/releaser.js';
+import { nobodyServes } from '../graph/releaser.js';
 import { objectsOf } from '../model/wait-object.js';
 import type { ContextOrigin } from '../releasers/search.js';
 import { channelRule, channelsText, verbFor } from './channel-shape.js';
@@ -38,10 +38,7 @@ export const channelContext = channelRule('channel-context', 'context', (knot, i
 /** The other cases of a select that no context ends, where nobody serves them either. */
 function besideText({ objects }: Knot, input: RuleInput): string {
   const others = objects.filter((object) => input.searches.get(object)?.contexts === undefined);
-  const silent = others.every(
-    (object) => peersOf(object, input.graph.releasers.get(object) ?? []).length === 0,
-  );
-  if (others.length === 0 || !silent) return '';
+  if (others.length === 0 || !nobodyServes(others, input.graph.releasers)) return '';
   const names = (sends: boolean) => {
     const of = others.filter(({ mode }) => (mode === 'send') === sends);
     return listed(of.map(({ address }) => input.nameOf(address)));

@@ -1,5 +1,5 @@
 import type { Knot } from '../graph/knots.js';
-import { peersOf } from '../graph/releaser.js';
+import { nobodyServes } from '../graph/releaser.js';
 import { countOf } from '../model/counts.js';
 import { channelRule, channelsText } from './channel-shape.js';
 import { agree, behind, goroutinesOf, memorySays, type RuleInput } from './rule.js';
@@ -9,9 +9,7 @@ import { agree, behind, goroutinesOf, memorySays, type RuleInput } from './rule.
  * nobody ever served. What has a more telling shape has a rule of its own.
  */
 export const channelKnot = channelRule('channel-knot', 'other', (knot, input, certainty) => {
-  const abandoned = knot.objects.every(
-    (object) => peersOf(object, input.graph.releasers.get(object) ?? []).length === 0,
-  );
+  const abandoned = nobodyServes(knot.objects, input.graph.releasers);
   const names = channelsText(knot, input);
   if (!abandoned) return isOwnEnd(knot, input) ? ownEndText(knot, names) : ringText(knot, names);
   if (certainty !== 'proved') return abandonedText(knot, names, everyOperation);

@@ -1,6 +1,6 @@
 import { joinKnots } from '../graph/group-knots.js';
 import type { Knot } from '../graph/knots.js';
-import { peersOf, type ReleaseEvidence, type Releaser } from '../graph/releaser.js';
+import { nobodyServes, peersOf, type ReleaseEvidence, type Releaser } from '../graph/releaser.js';
 import { countOf } from '../model/counts.js';
 import { pipeEndOfAll } from '../model/pipe-ends.js';
 import type { Pool } from '../model/pool.js';
@@ -221,7 +221,7 @@ function mergedKnots(knots: readonly Knot[], input: RuleInput): readonly Knot[] 
 const merged = new WeakMap<readonly Knot[], readonly Knot[]>();
 
 const isAbandoned = ({ objects }: Knot, { graph }: RuleInput) =>
-  objects.length > 0 && objects.every((o) => peersOf(o, graph.releasers.get(o) ?? []).length === 0);
+  objects.length > 0 && nobodyServes(objects, graph.releasers);
 
 function placesOf({ buckets, objects }: Knot, input: RuleInput): string {
   const [pool, ...others] = poolsIn({ objects }, input);

@@ -90,7 +90,7 @@ const titles: Readonly<Record<string, Title>> = {
   'endless-context': (who, _, many) => `${who} ${many ? 'wait' : 'waits'} for a context that has no end`,
   'abandoned-pipe': (who, _, many) => `${who} ${many ? 'wait' : 'waits'} in a pipe whose other end has left`,
   'undrained-command': (who, _, many) =>
-    `${who} ${many ? 'wait' : 'waits'} for a command, and nobody is at the other end of a pipe of it`,
+    `${who} ${many ? 'wait' : 'waits'} for a command, and nobody serves a pipe of it`,
   'busy-wait': (who, _, many) => `${who} ${many ? 'run' : 'runs'} round a loop that nobody ends`,
   'across-processes': (_, { instances = [] }) =>
     instances.length < 2

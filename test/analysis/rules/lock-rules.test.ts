@@ -172,6 +172,15 @@ describe('the rules about locks', () => {
     expect(named(found)).to.deep.equal(['channel-lock: channel-lock']);
   });
 
+  it('tell of those who wait for such a lock only who was seen to serve the channel', () => {
+    const leads: Releaser = { ...may(3), how: { ...how, operation: 'receive', leads: true } };
+    const serves: Releaser = { ...may(2), how: { ...how, operation: 'receive' } };
+    const buckets = [sending(1, 4), on(2, 8, 'lock'), on(3, 8, 'lock'), live(5)];
+    const [found = failed()] = claims(buckets, { 'send 4': [serves, leads], 'lock 8': [by(1)] });
+    expect(found.rule).to.equal('channel-lock');
+    expect(found.summary).to.contain('goroutine 2 needs before it can serve the channel');
+  });
+
   it('find a group that waits for those who wait for it, and one without workers', () => {
     const found = claims([on(1, 8, 'wait'), sending(2, 4), live(3)], {
       'send 4': [by(1)],
