@@ -22,6 +22,8 @@ interface Holder {
   readonly behind: readonly Bucket[];
 }
 
+const ofClocks: ReadonlySet<string> = new Set(['sleeping', 'waiting for a timer']);
+
 const mostTold = 5;
 /** One goroutine behind a lock is everyday. */
 const fewestBehind = 2;
@@ -33,7 +35,7 @@ export function slowHolders(input: RuleInput, outlooks: Outlooks): readonly Hold
   const out: Holder[] = [];
   for (const bucket of input.graph.buckets) {
     const objects = holding.get(bucket.key) ?? [];
-    if (objects.length === 0 || doing(bucket) === undefined) continue;
+    if (objects.length === 0 || doing(bucket, input.graph) === undefined) continue;
     if (outlooks.of.get(bucket)?.kind !== 'ends') continue;
     const behind = new Set<Bucket>();
     const queue = [...objects];
@@ -72,12 +74,14 @@ function waitersOf({ graph }: RuleInput): ReadonlyMap<WaitObject, readonly Bucke
 }
 
 /** What a goroutine waits for outside of the program, as a verb; `undefined` of all others. */
-function doing({ wait, signature }: Bucket): string | undefined {
+function doing(bucket: Bucket, graph: RuleInput['graph']): string | undefined {
+  const { wait, signature } = bucket;
   const { frames } = signature;
   if (frames.some(({ function: name }) => name === 'net/http.(*persistConn).roundTrip'))
     return 'waiting for an answer';
   if (frames.some(({ function: name }) => /\.\(\*(?:http2)?serverConn\)\.writeDataFromHandler$/.test(name)))
     return 'writing';
+  if (wait.kind === 'channel') return isForTimer(bucket, graph) ? 'waiting for a timer' : undefined;
   if (wait.kind !== 'live') return undefined;
   if (wait.why === 'sleep') return 'sleeping';
   if (wait.why === 'syscall') return 'in a system call';
@@ -90,6 +94,20 @@ function doing({ wait, signature }: Bucket): string | undefined {
   return 'reading';
 }
 
+/** A timer wakes it, and no goroutine was seen that would do so before, as where the timer is a limit to another wait. */
+function isForTimer(bucket: Bucket, { channels, releasers }: RuleInput['graph']): boolean {
+  const isTimer = ({ address }: WaitObject) => {
+    const channel = channels.get(address);
+    return channel?.wokenFromOutside !== undefined && channel.elemType === 'time.Time';
+  };
+  const objects = objectsOf(bucket);
+  const others = objects.filter((object) => !isTimer(object));
+  return (
+    others.length < objects.length &&
+    others.every((object) => !releasers.get(object)?.some(({ kind }) => kind === 'bucket'))
+  );
+}
+
 /** One line for each, with what is known of its goroutine. */
 export function slowWaits(
   holders: readonly Holder[],
@@ -98,11 +116,13 @@ export function slowWaits(
 ): SlowWait[] {
   return holders.map(({ bucket, objects, behind }) => {
     const goroutine = bucket.ids[0] ?? 0;
-    const { seconds, remote } = facts.get(goroutine) ?? {};
+    const { seconds, remote: near } = facts.get(goroutine) ?? {};
     const resources = [...new Set(objects.map((object) => nameOf(object.address)))];
     const frame = ownFrame(bucket, isLibrary) ?? bucket.signature.userLocation;
     const waiting = countOf(behind);
-    const what = doing(bucket) ?? 'waiting';
+    const what = doing(bucket, graph) ?? 'waiting';
+    // A handler has a connection, whatever it waits for.
+    const remote = ofClocks.has(what) ? undefined : near;
     const held = objects
       .flatMap((object) => graph.releasers.get(object) ?? [])
       .find((r) => r.kind === 'bucket' && r.bucket === bucket.key);

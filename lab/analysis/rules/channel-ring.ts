@@ -18,9 +18,10 @@ export const channelRing = channelRule('channel-ring', 'ring', (knot, input) => 
         const { file, line } = placeOf(bucket);
         const what = `${goroutinesOf([bucket])} ${agree([bucket], 'sends', 'send')} to ${input.nameOf(object.address)} at ${file}:${line}`;
         const who = goroutinesOf(next).toLowerCase();
+        const isSeen = peers.some((peer) => peer.certain && next.some(({ key }) => key === peer.bucket));
         return areSlots
           ? `${what}, of which ${who} ${agree(next, 'has', 'have')} a slot`
-          : `${what}, which ${who} should be receiving from`;
+          : `${what}, which ${isSeen ? `${who} should be receiving from` : `nobody but ${who} might ever come to receive from`}`;
       }),
   );
   if (areSlots) return ofSlots(knot, steps, input);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { outlooksOf } from '../../../lab/analysis/findings/outlook.js';
 import { slowHolders, slowWaits, type WaitFacts } from '../../../lab/analysis/findings/slow.js';
-import type { Bucket } from '../../../lab/analysis/model/snapshot.js';
+import type { Bucket, Channel } from '../../../lab/analysis/model/snapshot.js';
 import { secondsOf } from '../../../lab/analysis/read/dump-engine.js';
 import { waitFactsOf } from '../../../lab/analysis/read/wait-facts.js';
 import type { RuleInput } from '../../../lab/analysis/rules/rule.js';
@@ -13,9 +13,15 @@ const holder = waitingBucket(77, { kind: 'live', why: 'sleep' }, at);
 const wanting = (id: number) =>
   waitingBucket(id, { kind: 'sync', objectKind: 'mutex', address: 8, mode: 'lock' }, at);
 
+const ticks: Channel = {
+  ...{ address: 16, elemType: 'time.Time', count: 0, capacity: 1, closed: false },
+  ...{ waiters: { send: 0, receive: 1 }, wokenFromOutside: 'a timer may send to it' },
+};
+
 function inputOf(buckets: readonly Bucket[]): RuleInput {
   const how = { operation: 'unlock', expression: 'c.mu', goroutine: 77, frame: 2, ...at, line: 21 } as const;
   const releasers = byObject({
+    'receive 24': [{ kind: 'bucket', bucket: '1', certain: false, how } as const],
     'lock 8': [{ kind: 'bucket', bucket: '77', certain: true, holds: true, how } as const],
   });
   return {
@@ -24,7 +30,7 @@ function inputOf(buckets: readonly Bucket[]): RuleInput {
       goroutines: { total: buckets.length, user: buckets.length, system: 0, blocked: buckets.length },
       ...{ signatures: [], buckets, channels: new Map() },
     },
-    graph: { buckets, channels: new Map(), releasers },
+    graph: { buckets, channels: new Map([[16, ticks]]), releasers },
     someoneRuns: true,
     isLibrary: () => false,
     receivedFrom: () => [],
@@ -50,6 +56,20 @@ describe('who is slow', () => {
     expect(unknown).not.to.have.property('seconds');
     expect(unknown?.text).to.match(/\(\/cache\.go:25\)$/);
     expect(told(three, new Map([[77, { seconds: 1 }]]))[0]?.text).to.match(/for at least 1 second$/);
+  });
+
+  it('is told where a timer is all that wakes it, not where it limits another wait', () => {
+    const waits = (...channels: number[]) =>
+      waitingBucket(
+        77,
+        { kind: 'channel', cases: channels.map((channel) => ({ channel, direction: 'receive' })) },
+        at,
+      );
+    const behind = [wanting(1), wanting(2)];
+    const [one] = told([waits(16), ...behind], new Map([[77, { remote: '10.0.0.7:80' }]]));
+    expect(one).to.include({ doing: 'waiting for a timer' });
+    expect(one).not.to.have.property('remote');
+    expect(told([waits(16, 24), ...behind], new Map())).to.deep.equal([]);
   });
 
   it('is left out where one goroutine alone is behind it', () => {
