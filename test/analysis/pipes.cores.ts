@@ -21,6 +21,10 @@ const faulty: Readonly<Record<string, Expected>> = {
     says: /waits in main\.count \(\S+pipes\.go:\d+\) to read from an io\.Pipe, whose writer has left without closing its end/,
   },
   'net-unread': { functions: ['main.rows'], says: /to write to a net\.Pipe, whose reader has left/ },
+  'net-greeting': {
+    functions: ['main.netGreeting.func1', 'main.netGreeting.func1'],
+    says: /to write to net\.Pipes, and each has the end that the other waits for/,
+  },
   // A goroutine of os/exec copies what the command prints.
   'command-unread': { functions: ['io.Copy'], says: /to write to an io\.Pipe, whose reader has left/ },
 };
@@ -47,6 +51,7 @@ const suspected: Readonly<Record<string, Expected>> = {
 
 const healthy = [
   ...['unread-fixed', 'unwritten-fixed', 'slow-reader-like', 'fed-by-request-like'],
+  'net-greeting-fixed',
   ...['command-undrained-fixed', 'command-served-like', 'body-like'],
 ];
 

@@ -153,7 +153,9 @@ function atFirstSight(
   }
   const unread = input.snapshot.unreadAnswers?.get(bucket.key);
   if (unread !== undefined) return { kind: 'unclear', why: unread };
-  if (waitsForHolders(bucket, input)) return undefined;
+  // Both ends of a pipe in memory are of this process.
+  if (waitsForHolders(bucket, input) || nobodyAtOtherEnd(bucket, input.snapshot) !== undefined)
+    return undefined;
   const frame = callerOfSync(bucket.signature.frames);
   if (frame === undefined || !(isLibrary(frame.file) || isStreamCode(frame.function))) return undefined;
   const name = packageOf(frame.function);

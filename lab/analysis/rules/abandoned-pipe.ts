@@ -1,4 +1,5 @@
 import type { Knot } from '../graph/knots.js';
+import { countOf } from '../model/counts.js';
 import { pipeEndOfAll } from '../model/pipe-ends.js';
 import { channelRule, verbFor } from './channel-shape.js';
 import { behind, goroutinesOf, type RuleInput } from './rule.js';
@@ -21,6 +22,17 @@ export const abandonedPipe = channelRule(
     const places = [...new Set(knot.buckets.map((bucket) => placeText(bucket, input)))]
       .slice(0, mostPlaces)
       .join(' and ');
+    if (pipe.end === 'write' && waitForEachOther(knot, input)) {
+      const isPair = countOf(knot.buckets) === 2;
+      return {
+        summary: `${goroutinesOf(knot.buckets)} wait in ${places} to write to ${pipe.kind}s, and ${isPair ? 'each has the end that the other waits for' : 'each other end is had by one of them'}${behind(knot.victims)}.`,
+        explanation: `A write to such a pipe waits until the other end reads or is closed. Whoever has the other end at hand waits to write as well, and would read only after that.`,
+        suggestion: 'Let one side read before it writes, or let each side read in a goroutine of its own.',
+        roles: new Map(
+          knot.buckets.map(({ key }) => [key, 'has the end that another one waits for, and writes first']),
+        ),
+      };
+    }
     return {
       summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} in ${places} to ${own} ${theirs(knot, pipe.kind)}, whose ${user} has left without closing its end${behind(knot.victims)}.`,
       explanation: `A ${pipe.end} of such a pipe waits until the other end is used or closed. ${isLost(knot, input.graph) ? 'Nothing alive reaches the pipe any more' : 'No goroutine is left that comes to the other end'}, so neither can happen.`,
@@ -32,6 +44,15 @@ export const abandonedPipe = channelRule(
   },
   { unreached: true },
 );
+
+/** Of each of the pipes somebody has the other end at hand who is one of them. */
+function waitForEachOther({ buckets }: Knot, { snapshot: { pipePeers } }: RuleInput): boolean {
+  const keys = new Set(buckets.map(({ key }) => key));
+  const sent = buckets.flatMap(({ wait }) =>
+    wait.kind === 'channel' ? wait.cases.filter(({ direction }) => direction === 'send') : [],
+  );
+  return sent.every(({ channel }) => pipePeers?.get(channel)?.near.some(({ bucket }) => keys.has(bucket)));
+}
 
 const mostPlaces = 3;
 

@@ -88,7 +88,8 @@ const titles: Readonly<Record<string, Title>> = {
   'channel-context': (who, _, many) =>
     `${who} ${many ? 'wait' : 'waits'} for a context that nobody can cancel`,
   'endless-context': (who, _, many) => `${who} ${many ? 'wait' : 'waits'} for a context that has no end`,
-  'abandoned-pipe': (who, _, many) => `${who} ${many ? 'wait' : 'waits'} in a pipe whose other end has left`,
+  'abandoned-pipe': (who, _, many) =>
+    `${who} ${many ? 'wait' : 'waits'} in a pipe whose other end nobody uses`,
   'undrained-command': (who, _, many) =>
     `${who} ${many ? 'wait' : 'waits'} for a command, and nobody serves a pipe of it`,
   'busy-wait': (who, _, many) => `${who} ${many ? 'run' : 'runs'} round a loop that nobody ends`,
