@@ -18,7 +18,7 @@ import { scenarios } from './scenarios/index.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { sized } from './scenarios/sized.js';
 import { protocols } from './stampede/facts.js';
-import { hostsIn, isOverSsh } from './targets/several.js';
+import { hostsIn } from './targets/several.js';
 
 /** How the Go compiler is asked to build the program. */
 export const buildFlavours = {
@@ -153,18 +153,12 @@ function requireFleetOptions(config: LabConfig): void {
   );
 }
 
-/** On this machine, or on hosts over SSH. */
+/** On this machine, in the VM, or on hosts over SSH. */
 function requirePlaceOfFleet({ scenario, target, hosts, delve, instances }: LabConfig): void {
   if (target === 'local') return;
   const refuse = (message: string, hint: string): never => {
     throw new LabError(message, { code: 'usage', hint });
   };
-  if (!isOverSsh(target)) {
-    refuse(
-      `a fleet runs on this machine or on hosts over SSH, not on ${target}`,
-      'leave --target away; --hosts namespaces gives each instance a host of its own',
-    );
-  }
   if (scenarioNamed(scenario).server.siblings === true) {
     refuse(`the instances of ${scenario} call each other, on this machine only`, 'leave --target away');
   }

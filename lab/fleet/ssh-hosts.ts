@@ -21,6 +21,7 @@ export async function hostsOverSsh(context: StageContext, count: number): Promis
   const { run, emit, signal } = context;
   const { config } = plannedIn(run);
   const names = hostsIn(config.target).slice(0, count);
+  const [keep, logFile] = [config.keepVm ?? false, run.file('vagrant.log')];
   const targets: Target[] = [];
   const end = async (): Promise<void> => {
     await Promise.allSettled(
@@ -33,7 +34,7 @@ export async function hostsOverSsh(context: StageContext, count: number): Promis
   try {
     await inStage({ run, emit, signal }, 'connect', `reaching ${names.join(', ')}`, async (limited) => {
       for (const target of names) {
-        targets.push(await openTarget({ ...config, target }, emit, limited, { deadlines }));
+        targets.push(await openTarget({ ...config, target }, emit, limited, { deadlines, keep, logFile }));
       }
       const kept = targets.map(({ kind, name, workFolder }) => ({ kind, name, workFolder }));
       return [

@@ -2,6 +2,3 @@
 export function hostsIn(target: string): readonly string[] {
   return target.split(',');
 }
-
-/** Whether it names hosts over SSH. */
-export const isOverSsh = (target: string): boolean => target.startsWith('ssh://');

@@ -10,7 +10,7 @@ import { delveThereOf, leaveFolder, stopServerOf } from '../../stages/index.js';
 import { listRegressions, listRuns, openRun, type Run } from '../../store/run-store.js';
 import { openTarget } from '../../targets/index.js';
 import { localTarget } from '../../targets/local.js';
-import { hostsIn, isOverSsh } from '../../targets/several.js';
+import { hostsIn } from '../../targets/several.js';
 import { unpackedFolder } from '../../unpack/room.js';
 import { leftVms } from '../../vm/left-behind.js';
 import type { LabCommand } from '../command.js';
@@ -86,7 +86,7 @@ async function stopServer(run: Run, signal: AbortSignal): Promise<string | undef
   try {
     for (const host of hostsIn(config.target)) {
       await using target = await openTarget({ ...config, target: host }, () => {}, limited);
-      if (isFleet(config.scenario) && isOverSsh(host)) await leaveHost(target, run, limited);
+      if (isFleet(config.scenario) && host !== 'local') await leaveHost(target, run, limited);
       else {
         await stopServerOf(run, target, limited);
         await leaveFolder(target, run);
