@@ -9,6 +9,8 @@ import type { Run } from './store/run-store.js';
 /** Where a run keeps the sources of its program, in its folder. */
 export const sourcesFolder = 'sources';
 
+const vendorFolder = 'vendor';
+
 /** Where a run keeps the Go library of another machine, as far as it was compiled in. */
 export const libraryFolder = 'goroot';
 
@@ -31,5 +33,8 @@ export function sourceMapOf(
   if (!existsSync(to)) return map;
   const { package: folder } = scenarioOf(run.record.config);
   const compiled = stageResult(run.record.stages['build'], builtServerSchema)?.cwd ?? goServerFolder;
-  return [{ from: existsSync(join(to, folder)) ? compiled : join(compiled, folder), to }, ...map];
+  const own = { from: existsSync(join(to, folder)) ? compiled : join(compiled, folder), to };
+  if (map.length > 0) return [own, ...map];
+  // A run keeps what scenarios are written in; the libraries beside that lie where the lab does.
+  return [{ from: join(compiled, vendorFolder), to: join(goServerFolder, vendorFolder) }, own];
 }

@@ -57,7 +57,11 @@ export const refusedArguments: readonly (Row & { readonly args: readonly string[
     ['run', 'fleet', '--balancer', 'f5'],
     /--balancer takes haproxy, nginx or caddy, not f5/,
   ),
-  refused('a fleet elsewhere', ['run', 'fleet', '--target', 'vagrant'], /a fleet runs on this machine/),
+  refused(
+    'instances that call each other, elsewhere',
+    ['run', 'warehouses', '--target', 'vagrant'],
+    /call each other, on this machine only/,
+  ),
   refused('several hosts without a fleet', ['run', '--target', 'ssh://a,ssh://b'], /blog runs on one host/),
   refused(
     'hosts here and elsewhere',

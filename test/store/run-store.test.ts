@@ -1,8 +1,12 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { parseConfig } from '../../lab/config.js';
 import { LabError } from '../../lab/errors.js';
+import { goServerFolder } from '../../lab/paths.js';
+import { otherSourcesFolder, sourceMapOf } from '../../lab/run-sources.js';
 import { createRun, listRuns, openRun } from '../../lab/store/run-store.js';
 import { rejectsWith } from '../rejects.js';
 import { type TempFolder, tempFolder } from '../temp-folder.js';
@@ -27,6 +31,21 @@ describe('the run store', () => {
     expect(one.dir).not.to.equal(two.dir);
     expect((await stat(one.dir)).mode & 0o077).to.equal(0);
     expect(await listRuns()).to.have.members([one.dir, two.dir]);
+  });
+
+  it('has the libraries of its program where the lab has them, and in a kit where the kit does', async () => {
+    const run = await createRun(parseConfig({ scenario: 'orders' }));
+    await mkdir(run.file('sources/orders'), { recursive: true });
+    const lies = (path: string) => {
+      const one = sourceMapOf(run).find(({ from }) => `${path}/`.startsWith(`${from.replace(/\/$/, '')}/`));
+      return one && join(one.to, path.slice(one.from.length));
+    };
+    const pgx = join(goServerFolder, 'vendor/github.com/jackc/pgx/v5/conn.go');
+    expect(existsSync(pgx)).to.equal(true);
+    expect(lies(pgx)).to.equal(pgx);
+    expect(lies(join(goServerFolder, 'orders/shop.go'))).to.equal(run.file('sources/orders/shop.go'));
+    await mkdir(run.file(otherSourcesFolder));
+    expect(sourceMapOf(run).map(({ to }) => to)).not.to.include(join(goServerFolder, 'vendor'));
   });
 
   it('keeps the result of a stage on disk for whoever opens the run next', async () => {
