@@ -223,7 +223,8 @@ describe('a class in one process', function () {
     expect(guesses.filter(({ status }) => status === 403).length).to.be.within(1, 40);
     expect(guesses.filter(({ status }) => status === 429).length).to.be.above(9);
     expect((await ada.get('/api/state')).status).to.equal(200);
-    expect((await (await comeBy(linkOf('cleo'))).state()).name).to.equal('cleo');
+    // Cleo may still be slowed down.
+    expect((await (await comeBy(linkOf('bob'))).state()).name).to.equal('bob');
   });
 
   it('keeps links, progress and clock over a restart', async () => {
