@@ -13,6 +13,7 @@ import { isInside, runInside } from './day/namespace.js';
 import { planDay } from './day/plan.js';
 import { summaryOf, textOf } from './day/report.js';
 import type { Build } from './day/service.js';
+import { numbersOf } from './options.js';
 
 /**
  * A day on duty: real services really disturbed and really brought to hang, each watched by the command `lab watch`. Of the
@@ -63,15 +64,9 @@ function sizeOf(args: readonly string[]) {
     folder: text,
   };
   const { values } = parseArgs({ args: [...args], options });
-  const number = (name: 'episodes' | 'hangs' | 'seed' | 'lanes' | 'minutes', otherwise: number): number => {
-    const value = Number(values[name] ?? otherwise);
-    if (!Number.isFinite(value) || value < 0) throw new Error(`--${name} takes a number`);
-    return value;
-  };
   return {
-    ...{ episodes: number('episodes', 60), hangs: number('hangs', 10), seed: number('seed', 20_261_130) },
-    /** Services side by side, and after how long no other shift begins. */
-    ...{ lanes: number('lanes', 4), minutes: number('minutes', 600) },
+    /** Services side by side are lanes; after so many minutes no other shift begins. */
+    ...numbersOf({ episodes: 60, hangs: 10, seed: 20_261_130, lanes: 4, minutes: 600 }, values),
     ...(values.json === undefined ? {} : { json: values.json }),
     ...(values.kinds === undefined ? {} : { kinds: values.kinds.split(',') }),
     /** Where everything is kept, instead of a folder that goes at the end. */

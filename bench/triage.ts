@@ -9,6 +9,7 @@ import { triageSchema } from '../lab/triage/group.js';
 import { startLab } from '../test/lab-process.js';
 import { randomFrom } from '../test/random.js';
 import { tempFolder } from '../test/temp-folder.js';
+import { numbersOf } from './options.js';
 import { watched } from './process-tree.js';
 import { hungPrograms } from './triage/hung-dumps.js';
 import { compareWithTruth } from './triage/sorted.js';
@@ -64,14 +65,8 @@ function sizeOf(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const options = { dumps: text, programs: text, hangs: text, seed: text, folder: text };
   const { values } = parseArgs({ args: [...args], options });
-  const number = (name: 'dumps' | 'programs' | 'hangs' | 'seed', otherwise: number): number => {
-    const value = Number(values[name] ?? otherwise);
-    if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} takes a number`);
-    return value;
-  };
   return {
-    ...{ dumps: number('dumps', 1_000), programs: number('programs', 40), hangs: number('hangs', 2) },
-    seed: number('seed', 20_261_130),
+    ...numbersOf({ dumps: 1_000, programs: 40, hangs: 2, seed: 20_261_130 }, values),
     /** Where the dumps are kept, or lie from before, instead of a folder that goes at the end. */
     ...(values.folder === undefined ? {} : { folder: values.folder }),
   };

@@ -1,9 +1,7 @@
 import type { FindingPart, ProcessPart } from '../../report/page-data.js';
-import { counted, number } from './words.js';
+import { behind, counted, number } from './words.js';
 
 const most = 20;
-/** Told of each process as the number that waits there. */
-const behind = 'goroutines behind it';
 
 /** In which of several processes a finding was seen, and what differs between them. */
 export function Processes({
@@ -15,6 +13,7 @@ export function Processes({
 }) {
   const [told] = instances;
   if (told === undefined || processes.length === 0) return null;
+  // How many wait behind it is told of each process anyway.
   const others = differs.filter(({ what }) => what !== behind);
   return (
     <section class="processes" aria-label="Processes">

@@ -19,4 +19,5 @@ export { isPrivateRuntime } from '../../analysis/model/snapshot.js';
 export { counted, number } from '../../counted.js';
 export { quoteWord } from '../../quote-word.js';
 export { delveProgram } from '../../report/delve-program.js';
+export { behind } from '../../several/same-cause.js';
 export { isLibraryFunction } from '../../source/library-paths.js';
