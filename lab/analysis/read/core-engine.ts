@@ -135,9 +135,12 @@ async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<Memor
       const line = `Delve and the core reader disagree about ${checked.mismatches} of ${checked.compared} goroutines; everything was read through Delve, which knows less.`;
       return { kind: 'unknown', limits: [...unsaved, line] };
     }
+    // Where frames lie is told for amd64.
+    const tables = exe.arch === 'amd64' ? { functionTable } : {};
     const variables = wants.roots ? await readVariables(opened.pair, call.signal) : undefined;
     const reachable = {
       ...{ memory, layout, sync, registers: core.registers, folded, heapLayout: () => heap },
+      ...tables,
       variables,
     };
     const { reached, limits: unreached } = await readReached(reachable, call.signal);
@@ -145,8 +148,7 @@ async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<Memor
       {
         ...{ evaluate, call, sync, layout, folded, memory, registers: core.registers },
         ...{ heapLayout: () => heap, listTypes: (names) => client.listTypes(names, call) },
-        // Where frames lie is told for amd64.
-        ...(exe.arch === 'amd64' ? { functionTable } : {}),
+        ...tables,
       },
       snapshot,
     );

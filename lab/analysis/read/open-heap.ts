@@ -54,13 +54,7 @@ export function heapOpener(source: HeapSource, snapshot: Snapshot, signal: Abort
       listTypes: source.listTypes,
       known: goroutinesById(reach, signal),
       holderOf: holderFinder(snapshot, reach),
-      liveWords: async () => {
-        const { memory, runtime, functionTable } = source;
-        const table = await functionTable?.();
-        const { deferred } = heap;
-        if (table === undefined || deferred === undefined) return undefined;
-        return liveWordsReader(memory, runtime, table, deferred);
-      },
+      liveWords: async () => liveWordsReader(reach, await source.functionTable?.()),
     };
   };
   /**

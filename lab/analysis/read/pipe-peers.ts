@@ -37,7 +37,8 @@ async function peersOf(
   heap: OpenHeap,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, PipePeers>> {
-  const { reach, spans, known, holderOf } = heap;
+  const { spans, known, holderOf } = heap;
+  const reach = { ...heap.reach, liveWords: await heap.liveWords() };
   const { near, unknown } = { near: new Map<number, StackHolder[]>(), unknown: new Set<number>() };
   const channelOf = new Map<number, number>();
   for (const channel of inPipes.flatMap(sentTo)) channelOf.set(spans.objectAt(channel), channel);

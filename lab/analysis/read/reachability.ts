@@ -1,9 +1,11 @@
+import type { FunctionTable } from '../../core/function-table.js';
 import type { BulkMemory } from '../../core/memory.js';
 import type { ThreadRegisters } from '../../core/registers.js';
 import type { Variables } from '../../core/variable-names.js';
 import { messageOf, toLabError } from '../../errors.js';
 import type { FoldedGoroutines } from '../../goruntime/fold.js';
 import type { HeapLayout } from '../../goruntime/heap/layout.js';
+import { liveWordsReader } from '../../goruntime/heap/live-words.js';
 import { findReached, type Reached } from '../../goruntime/heap/reach.js';
 import type { RuntimeLayout } from '../../goruntime/layout.js';
 import type { Limits } from '../model/limits.js';
@@ -17,13 +19,15 @@ export interface ReachSource {
   readonly folded: FoldedGoroutines;
   /** Throws `undecided` when the heap is laid out in an unknown way. */
   readonly heapLayout: () => Promise<HeapLayout>;
+  /** Absent where the compiler's maps of stacks are not known. */
+  readonly functionTable?: (() => Promise<FunctionTable | undefined>) | undefined;
   /** By what objects are reached is asked for too. */
   readonly variables: Variables | undefined;
 }
 
 /** What live goroutines can reach in the heap; `undefined` when it cannot be told, which `limits` says. */
 export async function readReached(
-  { memory, layout, sync, registers, folded, heapLayout, variables }: ReachSource,
+  { memory, layout, sync, registers, folded, heapLayout, functionTable, variables }: ReachSource,
   signal: AbortSignal,
 ): Promise<{ readonly reached: Reached | undefined; readonly limits: Limits }> {
   const unknown = (line: string) => ({ reached: undefined, limits: [line] });
@@ -39,6 +43,7 @@ export async function readReached(
         traced: variables && { last: variables.ofRuntime },
         otherTarget: sync.targetOf,
         semaphores: sync.semaphores,
+        liveWords: liveWordsReader({ memory, runtime: layout, heap }, await functionTable?.()),
       },
       signal,
     );

@@ -83,6 +83,8 @@ export async function readStripped(
       {
         ...{ memory, layout, sync: sync && seenInQueues(sync), registers: pair.core.registers, folded },
         heapLayout: () => findHeapLayout(heap, signal),
+        // Where frames lie is told for amd64.
+        ...(pair.exe.arch === 'amd64' ? { functionTable: () => Promise.resolve(table) } : {}),
         variables,
       },
       signal,

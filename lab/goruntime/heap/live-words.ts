@@ -5,6 +5,7 @@ import type { RuntimeLayout } from '../layout.js';
 import { goroutineStatus, scanBit } from '../status.js';
 import type { HeapLayout } from './layout.js';
 import type { Range } from './marker.js';
+import type { LiveWords, ReachSource } from './reach-source.js';
 import { wordsIn } from './words.js';
 
 /** Tables of a function, by their numbers of internal/abi/symtab.go. */
@@ -17,20 +18,17 @@ const mostDeferred = 10_000;
 /** Functions that a signal makes another one call, wherever that happens to be. */
 const injected = /^runtime\.(?:asyncPreempt|sigpanic|debugCall)/;
 
-/** Of the stack of a goroutine, by the address of its `g`. */
-export type LiveWords = (address: number) => readonly Range[] | undefined;
-
 /**
  * Tells the words of a parked goroutine's stack in which the compiler keeps pointers that are still needed, as the garbage
  * collector is told by its maps (runtime/stkframe.go, mgcmark.go): what earlier calls left in others is not. `undefined`
- * where they do not tell all of it, so that the whole stack counts. For amd64.
+ * where they do not tell all of it, so that the whole stack counts. For amd64. No reader without a table of functions, or
+ * where the types of deferred calls are not known.
  */
 export function liveWordsReader(
-  memory: BulkMemory,
-  runtime: RuntimeLayout,
-  table: FunctionTable,
-  deferred: NonNullable<HeapLayout['deferred']>,
-): LiveWords {
+  { memory, runtime, heap: { deferred } }: Pick<ReachSource, 'memory' | 'runtime' | 'heap'>,
+  table: FunctionTable | undefined,
+): LiveWords | undefined {
+  if (table === undefined || deferred === undefined) return undefined;
   // Goroutines of a crowd stand in the same few calls.
   const siteAt = memoized((pc: number) => readSite(memory, table, pc));
   return (address) => liveWordsOf(memory, runtime, siteAt, address, deferred);

@@ -3,8 +3,10 @@ import type { ThreadRegisters } from '../../core/registers.js';
 import type { FoldedGoroutines } from '../fold.js';
 import type { RuntimeLayout } from '../layout.js';
 import type { HeapLayout } from './layout.js';
-import type { LiveWords } from './live-words.js';
 import type { Range } from './marker.js';
+
+/** Of the stack of a goroutine, by the address of its `g`. */
+export type LiveWords = (address: number) => readonly Range[] | undefined;
 
 /** A core as far as it tells what live goroutines can reach. */
 export interface ReachSource {

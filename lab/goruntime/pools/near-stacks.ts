@@ -1,5 +1,5 @@
 import { turns } from '../../turns.js';
-import { allGoroutines, stackOf } from '../heap/reach.js';
+import { allGoroutines, stackOf, stackPartsOf } from '../heap/reach.js';
 import type { ReachSource } from '../heap/reach-source.js';
 import { stackPointers } from '../heap/roots.js';
 import type { HeapSpans } from '../heap/spans.js';
@@ -57,7 +57,7 @@ export async function nearStacks(
   const pointers = stackPointers(source.registers);
   for (const g of goroutines) {
     await breathe();
-    for (const { word, at } of stackWords(source, g, pointers)) see({ word, holder: { g, at } });
+    for (const { word, at } of neededWords(source, g, pointers)) see({ word, holder: { g, at } });
   }
   for (let steps = 1; steps < mostPointers && holders.size < wanted.size; steps++) {
     const now = next;
@@ -68,6 +68,15 @@ export async function nearStacks(
     }
   }
   return { holders, cutShort: seen.size >= mostObjects };
+}
+
+/** Of what the goroutine may need still: what calls before have left behind leads to what others have by now. */
+function* neededWords(source: ReachSource, g: number, pointers: readonly number[]): Generator<StackWord> {
+  const { end } = stackOf(source, g, pointers);
+  for (const part of stackPartsOf(source, g, pointers)) {
+    const from = part.end - end;
+    for (const { word, at } of wordsOf(source, part)) yield { word, at: at + from };
+  }
 }
 
 export const stackWords = (
