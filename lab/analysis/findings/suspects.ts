@@ -57,6 +57,8 @@ export function suspectsAmong(
   { nameOf, isLibrary }: RuleInput,
 ): readonly Suspect[] {
   return [...bucketsByObject(buckets)]
+    // Who writes to a pipe waits for a reader; the other cases of its select are how the pipe is closed.
+    .filter(([{ mode }, waiting]) => mode === 'send' || waiting.some((one) => pipeEndOf(one) === undefined))
     .map(([object, waiting]) => ({ object, waiting, count: countOf(waiting) }))
     .sort((a, b) => b.count - a.count)
     .slice(0, maxSuspects)
