@@ -14,7 +14,7 @@ import type { TempFolder } from './temp-folder.js';
 /** Goroutines that `hungProgram` leaves blocked, besides its main one. */
 export const blockedGoroutines = 41;
 
-/** 40 senders and one consumer that sends into the full channel which it alone drains. */
+/** 40 senders and one consumer that sends into the full channel which it alone drains, and which `main` still has. */
 const source = `package main
 
 import (
@@ -55,6 +55,7 @@ func main() {
 	}
 	fmt.Println("ready", runtime.NumGoroutine())
 	time.Sleep(time.Hour)
+	fmt.Println("opened", d.opened)
 }
 `;
 

@@ -56,26 +56,28 @@ export function suspectsAmong(
   outlooks: ReadonlyMap<Bucket, Outlook>,
   { nameOf, isLibrary }: RuleInput,
 ): readonly Suspect[] {
-  return [...bucketsByObject(buckets)]
-    // Who writes to a pipe waits for a reader; the other cases of its select are how the pipe is closed.
-    .filter(([{ mode }, waiting]) => mode === 'send' || waiting.some((one) => pipeEndOf(one) === undefined))
-    .map(([object, waiting]) => ({ object, waiting, count: countOf(waiting) }))
-    .sort((a, b) => b.count - a.count)
-    .slice(0, maxSuspects)
-    .flatMap(({ object, waiting, count }) => {
-      const largest = waiting.toSorted((a, b) => b.count - a.count)[0];
-      if (largest === undefined) return [];
-      const pipe = pipeEndOf(largest);
-      const {
-        function: name,
-        file,
-        line,
-      } = pipe === undefined ? placeOf(largest) : ownPlace(largest, isLibrary);
-      const resource = pipe?.kind ?? nameOf(object.address);
-      const others =
-        pipe === undefined && objectsOf(largest).length > 1 ? ', among other cases of a select' : '';
-      const why = outlooks.get(largest)?.why ?? '';
-      const text = `${resource}: ${numbered(count, 'goroutine waits', 'goroutines wait')} in ${name} (${file}:${line})${others}; ${why}`;
-      return [{ resource, group: largest.signature.id, text }];
-    });
+  return (
+    [...bucketsByObject(buckets)]
+      // Who writes to a pipe waits for a reader; the other cases of its select are how the pipe is closed.
+      .filter(([{ mode }, waiting]) => mode === 'send' || waiting.some((one) => pipeEndOf(one) === undefined))
+      .map(([object, waiting]) => ({ object, waiting, count: countOf(waiting) }))
+      .sort((a, b) => b.count - a.count)
+      .slice(0, maxSuspects)
+      .flatMap(({ object, waiting, count }) => {
+        const largest = waiting.toSorted((a, b) => b.count - a.count)[0];
+        if (largest === undefined) return [];
+        const pipe = pipeEndOf(largest);
+        const {
+          function: name,
+          file,
+          line,
+        } = pipe === undefined ? placeOf(largest) : ownPlace(largest, isLibrary);
+        const resource = pipe?.kind ?? nameOf(object.address);
+        const others =
+          pipe === undefined && objectsOf(largest).length > 1 ? ', among other cases of a select' : '';
+        const why = outlooks.get(largest)?.why ?? '';
+        const text = `${resource}: ${numbered(count, 'goroutine waits', 'goroutines wait')} in ${name} (${file}:${line})${others}; ${why}`;
+        return [{ resource, group: largest.signature.id, text }];
+      })
+  );
 }

@@ -135,12 +135,11 @@ async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<Memor
       const line = `Delve and the core reader disagree about ${checked.mismatches} of ${checked.compared} goroutines; everything was read through Delve, which knows less.`;
       return { kind: 'unknown', limits: [...unsaved, line] };
     }
-    // Where frames lie is told for amd64.
-    const tables = exe.arch === 'amd64' ? { functionTable } : {};
+    const stacks = { arch: archOf(exe.arch), functionTable };
     const variables = wants.roots ? await readVariables(opened.pair, call.signal) : undefined;
     const reachable = {
       ...{ memory, layout, sync, registers: core.registers, folded, heapLayout: () => heap },
-      ...tables,
+      ...stacks,
       variables,
     };
     const { reached, limits: unreached } = await readReached(reachable, call.signal);
@@ -148,7 +147,7 @@ async function readByMemory(opened: OpenedCore, wants: CoreWants): Promise<Memor
       {
         ...{ evaluate, call, sync, layout, folded, memory, registers: core.registers },
         ...{ heapLayout: () => heap, listTypes: (names) => client.listTypes(names, call) },
-        ...tables,
+        ...stacks,
       },
       snapshot,
     );
@@ -188,7 +187,10 @@ async function readHeld(
   }: Pick<OpenedCore, 'call' | 'memory'> & {
     readonly sync: SyncReader | undefined;
     readonly layout: RuntimeLayout;
-  } & Pick<HeapSource, 'evaluate' | 'listTypes' | 'folded' | 'registers' | 'heapLayout' | 'functionTable'>,
+  } & Pick<
+      HeapSource,
+      'evaluate' | 'listTypes' | 'folded' | 'registers' | 'heapLayout' | 'arch' | 'functionTable'
+    >,
   snapshot: Snapshot,
 ): Promise<{
   readonly parts: Pick<

@@ -1,3 +1,4 @@
+import type { Arch } from '../../core/arch.js';
 import type { FunctionTable } from '../../core/function-table.js';
 import { messageOf, toLabError } from '../../errors.js';
 import type { EvaluateGlobal } from '../../goruntime/fields.js';
@@ -20,8 +21,8 @@ export interface HeapSource extends Omit<ReachSource, 'heap'> {
   readonly listTypes: ListTypes;
   /** Throws `undecided` when the heap is laid out in an unknown way. */
   readonly heapLayout: () => Promise<HeapLayout>;
-  /** Absent where the compiler's maps of stacks are not known. */
-  readonly functionTable?: (() => Promise<FunctionTable | undefined>) | undefined;
+  readonly arch: Arch | undefined;
+  readonly functionTable: () => Promise<FunctionTable | undefined>;
 }
 
 /** A holder with the frames from the one on that has the pointer: the frame of the holder is the program's. */
@@ -54,7 +55,7 @@ export function heapOpener(source: HeapSource, snapshot: Snapshot, signal: Abort
       listTypes: source.listTypes,
       known: goroutinesById(reach, signal),
       holderOf: holderFinder(snapshot, reach),
-      liveWords: async () => liveWordsReader(reach, await source.functionTable?.()),
+      liveWords: async () => liveWordsReader(reach, source.arch, await source.functionTable?.()),
     };
   };
   /**

@@ -1,3 +1,4 @@
+import type { Arch } from '../../core/arch.js';
 import type { FunctionTable } from '../../core/function-table.js';
 import type { BulkMemory } from '../../core/memory.js';
 import type { ThreadRegisters } from '../../core/registers.js';
@@ -7,6 +8,7 @@ import type { FoldedGoroutines } from '../../goruntime/fold.js';
 import type { HeapLayout } from '../../goruntime/heap/layout.js';
 import { liveWordsReader } from '../../goruntime/heap/live-words.js';
 import { findReached, type Reached } from '../../goruntime/heap/reach.js';
+import { sleepingThreads } from '../../goruntime/heap/roots.js';
 import type { RuntimeLayout } from '../../goruntime/layout.js';
 import type { Limits } from '../model/limits.js';
 import type { SyncReader } from './sync-reader.js';
@@ -19,15 +21,15 @@ export interface ReachSource {
   readonly folded: FoldedGoroutines;
   /** Throws `undecided` when the heap is laid out in an unknown way. */
   readonly heapLayout: () => Promise<HeapLayout>;
-  /** Absent where the compiler's maps of stacks are not known. */
-  readonly functionTable?: (() => Promise<FunctionTable | undefined>) | undefined;
+  readonly arch: Arch | undefined;
+  readonly functionTable: () => Promise<FunctionTable | undefined>;
   /** By what objects are reached is asked for too. */
   readonly variables: Variables | undefined;
 }
 
 /** What live goroutines can reach in the heap; `undefined` when it cannot be told, which `limits` says. */
 export async function readReached(
-  { memory, layout, sync, registers, folded, heapLayout, functionTable, variables }: ReachSource,
+  { memory, layout, sync, registers, folded, heapLayout, arch, functionTable, variables }: ReachSource,
   signal: AbortSignal,
 ): Promise<{ readonly reached: Reached | undefined; readonly limits: Limits }> {
   const unknown = (line: string) => ({ reached: undefined, limits: [line] });
@@ -37,13 +39,15 @@ export async function readReached(
   }
   try {
     const heap = await heapLayout();
+    const table = await functionTable();
     const reached = await findReached(
       {
         ...{ memory, runtime: layout, heap, registers, folded },
         traced: variables && { last: variables.ofRuntime },
         otherTarget: sync.targetOf,
         semaphores: sync.semaphores,
-        liveWords: liveWordsReader({ memory, runtime: layout, heap }, await functionTable?.()),
+        asleep: table && sleepingThreads(memory, heap, registers, table),
+        liveWords: liveWordsReader({ memory, runtime: layout, heap }, arch, table),
       },
       signal,
     );

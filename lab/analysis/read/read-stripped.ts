@@ -83,8 +83,7 @@ export async function readStripped(
       {
         ...{ memory, layout, sync: sync && seenInQueues(sync), registers: pair.core.registers, folded },
         heapLayout: () => findHeapLayout(heap, signal),
-        // Where frames lie is told for amd64.
-        ...(pair.exe.arch === 'amd64' ? { functionTable: () => Promise.resolve(table) } : {}),
+        ...{ arch: archOf(pair.exe.arch), functionTable: () => Promise.resolve(table) },
         variables,
       },
       signal,

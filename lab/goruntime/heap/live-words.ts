@@ -1,3 +1,4 @@
+import type { Arch } from '../../core/arch.js';
 import type { FunctionTable } from '../../core/function-table.js';
 import type { BulkMemory } from '../../core/memory.js';
 import { maxFrames } from '../goroutines.js';
@@ -21,17 +22,18 @@ const injected = /^runtime\.(?:asyncPreempt|sigpanic|debugCall)/;
 /**
  * Tells the words of a parked goroutine's stack in which the compiler keeps pointers that are still needed, as the garbage
  * collector is told by its maps (runtime/stkframe.go, mgcmark.go): what earlier calls left in others is not. `undefined`
- * where they do not tell all of it, so that the whole stack counts. For amd64. No reader without a table of functions, or
- * where the types of deferred calls are not known.
+ * where they do not tell all of it, so that the whole stack counts. No reader for unknown processors, without a table of
+ * functions, or where the types of deferred calls are not known.
  */
 export function liveWordsReader(
   { memory, runtime, heap: { deferred } }: Pick<ReachSource, 'memory' | 'runtime' | 'heap'>,
+  arch: Arch | undefined,
   table: FunctionTable | undefined,
 ): LiveWords | undefined {
-  if (table === undefined || deferred === undefined) return undefined;
+  if (arch === undefined || table === undefined || deferred === undefined) return undefined;
   // Goroutines of a crowd stand in the same few calls.
   const siteAt = memoized((pc: number) => readSite(memory, table, pc));
-  return (address) => liveWordsOf(memory, runtime, siteAt, address, deferred);
+  return (address) => liveWordsOf({ memory, arch, runtime, siteAt, deferred }, address);
 }
 
 function memoized<T>(read: (pc: number) => T): (pc: number) => T {
@@ -43,23 +45,32 @@ function memoized<T>(read: (pc: number) => T): (pc: number) => T {
 }
 
 function liveWordsOf(
-  memory: BulkMemory,
-  { g }: RuntimeLayout,
-  siteAt: SiteAt,
+  {
+    memory,
+    arch,
+    runtime: { g },
+    siteAt,
+    deferred,
+  }: {
+    readonly memory: BulkMemory;
+    readonly arch: Arch;
+    readonly runtime: RuntimeLayout;
+    readonly siteAt: SiteAt;
+    readonly deferred: NonNullable<HeapLayout['deferred']>;
+  },
   address: number,
-  deferred: NonNullable<HeapLayout['deferred']>,
 ): readonly Range[] | undefined {
   const status = (memory.u32(address + g.status) ?? 0) & ~scanBit;
   const lo = memory.u64(address + g.stackLo) ?? 0;
   const hi = memory.u64(address + g.stackHi) ?? 0;
   const sp = memory.u64(address + g.sp) ?? 0;
   if (status !== goroutineStatus.waiting || sp < lo || sp >= hi) return undefined;
-  const frames = framesOf(memory, siteAt, { sp, hi, pc: memory.u64(address + g.pc) ?? 0 });
+  const frames = framesOf(memory, arch, siteAt, { sp, hi, pc: memory.u64(address + g.pc) ?? 0 });
   if (frames === undefined) return undefined;
   const out: Range[] = [];
   const objects: Range[] = [];
   for (const frame of frames) {
-    const live = liveIn(frame);
+    const live = liveIn(frame, arch);
     if (live === undefined) return undefined;
     out.push(...live.words);
     objects.push(...live.objects);
@@ -100,7 +111,7 @@ type SiteAt = (pc: number) => Site | undefined;
 
 interface Site {
   readonly name: string;
-  /** Bytes between the stack pointer and the place of the return address. */
+  /** Bytes of its frame, without a return address that its call pushed. */
   readonly size: number;
   /** Absent where the table has no maps of it. */
   readonly maps?: {
@@ -137,6 +148,7 @@ interface Frame {
 /** `undefined` where the stack cannot be followed to its beginning, or was interrupted by a signal. */
 function framesOf(
   memory: BulkMemory,
+  { callBytes }: Arch,
   siteAt: SiteAt,
   { sp, hi, pc: first }: { readonly sp: number; readonly hi: number; readonly pc: number },
 ): readonly Frame[] | undefined {
@@ -147,31 +159,34 @@ function framesOf(
     const site = siteAt(pc - 1);
     if (site === undefined || injected.test(site.name)) return undefined;
     if (site.name === 'runtime.goexit') return frames;
-    const end = at + site.size + 8;
-    if (end > hi) return undefined;
+    const end = at + site.size + callBytes;
+    // A function without a frame has not saved where it returns to, where its call did not.
+    if (end > hi || end === at) return undefined;
     frames.push({ site, sp: at, end });
-    pc = memory.u64(end - 8) ?? 0;
+    pc = memory.u64(callBytes > 0 ? end - callBytes : at) ?? 0;
     at = end;
   }
   return undefined;
 }
 
-function liveIn({
-  site: { maps },
-  sp,
-  end,
-}: Frame): { readonly words: readonly Range[]; readonly objects: readonly Range[] } | undefined {
+function liveIn(
+  { site: { maps }, sp, end }: Frame,
+  { callBytes }: Arch,
+): { readonly words: readonly Range[]; readonly objects: readonly Range[] } | undefined {
   if (maps === undefined) return undefined;
   const { locals, given, argumentBytes, objects } = maps;
   // Below the return address lies the caller's frame pointer, where the function has a frame.
-  const top = end - 8 > sp ? end - 16 : end - 8;
+  const frame = end - callBytes;
+  const top = frame > sp ? frame - 8 : frame;
   const kept = locals === undefined ? [{ start: sp, end }] : locals.set.map(wordFrom(top - locals.count * 8));
-  const all = { start: end, end: end + argumentBytes };
-  const passed = given === undefined ? [all] : given.set.map(wordFrom(end));
+  // Where a callee saves its return address, it does so below its arguments.
+  const first = callBytes > 0 ? end : end + 8;
+  const all = { start: first, end: first + argumentBytes };
+  const passed = given === undefined ? [all] : given.set.map(wordFrom(first));
   return {
     words: [...kept, ...passed],
     objects: objects.map(({ offset, size }) => {
-      const start = (offset < 0 ? top : end) + offset;
+      const start = (offset < 0 ? top : first) + offset;
       return { start, end: start + size };
     }),
   };

@@ -29,6 +29,8 @@ export interface ReachSource {
    * be. Not given, all of them count.
    */
   readonly liveWords?: LiveWords | undefined;
+  /** Ids of threads whose own stacks and registers lead to nothing that is needed still. */
+  readonly asleep?: ReadonlySet<number> | undefined;
 }
 
 /** Addresses of a `g` each, and of objects, that marking leaves out. */

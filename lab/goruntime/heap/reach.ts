@@ -4,7 +4,7 @@ import { goroutineStatus, scanBit } from '../status.js';
 import { atOnce, newMarker, type Range } from './marker.js';
 import type { Besides, ReachSource } from './reach-source.js';
 import { type Root, rootFinder } from './root-of.js';
-import { findRoots, firstWithin, type Roots, stackPointers } from './roots.js';
+import { findRoots, firstWithin, idleThreads, type Roots, stackPointers } from './roots.js';
 import { type HeapSpans, readSpans } from './spans.js';
 import { newWaiters, sorter } from './waiters.js';
 
@@ -34,12 +34,12 @@ const maxAtOnce = 50_000;
  * joins them as soon as one of the objects that it waits for is reached. What is left waits for objects that
  * nobody can touch who could ever run again.
  *
- * Every doubt goes the way of "reached": words that are no pointers, dead variables on stacks, objects with
- * finalizers. So an object that is not reached is lost indeed; one that is may still be lost.
+ * Every doubt goes the way of "reached": words that are no pointers, variables on stacks of which it is not known
+ * whether they are needed still, objects with finalizers. So an object that is not reached is lost indeed; one that is may still be lost.
  */
 export async function findReached(source: ReachSource, signal: AbortSignal): Promise<Reached> {
   const spans = readSpans(source.memory, source.heap, signal);
-  const roots = findRoots(source.memory, source, spans, source.registers);
+  const roots = findRoots(source.memory, source, spans, source.registers, source.asleep);
   const addresses = allGoroutines(source, signal);
   // The runtime has them all from its heap: a table that lacks one is not the whole.
   if (addresses.some((address) => spans.objectAt(address) < 0))
@@ -76,8 +76,8 @@ export async function markBesides(
   besides: Besides,
   signal: AbortSignal,
 ): Promise<Marked | undefined> {
-  const idleThreads = besides.onwards !== true;
-  const roots = findRoots(source.memory, source, spans, source.registers, { idleThreads });
+  const idle = besides.onwards === true ? idleThreads(source.memory, source.heap) : undefined;
+  const roots = findRoots(source.memory, source, spans, source.registers, idle);
   const all = allGoroutines(source, signal);
   return await mark(source, spans, roots, all, undefined, signal, besides);
 }

@@ -1,3 +1,4 @@
+import type { FunctionTable } from '../../core/function-table.js';
 import type { BulkMemory } from '../../core/memory.js';
 import type { ThreadRegisters } from '../../core/registers.js';
 import type { RuntimeLayout } from '../layout.js';
@@ -26,10 +27,9 @@ export function findRoots(
   { runtime, heap }: { readonly runtime: RuntimeLayout; readonly heap: HeapLayout },
   spans: HeapSpans,
   registers: readonly ThreadRegisters[],
-  /** Whether threads that run nothing, and are in nothing of the runtime's that others must not see, count too. */
-  { idleThreads = true }: { readonly idleThreads?: boolean } = {},
+  /** Threads that have nothing which somebody still needs. */
+  idle: ReadonlySet<number> = new Set(),
 ): Roots {
-  const idle = idleThreads ? new Set<number>() : idleOf(memory, heap);
   const busy = registers.filter(({ thread }) => !idle.has(thread));
   return {
     ranges: [
@@ -70,8 +70,11 @@ function systemStacks(
   return out;
 }
 
-/** Threads that look for work, or wait for some: what is on their stacks is left from before. */
-function idleOf(memory: BulkMemory, { m }: HeapLayout): ReadonlySet<number> {
+/**
+ * Threads that run no goroutine and are in nothing of the runtime's that others must not see: they look for work, or wait
+ * for some, and what is on their stacks is left from before.
+ */
+export function idleThreads(memory: BulkMemory, { m }: HeapLayout): ReadonlySet<number> {
   const out = new Set<number>();
   const seen = new Set<number>();
   for (let at = m.first; at !== 0 && !seen.has(at); at = memory.u64(at + m.next) ?? 0) {
@@ -81,6 +84,23 @@ function idleOf(memory: BulkMemory, { m }: HeapLayout): ReadonlySet<number> {
     if (!runs) out.add(memory.u64(at + m.state.thread) ?? 0);
   }
   return out;
+}
+
+/** Where the runtime has a thread wait, or pause between two looks for work, by the systems and versions of Go. */
+const sleep = /^runtime\.(?:futex|usleep|epollwait)(?:\.abi0)?$|\/syscall\.Syscall6$/;
+
+/** Idle threads that sleep: not even a goroutine that is just being woken passes through their hands. */
+export function sleepingThreads(
+  memory: BulkMemory,
+  heap: HeapLayout,
+  registers: readonly ThreadRegisters[],
+  table: FunctionTable,
+): ReadonlySet<number> {
+  const idle = idleThreads(memory, heap);
+  const asleep = registers.filter(
+    ({ thread, pc }) => idle.has(thread) && sleep.test(table.frames(pc).at(-1)?.function ?? ''),
+  );
+  return new Set(asleep.map(({ thread }) => thread));
 }
 
 /** Where the threads' stack pointers stand, lowest first: for `firstWithin`. */

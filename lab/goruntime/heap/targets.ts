@@ -7,11 +7,14 @@ import { endOfWait, type WakenBy } from '../wait-reasons.js';
 /** Who can end a goroutine's wait: only others, by the objects; or something else too (`live`). */
 export interface TargetReader {
   /**
-   * Calls `each` with every object that the goroutine at `g` waits for: channels with their queue entries,
-   * semaphore words and condition variables without. Returns `dead` when there is no goroutine any more, `live` when it runs or may be woken from
+   * Calls `each` with every object that the goroutine at `g` waits for, and with the queue entry by which it does; 0 where
+   * that is not known, as of semaphore words. Returns `dead` when there is no goroutine any more, `live` when it runs or may be woken from
    * outside, and `waits` when nothing but these objects can wake it; of a nil channel there are none.
    */
-  read(g: number, each: (target: number, sudog: number) => void): 'dead' | 'live' | 'waits';
+  read(
+    g: number,
+    each: (target: number, sudog: number, isChannel: boolean) => void,
+  ): 'dead' | 'live' | 'waits';
 }
 
 const byOther = 0;
@@ -52,7 +55,7 @@ export function targetReader(
       if (kind === bySync) {
         const target = otherTarget(address);
         if (target === 0) return 'live';
-        each(target, 0);
+        each(target, wordAt(view, at + g.waiting), false);
         return 'waits';
       }
       let entry = wordAt(view, at + g.waiting);
@@ -62,7 +65,7 @@ export function targetReader(
         const found = memory.span(entry, sudogSize);
         if (found < 0 || n === maxQueues) return 'live';
         const next = wordAt(view, found + sudog.waitLink);
-        each(wordAt(view, found + sudog.channel), entry);
+        each(wordAt(view, found + sudog.channel), entry, true);
         entry = next;
       }
       return 'waits';

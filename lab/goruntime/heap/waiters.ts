@@ -62,7 +62,7 @@ export function sorter(
       return;
     }
     let awake = false;
-    const state = targets.read(address, (target, sudog) => {
+    const state = targets.read(address, (target, sudog, isChannel) => {
       if (sudog !== 0) marker.skip(spans.objectAt(sudog));
       const object = spans.objectAt(target);
       // What is no object of the heap is a package variable or on a stack: anybody may get at it.
@@ -71,8 +71,8 @@ export function sorter(
         note(address, target);
       } else if (waiters.add(object, address, target)) {
         const queues = { start: target + hchan.receivers, end: target + hchan.senders + 16 };
-        marker.watch(object, sudog !== 0 ? queues : undefined);
-        if (sudog !== 0 && (timerOf(memory, runtime, target)?.when ?? 0) !== 0) armed.push(object);
+        marker.watch(object, isChannel ? queues : undefined);
+        if (isChannel && (timerOf(memory, runtime, target)?.when ?? 0) !== 0) armed.push(object);
       }
     });
     if (state !== 'waits') wokenBy.delete(address);
