@@ -1,7 +1,7 @@
 import { messageOf } from '../../errors.js';
 import type { Knot } from '../graph/knots.js';
 import { countOf, numbered } from '../model/counts.js';
-import { callerOfSync } from '../model/frames.js';
+import { callerOfSync, isPoolCode } from '../model/frames.js';
 import type { Bucket } from '../model/snapshot.js';
 import { bucketsByObject, isSyncObject } from '../model/wait-object.js';
 import { rules as allRules } from '../rules/index.js';
@@ -45,13 +45,21 @@ export function claimsOf({ input, deadlocked }: Study, rules: readonly Rule[] = 
   claims.sort(
     (a, b) => rank[a.certainty] - rank[b.certainty] || victims(b) - victims(a) || starved(b) - starved(a),
   );
-  const once = withoutRepetition(claims);
+  const once = withoutRepetition(withoutServants(claims, input));
   const claimed = new Set(claims.flatMap(({ knot }) => [...knot.buckets, ...knot.victims, ...knot.starved]));
   const outlooks = outlooksOf({ input, deadlocked }, claimed);
   const unclear = unclearWaits(input, outlooks.of);
   const suspects = suspectsAmong(unclear, outlooks.of, input);
   if (suspects.length > 0) undecided.push(unclearText(unclear, suspects));
   return { ...once, outlooks, suspects, undecided };
+}
+
+/** What serves the units of a pool, in goroutines of its own, waits in vain where they are never given back: that is one story. */
+function withoutServants(claims: readonly Claim[], { isLibrary }: RuleInput): readonly Claim[] {
+  if (!claims.some(({ rule }) => rule === 'leaked-connection')) return claims;
+  const isServant = ({ signature }: Bucket) =>
+    signature.frames.every(({ file, function: name }) => isLibrary(file) || isPoolCode(name));
+  return claims.filter(({ rule, knot }) => rule !== 'channel-knot' || !knot.buckets.every(isServant));
 }
 
 function unclearText(unclear: readonly Bucket[], [first]: readonly Suspect[]): string {
