@@ -4,6 +4,7 @@ import { countOf, numbered } from '../model/counts.js';
 import { callerOfSync, isPoolCode } from '../model/frames.js';
 import type { Bucket } from '../model/snapshot.js';
 import { bucketsByObject, isSyncObject } from '../model/wait-object.js';
+import { poolsIn } from '../rules/channel-shape.js';
 import { rules as allRules } from '../rules/index.js';
 import type { Claim, Rule, RuleInput } from '../rules/rule.js';
 import type { Study } from '../rules/study-waits.js';
@@ -54,9 +55,10 @@ export function claimsOf({ input, deadlocked }: Study, rules: readonly Rule[] = 
   return { ...once, outlooks, suspects, undecided };
 }
 
-/** What serves the units of a pool, in goroutines of its own, waits in vain where they are never given back: that is one story. */
-function withoutServants(claims: readonly Claim[], { isLibrary }: RuleInput): readonly Claim[] {
-  if (!claims.some(({ rule }) => rule === 'leaked-connection')) return claims;
+/** What serves the units of a pool, in goroutines of its own, waits in vain where they are not given back: that is one story. */
+function withoutServants(claims: readonly Claim[], input: RuleInput): readonly Claim[] {
+  const { isLibrary } = input;
+  if (!claims.some(({ knot }) => poolsIn(knot, input).length > 0)) return claims;
   const isServant = ({ signature }: Bucket) =>
     signature.frames.every(({ file, function: name }) => isLibrary(file) || isPoolCode(name));
   return claims.filter(({ rule, knot }) => rule !== 'channel-knot' || !knot.buckets.every(isServant));
