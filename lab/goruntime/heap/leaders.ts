@@ -1,7 +1,7 @@
 import type { BulkMemory } from '../../core/memory.js';
 import { turns } from '../../turns.js';
 import type { Range } from './marker.js';
-import { type Marked, markBesides, stackPartsOf } from './reach.js';
+import { fieldsOf, type Marked, markBesides, stackPartsOf } from './reach.js';
 import type { ReachSource } from './reach-source.js';
 import { stackPointers } from './roots.js';
 import type { HeapSpans } from './spans.js';
@@ -64,7 +64,7 @@ export async function findLeaders(
       }
     });
   for (const g of goroutines) {
-    const own = [{ start: g, end: g + source.heap.gSize }, ...stackPartsOf(source, g, pointers)];
+    const own = [fieldsOf(source, g), ...stackPartsOf(source, g, pointers)];
     if (!look(own, (leaders) => leaders.goroutines.add(g))) return undefined;
     await breathe();
   }

@@ -4,7 +4,7 @@ import { goroutineStatus, scanBit } from '../status.js';
 import { atOnce, newMarker, type Range } from './marker.js';
 import type { Besides, ReachSource } from './reach-source.js';
 import { type Root, rootFinder } from './root-of.js';
-import { findRoots, firstWithin, idleThreads, type Roots, stackPointers } from './roots.js';
+import { findRoots, firstWithin, idleThreads, type Roots, stackPointers, threadGoroutines } from './roots.js';
 import { type HeapSpans, readSpans } from './spans.js';
 import { newWaiters, sorter } from './waiters.js';
 
@@ -124,6 +124,7 @@ async function mark(
   }
   for (const address of all) marker.skip(spans.objectAt(address));
   for (const sudog of semaphores.sudogs) marker.skip(spans.objectAt(sudog));
+  for (const address of threadGoroutines(memory, heap)) marker.skip(spans.objectAt(address));
   for (const address of besides?.objects ?? []) marker.skip(spans.objectAt(address));
   const armed: number[] = [];
   const sort = sorter({ ...source, spans, marker, waiters, wokenBy, note, armed }, besides?.goroutines);
@@ -154,7 +155,7 @@ async function mark(
       if (seen.has(address)) continue;
       seen.add(address);
       live += 1;
-      marker.scan(address, address + heap.gSize);
+      await scan(fieldsOf(source, address));
       for (const part of stackPartsOf(source, address, pointers)) await scan(part);
     }
   };
@@ -216,6 +217,12 @@ function examplesOf({ stacks }: FoldedGoroutines): readonly number[] | undefined
     stack.targets.flatMap(({ examples }) => examples.map(({ address }) => address)),
   );
 }
+
+/** What a `g` leads to: all of it but where its stack begins and ends, behind which another object may lie. */
+export const fieldsOf = (
+  { runtime: { g }, heap }: Pick<ReachSource, 'runtime' | 'heap'>,
+  address: number,
+): Range => ({ start: address + g.stackHi + 8, end: address + heap.gSize });
 
 /** The part of a goroutine's stack that is in use. */
 export function stackOf(

@@ -46,19 +46,15 @@ export function findRoots(
 function systemStacks(
   memory: BulkMemory,
   { g }: RuntimeLayout,
-  { m }: HeapLayout,
+  heap: HeapLayout,
   registers: readonly ThreadRegisters[],
   idle: ReadonlySet<number>,
 ) {
   const out: { start: number; end: number }[] = [];
   const pointers = stackPointers(registers);
-  const seen = new Set<number>();
-  for (let at = m.first; at !== 0 && !seen.has(at); at = memory.u64(at + m.next) ?? 0) {
-    seen.add(at);
-    if (m.state !== undefined && idle.has(memory.u64(at + m.state.thread) ?? 0)) continue;
-    for (const field of [m.g0, m.signalG]) {
-      const stack = memory.u64(at + field) ?? 0;
-      if (stack === 0) continue;
+  for (const { thread, own } of threadsOf(memory, heap)) {
+    if (thread !== undefined && idle.has(thread)) continue;
+    for (const stack of own) {
       const lo = memory.u64(stack + g.stackLo) ?? 0;
       const hi = memory.u64(stack + g.stackHi) ?? 0;
       const saved = memory.u64(stack + g.sp) ?? 0;
@@ -70,24 +66,35 @@ function systemStacks(
   return out;
 }
 
+/** Every thread that the runtime knows: its id, whether it runs nothing, and the `g` of each of its own stacks. */
+function* threadsOf(memory: BulkMemory, { m }: HeapLayout) {
+  const { state } = m;
+  const seen = new Set<number>();
+  for (let at = m.first; at !== 0 && !seen.has(at); at = memory.u64(at + m.next) ?? 0) {
+    seen.add(at);
+    yield {
+      thread: state && (memory.u64(at + state.thread) ?? 0),
+      isIdle: state && memory.u64(at + state.current) === 0 && memory.u32(at + state.locks) === 0,
+      own: [m.g0, m.signalG].map((field) => memory.u64(at + field) ?? 0).filter((g) => g !== 0),
+    };
+  }
+}
+
+/** Addresses of the `g` of each thread's own stacks, which are not among the goroutines. */
+export const threadGoroutines = (memory: BulkMemory, heap: HeapLayout): readonly number[] =>
+  [...threadsOf(memory, heap)].flatMap(({ own }) => own);
+
 /**
  * Threads that run no goroutine and are in nothing of the runtime's that others must not see: they look for work, or wait
  * for some, and what is on their stacks is left from before.
  */
-export function idleThreads(memory: BulkMemory, { m }: HeapLayout): ReadonlySet<number> {
-  const out = new Set<number>();
-  const seen = new Set<number>();
-  for (let at = m.first; at !== 0 && !seen.has(at); at = memory.u64(at + m.next) ?? 0) {
-    seen.add(at);
-    if (m.state === undefined) continue;
-    const runs = memory.u64(at + m.state.current) !== 0 || memory.u32(at + m.state.locks) !== 0;
-    if (!runs) out.add(memory.u64(at + m.state.thread) ?? 0);
-  }
-  return out;
-}
+export const idleThreads = (memory: BulkMemory, heap: HeapLayout): ReadonlySet<number> =>
+  new Set(
+    [...threadsOf(memory, heap)].flatMap(({ thread = 0, isIdle }) => (isIdle === true ? [thread] : [])),
+  );
 
 /** Where the runtime has a thread wait, or pause between two looks for work, by the systems and versions of Go. */
-const sleep = /^runtime\.(?:futex|usleep|epollwait)(?:\.abi0)?$|\/syscall\.Syscall6$/;
+const sleep = /^runtime\.(?:futex|usleep|epollwait)(?:\.abi0)?$|\/syscall(?:\/linux)?\.Syscall6$/;
 
 /** Idle threads that sleep: not even a goroutine that is just being woken passes through their hands. */
 export function sleepingThreads(
@@ -100,7 +107,8 @@ export function sleepingThreads(
   const asleep = registers.filter(
     ({ thread, pc }) => idle.has(thread) && sleep.test(table.frames(pc).at(-1)?.function ?? ''),
   );
-  return new Set(asleep.map(({ thread }) => thread));
+  // What the runtime keeps for threads of C that may call Go one day has no thread yet: its id is 0.
+  return new Set([0, ...asleep.map(({ thread }) => thread)]);
 }
 
 /** Where the threads' stack pointers stand, lowest first: for `firstWithin`. */

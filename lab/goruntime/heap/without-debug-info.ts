@@ -43,6 +43,8 @@ export async function findHeapLayout(heap: StrippedHeap, signal: AbortSignal): P
   const answer = async (expression: string): Promise<LayoutVariable | undefined> => {
     const processor = /^runtime\.allp\[(\d+)\]\.wbBuf\.buf$/.exec(expression);
     if (processor !== null) return barrierBuffer(known, Number(processor[1]));
+    const cache = /^runtime\.allp\[(\d+)\]\.pcache$/.exec(expression);
+    if (cache !== null) return pageCache(known, Number(cache[1]));
     const bound = /^runtime\.firstmoduledata\.(e?)(data|bss)$/.exec(expression);
     if (bound !== null) {
       const range = module.variables[bound[2] === 'data' ? 0 : 1];
@@ -105,6 +107,12 @@ function barrierBuffer({ structs, processors }: WithoutDebugInfo, i: number): La
   if (buffer === undefined || field === undefined || length === undefined || address === undefined)
     return undefined;
   return { ...nothing, addr: address + buffer.offset + field.offset, len: Number(length) };
+}
+
+function pageCache({ structs, processors }: WithoutDebugInfo, i: number): LayoutVariable | undefined {
+  const cache = structs('runtime.p')?.fields.find(({ name }) => name === 'pcache');
+  const address = processors()?.[i];
+  return cache && address !== undefined ? { ...nothing, addr: address + cache.offset } : undefined;
 }
 
 function undecided(what: string): LabError {
