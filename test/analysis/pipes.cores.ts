@@ -51,7 +51,7 @@ const suspected: Readonly<Record<string, Expected>> = {
 
 const healthy = [
   ...['unread-fixed', 'unwritten-fixed', 'slow-reader-like', 'fed-by-request-like'],
-  'net-greeting-fixed',
+  ...['net-greeting-fixed', 'windows-fixed'],
   ...['command-undrained-fixed', 'command-served-like', 'body-like'],
 ];
 
@@ -87,6 +87,20 @@ for (const go of await goTools(signal)) {
         expect(finding?.explanation).to.match(expected.says);
       });
     }
+
+    it('are part of a knot where those at both ends wait for what they would send each other', async () => {
+      const { verdict, findings } = await program.diagnose('windows');
+      expect(verdict).to.equal('deadlock');
+      expect(findings.map(({ rule, certainty }) => `${rule} ${certainty}`)).to.deep.equal([
+        'channel-knot proved',
+      ]);
+      const stacks = findings[0]?.rootCause.goroutines.flatMap(({ stack }) => stack.map((f) => f.function));
+      expect(stacks).to.include.members([
+        'main.(*window).send',
+        'main.(*window).receive',
+        'main.(*window).deliver',
+      ]);
+    });
 
     it('leave the verdict open where only a table has their other end', async () => {
       const { verdict, findings, suspects = [] } = await program.diagnose('session-unread');

@@ -39,6 +39,13 @@ export interface ClaimFrames {
   readonly facts: ReadonlyMap<string, RootFrames>;
 }
 
+/** It alone, or with others, leads to the object; what it would do with it no source tells. */
+const isLeading = (releaser: Releaser, key: string) =>
+  releaser.kind === 'open' && releaser.leads === true && releaser.behind?.includes(key) === true;
+
+const leadingText = ({ ids: [id = 0] }: Bucket, address: number, { nameOf }: RuleInput) =>
+  `Goroutine ${id} can still get at ${nameOf(address)}; of code that is not read it is not known whether it would`;
+
 /** Turns a claim into a finding: names, edges, and evidence that can be checked by hand in Delve. */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: one value, field by field, from the same few facts
 export function findingOf({ claim, facts }: ClaimFrames, index: number, input: RuleInput): Finding {
@@ -102,6 +109,16 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
     if (sync !== undefined && !sync.untold)
       add('memory', syncStateText(sync, input.nameOf(address)), syncStateCheck(sync));
     for (const releaser of input.graph.releasers.get(object) ?? []) {
+      for (const bucket of buckets.filter(({ key }) => isLeading(releaser, key))) {
+        const shown = add('reachability', leadingText(bucket, address, input), objectCheck(object, input));
+        edges.push({
+          from: id,
+          to: nodeOf(bucket),
+          relation: 'released-by',
+          inferred: true,
+          evidence: [shown],
+        });
+      }
       if (releaser.kind !== 'bucket' || isPanic(object, releaser)) continue;
       for (const bucket of buckets) {
         const late = latecomer(releaser, bucket);

@@ -56,6 +56,13 @@ export function toldReleasers(
     const behind = blocker === undefined ? undefined : graph.buckets.find(({ key }) => key === blocker);
     if (releaser.kind === 'open') {
       const who = 'code that is on no stack';
+      const leading = releaser.leads && graph.buckets.find(({ key }) => releaser.behind?.includes(key));
+      if (leading)
+        return {
+          who: `G${leading.ids[0]}`,
+          counts: behind === undefined ? 'may' : 'ruled-out',
+          why: `it can get at ${name}, and no source tells what it does with it${behind === undefined ? '' : ', but it is stuck itself'}`,
+        };
       if (behind !== undefined)
         return {
           who,

@@ -35,6 +35,8 @@ export type Releaser =
       readonly blind: boolean;
       /** Whoever comes has to get past these first. */
       readonly behind?: readonly string[];
+      /** It is what the only one in `behind` may do, who alone or with others leads to the object in memory. */
+      readonly leads?: true;
     };
 
 /**

@@ -1,4 +1,5 @@
 import type { Releaser } from '../graph/releaser.js';
+import { pipeEndOf } from '../model/pipe-ends.js';
 import { type Bucket, isPrivateRuntime } from '../model/snapshot.js';
 import { objectsOf, type WaitObject } from '../model/wait-object.js';
 import type { channelSearch } from './channels.js';
@@ -29,10 +30,15 @@ export async function narrowByMemory(
 ): Promise<void> {
   const { snapshot, buckets } = context;
   const parked = buckets.filter((bucket) => !isLive(bucket));
-  // Of what nothing alive reaches at all, memory tells more already.
+  // A pipe that nothing alive reaches is had by who writes to it: of its other end that tells nothing.
+  const written = new Set(
+    buckets.filter((bucket) => pipeEndOf(bucket)?.end === 'write').flatMap((bucket) => objectsOf(bucket)),
+  );
   const open = [...searches].filter(
-    ([{ address }, { releasers, pool }]) =>
-      pool === undefined && isOpen(releasers) && snapshot.reached?.reaches(address) !== false,
+    ([object, { releasers, pool }]) =>
+      pool === undefined &&
+      isOpen(releasers) &&
+      !(written.has(object) && snapshot.reached?.reaches(object.address) === false),
   );
   if (snapshot.leadersTo === undefined || open.length === 0) return;
   const queues = await queuesAhead(parked, context, places);
@@ -119,6 +125,7 @@ function leader(
       why: unknown?.kind === 'open' ? unknown.why : '',
       blind: false,
       behind: [bucket.key],
+      leads: true,
     };
   const { kind, expression, file, line } = operation;
   return {

@@ -96,6 +96,7 @@ function followWaits(first: WaitForGraph, { searches, receives, sends }: Omit<Co
     const doubtful = found.filter(
       (knot) =>
         knot.objects.some((object) => isNarrowed(object, all)) &&
+        !isLost(knot, graph) &&
         !knot.buckets.some(mustGoOn) &&
         !(isShownCycle(knot, graph) && knot.buckets.some((bucket) => asks(bucket, receives))),
     );
@@ -172,7 +173,11 @@ export function withoutRuledOut(graph: WaitForGraph, stuck: ReadonlySet<string>)
   const lost = graph.buckets.filter(({ key }) => graph.unreached?.has(key)).flatMap(objectsOf);
   const releasers = new Map(graph.releasers);
   for (const object of lost) {
-    const own = releasers.get(object)?.filter((r) => r.kind === 'bucket' && stuck.has(r.bucket));
+    const own = releasers
+      .get(object)
+      ?.filter((r) =>
+        r.kind === 'bucket' ? stuck.has(r.bucket) : r.leads && r.behind?.every((key) => stuck.has(key)),
+      );
     if (own !== undefined) releasers.set(object, own);
   }
   return { ...graph, releasers };
