@@ -174,9 +174,6 @@ func (c *checker) save(ctx context.Context) error {
 // Recorded is the path that the compiler recorded for a local file; "" when it is none of the program's.
 func (p *Program) Recorded(local string) string { return p.places.recorded(local) }
 
-// Local is where a recorded file lies here, whether it is there or not; "" when nothing tells.
-func (p *Program) Local(recorded string) string { return p.places.local(recorded) }
-
 // Linked tells whether the executable has code of a function, inlined code included. The linker leaves out what
 // nothing refers to: whatever would be done there is never done.
 func (p *Program) Linked(name string) bool {

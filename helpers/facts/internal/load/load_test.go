@@ -87,11 +87,11 @@ func TestPrograms(t *testing.T) {
 			if main.File != one.main || main.Line != 13 || main.Entry == 0 {
 				t.Errorf("main.main is %+v", main)
 			}
-			local := p.Local(main.File)
+			local := p.places.local(main.File)
 			if !isFile(local) || p.Recorded(local) != main.File {
 				t.Errorf("%s lies in %q, which was recorded as %q", main.File, local, p.Recorded(local))
 			}
-			if one := p.Functions["sync.(*Mutex).Lock"]; !isFile(p.Local(one.File)) || p.Recorded(p.Local(one.File)) != one.File {
+			if one := p.Functions["sync.(*Mutex).Lock"]; !isFile(p.places.local(one.File)) || p.Recorded(p.places.local(one.File)) != one.File {
 				t.Errorf("Lock is %+v", one)
 			}
 			if generated := p.Functions[queuePath+".Generated"]; filepath.Base(generated.File) != "grammar.y" || generated.Line != 8 {
