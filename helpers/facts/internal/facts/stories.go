@@ -121,8 +121,34 @@ func (w *World) isStillAhead(s *Stacks, op *Op) bool {
 			continue
 		}
 		here := a.points[0].block.Instrs[a.points[0].index]
-		if w.isAhead(op.Instr, a.points[0]) && !w.follows(here, op.Instr) {
+		if w.isAhead(op.Instr, a.points[0]) && !w.follows(here, op.Instr) && !hasYetToGet(op, a.points[0]) {
 			return true
+		}
+	}
+	return false
+}
+
+// hasYetToGet: the object comes from a call that the frame stands in, or makes before the operation. It is not among those
+// that such calls have given to others before.
+func hasYetToGet(op *Op, p point) bool {
+	for v := op.Operand; v != nil; {
+		switch x := v.(type) {
+		case *ssa.Call:
+			isIt := func(at ssa.Instruction) bool { return at == op.Instr }
+			isCall := func(at ssa.Instruction) bool { return at == x }
+			return p.block.Instrs[p.index] == x || firstWithout(p.block, p.index+1, isIt, isCall) == nil
+		case *ssa.UnOp:
+			v = x.X
+		case *ssa.FieldAddr:
+			v = x.X
+		case *ssa.Field:
+			v = x.X
+		case *ssa.Extract:
+			v = x.Tuple
+		case *ssa.ChangeType:
+			v = x.X
+		default:
+			return false
 		}
 	}
 	return false
