@@ -40,18 +40,22 @@ export async function readReached(
   try {
     const heap = await heapLayout();
     const table = await functionTable();
+    const all = {
+      ...{ memory, runtime: layout, heap, registers, folded },
+      otherTarget: sync.targetOf,
+      semaphores: sync.semaphores,
+    };
     const reached = await findReached(
       {
-        ...{ memory, runtime: layout, heap, registers, folded },
+        ...all,
         traced: variables && { last: variables.ofRuntime },
-        otherTarget: sync.targetOf,
-        semaphores: sync.semaphores,
         asleep: table && sleepingThreads(memory, heap, registers, table),
         liveWords: liveWordsReader({ memory, runtime: layout, heap }, arch, table),
       },
       signal,
     );
-    return { reached, limits: [] };
+    const byLeftovers = async () => (await findReached(all, signal)).reaches;
+    return { reached: { ...reached, byLeftovers }, limits: [] };
   } catch (error) {
     const unknownLayout = error instanceof RangeError || toLabError(error).code === 'undecided';
     if (!unknownLayout || signal.aborted) throw error;

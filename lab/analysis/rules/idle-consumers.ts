@@ -35,7 +35,7 @@ function isIdleOfLibrary(bucket: Bucket, facts: ConsumerFacts): boolean {
   const places = facts.receives(bucket);
   if (!mayBeIdle(bucket, facts) || !places.every((place) => place.foreign === true)) return false;
   if (places.every((place) => place.round === true)) return true;
-  return isOwnOfLibrary(bucket) && objectsOf(bucket).every((o) => isToldToEnd(facts.searches.get(o)));
+  return isWithinItsPackage(bucket) && objectsOf(bucket).every((o) => isToldToEnd(facts.searches.get(o)));
 }
 
 /** The only one that waits for what a library tells its subscribers of, in a program that gives it nothing to tell. */
@@ -50,10 +50,10 @@ function isSubscriber(bucket: Bucket, facts: ConsumerFacts): boolean {
 }
 
 /**
- * The package that it waits in has started it, and nobody else has called: who calls a library's `Wait`, from a task that the
+ * The package that it waits in, or one of the same repository, has started it, and nobody else has called: who calls a library's `Wait`, from a task that the
  * library runs as well, needs what it waits for.
  */
-function isOwnOfLibrary({ signature: { frames } }: Bucket): boolean {
+function isWithinItsPackage({ signature: { frames } }: Bucket): boolean {
   const own = frames.filter(({ function: name }) => !isPrivateRuntime(name) && name !== 'runtime.goexit');
   const [first] = own;
   const last = own.at(-1);
@@ -95,6 +95,22 @@ function isFollower(bucket: Bucket, facts: ConsumerFacts): boolean {
   const goesRound = facts.receives(bucket).every(({ round }) => round === true);
   return goesRound || objectsOf(bucket).every((object) => isToldToEnd(facts.searches.get(object)));
 }
+
+/**
+ * Goroutines whose work it is to wait for more of it, or for an end, and with them nobody who needs anything. Whoever
+ * started them has no more use for them and has never said so, which is untidy and hinders nobody.
+ */
+export function isMerelyIdle({ buckets, victims, starved }: Knot, facts: ConsumerFacts): boolean {
+  return [...buckets, ...victims, ...starved].every(
+    (bucket) => mayWaitUnseen(bucket, facts) || (isFollower(bucket, facts) && isWithinItsPackage(bucket)),
+  );
+}
+
+/** It receives, and no source tells whether that is its work. */
+const mayWaitUnseen = (bucket: Bucket, { receives }: ConsumerFacts): boolean =>
+  bucket.wait.kind === 'channel' &&
+  bucket.wait.cases.every(({ direction }) => direction === 'receive') &&
+  receives(bucket).length === 0;
 
 /** Nothing is ever sent there: it can only be closed. */
 const isToldToEnd = (search: ReleaserSearch | undefined) =>

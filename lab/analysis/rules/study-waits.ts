@@ -13,7 +13,7 @@ import { objectNames } from '../releasers/names.js';
 import { shutdownsFromInside } from '../releasers/own-server.js';
 import { findSpins } from '../releasers/spins.js';
 import { searchAll } from '../releasers/study.js';
-import { type ConsumerFacts, withoutIdle } from './idle-consumers.js';
+import { type ConsumerFacts, isMerelyIdle, withoutIdle } from './idle-consumers.js';
 import type { RuleInput } from './rule.js';
 
 export interface Study {
@@ -45,16 +45,18 @@ export async function studyWaits(
   } = await searchAll(snapshot, sources, locators, signal);
   const spins = await findSpins(snapshot, sources, earlier);
   const timers = buckets.some(({ wait }) => wait.kind === 'live') ? undefined : await timersPending();
+  const unreached = unreachedBuckets(buckets, snapshot.reached?.reaches);
   const { all, deadlocked, graph, knots } = followWaits(
     {
       buckets,
       channels: snapshot.channels,
       syncObjects: snapshot.syncObjects,
       releasers: new Map([...searches].map(([object, search]) => [object, search.releasers])),
-      unreached: unreachedBuckets(buckets, snapshot.reached),
+      unreached,
       timersPending: timers,
     },
     { searches, receives, sends },
+    unreached.size === 0 ? unreached : unreachedBuckets(buckets, await snapshot.reached?.byLeftovers?.()),
   );
   // Without what memory alone proves: a rule that tells its story from the sources needs them to be complete.
   const bySource = deadlockedBuckets({ ...all, unreached: undefined }, 'all');
@@ -86,7 +88,12 @@ export async function studyWaits(
  * something only where these were seen to be the ones who would end the wait, and where not all of them wait for work: else
  * whatever may come by the sources counts.
  */
-function followWaits(first: WaitForGraph, { searches, receives, sends }: Omit<ConsumerFacts, 'graph'>) {
+function followWaits(
+  first: WaitForGraph,
+  { searches, receives, sends }: Omit<ConsumerFacts, 'graph'>,
+  /** To which not even what is left on stacks leads. */
+  forgotten: ReadonlySet<string>,
+) {
   const isNarrowed = (object: WaitObject, { releasers }: WaitForGraph) =>
     searches.get(object)?.leaders !== undefined && releasers.get(object) === searches.get(object)?.releasers;
   for (let all = first; ; ) {
@@ -109,8 +116,10 @@ function followWaits(first: WaitForGraph, { searches, receives, sends }: Omit<Co
       all = { ...all, releasers };
       continue;
     }
-    const isKept = (knot: Knot) => isLost(knot, graph);
-    const knots = withoutIdle(found, deadlocked, { graph, searches, receives, sends }, isKept);
+    const facts = { graph, searches, receives, sends };
+    const isForgotten = ({ buckets }: Knot) => buckets.every(({ key }) => forgotten.has(key));
+    const isTold = (knot: Knot) => !isLost(knot, graph) || isForgotten(knot) || !isMerelyIdle(knot, facts);
+    const knots = withoutIdle(found.filter(isTold), deadlocked, facts, (knot) => isLost(knot, graph));
     return { all, deadlocked, graph, knots };
   }
 }
@@ -155,12 +164,15 @@ function libraryFiles(snapshot: Snapshot, sources: Sources): (file: string) => b
 }
 
 /** Those of which every object that they wait for is out of reach of whatever can still run. */
-function unreachedBuckets(buckets: readonly Bucket[], reached: Snapshot['reached']): ReadonlySet<string> {
+function unreachedBuckets(
+  buckets: readonly Bucket[],
+  reaches: ((address: number) => boolean) | undefined,
+): ReadonlySet<string> {
   const lost = buckets.filter((bucket) => {
     if (bucket.signature.leaked === true) return true;
-    if (reached === undefined) return false;
+    if (reaches === undefined) return false;
     const objects = objectsOf(bucket);
-    return objects.length > 0 && objects.every((object) => !reached.reaches(object.address));
+    return objects.length > 0 && objects.every((object) => !reaches(object.address));
   });
   return new Set(lost.map((bucket) => bucket.key));
 }

@@ -19,6 +19,8 @@ export interface Reached {
     /** Goroutines that run, or can be woken by something that was reached. */
     readonly live: number;
   };
+  /** As `reaches`, where whatever lies on a stack counts, needed still or not. */
+  readonly byLeftovers?: () => Promise<(address: number) => boolean>;
   /** By what an object that is reached is reached; `undefined` for one that is not. Absent where that was not asked for. */
   readonly rootOf?: (address: number) => Root | undefined;
 }

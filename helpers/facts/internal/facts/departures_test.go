@@ -26,7 +26,7 @@ func main() {
 }
 `
 	for follow, left := range map[string]int{
-		"m := h.join()\nfor text := range m.news { if text == \"\" { return } } // take":    1,
+		"m := h.join()\nfor text := range m.news { if text == \"\" { return } } // take":          1,
 		"m := h.first\nh.join()\nfor text := range m.news { if text == \"\" { return } } // take": 0,
 	} {
 		p := program(t, rest+"func follow(h *hub) {\n"+follow+"\n}")
