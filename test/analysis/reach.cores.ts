@@ -104,16 +104,11 @@ for (const go of gos) {
     }
 
     it('proves a pair that waits for one another, and who waits for it', async () => {
-      const diagnosis = await diagnose('lost-pair', true);
-      const found = proved(diagnosis);
-      const places = found.flatMap(({ rootCause }) =>
-        rootCause.goroutines.map((g) => g.userLocation.function),
-      );
-      expect(places).to.have.members([
-        'main.lostPair.func1',
-        'main.lostPair.func1.1',
-        'main.lostPair.func1.2',
-      ]);
+      const [finding, ...others] = proved(await diagnose('lost-pair', true));
+      expect(others).to.deep.equal([]);
+      const places = finding?.rootCause.goroutines.map((g) => g.userLocation.function);
+      expect(places).to.have.members(['main.lostPair.func1.1', 'main.lostPair.func1.2']);
+      expect((finding?.victims.goroutines ?? 0) + (finding?.unserved ?? 0)).to.equal(1);
     });
 
     it('tells those that were left behind by their story where there are sources, as proved', async () => {
@@ -136,6 +131,13 @@ for (const go of gos) {
     for (const situation of keptIn(go.version)) {
       it(`proves nothing of "${situation}"`, async () => expectNothing(await diagnose(situation, true)));
     }
+
+    it('finds nothing in a worker for which there is no more work', async () => {
+      const { verdict, findings, groups } = await diagnose('idle-worker', false);
+      expect({ verdict, findings }).to.deep.equal({ verdict: 'none', findings: [] });
+      const worker = groups.find(({ stack }) => stack.some((frame) => frame.function === 'main.serve'));
+      expect(worker?.outlook).to.equal('idle');
+    });
   });
 
   describe(`what live goroutines reach in stripped programs of ${go.version}`, function () {
