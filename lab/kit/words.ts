@@ -80,7 +80,8 @@ export function wordRule(isAddress: (value: number) => boolean, coreTimeMs: numb
         if (isData && doubtfulBefore) drop(at - 8);
         if (verdict === dropped || (verdict !== kept && beforeWasDropped)) drop(at);
         else if (verdict === rounded) {
-          view.setUint32(at, 0);
+          // Nothing must lead to where the heap begins that did not before.
+          view.setUint32(at, isAddress(high * 2 ** 32) ? 0xffffffff : 0);
           gone += 4;
         }
         beforeWasDropped = isData;

@@ -4,6 +4,7 @@ package scrub
 
 import (
 	"encoding/binary"
+	"math"
 	"sort"
 	"time"
 
@@ -147,7 +148,12 @@ func (r *Rule) scrub(bytes, same []byte, beforeWasDropped bool) (gone int, lastW
 			binary.LittleEndian.PutUint64(bytes[at:], 0)
 			gone += 8
 		} else if found == rounded {
-			binary.LittleEndian.PutUint32(bytes[at:], 0)
+			lower := uint32(0)
+			// Nothing must lead to where the heap begins that did not before.
+			if r.isAddress(word &^ math.MaxUint32) {
+				lower = math.MaxUint32
+			}
+			binary.LittleEndian.PutUint32(bytes[at:], lower)
 			gone += 4
 		}
 		beforeWasDropped = isData
