@@ -15,7 +15,7 @@ import { type WaitObject, waitObject } from '../model/wait-object.js';
 import { blindSpots, evidence, openEntry, type SearchContext, unansweredBy } from './context.js';
 import { isLookingAfter } from './look-after.js';
 import type { Meaning } from './meaning.js';
-import { waitsFor, withTheHolder } from './only-holder.js';
+import { allReaders, waitsFor, withTheHolder } from './only-holder.js';
 import type { ReleaserSearch } from './search.js';
 import { type SyncFacts, syncFacts } from './sync-facts.js';
 import { groupReleasers } from './waitgroup-releasers.js';
@@ -140,11 +140,8 @@ export function syncSearch(context: SearchContext, locator: Locator, places: Wai
       for (const operation of facts.class.operations) {
         if (operation.bare === true) possible.push(...comingTo(operation, facts, wait.address));
       }
-      releasers.push(
-        ...withTheHolder(possible, wait, {
-          ...{ object, buckets: byKey, leaks: facts.class.leaks, isOpen: releasers.length > 0 },
-        }),
-      );
+      const known = { object, buckets: byKey, leaks: facts.class.leaks, isOpen: releasers.length > 0 };
+      releasers.push(...(allReaders(possible, wait, known) ?? withTheHolder(possible, wait, known)));
       if (wait.objectKind === 'rwmutex' && wait.mode !== 'drain')
         releasers.push(...pendingWriters(wait, buckets));
     }
@@ -246,8 +243,12 @@ export function comingTo(
       how,
     });
   };
-  for (const meaning of stacks.get(operation)?.of(address) ?? [])
-    add(meaning, meaning.kind === 'same' && !isLookingAfter(meaning, channels));
+  for (const meaning of stacks.get(operation)?.of(address) ?? []) {
+    const { mayBeNext: _, ...plain } = meaning;
+    // It may pass by each time, at whatever object it looks then.
+    if (isLookingAfter(meaning, channels)) add(plain, false);
+    else add(meaning, meaning.kind === 'same');
+  }
   for (const meaning of routes.get(operation)?.of(address) ?? []) add(meaning, false);
   for (const entry of operation.open) out.push(openEntry(entry, gates.behind(entry.gates, address)));
   return out;

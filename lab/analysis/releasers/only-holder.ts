@@ -38,6 +38,20 @@ export function withTheHolder(
   ];
 }
 
+/** A writer waits for so many readers: where all of them were seen, whoever else would give a read lock back has none yet. */
+export function allReaders(
+  possible: readonly Releaser[],
+  { mode }: SyncWait,
+  { object, buckets, isOpen }: Known,
+): readonly Releaser[] | undefined {
+  if (mode !== 'drain' || isOpen || object?.state.kind !== 'rwmutex' || object.untold === true)
+    return undefined;
+  const readers = possible.filter((r) => r.kind === 'bucket' && r.certain && r.holds === true);
+  const keys = new Set(readers.flatMap((r) => (r.kind === 'bucket' ? [r.bucket] : [])));
+  const isOneEach = [...keys].every((key) => buckets.get(key)?.count === 1);
+  return isOneEach && keys.size > 0 && keys.size === object.state.rwmutex.readerWait ? readers : undefined;
+}
+
 const outerness = (r: Releaser) => (r.kind === 'bucket' && r.mayHold ? r.how.frame : 0);
 
 function holderAmong(

@@ -1,5 +1,5 @@
 import { agree, behind, goroutinesOf } from './rule.js';
-import { namesOf, placeOf, ruleFor, takenAt } from './sync-knot.js';
+import { namesOf, placeOf, rereaders, ruleFor, takenAt } from './sync-knot.js';
 
 /** A reader asks for its read lock again while a writer is pending: the writer waits for it, and it for the writer. */
 export const readWriteRead = ruleFor('read-write-read', 'rwr', (knot, input) => {
@@ -7,7 +7,7 @@ export const readWriteRead = ruleFor('read-write-read', 'rwr', (knot, input) => 
   const writers = knot.buckets.filter(
     (bucket) => bucket.wait.kind === 'sync' && bucket.wait.mode === 'drain',
   );
-  const readers = knot.buckets.filter((bucket) => !writers.includes(bucket));
+  const readers = rereaders(knot, input);
   const [reader] = readers;
   const [writer] = writers;
   const again = reader === undefined ? undefined : placeOf(reader);

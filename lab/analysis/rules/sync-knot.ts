@@ -44,8 +44,23 @@ export function shapeOf(knot: Knot, input: RuleInput): SyncShape | undefined {
       (r) => r.holds || (r.mayHold && !isLeftWithLeaks(object, r, input)),
     );
   if (objects.every((object) => holders(object).length === 0)) return 'leaked-lock';
-  if (buckets.length > 1 && modes.has('drain') && modes.has('rlock')) return 'rwr';
+  if (buckets.length > 1 && rereaders(knot.example ?? knot, input).length > 0) return 'rwr';
   return new Set(objects.map(({ address }) => address)).size === 1 ? 'double-lock' : 'lock-order';
+}
+
+/** Those who wait to read what they read already, and a writer waits for them. */
+export function rereaders({ buckets, objects }: KnotParts, input: RuleInput): readonly Bucket[] {
+  const drained = objects.filter(({ mode }) => mode === 'drain');
+  return buckets.filter(
+    ({ key, wait }) =>
+      wait.kind === 'sync' &&
+      wait.mode === 'rlock' &&
+      drained.some(
+        (object) =>
+          object.address === wait.address &&
+          bucketReleasers(object, input).some((r) => r.bucket === key && (r.holds || r.mayHold)),
+      ),
+  );
 }
 
 type BucketReleaser = Extract<Releaser, { kind: 'bucket' }>;

@@ -100,6 +100,8 @@ func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inCl
 		if h.mode != want || !inClass[h.op] || seen[h.op] || (w.isGivenUp(s, a, h) && !w.isReadAgain(s, a, h, inClass)) {
 			continue
 		}
+		isLent := !h.always && h.op.Fn != a.fn && w.isLent(h, a, s)
+		h.always = h.always || isLent
 		if !h.always && h.op.Fn != a.fn && !isLoopBody(h.op.Fn) && !w.givesBackAhead(s, a, inClass) {
 			// A function that it called has left with the lock: it will not be given back from here.
 			continue
@@ -117,6 +119,9 @@ func (w *World) tellHolder(a *activation, c *class, s *Stacks, want string, inCl
 			holder.Via = w.viaWait(s, a, h.op.Operand)
 		} else if !isLoopBody(h.op.Fn) {
 			holder.TakenBy = shortName(h.op.Fn)
+			if isLent {
+				holder.Owner = w.lentOwner(h, a)
+			}
 		}
 		holder.Bound = w.boundBy(a, h, held)
 		holder.GivenBack = w.givenBack(a, s, c)

@@ -88,7 +88,10 @@ func (w *World) passedOwner(r route) *Owner {
 
 // hasOthers tells whether a function has another variable of the type.
 func (w *World) hasOthers(fn *ssa.Function, root ssa.Value) bool {
-	want := root.Type()
+	return w.hasOthersOf(fn, root.Type())
+}
+
+func (w *World) hasOthersOf(fn *ssa.Function, want types.Type) bool {
 	names := map[string]bool{}
 	for _, p := range fn.Params {
 		if types.Identical(p.Type(), want) {

@@ -47,6 +47,7 @@ type World struct {
 	library  map[*ssa.Function]string // functions that opaque code may call, and how it got them
 	reach    map[*ssa.BasicBlock]map[*ssa.BasicBlock]bool
 	locks    map[*ssa.Function]*lockSummary
+	lenders  map[lenderKey]lending
 	touching map[*ssa.Function]bool
 	// shown are the types of values that packages such as fmt have seen.
 	shown map[string]bool
