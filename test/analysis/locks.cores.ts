@@ -8,7 +8,7 @@ import { isSure } from '../sure.js';
 const { signal } = new AbortController();
 const gos = await goTools(signal);
 /** Looked at by several tests. */
-const shared = ['leaked', 'channel-lock'];
+const shared = ['leaked', 'channel-lock', 'own-transaction'];
 const builds = { default: [], unoptimised: ['-gcflags=all=-N -l'] };
 
 interface Expected {
@@ -43,7 +43,7 @@ const faulty: Readonly<Record<string, Expected>> = {
   leaked: lock('leaked-lock', 'double-lock', 4, ['main.ledger.mu']),
   'leaked-panic': lock('leaked-lock', 'double-lock', 1, ['main.ledger.mu']),
   'leaked-read': lock('leaked-lock', 'double-lock', 1, ['main.table.mu'], 'rwmutex', 3),
-  'own-transaction': lock('leaked-lock', 'double-lock', 1, ['main.journal.mu'], 'rwmutex'),
+  'own-transaction': lock('double-lock', 'double-lock', 1, ['main.journal.mu'], 'rwmutex', 2),
   'own-wrapper': lock('double-lock', 'double-lock', 1, ['main.switchable.mu']),
   rwr: lock('read-write-read', 'rwr', 2, ['main.table.mu', 'main.table.mu'], 'rwmutex', 1),
   'channel-lock': {
@@ -162,6 +162,13 @@ for (const go of gos) {
           /add locks it at line \d+ and can return at \S*faulty\.go:\d+/,
         );
         expect(findings[0]?.explanation).not.to.match(/\bat locks it/);
+      });
+
+      it('says that a reader wants to write', async () => {
+        const { findings } = await program.diagnose('own-transaction');
+        expect(findings[0]?.explanation).to.match(
+          /It read-locked main\.journal\.mu at \S*transactions\.go:\d+ and locks it for writing at \S*transactions\.go:\d+ in main\.\(\*journal\)\.add/,
+        );
       });
 
       it('says where a Done is missed', async () => {

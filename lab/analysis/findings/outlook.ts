@@ -9,7 +9,7 @@ import { takesAgain } from '../releasers/locks.js';
 import { testOf } from '../rules/busy-wait.js';
 import type { RuleInput } from '../rules/rule.js';
 import type { Study } from '../rules/study-waits.js';
-import { amongThemselves, waitsAmongThemselves } from './among-themselves.js';
+import { amongThemselves, forRequests, waitsAmongThemselves } from './among-themselves.js';
 import { nobodyAtOtherEnd, otherEndOf } from './pipe-outlook.js';
 import { poolText } from './pool-evidence.js';
 import { mayCome, servedText, toldReleasers } from './told-releasers.js';
@@ -49,8 +49,11 @@ function lookInto(
     else known.set(bucket, outlook);
   }
   const servedBy = (bucket: Bucket) => objectsOf(bucket).flatMap((object) => servers(object, input, stuck));
+  const working = forRequests(input);
   const isOwed = (bucket: Bucket) =>
-    waitsForWork(bucket) && waitsAmongThemselves(bucket, input, (object) => servers(object, input, stuck));
+    working.has(bucket.key) &&
+    waitsForWork(bucket) &&
+    waitsAmongThemselves(bucket, input, (object) => servers(object, input, stuck));
   settle(open, known, (bucket) => {
     if (needsAll(bucket)) return undefined;
     const server = servedBy(bucket).find(

@@ -19,6 +19,8 @@ export type Releaser =
       readonly mayHold?: 'likely' | 'perhaps';
       /** It would have to receive the object first: what it has of it now is left from before. */
       readonly renewed?: true;
+      /** A clock wakes it, and it may pass by each time. */
+      readonly passing?: true;
       /** It comes there only when one of these ends its wait. */
       readonly onlyBy?: readonly WaitObject[];
       /** It has to get past these first: it counts only when none of them is stuck. */

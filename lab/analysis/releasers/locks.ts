@@ -225,7 +225,7 @@ export function comingTo(
 ): Releaser[] {
   const at = { ...operation, expression: operation.expr };
   const out: Releaser[] = [];
-  const add = (meaning: Meaning, certain: boolean) => {
+  const add = (meaning: Meaning, certain: boolean, passing = false) => {
     const behind = gates.behind(meaning.spot.gates, address).filter((key) => key !== meaning.bucket.key);
     // Who is to unlock what it has not locked has it from somebody, unless it is still to get it.
     const unlocks = operation.kind === 'unlock' || operation.kind === 'runlock';
@@ -238,6 +238,7 @@ export function comingTo(
       bucket: meaning.bucket.key,
       certain,
       ...(mayHold ? { mayHold: 'likely' as const } : {}),
+      ...(passing ? { passing: true as const } : {}),
       ...(behind.length === 0 ? {} : { behind }),
       ...(meaning.spot.groups === undefined ? {} : { groups: meaning.spot.groups }),
       how,
@@ -246,7 +247,7 @@ export function comingTo(
   for (const meaning of stacks.get(operation)?.of(address) ?? []) {
     const { mayBeNext: _, ...plain } = meaning;
     // It may pass by each time, at whatever object it looks then.
-    if (isLookingAfter(meaning, channels)) add(plain, false);
+    if (isLookingAfter(meaning, channels)) add(plain, false, true);
     else add(meaning, meaning.kind === 'same');
   }
   for (const meaning of routes.get(operation)?.of(address) ?? []) add(meaning, false);

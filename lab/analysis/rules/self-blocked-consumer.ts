@@ -20,11 +20,12 @@ export const selfBlockedConsumer = channelRule(
     const only = certainty === 'suspected' ? 'perhaps the only' : 'the only';
     const how = receiversIn(object, input, true).find((r) => r.bucket === own?.key)?.how;
     const place = own?.signature.userLocation;
+    const isUnbuffered = input.graph.channels.get(address)?.capacity === 0;
     return {
       summary: `${goroutinesOf(knot.buckets)}, ${only} receiver of ${name} (${fillOf(input.graph.channels.get(address))}), is itself blocked sending to it${behind(knot.victims)}.`,
       explanation:
         `It should be receiving at ${how?.file}:${how?.line} (${how?.expression}), but is stuck sending ` +
-        `to the same channel at ${place?.file}:${place?.line} in ${place?.function}. The channel is full, ` +
+        `to the same channel at ${place?.file}:${place?.line} in ${place?.function}. The channel is ${isUnbuffered ? 'unbuffered' : 'full'}, ` +
         'so the send waits for a receive that only this goroutine could do.' +
         (certainty === 'suspected' ? ' Other code may also receive from it: see the last evidence.' : ''),
       suggestion:

@@ -115,3 +115,31 @@ func main() { d := &db{}; d.update(work); d.view(work) }`)
 	isHeld(p, p.holders(p.answer("write/lock", "drain", reading)), "rlock begun by 0")
 	isHeld(p, p.holders(p.answer("write/lock", "drain", writing)), "")
 }
+
+func TestATransactionThatWasEndedInsideIsGivenBack(t *testing.T) {
+	p := program(t, transactions+`
+func (d *db) managed(fn func(*tx) error) error {
+	t, err := d.begin(true) // begun
+	if err != nil {
+		return err
+	}
+	return fn(t) // managed
+}
+func early(t *tx) error {
+	t.commit()
+	work() // early
+	return nil
+}
+func main() { d := &db{}; d.managed(early); d.grow() }`)
+	stack := p.stack("runtime.gopark", "main.work@parked", "main.early@early", "main.(*db).managed@managed")
+	found := false
+	for _, h := range p.answer("write/lock", "lock", stack).Holders {
+		found = true
+		if h.Always && h.GivenBack == "" {
+			t.Errorf("%+v", h)
+		}
+	}
+	if !found {
+		t.Error("nobody may hold it")
+	}
+}
