@@ -49,11 +49,7 @@ function lookInto(
     else known.set(bucket, outlook);
   }
   const servedBy = (bucket: Bucket) => objectsOf(bucket).flatMap((object) => servers(object, input, stuck));
-  const working = forRequests(input);
-  const isOwed = (bucket: Bucket) =>
-    working.has(bucket.key) &&
-    waitsForWork(bucket) &&
-    waitsAmongThemselves(bucket, input, (object) => servers(object, input, stuck));
+  const isOwed = owedAmong(input, stuck);
   settle(open, known, (bucket) => {
     if (needsAll(bucket)) return undefined;
     const server = servedBy(bucket).find(
@@ -108,6 +104,14 @@ function lookInto(
     known.set(bucket, { kind: 'unclear', why });
   }
   return known;
+}
+
+function owedAmong(input: RuleInput, stuck: ReadonlySet<string>): (bucket: Bucket) => boolean {
+  const working = forRequests(input);
+  return (bucket) =>
+    working.has(bucket.key) &&
+    waitsForWork(bucket) &&
+    waitsAmongThemselves(bucket, input, (object) => servers(object, input, stuck));
 }
 
 /** A loop that one look shows may end in the next moment: only a finding says that others wait behind it in vain. */

@@ -55,7 +55,9 @@ export function hostPool(
       continue;
     const own = readHost(memory, at, connection.host);
     if (own === undefined || own.some((part, i) => part !== host[i])) continue;
-    open.set(of, [...(open.get(of) ?? []), at]);
+    const known = open.get(of);
+    if (known === undefined) open.set(of, [at]);
+    else known.push(at);
   }
   for (const [address, connections] of open) {
     const limit = memory.u64(address + transport.maxPerHost) ?? 0;

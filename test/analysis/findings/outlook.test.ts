@@ -155,4 +155,27 @@ describe('the outlook of a goroutine', () => {
     const counts = look({ buckets, releasers }).suspects.map((text) => Number(/: (\d+) /.exec(text)?.[1]));
     expect(counts).to.deep.equal([7, 6, 5, 4, 3]);
   });
+
+  it('is unclear of the workers that a handler waits for, where a clock may pass all of them by', () => {
+    const handler = sync(1, 4, 'wait');
+    const served = { function: 'net/http.serverHandler.ServeHTTP', file: '/server.go', line: 1 };
+    const frames = [...handler.signature.frames, { ...served, index: 3, inlined: false }];
+    const group = { ...handler, signature: { ...handler.signature, frames } };
+    const worker = sync(2, 8, 'notify');
+    const other = sync(3, 8, 'notify');
+    const releasers = (passing: boolean) => ({
+      'wait 4': [by(2)],
+      'notify 8': [
+        by(99, { certain: false, ...(passing ? { passing } : {}) }),
+        by(3, { certain: false }),
+        may,
+      ],
+    });
+    const buckets = [group, worker, other];
+    expect(look({ buckets, releasers: releasers(true) }).kinds).to.deep.equal(['unclear', 'unclear', 'idle']);
+    expect(look({ buckets, releasers: releasers(false) }).kinds).to.deep.equal(['idle', 'idle', 'idle']);
+    // Where no handler waits for them, they wait for work.
+    const idle = look({ buckets: [worker, other], releasers: releasers(true) });
+    expect(idle.kinds).to.deep.equal(['idle', 'idle']);
+  });
 });
