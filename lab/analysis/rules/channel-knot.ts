@@ -1,5 +1,5 @@
 import type { Knot } from '../graph/knots.js';
-import { nobodyServes } from '../graph/releaser.js';
+import { nobodyServes, peersOf } from '../graph/releaser.js';
 import { countOf } from '../model/counts.js';
 import { channelRule, channelsText } from './channel-shape.js';
 import { agree, behind, goroutinesOf, memorySays, type RuleInput } from './rule.js';
@@ -11,7 +11,7 @@ import { agree, behind, goroutinesOf, memorySays, type RuleInput } from './rule.
 export const channelKnot = channelRule('channel-knot', 'other', (knot, input, certainty) => {
   const abandoned = nobodyServes(knot.objects, input.graph.releasers);
   const names = channelsText(knot, input);
-  if (!abandoned) return isOwnEnd(knot, input) ? ownEndText(knot, names) : ringText(knot, names);
+  if (!abandoned) return isOwnEnd(knot, input) ? ownEndText(knot, names) : ringText(knot, names, input);
   if (certainty !== 'proved') return abandonedText(knot, names, everyOperation);
   const served = knot.objects.some((object) => (input.searches.get(object)?.operations.length ?? 1) > 0);
   return served
@@ -91,14 +91,38 @@ function sameText(knot: Knot, names: string) {
   };
 }
 
-function ringText(knot: Knot, names: string) {
+const serving: Readonly<Record<string, string>> = {
+  send: 'send to',
+  receive: 'receive from',
+  close: 'close',
+};
+const mostServed = 3;
+
+/** Where members of the ring would serve its channels. */
+function servedText(knot: Knot, { graph, nameOf }: RuleInput): string {
+  const members = new Set(knot.buckets.map(({ key }) => key));
+  const served = knot.objects.flatMap((object) => {
+    const peer = peersOf(object, graph.releasers.get(object) ?? []).find(
+      ({ bucket, certain, how }) => members.has(bucket) && certain && how.leads !== true,
+    );
+    const verb = peer === undefined ? undefined : serving[peer.how.operation];
+    if (peer === undefined || verb === undefined) return [];
+    const { goroutine, file, line, function: name } = peer.how;
+    return [
+      ` Goroutine ${goroutine} would ${verb} ${nameOf(object.address)} at ${file}:${line} in ${name}, and does not get there.`,
+    ];
+  });
+  return [...new Set(served)].slice(0, mostServed).join('');
+}
+
+function ringText(knot: Knot, names: string, input: RuleInput) {
   if (countOf(knot.buckets) === 1) return ownText(knot, names);
   if (new Set(knot.objects).size === 1) return sameText(knot, names);
   return {
     summary: `${goroutinesOf(knot.buckets)} wait for one another over ${names}${behind(knot.victims)}.`,
     explanation:
       'Each of these channels can be served only by goroutines of this set, and each of them waits for another ' +
-      'channel of the set: none can make the first step.',
+      `channel of the set: none can make the first step.${servedText(knot, input)}`,
     suggestion:
       'Break the ring: give one of the channels a reader that never sends to the others, or let one of the sends ' +
       'give up with a select.',

@@ -171,6 +171,9 @@ describe('the rules about channels', () => {
       [receive(8)]: { releasers: [by(1, 'send')] },
     });
     expect(named(knot)).to.deep.equal(['channel-knot: channel']);
+    expect(knot[0]?.explanation).to.match(
+      /Goroutine 2 would send to \S+ at \S+:\d+ in \S+, and does not get there/,
+    );
   });
 
   it('find a context that nobody can cancel, unless somebody may', () => {

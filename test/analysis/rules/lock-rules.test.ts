@@ -164,6 +164,15 @@ describe('the rules about locks', () => {
     expect(named(found)).to.deep.equal(['read-write-read: rwr']);
   });
 
+  it('does not say of who waits to read alone that it has read before', () => {
+    const { holds: _, ...unlocks } = by(1) as Extract<Releaser, { kind: 'bucket' }>;
+    const found = claims([on(1, 8, 'rlock'), on(2, 8, 'drain'), live(3)], {
+      'rlock 8': [by(2)],
+      'drain 8': [unlocks],
+    });
+    expect(found.map(({ rule }) => rule)).to.not.include('read-write-read');
+  });
+
   it('find a channel that is used under the lock its peer needs', () => {
     const found = claims([sending(1, 4), on(2, 8, 'lock'), live(3)], {
       'send 4': [by(2)],
