@@ -3,7 +3,12 @@ import { readTypeName } from './channels.js';
 import { type Cancellation, type ContextLayout, howEnds, readContextLayout } from './contexts.js';
 import { type EvaluateGlobal, type Offsets, structIfAny } from './fields.js';
 import type { RuntimeLayout } from './layout.js';
-import { type ConnectionLayout, connectionAt, readConnectionLayout } from './remote-address.js';
+import {
+  type ConnectionEnds,
+  type ConnectionLayout,
+  endsHeldBy,
+  readConnectionLayout,
+} from './remote-address.js';
 
 /** Where net/http keeps the two ends of its connections over TCP, in this binary. */
 export interface HttpLayout {
@@ -15,21 +20,15 @@ export interface HttpLayout {
   readonly contexts: ContextLayout;
 }
 
-/** The end of a connection, its addresses as `10.2.0.7:5432`. */
-interface End {
-  readonly local: string;
-  readonly remote: string;
-}
-
 /** Of a goroutine that waits for the answer to a request. */
-export interface ClientEnd extends End {
+export interface ClientEnd extends ConnectionEnds {
   readonly side: 'calls';
   /** What else ends the wait. */
   readonly givesUp: Cancellation;
 }
 
 /** Of a goroutine that works on a request. */
-export interface ServerEnd extends End {
+export interface ServerEnd extends ConnectionEnds {
   readonly side: 'serves';
   /** When the request came in, by the wall clock: seconds of the Unix epoch. */
   readonly since: number;
@@ -76,7 +75,7 @@ export function clientEnd(
   for (const word of new Set(stack)) {
     const closing = memory.u64(word + closed) ?? 0;
     if (!channels.has(closing)) continue;
-    const ends = heldBy(memory, http.connection, memory.u64(word + conn + 8) ?? 0);
+    const ends = endsHeldBy(memory, http.connection, memory.u64(word + conn + 8) ?? 0);
     if (ends === undefined) continue;
     const others = cases.filter(({ channel }) => channel !== closing);
     return { ...ends, side: 'calls', givesUp: givesUp(memory, others, { layout, http, ownContext, stack }) };
@@ -127,19 +126,11 @@ export function serverEnd(
     const length = memory.u64(word + text + 8) ?? 0;
     if (length < 9 || length > 64) continue;
     const told = memory.bytes(memory.u64(word + text) ?? 0, length)?.toString('latin1');
-    const ends = heldBy(memory, connection, memory.u64(word + rwc + 8) ?? 0);
+    const ends = endsHeldBy(memory, connection, memory.u64(word + rwc + 8) ?? 0);
     if (ends === undefined || told !== ends.remote) continue;
     const packed = memory.bytes(word + state, 8)?.readBigUInt64LE() ?? 0n;
     if (Number(packed & 0xffn) !== active) return undefined;
     return { ...ends, side: 'serves', since: Number(packed >> 8n) };
   }
   return undefined;
-}
-
-/** A `net.TCPConn`, or a `tls.Conn`, which begins with one. */
-function heldBy(memory: CoreMemory, connection: ConnectionLayout, conn: number): End | undefined {
-  return (
-    connectionAt(memory, connection, memory.u64(conn) ?? 0) ??
-    connectionAt(memory, connection, memory.u64(memory.u64(conn + 8) ?? 0) ?? 0)
-  );
 }

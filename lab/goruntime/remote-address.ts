@@ -54,12 +54,27 @@ export function remoteOf(
   return undefined;
 }
 
+/** The end of a connection here, and the other one, as `10.2.0.7:5432`. */
+export interface ConnectionEnds {
+  readonly local: string;
+  readonly remote: string;
+}
+
+/** Both ends of what an interface has: a `net.TCPConn`, or what begins with another connection, as a `tls.Conn` does. */
+export const endsHeldBy = (
+  memory: CoreMemory,
+  layout: ConnectionLayout,
+  conn: number,
+): ConnectionEnds | undefined =>
+  connectionAt(memory, layout, memory.u64(conn) ?? 0) ??
+  connectionAt(memory, layout, memory.u64(memory.u64(conn + 8) ?? 0) ?? 0);
+
 /** Both ends of what may be a `net.netFD`, as `10.2.0.7:5432`; `undefined` when it is none, or has no other end. */
 export function connectionAt(
   memory: CoreMemory,
   layout: ConnectionLayout,
   fd: number,
-): { readonly local: string; readonly remote: string } | undefined {
+): ConnectionEnds | undefined {
   const remote = remoteAt(memory, layout, fd);
   const local = addressIn(memory, layout, fd + layout.local);
   return remote === undefined || local === undefined ? undefined : { local, remote };

@@ -6,13 +6,13 @@ const { signal } = new AbortController();
 const gos = await goTools(signal);
 
 /** Someone alive gives a stream back, or nobody waits for one. */
-const healthy = ['slow-server', 'slow-reader', 'few', 'read'];
+const healthy = ['slow-server', 'slow-reader', 'few', 'read', 'bush'];
 
 for (const { go, flags } of twoBuilds(gos)) {
   describe(`connections of few streams, built by ${go.version} ${flags.join(' ')}`, function () {
     this.timeout(120_000);
     const program = fixtureProgram({ go, fixture: 'streams', flags, method: 'gcore' });
-    const diagnosed = diagnosedSideBySide(program, ['nested', 'unread', ...healthy]);
+    const diagnosed = diagnosedSideBySide(program, ['nested', 'tree', 'unread', ...healthy]);
 
     it('tells who has the streams that they wait for', async () => {
       const { verdict, findings } = await diagnosed('nested');
@@ -26,6 +26,19 @@ for (const { go, flags } of twoBuilds(gos)) {
         .and.match(/a http\.Response (?:taken )?at \S+gallery\.go:\d+ in main\.\(\*gallery\)\.follow/)
         .and.match(/MaxConcurrentStreams of the server/);
       expect(finding?.rootCause.goroutines).to.have.length(2);
+    });
+
+    it('tells whose handlers have the streams that they wait for themselves', async () => {
+      const { verdict, findings } = await diagnosed('tree');
+      expect(verdict).to.equal('deadlock');
+      expect(findings).to.have.length(1);
+      const [finding] = findings;
+      // Both ends are in this process: nobody else breaks a stream off.
+      expect(finding).to.include({ rule: 'pool-exhausted-by-waiters', certainty: 'strong' });
+      expect(finding?.explanation)
+        .to.match(/All 2 streams of http2\.ClientConn are held by 2 goroutines/)
+        .and.match(/a http\.Request at \S+gallery\.go:\d+ in main\.trees\.func1/)
+        .and.match(/the server, which is this very process/);
     });
 
     it('does not take a writer whose own client does not read for one that goes on', async () => {

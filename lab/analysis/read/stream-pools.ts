@@ -16,6 +16,7 @@ import type { Pool, PoolUnit } from '../model/pool.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
 import type { FoundHolder, OpenHeap } from './open-heap.js';
 import { asHolder, channelsOf, isBelow, stackWords } from './pool-source.js';
+import { type HandlerOf, ownHandlers } from './served-streams.js';
 
 /** It asks for a stream, and may have one already: then it waits for the answer. */
 export const isStreamWait = (name: string) =>
@@ -49,13 +50,17 @@ export async function streamLimits(
       ? new Set<number>()
       : withoutParents({ memory, spans, types: runtime.types, layout: contexts }, told);
   const pools: Pool[] = [];
+  const handlerOf = await ownHandlers(heap, snapshot, signal);
+  const mayGiveUp = givesUp(snapshot, endless);
   for (const [connection, { channels, closing, buckets }] of fullConnections(waiting, source, heap)) {
     const { address, layout, limit, open } = connection;
+    const around = { asks: buckets, handlerOf, mayGiveUp };
+    const units = await unitsOf(connection, around, heap, snapshot, signal);
     pools.push({
       ...{ kind: 'resources', type: layout.client.type, goType: layout.client.goType, address },
-      ...{ unit: 'stream', limitedBy: 'MaxConcurrentStreams of the server', limit, open },
+      ...{ unit: 'stream', limitedBy: limitedBy(units), limit, open },
       ...{ waiting: channels, asking: countOf(buckets), silent: new Set([...endless, ...closing]) },
-      units: await unitsOf(connection, buckets, heap, snapshot, signal),
+      units,
     });
   }
   return pools;
@@ -93,10 +98,16 @@ function fullConnections(waiting: readonly Bucket[], source: StreamSource, heap:
   return out;
 }
 
-/** The streams, each with who has its answer, or its call. */
+interface Around {
+  readonly asks: readonly Bucket[];
+  readonly handlerOf: HandlerOf;
+  readonly mayGiveUp: (stream: OpenStream) => boolean;
+}
+
+/** The streams, each with who has its answer, or its call, or is yet to answer. */
 async function unitsOf(
   { address: connection, layout, streams }: StreamConnection,
-  asks: readonly Bucket[],
+  { asks, handlerOf, mayGiveUp }: Around,
   { reach, spans, known, holderOf }: OpenHeap,
   snapshot: Snapshot,
   signal: AbortSignal,
@@ -112,6 +123,14 @@ async function unitsOf(
     const { holders: all, elsewhere } = access[i] ?? { holders: [], elsewhere: true };
     const holders = all.map(holderOf);
     const found = holders.flatMap((one) => one ?? []);
+    const handler =
+      isHttp && !stream.answered ? handlerOf(layout.client.path, connection, stream.id) : undefined;
+    // The other side is this very process: the stream ends with its handler.
+    if (handler !== undefined && !handler.hasDeadline)
+      return {
+        ...{ address, handle: request, holders: [handler.holder], elsewhere: false },
+        ...(mayGiveUp(stream) ? { endedBy: 'who waits for an answer may give up' } : {}),
+      };
     // Its answer, or the next part of it, has yet to come: that is for the other side.
     if ((isHttp && !stream.answered) || found.some(reads))
       return { address, holders: [], elsewhere: false, endedBy: theServer };
@@ -123,9 +142,23 @@ async function unitsOf(
 }
 
 const answer = { type: 'http.Response', givenBackBy: 'Body.Close' };
+const limitedBy = (units: readonly PoolUnit[]): string =>
+  `MaxConcurrentStreams of the server${units.some(({ handle }) => handle === request) ? ', which is this very process' : ''}`;
+
+const request = { type: 'http.Request', givenBackBy: 'the return of its handler' };
 const call = { type: 'grpc.ClientStream', givenBackBy: 'the end of its context, or Recv until io.EOF' };
 
 const theServer = 'the server has yet to answer on a stream';
+
+/** Who waits for the answer on a stream, or sees to it, is told by something else too: a context, a timer. */
+function givesUp({ buckets }: Snapshot, endless: ReadonlySet<number>) {
+  const told = buckets.map(channelsOf);
+  return ({ ends }: OpenStream): boolean =>
+    told.some(
+      (channels) =>
+        channels.some((one) => ends.has(one)) && !channels.every((one) => ends.has(one) || endless.has(one)),
+    );
+}
 
 const endedBy = ({ window }: OpenStream): string =>
   window === 0

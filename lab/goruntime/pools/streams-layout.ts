@@ -29,6 +29,8 @@ export interface StreamLayout {
     /** The channel that is closed when the answer has begun. */
     readonly answered: number;
     readonly aborted: number | undefined;
+    /** The channel that is closed when the server has sent all. */
+    readonly peerClosed: number | undefined;
     readonly window: number | undefined;
   };
 }
@@ -153,7 +155,7 @@ function layoutOf(
     },
     stream: {
       ...{ inset, least: inset + leastOf(stream), connection: own, id, behind, done, answered },
-      ...{ aborted: stream.get('abort'), window: windowOf(stream) },
+      ...{ aborted: stream.get('abort'), peerClosed: stream.get('peerClosed'), window: windowOf(stream) },
     },
   };
 }

@@ -16,6 +16,9 @@ export interface StreamConnection {
 
 export interface OpenStream {
   readonly address: number;
+  readonly id: number;
+  /** Channels that are closed by its own connection alone. */
+  readonly ends: ReadonlySet<number>;
   /** The answer has begun. */
   readonly answered: boolean;
   /** Bytes that the server may still send on it before somebody reads; `undefined` where that is not kept. */
@@ -106,13 +109,19 @@ export function* openStreams(
       const connection = memory.u64(at + stream.connection) ?? 0;
       if (only === undefined ? !isConnection(memory, spans, connection, layout) : connection !== only)
         continue;
-      if (idOf(memory, at, layout) === 0 || isClosed(memory.u64(at + stream.done))) continue;
+      const id = idOf(memory, at, layout);
+      if (id === 0 || isClosed(memory.u64(at + stream.done))) continue;
       const own = windowAt(memory, at, stream.window);
       const shared = windowAt(memory, connection, layout.connection.window);
       const window =
         own === undefined || shared === undefined ? undefined : Math.max(0, Math.min(own, shared));
       const answered = isClosed(memory.u64(at + stream.answered));
-      yield { connection, stream: { address: at, answered, window } };
+      const { done, aborted, peerClosed } = stream;
+      const channels = [done, stream.answered, aborted, peerClosed];
+      const ends = new Set(
+        channels.flatMap((offset) => (offset === undefined ? [] : (memory.u64(at + offset) ?? []))),
+      );
+      yield { connection, stream: { address: at, id, ends, answered, window } };
     }
   }
 }
