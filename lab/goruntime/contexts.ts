@@ -5,6 +5,8 @@ import { type EvaluateGlobal, structIfAny } from './fields.js';
 export interface ContextLayout {
   /** A `cancelCtx` is at least as large. */
   readonly least: number;
+  /** A `timerCtx` is at least as large; absent in programs that have none. */
+  readonly leastWithTimer: number | undefined;
   /** The parent, an interface, of `cancelCtx` and with it of `timerCtx`. */
   readonly parent: number;
   /** In `cancelCtx` the pointer to its channel, the second word of an `atomic.Value`. */
@@ -24,14 +26,18 @@ export async function readContextLayout(
   at: number,
   signal: AbortSignal,
 ): Promise<ContextLayout | undefined> {
-  const [cancel, value] = await Promise.all([
-    structIfAny('context.cancelCtx', at, evaluate, signal),
-    structIfAny('context.valueCtx', at, evaluate, signal),
-  ]);
+  const [cancel, value, timer] = await Promise.all(
+    ['context.cancelCtx', 'context.valueCtx', 'context.timerCtx'].map((type) =>
+      structIfAny(type, at, evaluate, signal),
+    ),
+  );
+  if (cancel === undefined) return undefined;
   const [parent, done] = [cancel.get('Context'), cancel.get('done.v')];
   if (parent === undefined || done === undefined) return undefined;
   const least = Math.max(...cancel.values()) + 1;
-  return { least, parent, done: done + 8, ofValue: value.get('Context') ?? 0 };
+  const leastWithTimer =
+    timer === undefined || timer.size === 0 ? undefined : Math.max(...timer.values()) + 1;
+  return { least, leastWithTimer, parent, done: done + 8, ofValue: value?.get('Context') ?? 0 };
 }
 
 interface Followed {

@@ -158,7 +158,8 @@ function atFirstSight(
       if (outside !== undefined) return { kind: 'ends', why: outside };
     }
   }
-  const unread = input.snapshot.unreadAnswers?.get(bucket.key);
+  const { unreadAnswers, streamWriters } = input.snapshot;
+  const unread = unreadAnswers?.get(bucket.key) ?? streamWriters?.get(bucket.key)?.why;
   if (unread !== undefined) return { kind: 'unclear', why: unread };
   // Both ends of a pipe in memory are of this process.
   if (waitsForHolders(bucket, input) || nobodyAtOtherEnd(bucket, input.snapshot) !== undefined)

@@ -1,4 +1,5 @@
 import { countOf, numbered } from '../model/counts.js';
+import { isStreamCode } from '../model/frames.js';
 import type { Outlook } from '../model/outlook.js';
 import { pipeEndOf } from '../model/pipe-ends.js';
 import type { Bucket } from '../model/snapshot.js';
@@ -33,6 +34,7 @@ export function unclearWaits(input: RuleInput, outlooks: ReadonlyMap<Bucket, Out
         (why === amongThemselves ||
           waitsForUnit(bucket, input) ||
           pipeEndOf(bucket)?.end === 'write' ||
+          input.snapshot.streamWriters?.has(bucket.key) === true ||
           (mustEnd(bucket) && (waitsForGroup(bucket) || !input.isLibrary(placeOf(bucket).file)))),
     )
     .map(([bucket]) => bucket);
@@ -47,19 +49,23 @@ function mustEnd({ wait }: Bucket): boolean {
 
 /** The innermost frame of the program itself. */
 const ownPlace = (bucket: Bucket, isLibrary: RuleInput['isLibrary']) =>
-  bucket.signature.frames.find(({ file, function: name }) => !/^runtime\./.test(name) && !isLibrary(file)) ??
-  placeOf(bucket);
+  bucket.signature.frames.find(
+    ({ file, function: name }) => !/^runtime\./.test(name) && !isLibrary(file) && !isStreamCode(name),
+  ) ?? placeOf(bucket);
 
 /** The most waited-for objects of these goroutines. */
 export function suspectsAmong(
   buckets: readonly Bucket[],
   outlooks: ReadonlyMap<Bucket, Outlook>,
-  { nameOf, isLibrary }: RuleInput,
+  { nameOf, isLibrary, snapshot: { streamWriters } }: RuleInput,
 ): readonly Suspect[] {
+  const roomOf = (key: string) => streamWriters?.get(key)?.room;
   return (
     [...bucketsByObject(buckets)]
       // Who writes to a pipe waits for a reader; the other cases of its select are how the pipe is closed.
       .filter(([{ mode }, waiting]) => mode === 'send' || waiting.some((one) => pipeEndOf(one) === undefined))
+      // Who writes to a stream waits for room; the other case is the end of the stream.
+      .filter(([{ address }, waiting]) => waiting.some(({ key }) => (roomOf(key) ?? address) === address))
       .map(([object, waiting]) => ({ object, waiting, count: countOf(waiting) }))
       .sort((a, b) => b.count - a.count)
       .slice(0, maxSuspects)
@@ -71,7 +77,9 @@ export function suspectsAmong(
           function: name,
           file,
           line,
-        } = pipe === undefined ? placeOf(largest) : ownPlace(largest, isLibrary);
+        } = pipe === undefined && roomOf(largest.key) === undefined
+          ? placeOf(largest)
+          : ownPlace(largest, isLibrary);
         const resource = pipe?.kind ?? nameOf(object.address);
         const others =
           pipe === undefined && objectsOf(largest).length > 1 ? ', among other cases of a select' : '';

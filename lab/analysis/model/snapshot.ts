@@ -152,8 +152,16 @@ export interface Snapshot {
   readonly pipePeers?: ReadonlyMap<number, PipePeers>;
   /** By the key of a bucket that writes to a client of HTTP/2 and can send no more before that reads: who may be the reader. */
   readonly unreadAnswers?: ReadonlyMap<string, string>;
+  /** By the key of a bucket that waits to send on a stream whose other end is in this process and does so too: why neither goes on. */
+  readonly streamWriters?: ReadonlyMap<string, StreamWriter>;
   /** Goroutines at commands of `os/exec` of which an end is left that nobody can use. */
   readonly waitingCommands?: readonly WaitingCommand[];
+}
+
+export interface StreamWriter {
+  /** The channel that would tell it of room for more. */
+  readonly room: number;
+  readonly why: string;
 }
 
 export interface LeadersAsked {

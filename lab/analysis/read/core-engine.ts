@@ -25,6 +25,7 @@ import { readReached } from './reachability.js';
 import { reachedBesides } from './reached-besides.js';
 import { readSnapshot } from './read-snapshot.js';
 import { withStoppedTimers } from './stopped-timers.js';
+import { readStreamWriters } from './stream-writers.js';
 import { delveSymbols, type Symbols, tableSymbols } from './symbols.js';
 import { openSyncReader, type SyncReader } from './sync-reader.js';
 import { readUnreadAnswers } from './unread-answers.js';
@@ -195,7 +196,13 @@ async function readHeld(
 ): Promise<{
   readonly parts: Pick<
     Snapshot,
-    'pools' | 'pipePeers' | 'waitingCommands' | 'unreadAnswers' | 'reachedBesides' | 'leadersTo'
+    | 'pools'
+    | 'pipePeers'
+    | 'waitingCommands'
+    | 'unreadAnswers'
+    | 'streamWriters'
+    | 'reachedBesides'
+    | 'leadersTo'
   >;
   readonly limits: Limits;
 }> {
@@ -207,10 +214,12 @@ async function readHeld(
   const pipes = withRegisters ? await readPipePeers(ask, snapshot, signal) : undefined;
   const commands = withRegisters ? await readWaitingCommands(ask, snapshot, signal) : undefined;
   const answers = withRegisters ? await readUnreadAnswers(ask, snapshot, signal) : undefined;
+  const streams = withRegisters ? await readStreamWriters(ask, snapshot, signal) : undefined;
   return {
     parts: {
       pools: pools.pools,
       ...(answers === undefined ? {} : { unreadAnswers: answers.unread }),
+      ...(streams === undefined ? {} : { streamWriters: streams.writers }),
       ...(withRegisters
         ? { reachedBesides: reachedBesides(ask, signal), leadersTo: leadersTo(ask, signal) }
         : {}),
@@ -222,6 +231,7 @@ async function readHeld(
       ...(pipes?.limits ?? []),
       ...(commands?.limits ?? []),
       ...(answers?.limits ?? []),
+      ...(streams?.limits ?? []),
     ],
   };
 }

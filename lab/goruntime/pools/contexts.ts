@@ -18,17 +18,24 @@ const withValue = '*context.valueCtx';
 const mostParents = 100;
 
 /**
- * Of some channels those that are the `Done` of a context which is derived, by values alone, from one that never ends: only
- * its own cancel function ends it.
+ * Of some channels those that are the `Done` of a context which is derived, by values alone, from one that never ends, and
+ * has no deadline: only its own cancel function ends it.
  */
 export function withoutParents(source: ContextSource, channels: ReadonlySet<number>): ReadonlySet<number> {
   const { memory, spans, layout } = source;
   const out = new Set<number>();
   for (const at of objectsLike(spans, layout.least)) {
     const channel = memory.u64(at + layout.done) ?? 0;
-    if (channels.has(channel) && isEndless(source, at + layout.parent)) out.add(channel);
+    if (channels.has(channel) && !mayHaveTimer(source, at) && isEndless(source, at + layout.parent))
+      out.add(channel);
   }
   return out;
+}
+
+/** One with a deadline begins as one without, and is larger. */
+function mayHaveTimer({ spans, layout: { leastWithTimer } }: ContextSource, at: number): boolean {
+  if (leastWithTimer === undefined || spans.objectAt(at) < 0) return false;
+  return spans.sizeOf(spans.lastSpan()) >= leastWithTimer;
 }
 
 function isEndless({ memory, spans, types, layout }: ContextSource, at: number): boolean {
