@@ -37,16 +37,14 @@ export async function readStreamWriters(
 
 async function look(full: readonly Bucket[], heap: OpenHeap, snapshot: Snapshot, signal: AbortSignal) {
   const { evaluate, reach } = heap;
-  const streamOf = await readFullStreams(reach.memory, evaluate, reach.runtime.allgs.base, signal);
+  const streamsOf = await readFullStreams(reach.memory, evaluate, reach.runtime.allgs.base, signal);
   const out = new Map<string, StreamWriter>();
   const writers = full.flatMap((bucket): Writer[] => {
     const side = isBelow(bucket.signature, ofClient) ? 'client' : 'server';
     // Each goroutine waits for a channel of its own.
-    const stream =
-      bucket.count === 1
-        ? streamOf?.(side, stackWords(bucket, heap), new Set(channelsOf(bucket)))
-        : undefined;
-    return stream === undefined ? [] : [{ bucket, stream }];
+    const streams =
+      bucket.count === 1 ? streamsOf?.(side, stackWords(bucket, heap), new Set(channelsOf(bucket))) : [];
+    return (streams ?? []).map((stream) => ({ bucket, stream }));
   });
   for (const one of writers) {
     const other = writers.find(({ stream }) => isOtherEnd(stream, one.stream));

@@ -10,12 +10,15 @@ export interface FullStream extends ConnectionEnds {
   readonly room: number;
 }
 
-/** The stream that a goroutine waits for to send more, as the words of its stack and its channels tell. */
-export type FullStreamOf = (
+/**
+ * What may be the stream that a goroutine waits for to send more, as the words of its stack and its channels tell: what lies
+ * beside one may look like one, and has some other number.
+ */
+export type FullStreamsOf = (
   side: 'client' | 'server',
   words: readonly number[],
   channels: ReadonlySet<number>,
-) => FullStream | undefined;
+) => readonly FullStream[];
 
 export const transportPath = 'google.golang.org/grpc/internal/transport';
 
@@ -26,7 +29,7 @@ export async function readFullStreams(
   /** Any mapped address: only the distances between fields count. */
   at: number,
   signal: AbortSignal,
-): Promise<FullStreamOf | undefined> {
+): Promise<FullStreamsOf | undefined> {
   const offsets = (type: string) => structIfAny(`${transportPath}.${type}`, at, evaluate, signal);
   const [connection, stream, quota, client, server] = await Promise.all([
     readConnectionLayout(evaluate, at, signal),
@@ -39,30 +42,19 @@ export async function readFullStreams(
   if (left === undefined || told === undefined) return undefined;
   return (side, words, channels) => {
     const at = conn[side];
-    if (at === undefined) return undefined;
+    if (at === undefined) return [];
     const all = [...new Set(words)];
+    const ends = all.flatMap(
+      (word) => endsHeldBy(memory, connection, memory.u64(word + at + 8) ?? 0) ?? [],
+    )[0];
+    if (ends === undefined) return [];
     // A stream is a field of what each side has, or behind a pointer there.
-    const address = all
-      .flatMap((word) => [word, memory.u64(word) ?? 0])
-      .find((one) => {
-        const quota = memory.u64(one + own) ?? 0;
-        return (
-          quota !== 0 &&
-          channels.has(memory.u64(quota + told) ?? 0) &&
-          ((memory.u32(quota + left) ?? 1) | 0) <= 0
-        );
-      });
-    if (address === undefined) return undefined;
-    for (const transport of all) {
-      const ends = endsHeldBy(memory, connection, memory.u64(transport + at + 8) ?? 0);
-      if (ends !== undefined)
-        return {
-          ...ends,
-          address,
-          room: memory.u64((memory.u64(address + own) ?? 0) + told) ?? 0,
-          id: memory.u32(address + id) ?? 0,
-        };
-    }
-    return undefined;
+    const places = new Set(all.flatMap((word) => [word, memory.u64(word) ?? 0]));
+    return [...places].flatMap((address) => {
+      const quota = memory.u64(address + own) ?? 0;
+      const room = quota === 0 ? 0 : (memory.u64(quota + told) ?? 0);
+      const isFull = channels.has(room) && ((memory.u32(quota + left) ?? 1) | 0) <= 0;
+      return isFull ? [{ ...ends, address, room, id: memory.u32(address + id) ?? 0 }] : [];
+    });
   };
 }
