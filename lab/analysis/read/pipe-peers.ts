@@ -3,45 +3,58 @@ import { existing, nearStacks } from '../../goruntime/pools/near-stacks.js';
 import { goroutineStatus, scanBit } from '../../goruntime/status.js';
 import { isLiveReason } from '../../goruntime/wait-reasons.js';
 import type { Limits } from '../model/limits.js';
-import { pipeEndOf } from '../model/pipe-ends.js';
+import { type PipeEnd, pipeEndOf } from '../model/pipe-ends.js';
 import type { PipePeers } from '../model/pipes.js';
 import type { StackHolder } from '../model/pool.js';
-import type { Bucket, Snapshot } from '../model/snapshot.js';
+import type { Bucket, ChannelCase, Snapshot } from '../model/snapshot.js';
 import type { AskHeap, OpenHeap } from './open-heap.js';
 
 /** Buckets that wait in pipes which are asked one by one what they have: each may be the peer of another one. */
 const mostAsked = 200;
 
-/** Who might come to the other ends of the pipes that goroutines wait to write to; where that cannot be told, `limits` says so. */
+/** Who might come to the other ends of the pipes that goroutines wait in; where that cannot be told, `limits` says so. */
 export async function readPipePeers(
   ask: AskHeap,
-  { buckets }: Snapshot,
+  { buckets, channels }: Snapshot,
   signal: AbortSignal,
 ): Promise<{ readonly peers: ReadonlyMap<number, PipePeers> | undefined; readonly limits: Limits }> {
-  const inPipes = buckets.filter((bucket) => pipeEndOf(bucket)?.end === 'write');
-  if (inPipes.length === 0) return { peers: new Map(), limits: [] };
-  const { found, limits } = await ask('Who has the other ends of pipes', undefined, (heap) =>
-    peersOf(inPipes, heap, signal),
-  );
+  const at = (end: PipeEnd['end']) =>
+    buckets.flatMap((bucket) => (pipeEndOf(bucket)?.end === end ? [inPipe(bucket, end, channels)] : []));
+  const [writers, readers] = [at('write'), at('read')];
+  if (writers.length + readers.length === 0) return { peers: new Map(), limits: [] };
+  const { found, limits } = await ask('Who has the other ends of pipes', undefined, async (heap) => {
+    const ofReaders = await peersOf(readers, heap, signal);
+    return new Map([...ofReaders, ...(await peersOf(writers, heap, signal))]);
+  });
   return { peers: found, limits };
 }
 
-/** What a write waits for: somebody who takes it. */
-const sentTo = ({ wait }: Bucket): readonly number[] =>
-  wait.kind === 'channel'
-    ? wait.cases.flatMap(({ channel, direction }) => (direction === 'send' ? [channel] : []))
-    : [];
+interface InPipe {
+  readonly bucket: Bucket;
+  /** What a write waits for, somebody who takes it, or a read, somebody who brings it. */
+  readonly data: readonly number[];
+}
+
+function inPipe(bucket: Bucket, end: PipeEnd['end'], channels: Snapshot['channels']): InPipe {
+  const cases = bucket.wait.kind === 'channel' ? bucket.wait.cases : [];
+  const carries = ({ channel, direction }: ChannelCase) =>
+    end === 'write'
+      ? direction === 'send'
+      : direction === 'receive' && /^\[\](?:uint8|byte)$/.test(channels.get(channel)?.elemType ?? '');
+  return { bucket, data: cases.filter(carries).map(({ channel }) => channel) };
+}
 
 async function peersOf(
-  inPipes: readonly Bucket[],
+  inPipes: readonly InPipe[],
   heap: OpenHeap,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, PipePeers>> {
+  if (inPipes.length === 0) return new Map();
   const { spans, known, holderOf } = heap;
   const reach = { ...heap.reach, liveWords: await heap.liveWords() };
   const { near, unknown } = { near: new Map<number, StackHolder[]>(), unknown: new Set<number>() };
   const channelOf = new Map<number, number>();
-  for (const channel of inPipes.flatMap(sentTo)) channelOf.set(spans.objectAt(channel), channel);
+  for (const channel of inPipes.flatMap(({ data }) => data)) channelOf.set(spans.objectAt(channel), channel);
   const wanted = new Set(channelOf.keys());
   const note = (object: number, holder: UnitHolder) => {
     const channel = channelOf.get(object) ?? 0;
@@ -49,7 +62,7 @@ async function peersOf(
     if (told === undefined) unknown.add(channel);
     else near.set(channel, [...(near.get(channel) ?? []), told]);
   };
-  const waiting = new Set(inPipes.flatMap(({ ids }) => ids.map((id) => known.get(id) ?? 0)));
+  const waiting = new Set(inPipes.flatMap(({ bucket: { ids } }) => ids.map((id) => known.get(id) ?? 0)));
   const others = existing(reach, signal).filter((g) => !waiting.has(g));
   let cutShort = inPipes.length > mostAsked;
   const look = async (goroutines: readonly number[], objects: ReadonlySet<number>) => {
@@ -62,8 +75,8 @@ async function peersOf(
   await look(live, wanted);
   await look(blocked, wanted);
   // Who writes to one pipe may read from another one.
-  for (const bucket of inPipes.slice(0, mostAsked)) {
-    const own = new Set(sentTo(bucket));
+  for (const { bucket, data } of inPipes.slice(0, mostAsked)) {
+    const own = new Set(data);
     const rest = new Set([...wanted].filter((object) => !own.has(channelOf.get(object) ?? 0)));
     const [first = 0] = bucket.ids;
     if (rest.size > 0) await look([known.get(first) ?? 0], rest);

@@ -33,6 +33,18 @@ export const abandonedPipe = channelRule(
         ),
       };
     }
+    const blocked = pipe.end === 'read' ? blockedAt(knot, input) : undefined;
+    if (blocked !== undefined)
+      return {
+        summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} in ${places} to read from ${theirs(knot, pipe.kind)}, and ${blocked} which has the pipe at hand, is blocked itself${behind(knot.victims)}.`,
+        explanation:
+          'A read of such a pipe waits until the other end is used or closed. Nothing alive reaches the pipe any more, so neither can happen.',
+        suggestion:
+          'Look at what else is blocked first: whoever has the other end at hand would write to it or close it.',
+        roles: new Map(
+          knot.buckets.map(({ key }) => [key, 'waits for a writer, and who has the pipe is blocked too']),
+        ),
+      };
     return {
       summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} in ${places} to ${own} ${theirs(knot, pipe.kind)}, whose ${user} has left without closing its end${behind(knot.victims)}.`,
       explanation: `A ${pipe.end} of such a pipe waits until the other end is used or closed. ${isLost(knot, input.graph) ? 'Nothing alive reaches the pipe any more' : 'No goroutine is left that comes to the other end'}, so neither can happen.`,
@@ -52,6 +64,18 @@ function waitForEachOther({ buckets }: Knot, { snapshot: { pipePeers } }: RuleIn
     wait.kind === 'channel' ? wait.cases.filter(({ direction }) => direction === 'send') : [],
   );
   return sent.every(({ channel }) => pipePeers?.get(channel)?.near.some(({ bucket }) => keys.has(bucket)));
+}
+
+/** Somebody blocked who has each of the pipes that are read from. */
+function blockedAt({ buckets }: Knot, { snapshot: { pipePeers } }: RuleInput): string | undefined {
+  const near = buckets.map(({ wait }) =>
+    wait.kind !== 'channel'
+      ? undefined
+      : wait.cases.flatMap(({ channel }) => pipePeers?.get(channel)?.near ?? [])[0],
+  );
+  const [first] = near;
+  if (first === undefined || near.includes(undefined)) return undefined;
+  return `goroutine ${first.goroutine}, in ${first.frame.function} (${first.frame.file}:${first.frame.line}),`;
 }
 
 const mostPlaces = 3;
