@@ -25,6 +25,10 @@ const faulty: Readonly<Record<string, Expected>> = {
     functions: ['main.netGreeting.func1', 'main.netGreeting.func1'],
     says: /to write to net\.Pipes, and each has the end that the other waits for/,
   },
+  'net-listening': {
+    functions: ['main.count', 'main.count'],
+    says: /to read from net\.Pipes, and goroutine \d+, in main\.\S+ \(\S+pipes\.go:\d+\), which has the pipe at hand, is blocked itself/,
+  },
   // A goroutine of os/exec copies what the command prints.
   'command-unread': { functions: ['io.Copy'], says: /to write to an io\.Pipe, whose reader has left/ },
 };
