@@ -43,6 +43,8 @@ export async function nearStacks(
   // Neither goroutines nor their entries in queues lead anywhere.
   const seen = new Set<number>(allGoroutines(source, signal).map((g) => spans.objectAt(g)));
   for (const sudog of source.semaphores.sudogs) seen.add(spans.objectAt(sudog));
+  // Nor do processors: a ticker leads over the one that keeps it to the timers of all others.
+  for (const { start } of source.heap.barrierBuffers) seen.add(spans.objectAt(start));
   let next: { readonly start: number; readonly size: number; readonly holder: UnitHolder }[] = [];
   const see = ({ word, holder }: Step) => {
     const object = spans.objectAt(word);
