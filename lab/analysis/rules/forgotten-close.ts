@@ -34,8 +34,12 @@ const leftText = ({ leftBefore }: OperationPlace) =>
 const maxPlaces = 4;
 
 function listed(places: readonly OperationPlace[], verb: string): string {
+  return `It ${verb} at ${placesText(places)}`;
+}
+
+export function placesText(places: readonly OperationPlace[]): string {
   const all = [...new Set(places.map((p) => `${p.file}:${p.line} (${p.function}${leftText(p)})`))];
   const shown = all.slice(0, maxPlaces);
   const more = all.length - shown.length;
-  return `It ${verb} at ${shown.join(', ')}${more > 0 ? ` and ${more} more places` : ''}`;
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more places` : ''}`;
 }

@@ -127,6 +127,34 @@ describe('the rules about channels', () => {
     expect(found[0]?.knot.buckets).to.have.length(2);
   });
 
+  it('tell of leaked senders the close that their receiver forgot on its way out', () => {
+    const left = { function: 'main.find', file: '/f.go', line: 3, how: 'return', at: 5 } as const;
+    const sender = bucketOf(1, {
+      kind: 'channel',
+      cases: [
+        { channel: 4, direction: 'send' },
+        { channel: 8, direction: 'receive' },
+      ],
+    });
+    const look = (leftBefore?: number) =>
+      claims([sender, live], {
+        [send(4)]: {
+          // It would close the channel when it is done.
+          releasers: [by(1, 'close')],
+          story: { departures: [{ ...left, made: false, onStack: false }] },
+        },
+        [receive(8)]: {
+          releasers: [],
+          story: { closes: [{ ...told('main.find'), ...(leftBefore === undefined ? {} : { leftBefore }) }] },
+        },
+      }).find(({ rule }) => rule === 'leaked-sender');
+    expect(look(5)?.explanation).to.include(
+      'The select would also end by a close of main.c8: it is closed at /f.go:3 (main.find, which may return before, at line 5)',
+    );
+    expect(look(5)?.suggestion).to.equal('Close main.c8 on every way out of main.find: with defer.');
+    expect(look()?.explanation).to.not.include('The select');
+  });
+
   it('tell a consumer that feeds itself from a pool that does', () => {
     expect(
       named(claims([sending(1, 4), live], { [send(4)]: { releasers: [by(1, 'receive')] } })),
