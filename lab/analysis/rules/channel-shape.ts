@@ -65,6 +65,10 @@ function shapeOf(knot: Knot, input: RuleInput, certainty: Claim['certainty']): C
     }
     if (knot.objects.every((object) => object.mode === 'receive' && isLeftShort(object, input)))
       return 'leaked-slots';
+    // A select with a way out, which its receiver did not open when it left.
+    const sent = knot.objects.filter((object) => object.mode === 'send');
+    const isLeft = sent.every((o) => (input.searches.get(o)?.story?.departures.length ?? 0) > 0);
+    if (sent.length > 0 && isLeft) return 'leaked-sender';
     const known = stories.some((story) => (story?.sends.length ?? 0) + (story?.closes.length ?? 0) > 0);
     return known ? 'forgotten-close' : 'other';
   }

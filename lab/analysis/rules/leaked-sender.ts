@@ -8,7 +8,8 @@ import { agree, behind, type Claim, goroutinesOf, memorySays, type RuleInput } f
 
 /** Goroutines send to a channel that is full, and its receiver has gone: a timeout, the first result. */
 export const leakedSender = channelRule('leaked-sender', 'leaked-sender', (knot, input, certainty) => {
-  const all = knot.objects.flatMap((object) => input.searches.get(object)?.story?.departures ?? []);
+  const sent = { ...knot, objects: knot.objects.filter(({ mode }) => mode === 'send') };
+  const all = sent.objects.flatMap((object) => input.searches.get(object)?.story?.departures ?? []);
   const known = [
     ...new Map(all.map((departure) => [`${departure.file}:${departure.line}`, departure])).values(),
   ];
@@ -22,7 +23,7 @@ export const leakedSender = channelRule('leaked-sender', 'leaked-sender', (knot,
   if (more > 0) told.push(`${more} more places receive from it, and no goroutine is left to get there`);
   const missed = missedClose(knot, input);
   return {
-    summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} to send to ${channelsText(knot, input)}, whose receiver ${departures.some((one) => isStillThere(one, knot)) ? 'has gone on to something else' : 'has returned'}${behind(knot.victims)}.`,
+    summary: `${goroutinesOf(knot.buckets)} ${verbFor(knot, 'waits', 'wait')} to send to ${channelsText(sent, input)}, whose receiver ${departures.some((one) => isStillThere(one, knot)) ? 'has gone on to something else' : 'has returned'}${behind(knot.victims)}.`,
     explanation: `${sentence(told.join('; '))}${missed === undefined ? '' : ` ${missed.text}`}${certainty === 'proved' ? ` ${memorySays(knot, input)}` : ''}`,
     suggestion: departures.some((one) => isStillThere(one, knot))
       ? keepReceiving

@@ -136,11 +136,10 @@ describe('the rules about channels', () => {
         { channel: 8, direction: 'receive' },
       ],
     });
-    const look = (leftBefore?: number) =>
+    const look = (leftBefore?: number, closesItself = true) =>
       claims([sender, live], {
         [send(4)]: {
-          // It would close the channel when it is done.
-          releasers: [by(1, 'close')],
+          releasers: closesItself ? [by(1, 'close')] : [],
           story: { departures: [{ ...left, made: false, onStack: false }] },
         },
         [receive(8)]: {
@@ -153,6 +152,8 @@ describe('the rules about channels', () => {
     );
     expect(look(5)?.suggestion).to.equal('Close main.c8 on every way out of main.find: with defer.');
     expect(look()?.explanation).to.not.include('The select');
+    expect(look(5, false)?.explanation).to.equal(look(5)?.explanation);
+    expect(look(5, false)?.summary).to.match(/^Goroutine 1 waits to send to main\.c4 /);
   });
 
   it('tell a consumer that feeds itself from a pool that does', () => {
