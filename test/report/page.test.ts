@@ -207,6 +207,7 @@ describe('words of a page', () => {
       /^b\.F\[|^example\.com/,
     );
     expect(shortName('main.run')).to.equal('main.run');
+    expect(shortName('gopkg.in/tomb%2ev1.(*Tomb).Wait')).to.equal('tomb.v1.(*Tomb).Wait');
   });
 
   it('find the frame that waits, not those of the lock', () => {
