@@ -44,7 +44,7 @@ const isLeading = (releaser: Releaser, key: string) =>
   releaser.kind === 'open' && releaser.leads === true && releaser.behind?.includes(key) === true;
 
 const leadingText = ({ ids: [id = 0] }: Bucket, address: number, { nameOf }: RuleInput) =>
-  `Goroutine ${id} can still get at ${nameOf(address)}; of code that is not read it is not known whether it would`;
+  `Goroutine ${id} can get at ${nameOf(address)}; what its code would do with it was not read`;
 
 /** Turns a claim into a finding: names, edges, and evidence that can be checked by hand in Delve. */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: one value, field by field, from the same few facts
