@@ -95,6 +95,8 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
   for (const object of told.objects.filter((object) => idOf.has(object))) {
     const address = object.address;
     const id = idOf.get(object) ?? '';
+    const back = (bucket: Bucket, relation: Edge['relation'], shown: string) =>
+      edges.push({ from: id, to: nodeOf(bucket), relation, inferred: true, evidence: [shown] });
     const channel = input.graph.channels.get(address);
     if (channel !== undefined) {
       const name = input.nameOf(address);
@@ -111,26 +113,14 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
     for (const releaser of input.graph.releasers.get(object) ?? []) {
       for (const bucket of buckets.filter(({ key }) => isLeading(releaser, key))) {
         const shown = add('reachability', leadingText(bucket, address, input), objectCheck(object, input));
-        edges.push({
-          from: id,
-          to: nodeOf(bucket),
-          relation: 'released-by',
-          inferred: true,
-          evidence: [shown],
-        });
+        back(bucket, 'released-by', shown);
       }
       if (releaser.kind !== 'bucket' || isPanic(object, releaser)) continue;
       for (const bucket of buckets) {
         const late = latecomer(releaser, bucket);
         if (late === undefined) continue;
         const shown = add('source', lateText(late, bucket), releaseCheck(late.how, false));
-        edges.push({
-          from: id,
-          to: nodeOf(bucket),
-          relation: 'released-by',
-          inferred: true,
-          evidence: [shown],
-        });
+        back(bucket, 'released-by', shown);
       }
       const bucket = buckets.find((c) => c.key === releaser.bucket);
       if (bucket === undefined) continue;
@@ -140,7 +130,7 @@ export function findingOf({ claim, facts }: ClaimFrames, index: number, input: R
         releaseCheck(releaser.how, releaser.certain),
       );
       const relation = releaser.holds === true ? 'held-by' : 'released-by';
-      edges.push({ from: id, to: nodeOf(bucket), relation, inferred: true, evidence: [shown] });
+      back(bucket, relation, shown);
     }
     const search = lookedInto(input.searches.get(object));
     const pool = search?.pool;
