@@ -81,8 +81,12 @@ const titles: Readonly<Record<string, Title>> = {
   'forgotten-close': (who, finding, many) =>
     `${who} ${many ? 'receive' : 'receives'} from ${objectsOf(finding)}, which nobody closes`,
   'stopped-timer': (who, _, many) => `${who} ${many ? 'wait' : 'waits'} for a timer that does not run`,
-  'channel-knot': (who, finding, many) =>
-    many ? `${who} wait for one another` : `${who} waits on ${objectsOf(finding)}, which nobody serves`,
+  'channel-knot': (who, finding, many) => {
+    const { edges, resources } = finding.rootCause;
+    const isServed = many && edges.some(({ relation }) => relation !== 'waits-for');
+    if (isServed && resources.length > 1) return `${who} wait for one another`;
+    return `${who} ${many ? 'wait' : 'waits'} on ${objectsOf(finding)}, which ${isServed ? 'only they would serve' : 'nobody serves'}`;
+  },
   'nil-channel': (who, _, many) => `${who} ${many ? 'wait' : 'waits'} on a nil channel, for ever`,
   'empty-select': (who, _, many) => `${who} ${many ? 'wait' : 'waits'} in a select without cases`,
   'channel-context': (who, _, many) =>
