@@ -1,5 +1,5 @@
 import type { Releaser } from '../graph/releaser.js';
-import { pipeEndOf } from '../model/pipe-ends.js';
+import { type PipeEnd, pipeEndOf } from '../model/pipe-ends.js';
 import { type Bucket, isPrivateRuntime } from '../model/snapshot.js';
 import { objectsOf, type WaitObject } from '../model/wait-object.js';
 import type { channelSearch } from './channels.js';
@@ -30,15 +30,16 @@ export async function narrowByMemory(
 ): Promise<void> {
   const { snapshot, buckets } = context;
   const parked = buckets.filter((bucket) => !isLive(bucket));
-  // A pipe that nothing alive reaches is had by who writes to it: of its other end that tells nothing.
-  const written = new Set(
-    buckets.filter((bucket) => pipeEndOf(bucket)?.end === 'write').flatMap((bucket) => objectsOf(bucket)),
-  );
+  const isLost = ({ address }: WaitObject) => snapshot.reached?.reaches(address) === false;
+  // Of what nothing alive reaches at all, memory tells more already, but for connections within it: who reads at one end
+  // waits for whoever has the other one. Of a pipe that is written to, who has it is the writer himself.
+  const inPipes = (end: PipeEnd['end']) =>
+    buckets.filter((bucket) => pipeEndOf(bucket)?.end === end).flatMap((bucket) => objectsOf(bucket));
+  const written = new Set(inPipes('write'));
+  const isConnected = inPipes('read').some(isLost);
   const open = [...searches].filter(
     ([object, { releasers, pool }]) =>
-      pool === undefined &&
-      isOpen(releasers) &&
-      !(written.has(object) && snapshot.reached?.reaches(object.address) === false),
+      pool === undefined && isOpen(releasers) && (!isLost(object) || (isConnected && !written.has(object))),
   );
   if (snapshot.leadersTo === undefined || open.length === 0) return;
   const queues = await queuesAhead(parked, context, places);

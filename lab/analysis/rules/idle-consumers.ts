@@ -15,6 +15,8 @@ export interface ConsumerFacts {
   receives(bucket: Bucket): readonly WaitingOp[];
   /** The sends of that line. */
   sends(bucket: Bucket): readonly WaitingOp[];
+  /** There are no sources. */
+  readonly isBlind: boolean;
 }
 
 /**
@@ -107,10 +109,8 @@ export function isMerelyIdle({ buckets, victims, starved }: Knot, facts: Consume
 }
 
 /** It receives, and no source tells whether that is its work. */
-const mayWaitUnseen = (bucket: Bucket, { receives }: ConsumerFacts): boolean =>
-  bucket.wait.kind === 'channel' &&
-  bucket.wait.cases.every(({ direction }) => direction === 'receive') &&
-  receives(bucket).length === 0;
+const mayWaitUnseen = ({ wait }: Bucket, { isBlind }: ConsumerFacts): boolean =>
+  isBlind && wait.kind === 'channel' && wait.cases.every(({ direction }) => direction === 'receive');
 
 /** Nothing is ever sent there: it can only be closed. */
 const isToldToEnd = (search: ReleaserSearch | undefined) =>

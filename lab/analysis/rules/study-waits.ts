@@ -55,7 +55,7 @@ export async function studyWaits(
       unreached,
       timersPending: timers,
     },
-    { searches, receives, sends },
+    { searches, receives, sends, isBlind: sources.absent !== undefined },
     unreached.size === 0 ? unreached : unreachedBuckets(buckets, await snapshot.reached?.byLeftovers?.()),
   );
   // Without what memory alone proves: a rule that tells its story from the sources needs them to be complete.
@@ -90,10 +90,11 @@ export async function studyWaits(
  */
 function followWaits(
   first: WaitForGraph,
-  { searches, receives, sends }: Omit<ConsumerFacts, 'graph'>,
+  told: Omit<ConsumerFacts, 'graph'>,
   /** To which not even what is left on stacks leads. */
   forgotten: ReadonlySet<string>,
 ) {
+  const { searches, receives } = told;
   const isNarrowed = (object: WaitObject, { releasers }: WaitForGraph) =>
     searches.get(object)?.leaders !== undefined && releasers.get(object) === searches.get(object)?.releasers;
   for (let all = first; ; ) {
@@ -116,7 +117,7 @@ function followWaits(
       all = { ...all, releasers };
       continue;
     }
-    const facts = { graph, searches, receives, sends };
+    const facts = { graph, ...told };
     const isForgotten = ({ buckets }: Knot) => buckets.every(({ key }) => forgotten.has(key));
     const isTold = (knot: Knot) => !isLost(knot, graph) || isForgotten(knot) || !isMerelyIdle(knot, facts);
     const knots = withoutIdle(found.filter(isTold), deadlocked, facts, (knot) => isLost(knot, graph));
