@@ -46,7 +46,7 @@ export async function studyWaits(
   const spins = await findSpins(snapshot, sources, earlier);
   const timers = buckets.some(({ wait }) => wait.kind === 'live') ? undefined : await timersPending();
   const unreached = unreachedBuckets(buckets, snapshot.reached?.reaches);
-  const { all, deadlocked, graph, knots } = followWaits(
+  const { all, deadlocked, graph, knots, explained } = followWaits(
     {
       buckets,
       channels: snapshot.channels,
@@ -58,10 +58,7 @@ export async function studyWaits(
     { searches, receives, sends, isBlind: sources.absent !== undefined },
     unreached.size === 0 ? unreached : unreachedBuckets(buckets, await snapshot.reached?.byLeftovers?.()),
   );
-  // Without what memory alone proves: a rule that tells its story from the sources needs them to be complete.
-  const bySource = deadlockedBuckets({ ...all, unreached: undefined }, 'all');
   const suspected = deadlockedBuckets(all, 'certain');
-  const explained = (knot: Knot) => knot.buckets.every((bucket) => bySource.has(bucket.key));
   const unreachedKnots = foldAlike(knots.filter((knot) => !explained(knot)));
   const input: RuleInput = {
     snapshot,
@@ -119,9 +116,14 @@ function followWaits(
     }
     const facts = { graph, ...told };
     const isForgotten = ({ buckets }: Knot) => buckets.every(({ key }) => forgotten.has(key));
-    const isTold = (knot: Knot) => !isLost(knot, graph) || isForgotten(knot) || !isMerelyIdle(knot, facts);
-    const knots = withoutIdle(found.filter(isTold), deadlocked, facts, (knot) => isLost(knot, graph));
-    return { all, deadlocked, graph, knots };
+    // Without what memory alone proves: a rule that tells its story from the sources needs them to be complete.
+    const bySource = deadlockedBuckets({ ...all, unreached: undefined }, 'all');
+    const explained = (knot: Knot) => knot.buckets.every((bucket) => bySource.has(bucket.key));
+    const byMaps = (knot: Knot) => isLost(knot, graph) && !isForgotten(knot);
+    const isTold = (knot: Knot) => !byMaps(knot) || explained(knot) || !isMerelyIdle(knot, facts);
+    const isKept = (knot: Knot) => isLost(knot, graph) && !(byMaps(knot) && explained(knot));
+    const knots = withoutIdle(found.filter(isTold), deadlocked, facts, isKept);
+    return { all, deadlocked, graph, knots, explained };
   }
 }
 
