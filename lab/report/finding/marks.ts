@@ -148,20 +148,23 @@ function servingMarks(
     .filter((edge) => !isQueuedBehind(edge, finding))
     .flatMap(({ from, relation, evidence: ids }): Mark[] => {
       const known = ids.flatMap((id) => evidence.get(id) ?? []);
-      const at = known.flatMap((one: Evidence) => findPlaces(one.text))[0];
+      // A function value that is called in a library does what it does elsewhere.
+      const isCalled = / about to call a function value at /.test(known[0]?.text ?? '');
+      const at = known.flatMap((one: Evidence) => findPlaces(one.text))[isCalled ? 1 : 0];
       if (at === undefined) return [];
       const reason = reasonAt(from, finding);
       const name = objectName(finding.rootCause.resources.find(({ id }) => id === from)?.name ?? '');
       const index = Number(/\(frame (\d+)\)/.exec(known[0]?.text ?? '')?.[1] ?? -1);
       const frame = first.stack.find((one) => one.index === index) ?? ownFrame(first.stack);
-      const where = { function: frame?.function ?? '', file: at.file, line: at.line };
+      const where = { function: isCalled ? '' : (frame?.function ?? ''), file: at.file, line: at.line };
       // Whoever comes only afterwards is another goroutine, in another function.
       const late = /^Goroutine (\d+) comes to/.exec(known[0]?.text ?? '')?.[1];
       if (late !== undefined)
         return [
           { place: { ...where, function: '' }, text: `G${late} comes here only after that`, blocked: false },
         ];
-      const operation = /where it (receives|sends|closes)\b/.exec(known[0]?.text ?? '')?.[1] ?? '';
+      const operation =
+        /(?:where it|: the one of \S+) (receives|sends|closes)\b/.exec(known[0]?.text ?? '')?.[1] ?? '';
       const unit = / where it took the ([\w.]+) at /.exec(known[0]?.text ?? '')?.[1];
       if (poolRules.has(finding.rule))
         return unit === undefined
