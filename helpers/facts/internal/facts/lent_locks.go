@@ -83,33 +83,9 @@ func (w *World) lentOwner(h hold, a *activation) *Owner {
 
 // reaches tells whether one instruction can run after another one without a third in between.
 func reaches(from, to, without ssa.Instruction) bool {
-	seen := map[*ssa.BasicBlock]bool{}
-	type spot struct {
-		block *ssa.BasicBlock
-		index int
-	}
-	work := []spot{{from.Block(), indexIn(from) + 1}}
-	for len(work) > 0 {
-		at := work[0]
-		work = work[1:]
-		ended := false
-		for _, in := range at.block.Instrs[at.index:] {
-			if in == to {
-				return true
-			}
-			if in == without {
-				ended = true
-				break
-			}
-		}
-		for _, next := range at.block.Succs {
-			if !ended && !seen[next] {
-				seen[next] = true
-				work = append(work, spot{next, 0})
-			}
-		}
-	}
-	return false
+	isIt := func(in ssa.Instruction) bool { return in == to }
+	isStop := func(in ssa.Instruction) bool { return in == without }
+	return firstWithout(from.Block(), indexIn(from)+1, isIt, isStop) != nil
 }
 
 // givesBackAt: what is called at once may give such a lock back.

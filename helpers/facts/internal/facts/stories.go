@@ -131,25 +131,11 @@ func (w *World) isStillAhead(s *Stacks, op *Op) bool {
 // hasYetToGet: the object comes from a call that the frame stands in, or makes before the operation. It is not among those
 // that such calls have given to others before.
 func hasYetToGet(op *Op, p point) bool {
-	for v := op.Operand; v != nil; {
-		switch x := v.(type) {
-		case *ssa.Call:
-			isIt := func(at ssa.Instruction) bool { return at == op.Instr }
-			isCall := func(at ssa.Instruction) bool { return at == x }
-			return p.block.Instrs[p.index] == x || firstWithout(p.block, p.index+1, isIt, isCall) == nil
-		case *ssa.UnOp:
-			v = x.X
-		case *ssa.FieldAddr:
-			v = x.X
-		case *ssa.Field:
-			v = x.X
-		case *ssa.Extract:
-			v = x.Tuple
-		case *ssa.ChangeType:
-			v = x.X
-		default:
-			return false
-		}
+	call, ok := rootOf(op.Operand, 0).(*ssa.Call)
+	if !ok {
+		return false
 	}
-	return false
+	isIt := func(in ssa.Instruction) bool { return in == op.Instr }
+	isCall := func(in ssa.Instruction) bool { return in == call }
+	return p.block.Instrs[p.index] == call || firstWithout(p.block, p.index+1, isIt, isCall) == nil
 }
