@@ -66,7 +66,7 @@ function sizeOf(args: readonly string[]) {
   const options = { dumps: text, programs: text, hangs: text, seed: text, folder: text };
   const { values } = parseArgs({ args: [...args], options });
   return {
-    ...numbersOf({ dumps: 1_000, programs: 40, hangs: 2, seed: 20_261_130 }, values),
+    ...numbersOf({ dumps: 1_000, programs: 40, hangs: 2, seed: 20_261_130 }, values, 1),
     /** Where the dumps are kept, or lie from before, instead of a folder that goes at the end. */
     ...(values.folder === undefined ? {} : { folder: values.folder }),
   };

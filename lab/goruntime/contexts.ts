@@ -26,18 +26,16 @@ export async function readContextLayout(
   at: number,
   signal: AbortSignal,
 ): Promise<ContextLayout | undefined> {
-  const [cancel, value, timer] = await Promise.all(
-    ['context.cancelCtx', 'context.valueCtx', 'context.timerCtx'].map((type) =>
-      structIfAny(type, at, evaluate, signal),
-    ),
-  );
-  if (cancel === undefined) return undefined;
+  const [cancel, value, timer] = await Promise.all([
+    structIfAny('context.cancelCtx', at, evaluate, signal),
+    structIfAny('context.valueCtx', at, evaluate, signal),
+    structIfAny('context.timerCtx', at, evaluate, signal),
+  ]);
   const [parent, done] = [cancel.get('Context'), cancel.get('done.v')];
   if (parent === undefined || done === undefined) return undefined;
   const least = Math.max(...cancel.values()) + 1;
-  const leastWithTimer =
-    timer === undefined || timer.size === 0 ? undefined : Math.max(...timer.values()) + 1;
-  return { least, leastWithTimer, parent, done: done + 8, ofValue: value?.get('Context') ?? 0 };
+  const leastWithTimer = timer.size === 0 ? undefined : Math.max(...timer.values()) + 1;
+  return { least, leastWithTimer, parent, done: done + 8, ofValue: value.get('Context') ?? 0 };
 }
 
 interface Followed {

@@ -34,8 +34,8 @@ export interface FoundHolder extends StackHolder {
 export interface OpenHeap {
   readonly reach: ReachSource;
   readonly spans: HeapSpans;
-  /** The words of stacks that are needed still, where the compiler's maps tell them. */
-  readonly liveWords: () => Promise<ReachSource['liveWords']>;
+  /** As `reach`, of stacks only what is needed still, where the compiler's maps tell that. */
+  readonly needed: () => Promise<ReachSource>;
   readonly evaluate: EvaluateGlobal;
   readonly listTypes: ListTypes;
   /** Address of the `g` of each goroutine, by its id. */
@@ -50,12 +50,20 @@ export function heapOpener(source: HeapSource, snapshot: Snapshot, signal: Abort
   const open = async (): Promise<OpenHeap> => {
     const heap = await source.heapLayout();
     const reach: ReachSource = { ...source, heap };
+    const needed = async (): Promise<ReachSource> => ({
+      ...reach,
+      liveWords: liveWordsReader(reach, source.arch, await source.functionTable()),
+    });
+    let read: Promise<ReachSource> | undefined;
     return {
       ...{ reach, spans: readSpans(source.memory, heap, signal), evaluate: source.evaluate },
       listTypes: source.listTypes,
       known: goroutinesById(reach, signal),
       holderOf: holderFinder(snapshot, reach),
-      liveWords: async () => liveWordsReader(reach, source.arch, await source.functionTable?.()),
+      needed: () => {
+        read ??= needed();
+        return read;
+      },
     };
   };
   /**

@@ -51,7 +51,7 @@ async function peersOf(
 ): Promise<ReadonlyMap<number, PipePeers>> {
   if (inPipes.length === 0) return new Map();
   const { spans, known, holderOf } = heap;
-  const reach = { ...heap.reach, liveWords: await heap.liveWords() };
+  const reach = await heap.needed();
   const { near, unknown } = { near: new Map<number, StackHolder[]>(), unknown: new Set<number>() };
   const channelOf = new Map<number, number>();
   for (const channel of inPipes.flatMap(({ data }) => data)) channelOf.set(spans.objectAt(channel), channel);

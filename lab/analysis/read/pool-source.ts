@@ -17,8 +17,11 @@ export const waitingIn = (
 export const channelsOf = ({ wait }: Pick<Bucket, 'wait'>): readonly number[] =>
   wait.kind === 'channel' ? wait.cases.map(({ channel }) => channel) : [];
 
-export function stackWords({ ids: [id] }: Bucket, { reach, known }: OpenHeap): readonly number[] {
-  const g = known.get(id ?? 0);
+export const stackWords = ({ ids: [id = 0] }: Bucket, heap: OpenHeap): readonly number[] =>
+  stackWordsOf(id, heap);
+
+export function stackWordsOf(id: number, { reach, known }: OpenHeap): readonly number[] {
+  const g = known.get(id);
   return g === undefined ? [] : [...wordsOf(reach, stackOf(reach, g, []))].map(({ word }) => word);
 }
 

@@ -1,12 +1,10 @@
-import { stackOf } from '../../goruntime/heap/reach.js';
-import type { ReachSource } from '../../goruntime/heap/reach-source.js';
-import { wordsOf } from '../../goruntime/pools/holders.js';
 import { readOwnStreams, type ServedStream } from '../../goruntime/pools/own-streams.js';
 import { isLibraryFunction } from '../../source/library-paths.js';
 import { type Frame, isPoolCode } from '../model/frames.js';
 import type { PoolHolder } from '../model/pool.js';
 import type { Bucket, Snapshot } from '../model/snapshot.js';
 import type { OpenHeap } from './open-heap.js';
+import { stackWordsOf } from './pool-source.js';
 
 /** A goroutine that works on a request which this very process has made over HTTP/2. */
 export interface OwnHandler {
@@ -23,22 +21,24 @@ const runs =
 
 /** The handlers of HTTP/2 in this process, to be found by the connection and the stream that they answer on. */
 export async function ownHandlers(
-  { evaluate, reach, known }: OpenHeap,
+  heap: OpenHeap,
   { buckets }: Snapshot,
   signal: AbortSignal,
 ): Promise<HandlerOf> {
   const handling = buckets.filter(({ signature }) => signature.frames.some((one) => runs.test(one.function)));
-  const { memory, runtime } = reach;
+  const { memory, runtime } = heap.reach;
   const own =
-    handling.length === 0 ? undefined : await readOwnStreams(memory, evaluate, runtime.allgs.base, signal);
+    handling.length === 0
+      ? undefined
+      : await readOwnStreams(memory, heap.evaluate, runtime.allgs.base, signal);
   if (own === undefined) return () => undefined;
   const served: { readonly stream: ServedStream; readonly holder: PoolHolder }[] = [];
   for (const bucket of handling) {
     const frame = handlerFrame(bucket);
-    for (const id of frame === undefined ? [] : bucket.ids) {
-      for (const stream of own.servedBy(wordsOfStack(reach, known.get(id))))
-        if (frame !== undefined)
-          served.push({ stream, holder: { bucket: bucket.key, goroutine: id, frame } });
+    if (frame === undefined) continue;
+    for (const id of bucket.ids) {
+      const holder = { bucket: bucket.key, goroutine: id, frame };
+      for (const stream of own.servedBy(stackWordsOf(id, heap))) served.push({ stream, holder });
     }
   }
   return (path, connection, id) => {
@@ -57,9 +57,6 @@ export async function ownHandlers(
     return { holder: first.holder, hasDeadline: first.stream.hasDeadline };
   };
 }
-
-const wordsOfStack = (reach: ReachSource, g: number | undefined): readonly number[] =>
-  g === undefined ? [] : [...wordsOf(reach, stackOf(reach, g, []))].map(({ word }) => word);
 
 /** The outermost function of the program: the handler. */
 const handlerFrame = ({ signature: { frames } }: Bucket): Frame | undefined =>

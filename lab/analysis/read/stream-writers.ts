@@ -60,11 +60,11 @@ const isOtherEnd = (a: FullStream, b: FullStream): boolean =>
 /** No other goroutine has either end at hand, to read what has come there. */
 async function areAlone(
   pair: readonly Writer[],
-  { reach, spans, known, holderOf, liveWords }: OpenHeap,
+  { needed, spans, known, holderOf }: OpenHeap,
   snapshot: Snapshot,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const source = { ...reach, liveWords: await liveWords() };
+  const source = await needed();
   const { served, goroutinesOf } = ownOfStreams(snapshot, known, holderOf);
   const own = goroutinesOf(pair.map(({ bucket }) => bucket));
   const others = existing(source, signal).filter((g) => !own.has(g) && !served.has(g));

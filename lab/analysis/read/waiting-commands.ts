@@ -76,8 +76,7 @@ async function commandOf(
   if (unused.length === 0) return undefined;
   const others = existing(reach, signal).filter((other) => other !== g);
   const wanted = new Set(unused.map(({ address }) => spans.objectAt(address)));
-  const needed = { ...reach, liveWords: await heap.liveWords() };
-  const { holders } = await nearStacks(needed, spans, others, wanted, signal);
+  const { holders } = await nearStacks(await heap.needed(), spans, others, wanted, signal);
   const blockedAt = [...holders.values()].flatMap((one) => holderOf(one) ?? []);
   return {
     ...{ goroutine, bucket: bucket.key, doing, pid: command.pid },

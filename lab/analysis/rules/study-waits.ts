@@ -121,7 +121,7 @@ function followWaits(
     const explained = (knot: Knot) => knot.buckets.every((bucket) => bySource.has(bucket.key));
     const byMaps = (knot: Knot) => isLost(knot, graph) && !isForgotten(knot);
     const isTold = (knot: Knot) => !byMaps(knot) || explained(knot) || !isMerelyIdle(knot, facts);
-    const isKept = (knot: Knot) => isLost(knot, graph) && !(byMaps(knot) && explained(knot));
+    const isKept = (knot: Knot) => isLost(knot, graph) && (isForgotten(knot) || !explained(knot));
     const knots = withoutIdle(found.filter(isTold), deadlocked, facts, isKept);
     return { all, deadlocked, graph, knots, explained };
   }

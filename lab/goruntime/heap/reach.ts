@@ -37,7 +37,8 @@ const maxAtOnce = 50_000;
  * nobody can touch who could ever run again.
  *
  * Every doubt goes the way of "reached": words that are no pointers, variables on stacks of which it is not known
- * whether they are needed still, objects with finalizers. So an object that is not reached is lost indeed; one that is may still be lost.
+ * whether they are needed still, objects with finalizers. So an object that is not reached is lost indeed; one that is
+ * may still be lost.
  */
 export async function findReached(source: ReachSource, signal: AbortSignal): Promise<Reached> {
   const spans = readSpans(source.memory, source.heap, signal);
